@@ -1,0 +1,112 @@
+// The kinds of value an environment variable can hold. Each says in its own message what is allowed.
+import { BlockList, isIP } from 'node:net';
+import { z } from 'zod';
+
+/** A whole number from `min` to `max`, written in decimal digits. */
+export function wholeNumber(min: number, max: number) {
+  const allowed = `must be a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^-?\d{1,15}$/, allowed)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, allowed);
+}
+
+/** A finite decimal number from `min` to `max`. */
+export function decimal(min: number, max: number) {
+  return decimalOf('number', min, max);
+}
+
+/** A duration in seconds, fractions allowed, from `min` to `max`. */
+export function seconds(min: number, max: number) {
+  return decimalOf('number of seconds', min, max);
+}
+
+function decimalOf(noun: string, min: number, max: number) {
+  const allowed = `must be a ${noun} from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d{1,15}(\.\d{1,15})?$/, allowed)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, allowed);
+}
+
+/** A TCP port; 0 lets the system choose a free one. */
+export function port() {
+  return wholeNumber(0, 65_535);
+}
+
+/** `true`/`on`/`1` or `false`/`off`/`0`. */
+export function flag() {
+  const allowed = 'must be true or false (on, off, 1, 0)';
+  return z
+    .string()
+    .toLowerCase()
+    .refine((text) => ['true', 'on', '1', 'yes', 'false', 'off', '0', 'no'].includes(text), allowed)
+    .transform((text) => ['true', 'on', '1', 'yes'].includes(text));
+}
+
+/** An absolute `http:` URL without credentials, query or fragment; handed on as a `URL`. */
+export function httpUrl() {
+  const allowed = 'must be an http URL such as http://127.0.0.1:9797';
+  return z
+    .string()
+    .refine((text) => {
+      const url = URL.parse(text);
+      return url !== null && url.protocol === 'http:' && !url.username && !url.search && !url.hash;
+    }, allowed)
+    .transform((text) => new URL(text));
+}
+
+/** JSON text whose value fits `schema`. The message tells where in the value the first fault lies. */
+export function jsonValue<Schema extends z.ZodType>(schema: Schema, example: string) {
+  const allowed = `must be JSON such as ${example}`;
+  return z.string().transform((text, context): z.output<Schema> => {
+    const parsed = schema.safeParse(tryParseJson(text));
+    if (parsed.success) return parsed.data;
+    const { path, message } = parsed.error.issues[0];
+    const where = path.length > 0 ? ` (at ${path.join('.')}: ${message})` : '';
+    context.addIssue({ code: 'custom', message: `${allowed}${where}` });
+    return z.NEVER;
+  });
+}
+
+function tryParseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const LOOPBACK = ['127.0.0.0/8', '::1/128'];
+
+/** A comma-separated list of addresses and CIDR blocks, or the words `loopback` and `none`; handed on as a `BlockList`. */
+export function cidrList() {
+  const allowed = 'must be a comma-separated list of IP addresses or CIDR blocks (or the words "loopback", "none")';
+  return z.string().transform((text, context) => {
+    const list = new BlockList();
+    const entries = text.split(',').map((entry) => entry.trim().toLowerCase());
+    const blocks = entries.flatMap((entry) => (entry === 'loopback' ? LOOPBACK : entry === 'none' ? [] : [entry]));
+    if (!blocks.every((block) => addBlock(list, block))) {
+      context.addIssue({ code: 'custom', message: allowed });
+      return z.NEVER;
+    }
+    return list;
+  });
+}
+
+function addBlock(list: BlockList, block: string): boolean {
+  const [address = '', prefix, ...rest] = block.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  const type = family === 6 ? 'ipv6' : 'ipv4';
+  const bits = family === 6 ? 128 : 32;
+  if (prefix === undefined) {
+    list.addAddress(address, type);
+    return true;
+  }
+  if (!/^\d{1,3}$/.test(prefix) || Number(prefix) > bits) return false;
+  list.addSubnet(address, Number(prefix), type);
+  return true;
+}

@@ -1,0 +1,33 @@
+export { problemSchema, type Problem } from './problem.js';
+export {
+  MAX_CAPACITY,
+  MAX_DEMAND,
+  capacitySchema,
+  demandSchema,
+  resourceNameSchema,
+  type ResourceAmounts,
+} from './resources.js';
+export {
+  BACKEND_STATES,
+  backendIdSchema,
+  backendListSchema,
+  backendStateSchema,
+  backendViewSchema,
+  leaseViewSchema,
+  registrationSchema,
+  type BackendState,
+  type BackendView,
+  type LeaseView,
+  type Registration,
+} from './registration.js';
+export { originalRegistrationSchema, type OriginalRegistration } from './original-protocol.js';
+export { fleetEventSchema, type FleetEvent } from './events.js';
+export {
+  backendMetricsSchema,
+  fleetMetricsSchema,
+  latencySchema,
+  type BackendMetrics,
+  type FleetMetrics,
+  type LatencyMs,
+} from './metrics.js';
+export { requestLogSchema, requestRecordSchema, type RequestRecord } from './request-log.js';

@@ -1,0 +1,110 @@
+// Registration, version 1: what a backend announces, and how the balancer sees it.
+import { z } from 'zod';
+import { capacitySchema, resourceNameSchema } from './resources.js';
+
+/** A backend's life: `joining → up → suspect → down`, `draining` on its way out, `gone` when it left. */
+export const BACKEND_STATES = ['joining', 'up', 'suspect', 'down', 'draining', 'gone'] as const;
+
+/** One of {@link BACKEND_STATES}. */
+export const backendStateSchema = z.enum(BACKEND_STATES).meta({ id: 'BackendState' });
+
+/** See {@link backendStateSchema}. */
+export type BackendState = z.infer<typeof backendStateSchema>;
+
+const ID_FORM = 'must be 1 to 200 characters out of letters, digits and . _ ~ : / @ [ ] -';
+
+/** A backend's identity. Any URL is a valid one, since the id defaults to the url. */
+export const backendIdSchema = z.string(ID_FORM).regex(/^[A-Za-z0-9._~:/@[\]-]{1,200}$/, ID_FORM);
+
+const URL_FORM = 'must be an http URL without credentials, query or fragment, such as http://10.0.0.7:8080';
+
+const backendUrlSchema = z
+  .string(URL_FORM)
+  .max(1000, 'must be at most 1000 characters')
+  .refine((text) => {
+    const url = URL.parse(text);
+    if (url === null || url.protocol !== 'http:' || url.hostname === '') return false;
+    return !url.username && !url.password && !url.search && !url.hash && url.port !== '0';
+  }, URL_FORM);
+
+const PING_PATH_FORM = 'must be a path such as /health, of printable ASCII without spaces, at most 500 characters';
+const PORT_FORM = 'must be a whole number from 1 to 65535';
+const LEASE_FORM = 'must be a number of seconds from 1 to 86400';
+const LABEL_FORM = 'must be a string of at most 100 characters';
+
+/**
+ * The body of `POST /api/v1/backends`. `url` may stand in place of `port`; with neither, port 80 of the caller's
+ * address is meant. Without `leaseSeconds` the backend lives by ping-acks alone.
+ */
+export const registrationSchema = z
+  .strictObject({
+    id: backendIdSchema.optional(),
+    url: backendUrlSchema.optional(),
+    port: z.int(PORT_FORM).min(1, PORT_FORM).max(65_535, PORT_FORM).optional(),
+    resources: capacitySchema,
+    pingPath: z
+      .string(PING_PATH_FORM)
+      .regex(/^\/[\x21-\x22\x24-\x7e]{0,499}$/, PING_PATH_FORM)
+      .optional(),
+    leaseSeconds: z.number(LEASE_FORM).min(1, LEASE_FORM).max(86_400, LEASE_FORM).optional(),
+    labels: z
+      .record(resourceNameSchema, z.string(LABEL_FORM).max(100, LABEL_FORM), 'must be an object such as {"zone": "a"}')
+      .refine((labels) => Object.keys(labels).length <= 20, 'must have at most 20 entries')
+      .optional(),
+  })
+  .refine((body) => body.url === undefined || body.port === undefined, 'give either url or port, not both')
+  .meta({
+    id: 'Registration',
+    examples: [
+      {
+        id: 'disk-1',
+        port: 5453,
+        resources: { compute: 20, storage: 36 },
+        pingPath: '/health',
+        leaseSeconds: 30,
+        labels: { zone: 'a' },
+      },
+    ],
+  });
+
+/** See {@link registrationSchema}. */
+export type Registration = z.infer<typeof registrationSchema>;
+
+/** A backend's lease as the balancer sees it. */
+export const leaseViewSchema = z
+  .object({
+    leaseSeconds: z.number().describe('How long a renewal lasts'),
+    renewEverySeconds: z.number().describe('How often the backend should renew: a third of the lease'),
+    expiresInSeconds: z.number().describe('Seconds left until the lease lapses'),
+  })
+  .meta({ id: 'Lease' });
+
+/** See {@link leaseViewSchema}. */
+export type LeaseView = z.infer<typeof leaseViewSchema>;
+
+/** A backend as the balancer sees it. */
+export const backendViewSchema = z
+  .object({
+    id: backendIdSchema,
+    url: z.string(),
+    state: backendStateSchema,
+    reason: z.string().describe('Why it is in this state'),
+    since: z.iso.datetime().describe('When it came into this state'),
+    registeredAt: z.iso.datetime(),
+    resources: z.record(z.string(), z.number()).describe('Capacity, units per second'),
+    pingPath: z.string().nullable(),
+    labels: z.record(z.string(), z.string()),
+    lease: leaseViewSchema.nullable().describe('null: it lives by ping-acks alone'),
+    inFlight: z.int().describe('Exchanges being served now'),
+    drain: z
+      .object({ complete: z.boolean(), drainedAt: z.iso.datetime().nullable() })
+      .nullable()
+      .describe('null unless the backend is draining'),
+  })
+  .meta({ id: 'Backend' });
+
+/** See {@link backendViewSchema}. */
+export type BackendView = z.infer<typeof backendViewSchema>;
+
+/** The answer of `GET /api/v1/backends`. */
+export const backendListSchema = z.object({ backends: z.array(backendViewSchema) }).meta({ id: 'BackendList' });

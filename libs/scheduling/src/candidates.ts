@@ -1,0 +1,36 @@
+// Who could take a request at all. Decided once, before any policy sees the request.
+import { FleetSnapshot } from './fleet-snapshot.js';
+import type { LoadTable } from './load-table.js';
+import type { ResourceVector } from './resources.js';
+
+/** The feasible backends of one decision. One object is filled anew for each decision; it allocates only to grow. */
+export class Candidates {
+  fleet = new FleetSnapshot(1, []);
+  /** Positions in `fleet`; the first `count` are valid. */
+  positions = new Int32Array(16);
+  count = 0;
+
+  /**
+   * Fills in the members of `fleet` that have every resource `demand` needs, have room for one more exchange, and are
+   * not in `excludedSlots` (those a retry has tried). Answers how many there are.
+   */
+  fill(fleet: FleetSnapshot, table: LoadTable, demand: ResourceVector, excludedSlots: readonly number[]): number {
+    if (this.positions.length < fleet.size) this.positions = new Int32Array(2 * fleet.size);
+    this.fleet = fleet;
+    this.count = 0;
+    for (let position = 0; position < fleet.size; position++) {
+      const slot = fleet.slots[position];
+      const isFeasible = hasEvery(fleet, position, demand) && table.active(slot) < fleet.maxActive[position];
+      if (isFeasible && !excludedSlots.includes(slot)) this.positions[this.count++] = position;
+    }
+    return this.count;
+  }
+}
+
+function hasEvery(fleet: FleetSnapshot, position: number, demand: ResourceVector): boolean {
+  const at = position * fleet.resourceCount;
+  for (let r = 0; r < demand.length; r++) {
+    if (demand[r] > 0 && fleet.capacity[at + r] === 0) return false;
+  }
+  return true;
+}

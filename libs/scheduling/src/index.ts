@@ -1,0 +1,18 @@
+export { Candidates } from './candidates.js';
+export { FleetSnapshot, type FleetMember } from './fleet-snapshot.js';
+export {
+  JOINING,
+  observe,
+  type BackendHealth,
+  type HealthObservation,
+  type HealthState,
+  type HealthThresholds,
+} from './health/backend-health.js';
+export { LATENCY_BUCKETS, bucketStart, latencyBucket, latencyQuantile } from './latency-buckets.js';
+export { LoadRow, LoadTable, type LoadTableShape } from './load-table.js';
+export { drift } from './policies/drf.policy.js';
+export { POLICY_NAMES, createPolicy, policySummary, type PolicyName } from './policies/index.js';
+export type { PlacementPolicy, PolicyContext } from './policies/policy.js';
+export { Reservation } from './reservation.js';
+export { DEMAND_QUANTUM, ResourceSpace, quantise, type ResourceVector } from './resources.js';
+export { seededRandom, type Clock, type Random } from './time-and-chance.js';

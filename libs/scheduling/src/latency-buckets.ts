@@ -1,0 +1,41 @@
+// A log-linear histogram of latencies, as HdrHistogram keeps it: eight buckets to each doubling.
+
+const SUB_BUCKET_BITS = 3;
+const SUB_BUCKETS = 1 << SUB_BUCKET_BITS;
+const LONGEST_MICROSECONDS = 0xffff_ffff;
+
+/** How many buckets cover 1 µs to 71 minutes with a relative width of at most 1/8. */
+export const LATENCY_BUCKETS = (32 - SUB_BUCKET_BITS + 1) * SUB_BUCKETS;
+
+/** The bucket of a latency in seconds; longer than 71 minutes counts in the last. */
+export function latencyBucket(seconds: number): number {
+  const microseconds = Math.min(LONGEST_MICROSECONDS, Math.max(0, Math.round(seconds * 1e6))) >>> 0;
+  if (microseconds < SUB_BUCKETS) return microseconds;
+  const exponent = 31 - Math.clz32(microseconds);
+  const subBucket = (microseconds >>> (exponent - SUB_BUCKET_BITS)) & (SUB_BUCKETS - 1);
+  return (exponent - SUB_BUCKET_BITS + 1) * SUB_BUCKETS + subBucket;
+}
+
+/** The shortest latency that falls into `bucket`, seconds. The bucket ends where the next one begins. */
+export function bucketStart(bucket: number): number {
+  if (bucket < SUB_BUCKETS) return bucket / 1e6;
+  const exponent = Math.floor(bucket / SUB_BUCKETS) + SUB_BUCKET_BITS - 1;
+  const subBucket = bucket % SUB_BUCKETS;
+  return ((SUB_BUCKETS + subBucket) * 2 ** (exponent - SUB_BUCKET_BITS)) / 1e6;
+}
+
+/**
+ * The latency below which the part `quantile` (0..1) of the counted answers lies, seconds: the middle of its bucket,
+ * hence within 1/16 of the truth. Undefined while nothing was counted.
+ */
+export function latencyQuantile(counts: ArrayLike<number>, quantile: number): number | undefined {
+  let total = 0;
+  for (let bucket = 0; bucket < counts.length; bucket++) total += counts[bucket];
+  if (total === 0) return undefined;
+  let left = Math.max(1, Math.ceil(quantile * total));
+  for (let bucket = 0; bucket < counts.length; bucket++) {
+    left -= counts[bucket];
+    if (left <= 0) return (bucketStart(bucket) + bucketStart(bucket + 1)) / 2;
+  }
+  return undefined;
+}

@@ -1,0 +1,25 @@
+// `least-requests`: the backend with the fewest exchanges in flight for its size.
+import type { Candidates } from '../candidates.js';
+import { Smallest } from '../smallest.js';
+import type { PlacementPolicy, PolicyContext } from './policy.js';
+
+/**
+ * Smallest (exchanges in flight + 1) / weight, the weight being the sum of a backend's capacities: what nginx calls
+ * `least_conn`, HAProxy `leastconn` and Envoy weighted `LEAST_REQUEST`. Counts requests, does not weigh them.
+ * O(candidates × resources).
+ */
+export class LeastRequestsPolicy implements PlacementPolicy {
+  private readonly smallest = new Smallest();
+
+  constructor(private readonly context: PolicyContext) {}
+
+  choose({ fleet, positions, count }: Candidates): number {
+    for (let i = 0; i < count; i++) {
+      const position = positions[i];
+      let weight = 0;
+      for (let r = 0; r < fleet.resourceCount; r++) weight += fleet.capacity[position * fleet.resourceCount + r];
+      this.smallest.offer(position, (this.context.table.active(fleet.slots[position]) + 1) / weight);
+    }
+    return this.smallest.take();
+  }
+}

@@ -1,0 +1,20 @@
+// What a placement policy is.
+import type { Candidates } from '../candidates.js';
+import type { LoadTable } from '../load-table.js';
+import type { ResourceVector } from '../resources.js';
+import type { Random } from '../time-and-chance.js';
+
+/** Chooses the backend for a request. It reads the load and changes nothing but its own memory. */
+export interface PlacementPolicy {
+  /**
+   * The chosen position of `candidates.fleet`. All candidates are feasible and there is at least one of them.
+   * Takes time in the number of candidates, allocates nothing.
+   */
+  choose(candidates: Candidates, demand: ResourceVector): number;
+}
+
+/** What a policy may look at. */
+export interface PolicyContext {
+  readonly table: LoadTable;
+  readonly random: Random;
+}
