@@ -46,6 +46,11 @@ export function flag() {
     .transform((text) => ['true', 'on', '1', 'yes'].includes(text));
 }
 
+/** One of a few words. */
+export function oneOf<const Words extends readonly string[]>(words: Words) {
+  return z.enum(words, { error: `must be one of ${words.join(', ')}` });
+}
+
 /** An absolute `http:` URL without credentials, query or fragment; handed on as a `URL`. */
 export function httpUrl() {
   const allowed = 'must be an http URL such as http://127.0.0.1:9797';

@@ -1,3 +1,4 @@
 export { ConfigurationError, parseEnvironment, type Environment } from './environment.js';
-export { cidrList, decimal, flag, httpUrl, jsonValue, port, seconds, wholeNumber } from './fields.js';
+export { cidrList, decimal, flag, httpUrl, jsonValue, oneOf, port, seconds, wholeNumber } from './fields.js';
 export { describeVariables, type VariableDescription } from './describe.js';
+export { logSettings, logVariables, type LogVariables } from './log-settings.js';

@@ -1,0 +1,28 @@
+// The reference backend: a member of the fleet that emulates compute and storage work.
+import { RegistrationModule, type RegistrationOptions } from '@fairlead/registration';
+import { Module } from '@nestjs/common';
+import { ConfigModule } from '@nestjs/config';
+import { TerminusModule } from '@nestjs/terminus';
+import { LoggerModule } from 'nestjs-pino';
+import { backendConfig, type BackendConfig } from './config/backend.config.js';
+import { loggerOptions } from './config/logger-options.js';
+import { HealthController } from './health/health.controller.js';
+import { JobController } from './jobs/job.controller.js';
+import { Workshop } from './work/workshop.js';
+
+@Module({
+  imports: [
+    ConfigModule.forRoot({ load: [backendConfig], isGlobal: true, ignoreEnvFile: true }),
+    LoggerModule.forRootAsync({ inject: [backendConfig.KEY], useFactory: loggerOptions }),
+    RegistrationModule.forRootAsync({ inject: [backendConfig.KEY], useFactory: announcement }),
+    TerminusModule.forRoot({ logger: false }),
+  ],
+  // Order matters: jobs take whatever no controller before them took.
+  controllers: [HealthController, JobController],
+  providers: [Workshop],
+})
+export class BackendModule {}
+
+function announcement({ balancerUrl, token, id, url, capacity, leaseSeconds }: BackendConfig): RegistrationOptions {
+  return { balancerUrl, token, id, url, resources: { ...capacity }, leaseSeconds, pingPath: '/health' };
+}

@@ -1,0 +1,40 @@
+import { describeVariables, parseEnvironment } from '@fairlead/configuration';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { backendConfig, backendEnvironment } from './backend.config.js';
+
+describe('backendConfig', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it('draws a storage capacity from 1 to 40, once', () => {
+    const { storage } = backendConfig().capacity;
+    expect(storage).toBeGreaterThanOrEqual(1);
+    expect(storage).toBeLessThanOrEqual(40);
+    expect(storage % 1).toBe(0);
+    expect(backendConfig().capacity.storage).toBe(storage);
+  });
+
+  it('announces a url as it was given, without a bare slash at its end', () => {
+    vi.stubEnv('BACKEND_URL', 'http://10.0.0.7:8080');
+    expect(backendConfig().url).toBe('http://10.0.0.7:8080');
+  });
+
+  it('asks for no lease at 0', () => {
+    vi.stubEnv('LEASE_SECONDS', '0');
+    expect(backendConfig().leaseSeconds).toBeUndefined();
+  });
+
+  it('names every variable at fault', () => {
+    const environment = { COMPUTE_CAPACITY: '0', LOG_FORMAT: 'xml', BACKEND_PORT: '70000' };
+    expect(() => parseEnvironment(backendEnvironment, environment)).toThrow(
+      [
+        'BACKEND_PORT must be a whole number from 0 to 65535, got "70000"',
+        'COMPUTE_CAPACITY must be a number from 0.01 to 1000000, got "0"',
+        'LOG_FORMAT must be one of pretty, json, got "xml"',
+      ].join('\n'),
+    );
+  });
+
+  it('describes all its variables', () => {
+    expect(describeVariables(backendEnvironment).map(({ name }) => name)).toContain('WORK_SCALE');
+  });
+});

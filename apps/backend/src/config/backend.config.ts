@@ -1,0 +1,64 @@
+// The backend's environment: the only place of this app that reads process.env.
+import { decimal, httpUrl, parseEnvironment, port, wholeNumber } from '@fairlead/configuration';
+import { backendIdSchema } from '@fairlead/contracts';
+import { registerAs, type ConfigType } from '@nestjs/config';
+import { z } from 'zod';
+
+const capacity = () => decimal(0.01, 1_000_000);
+const oneOf = <const Words extends readonly string[]>(words: Words) =>
+  z.enum(words, `must be one of ${words.join(', ')}`);
+
+/** Every variable that the backend knows, with its default and its meaning. */
+export const backendEnvironment = z.object({
+  BACKEND_PORT: port().prefault('5453').describe('Port of the backend; 0 picks a free one.'),
+  BACKEND_HOST: z.string().prefault('0.0.0.0').describe('Address the backend listens on.'),
+  BACKEND_ID: backendIdSchema.optional().describe('Its name in the fleet; its url when not set.'),
+  BACKEND_URL: httpUrl()
+    .optional()
+    .describe('Where the balancer reaches it; when not set, its port at the address it registers from.'),
+  BALANCER_URL: httpUrl()
+    .prefault('http://127.0.0.1:9797')
+    .describe("The balancer's control plane, where the backend registers."),
+  CONTROL_PLANE_TOKEN: z.string().optional().describe('The bearer token that the balancer asks for, if it does.'),
+  COMPUTE_CAPACITY: capacity().prefault('20').describe('Compute it can do, units per second.'),
+  STORAGE_CAPACITY: capacity()
+    .optional()
+    .describe('Storage work it can do, units per second; a random whole number from 1 to 40 when not set.'),
+  LEASE_SECONDS: wholeNumber(0, 86_400)
+    .prefault('30')
+    .describe('How long its registration lasts without a renewal; 0: as long as it answers pings.'),
+  WORK_SCALE: decimal(0, 1000)
+    .prefault('1')
+    .describe('What the duration of the emulated work is multiplied by; 0 turns the work off.'),
+  LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .prefault('info')
+    .describe('The least severe log line that is written.'),
+  LOG_FORMAT: oneOf(['pretty', 'json']).prefault('pretty').describe('Log lines for people, or one JSON object a line.'),
+});
+
+/** Drawn once per process, so that whoever reads the configuration sees the same backend. */
+const drawnStorageCapacity = 1 + Math.floor(Math.random() * 40);
+
+/** The validated settings; calling it throws a `ConfigurationError` that names every variable at fault. */
+export const backendConfig = registerAs('backend', () => {
+  const environment = parseEnvironment(backendEnvironment, process.env);
+  return {
+    port: environment.BACKEND_PORT,
+    host: environment.BACKEND_HOST,
+    id: environment.BACKEND_ID,
+    url: environment.BACKEND_URL?.href.replace(/\/$/, ''),
+    balancerUrl: environment.BALANCER_URL,
+    token: environment.CONTROL_PLANE_TOKEN,
+    capacity: {
+      compute: environment.COMPUTE_CAPACITY,
+      storage: environment.STORAGE_CAPACITY ?? drawnStorageCapacity,
+    },
+    leaseSeconds: environment.LEASE_SECONDS === 0 ? undefined : environment.LEASE_SECONDS,
+    workScale: environment.WORK_SCALE,
+    logLevel: environment.LOG_LEVEL,
+    logFormat: environment.LOG_FORMAT,
+  };
+});
+
+/** What {@link backendConfig} yields. */
+export type BackendConfig = ConfigType<typeof backendConfig>;

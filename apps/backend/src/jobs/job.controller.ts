@@ -1,0 +1,74 @@
+// Takes every request that is no health check as a job: consumes it, works on it, and answers with a report.
+import { reportCost, RegistrationService } from '@fairlead/registration';
+import { All, Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { hostname } from 'node:os';
+import { finished, pipeline } from 'node:stream/promises';
+import { backendConfig, type BackendConfig } from '../config/backend.config.js';
+import { demandOf, type Demand } from '../work/demand.js';
+import { Workshop } from '../work/workshop.js';
+import { jobPage } from './job-page.js';
+import type { JobReport } from './job-report.js';
+import { paddingLength, padded } from './padding.js';
+
+@Controller()
+export class JobController {
+  private readonly host = hostname();
+
+  constructor(
+    private readonly workshop: Workshop,
+    private readonly registration: RegistrationService,
+    @Inject(backendConfig.KEY) private readonly config: BackendConfig,
+  ) {}
+
+  /** Streams the body back once the work is done; until then the client is held by backpressure. */
+  @Post('echo')
+  @HttpCode(200)
+  async echo(@Req() request: Request, @Res() response: Response): Promise<void> {
+    const demand = demandOf(request.headers);
+    await unlessClientLeaves(response, async (departure) => {
+      await this.workshop.perform(demand, departure);
+      reportCost(response, { ...demand });
+      response.setHeader('content-type', request.headers['content-type'] ?? 'application/octet-stream');
+      const length = request.headers['content-length'];
+      if (length !== undefined) response.setHeader('content-length', length);
+      await pipeline(request, response);
+    });
+  }
+
+  @All('{*path}')
+  @HttpCode(200)
+  async serve(@Req() request: Request, @Res() response: Response): Promise<void> {
+    const demand = demandOf(request.headers);
+    const minimumBytes = paddingLength(request.query['bytes']);
+    await unlessClientLeaves(response, async (departure) => {
+      const bodyRead = finished(request.resume(), { writable: false });
+      await Promise.all([this.workshop.perform(demand, departure), bodyRead]);
+      reportCost(response, { ...demand });
+      const isPage = request.path === '/' && request.accepts(['json', 'html']) === 'html';
+      const report = this.reportOn(request, demand);
+      const body = Buffer.from(isPage ? jobPage(report) : `${JSON.stringify(report)}\n`);
+      response.setHeader('content-type', isPage ? 'text/html; charset=utf-8' : 'application/json; charset=utf-8');
+      response.setHeader('content-length', Math.max(body.length, minimumBytes));
+      response.vary('Accept');
+      await pipeline(padded(body, minimumBytes), response);
+    });
+  }
+
+  private reportOn({ method, path }: Request, demand: Demand): JobReport {
+    const { capacity, id } = this.config;
+    const backend = this.registration.state.id ?? id ?? null;
+    return { backend, host: this.host, method, path, demand, capacity, totals: this.workshop.totals };
+  }
+}
+
+/** Runs `job` and hands it a signal that fires when the connection closes; then nobody is left to hear of an error. */
+async function unlessClientLeaves(response: Response, job: (departure: AbortSignal) => Promise<void>): Promise<void> {
+  const departure = new AbortController();
+  response.once('close', () => departure.abort());
+  try {
+    await job(departure.signal);
+  } catch (error) {
+    if (!response.req.socket.destroyed) throw error;
+  }
+}

@@ -1,0 +1,42 @@
+// Starts the backend: settings first, then Nest, then the port; SIGTERM and SIGINT make it leave the fleet and end it
+// with exit code 0.
+import { ConfigurationError } from '@fairlead/configuration';
+import { ShutdownSignal } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { Logger, PinoLogger } from 'nestjs-pino';
+import type { AddressInfo } from 'node:net';
+import { BackendModule } from './backend.module.js';
+import { backendConfig, type BackendConfig } from './config/backend.config.js';
+
+/** Longer than a proxy keeps idle connections, so that the proxy is the one to close them and never meets a closed one. */
+const KEEP_ALIVE_TIMEOUT_MS = 75_000;
+
+try {
+  await start(backendConfig());
+} catch (error) {
+  const problem = error instanceof Error ? error : new Error(String(error));
+  const text = problem instanceof ConfigurationError ? problem.message : `backend could not start: ${problem.message}`;
+  process.stderr.write(`${text}\n`);
+  process.exit(1);
+}
+
+async function start({ port, host, id, capacity }: BackendConfig): Promise<void> {
+  const app = await NestFactory.create<NestExpressApplication>(BackendModule, {
+    abortOnError: false,
+    // Jobs consume their own bodies, as streams.
+    bodyParser: false,
+    // Until it is initialised Nest tells of modules and routes, of which nobody needs to know; errors are thrown anyway.
+    logger: ['warn'],
+  });
+  await app.init();
+  app.useLogger(app.get(Logger));
+  app.disable('x-powered-by');
+  app.enableShutdownHooks([ShutdownSignal.SIGTERM, ShutdownSignal.SIGINT], { useProcessExit: true });
+
+  const server = app.getHttpServer();
+  server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
+  await app.listen(port, host);
+  const logger = await app.resolve(PinoLogger);
+  logger.info({ port: (server.address() as AddressInfo).port, id: id ?? null, ...capacity }, 'backend listening');
+}

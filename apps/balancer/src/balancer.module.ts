@@ -1,0 +1,65 @@
+// The balancer: RegistryService knows the fleet, DrfScheduler chooses, PingAckCron verifies, ProxyServer serves.
+import { logSettings } from '@fairlead/configuration';
+import { LoadTable } from '@fairlead/scheduling';
+import { Module } from '@nestjs/common';
+import { ConfigModule, type ConfigType } from '@nestjs/config';
+import { ScheduleModule } from '@nestjs/schedule';
+import { TerminusModule } from '@nestjs/terminus';
+import { LoggerModule } from 'nestjs-pino';
+import { AdminController } from './admin/admin.controller.js';
+import { balancerConfig } from './config/balancer.config.js';
+import { ClientRequests } from './data-plane/client-request.js';
+import { ExchangeDesk } from './data-plane/exchange-desk.js';
+import { FullLane } from './data-plane/full-lane.js';
+import { ProxyServer } from './data-plane/proxy-server.js';
+import { UpgradeLane } from './data-plane/upgrade-lane.js';
+import { HealthController } from './health/health.controller.js';
+import { PingAckCron } from './health/ping-ack.cron.js';
+import { PingClient } from './health/ping-client.js';
+import { Rechecks } from './health/rechecks.js';
+import { MetricsController } from './metrics/metrics.controller.js';
+import { MetricsService } from './metrics/metrics.service.js';
+import { Prometheus } from './metrics/prometheus.js';
+import { RequestLog } from './metrics/request-log.js';
+import { FleetEvents } from './registry/fleet-events.js';
+import { LeaseSweeper } from './registry/lease-sweeper.js';
+import { OriginalProtocolController } from './registry/original-protocol.controller.js';
+import { OwnAddresses } from './registry/own-addresses.js';
+import { RegistrationController } from './registry/registration.controller.js';
+import { RegistryService } from './registry/registry.service.js';
+import { DemandClassifier } from './scheduling/demand-classifier.js';
+import { DrfScheduler } from './scheduling/drf.scheduler.js';
+
+const loadTable = {
+  provide: LoadTable,
+  inject: [balancerConfig.KEY],
+  useFactory: ({ RESOURCES, MAX_BACKENDS }: ConfigType<typeof balancerConfig>) =>
+    new LoadTable({ resourceCount: RESOURCES.size, slotCount: MAX_BACKENDS, writerCount: 1 }),
+};
+
+const registry = [RegistryService, FleetEvents, OwnAddresses, LeaseSweeper];
+const health = [PingAckCron, PingClient, Rechecks];
+const scheduling = [loadTable, DrfScheduler, DemandClassifier];
+const dataPlane = [ProxyServer, FullLane, UpgradeLane, ExchangeDesk, ClientRequests];
+const metrics = [MetricsService, Prometheus, RequestLog];
+
+@Module({
+  imports: [
+    ConfigModule.forRoot({ isGlobal: true, load: [balancerConfig] }),
+    LoggerModule.forRootAsync({
+      inject: [balancerConfig.KEY],
+      useFactory: (config: ConfigType<typeof balancerConfig>) => logSettings('balancer', config),
+    }),
+    ScheduleModule.forRoot(),
+    TerminusModule.forRoot({ logger: false }),
+  ],
+  controllers: [
+    RegistrationController,
+    OriginalProtocolController,
+    AdminController,
+    MetricsController,
+    HealthController,
+  ],
+  providers: [...registry, ...health, ...scheduling, ...dataPlane, ...metrics],
+})
+export class BalancerModule {}

@@ -1,0 +1,135 @@
+// The balancer's configuration: every variable it reads, what is allowed and what it is for. Nothing else reads
+// process.env.
+import {
+  ConfigurationError,
+  cidrList,
+  decimal,
+  flag,
+  jsonValue,
+  logVariables,
+  oneOf,
+  parseEnvironment,
+  port,
+  seconds,
+  wholeNumber,
+  type Environment,
+} from '@fairlead/configuration';
+import { POLICY_NAMES, ResourceSpace } from '@fairlead/scheduling';
+import { registerAs } from '@nestjs/config';
+import { z } from 'zod';
+import { demandRuleSchema } from './demand-rule.js';
+
+const RESOURCES_FORM = 'must be 1 to 8 different names of lower-case letters, digits and "-", separated by commas';
+const resourceNames = z
+  .string()
+  .transform((text) => text.split(',').map((name) => name.trim()))
+  .refine((names) => names.length <= 8 && names.every((name) => /^[a-z][a-z0-9-]{0,31}$/.test(name)), RESOURCES_FORM)
+  .refine((names) => new Set(names).size === names.length, RESOURCES_FORM)
+  .transform((names) => new ResourceSpace(names));
+
+/** Every variable of the balancer, in the order the README lists them. */
+export const balancerSchema = z.object({
+  DATA_PLANE_HOST: z.string().prefault('0.0.0.0').describe("Address that clients' traffic is accepted on"),
+  DATA_PLANE_PORT: port().prefault('5252').describe("Port of clients' traffic; 0 takes a free one"),
+  CONTROL_PLANE_HOST: z.string().prefault('0.0.0.0').describe('Address of registration, admin API, docs and metrics'),
+  CONTROL_PLANE_PORT: port().prefault('9797').describe('Port of registration, admin API, docs and metrics'),
+  CONTROL_PLANE_TOKEN: z
+    .string()
+    .min(16, 'must be at least 16 characters')
+    .optional()
+    .describe('When set, whoever changes the fleet must send it as a bearer token'),
+  RESOURCES: resourceNames.prefault('compute,storage').describe("The fleet's resources, in order"),
+  MAX_BACKENDS: wholeNumber(1, 65_536).prefault('1024').describe('The most backends the load table has room for'),
+  PLACEMENT_POLICY: oneOf(POLICY_NAMES)
+    .prefault('drf')
+    .describe(`How a backend is chosen: ${POLICY_NAMES.join(', ')}`),
+  DEMAND_SOURCE: oneOf(['unit', 'random'])
+    .prefault('unit')
+    .describe('Demand of a request that no header and no rule tells: one unit of each resource, or random 1..10'),
+  DEMAND_SEED: wholeNumber(0, 4_294_967_295).optional().describe('Seed of random demand and of random choices'),
+  DEMAND_RULES: jsonValue(
+    z.array(demandRuleSchema).max(1000),
+    '[{"method": "GET", "path": "/reports/*rest", "demand": {"compute": 8}}]',
+  )
+    .prefault('[]')
+    .describe('Demand by method and path, first match; `:name` stands for one segment, `*name` for the rest'),
+  TRUSTED_CLIENTS: cidrList()
+    .prefault('none')
+    .describe('Clients whose demand headers, X-Forwarded-* and Forwarded are believed'),
+  PING_ACK_INTERVAL_SECONDS: seconds(0.1, 86_400).prefault('100').describe('How often every backend is pinged'),
+  PING_ACK_JITTER: decimal(0, 0.5)
+    .prefault('0.1')
+    .describe('Part of the interval by which a sweep comes early or late'),
+  PING_TIMEOUT_SECONDS: seconds(0.05, 60).prefault('1').describe('How long a backend has to answer a ping'),
+  PING_FALL: wholeNumber(1, 100).prefault('3').describe('Failed pings that take a joining or suspect backend down'),
+  RECHECK_MIN_SECONDS: seconds(0.01, 60).prefault('0.1').describe('First wait before a backend not up is pinged again'),
+  RECHECK_MAX_SECONDS: seconds(0.01, 3_600).prefault('5').describe('Longest such wait; it doubles up to here'),
+  CONNECT_TIMEOUT_SECONDS: seconds(0.01, 60).prefault('1').describe('How long a connection to a backend may take'),
+  ATTEMPT_TIMEOUT_SECONDS: seconds(0.05, 3_600)
+    .prefault('10')
+    .describe('How long one backend has to begin its answer before an idempotent request tries another'),
+  REQUEST_TIMEOUT_SECONDS: seconds(0.05, 3_600)
+    .prefault('30')
+    .describe('How long a request may wait for its answer to begin, all attempts together'),
+  STREAM_IDLE_TIMEOUT_SECONDS: seconds(0.05, 86_400)
+    .prefault('60')
+    .describe('How long a body may stand still before the exchange is cut; upgraded connections are left alone'),
+  CLIENT_HEADER_TIMEOUT_SECONDS: seconds(0.1, 3_600)
+    .prefault('15')
+    .describe('How long a client has to send the head of a request'),
+  CLIENT_KEEP_ALIVE_SECONDS: seconds(0.1, 3_600).prefault('75').describe('How long an idle client connection is kept'),
+  MAX_ATTEMPTS: wholeNumber(1, 10).prefault('3').describe('Attempts for one request, the first included'),
+  RETRY_BUDGET: decimal(0, 1).prefault('0.2').describe('Part of the active requests that may be retries'),
+  RETRY_BUDGET_MIN: wholeNumber(0, 100_000).prefault('3').describe('Retries that are always allowed at a time'),
+  RETRY_BUFFER_BYTES: wholeNumber(0, 16_777_216)
+    .prefault('65536')
+    .describe('Request body kept for a retry; a longer one is sent once'),
+  MAX_HEADER_BYTES: wholeNumber(1_024, 1_048_576).prefault('16384').describe('Largest head of a request'),
+  SHUTDOWN_TIMEOUT_SECONDS: seconds(0, 3_600)
+    .prefault('30')
+    .describe('How long exchanges in flight may take to finish at shutdown'),
+  ACCESS_LOG: oneOf(['off', 'errors', 'all']).prefault('errors').describe('Requests that are logged: off, errors, all'),
+  ...logVariables,
+  SWAGGER: flag().prefault('true').describe('Whether /docs and /docs-json are served'),
+});
+
+/** The validated configuration. */
+export type BalancerConfig = z.output<typeof balancerSchema>;
+
+/**
+ * Validates the environment.
+ *
+ * @throws {ConfigurationError} a sentence for each variable at fault, and for variables that contradict each other.
+ */
+export function loadBalancerConfig(environment: Environment): BalancerConfig {
+  const config = parseEnvironment(balancerSchema, environment);
+  const problems = contradictions(config);
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return config;
+}
+
+function contradictions(config: BalancerConfig): string[] {
+  const problems: string[] = [];
+  const ordered = (smaller: keyof BalancerConfig, larger: keyof BalancerConfig) => {
+    if (Number(config[smaller]) <= Number(config[larger])) return;
+    problems.push(`${smaller} must be at most ${larger} (${config[larger]}), got ${JSON.stringify(config[smaller])}`);
+  };
+  ordered('CONNECT_TIMEOUT_SECONDS', 'ATTEMPT_TIMEOUT_SECONDS');
+  ordered('ATTEMPT_TIMEOUT_SECONDS', 'REQUEST_TIMEOUT_SECONDS');
+  ordered('RECHECK_MIN_SECONDS', 'RECHECK_MAX_SECONDS');
+  if (config.DATA_PLANE_PORT !== 0 && config.DATA_PLANE_PORT === config.CONTROL_PLANE_PORT) {
+    problems.push(`DATA_PLANE_PORT must differ from CONTROL_PLANE_PORT, both are ${config.DATA_PLANE_PORT}`);
+  }
+  for (const [index, rule] of config.DEMAND_RULES.entries()) {
+    const unknown = config.RESOURCES.unknownNames(rule.demand);
+    if (unknown.length === 0) continue;
+    problems.push(
+      `DEMAND_RULES must name resources of RESOURCES (${config.RESOURCES.names.join(', ')}), ` +
+        `rule ${index} names ${unknown.join(', ')}`,
+    );
+  }
+  return problems;
+}
+
+/** Injection key and loader for Nest's ConfigModule. */
+export const balancerConfig = registerAs('balancer', () => loadBalancerConfig(process.env));

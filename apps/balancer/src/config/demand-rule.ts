@@ -1,0 +1,28 @@
+// A rule that says what the requests of a route need.
+import { demandSchema } from '@fairlead/contracts';
+import { parse } from 'path-to-regexp';
+import { z } from 'zod';
+
+const PATH_FORM = 'must be a path pattern such as /reports/:id or /files/*rest';
+
+/** One entry of `DEMAND_RULES`. */
+export const demandRuleSchema = z.strictObject({
+  method: z
+    .string()
+    .regex(/^[A-Z]+$/, 'must be a method in capitals')
+    .optional(),
+  path: z.string().startsWith('/', PATH_FORM).refine(isPathPattern, PATH_FORM),
+  demand: demandSchema,
+});
+
+/** See {@link demandRuleSchema}. */
+export type DemandRule = z.infer<typeof demandRuleSchema>;
+
+function isPathPattern(text: string): boolean {
+  try {
+    parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

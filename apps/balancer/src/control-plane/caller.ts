@@ -1,0 +1,9 @@
+// The address a request to the control plane came from.
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { Request } from 'express';
+
+/** Parameter decorator: the caller's IP address, an IPv4 one in dotted form even on a dual-stack socket. */
+export const CallerAddress = createParamDecorator((_: unknown, context: ExecutionContext): string => {
+  const { remoteAddress = '' } = context.switchToHttp().getRequest<Request>().socket;
+  return remoteAddress.replace(/^::ffff:(?=\d+\.)/, '');
+});

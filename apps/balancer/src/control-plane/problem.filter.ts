@@ -1,0 +1,43 @@
+// Every error of the control plane leaves as a problem: status, name, and one sentence.
+import { STATUS_CODES } from 'node:http';
+import type { Problem } from '@fairlead/contracts';
+import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { Response } from 'express';
+import { BadAnnouncementError } from '../registry/announcement.js';
+import { FleetFullError, NoLeaseError, UnknownBackendError } from '../registry/registry.errors.js';
+
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger('ControlPlane');
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const response = host.switchToHttp().getResponse<Response>();
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    const problem = this.problemOf(error);
+    response.status(problem.statusCode).json(problem);
+  }
+
+  private problemOf(error: unknown): Problem {
+    if (error instanceof HttpException) return problem(error.getStatus(), sentenceOf(error));
+    if (error instanceof BadAnnouncementError) return problem(400, error.message);
+    if (error instanceof UnknownBackendError) return problem(404, error.message);
+    if (error instanceof NoLeaseError) return problem(409, error.message);
+    if (error instanceof FleetFullError) return problem(503, error.message);
+    this.logger.error(error);
+    return problem(500, 'something went wrong in the balancer; its log tells what');
+  }
+}
+
+function problem(statusCode: number, message: string): Problem {
+  return { statusCode, error: STATUS_CODES[statusCode] ?? 'Error', message };
+}
+
+function sentenceOf(error: HttpException): string {
+  const body = error.getResponse();
+  if (typeof body === 'string') return body;
+  const { message } = body as { message?: unknown };
+  return Array.isArray(message) ? message.join('; ') : String(message ?? error.message);
+}

@@ -1,0 +1,25 @@
+// When CONTROL_PLANE_TOKEN is set, nobody changes the fleet without it.
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { Inject, Injectable, UnauthorizedException, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import type { Request } from 'express';
+import { balancerConfig } from '../config/balancer.config.js';
+
+@Injectable()
+export class TokenGuard implements CanActivate {
+  constructor(@Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const { CONTROL_PLANE_TOKEN } = this.config;
+    if (CONTROL_PLANE_TOKEN === undefined) return true;
+    const { authorization = '' } = context.switchToHttp().getRequest<Request>().headers;
+    if (isSame(authorization, `Bearer ${CONTROL_PLANE_TOKEN}`)) return true;
+    throw new UnauthorizedException('this balancer wants its token: send it as "Authorization: Bearer …"');
+  }
+}
+
+/** Compares digests, so that the time it takes tells nothing about either text. */
+function isSame(given: string, wanted: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(given), digest(wanted));
+}

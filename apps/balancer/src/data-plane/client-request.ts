@@ -1,0 +1,73 @@
+// Reads what every lane needs to know of a client's request before it is placed.
+import type { IncomingMessage } from 'node:http';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import { balancerConfig } from '../config/balancer.config.js';
+import { BadDemandError, DemandClassifier } from '../scheduling/demand-classifier.js';
+import { addressOf, isTrustedClient } from './client-trust.js';
+import type { RequestHead } from './exchange.js';
+import { hasPassedThrough } from './forwarding.js';
+import { PSEUDONYM } from './pseudonym.js';
+
+/** A request that is answered by the balancer itself, and with what. */
+export interface Refusal {
+  readonly statusCode: number;
+  readonly message: string;
+}
+
+/** What is known of a request before it is placed. */
+export interface ClientRequest extends RequestHead {
+  readonly isTrusted: boolean;
+}
+
+@Injectable()
+export class ClientRequests {
+  constructor(
+    private readonly classifier: DemandClassifier,
+    @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
+  ) {}
+
+  /** The request's head, or why it goes no further. Brings an absolute-form target into origin-form. */
+  read(request: IncomingMessage): ClientRequest | Refusal {
+    const refusal = normaliseTarget(request) ?? loopRefusal(request);
+    if (refusal) return refusal;
+    const { headers, method = 'GET', url: target = '/' } = request;
+    const client = addressOf(request.socket);
+    const isTrusted = isTrustedClient(client, this.config.TRUSTED_CLIENTS);
+    try {
+      const demand = this.classifier.demandOf({ method, target, headers, isTrusted });
+      return { client, isTrusted, method, target, demand };
+    } catch (error) {
+      if (error instanceof BadDemandError) return { statusCode: 400, message: error.message };
+      throw error;
+    }
+  }
+}
+
+/** Tells a refusal from a request that goes on. */
+export function isRefusal(read: ClientRequest | Refusal): read is Refusal {
+  return 'statusCode' in read;
+}
+
+/** Methods that make no sense towards a reverse proxy's backends: a tunnel, and an echo of what was sent. */
+const REFUSED_METHODS = new Set(['CONNECT', 'TRACE']);
+
+function normaliseTarget(request: IncomingMessage): Refusal | undefined {
+  const { method = 'GET', url = '/' } = request;
+  if (REFUSED_METHODS.has(method)) return { statusCode: 405, message: `${method} is not allowed here` };
+  if (url.startsWith('/')) return undefined;
+  if (url === '*' && method === 'OPTIONS') return undefined;
+  // RFC 9112 §3.2.2: of an absolute-form target the authority counts, and the Host field is ignored.
+  const absolute = /^https?:\/\//i.test(url) ? URL.parse(url) : null;
+  if (!absolute) return { statusCode: 400, message: 'the request target must be a path or an http URL' };
+  request.url = absolute.pathname + absolute.search;
+  request.headers.host = absolute.host;
+  const hostAt = request.rawHeaders.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === 'host');
+  if (hostAt !== -1) request.rawHeaders[hostAt + 1] = absolute.host;
+  return undefined;
+}
+
+function loopRefusal({ headers }: IncomingMessage): Refusal | undefined {
+  if (!hasPassedThrough(headers.via, PSEUDONYM)) return undefined;
+  return { statusCode: 508, message: 'the request came back to the balancer: one of its backends leads to it' };
+}

@@ -1,0 +1,31 @@
+// What every exchange needs of the rest of the balancer, and where exchanges begin.
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import { balancerConfig } from '../config/balancer.config.js';
+import { RequestLog } from '../metrics/request-log.js';
+import { RegistryService } from '../registry/registry.service.js';
+import { DrfScheduler } from '../scheduling/drf.scheduler.js';
+import { Exchange, type RequestHead } from './exchange.js';
+import { RetryBudget } from './retry.js';
+
+@Injectable()
+export class ExchangeDesk {
+  /** Requests at the door of the data plane, since start. */
+  readonly counts = { taken: 0, unplaced: 0, retries: 0 };
+  readonly budget: RetryBudget;
+  readonly maxAttempts: number;
+
+  constructor(
+    readonly scheduler: DrfScheduler,
+    readonly registry: RegistryService,
+    readonly log: RequestLog,
+    @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
+  ) {
+    this.budget = new RetryBudget(config.RETRY_BUDGET, config.RETRY_BUDGET_MIN);
+    this.maxAttempts = config.MAX_ATTEMPTS;
+  }
+
+  begin(head: RequestHead): Exchange {
+    return new Exchange(this, head);
+  }
+}

@@ -1,0 +1,82 @@
+// The full lane: Node's HTTP server in front, http-proxy-middleware behind. It speaks all of HTTP/1.1.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import {
+  createProxyMiddleware,
+  debugProxyErrorsPlugin,
+  proxyEventsPlugin,
+  type RequestHandler,
+} from 'http-proxy-middleware';
+import { balancerConfig } from '../config/balancer.config.js';
+import { ClientRequests, isRefusal } from './client-request.js';
+import { ExchangeDesk } from './exchange-desk.js';
+import { FullLaneExchange, type LaneSettings } from './full-lane-exchange.js';
+import { answerProblem } from './problem-response.js';
+import { UpstreamAgent } from './upstream-agent.js';
+
+@Injectable()
+export class FullLane {
+  private readonly exchanges = new WeakMap<IncomingMessage, FullLaneExchange>();
+  private readonly settings: LaneSettings;
+  private readonly proxy: RequestHandler<IncomingMessage, ServerResponse>;
+  private readonly agent: UpstreamAgent;
+
+  constructor(
+    private readonly desk: ExchangeDesk,
+    private readonly requests: ClientRequests,
+    @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
+  ) {
+    this.agent = new UpstreamAgent(config.CONNECT_TIMEOUT_SECONDS * 1000);
+    this.settings = {
+      resources: config.RESOURCES,
+      attemptTimeoutMs: config.ATTEMPT_TIMEOUT_SECONDS * 1000,
+      requestTimeoutMs: config.REQUEST_TIMEOUT_SECONDS * 1000,
+      streamIdleTimeoutMs: config.STREAM_IDLE_TIMEOUT_SECONDS * 1000,
+      retryBufferBytes: config.RETRY_BUFFER_BYTES,
+      agent: this.agent,
+    };
+    this.proxy = this.createProxy();
+  }
+
+  /** Serves a request: from its head to the last byte of its answer. */
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    const read = this.requests.read(request);
+    if (isRefusal(read)) {
+      answerProblem(response, read.statusCode, read.message);
+      return;
+    }
+    const exchange = new FullLaneExchange(this.desk.begin(read), read, { request, response }, this.settings, () => {
+      void this.proxy(request, response);
+    });
+    this.exchanges.set(request, exchange);
+    exchange.begin();
+  }
+
+  /** Closes the idle connections to backends. */
+  close(): void {
+    this.agent.destroy();
+  }
+
+  /** Built once: http-proxy-middleware adds listeners to the server with each one. */
+  private createProxy(): RequestHandler<IncomingMessage, ServerResponse> {
+    const exchangeOf = (request: IncomingMessage) => {
+      const exchange = this.exchanges.get(request);
+      if (!exchange) throw new Error('a request reached the proxy without an exchange');
+      return exchange;
+    };
+    return createProxyMiddleware<IncomingMessage, ServerResponse>({
+      // Its own logging and error answers are left out; what an error means is decided by the exchange.
+      ejectPlugins: true,
+      plugins: [debugProxyErrorsPlugin, proxyEventsPlugin],
+      selfHandleResponse: true,
+      // The router gets this request's own copy of the options.
+      router: (request, _response, options) => exchangeOf(request).routeAttempt(options),
+      on: {
+        proxyRes: (answer, request) => exchangeOf(request).receiveAnswer(answer),
+        error: (error, request) => exchangeOf(request).receiveError(error),
+        econnreset: (_error, request) => exchangeOf(request).clientWentAway(),
+      },
+    });
+  }
+}

@@ -1,0 +1,36 @@
+// What the balancer answers on its own account: a status, and a sentence as JSON.
+import { STATUS_CODES, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Problem } from '@fairlead/contracts';
+
+/** Clients are asked to come back after this long: a re-check of a backend is due by then. */
+const RETRY_AFTER_SECONDS = 1;
+
+/** Answers with a problem; 503 carries `Retry-After`. Does nothing once an answer has begun. */
+export function answerProblem(response: ServerResponse, statusCode: number, message: string): void {
+  if (response.headersSent || response.destroyed) return;
+  const body = bodyOf(statusCode, message);
+  response.writeHead(statusCode, headersOf(statusCode, body)).end(body);
+}
+
+/** The same on a bare socket, for a request that wanted another protocol; the connection ends with it. */
+export function endWithProblem(socket: Duplex, statusCode: number, message: string): void {
+  if (!socket.writable) return;
+  const body = bodyOf(statusCode, message);
+  const headers = { ...headersOf(statusCode, body), connection: 'close' };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}\r\n${lines.join('')}\r\n${body}`);
+}
+
+function bodyOf(statusCode: number, message: string): string {
+  const problem: Problem = { statusCode, error: STATUS_CODES[statusCode] ?? 'Error', message };
+  return `${JSON.stringify(problem)}\n`;
+}
+
+function headersOf(statusCode: number, body: string): Record<string, string | number> {
+  return {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    ...(statusCode === 503 ? { 'retry-after': RETRY_AFTER_SECONDS } : {}),
+  };
+}

@@ -1,0 +1,43 @@
+// The balancer's own health, for whoever runs it: is it alive, and may traffic be sent to it?
+import { Controller, Get } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { HealthCheck, HealthCheckService, HealthIndicatorService, type HealthCheckResult } from '@nestjs/terminus';
+import { ProxyServer } from '../data-plane/proxy-server.js';
+import { stateOf } from '../registry/backend.js';
+import { RegistryService } from '../registry/registry.service.js';
+
+@ApiTags('health')
+@Controller('health')
+export class HealthController {
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly indicators: HealthIndicatorService,
+    private readonly proxy: ProxyServer,
+    private readonly registry: RegistryService,
+  ) {}
+
+  @Get('live')
+  @HealthCheck()
+  @ApiOperation({ summary: '200 while the process runs' })
+  live(): Promise<HealthCheckResult> {
+    return this.health.check([]);
+  }
+
+  @Get('ready')
+  @HealthCheck()
+  @ApiOperation({ summary: '200 while clients are accepted; says `degraded` when no backend is up' })
+  ready(): Promise<HealthCheckResult> {
+    return this.health.check([() => this.dataPlane(), () => this.fleet()]);
+  }
+
+  private dataPlane() {
+    const indicator = this.indicators.check('dataPlane');
+    return this.proxy.isListening ? indicator.up() : indicator.down('clients are not accepted');
+  }
+
+  /** An empty fleet is no reason to take the balancer out: it answers 503 rightly, and backends join through it. */
+  private fleet() {
+    const up = this.registry.list().filter((backend) => stateOf(backend) === 'up').length;
+    return this.indicators.check('fleet').up({ condition: up > 0 ? 'ok' : 'degraded', backendsUp: up });
+  }
+}

@@ -1,0 +1,52 @@
+// The ping-ack sweep: every 100 s by default, each backend is asked whether it still answers.
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import { SchedulerRegistry } from '@nestjs/schedule';
+import { balancerConfig } from '../config/balancer.config.js';
+import { RegistryService } from '../registry/registry.service.js';
+import { PingClient } from './ping-client.js';
+
+const TIMER = 'ping-ack sweep';
+
+@Injectable()
+export class PingAckCron implements OnApplicationBootstrap, OnApplicationShutdown {
+  private isStopped = false;
+
+  constructor(
+    private readonly registry: RegistryService,
+    private readonly pings: PingClient,
+    private readonly scheduler: SchedulerRegistry,
+    @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.scheduleNext();
+  }
+
+  onApplicationShutdown(): void {
+    this.isStopped = true;
+    if (this.scheduler.doesExist('timeout', TIMER)) this.scheduler.deleteTimeout(TIMER);
+  }
+
+  /** Pings every backend once, all at the same time, and tells the registry what was seen. */
+  async sweep(): Promise<void> {
+    await Promise.all(
+      this.registry.list().map(async (backend) => {
+        const { ok, reason } = await this.pings.ping(backend);
+        this.registry.observe(backend.id, ok ? 'ping-ok' : 'ping-failed', reason);
+      }),
+    );
+  }
+
+  /** The next sweep is set only when this one is over, so that no two of them ever overlap. */
+  private scheduleNext(): void {
+    if (this.isStopped) return;
+    if (this.scheduler.doesExist('timeout', TIMER)) this.scheduler.deleteTimeout(TIMER);
+    const { PING_ACK_INTERVAL_SECONDS: interval, PING_ACK_JITTER: jitter } = this.config;
+    const seconds = interval * (1 + jitter * (2 * Math.random() - 1));
+    this.scheduler.addTimeout(
+      TIMER,
+      setTimeout(() => void this.sweep().finally(() => this.scheduleNext()), seconds * 1000),
+    );
+  }
+}

@@ -1,0 +1,83 @@
+// One ping-ack: does a backend answer?
+import { get } from 'node:http';
+import { connect } from 'node:net';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import { balancerConfig } from '../config/balancer.config.js';
+import type { Backend } from '../registry/backend.js';
+
+/** The outcome of a ping; `reason` says what happened, for people. */
+export interface PingOutcome {
+  readonly ok: boolean;
+  readonly reason: string;
+}
+
+@Injectable()
+export class PingClient {
+  private readonly timeoutMs: number;
+
+  constructor(@Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>) {
+    this.timeoutMs = config.PING_TIMEOUT_SECONDS * 1000;
+  }
+
+  /** Never rejects. `GET pingPath` counts when it is answered 2xx; without a path an accepted connection counts. */
+  async ping({ url, pingPath }: Pick<Backend, 'url' | 'pingPath'>): Promise<PingOutcome> {
+    return pingPath === undefined ? this.connectTo(new URL(url)) : this.getFrom(url + pingPath);
+  }
+
+  private connectTo(url: URL): Promise<PingOutcome> {
+    return new Promise((resolve) => {
+      const socket = connect({ host: bareHost(url), port: Number(url.port || 80) });
+      const finish = (ok: boolean, reason: string) => {
+        clearTimeout(deadline);
+        socket.destroy();
+        resolve({ ok, reason });
+      };
+      const deadline = setTimeout(() => finish(false, this.tooLate()), this.timeoutMs);
+      socket.once('connect', () => finish(true, 'ping: connected'));
+      socket.on('error', (error) => finish(false, `ping failed: ${wordsFor(error)}`));
+    });
+  }
+
+  private getFrom(target: string): Promise<PingOutcome> {
+    return new Promise((resolve) => {
+      const headers = { 'user-agent': 'fairlead-ping', connection: 'close' };
+      const request = get(target, { agent: false, headers }, (response) => {
+        const status = response.statusCode ?? 0;
+        const isWell = status >= 200 && status < 300;
+        // The body is of no interest: the connection is closed on it, however long it would have been.
+        finish(isWell, isWell ? `ping: answered ${status}` : `ping failed: answered ${status}`);
+      });
+      const finish = (ok: boolean, reason: string) => {
+        clearTimeout(deadline);
+        request.destroy();
+        resolve({ ok, reason });
+      };
+      const deadline = setTimeout(() => finish(false, this.tooLate()), this.timeoutMs);
+      request.on('error', (error) => finish(false, `ping failed: ${wordsFor(error)}`));
+    });
+  }
+
+  private tooLate(): string {
+    return `ping failed: no answer within ${this.timeoutMs} ms`;
+  }
+}
+
+function bareHost(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, '');
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset',
+  EHOSTUNREACH: 'host unreachable',
+  ENETUNREACH: 'network unreachable',
+  ENOTFOUND: 'host name unknown',
+  EAI_AGAIN: 'host name could not be looked up',
+};
+
+/** A network error in words. */
+export function wordsFor(error: Error): string {
+  const { code } = error as NodeJS.ErrnoException;
+  return (code === undefined ? undefined : WORDS[code]) ?? code ?? error.message;
+}

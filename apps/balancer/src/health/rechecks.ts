@@ -1,0 +1,61 @@
+// Pings a backend that is not up again and again, with growing pauses, until it answers or leaves: a newcomer is in
+// traffic at once, a suspect is cleared or condemned within moments, and one that was down comes back by itself.
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import { balancerConfig } from '../config/balancer.config.js';
+import { RegistryService } from '../registry/registry.service.js';
+import { PingClient } from './ping-client.js';
+
+@Injectable()
+export class Rechecks implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly waiting = new Map<number, NodeJS.Timeout>();
+  private readonly checking = new Set<number>();
+  private isStopped = false;
+
+  constructor(
+    private readonly registry: RegistryService,
+    private readonly pings: PingClient,
+    @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.registry.onUnproven(({ slot }) => this.begin(slot));
+  }
+
+  onApplicationShutdown(): void {
+    this.isStopped = true;
+    for (const timer of this.waiting.values()) clearTimeout(timer);
+    this.waiting.clear();
+  }
+
+  private begin(slot: number): void {
+    if (this.checking.has(slot)) return;
+    clearTimeout(this.waiting.get(slot));
+    void this.check(slot, this.config.RECHECK_MIN_SECONDS);
+  }
+
+  private async check(slot: number, pauseSeconds: number): Promise<void> {
+    this.waiting.delete(slot);
+    const backend = this.registry.atSlot(slot);
+    if (!backend || this.isStopped) return;
+    const { url } = backend;
+    this.checking.add(slot);
+    const { ok, reason } = await this.pings.ping(backend);
+    const hasChanged = this.registry.atSlot(slot) !== backend || backend.url !== url;
+    if (!hasChanged) this.registry.observe(backend.id, ok ? 'ping-ok' : 'ping-failed', reason);
+    this.checking.delete(slot);
+    // What was learned is of somebody who left or moved: whoever is there now is asked anew.
+    if (hasChanged) this.begin(slot);
+    else if (!ok) this.checkLater(slot, pauseSeconds);
+  }
+
+  private checkLater(slot: number, pauseSeconds: number): void {
+    if (this.isStopped) return;
+    const jitteredSeconds = pauseSeconds * (0.75 + 0.5 * Math.random());
+    const nextPause = Math.min(2 * pauseSeconds, this.config.RECHECK_MAX_SECONDS);
+    this.waiting.set(
+      slot,
+      setTimeout(() => void this.check(slot, nextPause), jitteredSeconds * 1000),
+    );
+  }
+}

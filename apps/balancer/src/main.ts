@@ -1,0 +1,47 @@
+// Boots the balancer, and shuts it down in order: first the data plane, then the control plane.
+import 'reflect-metadata';
+import type { AddressInfo } from 'node:net';
+import { ConfigurationError } from '@fairlead/configuration';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { Logger } from 'nestjs-pino';
+import { BalancerModule } from './balancer.module.js';
+import { balancerConfig, type BalancerConfig } from './config/balancer.config.js';
+import { setUpControlPlane } from './control-plane/control-plane.js';
+import { ProxyServer } from './data-plane/proxy-server.js';
+import { OwnAddresses } from './registry/own-addresses.js';
+
+async function boot(): Promise<void> {
+  const app = await NestFactory.create<NestExpressApplication>(BalancerModule, {
+    abortOnError: false,
+    bodyParser: false,
+    bufferLogs: true,
+  });
+  const config = app.get<BalancerConfig>(balancerConfig.KEY);
+  const logger = app.get(Logger);
+  app.useLogger(logger);
+  setUpControlPlane(app, { withDocs: config.SWAGGER });
+
+  await app.listen(config.CONTROL_PLANE_PORT, config.CONTROL_PLANE_HOST);
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  logger.log({ host: config.CONTROL_PLANE_HOST, port }, 'control plane listening', 'ControlPlane');
+  const proxy = app.get(ProxyServer);
+  await proxy.listen();
+  const ownAddresses = app.get(OwnAddresses);
+  ownAddresses.addPort(port);
+  ownAddresses.addPort(proxy.port);
+
+  const shutDown = async (signal: NodeJS.Signals) => {
+    logger.log(`${signal}: shutting down`, 'Balancer');
+    await proxy.close();
+    await app.close();
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, (name) => void shutDown(name));
+}
+
+boot().catch((error: unknown) => {
+  const isExpected = error instanceof ConfigurationError || (error instanceof Error && 'syscall' in error);
+  console.error(isExpected ? (error as Error).message : error);
+  process.exit(1);
+});

@@ -1,0 +1,40 @@
+// The balancer's figures: JSON for the dashboard, text for Prometheus, the last requests for whoever asks.
+import { fleetMetricsSchema, requestLogSchema, type FleetMetrics, type RequestRecord } from '@fairlead/contracts';
+import { Controller, Get, Res } from '@nestjs/common';
+import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { MetricsService } from './metrics.service.js';
+import { Prometheus } from './prometheus.js';
+import { RequestLog } from './request-log.js';
+
+@ApiTags('metrics')
+@Controller()
+export class MetricsController {
+  constructor(
+    private readonly metrics: MetricsService,
+    private readonly prometheus: Prometheus,
+    private readonly log: RequestLog,
+  ) {}
+
+  @Get('api/v1/metrics')
+  @ApiOperation({ summary: 'Load and totals of the fleet and of each backend, and the newest events' })
+  @ApiResponse({ status: 200, standardSchema: fleetMetricsSchema })
+  json(): FleetMetrics {
+    return this.metrics.read();
+  }
+
+  @Get('api/v1/requests')
+  @ApiOperation({ summary: 'The last 200 requests, newest first' })
+  @ApiResponse({ status: 200, standardSchema: requestLogSchema })
+  requests(): { requests: RequestRecord[] } {
+    return { requests: this.log.newest() };
+  }
+
+  @Get('metrics')
+  @ApiOperation({ summary: 'The same figures in Prometheus text form' })
+  @ApiProduces('text/plain')
+  @ApiResponse({ status: 200, description: 'Prometheus exposition format 0.0.4' })
+  async text(@Res() response: Response): Promise<void> {
+    response.type(this.prometheus.contentType).send(await this.prometheus.read());
+  }
+}

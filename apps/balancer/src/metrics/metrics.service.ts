@@ -1,0 +1,95 @@
+// Reads the load table and the registry into the JSON that the dashboard and the operators see.
+import type { BackendMetrics, FleetMetrics, LatencyMs } from '@fairlead/contracts';
+import { LATENCY_BUCKETS, LoadTable, latencyQuantile } from '@fairlead/scheduling';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import { balancerConfig } from '../config/balancer.config.js';
+import { ExchangeDesk } from '../data-plane/exchange-desk.js';
+import { stateOf, type Backend } from '../registry/backend.js';
+import { FleetEvents } from '../registry/fleet-events.js';
+import { RegistryService } from '../registry/registry.service.js';
+
+@Injectable()
+export class MetricsService {
+  constructor(
+    private readonly registry: RegistryService,
+    private readonly events: FleetEvents,
+    private readonly desk: ExchangeDesk,
+    @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
+  ) {}
+
+  private get table(): LoadTable {
+    return this.desk.scheduler.table;
+  }
+
+  read(): FleetMetrics {
+    const list = this.registry.list();
+    const backends = list.map((backend) => this.backendMetrics(backend));
+    const up = backends.filter(({ state }) => state === 'up');
+    const counts = new Float64Array(LATENCY_BUCKETS);
+    for (const { slot } of list) this.table.addLatencyCounts(slot, counts);
+    const total = (members: readonly BackendMetrics[], of: (member: BackendMetrics) => number) =>
+      members.reduce((sum, member) => sum + of(member), 0);
+    const totals = (members: readonly BackendMetrics[], of: (member: BackendMetrics) => Record<string, number>) =>
+      Object.fromEntries(this.config.RESOURCES.names.map((name) => [name, total(members, (one) => of(one)[name])]));
+    return {
+      at: new Date().toISOString(),
+      uptimeSeconds: process.uptime(),
+      status: up.length > 0 ? 'ok' : 'degraded',
+      policy: this.config.PLACEMENT_POLICY,
+      resources: [...this.config.RESOURCES.names],
+      fleet: {
+        backends: backends.length,
+        up: up.length,
+        requests: this.desk.counts.taken,
+        unplaced: this.desk.counts.unplaced,
+        retries: this.desk.counts.retries,
+        errors: total(backends, ({ errors }) => errors),
+        inFlight: total(backends, ({ inFlight }) => inFlight),
+        capacity: totals(up, ({ capacity }) => capacity),
+        inFlightDemand: totals(backends, ({ inFlightDemand }) => inFlightDemand),
+        totals: totals(backends, (one) => one.totals),
+        latencyMs: latencyMs(counts),
+      },
+      backends,
+      events: [...this.events.newest()],
+    };
+  }
+
+  private backendMetrics(backend: Backend): BackendMetrics {
+    const { table } = this;
+    const { RESOURCES } = this.config;
+    const { slot } = backend;
+    const perResource = (value: (r: number) => number) => RESOURCES.names.map((_, r) => value(r));
+    const inFlightDemand = perResource((r) => table.inFlight(slot, r));
+    const shares = inFlightDemand.map((units, r) => (units === 0 ? 0 : units / backend.capacity[r]));
+    const counts = new Float64Array(LATENCY_BUCKETS);
+    table.addLatencyCounts(slot, counts);
+    return {
+      id: backend.id,
+      url: backend.url,
+      state: stateOf(backend),
+      reason: backend.reason,
+      since: backend.since.toISOString(),
+      labels: { ...backend.labels },
+      capacity: RESOURCES.amountsOf(backend.capacity),
+      inFlight: table.active(slot),
+      inFlightDemand: RESOURCES.amountsOf(inFlightDemand),
+      shares: RESOURCES.amountsOf(shares),
+      dominantShare: Math.max(...shares),
+      totals: RESOURCES.amountsOf(perResource((r) => table.dispatched(slot, r))),
+      requests: table.begun(slot),
+      errors: table.failed(slot),
+      latencyMs: latencyMs(counts),
+    };
+  }
+}
+
+function latencyMs(counts: Float64Array): LatencyMs {
+  const milliseconds = (quantile: number) => {
+    const seconds = latencyQuantile(counts, quantile);
+    return seconds === undefined ? undefined : Math.round(seconds * 1e6) / 1e3;
+  };
+  const [p50, p95, p99] = [milliseconds(0.5), milliseconds(0.95), milliseconds(0.99)];
+  return p50 === undefined || p95 === undefined || p99 === undefined ? null : { p50, p95, p99 };
+}

@@ -1,0 +1,160 @@
+// The load table in Prometheus' text form. Figures are read when they are scraped; nothing is counted twice.
+import { BACKEND_STATES, type BackendMetrics, type FleetMetrics } from '@fairlead/contracts';
+import { LATENCY_BUCKETS, LoadTable, bucketStart } from '@fairlead/scheduling';
+import { Injectable } from '@nestjs/common';
+import { Counter, Gauge, Registry, collectDefaultMetrics, type Metric } from 'prom-client';
+import { FleetEvents } from '../registry/fleet-events.js';
+import { RegistryService } from '../registry/registry.service.js';
+import { MetricsService } from './metrics.service.js';
+
+/** One sample: its labels and its value. */
+type Sample = readonly [labels: Record<string, string>, value: number];
+
+/** Upper bounds of the latency histogram, seconds: every other power of two from 0.5 ms to 34 s. */
+const LATENCY_BOUNDS = Array.from({ length: 9 }, (_, i) => (512 * 4 ** i) / 1e6);
+
+@Injectable()
+export class Prometheus {
+  private readonly register = new Registry();
+  private fleet: FleetMetrics;
+
+  constructor(
+    private readonly metrics: MetricsService,
+    private readonly registry: RegistryService,
+    private readonly table: LoadTable,
+    private readonly events: FleetEvents,
+  ) {
+    this.fleet = metrics.read();
+    collectDefaultMetrics({ register: this.register });
+    this.registerFleet();
+    this.registerBackends();
+    this.registerLatency();
+  }
+
+  get contentType(): string {
+    return this.register.contentType;
+  }
+
+  /** The exposition, all of it read at one moment. */
+  async read(): Promise<string> {
+    this.fleet = this.metrics.read();
+    return this.register.metrics();
+  }
+
+  private registerFleet(): void {
+    const { fleet } = this;
+    this.counter('fairlead_requests_total', 'Requests taken from clients', [], () => [[{}, this.fleet.fleet.requests]]);
+    this.counter('fairlead_unplaced_total', 'Requests answered 503: no backend could take them', [], () => [
+      [{}, this.fleet.fleet.unplaced],
+    ]);
+    this.counter('fairlead_retries_total', 'Attempts beyond the first', [], () => [[{}, this.fleet.fleet.retries]]);
+    this.counter('fairlead_flips_total', 'Backends that came into a state', ['state'], () =>
+      [...this.events.flipCounts()].map(([state, count]): Sample => [{ state }, count]),
+    );
+    this.gauge('fairlead_info', 'The policy in force', ['policy'], () => [[{ policy: fleet.policy }, 1]]);
+  }
+
+  private registerBackends(): void {
+    const each = (value: (backend: BackendMetrics) => number) => (): Sample[] =>
+      this.fleet.backends.map((one) => [{ backend: one.id }, value(one)]);
+    const eachResource = (values: (backend: BackendMetrics) => Record<string, number>) => (): Sample[] =>
+      this.fleet.backends.flatMap((one) =>
+        Object.entries(values(one)).map(([resource, value]): Sample => [{ backend: one.id, resource }, value]),
+      );
+    const resource = ['backend', 'resource'];
+    this.gauge('fairlead_backend_state', '1 for the state the backend is in', ['backend', 'state'], () =>
+      this.fleet.backends.flatMap((one) =>
+        BACKEND_STATES.map((state): Sample => [{ backend: one.id, state }, state === one.state ? 1 : 0]),
+      ),
+    );
+    this.gauge(
+      'fairlead_backend_in_flight',
+      'Exchanges being served now',
+      ['backend'],
+      each((one) => one.inFlight),
+    );
+    this.gauge(
+      'fairlead_backend_capacity',
+      'Units per second',
+      resource,
+      eachResource((one) => one.capacity),
+    );
+    this.gauge(
+      'fairlead_backend_in_flight_demand',
+      'Units in flight',
+      resource,
+      eachResource((one) => one.inFlightDemand),
+    );
+    this.gauge(
+      'fairlead_backend_share_seconds',
+      'Seconds of work queued',
+      resource,
+      eachResource((one) => one.shares),
+    );
+    this.counter(
+      'fairlead_backend_demand_total',
+      'Units dispatched',
+      resource,
+      eachResource((one) => one.totals),
+    );
+    this.counter(
+      'fairlead_backend_requests_total',
+      'Exchanges sent there',
+      ['backend'],
+      each((one) => one.requests),
+    );
+    this.counter(
+      'fairlead_backend_errors_total',
+      'Exchanges that failed there',
+      ['backend'],
+      each((one) => one.errors),
+    );
+  }
+
+  /** A histogram that prom-client does not fill but only prints: the load table has counted already. */
+  private registerLatency(): void {
+    const name = 'fairlead_backend_latency_seconds';
+    const help = 'From dispatch to the last byte of the answer';
+    const printed = {
+      name,
+      get: async () => ({ name, help, type: 'histogram', aggregator: 'sum', values: this.latency(name) }),
+    };
+    this.register.registerMetric(printed as unknown as Metric);
+  }
+
+  private latency(name: string) {
+    return this.registry.list().flatMap(({ id: backend, slot }) => {
+      const counts = new Float64Array(LATENCY_BUCKETS);
+      this.table.addLatencyCounts(slot, counts);
+      const below = (bound: number) =>
+        counts.reduce((sum, count, at) => (bucketStart(at) < bound ? sum + count : sum), 0);
+      const sample = (suffix: string, value: number, labels: Record<string, string | number> = {}) => ({
+        metricName: name + suffix,
+        labels: { backend, ...labels },
+        value,
+      });
+      return [
+        ...LATENCY_BOUNDS.map((le) => sample('_bucket', below(le), { le })),
+        sample('_bucket', below(Infinity), { le: '+Inf' }),
+        sample('_sum', this.table.latencySeconds(slot)),
+        sample('_count', below(Infinity)),
+      ];
+    });
+  }
+
+  private counter(name: string, help: string, labelNames: string[], samples: () => readonly Sample[]): void {
+    const collect = function (this: Counter) {
+      this.reset();
+      for (const [labels, value] of samples()) this.inc(labels, value);
+    };
+    this.register.registerMetric(new Counter({ name, help, labelNames, collect, registers: [] }));
+  }
+
+  private gauge(name: string, help: string, labelNames: string[], samples: () => readonly Sample[]): void {
+    const collect = function (this: Gauge) {
+      this.reset();
+      for (const [labels, value] of samples()) this.set(labels, value);
+    };
+    this.register.registerMetric(new Gauge({ name, help, labelNames, collect, registers: [] }));
+  }
+}

@@ -1,0 +1,60 @@
+// A backend as the registry keeps it. Others see it through the readonly `Backend`; the registry alone changes it.
+import type { BackendState } from '@fairlead/contracts';
+import { JOINING, type BackendHealth, type ResourceVector } from '@fairlead/scheduling';
+
+/** What a backend said of itself when it registered, checked and completed. */
+export interface Announcement {
+  readonly id: string;
+  /** Origin, and path prefix if any, without a trailing slash. */
+  readonly url: string;
+  /** Units per second, in the fleet's order. */
+  readonly capacity: ResourceVector;
+  readonly pingPath: string | undefined;
+  readonly leaseSeconds: number | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Why a backend is being drained: to pause it, or on its way out. */
+export type DrainPurpose = 'pause' | 'leave';
+
+/** A member of the fleet. */
+export interface Backend extends Announcement {
+  /** Its row in the load table. */
+  readonly slot: number;
+  readonly health: BackendHealth;
+  readonly draining: { readonly purpose: DrainPurpose; readonly completedAt: Date | undefined } | undefined;
+  readonly registeredAt: Date;
+  /** When it came into its present state, and why. */
+  readonly since: Date;
+  readonly reason: string;
+  /** Monotonic time at which the lease lapses, seconds; infinite without a lease. */
+  readonly leaseEndsAt: number;
+}
+
+/** The registry's own, changeable form of a backend. */
+export type BackendRecord = { -readonly [Key in keyof Backend]: Backend[Key] };
+
+/** Where a backend stands in its life: being drained outweighs its health. */
+export function stateOf(backend: Backend): BackendState {
+  return backend.draining ? 'draining' : backend.health.state;
+}
+
+/** A backend that has just registered; `now` is monotonic, in seconds. */
+export function newBackend(announcement: Announcement, slot: number, now: number): BackendRecord {
+  const registeredAt = new Date();
+  return {
+    ...announcement,
+    slot,
+    health: JOINING,
+    draining: undefined,
+    registeredAt,
+    since: registeredAt,
+    reason: 'registered',
+    leaseEndsAt: leaseEnd(announcement, now),
+  };
+}
+
+/** When a lease that begins `now` (monotonic seconds) lapses. */
+export function leaseEnd({ leaseSeconds }: Announcement, now: number): number {
+  return leaseSeconds === undefined ? Infinity : now + leaseSeconds;
+}

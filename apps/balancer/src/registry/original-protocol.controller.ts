@@ -1,0 +1,83 @@
+// Registration as the first backends do it: a JSON body on any request to `/`, a plain text answer.
+import { originalRegistrationSchema } from '@fairlead/contracts';
+import { All, Body, Controller, Header, HttpException, Inject, Res, UseGuards } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { balancerConfig } from '../config/balancer.config.js';
+import { CallerAddress } from '../control-plane/caller.js';
+import { sentenceFor } from '../control-plane/sentences.js';
+import { TokenGuard } from '../control-plane/token.guard.js';
+import { BadAnnouncementError, originalAnnouncementOf } from './announcement.js';
+import { OwnAddresses } from './own-addresses.js';
+import { FleetFullError } from './registry.errors.js';
+import { RegistryService } from './registry.service.js';
+
+/** Status and text of an answer. */
+type PlainAnswer = readonly [status: number, text: string];
+
+@ApiTags('original protocol')
+@Controller()
+export class OriginalProtocolController {
+  constructor(
+    private readonly registry: RegistryService,
+    private readonly ownAddresses: OwnAddresses,
+    @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
+  ) {}
+
+  @All()
+  @UseGuards(TokenGuard)
+  @Header('Content-Type', 'text/plain; charset=utf-8')
+  @ApiOperation({
+    summary: 'Register in the original protocol, with any method',
+    description: 'Registers http://<caller>:80, or the port given as "Port".',
+  })
+  @ApiBody({ schema: { example: { 'Compute-Vector': 20, 'Storage-Vector': 8 } } })
+  @ApiResponse({ status: 200, description: '`Server accepted` and a newline' })
+  @ApiResponse({
+    status: 400,
+    description: '`Invalid request payload`, `Missing compute or storage vector`, or a sentence on what is wrong',
+  })
+  register(
+    @Body() body: unknown,
+    @CallerAddress() callerAddress: string,
+    @Res({ passthrough: true }) response: Response,
+  ): string {
+    const [status, text] = this.answer(body, callerAddress);
+    response.status(status);
+    return `${text}\n`;
+  }
+
+  private answer(body: unknown, callerAddress: string): PlainAnswer {
+    const payload = typeof body === 'string' ? parseObject(body) : undefined;
+    if (!payload) return [400, 'Invalid request payload'];
+    if (payload['Compute-Vector'] == null || payload['Storage-Vector'] == null) {
+      return [400, 'Missing compute or storage vector'];
+    }
+    const parsed = originalRegistrationSchema.safeParse(payload);
+    if (!parsed.success) return [400, sentenceFor(parsed.error.issues)];
+    try {
+      const announcement = originalAnnouncementOf(parsed.data, {
+        callerAddress,
+        resources: this.config.RESOURCES,
+        isOwnAddress: (url) => this.ownAddresses.includes(url),
+      });
+      this.registry.register(announcement);
+      return [200, 'Server accepted'];
+    } catch (error) {
+      if (error instanceof BadAnnouncementError) return [400, error.message];
+      if (error instanceof FleetFullError) throw new HttpException(error.message, 503);
+      throw error;
+    }
+  }
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,158 @@
+// Registration, version 1: how backends join, renew, drain and leave.
+import {
+  backendListSchema,
+  backendViewSchema,
+  problemSchema,
+  registrationSchema,
+  type BackendView,
+  type Registration,
+} from '@fairlead/contracts';
+import { LoadTable } from '@fairlead/scheduling';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Inject,
+  Param,
+  ParseBoolPipe,
+  Post,
+  Put,
+  Query,
+  Res,
+  UseGuards,
+} from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import { ApiBearerAuth, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { balancerConfig } from '../config/balancer.config.js';
+import { CallerAddress } from '../control-plane/caller.js';
+import { TokenGuard } from '../control-plane/token.guard.js';
+import { announcementOf } from './announcement.js';
+import type { Backend } from './backend.js';
+import { viewOf } from './backend-view.js';
+import { OwnAddresses } from './own-addresses.js';
+import { RegistryService, monotonicSeconds } from './registry.service.js';
+
+const NOT_FOUND = { status: 404, standardSchema: problemSchema, description: 'No backend of that id' };
+const ID_PARAM = { name: 'id', description: "The backend's id, percent-encoded where it is a url", example: 'disk-1' };
+
+@ApiTags('backends')
+@ApiBearerAuth()
+@ApiResponse({ status: 401, standardSchema: problemSchema, description: 'CONTROL_PLANE_TOKEN is set and was not sent' })
+@Controller('api/v1/backends')
+export class RegistrationController {
+  constructor(
+    private readonly registry: RegistryService,
+    private readonly table: LoadTable,
+    private readonly ownAddresses: OwnAddresses,
+    @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
+  ) {}
+
+  @Post()
+  @UseGuards(TokenGuard)
+  @ApiOperation({ summary: 'Register, or update the backend of the same id or address' })
+  @ApiResponse({ status: 201, standardSchema: backendViewSchema, description: 'Registered; it is pinged at once' })
+  @ApiResponse({ status: 200, standardSchema: backendViewSchema, description: 'Updated' })
+  @ApiResponse({
+    status: 400,
+    standardSchema: problemSchema,
+    description: 'The body is wrong; the registry is unchanged',
+  })
+  @ApiResponse({ status: 413, standardSchema: problemSchema, description: 'The body is over 100 kB' })
+  @ApiResponse({ status: 503, standardSchema: problemSchema, description: 'MAX_BACKENDS are registered already' })
+  register(
+    @Body({ schema: registrationSchema }) body: Registration,
+    @CallerAddress() callerAddress: string,
+    @Res({ passthrough: true }) response: Response,
+  ): BackendView {
+    const announcement = announcementOf(body, {
+      callerAddress,
+      resources: this.config.RESOURCES,
+      isOwnAddress: (url) => this.ownAddresses.includes(url),
+    });
+    const { backend, isNew } = this.registry.register(announcement);
+    response.status(isNew ? 201 : 200);
+    return this.view(backend);
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'List the fleet, sorted by id' })
+  @ApiResponse({ status: 200, standardSchema: backendListSchema })
+  list(): { backends: BackendView[] } {
+    return { backends: this.registry.list().map((backend) => this.view(backend)) };
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'Show a backend' })
+  @ApiParam(ID_PARAM)
+  @ApiResponse({ status: 200, standardSchema: backendViewSchema })
+  @ApiResponse(NOT_FOUND)
+  show(@Param('id') id: string): BackendView {
+    return this.view(this.registry.get(id));
+  }
+
+  @Put(':id/lease')
+  @UseGuards(TokenGuard)
+  @ApiOperation({ summary: 'Renew a lease' })
+  @ApiParam(ID_PARAM)
+  @ApiResponse({ status: 200, standardSchema: backendViewSchema, description: 'The lease runs anew' })
+  @ApiResponse({ ...NOT_FOUND, description: 'No backend of that id, or its lease has lapsed: register again' })
+  @ApiResponse({ status: 409, standardSchema: problemSchema, description: 'It registered without leaseSeconds' })
+  renew(@Param('id') id: string): BackendView {
+    return this.view(this.registry.renew(id));
+  }
+
+  @Post(':id/drain')
+  @HttpCode(200)
+  @UseGuards(TokenGuard)
+  @ApiOperation({ summary: 'Send no new request there; those in flight go on' })
+  @ApiParam(ID_PARAM)
+  @ApiResponse({
+    status: 200,
+    standardSchema: backendViewSchema,
+    description: 'Draining; drain.complete tells when done',
+  })
+  @ApiResponse(NOT_FOUND)
+  drain(@Param('id') id: string): BackendView {
+    return this.view(this.registry.drain(id));
+  }
+
+  @Post(':id/resume')
+  @HttpCode(200)
+  @UseGuards(TokenGuard)
+  @ApiOperation({ summary: 'Take a drained backend back' })
+  @ApiParam(ID_PARAM)
+  @ApiResponse({ status: 200, standardSchema: backendViewSchema })
+  @ApiResponse(NOT_FOUND)
+  resume(@Param('id') id: string): BackendView {
+    return this.view(this.registry.resume(id));
+  }
+
+  @Delete(':id')
+  @UseGuards(TokenGuard)
+  @ApiOperation({ summary: 'Leave the fleet: drains first, unless now=true' })
+  @ApiParam(ID_PARAM)
+  @ApiQuery({ name: 'now', required: false, schema: { type: 'boolean', default: false } })
+  @ApiResponse({ status: 204, description: 'Gone' })
+  @ApiResponse({
+    status: 202,
+    standardSchema: backendViewSchema,
+    description: 'Draining; gone when nothing is in flight',
+  })
+  @ApiResponse(NOT_FOUND)
+  leave(
+    @Param('id') id: string,
+    @Query('now', new ParseBoolPipe({ optional: true })) now: boolean | undefined,
+    @Res({ passthrough: true }) response: Response,
+  ): BackendView | undefined {
+    const draining = this.registry.leave(id, { now: now ?? false });
+    response.status(draining ? 202 : 204);
+    return draining && this.view(draining);
+  }
+
+  private view(backend: Backend): BackendView {
+    return viewOf(backend, this.config.RESOURCES, this.table, monotonicSeconds());
+  }
+}

@@ -1,0 +1,32 @@
+// Hands out rows of the load table, and takes one back only when nothing is in flight on it any more.
+import type { LoadTable } from '@fairlead/scheduling';
+
+export class Slots {
+  private readonly free: number[];
+  private readonly retired = new Set<number>();
+
+  constructor(private readonly table: LoadTable) {
+    this.free = Array.from({ length: table.shape.slotCount }, (_, index) => table.shape.slotCount - 1 - index);
+  }
+
+  /** A cleared slot, or undefined when every one is taken. */
+  take(): number | undefined {
+    this.reclaim();
+    return this.free.pop();
+  }
+
+  /** Gives a slot back; it is handed out again once its last exchange has ended. */
+  retire(slot: number): void {
+    this.retired.add(slot);
+    this.reclaim();
+  }
+
+  private reclaim(): void {
+    for (const slot of this.retired) {
+      if (this.table.active(slot) > 0) continue;
+      this.retired.delete(slot);
+      this.table.clear(slot);
+      this.free.push(slot);
+    }
+  }
+}

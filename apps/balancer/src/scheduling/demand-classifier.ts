@@ -1,0 +1,108 @@
+// What a request needs: the first of header, rule and default that tells.
+import type { IncomingHttpHeaders } from 'node:http';
+import { MAX_DEMAND } from '@fairlead/contracts';
+import { seededRandom, type Random, type ResourceVector } from '@fairlead/scheduling';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import { pathToRegexp } from 'path-to-regexp';
+import { balancerConfig } from '../config/balancer.config.js';
+
+/** A demand header of a trusted client makes no sense; the message says why. */
+export class BadDemandError extends Error {}
+
+/** What the demand of a request is read from. */
+export interface ClassifiableRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly target: string;
+  readonly headers: IncomingHttpHeaders;
+  /** Whether the client's demand headers are believed. */
+  readonly isTrusted: boolean;
+}
+
+interface CompiledRule {
+  readonly method: string | undefined;
+  readonly pattern: RegExp;
+  readonly demand: ResourceVector;
+}
+
+/** The largest random demand per resource, in units: simulation mode draws whole numbers from 1 to here. */
+const LARGEST_RANDOM_DEMAND = 10;
+
+@Injectable()
+export class DemandClassifier {
+  private readonly rules: readonly CompiledRule[];
+  private readonly random: Random;
+
+  constructor(@Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>) {
+    this.rules = config.DEMAND_RULES.map(({ method, path, demand }) => ({
+      method,
+      pattern: pathToRegexp(path).regexp,
+      demand: config.RESOURCES.vectorOf(demand),
+    }));
+    this.random = config.DEMAND_SEED === undefined ? Math.random : seededRandom(config.DEMAND_SEED);
+  }
+
+  /** The demand in units, in the fleet's order. @throws {BadDemandError} */
+  demandOf(request: ClassifiableRequest): ResourceVector {
+    const declared = request.isTrusted ? this.declaredDemand(request.headers) : undefined;
+    return declared ?? this.ruledDemand(request) ?? this.defaultDemand();
+  }
+
+  private declaredDemand(headers: IncomingHttpHeaders): ResourceVector | undefined {
+    const { RESOURCES } = this.config;
+    const general = headers['fairlead-demand'];
+    if (general !== undefined) return RESOURCES.vectorOf(this.parseDemand(String(general)));
+    if (headers.compute === undefined && headers.storage === undefined) return undefined;
+    return RESOURCES.vectorOf({
+      compute: amountOf('Compute', String(headers.compute ?? '0')),
+      storage: amountOf('Storage', String(headers.storage ?? '0')),
+    });
+  }
+
+  private parseDemand(text: string): Record<string, number> {
+    const { names } = this.config.RESOURCES;
+    const amounts: Record<string, number> = {};
+    for (const entry of text.split(',')) {
+      const [name = '', amount = '', ...rest] = entry.split('=').map((part) => part.trim());
+      const isKnown = names.includes(name) && !Object.hasOwn(amounts, name) && rest.length === 0;
+      if (!isKnown) {
+        const form = names.map((known) => `${known}=1`).join(', ');
+        throw new BadDemandError(`Fairlead-Demand must look like "${form}", got ${JSON.stringify(text.slice(0, 100))}`);
+      }
+      amounts[name] = amountOf(`Fairlead-Demand: ${name}`, amount);
+    }
+    return amounts;
+  }
+
+  private ruledDemand({ method, target }: ClassifiableRequest): ResourceVector | undefined {
+    if (this.rules.length === 0) return undefined;
+    const queryAt = target.indexOf('?');
+    const path = queryAt === -1 ? target : target.slice(0, queryAt);
+    const rule = this.rules.find((each) => (each.method ?? method) === method && each.pattern.test(path));
+    return rule?.demand;
+  }
+
+  private defaultDemand(): ResourceVector {
+    const { RESOURCES, DEMAND_SOURCE } = this.config;
+    const demand = new Float64Array(RESOURCES.size);
+    switch (DEMAND_SOURCE) {
+      case 'unit':
+        return demand.fill(1);
+      case 'random':
+        return demand.map(() => 1 + Math.floor(this.random() * LARGEST_RANDOM_DEMAND));
+      default: {
+        const exhaustive: never = DEMAND_SOURCE;
+        return exhaustive;
+      }
+    }
+  }
+}
+
+function amountOf(header: string, text: string): number {
+  const amount = /^\d{1,7}(\.\d{1,9})?$/.test(text) ? Number(text) : NaN;
+  if (amount <= MAX_DEMAND) return amount;
+  throw new BadDemandError(
+    `${header} must be a number from 0 to ${MAX_DEMAND}, got ${JSON.stringify(text.slice(0, 50))}`,
+  );
+}

@@ -1,0 +1,92 @@
+// PURE: the fleet table's columns, and the order and choice of its rows.
+
+/** @import { Backend } from './feed.js' */
+
+/**
+ * A backend with its request rate.
+ * @typedef {Backend & { rate: number | null }} Row
+ *
+ * @typedef {object} Column
+ * @property {string} key Unique, and the name under which a choice of order is kept.
+ * @property {string} label
+ * @property {'name' | 'state' | 'share' | 'number'} kind
+ * @property {string} [resource] Of columns about one resource.
+ * @property {(row: Row) => string | number | null | undefined} value What it is sorted by.
+ */
+
+/** Worst last in ascending order, so that one click on a descending column shows the trouble first. */
+const STATE_ORDER = ['up', 'joining', 'draining', 'suspect', 'down', 'gone'];
+
+/** @param {readonly string[]} resources @returns {Column[]} */
+export function columnsFor(resources) {
+  return [
+    { key: 'id', label: 'Backend', kind: 'name', value: (row) => row.id },
+    { key: 'state', label: 'State', kind: 'state', value: (row) => STATE_ORDER.indexOf(row.state) },
+    ...resources.map(
+      (resource) =>
+        /** @type {Column} */ ({
+          key: `share:${resource}`,
+          label: `${capitalised(resource)} queue`,
+          kind: 'share',
+          resource,
+          value: (row) => row.shares[resource],
+        }),
+    ),
+    { key: 'inFlight', label: 'In flight', kind: 'number', value: (row) => row.inFlight },
+    { key: 'rate', label: 'Req/s', kind: 'number', value: (row) => row.rate },
+    { key: 'requests', label: 'Requests', kind: 'number', value: (row) => row.requests },
+    { key: 'errors', label: 'Errors', kind: 'number', value: (row) => row.errors },
+    { key: 'p50', label: 'p50 ms', kind: 'number', value: (row) => row.latencyMs?.p50 },
+    { key: 'p95', label: 'p95 ms', kind: 'number', value: (row) => row.latencyMs?.p95 },
+    { key: 'p99', label: 'p99 ms', kind: 'number', value: (row) => row.latencyMs?.p99 },
+    ...resources.map(
+      (resource) =>
+        /** @type {Column} */ ({
+          key: `total:${resource}`,
+          label: `${capitalised(resource)} sent`,
+          kind: 'number',
+          resource,
+          value: (row) => row.totals[resource],
+        }),
+    ),
+  ];
+}
+
+/** @param {string} word */
+export function capitalised(word) {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
+
+const natural = new Intl.Collator('en', { numeric: true });
+
+/**
+ * The rows in the order of one column; equals in the order of their ids, rows without a value last either way.
+ * @template {Row} R
+ * @param {readonly R[]} rows
+ * @param {Column} column
+ * @param {boolean} descending
+ * @returns {R[]}
+ */
+export function ordered(rows, column, descending) {
+  const sign = descending ? -1 : 1;
+  return [...rows].sort((a, b) => {
+    const left = column.value(a) ?? null;
+    const right = column.value(b) ?? null;
+    if (left === null || right === null)
+      return Number(left === null) - Number(right === null) || natural.compare(a.id, b.id);
+    const order = typeof left === 'number' ? left - Number(right) : natural.compare(left, String(right));
+    return sign * order || natural.compare(a.id, b.id);
+  });
+}
+
+/**
+ * Whether each word of the filter stands somewhere in the id, the url, the state or a label.
+ * @param {Pick<Backend, 'id' | 'url' | 'state' | 'labels'>} backend
+ * @param {string} filter
+ */
+export function matches({ id, url, state, labels }, filter) {
+  const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
+  const labelWords = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+  const text = [id, url, state, ...labelWords].join('\n').toLowerCase();
+  return words.every((word) => text.includes(word));
+}

@@ -1,0 +1,119 @@
+// The fleet table: one row per backend, kept for as long as the backend stays, and written to only where it changed.
+import { arrange, byId, element, setText } from './dom.js';
+import { columnsFor, matches, ordered } from './fleet-order.js';
+import { FleetRow } from './fleet-row.js';
+import { count, tick } from './format.js';
+
+/** @import { Fleet } from './feed.js' */
+/** @import { Column, Row } from './fleet-order.js' */
+
+/** From this many backends on there is a box to filter them. */
+const FILTER_FROM = 8;
+
+/** From this many rows on bars jump instead of gliding: hundreds of animations would cost more than they tell. */
+const CALM_FROM = 60;
+
+export class FleetTable {
+  /** Called when the order or the choice of rows was changed by hand. */
+  onChange = () => {};
+
+  #table = byId('fleet-table');
+  #head = /** @type {HTMLTableSectionElement} */ (this.#table.querySelector('thead'));
+  #body = /** @type {HTMLTableSectionElement} */ (this.#table.querySelector('tbody'));
+  #filter = /** @type {HTMLInputElement} */ (byId('filter'));
+  #sortBy = /** @type {HTMLSelectElement} */ (byId('sort-by'));
+  /** @type {Map<string, FleetRow>} */
+  #rows = new Map();
+  /** @type {Column[]} */
+  #columns = [];
+  #resources = '';
+  #order = { key: 'id', descending: false };
+
+  constructor() {
+    this.#filter.addEventListener('input', () => this.onChange());
+    this.#sortBy.addEventListener('change', () => this.#sort(this.#sortBy.value));
+  }
+
+  /** @param {Fleet} fleet @param {number} scaleSeconds What a full bar stands for. */
+  show({ metrics, rates }, scaleSeconds) {
+    this.#fitColumns(metrics.resources);
+    const rows = metrics.backends.map((backend, index) => ({ ...backend, rate: rates.backends[index] ?? null }));
+    const shown = rows.filter((row) => matches(row, this.#filter.value));
+    const column = this.#columns.find(({ key }) => key === this.#order.key) ?? this.#columns[0];
+
+    this.#forgetAllBut(new Set(rows.map(({ id }) => id)));
+    arrange(
+      this.#body,
+      ordered(shown, column, this.#order.descending).map((row) => this.#rowFor(row, scaleSeconds).element),
+    );
+    for (const scale of this.#head.querySelectorAll('.scale')) setText(scale, `0 – ${tick(scaleSeconds)} s`);
+
+    this.#table.classList.toggle('calm', rows.length >= CALM_FROM);
+    this.#table.hidden = rows.length === 0;
+    byId('empty').hidden = rows.length > 0;
+    byId('filter-label').hidden = rows.length < FILTER_FROM && this.#filter.value === '';
+    const total = `${count(rows.length)} ${rows.length === 1 ? 'backend' : 'backends'}`;
+    setText(byId('fleet-count'), shown.length === rows.length ? total : `${shown.length} of ${total}`);
+  }
+
+  /** @param {Row} row @param {number} scaleSeconds */
+  #rowFor(row, scaleSeconds) {
+    let known = this.#rows.get(row.id);
+    if (!known) {
+      known = new FleetRow(this.#columns);
+      this.#rows.set(row.id, known);
+    }
+    known.show(row, scaleSeconds);
+    return known;
+  }
+
+  /** @param {Set<string>} ids */
+  #forgetAllBut(ids) {
+    for (const id of this.#rows.keys()) if (!ids.has(id)) this.#rows.delete(id);
+  }
+
+  /** Builds the head anew when the fleet's resources changed. @param {string[]} resources */
+  #fitColumns(resources) {
+    const joined = resources.join(' ');
+    if (this.#columns.length > 0 && joined === this.#resources) return;
+    this.#resources = joined;
+    this.#columns = columnsFor(resources);
+    this.#rows.clear();
+    this.#head.replaceChildren(
+      element('tr', { role: 'row' }, ...this.#columns.map((column) => this.#headCell(column))),
+    );
+    this.#sortBy.replaceChildren(...this.#columns.map(({ key, label }) => element('option', { value: key }, label)));
+    this.#showOrder();
+  }
+
+  /** @param {Column} column */
+  #headCell({ key, label, kind }) {
+    const button = element('button', { type: 'button' }, label);
+    button.addEventListener('click', () => this.#sort(key));
+    const scale = kind === 'share' ? [element('span', { class: 'scale' })] : [];
+    return element(
+      'th',
+      { scope: 'col', role: 'columnheader', class: `${kind}-head`, 'data-key': key },
+      button,
+      ...scale,
+    );
+  }
+
+  /** Numbers begin with the largest, names with the first; choosing a column again turns it round. @param {string} key */
+  #sort(key) {
+    const kind = this.#columns.find((column) => column.key === key)?.kind;
+    const again = this.#order.key === key;
+    this.#order = { key, descending: again ? !this.#order.descending : kind !== 'name' };
+    this.#showOrder();
+    this.onChange();
+  }
+
+  #showOrder() {
+    const { key, descending } = this.#order;
+    for (const cell of this.#head.querySelectorAll('th')) {
+      if (cell.dataset.key === key) cell.setAttribute('aria-sort', descending ? 'descending' : 'ascending');
+      else cell.removeAttribute('aria-sort');
+    }
+    this.#sortBy.value = key;
+  }
+}

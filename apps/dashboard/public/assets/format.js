@@ -1,0 +1,58 @@
+// PURE: numbers, durations and scales as people read them.
+
+const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
+
+/** @param {number} value A count: 1,234 in full, 1.2M from a million on. */
+export function count(value) {
+  return Math.abs(value) < 1e6 ? whole.format(value) : compact.format(value);
+}
+
+/** @param {number | null | undefined} value A number with as many digits as tell something: 0.42, 4.2, 42; – for none. */
+export function short(value) {
+  if (value === null || value === undefined) return '–';
+  if (value === 0) return '0';
+  if (value < 9.95) return value.toFixed(value < 0.995 ? 2 : 1);
+  return count(value);
+}
+
+/** @param {number} value A round number at a scale: no more digits than it has. */
+export function tick(value) {
+  if (value < 1000) return String(Number(value.toPrecision(3)));
+  return value < 10_000 ? whole.format(value) : compact.format(value);
+}
+
+/** @param {number} part @param {number} total A share in percent: 0 %, < 0.01 %, 1.5 %. */
+export function percent(part, total) {
+  if (part === 0 || total === 0) return '0 %';
+  const value = (100 * part) / total;
+  return value < 0.01 ? '< 0.01 %' : `${short(value)} %`;
+}
+
+/** @param {number} seconds The largest two units: 42 s, 3 min 5 s, 2 h 10 min, 4 d 3 h. */
+export function duration(seconds) {
+  const rounded = Math.max(0, Math.floor(seconds));
+  if (rounded < 60) return `${rounded} s`;
+  if (rounded < 3600) return pair(rounded, 60, 'min', 1, 's');
+  if (rounded < 86_400) return pair(rounded, 3600, 'h', 60, 'min');
+  return pair(rounded, 86_400, 'd', 3600, 'h');
+}
+
+/** @type {(seconds: number, large: number, largeName: string, small: number, smallName: string) => string} */
+function pair(seconds, large, largeName, small, smallName) {
+  const rest = Math.floor((seconds % large) / small);
+  const head = `${Math.floor(seconds / large)} ${largeName}`;
+  return rest === 0 ? head : `${head} ${rest} ${smallName}`;
+}
+
+/** @param {number} value The next of 1, 2, 5 × 10ⁿ. */
+export function niceCeiling(value) {
+  const power = 10 ** Math.floor(Math.log10(value));
+  const step = [1, 2, 5, 10].find((candidate) => candidate * power >= value * (1 - 1e-9)) ?? 10;
+  return Number((step * power).toPrecision(3));
+}
+
+/** @param {string | number} at An ISO time, or milliseconds since 1970, as hours, minutes and seconds of the reader's clock. */
+export function clock(at) {
+  return new Date(at).toLocaleTimeString('en-GB');
+}

@@ -1,0 +1,11 @@
+// Which colour stands for which resource: compute and storage have their own, others share the rest by their names.
+
+/** How many colours there are in theme.css beside those of compute and storage. */
+const OTHER_HUES = 4;
+
+/** @param {string} resource @returns {string} The class that carries the colour. */
+export function hueOf(resource) {
+  if (resource === 'compute' || resource === 'storage') return `hue-${resource}`;
+  const sum = [...resource].reduce((total, character) => total + (character.codePointAt(0) ?? 0), 0);
+  return `hue-${sum % OTHER_HUES}`;
+}

@@ -1,0 +1,62 @@
+// The figures above the table: the fleet in a dozen numbers.
+import { byId, element, setText } from './dom.js';
+import { count, duration, percent, short } from './format.js';
+import { hueOf } from './resource-hues.js';
+
+/** @import { Backend, Fleet, Metrics } from './feed.js' */
+
+/** @param {Fleet} latest @param {boolean} stale Whether this is the last that was known rather than what is. */
+export function showSummary({ atMs, metrics, rates }, stale) {
+  const { fleet } = metrics;
+  /** @type {Record<string, string>} */
+  const texts = {
+    policy: metrics.policy,
+    uptime: duration(metrics.uptimeSeconds),
+    rate: stale ? '–' : short(rates.requests),
+    'requests-total': count(fleet.requests),
+    up: count(fleet.up),
+    backends: ` / ${count(fleet.backends)}`,
+    'in-flight': count(fleet.inFlight),
+    p50: short(fleet.latencyMs?.p50),
+    p95: short(fleet.latencyMs?.p95),
+    p99: short(fleet.latencyMs?.p99),
+    errors: count(fleet.errors),
+    'errors-note': `${percent(fleet.errors, fleet.requests)} of requests, ${count(fleet.retries)} retried`,
+    unplaced: count(fleet.unplaced),
+    'read-at': `Read ${ago(Date.now() - atMs)}`,
+  };
+  for (const [id, text] of Object.entries(texts)) setText(byId(id), text);
+  byId('errors').classList.toggle('bad', fleet.errors > 0);
+  byId('unplaced').classList.toggle('bad', fleet.unplaced > 0);
+  showStates(metrics.backends);
+  showQueued(metrics);
+}
+
+/** @param {number} ageMs */
+function ago(ageMs) {
+  return ageMs < 2500 ? 'just now' : `${duration(ageMs / 1000)} ago`;
+}
+
+/** Those that are not up, by state. @param {Backend[]} backends */
+function showStates(backends) {
+  /** @type {Map<string, number>} */
+  const counts = new Map();
+  for (const { state } of backends) counts.set(state, (counts.get(state) ?? 0) + 1);
+  counts.delete('up');
+  const text = [...counts].map(([state, amount]) => `${count(amount)}\u00a0${state}`).join(', ');
+  setText(byId('states'), text || (backends.length > 0 ? 'all of them' : 'none has joined'));
+}
+
+/** Seconds of work queued on the whole fleet, by resource. @param {Metrics} metrics */
+function showQueued({ resources, fleet }) {
+  const note = byId('queued');
+  const parts = resources.map((resource) => {
+    const capacity = fleet.capacity[resource] ?? 0;
+    const share = capacity > 0 ? (fleet.inFlightDemand[resource] ?? 0) / capacity : 0;
+    return { resource, text: `${resource} ${short(share)} s` };
+  });
+  if (note.textContent === parts.map(({ text }) => text).join('')) return;
+  note.replaceChildren(
+    ...parts.map(({ resource, text }) => element('span', { class: `key ${hueOf(resource)}` }, text)),
+  );
+}

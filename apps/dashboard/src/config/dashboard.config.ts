@@ -1,0 +1,32 @@
+// The dashboard's environment: the only place of this app that reads process.env.
+import { httpUrl, logSettings, logVariables, parseEnvironment, port, seconds } from '@fairlead/configuration';
+import { registerAs, type ConfigType } from '@nestjs/config';
+import { z } from 'zod';
+
+/** Every variable that the dashboard knows, with its default and its meaning. */
+export const dashboardEnvironment = z.object({
+  DASHBOARD_PORT: port().prefault('9494').describe('Port of the dashboard; 0 picks a free one.'),
+  DASHBOARD_HOST: z.string().prefault('0.0.0.0').describe('Address the dashboard listens on.'),
+  BALANCER_URL: httpUrl()
+    .prefault('http://127.0.0.1:9797')
+    .describe("The balancer's control plane, where the dashboard reads its metrics."),
+  REFRESH_INTERVAL_SECONDS: seconds(0.05, 60)
+    .prefault('1')
+    .describe('How often the dashboard reads the metrics and updates the open pages.'),
+  ...logVariables,
+});
+
+/** The validated settings; calling it throws a `ConfigurationError` that names every variable at fault. */
+export const dashboardConfig = registerAs('dashboard', () => {
+  const environment = parseEnvironment(dashboardEnvironment, process.env);
+  return {
+    port: environment.DASHBOARD_PORT,
+    host: environment.DASHBOARD_HOST,
+    balancerUrl: environment.BALANCER_URL,
+    refreshIntervalMs: environment.REFRESH_INTERVAL_SECONDS * 1000,
+    log: logSettings('dashboard', environment),
+  };
+});
+
+/** What {@link dashboardConfig} yields. */
+export type DashboardConfig = ConfigType<typeof dashboardConfig>;

@@ -1,0 +1,25 @@
+// The dashboard: one poller reads the balancer, one feed remembers what it said, and everything else shows the feed.
+import { Module } from '@nestjs/common';
+import { ConfigModule } from '@nestjs/config';
+import { TerminusModule } from '@nestjs/terminus';
+import { LoggerModule } from 'nestjs-pino';
+import { BalancerClient } from './balancer/balancer.client.js';
+import { FleetPoller } from './balancer/fleet.poller.js';
+import { dashboardConfig, type DashboardConfig } from './config/dashboard.config.js';
+import { HealthController } from './health/health.controller.js';
+import { EventsController } from './live/events.controller.js';
+import { FleetFeed } from './live/fleet.feed.js';
+import { PageController } from './pages/page.controller.js';
+import { RequestLogController } from './pages/request-log.controller.js';
+import { StatusController } from './pages/status.controller.js';
+
+@Module({
+  imports: [
+    ConfigModule.forRoot({ load: [dashboardConfig], isGlobal: true, ignoreEnvFile: true }),
+    LoggerModule.forRootAsync({ inject: [dashboardConfig.KEY], useFactory: ({ log }: DashboardConfig) => log }),
+    TerminusModule.forRoot({ logger: false }),
+  ],
+  controllers: [PageController, EventsController, StatusController, RequestLogController, HealthController],
+  providers: [BalancerClient, FleetPoller, FleetFeed],
+})
+export class DashboardModule {}

@@ -1,0 +1,40 @@
+// Starts the dashboard: settings first, then Nest, then the port; SIGTERM and SIGINT end it with exit code 0.
+import { ConfigurationError } from '@fairlead/configuration';
+import { ShutdownSignal } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { Logger, PinoLogger } from 'nestjs-pino';
+import type { AddressInfo } from 'node:net';
+import { dashboardConfig, type DashboardConfig } from './config/dashboard.config.js';
+import { DashboardModule } from './dashboard.module.js';
+import { assetFolder, uplotFolder } from './pages/public-files.js';
+import { securityHeaders } from './pages/security-headers.js';
+
+try {
+  await start(dashboardConfig());
+} catch (error) {
+  const problem = error instanceof Error ? error : new Error(String(error));
+  const text =
+    problem instanceof ConfigurationError ? problem.message : `dashboard could not start: ${problem.message}`;
+  process.stderr.write(`${text}\n`);
+  process.exit(1);
+}
+
+async function start({ port, host }: DashboardConfig): Promise<void> {
+  const app = await NestFactory.create<NestExpressApplication>(DashboardModule, {
+    bufferLogs: true,
+    abortOnError: false,
+    // Open event streams would otherwise hold up a shutdown for as long as somebody looks at the page.
+    forceCloseConnections: true,
+  });
+  app.useLogger(app.get(Logger));
+  app.disable('x-powered-by');
+  app.use(securityHeaders);
+  app.useStaticAssets(uplotFolder, { prefix: '/assets/uplot' });
+  app.useStaticAssets(assetFolder, { prefix: '/assets' });
+  app.enableShutdownHooks([ShutdownSignal.SIGTERM, ShutdownSignal.SIGINT], { useProcessExit: true });
+
+  await app.listen(port, host);
+  const logger = await app.resolve(PinoLogger);
+  logger.info({ port: (app.getHttpServer().address() as AddressInfo).port }, 'dashboard listening');
+}

@@ -1,0 +1,18 @@
+// `/request-log`: the last requests, newest first, as the balancer tells them.
+import { BadGatewayException, Controller, Get, Header } from '@nestjs/common';
+import { BalancerClient } from '../balancer/balancer.client.js';
+
+@Controller('request-log')
+export class RequestLogController {
+  constructor(private readonly balancer: BalancerClient) {}
+
+  @Get()
+  @Header('Cache-Control', 'no-store')
+  async requestLog() {
+    try {
+      return await this.balancer.requestLog();
+    } catch (error) {
+      throw new BadGatewayException(error instanceof Error ? error.message : String(error));
+    }
+  }
+}

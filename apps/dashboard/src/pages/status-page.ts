@@ -1,0 +1,76 @@
+// PURE: the plain status page, written on the server.
+import type { BackendMetrics, FleetMetrics } from '@fairlead/contracts';
+import { Html, html } from './html.js';
+
+/** The fleet as one table, a row for each backend. */
+export function statusPage({ at, status, policy, resources, fleet, backends }: FleetMetrics): Html {
+  return document(html`
+    <p>
+      Status <strong>${status}</strong>, policy <strong>${policy}</strong>: ${fleet.up} of ${fleet.backends} backends
+      up, ${fleet.requests} requests, ${fleet.inFlight} in flight, ${fleet.errors} errors, ${fleet.unplaced} unplaced.
+      Read at ${at}.
+    </p>
+    <div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Backend</th>
+            <th scope="col">State</th>
+            ${resources.map((name) => html`<th scope="col">${name} queued, s</th>`)}
+            <th scope="col">In flight</th>
+            <th scope="col">Requests</th>
+            <th scope="col">Errors</th>
+            <th scope="col">p50 ms</th>
+            <th scope="col">p95 ms</th>
+            <th scope="col">p99 ms</th>
+            ${resources.map((name) => html`<th scope="col">${name} total</th>`)}
+          </tr>
+        </thead>
+        <tbody>
+          ${backends.map((backend) => row(backend, resources))}
+        </tbody>
+      </table>
+    </div>
+    ${backends.length === 0 ? html`<p>No backend has registered yet.</p>` : ''}
+  `);
+}
+
+/** What is shown while the balancer cannot be read. */
+export function awayPage(reason: string, since: string): Html {
+  return document(html`<p role="alert"><strong>The balancer is away</strong> since ${since}: ${reason}.</p>`);
+}
+
+function row(backend: BackendMetrics, resources: readonly string[]): Html {
+  const { latencyMs } = backend;
+  return html`<tr>
+    <th scope="row">${backend.id}</th>
+    <td>${backend.state}</td>
+    ${resources.map((name) => html`<td class="number">${(backend.shares[name] ?? 0).toFixed(2)}</td>`)}
+    ${[backend.inFlight, backend.requests, backend.errors].map(numberCell)}
+    ${[latencyMs?.p50, latencyMs?.p95, latencyMs?.p99].map((ms) => numberCell(ms?.toFixed(1) ?? '–'))}
+    ${resources.map((name) => numberCell(Math.round(backend.totals[name] ?? 0)))}
+  </tr>`;
+}
+
+function numberCell(value: number | string): Html {
+  return html`<td class="number">${value}</td>`;
+}
+
+function document(body: Html): Html {
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta http-equiv="refresh" content="5" />
+        <title>Fairlead status</title>
+        <link rel="icon" href="/assets/mark.svg" type="image/svg+xml" />
+        <link rel="stylesheet" href="/assets/status.css" />
+      </head>
+      <body>
+        <h1>Fairlead</h1>
+        ${body}
+        <p><a href="/">Live page</a> · <a href="/request-log">Request log</a></p>
+      </body>
+    </html> `;
+}

@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+import { costReportHeader, reportCost } from './cost-report.js';
+
+describe('costReportHeader', () => {
+  it('writes the cost in the JSON form of an ORCA load report', () => {
+    expect(costReportHeader({ compute: 3, storage: 1 })).toBe('JSON {"request_cost":{"compute":3,"storage":1}}');
+  });
+
+  it.each([Number.NaN, Infinity, -1])('refuses %s, which no balancer could use', (units) => {
+    expect(() => costReportHeader({ compute: units })).toThrow(
+      `the cost in compute must be a finite number from 0 up, got ${units}`,
+    );
+  });
+});
+
+describe('reportCost', () => {
+  it('puts the report on the response', () => {
+    const headers = new Headers();
+    reportCost({ setHeader: (name: string, value: string) => headers.set(name, value) as never }, { gpu: 0.5 });
+    expect(headers.get('endpoint-load-metrics')).toBe('JSON {"request_cost":{"gpu":0.5}}');
+  });
+});

@@ -1,0 +1,4 @@
+export { RegistrationModule } from './registration.module.js';
+export { type RegistrationOptions } from './registration.options.js';
+export { RegistrationService, type RegistrationState, type RegistrationStatus } from './registration.service.js';
+export { COST_REPORT_HEADER, costReportHeader, reportCost } from './cost-report.js';

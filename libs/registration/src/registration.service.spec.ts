@@ -1,0 +1,214 @@
+// The module in a real Nest app, against a balancer that is a real HTTP server.
+import { Controller, Get, type INestApplication } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { once } from 'node:events';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FakeBalancer, problem } from '../test/fake-balancer.js';
+import { RegistrationModule, RegistrationService, type RegistrationOptions } from './index.js';
+
+@Controller()
+class GreetingController {
+  @Get()
+  greet(): string {
+    return 'hello';
+  }
+}
+
+const lines: string[] = [];
+const note = (message: unknown) => void lines.push(String(message));
+const linesSaying = (words: string) => lines.filter((line) => line.includes(words));
+const stateOf = (app: INestApplication) => app.get(RegistrationService).state;
+
+describe('RegistrationModule', () => {
+  let balancer: FakeBalancer;
+  let app: INestApplication | undefined;
+
+  beforeEach(async () => {
+    balancer = await new FakeBalancer().start();
+  });
+
+  afterEach(async () => {
+    await app?.close();
+    app = undefined;
+    await balancer.stop();
+    lines.length = 0;
+  });
+
+  async function anApp(options: Partial<RegistrationOptions> = {}): Promise<INestApplication> {
+    const registration = RegistrationModule.forRootAsync({
+      useFactory: () => ({ balancerUrl: balancer.url, resources: { compute: 4 }, leaseSeconds: 30, ...options }),
+    });
+    const testing = await Test.createTestingModule({
+      imports: [registration],
+      controllers: [GreetingController],
+    }).compile();
+    app = testing.createNestApplication({ logger: { log: note, warn: note, error: note } });
+    return app;
+  }
+
+  it('announces the port that it listens on, and what it was told', async () => {
+    const app = await anApp({ id: 'disk-1', pingPath: '/health', labels: { zone: 'a' }, token: 'secret' });
+    await app.listen(0, '127.0.0.1');
+
+    const call = await balancer.next('POST');
+    expect(call.path).toBe('/api/v1/backends');
+    expect(call.headers.authorization).toBe('Bearer secret');
+    expect(call.body).toEqual({
+      id: 'disk-1',
+      port: app.getHttpServer().address().port,
+      resources: { compute: 4 },
+      pingPath: '/health',
+      leaseSeconds: 30,
+      labels: { zone: 'a' },
+    });
+    await vi.waitFor(() => expect(stateOf(app)).toEqual({ status: 'registered', id: 'disk-1', reason: '' }));
+  });
+
+  it('announces a url in place of the port', async () => {
+    const app = await anApp({ url: 'http://disk-1.example:80' });
+    await app.listen(0, '127.0.0.1');
+    expect((await balancer.next('POST')).body).toMatchObject({ url: 'http://disk-1.example:80' });
+    expect((await balancer.next('PUT')).path).toBe('/api/v1/backends/http%3A%2F%2Fdisk-1.example%3A80/lease');
+  });
+
+  it('does not announce an app that never listens', async () => {
+    const app = await anApp();
+    await app.init();
+    await app.close();
+    expect(balancer.backends.size).toBe(0);
+    expect(stateOf(app)).toEqual({ status: 'joining', id: null, reason: '' });
+  });
+
+  it('is content without a lease', async () => {
+    const app = await anApp({ id: 'a', leaseSeconds: undefined });
+    await app.listen(0, '127.0.0.1');
+    await vi.waitFor(() => expect(stateOf(app).status).toBe('registered'));
+    await app.close();
+    expect(balancer.backends.size).toBe(0);
+  });
+
+  it('keeps trying until the balancer is there, and says so once', async () => {
+    await balancer.stop();
+    const app = await anApp({ id: 'early' });
+    await app.listen(0, '127.0.0.1');
+    await vi.waitFor(() => expect(stateOf(app).status).toBe('unreachable'));
+    expect(stateOf(app).reason).toContain('ECONNREFUSED');
+
+    await balancer.start();
+    await balancer.next('POST');
+    await vi.waitFor(() => expect(stateOf(app).status).toBe('registered'));
+    expect(linesSaying('does not answer')).toHaveLength(1);
+    expect(linesSaying('registered with')).toHaveLength(1);
+  });
+
+  it.each([
+    ['an overloaded balancer', problem(503, 'starting')],
+    ['a balancer that asks for patience', problem(429, 'slow down')],
+    ['an answer that is no backend', { status: 200, body: { hello: 'world' } }],
+    ['an answer that is no JSON', { status: 200 }],
+  ])('tries again after %s', async (_, answer) => {
+    balancer.willAnswer(answer, answer);
+    const app = await anApp({ id: 'patient' });
+    await app.listen(0, '127.0.0.1');
+    await balancer.next('POST');
+    await balancer.next('POST');
+    await balancer.next('POST');
+    await vi.waitFor(() => expect(stateOf(app).status).toBe('registered'));
+  });
+
+  it('reports a refusal in the words of the balancer, and shuts down without waiting for the next try', async () => {
+    balancer.willAnswer(problem(409, 'the url is the balancer itself'));
+    const app = await anApp({ id: 'loop' });
+    await app.listen(0, '127.0.0.1');
+    await balancer.next('POST');
+    await vi.waitFor(() => expect(stateOf(app).status).toBe('refused'));
+    expect(stateOf(app).reason).toBe('the url is the balancer itself');
+    expect(linesSaying('refused the registration: the url is the balancer itself')).toHaveLength(1);
+    await app.close();
+    expect(balancer.backends.size).toBe(0);
+  });
+
+  it('registers again at once when the balancer has forgotten it', async () => {
+    const app = await anApp({ id: 'a' });
+    await app.listen(0, '127.0.0.1');
+    await balancer.next('PUT');
+    balancer.backends.clear();
+    await balancer.next('POST');
+    await balancer.next('PUT');
+    expect(balancer.backends.has('a')).toBe(true);
+  });
+
+  it('goes on renewing while the balancer is away, and speaks once of each flip', async () => {
+    const app = await anApp({ id: 'a' });
+    await app.listen(0, '127.0.0.1');
+    await balancer.next('PUT');
+    await balancer.stop();
+    await vi.waitFor(() => expect(stateOf(app).status).toBe('unreachable'));
+    expect(stateOf(app).id).toBe('a');
+
+    await balancer.start();
+    await balancer.next('PUT');
+    await vi.waitFor(() => expect(stateOf(app).status).toBe('registered'));
+    expect(linesSaying('does not answer')).toHaveLength(1);
+    expect(linesSaying('registered with')).toHaveLength(2);
+  });
+
+  it('leaves before its server closes, and serves until the balancer has drained it', async () => {
+    const app = await anApp({ id: 'a' });
+    await app.listen(0, '127.0.0.1');
+    await balancer.next('PUT');
+    balancer.isBusy = true;
+    const closed = app.close();
+
+    expect((await balancer.next('DELETE')).path).toBe('/api/v1/backends/a');
+    await balancer.next('GET');
+    expect(stateOf(app).status).toBe('leaving');
+    const { port } = app.getHttpServer().address();
+    expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe('hello');
+
+    balancer.backends.clear();
+    await closed;
+    expect(stateOf(app).status).toBe('left');
+    await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow('fetch failed');
+  });
+
+  it('does not wait for a drain without end', async () => {
+    const app = await anApp({ id: 'a', leaveTimeoutMs: 150 });
+    await app.listen(0, '127.0.0.1');
+    await balancer.next('PUT');
+    balancer.isBusy = true;
+    await app.close();
+    expect(linesSaying('did not finish draining')).toHaveLength(1);
+  });
+
+  it('closes at once when the balancer is gone', async () => {
+    const app = await anApp({ id: 'a' });
+    await app.listen(0, '127.0.0.1');
+    await balancer.next('PUT');
+    await balancer.stop();
+    await app.close();
+    expect(linesSaying("left without the balancer's consent")).toHaveLength(1);
+  });
+
+  it('also leaves when the shutdown comes during the registration', async () => {
+    const app = await anApp({ id: 'hasty' });
+    await app.listen(0, '127.0.0.1');
+    await app.close();
+    expect((await balancer.next('DELETE')).path).toBe('/api/v1/backends/hasty');
+    expect(balancer.backends.size).toBe(0);
+  });
+
+  it('says what is wrong with its options before anything starts', async () => {
+    await expect(anApp({ resources: { compute: -1 } })).rejects.toThrow(
+      'RegistrationModule: resources.compute must be a number from 0 to 1000000000',
+    );
+  });
+
+  it('says that it has nothing to announce on a Unix socket', async () => {
+    const app = await anApp();
+    const server = app.getHttpServer();
+    await app.listen(`\0fairlead-${process.pid}`);
+    if (!server.listening) await once(server, 'listening');
+    await vi.waitFor(() => expect(linesSaying('does not listen on a TCP port')).toHaveLength(1));
+  });
+});

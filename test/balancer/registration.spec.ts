@@ -1,0 +1,270 @@
+import { createServer } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { backendIn, startBalancer, until } from '../support/processes.js';
+import { httpUpstream, join, register } from '../support/upstreams.js';
+import { sendRaw } from '../support/raw-client.js';
+
+const RESOURCES = { compute: 20, storage: 36 };
+
+async function list(control: string): Promise<{ id: string; state: string; resources: object }[]> {
+  const response = await fetch(`${control}/api/v1/backends`);
+  return ((await response.json()) as { backends: { id: string; state: string; resources: object }[] }).backends;
+}
+
+describe('registration', () => {
+  it('adds a backend, and updates it when it registers again', async () => {
+    const { control } = await startBalancer();
+    const { port } = await httpUpstream((_, response) => response.end());
+
+    const first = await register(control, { id: 'disk-1', port, resources: RESOURCES, labels: { zone: 'a' } });
+    expect(first.status).toBe(201);
+    expect(await first.json()).toMatchObject({
+      id: 'disk-1',
+      url: `http://127.0.0.1:${port}`,
+      state: 'joining',
+      resources: RESOURCES,
+      labels: { zone: 'a' },
+      lease: null,
+    });
+    await backendIn(control, 'disk-1', 'up');
+
+    const again = await register(control, { id: 'disk-1', port, resources: { compute: 1, storage: 2 } });
+    expect(again.status).toBe(200);
+    expect(await again.json()).toMatchObject({ id: 'disk-1', state: 'up', resources: { compute: 1, storage: 2 } });
+    expect(await list(control)).toHaveLength(1);
+  });
+
+  it('takes the url for an id, and port 80 of the caller for a url', async () => {
+    const { control } = await startBalancer();
+    const response = await register(control, { resources: RESOURCES });
+    expect(await response.json()).toMatchObject({ id: 'http://127.0.0.1:80', url: 'http://127.0.0.1:80' });
+  });
+
+  it('updates the live backend at an address, whatever id comes with it', async () => {
+    const balancer = await startBalancer();
+    const { port } = await httpUpstream((_, response) => response.end());
+    await join(balancer, 'old-name', port);
+
+    const response = await register(balancer.control, { id: 'new-name', port, resources: RESOURCES });
+
+    expect(response.status).toBe(200);
+    expect((await list(balancer.control)).map(({ id }) => id)).toEqual(['new-name']);
+  });
+
+  const refused: [what: string, body: unknown, sentence: RegExp][] = [
+    ['no JSON', '{"id": ', /^the body must be JSON/],
+    ['no object', '[1]', /^the body/],
+    ['nothing', '', /^the body|^resources/],
+    ['a missing field', { id: 'a' }, /^resources must be an object such as/],
+    ['a missing resource', { resources: { compute: 1 } }, /^resources\.storage is missing/],
+    ['an unknown resource', { resources: { ...RESOURCES, gpu: 1 } }, /^resources\.gpu is unknown/],
+    ['an extra field', { resources: RESOURCES, colour: 'red' }, /colour/],
+    [
+      'a string for a number',
+      { resources: { compute: '20', storage: 1 } },
+      /^resources\.compute must be a number from 0/,
+    ],
+    ['NaN', '{"resources": {"compute": NaN, "storage": 1}}', /^the body must be JSON/],
+    ['a negative capacity', { resources: { compute: -1, storage: 1 } }, /^resources\.compute must be a number from 0/],
+    ['nothing but zeros', { resources: { compute: 0, storage: 0 } }, /^resources must name a resource above zero/],
+    ['1e308', { resources: { compute: 1e308, storage: 1 } }, /^resources\.compute must be a number from 0/],
+    ['infinity', '{"resources": {"compute": 1e999, "storage": 1}}', /^resources\.compute must be a number from 0/],
+    ['__proto__', '{"resources": {"compute": 1, "storage": 1, "__proto__": 1}}', /__proto__/],
+    ['__proto__ on top', '{"__proto__": {"x": 1}, "resources": {"compute": 1, "storage": 1}}', /__proto__/],
+    ['an id with a space', { id: 'a b', resources: RESOURCES }, /^id must be 1 to 200 characters/],
+    ['an id of 10 kB', { id: 'a'.repeat(10_000), resources: RESOURCES }, /^id must be 1 to 200 characters/],
+    ['an empty id', { id: '', resources: RESOURCES }, /^id must be 1 to 200 characters/],
+    ['a url of 10 kB', { url: `http://${'a'.repeat(10_000)}`, resources: RESOURCES }, /^url must be at most 1000/],
+    ['a url of another scheme', { url: 'file:///etc/passwd', resources: RESOURCES }, /^url must be an http URL/],
+    ['a url with a password', { url: 'http://a:b@c', resources: RESOURCES }, /^url must be an http URL/],
+    ['a url and a port', { url: 'http://a', port: 1, resources: RESOURCES }, /give either url or port/],
+    ['port 0', { port: 0, resources: RESOURCES }, /^port must be a whole number from 1/],
+    ['port 65536', { port: 65_536, resources: RESOURCES }, /^port must be a whole number from 1/],
+    ['a ping path that is none', { pingPath: 'health', resources: RESOURCES }, /^pingPath must be a path/],
+    ['a ping path with a line break', { pingPath: '/a\r\nb: c', resources: RESOURCES }, /^pingPath must be a path/],
+    ['a lease of zero', { leaseSeconds: 0, resources: RESOURCES }, /^leaseSeconds must be a number of seconds/],
+    ['a label that is a list', { labels: { a: [] }, resources: RESOURCES }, /^labels\.a must be a string/],
+  ];
+
+  it('refuses what is wrong with one sentence each, and keeps the registry as it was', async () => {
+    const { control } = await startBalancer();
+    for (const [what, body, sentence] of refused) {
+      const response = await register(control, body);
+      const problem = (await response.json()) as { statusCode: number; error: string; message: string };
+      expect(problem.message, what).toMatch(sentence);
+      expect(problem.message.length, what).toBeLessThan(300);
+      expect(response.status, what).toBe(400);
+      expect(problem).toMatchObject({ statusCode: 400, error: 'Bad Request' });
+    }
+    const large = await register(control, { id: 'x'.repeat(200_000), resources: RESOURCES });
+    expect(large.status).toBe(413);
+    expect(await list(control)).toEqual([]);
+  });
+
+  it('refuses a url that leads to the balancer itself, in every spelling', async () => {
+    const { control, port } = await startBalancer();
+    const controlPort = new URL(control).port;
+    for (const own of [String(port), controlPort]) {
+      for (const host of ['127.0.0.1', 'localhost', '[::1]', '0.0.0.0', '127.1', '[::ffff:127.0.0.1]', '0x7f000001']) {
+        const response = await register(control, { url: `http://${host}:${own}`, resources: RESOURCES });
+        expect(response.status, host).toBe(400);
+        expect(((await response.json()) as { message: string }).message).toMatch(/loop/);
+      }
+    }
+    expect(await list(control)).toEqual([]);
+  });
+
+  it('answers 503 when the fleet is full', async () => {
+    const { control } = await startBalancer({ MAX_BACKENDS: '1' });
+    await register(control, { id: 'a', port: 1, resources: RESOURCES });
+    const response = await register(control, { id: 'b', port: 2, resources: RESOURCES });
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({ message: 'the fleet is full: MAX_BACKENDS is 1' });
+    await fetch(`${control}/api/v1/backends/a`, { method: 'DELETE' });
+    expect((await register(control, { id: 'b', port: 2, resources: RESOURCES })).status).toBe(201);
+  });
+
+  it('lets a lease lapse that is not renewed, and keeps one that is', async () => {
+    const { control } = await startBalancer();
+    const body = { resources: RESOURCES, leaseSeconds: 1 };
+    expect(await (await register(control, { ...body, id: 'lazy', port: 1 })).json()).toMatchObject({
+      lease: { leaseSeconds: 1, renewEverySeconds: 1 / 3 },
+    });
+    await register(control, { ...body, id: 'keen', port: 2 });
+    let renewals = 0;
+    await until('the lazy one to be gone', async () => {
+      const renewed = await fetch(`${control}/api/v1/backends/keen/lease`, { method: 'PUT' });
+      expect(renewed.status).toBe(200);
+      renewals++;
+      return (await list(control)).every(({ id }) => id !== 'lazy');
+    });
+    expect(renewals).toBeGreaterThan(1);
+    expect((await fetch(`${control}/api/v1/backends/lazy/lease`, { method: 'PUT' })).status).toBe(404);
+  });
+
+  it('answers 409 to a renewal without a lease', async () => {
+    const { control } = await startBalancer();
+    await register(control, { id: 'a', port: 1, resources: RESOURCES });
+    expect((await fetch(`${control}/api/v1/backends/a/lease`, { method: 'PUT' })).status).toBe(409);
+  });
+
+  it('drains and resumes', async () => {
+    const balancer = await startBalancer();
+    const { control } = balancer;
+    const { port } = await httpUpstream((_, response) => response.end('here'));
+    await join(balancer, 'a', port);
+
+    const drained = await fetch(`${control}/api/v1/backends/a/drain`, { method: 'POST' });
+    expect(await drained.json()).toMatchObject({ state: 'draining', drain: { complete: true }, inFlight: 0 });
+    expect((await fetch(balancer.url)).status).toBe(503);
+
+    const resumed = await fetch(`${control}/api/v1/backends/a/resume`, { method: 'POST' });
+    expect(await resumed.json()).toMatchObject({ state: 'up', drain: null });
+    expect((await fetch(balancer.url)).status).toBe(200);
+  });
+
+  it('lets a leaving backend finish what it serves', async () => {
+    const balancer = await startBalancer();
+    const { control } = balancer;
+    const release: (() => void)[] = [];
+    const { port } = await httpUpstream((_, response) => release.push(() => response.end('finished')));
+    await join(balancer, 'a', port);
+    const answer = fetch(balancer.url);
+    await until('the request to be there', () => release.length === 1);
+
+    const leaving = await fetch(`${control}/api/v1/backends/a`, { method: 'DELETE' });
+    expect(leaving.status).toBe(202);
+    expect(await leaving.json()).toMatchObject({ state: 'draining', inFlight: 1, drain: { complete: false } });
+    expect((await fetch(balancer.url)).status).toBe(503);
+
+    release[0]();
+    expect(await (await answer).text()).toBe('finished');
+    await backendIn(control, 'a', 'gone');
+  });
+
+  it('knows no backend that is not there', async () => {
+    const { control } = await startBalancer();
+    for (const [path, method] of [
+      ['/api/v1/backends/x', 'GET'],
+      ['/api/v1/backends/x', 'DELETE'],
+      ['/api/v1/backends/x/drain', 'POST'],
+      ['/api/v1/backends/x/resume', 'POST'],
+      ['/api/v1/nonsense', 'GET'],
+      ['/api/v1/backends', 'PATCH'],
+    ]) {
+      const response = await fetch(control + path, { method });
+      expect(response.status, path).toBe(404);
+      expect(response.headers.get('content-type')).toMatch(/application\/json/);
+      expect(await response.json()).toMatchObject({ statusCode: 404, error: 'Not Found' });
+    }
+  });
+
+  it('asks for the token, where one is set, from whoever changes the fleet', async () => {
+    const { control } = await startBalancer({ CONTROL_PLANE_TOKEN: 'sesame-open-sesame' });
+    expect((await register(control, { port: 1, resources: RESOURCES })).status).toBe(401);
+    expect((await fetch(control, { method: 'POST', body: '{"Compute-Vector":1,"Storage-Vector":1}' })).status).toBe(
+      401,
+    );
+    const allowed = await fetch(`${control}/api/v1/backends`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer sesame-open-sesame' },
+      body: JSON.stringify({ port: 1, resources: RESOURCES }),
+    });
+    expect(allowed.status).toBe(201);
+    expect(await list(control)).toHaveLength(1);
+  });
+});
+
+describe('the original protocol', () => {
+  const get = (control: string, body: string) =>
+    sendRaw(
+      Number(new URL(control).port),
+      `GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    );
+
+  it('registers by a GET with a JSON body', async () => {
+    const { control } = await startBalancer();
+    const answer = await get(control, '{"Compute-Vector": 20, "Storage-Vector": 8}');
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(answer).toMatch(/\r\n\r\nServer accepted\n$/);
+    expect(await list(control)).toMatchObject([{ id: 'http://127.0.0.1:80', resources: { compute: 20, storage: 8 } }]);
+  });
+
+  it('says what is wrong in its own words', async () => {
+    const { control } = await startBalancer();
+    const refused = [
+      ['not json', 'Invalid request payload'],
+      ['', 'Invalid request payload'],
+      ['[]', 'Invalid request payload'],
+      ['{"Compute-Vector": 20}', 'Missing compute or storage vector'],
+      ['{"Compute-Vector": 20, "Storage-Vector": null}', 'Missing compute or storage vector'],
+      ['{"Compute-Vector": -1, "Storage-Vector": 1}', 'Compute-Vector must be a number from 0 to 1000000000'],
+      ['{"Compute-Vector": 0, "Storage-Vector": 0}', 'the body: one vector must be above zero'],
+      ['{"Compute-Vector": 1, "Storage-Vector": 1, "Port": 0}', 'Port must be a whole number from 1 to 65535'],
+    ];
+    for (const [body, sentence] of refused) {
+      const answer = await get(control, body);
+      expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+      expect(answer.split('\r\n\r\n')[1]).toBe(`${sentence}\n`);
+    }
+    expect(await list(control)).toEqual([]);
+  });
+
+  it('is sent requests with their demand in Compute and Storage', async () => {
+    const balancer = await startBalancer({ DEMAND_SOURCE: 'random', DEMAND_SEED: '7' });
+    const seen: Record<string, unknown>[] = [];
+    const server = createServer((request, response) => {
+      seen.push(request.headers);
+      response.end('ok');
+    });
+    const { port } = await httpUpstream((request, response) => server.emit('request', request, response));
+    const body = JSON.stringify({ 'Compute-Vector': 20, 'Storage-Vector': 8, Port: port });
+    expect(await get(balancer.control, body)).toMatch(/Server accepted\n$/);
+    await backendIn(balancer.control, `http://127.0.0.1:${port}`, 'up');
+
+    expect((await fetch(balancer.url)).status).toBe(200);
+
+    expect(Number(seen[0].compute)).toBeGreaterThanOrEqual(1);
+    expect(Number(seen[0].storage)).toBeLessThanOrEqual(10);
+  });
+});

@@ -1,0 +1,226 @@
+// The dashboard over HTTP: the feed, the plain pages, health, headers, start and end.
+import type { FleetMetrics } from '@fairlead/contracts';
+import { createConnection } from 'node:net';
+import { once } from 'node:events';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Dashboard, runDashboard, startDashboard } from './dashboard-process.js';
+import { EventStream } from './event-stream.js';
+import { aBackend, aFleet, FakeBalancer } from './fake-balancer.js';
+
+interface FleetMessage {
+  readonly rates: { requests: number | null; backends: (number | null)[] };
+  readonly metrics: FleetMetrics;
+}
+interface AwayMessage {
+  readonly reason: string;
+  readonly since: string;
+}
+
+let balancer: FakeBalancer;
+let dashboard: Dashboard;
+let streams: EventStream[];
+
+beforeEach(async () => {
+  streams = [];
+  balancer = await new FakeBalancer().start();
+  balancer.metrics = aFleet([aBackend('disk-1')]);
+  dashboard = await startDashboard(balancer.url);
+});
+afterEach(async () => {
+  for (const stream of streams) stream.close();
+  await dashboard.stop();
+  await balancer.stop();
+});
+
+async function openStream(): Promise<EventStream> {
+  const stream = await EventStream.open(dashboard.url);
+  streams.push(stream);
+  return stream;
+}
+
+const get = (path: string) => fetch(`${dashboard.url}${path}`);
+
+describe('the feed', () => {
+  it('tells a new page everything at once: the history, then the fleet', async () => {
+    const stream = await openStream();
+    expect(await stream.next()).toMatchObject({ type: 'history', data: { controlPlane: balancer.url } });
+    expect(await stream.next()).toMatchObject({ type: 'fleet', data: { metrics: { backends: [{ id: 'disk-1' }] } } });
+  });
+
+  it('works out the request rate, and again after the balancer restarted', async () => {
+    const stream = await openStream();
+    balancer.metrics = aFleet([aBackend('disk-1', { requests: 1000 })]);
+    const { rates } = await stream.until<FleetMessage>('fleet', (fleet) => (fleet.rates.requests ?? 0) > 0);
+    expect(rates.backends[0]).toBe(rates.requests);
+
+    balancer.metrics = aFleet([aBackend('disk-1', { requests: 3 })], { uptimeSeconds: 1 });
+    const afterwards = await stream.until<FleetMessage>('fleet', ({ metrics }) => metrics.fleet.requests === 3);
+    expect(afterwards.rates.requests).toBeGreaterThan(0);
+    expect(afterwards.rates.requests).toBeLessThan(1000);
+  });
+
+  it('says when the balancer goes away, tells late pages too, and comes back by itself', async () => {
+    const stream = await openStream();
+    await balancer.stop();
+    const away = await stream.until<AwayMessage>('away');
+    expect(away.reason).toMatch(/refused the connection|closed the connection/);
+    expect(Date.parse(away.since)).toBeLessThanOrEqual(Date.now());
+
+    const late = await openStream();
+    expect(await late.until<AwayMessage>('away')).toMatchObject({ since: away.since });
+
+    await balancer.start();
+    expect((await stream.until<FleetMessage>('fleet')).rates.requests).toBeNull();
+  });
+
+  it.each([
+    ['an error status', (response) => response.writeHead(500).end(), 'answered with status 500'],
+    ['something that is no JSON', (response) => response.end('<html>'), 'answered with something that is no JSON'],
+    ['JSON of another shape', (response) => response.end('{"fleet":7}'), 'answered something unexpected'],
+    ['nothing', () => undefined, 'did not answer within 2 s'],
+  ] satisfies [string, NonNullable<FakeBalancer['misbehaviour']>, string][])(
+    'counts a balancer that answers %s as away, and never asks twice at a time',
+    async (_what, misbehaviour, reason) => {
+      const stream = await openStream();
+      balancer.misbehaviour = misbehaviour;
+      await stream.until<AwayMessage>('away', (away) => away.reason.includes(reason));
+      balancer.misbehaviour = null;
+      await stream.until<FleetMessage>('fleet');
+      expect(balancer.mostPending).toBe(1);
+    },
+  );
+
+  it('drops a page that does not read instead of piling up what it misses', async () => {
+    const wide = aBackend('wide', { reason: 'x'.repeat(1_000_000) });
+    const { hostname, port } = new URL(dashboard.url);
+    const socket = createConnection(Number(port), hostname);
+    socket.on('error', () => undefined);
+    socket.pause().write('GET /api/events HTTP/1.1\r\nHost: dashboard\r\n\r\n');
+    const reader = await openStream();
+    balancer.metrics = aFleet([wide]);
+    // More than the socket, Nest's stream and the limit hold together; the reader beside it gets them all.
+    for (let message = 0; message < 80; message += 1) await reader.until<FleetMessage>('fleet');
+    const closed = once(socket, 'close');
+    socket.resume();
+    await closed;
+  });
+});
+
+describe('the plain pages', () => {
+  it('serves the live page at both addresses, with its modules and the chart library', async () => {
+    for (const path of ['/', '/frontend']) {
+      const response = await get(path);
+      expect(response.headers.get('content-type')).toContain('text/html');
+      expect(await response.text()).toContain('/assets/main.js');
+    }
+    for (const path of ['/assets/main.js', '/assets/uplot/uPlot.esm.js', '/assets/theme.css']) {
+      expect((await get(path)).status, path).toBe(200);
+    }
+  });
+
+  it('writes the status table with every id escaped', async () => {
+    balancer.metrics = aFleet([aBackend('<script>alert("1")</script>')]);
+    const stream = await openStream();
+    await stream.until<FleetMessage>('fleet', ({ metrics }) => metrics.backends[0]!.id !== 'disk-1');
+    const response = await get('/status');
+    const page = await response.text();
+    expect(response.status).toBe(200);
+    expect(page).toContain('&#60;script&#62;alert(&#34;1&#34;)');
+    expect(page).not.toContain('<script');
+  });
+
+  it('relays the request log', async () => {
+    const record = { at: '2026-11-05T09:30:00Z', client: '127.0.0.1', method: 'GET', path: '/', status: 200 };
+    balancer.requests = [{ ...record, backend: 'disk-1', demand: { compute: 3 }, attempts: 1, durationMs: 8.5 }];
+    expect(await (await get('/request-log')).json()).toEqual({ requests: balancer.requests });
+  });
+
+  it('says that the balancer is away: status 503, request log 502, not ready but alive', async () => {
+    expect((await get('/health/ready')).status).toBe(200);
+    const stream = await openStream();
+    await balancer.stop();
+    await stream.until<AwayMessage>('away');
+
+    const status = await get('/status');
+    expect(status.status).toBe(503);
+    expect(await status.text()).toContain('The balancer is away');
+    const log = await get('/request-log');
+    expect(log.status).toBe(502);
+    expect(await log.json()).toEqual({
+      statusCode: 502,
+      error: 'Bad Gateway',
+      message: `${balancer.url} refused the connection`,
+    });
+    expect((await get('/health/ready')).status).toBe(503);
+    expect((await get('/health/live')).status).toBe(200);
+  });
+
+  it('reports a degraded balancer as ready but degraded', async () => {
+    balancer.metrics = aFleet([]);
+    const stream = await openStream();
+    await stream.until<FleetMessage>('fleet', ({ metrics }) => metrics.status === 'degraded');
+    const ready = await get('/health/ready');
+    expect(ready.status).toBe(200);
+    expect(await ready.json()).toMatchObject({ status: 'degraded' });
+  });
+
+  it.each(['/nowhere', '/assets/nothing.js', '/assets/..%2f..%2ftsconfig.app.json', '/api/v1/backends'])(
+    'answers %s with 404 as JSON',
+    async (path) => {
+      const response = await get(path);
+      expect(response.status).toBe(404);
+      expect(await response.json()).toMatchObject({ statusCode: 404, error: 'Not Found' });
+    },
+  );
+
+  it.each(['/', '/status', '/assets/main.js', '/nowhere'])('guards %s with security headers', async (path) => {
+    const { headers } = await get(path);
+    expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(headers.get('content-security-policy')).not.toContain('unsafe');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
+    expect(headers.get('x-powered-by')).toBeNull();
+  });
+});
+
+describe('start and end', () => {
+  it('ends with code 0 on SIGTERM, and ends the open streams with it', async () => {
+    const stream = await openStream();
+    await stream.until<FleetMessage>('fleet');
+    const [ended] = await Promise.all([dashboard.stop(), drain(stream)]);
+    expect(ended).toEqual({ code: 0, signal: null });
+  });
+
+  it('starts while the balancer is away', async () => {
+    await balancer.stop();
+    const early = await startDashboard(balancer.url);
+    expect((await fetch(`${early.url}/status`)).status).toBe(503);
+    await early.stop();
+  });
+
+  it('names every wrong variable on a line of its own and exits with 1', async () => {
+    const { code, stderr } = await runDashboard({
+      DASHBOARD_PORT: '99999',
+      LOG_LEVEL: 'loud',
+      BALANCER_URL: 'ftp://x',
+    });
+    expect(code).toBe(1);
+    expect(stderr.trim().split('\n')).toEqual([
+      'DASHBOARD_PORT must be a whole number from 0 to 65535, got "99999"',
+      'BALANCER_URL must be an http URL such as http://127.0.0.1:9797, got "ftp://x"',
+      'LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent, got "loud"',
+    ]);
+  });
+
+  it('says in one line that its port is taken', async () => {
+    const { port } = new URL(dashboard.url);
+    const { code, stderr } = await runDashboard({ DASHBOARD_PORT: port, BALANCER_URL: balancer.url });
+    expect(code).toBe(1);
+    expect(stderr).toContain('EADDRINUSE');
+  });
+});
+
+/** Reads until the server ends the stream. */
+async function drain(stream: EventStream): Promise<void> {
+  while ((await stream.next()) !== null);
+}

@@ -1,0 +1,85 @@
+// The order and choice of the table's rows, from the very module that the browser runs.
+import { describe, expect, it } from 'vitest';
+import { aBackend } from './fake-balancer.js';
+
+type Row = ReturnType<typeof aBackend> & { rate: number | null };
+interface Column {
+  readonly key: string;
+  readonly label: string;
+}
+interface FleetOrder {
+  columnsFor(resources: string[]): Column[];
+  ordered(rows: Row[], column: Column, descending: boolean): Row[];
+  matches(row: Row, filter: string): boolean;
+}
+interface Format {
+  duration(seconds: number): string;
+  niceCeiling(value: number): number;
+  percent(part: number, total: number): string;
+  short(value: number | null): string;
+}
+
+const load = async <Module>(name: string) =>
+  (await import(new URL(`../../apps/dashboard/public/assets/${name}`, import.meta.url).href)) as Module;
+const { columnsFor, matches, ordered } = await load<FleetOrder>('fleet-order.js');
+const format = await load<Format>('format.js');
+
+const row = (id: string, overrides: Partial<Row> = {}): Row => ({ ...aBackend(id), rate: null, ...overrides });
+const sortedIds = (rows: Row[], key: string, descending = false) =>
+  ordered(
+    rows,
+    columnsFor(['compute', 'storage']).find((column) => column.key === key)!,
+    descending,
+  ).map(({ id }) => id);
+
+describe('ordered', () => {
+  it('puts ids into the order in which people count', () => {
+    expect(sortedIds([row('disk-10'), row('disk-9'), row('disk-1')], 'id')).toEqual(['disk-1', 'disk-9', 'disk-10']);
+  });
+
+  it('keeps rows without a value last, whichever way it sorts', () => {
+    const rows = [row('none', { latencyMs: null }), row('slow', { latencyMs: { p50: 9, p95: 9, p99: 9 } }), row('any')];
+    expect(sortedIds(rows, 'p50')).toEqual(['slow', 'any', 'none']);
+    expect(sortedIds(rows, 'p50', true)).toEqual(['any', 'slow', 'none']);
+  });
+
+  it('shows the troubled first when states are sorted downwards, and equals by id', () => {
+    const rows = [row('b'), row('ill', { state: 'down' }), row('a'), row('shy', { state: 'suspect' })];
+    expect(sortedIds(rows, 'state', true)).toEqual(['ill', 'shy', 'a', 'b']);
+  });
+
+  it('has a queue and a total for every resource there is', () => {
+    const labels = columnsFor(['compute', 'gpu-memory']).map(({ label }) => label);
+    expect(labels).toContain('Gpu-memory queue');
+    expect(labels).toContain('Gpu-memory sent');
+  });
+});
+
+describe('matches', () => {
+  const backend = row('disk-1', { url: 'http://10.0.0.9:80', labels: { zone: 'b' } });
+
+  it.each(['', 'DISK', '10.0.0.9', 'up zone=b'])('finds %j', (filter) => expect(matches(backend, filter)).toBe(true));
+  it.each(['gpu', 'disk zone=a', 'down'])('passes over %j', (filter) => expect(matches(backend, filter)).toBe(false));
+});
+
+describe('format', () => {
+  it('says durations in at most two units', () => {
+    expect([59, 60, 185, 7200, 94_000].map(format.duration)).toEqual(['59 s', '1 min', '3 min 5 s', '2 h', '1 d 2 h']);
+  });
+
+  it('rounds scales up to 1, 2 or 5', () => {
+    expect([0.1, 0.11, 0.3, 2, 7].map(format.niceCeiling)).toEqual([0.1, 0.2, 0.5, 2, 10]);
+  });
+
+  it('never says that there was no error when there was one', () => {
+    expect([format.percent(0, 0), format.percent(1, 1e6), format.percent(3, 200)]).toEqual([
+      '0 %',
+      '< 0.01 %',
+      '1.5 %',
+    ]);
+  });
+
+  it('gives small numbers the digits they need', () => {
+    expect([null, 0, 0.421, 4.21, 42.4].map(format.short)).toEqual(['–', '0', '0.42', '4.2', '42']);
+  });
+});

@@ -1,0 +1,146 @@
+// The live page in a real browser: what a person sees while the fleet changes.
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { type Dashboard, startDashboard } from './dashboard-process.js';
+import { aBackend, aFleet, anEvent, FakeBalancer } from './fake-balancer.js';
+
+// Debian's Chromium as root without internet; see STACK.md.
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+let browser: Browser;
+let balancer: FakeBalancer;
+let dashboard: Dashboard;
+let page: Page;
+let complaints: string[];
+
+beforeAll(async () => {
+  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
+  balancer = await new FakeBalancer().start();
+  dashboard = await startDashboard(balancer.url);
+});
+afterAll(async () => {
+  await browser?.close();
+  await dashboard?.stop();
+  await balancer?.stop();
+});
+beforeEach(async () => {
+  complaints = [];
+  page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (entry) => entry.type() === 'error' && complaints.push(entry.text()));
+});
+afterEach(async () => {
+  await page.close();
+  expect(complaints).toEqual([]);
+});
+
+const ids = () => page.locator('tbody .id').allTextContents();
+const see = (selector: string, text: string) => page.locator(selector, { hasText: text }).first().waitFor();
+const untilRows = (amount: number) => see('#fleet-count', `${amount} backends`);
+
+it('tells how to register while the fleet is empty, then shows the newcomer without a reload', async () => {
+  balancer.metrics = aFleet([]);
+  await page.goto(dashboard.url);
+  await see('#register-command', `curl ${balancer.url}/api/v1/backends`);
+  await see('#banner', 'the fleet is empty');
+
+  balancer.metrics = aFleet([aBackend('disk-1')], { events: [anEvent(1, 'disk-1', null, 'joining')] });
+  await see('tbody .id', 'disk-1');
+  await see('#status', 'Healthy');
+  await see('#events li', 'joined');
+  expect(await page.locator('#banner').isHidden()).toBe(true);
+  expect(await page.locator('#empty').isHidden()).toBe(true);
+});
+
+it('shows state in words, queues per resource, and the figures of the fleet', async () => {
+  balancer.metrics = aFleet(
+    [
+      aBackend('disk-1', { requests: 1234, errors: 5, inFlightDemand: { compute: 10, storage: 4 } }),
+      aBackend('gpu-1', { state: 'down', reason: 'ping failed: connection refused', capacity: { compute: 8, gpu: 2 } }),
+    ],
+    { resources: ['compute', 'storage', 'gpu'] },
+  );
+  await page.goto(`${dashboard.url}/frontend`);
+  const first = page.locator('tbody tr', { hasText: 'disk-1' });
+  await first.waitFor();
+  expect(await first.locator('.state').textContent()).toBe('up');
+  expect(await first.locator('.seconds').allTextContents()).toEqual(['0.50 s', '0.10 s', '0 s']);
+  expect(await first.locator('[data-key=requests]').textContent()).toBe('1,234');
+  const second = page.locator('tbody tr', { hasText: 'gpu-1' });
+  expect(await second.locator('.state').textContent()).toBe('down');
+  await see('tbody .sub', 'connection refused');
+  expect(await page.locator('#up').textContent()).toBe('1');
+  expect(await page.locator('thead').textContent()).toContain('Gpu queue');
+});
+
+it('treats an id as text, whatever is in it', async () => {
+  const id = '<img src=x onerror="document.title=1">';
+  balancer.metrics = aFleet([aBackend(id)], { events: [anEvent(7, id, null, 'up')] });
+  await page.goto(dashboard.url);
+  await see('tbody .id', '<img src=x');
+  expect(await page.locator('tbody img, #events img').count()).toBe(0);
+});
+
+it('greys the last data while the balancer is away, and comes back by itself', async () => {
+  balancer.metrics = aFleet([aBackend('disk-1')]);
+  await page.goto(dashboard.url);
+  await see('#status', 'Healthy');
+  await balancer.stop();
+  await see('#banner', 'The balancer is away');
+  await see('#status', 'Away');
+  expect(await ids()).toEqual(['disk-1']);
+  expect(await page.locator('body.stale').count()).toBe(1);
+  await balancer.start();
+  await see('#status', 'Healthy');
+  expect(await page.locator('body.stale').count()).toBe(0);
+});
+
+it('sorts by a click or the keyboard, and filters two hundred', async () => {
+  const many = Array.from({ length: 200 }, (_, index) =>
+    aBackend(`disk-${index + 1}`, { requests: index * 10, labels: { zone: index % 2 ? 'odd' : 'even' } }),
+  );
+  balancer.metrics = aFleet(many);
+  await page.goto(dashboard.url);
+  await untilRows(200);
+  expect((await ids()).slice(0, 3)).toEqual(['disk-1', 'disk-2', 'disk-3']);
+
+  await page.locator('thead [data-key=requests] button').focus();
+  await page.keyboard.press('Enter');
+  await page.locator('thead [aria-sort=descending][data-key=requests]').waitFor();
+  await see('tbody tr:first-child .id', 'disk-200');
+
+  await page.locator('#filter').fill('zone=odd disk-19');
+  await see('#fleet-count', '5 of 200 backends');
+  expect(await ids()).toEqual(['disk-198', 'disk-196', 'disk-194', 'disk-192', 'disk-190']);
+});
+
+const fleetOf = (requests: number, ...names: string[]) => aFleet(names.map((name) => aBackend(name, { requests })));
+
+it('writes new figures into the rows that stand, and moves only what has to move', async () => {
+  balancer.metrics = fleetOf(1, 'a', 'b', 'c');
+  await page.goto(dashboard.url);
+  await untilRows(3);
+  // Text, since the compiler knows Node's libraries only, without a document.
+  await page.evaluate("document.querySelectorAll('tbody tr').forEach((row, at) => (row.id = `kept-${at}`))");
+  balancer.metrics = fleetOf(4321, 'b', 'c', 'd');
+  await page.locator('tbody tr', { hasText: '4,321' }).nth(2).waitFor();
+  const rows = await page.locator('tbody tr').evaluateAll((all) => all.map((row) => row.id));
+  expect(rows).toEqual(['kept-1', 'kept-2', '']);
+});
+
+it.each([390, 768, 1440])('fits a screen of %i px without scrolling sideways', async (width) => {
+  balancer.metrics = aFleet([aBackend('a-backend-with-quite-a-long-name.example.internal:8080'), aBackend('b')]);
+  await page.setViewportSize({ width, height: 900 });
+  await page.goto(dashboard.url);
+  await untilRows(2);
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+});
