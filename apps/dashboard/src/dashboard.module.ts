@@ -1,4 +1,5 @@
 // The dashboard: one poller reads the balancer, one feed remembers what it said, and everything else shows the feed.
+import { logSettings } from '@fairlead/configuration';
 import { Module } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { TerminusModule } from '@nestjs/terminus';
@@ -16,7 +17,10 @@ import { StatusController } from './pages/status.controller.js';
 @Module({
   imports: [
     ConfigModule.forRoot({ load: [dashboardConfig], isGlobal: true, ignoreEnvFile: true }),
-    LoggerModule.forRootAsync({ inject: [dashboardConfig.KEY], useFactory: ({ log }: DashboardConfig) => log }),
+    LoggerModule.forRootAsync({
+      inject: [dashboardConfig.KEY],
+      useFactory: ({ log }: DashboardConfig) => logSettings('dashboard', log),
+    }),
     TerminusModule.forRoot({ logger: false }),
   ],
   controllers: [PageController, EventsController, StatusController, RequestLogController, HealthController],

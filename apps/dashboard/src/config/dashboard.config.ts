@@ -1,5 +1,5 @@
 // The dashboard's environment: the only place of this app that reads process.env.
-import { httpUrl, logSettings, logVariables, parseEnvironment, port, seconds } from '@fairlead/configuration';
+import { httpUrl, logVariables, parseEnvironment, port, seconds } from '@fairlead/configuration';
 import { registerAs, type ConfigType } from '@nestjs/config';
 import { z } from 'zod';
 
@@ -24,7 +24,7 @@ export const dashboardConfig = registerAs('dashboard', () => {
     host: environment.DASHBOARD_HOST,
     balancerUrl: environment.BALANCER_URL,
     refreshIntervalMs: environment.REFRESH_INTERVAL_SECONDS * 1000,
-    log: logSettings('dashboard', environment),
+    log: { LOG_LEVEL: environment.LOG_LEVEL, LOG_FORMAT: environment.LOG_FORMAT },
   };
 });
 
