@@ -104,8 +104,8 @@ export async function startBalancer(env: Record<string, string> = {}): Promise<B
 /** Starts a reference backend that does no emulated work; it has joined when this resolves. */
 export async function startBackend({ control }: Balancer, env: Record<string, string> = {}): Promise<AppProcess> {
   const running = launch('backend', { BACKEND_PORT: '0', BALANCER_URL: control, WORK_SCALE: '0', ...env });
-  const { id } = await running.logged('backend listening');
-  await backendIn(control, String(env.BACKEND_ID ?? id), 'up');
+  const { port } = await running.logged('backend listening');
+  await backendIn(control, env.BACKEND_ID ?? `http://127.0.0.1:${Number(port)}`, 'up');
   return running;
 }
 

@@ -1,11 +1,11 @@
 // The reference backend: a member of the fleet that emulates compute and storage work.
+import { logSettings } from '@fairlead/configuration';
 import { RegistrationModule, type RegistrationOptions } from '@fairlead/registration';
 import { Module } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { TerminusModule } from '@nestjs/terminus';
 import { LoggerModule } from 'nestjs-pino';
 import { backendConfig, type BackendConfig } from './config/backend.config.js';
-import { loggerOptions } from './config/logger-options.js';
 import { HealthController } from './health/health.controller.js';
 import { JobController } from './jobs/job.controller.js';
 import { Workshop } from './work/workshop.js';
@@ -13,7 +13,10 @@ import { Workshop } from './work/workshop.js';
 @Module({
   imports: [
     ConfigModule.forRoot({ load: [backendConfig], isGlobal: true, ignoreEnvFile: true }),
-    LoggerModule.forRootAsync({ inject: [backendConfig.KEY], useFactory: loggerOptions }),
+    LoggerModule.forRootAsync({
+      inject: [backendConfig.KEY],
+      useFactory: ({ log }: BackendConfig) => logSettings('backend', log),
+    }),
     RegistrationModule.forRootAsync({ inject: [backendConfig.KEY], useFactory: announcement }),
     TerminusModule.forRoot({ logger: false }),
   ],

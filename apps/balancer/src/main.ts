@@ -11,13 +11,21 @@ import { setUpControlPlane } from './control-plane/control-plane.js';
 import { ProxyServer } from './data-plane/proxy-server.js';
 import { OwnAddresses } from './registry/own-addresses.js';
 
-async function boot(): Promise<void> {
+try {
+  await start(balancerConfig());
+} catch (error) {
+  const problem = error instanceof Error ? error : new Error(String(error));
+  const text = problem instanceof ConfigurationError ? problem.message : `balancer could not start: ${problem.message}`;
+  process.stderr.write(`${text}\n`);
+  process.exit(1);
+}
+
+async function start(config: BalancerConfig): Promise<void> {
   const app = await NestFactory.create<NestExpressApplication>(BalancerModule, {
     abortOnError: false,
     bodyParser: false,
     bufferLogs: true,
   });
-  const config = app.get<BalancerConfig>(balancerConfig.KEY);
   const logger = app.get(Logger);
   app.useLogger(logger);
   setUpControlPlane(app, { withDocs: config.SWAGGER });
@@ -30,7 +38,10 @@ async function boot(): Promise<void> {
   const ownAddresses = app.get(OwnAddresses);
   ownAddresses.addPort(port);
   ownAddresses.addPort(proxy.port);
+  shutDownOnSignal(app, proxy, logger);
+}
 
+function shutDownOnSignal(app: NestExpressApplication, proxy: ProxyServer, logger: Logger): void {
   const shutDown = async (signal: NodeJS.Signals) => {
     logger.log(`${signal}: shutting down`, 'Balancer');
     await proxy.close();
@@ -39,9 +50,3 @@ async function boot(): Promise<void> {
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, (name) => void shutDown(name));
 }
-
-boot().catch((error: unknown) => {
-  const isExpected = error instanceof ConfigurationError || (error instanceof Error && 'syscall' in error);
-  console.error(isExpected ? (error as Error).message : error);
-  process.exit(1);
-});

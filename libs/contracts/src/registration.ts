@@ -74,7 +74,7 @@ export type Registration = z.infer<typeof registrationSchema>;
 export const leaseViewSchema = z
   .object({
     leaseSeconds: z.number().describe('How long a renewal lasts'),
-    renewEverySeconds: z.number().describe('How often the backend should renew: a third of the lease'),
+    renewEverySeconds: z.number().positive().describe('How often the backend should renew: a third of the lease'),
     expiresInSeconds: z.number().describe('Seconds left until the lease lapses'),
   })
   .meta({ id: 'Lease' });

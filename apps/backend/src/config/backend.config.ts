@@ -1,13 +1,10 @@
 // The backend's environment: the only place of this app that reads process.env.
-import { decimal, httpUrl, parseEnvironment, port, wholeNumber } from '@fairlead/configuration';
+import { decimal, httpUrl, logVariables, parseEnvironment, port, wholeNumber } from '@fairlead/configuration';
 import { backendIdSchema } from '@fairlead/contracts';
 import { registerAs, type ConfigType } from '@nestjs/config';
 import { z } from 'zod';
 
 const capacity = () => decimal(0.01, 1_000_000);
-const oneOf = <const Words extends readonly string[]>(words: Words) =>
-  z.enum(words, `must be one of ${words.join(', ')}`);
-
 /** Every variable that the backend knows, with its default and its meaning. */
 export const backendEnvironment = z.object({
   BACKEND_PORT: port().prefault('5453').describe('Port of the backend; 0 picks a free one.'),
@@ -30,10 +27,7 @@ export const backendEnvironment = z.object({
   WORK_SCALE: decimal(0, 1000)
     .prefault('1')
     .describe('What the duration of the emulated work is multiplied by; 0 turns the work off.'),
-  LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
-    .prefault('info')
-    .describe('The least severe log line that is written.'),
-  LOG_FORMAT: oneOf(['pretty', 'json']).prefault('pretty').describe('Log lines for people, or one JSON object a line.'),
+  ...logVariables,
 });
 
 /** Drawn once per process, so that whoever reads the configuration sees the same backend. */
@@ -55,8 +49,7 @@ export const backendConfig = registerAs('backend', () => {
     },
     leaseSeconds: environment.LEASE_SECONDS === 0 ? undefined : environment.LEASE_SECONDS,
     workScale: environment.WORK_SCALE,
-    logLevel: environment.LOG_LEVEL,
-    logFormat: environment.LOG_FORMAT,
+    log: { LOG_LEVEL: environment.LOG_LEVEL, LOG_FORMAT: environment.LOG_FORMAT },
   };
 });
 

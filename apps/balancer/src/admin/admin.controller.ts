@@ -27,7 +27,7 @@ export class AdminController {
 
   @Get('placement')
   @ApiOperation({ summary: 'The placement policy in force, and those there are' })
-  @ApiResponse({ status: 200, standardSchema: placementSchema })
+  @ApiResponse({ status: 200, standardSchema: placementSchema, description: 'The policies' })
   placement(): z.infer<typeof placementSchema> {
     const policies = POLICY_NAMES.map((name) => ({ name, summary: policySummary(name) }));
     return { policy: this.config.PLACEMENT_POLICY, policies };
@@ -35,7 +35,7 @@ export class AdminController {
 
   @Get('events')
   @ApiOperation({ summary: 'The newest changes of state, oldest first' })
-  @ApiResponse({ status: 200, standardSchema: eventListSchema })
+  @ApiResponse({ status: 200, standardSchema: eventListSchema, description: 'The newest 100 events' })
   list(): { events: FleetEvent[] } {
     return { events: [...this.events.newest()] };
   }

@@ -79,8 +79,8 @@ export const balancerSchema = z.object({
     .describe('How long a client has to send the head of a request'),
   CLIENT_KEEP_ALIVE_SECONDS: seconds(0.1, 3_600).prefault('75').describe('How long an idle client connection is kept'),
   MAX_ATTEMPTS: wholeNumber(1, 10).prefault('3').describe('Attempts for one request, the first included'),
-  RETRY_BUDGET: decimal(0, 1).prefault('0.2').describe('Part of the active requests that may be retries'),
-  RETRY_BUDGET_MIN: wholeNumber(0, 100_000).prefault('3').describe('Retries that are always allowed at a time'),
+  RETRY_BUDGET: decimal(0, 1).prefault('0.2').describe('Part of the requests of the last 10 s that may be retried'),
+  RETRY_BUDGET_MIN_PER_SECOND: decimal(0, 10_000).prefault('3').describe('Retries per second allowed in any case'),
   RETRY_BUFFER_BYTES: wholeNumber(0, 16_777_216)
     .prefault('65536')
     .describe('Request body kept for a retry; a longer one is sent once'),

@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import { RequestLog } from '../metrics/request-log.js';
-import { RegistryService } from '../registry/registry.service.js';
+import { RegistryService, monotonicSeconds } from '../registry/registry.service.js';
 import { DrfScheduler } from '../scheduling/drf.scheduler.js';
 import { Exchange, type RequestHead } from './exchange.js';
 import { RetryBudget } from './retry.js';
@@ -21,7 +21,7 @@ export class ExchangeDesk {
     readonly log: RequestLog,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
-    this.budget = new RetryBudget(config.RETRY_BUDGET, config.RETRY_BUDGET_MIN);
+    this.budget = new RetryBudget(config.RETRY_BUDGET, config.RETRY_BUDGET_MIN_PER_SECOND, monotonicSeconds);
     this.maxAttempts = config.MAX_ATTEMPTS;
   }
 

@@ -25,7 +25,6 @@ export class Exchange {
   private readonly triedSlots: number[] = [];
   private placement: Placement | undefined;
   private lastBackend: Backend | undefined;
-  private isRetrying = false;
   private hasEnded = false;
 
   constructor(
@@ -33,7 +32,7 @@ export class Exchange {
     readonly head: RequestHead,
   ) {
     desk.counts.taken++;
-    desk.budget.requestBegan();
+    desk.budget.deposit();
   }
 
   /** The backend that serves the exchange now. */
@@ -64,9 +63,9 @@ export class Exchange {
     const { attempts } = this;
     const isAllowed = mayRetry({ method: this.head.method, failure, attempts, maxAttempts, isBodyAtHand });
     if (!isAllowed) return false;
-    this.isRetrying ||= budget.tryTake();
-    if (this.isRetrying) counts.retries++;
-    return this.isRetrying;
+    if (!budget.tryWithdraw()) return false;
+    counts.retries++;
+    return true;
   }
 
   /** Whether a backend that was not tried yet could take the request now. */
@@ -100,7 +99,6 @@ export class Exchange {
     if (this.hasEnded) return;
     this.hasEnded = true;
     this.placement?.reservation.release();
-    this.desk.budget.requestEnded(this.isRetrying);
     const { client, method, target, demand } = this.head;
     this.desk.log.add({
       client,

@@ -1,4 +1,5 @@
-// Whether a failed attempt may be followed by another. Pure, but for the budget's count.
+// Whether a failed attempt may be followed by another.
+import type { Clock } from '@fairlead/scheduling';
 
 /** Methods whose repetition changes nothing further: RFC 9110 §9.2.2. */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE', 'PROPFIND', 'QUERY']);
@@ -27,32 +28,45 @@ export function mayRetry({ method, failure, attempts, maxAttempts, isBodyAtHand 
   return failure === 'unsent' || isIdempotent(method);
 }
 
-/** Keeps retries to a part of the active requests, so that a failing fleet is not drowned in them (as Envoy does). */
+/** How far back the budget looks, seconds: the time in which what was saved or spent fades to 1/e. */
+const MEMORY_SECONDS = 10;
+
+/**
+ * Keeps retries to a part of the requests of the last while, so that a failing fleet is not drowned in them, and yet a
+ * backend that dies with many requests in flight costs none of them. Every request deposits `part` of a retry, every
+ * retry withdraws one, and the balance fades towards zero (after Finagle's RetryBudget; docs/decisions/0007).
+ */
 export class RetryBudget {
-  private active = 0;
-  private retrying = 0;
+  private balance = 0;
+  private settledAt: number;
 
   constructor(
-    /** Part of the active requests that may be retries, 0..1. */
+    /** Part of the requests that may be retried, 0..1. */
     private readonly part: number,
-    /** Retries that are always allowed at a time. */
-    private readonly atLeast: number,
-  ) {}
-
-  requestBegan(): void {
-    this.active++;
+    /** Retries per second that are always allowed. */
+    private readonly minPerSecond: number,
+    private readonly clock: Clock,
+  ) {
+    this.settledAt = clock();
   }
 
-  /** The request is over, with the retry it may have held. */
-  requestEnded(isRetrying: boolean): void {
-    this.active--;
-    if (isRetrying) this.retrying--;
+  /** A request came in. */
+  deposit(): void {
+    this.settle();
+    this.balance += this.part;
   }
 
-  /** Takes a retry out of the budget, unless it is spent. A request that holds one keeps it for further attempts. */
-  tryTake(): boolean {
-    if (this.retrying >= Math.max(this.atLeast, this.part * this.active)) return false;
-    this.retrying++;
+  /** Takes a retry out of the budget, unless it is spent. */
+  tryWithdraw(): boolean {
+    this.settle();
+    if (this.balance - 1 < -this.minPerSecond * MEMORY_SECONDS) return false;
+    this.balance--;
     return true;
+  }
+
+  private settle(): void {
+    const now = this.clock();
+    this.balance *= Math.exp((this.settledAt - now) / MEMORY_SECONDS);
+    this.settledAt = now;
   }
 }

@@ -18,14 +18,14 @@ export class MetricsController {
 
   @Get('api/v1/metrics')
   @ApiOperation({ summary: 'Load and totals of the fleet and of each backend, and the newest events' })
-  @ApiResponse({ status: 200, standardSchema: fleetMetricsSchema })
+  @ApiResponse({ status: 200, standardSchema: fleetMetricsSchema, description: 'The figures of one moment' })
   json(): FleetMetrics {
     return this.metrics.read();
   }
 
   @Get('api/v1/requests')
   @ApiOperation({ summary: 'The last 200 requests, newest first' })
-  @ApiResponse({ status: 200, standardSchema: requestLogSchema })
+  @ApiResponse({ status: 200, standardSchema: requestLogSchema, description: 'The last requests' })
   requests(): { requests: RequestRecord[] } {
     return { requests: this.log.newest() };
   }

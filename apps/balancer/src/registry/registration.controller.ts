@@ -79,7 +79,7 @@ export class RegistrationController {
 
   @Get()
   @ApiOperation({ summary: 'List the fleet, sorted by id' })
-  @ApiResponse({ status: 200, standardSchema: backendListSchema })
+  @ApiResponse({ status: 200, standardSchema: backendListSchema, description: 'The fleet' })
   list(): { backends: BackendView[] } {
     return { backends: this.registry.list().map((backend) => this.view(backend)) };
   }
@@ -87,7 +87,7 @@ export class RegistrationController {
   @Get(':id')
   @ApiOperation({ summary: 'Show a backend' })
   @ApiParam(ID_PARAM)
-  @ApiResponse({ status: 200, standardSchema: backendViewSchema })
+  @ApiResponse({ status: 200, standardSchema: backendViewSchema, description: 'The backend as the balancer sees it' })
   @ApiResponse(NOT_FOUND)
   show(@Param('id') id: string): BackendView {
     return this.view(this.registry.get(id));
@@ -124,7 +124,7 @@ export class RegistrationController {
   @UseGuards(TokenGuard)
   @ApiOperation({ summary: 'Take a drained backend back' })
   @ApiParam(ID_PARAM)
-  @ApiResponse({ status: 200, standardSchema: backendViewSchema })
+  @ApiResponse({ status: 200, standardSchema: backendViewSchema, description: 'The backend as the balancer sees it' })
   @ApiResponse(NOT_FOUND)
   resume(@Param('id') id: string): BackendView {
     return this.view(this.registry.resume(id));

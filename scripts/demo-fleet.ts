@@ -1,0 +1,67 @@
+// What the demo runs: which applications, with which environment.
+
+/** One process of the demo. */
+export interface DemoProcess {
+  /** What it is called in the log. */
+  readonly name: string;
+  readonly app: 'balancer' | 'backend' | 'dashboard';
+  readonly env: Readonly<Record<string, string>>;
+  readonly color: string;
+}
+
+/** Emulated work lasts a fiftieth of what it says, so that a few hundred requests in a row take seconds. */
+const WORK_SCALE = '0.02';
+
+const BACKENDS = [
+  { id: 'cpu-1', port: 5453, compute: 20, storage: 8, color: 'yellow' },
+  { id: 'even-1', port: 5454, compute: 20, storage: 20, color: 'green' },
+  { id: 'disk-1', port: 5455, compute: 20, storage: 36, color: 'magenta' },
+];
+
+/** The demo's processes, every port `offset` higher than usual. Variables not named here are taken from the shell. */
+export function demoProcesses(offset: number): DemoProcess[] {
+  const port = (usual: number) => String(usual + offset);
+  const BALANCER_URL = `http://127.0.0.1:${port(9797)}`;
+  const balancer = {
+    DATA_PLANE_PORT: port(5252),
+    CONTROL_PLANE_PORT: port(9797),
+    DEMAND_SOURCE: 'random',
+    TRUSTED_CLIENTS: 'loopback',
+  };
+  const backends = BACKENDS.map(({ id, port: usual, compute, storage, color }): DemoProcess => {
+    const env = {
+      BACKEND_ID: id,
+      BACKEND_PORT: port(usual),
+      BACKEND_URL: '',
+      BALANCER_URL,
+      COMPUTE_CAPACITY: String(compute),
+      STORAGE_CAPACITY: String(storage),
+      WORK_SCALE,
+    };
+    return { name: id, app: 'backend', env, color };
+  });
+  return [
+    { name: 'balancer', app: 'balancer', env: balancer, color: 'cyan' },
+    ...backends,
+    { name: 'dashboard', app: 'dashboard', env: { DASHBOARD_PORT: port(9494), BALANCER_URL }, color: 'blue' },
+  ];
+}
+
+/** The ports a process will listen on, and what each of them is for. */
+export function portsOf({ name, app, env }: DemoProcess): { readonly port: number; readonly of: string }[] {
+  switch (app) {
+    case 'balancer':
+      return [
+        { port: Number(env.DATA_PLANE_PORT), of: 'clients' },
+        { port: Number(env.CONTROL_PLANE_PORT), of: 'the control plane' },
+      ];
+    case 'backend':
+      return [{ port: Number(env.BACKEND_PORT), of: name }];
+    case 'dashboard':
+      return [{ port: Number(env.DASHBOARD_PORT), of: name }];
+    default: {
+      const exhaustive: never = app;
+      return exhaustive;
+    }
+  }
+}

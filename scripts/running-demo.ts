@@ -1,0 +1,56 @@
+// The demo's processes once they run, and how they end.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CloseEvent, Command } from 'concurrently';
+
+/** Longer than a backend waits for its leave, shorter than patience. */
+const STOP_TIMEOUT_MS = 15_000;
+
+/** Ends as a whole: the backends leave the fleet first, then balancer and dashboard stop. */
+export class RunningDemo {
+  exitCode = 0;
+  private isStopping = false;
+  private readonly commands: readonly Command[];
+
+  constructor(commands: readonly Command[]) {
+    this.commands = commands;
+    // Whatever ends this script must not leave the others behind: they are in process groups of their own.
+    process.once('exit', () => this.commands.filter(isRunning).forEach((command) => command.kill('SIGTERM')));
+  }
+
+  get isOver(): boolean {
+    return this.isStopping;
+  }
+
+  /** A process ended. Unless that was asked for, something is wrong, and the rest ends too. */
+  closed({ command, exitCode }: CloseEvent): void {
+    if (this.isStopping) return;
+    this.exitCode = 1;
+    process.stderr.write(`\n${command.name} ended by itself (${exitCode}); stopping the others\n`);
+    void this.stop();
+  }
+
+  async stop(): Promise<void> {
+    if (this.isStopping) return;
+    this.isStopping = true;
+    process.stdout.write('\nStopping: the backends leave the fleet, then balancer and dashboard end.\n');
+    const isBackend = ({ command }: Command) => command === 'backend';
+    await terminate(this.commands.filter(isBackend));
+    await terminate(this.commands.filter((command) => !isBackend(command)));
+  }
+}
+
+/** SIGTERM, and after {@link STOP_TIMEOUT_MS} SIGKILL. */
+async function terminate(commands: readonly Command[]): Promise<void> {
+  const running = commands.filter(isRunning);
+  for (const command of running) command.kill('SIGTERM');
+  const deadline = performance.now() + STOP_TIMEOUT_MS;
+  while (running.some(isRunning) && performance.now() < deadline) await sleep(20);
+  for (const command of running.filter(isRunning)) {
+    process.stderr.write(`${command.name} did not end within ${STOP_TIMEOUT_MS / 1000} s and is killed\n`);
+    command.kill('SIGKILL');
+  }
+}
+
+function isRunning({ state }: Command): boolean {
+  return state === 'started';
+}

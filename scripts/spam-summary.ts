@@ -1,0 +1,83 @@
+// The tables that `npm run spam` prints.
+import type { Result } from 'autocannon';
+import Table from 'cli-table3';
+
+/** What the summary needs of the balancer's `GET /api/v1/metrics`. */
+export interface FleetReading {
+  readonly resources: readonly string[];
+  readonly backends: readonly BackendReading[];
+}
+
+interface BackendReading {
+  readonly id: string;
+  readonly state: string;
+  readonly requests: number;
+  readonly errors: number;
+  readonly totals: Readonly<Record<string, number>>;
+}
+
+/** Reads the balancer's figures; undefined when it does not answer. */
+export async function readFleet(control: string): Promise<FleetReading | undefined> {
+  try {
+    const response = await fetch(`${control}/api/v1/metrics`);
+    return response.ok ? ((await response.json()) as FleetReading) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the clients saw. */
+export function resultTable({ requests, latency, duration, non2xx, errors, timeouts, ...rest }: Result): string {
+  const answers = rest['2xx'] + non2xx;
+  const table = aTable([]);
+  table.push(
+    ['answers', amount(answers)],
+    ['per second', amount(duration > 0 ? answers / duration : 0)],
+    ['not 2xx', amount(non2xx)],
+    ['errors', `${amount(errors)}, of them timeouts: ${amount(timeouts)}`],
+    ['sent', amount(requests.sent)],
+    ['latency, ms', `p50 ${latency.p50}   p90 ${latency.p90}   p99 ${latency.p99}   max ${latency.max}`],
+  );
+  return table.toString();
+}
+
+/** What each backend did between two readings. One that left in between is shown with what is known of it. */
+export function backendTable(before: FleetReading, after: FleetReading): string {
+  const { resources } = after;
+  const grown = after.backends.map((backend) =>
+    growth(
+      before.backends.find(({ id }) => id === backend.id),
+      backend,
+    ),
+  );
+  const all = grown.reduce((sum, { requests }) => sum + requests, 0);
+  const table = aTable(['backend', 'state', 'requests', 'part', 'errors', ...resources.map((name) => `${name} units`)]);
+  for (const { id, state, requests, errors, totals } of grown) {
+    const part = all === 0 ? '-' : `${((100 * requests) / all).toFixed(1)} %`;
+    const units = resources.map((name) => amount(totals[name] ?? 0));
+    table.push([id, state, amount(requests), part, amount(errors), ...units]);
+  }
+  return table.toString();
+}
+
+/** Counters that are lower than before belong to a backend that joined anew: all it has counted since is growth. */
+function growth(before: BackendReading | undefined, after: BackendReading): BackendReading {
+  if (!before || before.requests > after.requests) return after;
+  const totals = Object.entries(after.totals).map(([name, units]) => [name, units - (before.totals[name] ?? 0)]);
+  return {
+    ...after,
+    requests: after.requests - before.requests,
+    errors: after.errors - before.errors,
+    totals: Object.fromEntries(totals) as Record<string, number>,
+  };
+}
+
+function aTable(head: string[]) {
+  const isText = new Set(['backend', 'state']);
+  const colAligns = head.map((name) => (isText.has(name) ? 'left' : 'right') as 'left' | 'right');
+  return new Table({ head, colAligns, style: { head: [], border: [], compact: true } });
+}
+
+function amount(value: number): string {
+  return value.toLocaleString('en-GB', { maximumFractionDigits: 1 });
+}

@@ -1,0 +1,63 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { launch } from '../support/processes.js';
+
+/** Starts the balancer with these variables, which must stop it; answers what it said. */
+async function refusal(env: Record<string, string>): Promise<string> {
+  const balancer = launch('balancer', { DATA_PLANE_PORT: '0', CONTROL_PLANE_PORT: '0', ...env });
+  await once(balancer.child, 'close');
+  expect(balancer.child.exitCode).toBe(1);
+  return balancer.stderr;
+}
+
+describe('configuration', () => {
+  it('stops the start with a line for each variable at fault', async () => {
+    expect(
+      await refusal({
+        DATA_PLANE_PORT: '70000',
+        PING_ACK_INTERVAL_SECONDS: 'abc',
+        PLACEMENT_POLICY: 'magic',
+        TRUSTED_CLIENTS: '10.0.0.0/33',
+        RESOURCES: 'compute,compute',
+        DEMAND_RULES: '[{"path": "reports"}]',
+        CONTROL_PLANE_TOKEN: 'short',
+      }),
+    ).toBe(
+      [
+        'DATA_PLANE_PORT must be a whole number from 0 to 65535, got "70000"',
+        'CONTROL_PLANE_TOKEN must be at least 16 characters, got "short"',
+        'RESOURCES must be 1 to 8 different names of lower-case letters, digits and "-", separated by commas, got "compute,compute"',
+        'PLACEMENT_POLICY must be one of drf, ratio-fit, round-robin, least-requests, got "magic"',
+        'DEMAND_RULES must be JSON such as [{"method": "GET", "path": "/reports/*rest", "demand": {"compute": 8}}] ' +
+          '(at 0.path: must be a path pattern such as /reports/:id or /files/*rest), got "[{\\"path\\": \\"reports\\"}]"',
+        'TRUSTED_CLIENTS must be a comma-separated list of IP addresses or CIDR blocks (or the words "loopback", "none"), got "10.0.0.0/33"',
+        'PING_ACK_INTERVAL_SECONDS must be a number of seconds from 0.1 to 86400, got "abc"',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('stops the start when variables contradict each other', async () => {
+    expect(
+      await refusal({
+        ATTEMPT_TIMEOUT_SECONDS: '20',
+        REQUEST_TIMEOUT_SECONDS: '10',
+        DEMAND_RULES: '[{"path": "/a", "demand": {"gpu": 1}}]',
+      }),
+    ).toBe(
+      'ATTEMPT_TIMEOUT_SECONDS must be at most REQUEST_TIMEOUT_SECONDS (10), got 20\n' +
+        'DEMAND_RULES must name resources of RESOURCES (compute, storage), rule 0 names gpu\n',
+    );
+  });
+
+  it('says which port is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as { port: number };
+    const said = await refusal({ CONTROL_PLANE_PORT: String(port), CONTROL_PLANE_HOST: '127.0.0.1' });
+    expect(said).toContain('EADDRINUSE');
+    expect(said.trim().split('\n')).toHaveLength(1);
+    other.close();
+  });
+});

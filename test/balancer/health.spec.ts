@@ -1,0 +1,128 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { backendIn, startBalancer, until } from '../support/processes.js';
+import { httpUpstream, join, register, tcpUpstream } from '../support/upstreams.js';
+
+interface FleetEvent {
+  backend: string;
+  from: string | null;
+  to: string;
+  reason: string;
+}
+
+async function eventsOf(control: string): Promise<FleetEvent[]> {
+  return ((await (await fetch(`${control}/api/v1/events`)).json()) as { events: FleetEvent[] }).events;
+}
+
+describe('ping-acks', () => {
+  it('take a backend out with the first failure, and bring it back with the first answer', async () => {
+    const balancer = await startBalancer({ PING_ACK_INTERVAL_SECONDS: '0.1', RECHECK_MIN_SECONDS: '0.05' });
+    let status = 200;
+    const { port } = await httpUpstream((request, response) => {
+      response.writeHead(request.url === '/health' ? status : 200).end();
+    });
+    await join(balancer, 'a', port, { pingPath: '/health' });
+    status = 500;
+    await backendIn(balancer.control, 'a', 'down');
+    expect((await fetch(balancer.url)).status).toBe(503);
+    status = 200;
+    await backendIn(balancer.control, 'a', 'up');
+    expect((await fetch(balancer.url)).status).toBe(200);
+    expect((await eventsOf(balancer.control)).map(({ to, reason }) => `${to}: ${reason}`)).toEqual([
+      `joining: registered http://127.0.0.1:${port}`,
+      'up: ping: answered 200',
+      'down: ping failed: answered 500',
+      'up: ping: answered 200',
+    ]);
+  });
+
+  it('count a redirect, an endless body and silence for what they are', async () => {
+    const balancer = await startBalancer({ PING_TIMEOUT_SECONDS: '0.2' });
+    let isTold = false;
+    const redirect = await httpUpstream((_, response) => response.writeHead(302, { location: '/ok' }).end());
+    const silent = await tcpUpstream(() => {});
+    const endless = await httpUpstream((_, response) => {
+      response.on('close', () => (isTold = true));
+      response.write('on and on');
+    });
+    const resources = { compute: 1, storage: 1 };
+    await register(balancer.control, { id: 'redirect', port: redirect.port, pingPath: '/', resources });
+    await register(balancer.control, { id: 'silent', port: silent.port, pingPath: '/', resources });
+    await register(balancer.control, { id: 'endless', port: endless.port, pingPath: '/', resources });
+    await backendIn(balancer.control, 'redirect', 'down');
+    await backendIn(balancer.control, 'silent', 'down');
+    await backendIn(balancer.control, 'endless', 'up');
+    await until('the endless answer to be dropped', () => isTold);
+    const reasons = (await eventsOf(balancer.control)).filter(({ to }) => to === 'down').map(({ reason }) => reason);
+    expect(reasons.sort()).toEqual(['ping failed: answered 302', 'ping failed: no answer within 200 ms']);
+  });
+
+  it('find a backend that only began to listen after it had registered', async () => {
+    const balancer = await startBalancer();
+    const { port } = await httpUpstream((_, response) => response.end());
+    const later = createServer((_, response) => response.end('late'));
+    later.listen(0, '127.0.0.1');
+    await once(later, 'listening');
+    const address = later.address() as { port: number };
+    later.close();
+    await once(later, 'close');
+    await join(balancer, 'a', port);
+    await register(balancer.control, { id: 'late', port: address.port, resources: { compute: 1, storage: 1 } });
+    await backendIn(balancer.control, 'late', 'down');
+    const { port: samePort } = address;
+    later.listen(samePort, '127.0.0.1');
+    await backendIn(balancer.control, 'late', 'up');
+    later.close();
+    later.closeAllConnections();
+  });
+});
+
+describe("the balancer's own health", () => {
+  it('is ready while it listens, degraded without a backend', async () => {
+    const balancer = await startBalancer();
+    const ready = async () => (await (await fetch(`${balancer.control}/health/ready`)).json()) as object;
+    expect((await fetch(`${balancer.control}/health/live`)).status).toBe(200);
+    expect(await ready()).toMatchObject({ status: 'ok', info: { fleet: { condition: 'degraded', backendsUp: 0 } } });
+    const { port } = await httpUpstream((_, response) => response.end());
+    await join(balancer, 'a', port);
+    expect(await ready()).toMatchObject({ status: 'ok', info: { fleet: { condition: 'ok', backendsUp: 1 } } });
+  });
+
+  it('is documented, every route with its answers', async () => {
+    const { control } = await startBalancer();
+    const page = await fetch(`${control}/docs`);
+    expect(await page.text()).toMatch(/swagger/i);
+    const docs = (await (await fetch(`${control}/docs-json`)).json()) as {
+      openapi: string;
+      paths: Record<string, Record<string, { summary?: string; responses: Record<string, { description: string }> }>>;
+      components: { schemas: Record<string, { example?: object }> };
+    };
+    expect(docs.openapi).toBe('3.1.0');
+    expect(Object.keys(docs.paths).sort()).toEqual([
+      '/',
+      '/api/v1/backends',
+      '/api/v1/backends/{id}',
+      '/api/v1/backends/{id}/drain',
+      '/api/v1/backends/{id}/lease',
+      '/api/v1/backends/{id}/resume',
+      '/api/v1/events',
+      '/api/v1/metrics',
+      '/api/v1/placement',
+      '/api/v1/requests',
+      '/health/live',
+      '/health/ready',
+      '/metrics',
+    ]);
+    for (const [path, methods] of Object.entries(docs.paths)) {
+      for (const [method, { summary, responses }] of Object.entries(methods)) {
+        expect(summary, `${method} ${path}`).toBeTruthy();
+        expect(Object.keys(responses).length, `${method} ${path}`).toBeGreaterThan(0);
+        for (const [status, { description }] of Object.entries(responses)) {
+          expect(description, `${method} ${path} ${status}`).toBeTruthy();
+        }
+      }
+    }
+    expect(docs.components.schemas.Registration.example).toMatchObject({ id: 'disk-1', port: 5453 });
+  });
+});
