@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Builds the image and starts the balancer, three backends and the dashboard in the background.
+#   ./deploy.sh                     as docker-compose.yml has it
+#   ./deploy.sh --scale backend=5   with five more backends; any option of "docker compose up" may stand here
+set -euo pipefail
+cd "$(dirname "$0")"
+
+if ! command -v docker >/dev/null; then
+  echo "deploy.sh needs Docker, and there is no docker command. Without it: npm ci && npm start" >&2
+  exit 1
+fi
+if ! docker compose version >/dev/null 2>&1; then
+  echo "deploy.sh needs the compose plugin of Docker: https://docs.docker.com/compose/install/" >&2
+  exit 1
+fi
+if ! docker info >/dev/null 2>&1; then
+  echo "deploy.sh cannot reach a Docker engine: start it, or check that you may use it (docker info says why)" >&2
+  exit 1
+fi
+
+docker compose up --build --detach --wait "$@"
+
+echo
+echo "Fairlead is up: requests to http://localhost:5252, dashboard at http://localhost:9494, API at http://localhost:9797/docs"
+echo "Logs: docker compose logs --follow    End: docker compose down"
