@@ -74,7 +74,7 @@ function growth(before: BackendReading | undefined, after: BackendReading): Back
 
 function aTable(head: string[]) {
   const isText = new Set(['backend', 'state']);
-  const colAligns = head.map((name) => (isText.has(name) ? 'left' : 'right') as 'left' | 'right');
+  const colAligns = head.map((name) => (isText.has(name) ? 'left' : 'right'));
   return new Table({ head, colAligns, style: { head: [], border: [], compact: true } });
 }
 

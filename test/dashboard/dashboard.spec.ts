@@ -121,7 +121,7 @@ describe('the plain pages', () => {
   it('writes the status table with every id escaped', async () => {
     balancer.metrics = aFleet([aBackend('<script>alert("1")</script>')]);
     const stream = await openStream();
-    await stream.until<FleetMessage>('fleet', ({ metrics }) => metrics.backends[0]!.id !== 'disk-1');
+    await stream.until<FleetMessage>('fleet', ({ metrics }) => metrics.backends[0].id !== 'disk-1');
     const response = await get('/status');
     const page = await response.text();
     expect(response.status).toBe(200);

@@ -1,23 +1,7 @@
 import autocannon from 'autocannon';
 import { describe, expect, it } from 'vitest';
-import { backendIn, launch, startBackend, startBalancer, until, type Balancer } from '../support/processes.js';
-
-interface Metrics {
-  status: string;
-  policy: string;
-  fleet: { requests: number; up: number; totals: Record<string, number>; errors: number; inFlight: number };
-  backends: {
-    id: string;
-    state: string;
-    requests: number;
-    totals: Record<string, number>;
-    latencyMs: { p50: number } | null;
-  }[];
-}
-
-async function metricsOf({ control }: Balancer): Promise<Metrics> {
-  return (await (await fetch(`${control}/api/v1/metrics`)).json()) as Metrics;
-}
+import { metricsOf } from '../support/metrics.js';
+import { backendIn, launch, startBackend, startBalancer, until } from '../support/processes.js';
 
 const FLEET = [
   { BACKEND_ID: 'cpu', COMPUTE_CAPACITY: '32', STORAGE_CAPACITY: '8' },

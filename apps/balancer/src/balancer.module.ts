@@ -45,7 +45,7 @@ const metrics = [MetricsService, Prometheus, RequestLog];
 
 @Module({
   imports: [
-    ConfigModule.forRoot({ isGlobal: true, load: [balancerConfig] }),
+    ConfigModule.forRoot({ isGlobal: true, ignoreEnvFile: true, load: [balancerConfig] }),
     LoggerModule.forRootAsync({
       inject: [balancerConfig.KEY],
       useFactory: (config: ConfigType<typeof balancerConfig>) => logSettings('balancer', config),

@@ -42,11 +42,15 @@ async function start(config: BalancerConfig): Promise<void> {
 }
 
 function shutDownOnSignal(app: NestExpressApplication, proxy: ProxyServer, logger: Logger): void {
+  let isShuttingDown = false;
   const shutDown = async (signal: NodeJS.Signals) => {
+    // A second Ctrl-C does not cut short what the first one began.
+    if (isShuttingDown) return;
+    isShuttingDown = true;
     logger.log(`${signal}: shutting down`, 'Balancer');
     await proxy.close();
     await app.close();
     process.exit(0);
   };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, (name) => void shutDown(name));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, (name) => void shutDown(name));
 }

@@ -108,10 +108,13 @@ export function loadBalancerConfig(environment: Environment): BalancerConfig {
   return config;
 }
 
+/** Variables that are held against each other. */
+type Duration = Extract<keyof BalancerConfig, `${string}_SECONDS`>;
+
 function contradictions(config: BalancerConfig): string[] {
   const problems: string[] = [];
-  const ordered = (smaller: keyof BalancerConfig, larger: keyof BalancerConfig) => {
-    if (Number(config[smaller]) <= Number(config[larger])) return;
+  const ordered = (smaller: Duration, larger: Duration) => {
+    if (config[smaller] <= config[larger]) return;
     problems.push(`${smaller} must be at most ${larger} (${config[larger]}), got ${JSON.stringify(config[smaller])}`);
   };
   ordered('CONNECT_TIMEOUT_SECONDS', 'ATTEMPT_TIMEOUT_SECONDS');

@@ -1,16 +1,15 @@
-// What every exchange needs of the rest of the balancer, and where exchanges begin.
+// Where exchanges begin: hands each what it needs of the rest of the balancer.
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import { RequestLog } from '../metrics/request-log.js';
 import { RegistryService, monotonicSeconds } from '../registry/registry.service.js';
 import { DrfScheduler } from '../scheduling/drf.scheduler.js';
-import { Exchange, type RequestHead } from './exchange.js';
+import { Exchange, type ExchangeSurroundings, type RequestHead } from './exchange.js';
 import { RetryBudget } from './retry.js';
 
 @Injectable()
-export class ExchangeDesk {
-  /** Requests at the door of the data plane, since start. */
+export class ExchangeDesk implements ExchangeSurroundings {
   readonly counts = { taken: 0, unplaced: 0, retries: 0 };
   readonly budget: RetryBudget;
   readonly maxAttempts: number;

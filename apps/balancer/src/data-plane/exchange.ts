@@ -2,9 +2,10 @@
 // keeps its accounts here, so that a reservation is given back exactly once, however the exchange ends.
 import type { ResourceVector } from '@fairlead/scheduling';
 import type { Backend } from '../registry/backend.js';
-import type { Placement } from '../scheduling/drf.scheduler.js';
-import type { ExchangeDesk } from './exchange-desk.js';
-import { mayRetry, type FailureKind } from './retry.js';
+import type { DrfScheduler, Placement } from '../scheduling/drf.scheduler.js';
+import type { RequestLog } from '../metrics/request-log.js';
+import type { RegistryService } from '../registry/registry.service.js';
+import { mayRetry, type FailureKind, type RetryBudget } from './retry.js';
 
 /** What is known of a request once its head is read. */
 export interface RequestHead {
@@ -13,6 +14,17 @@ export interface RequestHead {
   /** Path and query. */
   readonly target: string;
   readonly demand: ResourceVector;
+}
+
+/** What an exchange needs of the rest of the balancer. */
+export interface ExchangeSurroundings {
+  readonly scheduler: DrfScheduler;
+  readonly registry: RegistryService;
+  readonly log: RequestLog;
+  readonly budget: RetryBudget;
+  readonly maxAttempts: number;
+  /** Requests at the door of the data plane, since start. */
+  readonly counts: { taken: number; unplaced: number; retries: number };
 }
 
 /** The status that is logged for a client that went away before its answer had begun, as nginx does. */
@@ -28,7 +40,7 @@ export class Exchange {
   private hasEnded = false;
 
   constructor(
-    private readonly desk: ExchangeDesk,
+    private readonly desk: ExchangeSurroundings,
     readonly head: RequestHead,
   ) {
     desk.counts.taken++;

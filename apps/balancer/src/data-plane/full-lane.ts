@@ -19,7 +19,7 @@ import { UpstreamAgent } from './upstream-agent.js';
 export class FullLane {
   private readonly exchanges = new WeakMap<IncomingMessage, FullLaneExchange>();
   private readonly settings: LaneSettings;
-  private readonly proxy: RequestHandler<IncomingMessage, ServerResponse>;
+  private readonly proxy: RequestHandler;
   private readonly agent: UpstreamAgent;
 
   constructor(
@@ -59,13 +59,13 @@ export class FullLane {
   }
 
   /** Built once: http-proxy-middleware adds listeners to the server with each one. */
-  private createProxy(): RequestHandler<IncomingMessage, ServerResponse> {
+  private createProxy(): RequestHandler {
     const exchangeOf = (request: IncomingMessage) => {
       const exchange = this.exchanges.get(request);
       if (!exchange) throw new Error('a request reached the proxy without an exchange');
       return exchange;
     };
-    return createProxyMiddleware<IncomingMessage, ServerResponse>({
+    return createProxyMiddleware({
       // Its own logging and error answers are left out; what an error means is decided by the exchange.
       ejectPlugins: true,
       plugins: [debugProxyErrorsPlugin, proxyEventsPlugin],

@@ -1,5 +1,5 @@
 // Upgraded connections, WebSockets above all: after the switch of protocols the bytes pass both ways untouched.
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
@@ -46,7 +46,7 @@ export class UpgradeLane {
   private readonly handshakes = new WeakMap<IncomingMessage, Handshake>();
   private readonly open = new Set<Duplex>();
   private readonly connectTimeoutMs: number;
-  private readonly proxy: RequestHandler<IncomingMessage, ServerResponse>;
+  private readonly proxy: RequestHandler;
 
   constructor(
     private readonly desk: ExchangeDesk,
@@ -54,7 +54,7 @@ export class UpgradeLane {
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {
     this.connectTimeoutMs = config.CONNECT_TIMEOUT_SECONDS * 1000;
-    this.proxy = createProxyMiddleware<IncomingMessage, ServerResponse>({
+    this.proxy = createProxyMiddleware({
       ejectPlugins: true,
       plugins: [debugProxyErrorsPlugin, proxyEventsPlugin],
       upgradeTimeout: config.REQUEST_TIMEOUT_SECONDS * 1000,
@@ -94,8 +94,9 @@ export class UpgradeLane {
     });
     const handshake = await this.connect(exchange, request, socket);
     if (!handshake) {
-      status = 503;
-      endWithProblem(socket, 503, 'no backend can take this request now');
+      status = exchange.backend ? 502 : 503;
+      const message = exchange.backend ? 'the backends could not be reached' : 'no backend can take this request now';
+      endWithProblem(socket, status, message);
       return;
     }
     status = 101;

@@ -29,7 +29,7 @@ export function upstreamHeaders(raw: readonly string[], request: IncomingMessage
     headers[name] = before === undefined ? raw[i + 1] : [before, raw[i + 1]].flat();
   }
   if (needsSpelledOutChunking(request)) headers['transfer-encoding'] = 'chunked';
-  return headers as IncomingHttpHeaders;
+  return headers;
 }
 
 /**

@@ -40,7 +40,7 @@ export class BalancerClient {
     const body = await this.fetchJson(path, signal ? AbortSignal.any([signal, timeout]) : timeout);
     const parsed = schema.safeParse(body);
     if (parsed.success) return parsed.data;
-    const { path: where, message } = parsed.error.issues[0]!;
+    const { path: where, message } = parsed.error.issues[0];
     throw new BalancerAwayError(
       `${this.url}${path} answered something unexpected: ${where.join('.') || 'body'}: ${message}`,
     );

@@ -1,0 +1,72 @@
+import { once } from 'node:events';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { metricsOf, settled } from '../support/metrics.js';
+import { startBalancer, until } from '../support/processes.js';
+import { openSocket, receivedUntil } from '../support/raw-client.js';
+import { httpUpstream, join } from '../support/upstreams.js';
+
+describe('clients that go away', () => {
+  it('ends what the backend does for them, and blames nobody', async () => {
+    const balancer = await startBalancer();
+    let aborted = 0;
+    const { port } = await httpUpstream((request, response) => {
+      response.on('close', () => aborted++);
+      if (request.url === '/begun') response.write('some');
+    });
+    await join(balancer, 'a', port);
+    for (const path of ['/silent', '/begun']) {
+      const socket = await openSocket(balancer.port);
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: h\r\n\r\n`);
+      if (path === '/begun') await receivedUntil(socket, 'some');
+      else await until('it to be in flight', async () => (await metricsOf(balancer)).fleet.inFlight === 1);
+      socket.destroy();
+      await settled(balancer);
+    }
+    await until('the backend to see both aborts', () => aborted === 2);
+    expect((await metricsOf(balancer)).backends[0]).toMatchObject({ state: 'up', errors: 0, requests: 2 });
+    const { requests } = (await (await fetch(`${balancer.control}/api/v1/requests`)).json()) as {
+      requests: { status: number; path: string }[];
+    };
+    expect(requests.map(({ status, path }) => [path, status])).toEqual([
+      ['/begun', 200],
+      ['/silent', 499],
+    ]);
+  });
+
+  it('does not read further than a slow client does', async () => {
+    const balancer = await startBalancer();
+    let sent = 0;
+    const total = 200 * 1024 * 1024;
+    const { port } = await httpUpstream((_, response) => {
+      response.writeHead(200, { 'content-length': total });
+      const chunk = Buffer.alloc(64 * 1024);
+      const send = () => {
+        while (sent < total) {
+          sent += chunk.length;
+          if (!response.write(chunk)) {
+            response.once('drain', send);
+            return;
+          }
+        }
+        response.end();
+      };
+      send();
+    });
+    await join(balancer, 'a', port);
+    const request = httpRequest(balancer.url).end();
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    response.pause();
+    let before = -1;
+    await until('the backend to be held up', async () => {
+      const isStill = sent === before;
+      before = sent;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return isStill;
+    });
+    expect(sent).toBeLessThan(32 * 1024 * 1024);
+    let read = 0;
+    for await (const chunk of response) read += (chunk as Buffer).length;
+    expect(read).toBe(total);
+  });
+});

@@ -1,0 +1,97 @@
+import type { IncomingMessage } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { metricsOf } from '../support/metrics.js';
+import { startBalancer } from '../support/processes.js';
+import { sendRaw } from '../support/raw-client.js';
+import { httpUpstream, join, tcpUpstream } from '../support/upstreams.js';
+
+const GET = 'GET / HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\n\r\n';
+
+describe('headers', () => {
+  it('says who the client is, and believes nobody it was not told to trust', async () => {
+    const balancer = await startBalancer();
+    let seen: IncomingMessage | undefined;
+    const { port } = await httpUpstream((request, response) => {
+      seen = request;
+      response.end();
+    });
+    await join(balancer, 'a', port);
+    await sendRaw(
+      balancer.port,
+      'GET /path?q=1 HTTP/1.1\r\nHost: example.org:80\r\nConnection: close, X-Private\r\nX-Private: secret\r\n' +
+        'X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Proto: https\r\nForwarded: for=6.6.6.6\r\nCompute: 999\r\nStorage: 999\r\n' +
+        'Fairlead-Demand: compute=9\r\nKeep-Alive: x\r\nTE: trailers, gzip\r\nProxy-Authorization: Basic x\r\nVia: 1.1 before\r\n' +
+        'X-Kept: 1\r\nX-Kept: 2\r\n\r\n',
+    );
+    expect(seen?.url).toBe('/path?q=1');
+    expect(seen?.headers).toMatchObject({
+      host: 'example.org:80',
+      'x-forwarded-for': '127.0.0.1',
+      'x-forwarded-proto': 'http',
+      'x-forwarded-host': 'example.org:80',
+      forwarded: 'for=127.0.0.1;host="example.org:80";proto=http',
+      'x-kept': '1, 2',
+      te: 'trailers',
+      compute: '1',
+      storage: '1',
+      'fairlead-demand': 'compute=1, storage=1',
+    });
+    expect(seen?.headers.via).toMatch(/^1\.1 before, 1\.1 fairlead-[0-9a-f]{8}$/);
+    expect(seen?.rawHeaders).toContain('X-Kept');
+    for (const gone of ['x-private', 'keep-alive', 'proxy-authorization'])
+      expect(seen?.headers).not.toHaveProperty(gone);
+  });
+
+  it('continues what a trusted client says, and takes its demand', async () => {
+    const balancer = await startBalancer({ TRUSTED_CLIENTS: 'loopback' });
+    let seen: IncomingMessage | undefined;
+    const { port } = await httpUpstream((request, response) => {
+      seen = request;
+      response.end();
+    });
+    await join(balancer, 'a', port);
+    await sendRaw(
+      balancer.port,
+      'GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nX-Forwarded-For: 10.1.1.1\r\nX-Forwarded-Proto: https\r\n' +
+        'X-Forwarded-Host: front\r\nForwarded: for=10.1.1.1\r\nCompute: 3\r\nStorage: 1.5\r\n\r\n',
+    );
+    expect(seen?.headers).toMatchObject({
+      'x-forwarded-for': '10.1.1.1, 127.0.0.1',
+      'x-forwarded-proto': 'https',
+      'x-forwarded-host': 'front',
+      forwarded: 'for=10.1.1.1, for=127.0.0.1;host=h;proto=http',
+      compute: '3',
+      storage: '1.5',
+    });
+    expect((await metricsOf(balancer)).backends[0].totals).toEqual({ compute: 3, storage: 1.5 });
+    for (const header of ['Compute: lots', 'Compute: -1', 'Fairlead-Demand: gpu=1', 'Fairlead-Demand: compute=1e9']) {
+      const answer = await sendRaw(
+        balancer.port,
+        `GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n${header}\r\n\r\n`,
+      );
+      expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+      expect(answer).toMatch(/must (be a number|look like)/);
+    }
+  });
+
+  it("strips a response's hop-by-hop headers and its cost report, and keeps the rest in order", async () => {
+    const balancer = await startBalancer();
+    const { port } = await tcpUpstream((socket) =>
+      socket.once('data', () =>
+        socket.write(
+          'HTTP/1.1 200 Fine\r\nSet-Cookie: a=1\r\nX-Hop: 1\r\nConnection: keep-alive, X-Hop\r\nKeep-Alive: timeout=99\r\n' +
+            'endpoint-load-metrics: JSON {"request_cost":{"compute":1}}\r\nSet-Cookie: b=2\r\nContent-Length: 2\r\n\r\nok',
+        ),
+      ),
+    );
+    await join(balancer, 'a', port);
+    const answer = await sendRaw(balancer.port, GET);
+    const [head, body] = answer.split('\r\n\r\n');
+    expect(body).toBe('ok');
+    expect(head).toMatch(
+      /^HTTP\/1\.1 200 Fine\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nContent-Length: 2\r\nVia: 1\.1 fairlead-/,
+    );
+    expect(head).toMatch(/\r\nConnection: close/);
+    expect(head).not.toMatch(/X-Hop|timeout=99|endpoint-load-metrics/);
+  });
+});

@@ -1,0 +1,155 @@
+// The compose file and the Dockerfile, held against the schemas of the applications and against what a build makes.
+// They are parsed and not run: that would need a Docker engine.
+import { existsSync, readFileSync } from 'node:fs';
+import { ConfigurationError, parseEnvironment, type Environment } from '@fairlead/configuration';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import type { z } from 'zod';
+import { backendEnvironment } from '../../apps/backend/src/config/backend.config.js';
+import { balancerSchema } from '../../apps/balancer/src/config/balancer.config.js';
+import { dashboardEnvironment } from '../../apps/dashboard/src/config/dashboard.config.js';
+
+interface Service {
+  readonly command: string[];
+  readonly environment: Record<string, string>;
+  readonly ports?: string[];
+  readonly scale?: number;
+  readonly container_name?: string;
+  readonly depends_on?: Record<string, { readonly condition: string }>;
+}
+
+const SCHEMAS: Record<string, z.ZodObject> = {
+  balancer: balancerSchema,
+  backend: backendEnvironment,
+  dashboard: dashboardEnvironment,
+};
+
+/** The variables that hold the ports an application listens on. */
+const PORT_VARIABLES: Record<string, string[]> = {
+  balancer: ['DATA_PLANE_PORT', 'CONTROL_PLANE_PORT'],
+  backend: ['BACKEND_PORT'],
+  dashboard: ['DASHBOARD_PORT'],
+};
+
+const HEALTH_PATHS: Record<string, string> = {
+  balancer: '/health/ready',
+  backend: '/health',
+  dashboard: '/health/live',
+};
+
+/** Read by the image's health check and by no application. */
+const HEALTH_VARIABLE = 'HEALTH_URL';
+
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+const inBuild = (path: string) => existsSync(new URL(`../../${path}`, import.meta.url));
+
+const { services } = parse(read('docker-compose.yml'), { merge: true }) as { services: Record<string, Service> };
+const dockerfile = read('Dockerfile');
+
+function appOf({ command }: Service): string {
+  return /^dist\/apps\/(\w+)\/src\/main\.js$/.exec(command[1])?.[1] ?? `no application: ${command.join(' ')}`;
+}
+
+function settingsOf(service: Service): Record<string, unknown> {
+  return parseEnvironment(SCHEMAS[appOf(service)], service.environment as Environment);
+}
+
+function portsOf(service: Service): number[] {
+  const settings = settingsOf(service);
+  return PORT_VARIABLES[appOf(service)].map((name) => Number(settings[name]));
+}
+
+describe('docker-compose.yml', () => {
+  it('has the balancer, three backends, further ones, and the dashboard', () => {
+    expect(Object.keys(services)).toEqual(['balancer', 'backend-1', 'backend-2', 'backend-3', 'backend', 'dashboard']);
+  });
+
+  it('shows the usual ports to the host', () => {
+    const shown = Object.values(services).flatMap(({ ports = [] }) => ports);
+    expect(shown).toEqual(['5252:5252', '9797:9797', '5453:5453', '5454:5454', '5455:5455', '9494:9494']);
+  });
+
+  it('can be scaled: further backends have no port on the host and no name of their own', () => {
+    const { ports, scale, environment } = services.backend;
+    expect({ ports, scale, id: environment.BACKEND_ID }).toEqual({ ports: undefined, scale: 0, id: undefined });
+    expect(Object.values(services).filter((service) => service.container_name)).toEqual([]);
+  });
+
+  it('gives the three backends different ratios of compute to storage', () => {
+    const ratios = ['backend-1', 'backend-2', 'backend-3'].map((name) => {
+      const { COMPUTE_CAPACITY, STORAGE_CAPACITY } = settingsOf(services[name]);
+      return Number(COMPUTE_CAPACITY) / Number(STORAGE_CAPACITY);
+    });
+    expect(new Set(ratios).size).toBe(3);
+  });
+
+  it('says a wrong value as the applications would', () => {
+    const service = { ...services.balancer, environment: { DEMAND_SOURCE: 'sometimes' } };
+    expect(() => settingsOf(service)).toThrow(ConfigurationError);
+  });
+
+  it.each(Object.entries(services).slice(1))('%s waits for the balancer and finds it', (_name, service) => {
+    expect(service.depends_on).toEqual({ balancer: { condition: 'service_healthy' } });
+    const url = new URL(service.environment.BALANCER_URL);
+    expect(services[url.hostname]).toBe(services.balancer);
+    expect(Number(url.port)).toBe(settingsOf(services.balancer).CONTROL_PLANE_PORT);
+  });
+
+  describe.each(Object.entries(services))('%s', (_name, service) => {
+    it('runs what a build makes, as process 1', () => {
+      expect(service.command[0]).toBe('node');
+      expect(Object.keys(SCHEMAS)).toContain(appOf(service));
+      expect(inBuild(service.command[1])).toBe(true);
+    });
+
+    it('sets variables that its application knows, to values that it takes', () => {
+      const known = new Set([...Object.keys(SCHEMAS[appOf(service)].shape), HEALTH_VARIABLE]);
+      expect(Object.keys(service.environment).filter((variable) => !known.has(variable))).toEqual([]);
+      expect(() => settingsOf(service)).not.toThrow();
+    });
+
+    it('shows to the host the ports that it listens on', () => {
+      const inside = (service.ports ?? portsOf(service).map(String)).map((port) => Number(port.split(':').at(-1)));
+      expect(inside).toEqual(portsOf(service));
+    });
+
+    it('is checked at its own health address', () => {
+      const url = new URL(service.environment[HEALTH_VARIABLE]);
+      expect(url.hostname).toBe('127.0.0.1');
+      expect(portsOf(service)).toContain(Number(url.port));
+      expect(url.pathname).toBe(HEALTH_PATHS[appOf(service)]);
+    });
+  });
+});
+
+describe('Dockerfile', () => {
+  const instructions = dockerfile.split('\n').filter((line) => /^[A-Z]+ /.test(line));
+  const finalStage = instructions.slice(instructions.findLastIndex((line) => line.startsWith('FROM ')));
+
+  it('builds on Node 24 only, in stages', () => {
+    const bases = instructions.filter((line) => line.startsWith('FROM ')).map((line) => line.split(' ')[1]);
+    expect(bases).toEqual(['node:24-alpine', 'node:24-alpine', 'node:24-alpine']);
+  });
+
+  it('runs the balancer by default, without a shell in between, and stops on SIGTERM', () => {
+    const command = JSON.parse(finalStage.at(-1)!.replace(/^CMD /, '')) as string[];
+    expect(command).toEqual(services.balancer.command);
+    expect(finalStage).toContain('STOPSIGNAL SIGTERM');
+  });
+
+  it('runs as a user without rights', () => {
+    expect(finalStage).toContain('USER node');
+  });
+
+  it('has a health check', () => {
+    expect(finalStage.some((line) => line.startsWith('HEALTHCHECK '))).toBe(true);
+  });
+
+  it('copies files that exist, and the page of the dashboard beside dist', () => {
+    const copies = instructions
+      .filter((line) => /^COPY (?!--from)/.test(line))
+      .map((line) => line.split(' ').slice(1, -1));
+    expect(copies.flat().filter((path) => !inBuild(path))).toEqual([]);
+    expect(finalStage).toContain('COPY apps/dashboard/public apps/dashboard/public');
+  });
+});

@@ -1,0 +1,12 @@
+// Reads a balancer's figures.
+import type { FleetMetrics } from '@fairlead/contracts';
+import { until, type Balancer } from './processes.js';
+
+export async function metricsOf({ control }: Balancer): Promise<FleetMetrics> {
+  return (await (await fetch(`${control}/api/v1/metrics`)).json()) as FleetMetrics;
+}
+
+/** Waits until no exchange is left behind: every reservation was given back. */
+export async function settled(balancer: Balancer): Promise<void> {
+  await until('nothing to be in flight', async () => (await metricsOf(balancer)).fleet.inFlight === 0);
+}
