@@ -13,9 +13,9 @@ export interface DemoProcess {
 const WORK_SCALE = '0.02';
 
 const BACKENDS = [
-  { id: 'cpu-1', port: 5453, compute: 20, storage: 8, color: 'yellow' },
+  { id: 'cpu-1', port: 5453, compute: 32, storage: 8, color: 'yellow' },
   { id: 'even-1', port: 5454, compute: 20, storage: 20, color: 'green' },
-  { id: 'disk-1', port: 5455, compute: 20, storage: 36, color: 'magenta' },
+  { id: 'disk-1', port: 5455, compute: 8, storage: 32, color: 'magenta' },
 ];
 
 /** The demo's processes, every port `offset` higher than usual. Variables not named here are taken from the shell. */

@@ -25,7 +25,7 @@ export const backendEnvironment = z.object({
     .prefault('30')
     .describe('How long its registration lasts without a renewal; 0: as long as it answers pings.'),
   WORK_SCALE: decimal(0, 1000)
-    .prefault('1')
+    .prefault('0.02')
     .describe('What the duration of the emulated work is multiplied by; 0 turns the work off.'),
   ...logVariables,
 });
