@@ -25,6 +25,19 @@ export class Candidates {
     }
     return this.count;
   }
+
+  /** Whether the member at `position` is among them. O(log count), for positions ascend. */
+  has(position: number): boolean {
+    const { positions } = this;
+    let low = 0;
+    let high = this.count - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (positions[middle] < position) low = middle + 1;
+      else high = middle;
+    }
+    return this.count > 0 && positions[low] === position;
+  }
 }
 
 function hasEvery(fleet: FleetSnapshot, position: number, demand: ResourceVector): boolean {
