@@ -211,11 +211,11 @@ class Simulation {
   private end(job: number): void {
     const reservation = this.reservations[job];
     const { slot } = reservation;
+    const activeAtDispatch = this.activeAtDispatch[job];
     const latencySeconds = this.now - this.arrivedAt[job];
     reservation.release();
-    this.balancers[this.balancerOf[job]].policy.observe?.(slot, latencySeconds);
-    const { [job]: requestClass } = this.requestClass;
-    this.demands.learn({ requestClass, slot, latencySeconds, activeAtDispatch: this.activeAtDispatch[job] });
+    this.balancers[this.balancerOf[job]].policy.observe?.(slot, latencySeconds, activeAtDispatch);
+    this.demands.learn({ requestClass: this.requestClass[job], slot, latencySeconds, activeAtDispatch });
     if (this.isMeasured[job]) this.latencies.push(latencySeconds);
     this.inSystem--;
     this.idle.push(job);

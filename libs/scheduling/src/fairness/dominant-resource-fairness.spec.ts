@@ -1,5 +1,5 @@
 // The worked example of the DRF paper, its tie rules, and what fairness promises to everyone.
-import fc from 'fast-check';
+import { array, assert, integer, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { dominantShare, nextTenant, progressiveFilling, type Tenant } from './dominant-resource-fairness.js';
 
@@ -35,9 +35,9 @@ describe('progressive filling', () => {
   });
 
   it('never grants more than there is, and stops only when no task fits any more', () => {
-    const amounts = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 2, maxLength: 2 });
-    fc.assert(
-      fc.property(fc.array(amounts, { minLength: 1, maxLength: 5 }), (demands) => {
+    const amounts = array(integer({ min: 1, max: 5 }), { minLength: 2, maxLength: 2 });
+    assert(
+      property(array(amounts, { minLength: 1, maxLength: 5 }), (demands) => {
         const total = [40, 60];
         const tenants = demands.map((demand, i) => aTenant(`t${i}`, demand));
         const filled = progressiveFilling(tenants, total).tenants;
@@ -49,8 +49,8 @@ describe('progressive filling', () => {
   });
 
   it('leaves tenants alike within one task of each other', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 50 }), (count, units) => {
+    assert(
+      property(integer({ min: 1, max: 6 }), integer({ min: 1, max: 50 }), (count, units) => {
         const alike = Array.from({ length: count }, (_, i) => aTenant(`t${i}`, [1, 2]));
         const tasks = progressiveFilling(alike, [units, units]).tenants.map((tenant) => tenant.tasks);
         expect(Math.max(...tasks) - Math.min(...tasks)).toBeLessThanOrEqual(1);

@@ -4,6 +4,7 @@ import type { FleetSnapshot } from '../fleet-snapshot.js';
 import type { ResourceVector } from '../resources.js';
 import { Smallest } from '../smallest.js';
 import { BacklogEstimate } from './backlog.js';
+import { CapacitySample } from './capacity-sample.js';
 import type { PlacementPolicy, PolicyContext } from './policy.js';
 
 /**
@@ -37,25 +38,62 @@ export function drift(
   return score / 4;
 }
 
-/** Places each request where {@link drift} over the {@link BacklogEstimate} is smallest. O(candidates × resources). */
+/** Up to this many candidates everyone is looked at. */
+const EVERYONE_UP_TO = 200;
+/** Backends drawn where that would be too many. */
+export const DRF_CHOICES = 32;
+
+/**
+ * Places each request where {@link drift} over the {@link BacklogEstimate} is smallest. O(candidates × resources) up to
+ * `everyoneUpTo` candidates; beyond, O(log fleet) with {@link DRF_CHOICES} draws from a {@link CapacitySample} and the
+ * last best. What sampling costs in latency is measured in docs/placement.md.
+ */
 export class DrfPolicy implements PlacementPolicy {
   private readonly smallest = new Smallest();
   private readonly backlog: BacklogEstimate;
+  private readonly sample: CapacitySample;
 
-  constructor(context: PolicyContext) {
+  constructor(
+    context: PolicyContext,
+    private readonly everyoneUpTo = EVERYONE_UP_TO,
+  ) {
     this.backlog = new BacklogEstimate(context);
+    this.sample = new CapacitySample(context.random);
   }
 
-  choose({ fleet, positions, count }: Candidates, demand: ResourceVector): number {
-    const { backlog, smallest } = this;
+  choose(candidates: Candidates, demand: ResourceVector): number {
+    const { backlog } = this;
     backlog.begin();
-    for (let i = 0; i < count; i++) {
-      const position = positions[i];
-      backlog.look(fleet, position);
-      smallest.offer(position, drift(backlog.seconds, fleet, position, demand));
-    }
-    const chosen = smallest.take();
-    backlog.place(fleet, chosen, demand);
+    const isSampled = candidates.count > this.everyoneUpTo;
+    let chosen = isSampled ? this.bestOfSample(candidates, demand) : -1;
+    // Also when nobody in the sample was a candidate.
+    if (chosen === -1) chosen = this.bestOfAll(candidates, demand);
+    backlog.place(candidates.fleet, chosen, demand);
     return chosen;
+  }
+
+  private bestOfAll({ fleet, positions, count }: Candidates, demand: ResourceVector): number {
+    for (let i = 0; i < count; i++) this.offer(fleet, positions[i], demand);
+    return this.smallest.take();
+  }
+
+  private bestOfSample(candidates: Candidates, demand: ResourceVector): number {
+    const { sample } = this;
+    const { fleet } = candidates;
+    sample.from(fleet);
+    for (let i = 0; i < DRF_CHOICES; i++) {
+      const position = sample.draw();
+      if (candidates.has(position)) this.offer(fleet, position, demand);
+    }
+    const lastBest = sample.lastBest(demand);
+    if (lastBest !== -1 && candidates.has(lastBest)) this.offer(fleet, lastBest, demand);
+    const best = this.smallest.take();
+    sample.remember(demand, best);
+    return best;
+  }
+
+  private offer(fleet: FleetSnapshot, position: number, demand: ResourceVector): void {
+    this.backlog.look(fleet, position);
+    this.smallest.offer(position, drift(this.backlog.seconds, fleet, position, demand));
   }
 }

@@ -1,7 +1,6 @@
 // The policies by name, a sentence each.
 import { BestFitPolicy } from './best-fit.policy.js';
-import { DrfSampledPolicy } from './drf-sampled.policy.js';
-import { DrfPolicy } from './drf.policy.js';
+import { DRF_CHOICES, DrfPolicy } from './drf.policy.js';
 import { LeastRequestsPolicy } from './least-requests.policy.js';
 import { MaglevPolicy } from './maglev.policy.js';
 import { MinDominantSharePolicy } from './min-dominant-share.policy.js';
@@ -70,8 +69,8 @@ const POLICIES = {
     create: (context) => new MaglevPolicy(context),
   },
   'drf-sampled': {
-    summary: 'Smallest drift among 32 random backends and the last best, for fleets of 200 backends and more.',
-    create: (context) => new DrfSampledPolicy(context),
+    summary: 'Smallest drift among 32 random backends and the last best: what drf itself does beyond 200 backends.',
+    create: (context) => new DrfPolicy(context, DRF_CHOICES),
   },
 } satisfies Record<string, PolicyEntry>;
 

@@ -13,8 +13,11 @@ export interface PlacementPolicy {
    */
   choose(candidates: Candidates, demand: ResourceVector, affinity?: number): number;
 
-  /** Told of each answer, by policies that weigh latency. Called once its reservation is released. */
-  observe?(slot: number, latencySeconds: number): void;
+  /**
+   * Told of each answer, by policies that weigh latency, once its reservation is released. `activeAtDispatch` is how many
+   * other exchanges the backend had in flight when this one was sent.
+   */
+  observe?(slot: number, latencySeconds: number, activeAtDispatch: number): void;
 }
 
 /** What a policy may look at. */

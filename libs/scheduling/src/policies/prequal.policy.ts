@@ -8,7 +8,7 @@ import type { PlacementPolicy, PolicyContext } from './policy.js';
 const POOL = 16;
 /** A backend is hot when it has more in flight than this part of the pool (Prequal's Q_RIF). */
 const HOT_QUANTILE = 0.84;
-/** Weight of an answer in a backend's averages. */
+/** Weight of an answer in a backend's average. */
 const GAIN = 0.1;
 
 /**
@@ -17,19 +17,18 @@ const GAIN = 0.1;
  * machines whose spare capacity is not known and changes under them, as with noisy neighbours.
  *
  * The load table stands in for Prequal's asynchronous probes: it is always fresh, but knows only this balancer's own
- * exchanges. Prequal's median latency near the present number in flight is approximated by average latency, scaled from
- * the average number in flight to the present one.
+ * exchanges. Prequal's median latency near the present number in flight is approximated by that number times an average
+ * of latency over exchanges in flight.
  * Source: Wydrowski, Kleinberg, Rumble and Archer, "Load is not what you should balance: Introducing Prequal" (2024), §4.
  */
 export class PrequalPolicy implements PlacementPolicy {
-  private readonly averageSeconds: Float64Array;
-  private readonly averageActive: Float64Array;
+  /** Average of latency over exchanges in flight at dispatch, itself included, by slot. */
+  private readonly secondsEach: Float64Array;
   private readonly pool = new Int32Array(POOL);
   private readonly sorted = new Int32Array(POOL);
 
   constructor(private readonly context: PolicyContext) {
-    this.averageSeconds = new Float64Array(context.table.shape.slotCount);
-    this.averageActive = new Float64Array(context.table.shape.slotCount);
+    this.secondsEach = new Float64Array(context.table.shape.slotCount);
   }
 
   choose({ fleet, positions, count }: Candidates, _demand: ResourceVector): number {
@@ -54,14 +53,14 @@ export class PrequalPolicy implements PlacementPolicy {
     return fastest;
   }
 
-  observe(slot: number, latencySeconds: number): void {
-    const gain = this.averageSeconds[slot] === 0 ? 1 : GAIN;
-    this.averageSeconds[slot] += gain * (latencySeconds - this.averageSeconds[slot]);
-    this.averageActive[slot] += gain * (this.context.table.active(slot) - this.averageActive[slot]);
+  observe(slot: number, latencySeconds: number, activeAtDispatch: number): void {
+    const seconds = latencySeconds / (activeAtDispatch + 1);
+    const gain = this.secondsEach[slot] === 0 ? 1 : GAIN;
+    this.secondsEach[slot] += gain * (seconds - this.secondsEach[slot]);
   }
 
   private expectedSeconds(slot: number): number {
-    return (this.averageSeconds[slot] * (this.context.table.active(slot) + 1)) / (this.averageActive[slot] + 1);
+    return this.secondsEach[slot] * (this.context.table.active(slot) + 1);
   }
 
   /** The quantile of the exchanges in flight of the pool, rounded down so that the busiest of a few can be hot. */
