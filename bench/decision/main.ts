@@ -31,7 +31,7 @@ const rows = POLICY_NAMES.map((policy) => [
   policy,
   Object.fromEntries([
     ...SIZES.map((backends) => [`µs, ${backends} backends`, microseconds(policy, backends)] as const),
-    ['bytes, 100 backends', bytesPerDecision(aDecision(policy, 100))] as const,
+    ...SIZES.map((backends) => [`bytes, ${backends}`, bytesPerDecision(aDecision(policy, backends))] as const),
   ]),
 ]);
 console.table(Object.fromEntries(rows));

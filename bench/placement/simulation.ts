@@ -33,6 +33,8 @@ export interface Scenario {
   readonly hearSeconds: number;
   readonly createPolicy: PolicyFactory;
   readonly createDemandModel?: (fleet: Fleet) => DemandModel;
+  /** Backends report what each request cost them. */
+  readonly reportsCost?: boolean;
   /** Ends with the last arrival instead of the last departure. */
   readonly endsWithLastArrival?: boolean;
 }
@@ -215,9 +217,19 @@ class Simulation {
     const latencySeconds = this.now - this.arrivedAt[job];
     reservation.release();
     this.balancers[this.balancerOf[job]].policy.observe?.(slot, latencySeconds, activeAtDispatch);
-    this.demands.learn({ requestClass: this.requestClass[job], slot, latencySeconds, activeAtDispatch });
+    this.demands.learn({
+      requestClass: this.requestClass[job],
+      slot,
+      latencySeconds,
+      activeAtDispatch,
+      ...(this.scenario.reportsCost === true && { reportedUnits: this.worksOf(job) }),
+    });
     if (this.isMeasured[job]) this.latencies.push(latencySeconds);
     this.inSystem--;
     this.idle.push(job);
+  }
+
+  private worksOf(job: number): number[] {
+    return this.works.slice(job * this.resourceCount, (job + 1) * this.resourceCount);
   }
 }
