@@ -9,14 +9,17 @@ export class Candidates {
   /** Positions in `fleet`; the first `count` are valid. */
   positions = new Int32Array(16);
   count = 0;
+  private isEveryone = false;
 
   /**
    * Fills in the members of `fleet` that have every resource `demand` needs, have room for one more exchange, and are
    * not in `excludedSlots` (those a retry has tried). Answers how many there are.
    */
   fill(fleet: FleetSnapshot, table: LoadTable, demand: ResourceVector, excludedSlots: readonly number[]): number {
+    if (fleet.isOpen && excludedSlots.length === 0) return this.fillWithAll(fleet);
     if (this.positions.length < fleet.size) this.positions = new Int32Array(2 * fleet.size);
     this.fleet = fleet;
+    this.isEveryone = false;
     this.count = 0;
     for (let position = 0; position < fleet.size; position++) {
       const slot = fleet.slots[position];
@@ -24,6 +27,30 @@ export class Candidates {
       if (isFeasible && !excludedSlots.includes(slot)) this.positions[this.count++] = position;
     }
     return this.count;
+  }
+
+  /** All members, as most often. The positions stand from one decision to the next. */
+  private fillWithAll(fleet: FleetSnapshot): number {
+    if (this.isEveryone && this.fleet === fleet) return this.count;
+    if (this.positions.length < fleet.size) this.positions = new Int32Array(2 * fleet.size);
+    this.fleet = fleet;
+    this.isEveryone = true;
+    this.count = fleet.size;
+    for (let position = 0; position < fleet.size; position++) this.positions[position] = position;
+    return this.count;
+  }
+
+  /** Whether the member at `position` is among them. O(log count), for positions ascend. */
+  has(position: number): boolean {
+    const { positions } = this;
+    let low = 0;
+    let high = this.count - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (positions[middle] < position) low = middle + 1;
+      else high = middle;
+    }
+    return this.count > 0 && positions[low] === position;
   }
 }
 

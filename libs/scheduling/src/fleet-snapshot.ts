@@ -21,6 +21,8 @@ export class FleetSnapshot {
   readonly inverseCapacity: Float64Array;
   /** The most exchanges in flight, by position. */
   readonly maxActive: Float64Array;
+  /** Whether every member has every resource and no limit of exchanges: then all are feasible for any request. */
+  readonly isOpen: boolean;
 
   constructor(
     readonly resourceCount: number,
@@ -32,5 +34,6 @@ export class FleetSnapshot {
     members.forEach(({ capacity }, position) => this.capacity.set(capacity, position * resourceCount));
     this.inverseCapacity = this.capacity.map((capacity) => 1 / capacity);
     this.maxActive = Float64Array.from(members, ({ maxActive }) => maxActive ?? Infinity);
+    this.isOpen = this.capacity.every((units) => units > 0) && this.maxActive.every((limit) => limit === Infinity);
   }
 }

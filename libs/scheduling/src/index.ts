@@ -1,4 +1,11 @@
 export { Candidates } from './candidates.js';
+export {
+  dominantShare,
+  nextTenant,
+  progressiveFilling,
+  type Filling,
+  type Tenant,
+} from './fairness/dominant-resource-fairness.js';
 export { FleetSnapshot, type FleetMember } from './fleet-snapshot.js';
 export {
   JOINING,

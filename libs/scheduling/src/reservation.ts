@@ -13,7 +13,7 @@ export class Reservation {
     readonly slot: number,
     demand: ResourceVector,
   ) {
-    this.demand = quantise(Float64Array.from(demand));
+    this.demand = quantise(demand.slice());
     row.begin(slot, this.demand);
   }
 

@@ -1,51 +1,99 @@
 // `drf`: the smallest drift. Weighs what a request needs against what each backend has left, resource by resource.
 import type { Candidates } from '../candidates.js';
 import type { FleetSnapshot } from '../fleet-snapshot.js';
-import type { LoadTable } from '../load-table.js';
 import type { ResourceVector } from '../resources.js';
 import { Smallest } from '../smallest.js';
+import { BacklogEstimate } from './backlog.js';
+import { CapacitySample } from './capacity-sample.js';
 import type { PlacementPolicy, PolicyContext } from './policy.js';
 
 /**
  * The increase of the fleet's potential V = ¼ Σ_s Σ_r T_sr⁴ if the backend at `position` took the request:
  *
- *     Σ_r ((T + w)⁴ − T⁴) / 4,   T = in-flight demand / capacity,   w = demand / capacity,   both in seconds
+ *     Σ_r ((T + w)⁴ − T⁴) / 4,   T = seconds of work left,   w = demand / capacity, in seconds too
  *
- * With nothing in flight only Σ w⁴ is left, and among machines of equal size that is smallest where the machine's
+ * With nothing left to do only Σ w⁴ remains, and among machines of equal size that is smallest where the machine's
  * ratio of resources is closest to the request's. Under load T steers away from what is busy.
  *
  * Choosing the smallest drift keeps every backlog bounded whenever the offered load fits the fleet at all
  * (Tassiulas & Ephremides 1992; MinDrift: Stolyar, "Optimal routing in output-queued flexible server systems", 2005).
  * The fourth power rather than the square keeps that guarantee and shortens the tail: docs/placement.md.
  */
-export function drift(fleet: FleetSnapshot, position: number, table: LoadTable, demand: ResourceVector): number {
+export function drift(
+  backlogSeconds: ArrayLike<number>,
+  fleet: FleetSnapshot,
+  position: number,
+  demand: ResourceVector,
+): number {
   const at = position * fleet.resourceCount;
-  const slot = fleet.slots[position];
   let score = 0;
   for (let r = 0; r < demand.length; r++) {
     if (demand[r] === 0) continue;
-    const inverseCapacity = fleet.inverseCapacity[at + r];
-    const backlog = table.inFlight(slot, r) * inverseCapacity;
-    const after = backlog + demand[r] * inverseCapacity;
-    const backlogSquared = backlog * backlog;
-    const afterSquared = after * after;
-    // a⁴ − b⁴, factored so that two nearly equal fourth powers are never subtracted.
-    score += (after - backlog) * (after + backlog) * (afterSquared + backlogSquared);
+    const backlog = backlogSeconds[r];
+    const work = demand[r] * fleet.inverseCapacity[at + r];
+    const after = backlog + work;
+    // (T + w)⁴ − T⁴, factored so that two nearly equal fourth powers are never subtracted.
+    score += work * (after + backlog) * (after * after + backlog * backlog);
   }
   return score / 4;
 }
 
-/** Places each request where {@link drift} is smallest. O(candidates × resources). */
+/** Up to this many candidates everyone is looked at. */
+const EVERYONE_UP_TO = 200;
+/** Backends drawn where that would be too many. */
+export const DRF_CHOICES = 32;
+
+/**
+ * Places each request where {@link drift} over the {@link BacklogEstimate} is smallest. O(candidates × resources) up to
+ * `everyoneUpTo` candidates; beyond, O(log fleet) with {@link DRF_CHOICES} draws from a {@link CapacitySample} and the
+ * last best. What sampling costs in latency is measured in docs/placement.md.
+ */
 export class DrfPolicy implements PlacementPolicy {
   private readonly smallest = new Smallest();
+  private readonly backlog: BacklogEstimate;
+  private readonly sample: CapacitySample;
 
-  constructor(private readonly context: PolicyContext) {}
+  constructor(
+    context: PolicyContext,
+    private readonly everyoneUpTo = EVERYONE_UP_TO,
+  ) {
+    this.backlog = new BacklogEstimate(context);
+    this.sample = new CapacitySample(context.random);
+  }
 
-  choose({ fleet, positions, count }: Candidates, demand: ResourceVector): number {
-    for (let i = 0; i < count; i++) {
-      const position = positions[i];
-      this.smallest.offer(position, drift(fleet, position, this.context.table, demand));
-    }
+  choose(candidates: Candidates, demand: ResourceVector): number {
+    const { backlog } = this;
+    backlog.begin();
+    const isSampled = candidates.count > this.everyoneUpTo;
+    let chosen = isSampled ? this.bestOfSample(candidates, demand) : -1;
+    // Also when nobody in the sample was a candidate.
+    if (chosen === -1) chosen = this.bestOfAll(candidates, demand);
+    backlog.place(candidates.fleet, chosen, demand);
+    return chosen;
+  }
+
+  private bestOfAll({ fleet, positions, count }: Candidates, demand: ResourceVector): number {
+    for (let i = 0; i < count; i++) this.offer(fleet, positions[i], demand);
     return this.smallest.take();
+  }
+
+  private bestOfSample(candidates: Candidates, demand: ResourceVector): number {
+    const { sample } = this;
+    const { fleet } = candidates;
+    sample.from(fleet);
+    for (let i = 0; i < DRF_CHOICES; i++) {
+      const position = sample.draw();
+      if (candidates.has(position)) this.offer(fleet, position, demand);
+    }
+    const lastBest = sample.lastBest(demand);
+    if (lastBest !== -1 && candidates.has(lastBest)) this.offer(fleet, lastBest, demand);
+    const best = this.smallest.take();
+    sample.remember(demand, best);
+    return best;
+  }
+
+  private offer(fleet: FleetSnapshot, position: number, demand: ResourceVector): void {
+    this.backlog.look(fleet, position);
+    this.smallest.offer(position, drift(this.backlog.seconds, fleet, position, demand));
   }
 }

@@ -1,9 +1,17 @@
 // The policies by name, a sentence each.
-import { DrfPolicy } from './drf.policy.js';
+import { BestFitPolicy } from './best-fit.policy.js';
+import { DRF_CHOICES, DrfPolicy } from './drf.policy.js';
 import { LeastRequestsPolicy } from './least-requests.policy.js';
+import { MaglevPolicy } from './maglev.policy.js';
+import { MinDominantSharePolicy } from './min-dominant-share.policy.js';
+import { PeakEwmaPolicy } from './peak-ewma.policy.js';
 import type { PlacementPolicy, PolicyContext } from './policy.js';
+import { PowerOfTwoPolicy } from './power-of-two.policy.js';
+import { PrequalPolicy } from './prequal.policy.js';
+import { RandomPolicy } from './random.policy.js';
 import { RatioFitPolicy } from './ratio-fit.policy.js';
 import { RoundRobinPolicy } from './round-robin.policy.js';
+import { WeightedRoundRobinPolicy } from './weighted-round-robin.policy.js';
 
 interface PolicyEntry {
   readonly summary: string;
@@ -26,6 +34,43 @@ const POLICIES = {
   'least-requests': {
     summary: 'The fewest requests in flight for the size of the backend.',
     create: (context) => new LeastRequestsPolicy(context),
+  },
+  random: {
+    summary: 'Any backend, all as likely.',
+    create: (context) => new RandomPolicy(context),
+  },
+  'weighted-round-robin': {
+    summary: 'Each backend as often as its size says, evenly interleaved.',
+    create: (context) => new WeightedRoundRobinPolicy(context),
+  },
+  'power-of-two': {
+    summary: 'Of two backends picked at random, the one with fewer requests in flight for its size.',
+    create: (context) => new PowerOfTwoPolicy(context),
+  },
+  'peak-ewma': {
+    summary:
+      'Of two backends picked at random, the one with the smaller product of recent latency and requests in flight.',
+    create: (context) => new PeakEwmaPolicy(context),
+  },
+  prequal: {
+    summary: 'The lowest latency among the backends that do not have unusually many requests in flight.',
+    create: (context) => new PrequalPolicy(context),
+  },
+  'min-dominant-share': {
+    summary: 'The backend whose most burdened resource would be least burdened.',
+    create: (context) => new MinDominantSharePolicy(context),
+  },
+  'best-fit': {
+    summary: 'The backend whose free resources have the shape of the request (Best-Fit DRFH).',
+    create: (context) => new BestFitPolicy(context),
+  },
+  maglev: {
+    summary: 'The backend that the affinity key of the request hashes to, whoever else comes or leaves.',
+    create: (context) => new MaglevPolicy(context),
+  },
+  'drf-sampled': {
+    summary: 'Smallest drift among 32 random backends and the last best: what drf itself does beyond 200 backends.',
+    create: (context) => new DrfPolicy(context, DRF_CHOICES),
   },
 } satisfies Record<string, PolicyEntry>;
 

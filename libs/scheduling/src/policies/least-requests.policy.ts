@@ -2,6 +2,7 @@
 import type { Candidates } from '../candidates.js';
 import { Smallest } from '../smallest.js';
 import type { PlacementPolicy, PolicyContext } from './policy.js';
+import { weightOf } from './weight.js';
 
 /**
  * Smallest (exchanges in flight + 1) / weight, the weight being the sum of a backend's capacities: what nginx calls
@@ -16,9 +17,7 @@ export class LeastRequestsPolicy implements PlacementPolicy {
   choose({ fleet, positions, count }: Candidates): number {
     for (let i = 0; i < count; i++) {
       const position = positions[i];
-      let weight = 0;
-      for (let r = 0; r < fleet.resourceCount; r++) weight += fleet.capacity[position * fleet.resourceCount + r];
-      this.smallest.offer(position, (this.context.table.active(fleet.slots[position]) + 1) / weight);
+      this.smallest.offer(position, (this.context.table.active(fleet.slots[position]) + 1) / weightOf(fleet, position));
     }
     return this.smallest.take();
   }

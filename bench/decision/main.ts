@@ -1,0 +1,80 @@
+// `npm run bench:decision`: how long one placement takes, and whether it allocates.
+//
+// Each decision finds the candidates, chooses, and the load moves on. `--expose-gc` lets the heap be measured too.
+import { Bench } from 'tinybench';
+import {
+  Candidates,
+  FleetSnapshot,
+  LoadTable,
+  POLICY_NAMES,
+  createPolicy,
+  seededRandom,
+  type PolicyName,
+} from '@fairlead/scheduling';
+
+const SIZES = [10, 100, 1000];
+const DEMANDS = 64;
+const NONE: readonly number[] = [];
+
+const bench = new Bench({ time: 150, warmupTime: 50 });
+for (const backends of SIZES) {
+  for (const policy of POLICY_NAMES) {
+    const decide = aDecision(policy, backends);
+    bench.add(`${policy} ${backends}`, () => {
+      for (let i = 0; i < DEMANDS; i++) decide(i);
+    });
+  }
+}
+await bench.run();
+
+const rows = POLICY_NAMES.map((policy) => [
+  policy,
+  Object.fromEntries([
+    ...SIZES.map((backends) => [`µs, ${backends} backends`, microseconds(policy, backends)] as const),
+    ...SIZES.map((backends) => [`bytes, ${backends}`, bytesPerDecision(aDecision(policy, backends))] as const),
+  ]),
+]);
+console.table(Object.fromEntries(rows));
+
+/** A decision in a fleet that is half busy; the clock ticks on with each. */
+function aDecision(policy: PolicyName, backends: number): (i: number) => number {
+  const random = seededRandom(1);
+  const table = new LoadTable({ resourceCount: 2, slotCount: backends, writerCount: 1 });
+  const members = Array.from({ length: backends }, (_, slot) => ({
+    slot,
+    capacity: [1 + (slot % 40), 1 + ((slot * 7) % 40)],
+  }));
+  const fleet = new FleetSnapshot(2, members);
+  for (const { slot, capacity } of members) {
+    table.rows[0].begin(
+      slot,
+      Float64Array.from(capacity, (units) => units * random()),
+    );
+  }
+  const demands = Array.from({ length: DEMANDS }, () => Float64Array.of(1 + 9 * random(), 1 + 9 * random()));
+  const candidates = new Candidates();
+  let now = 0;
+  const chooser = createPolicy(policy, { table, random, clock: () => (now += 1e-3) });
+  return (i) => {
+    const demand = demands[i % DEMANDS];
+    // oxlint-disable-next-line unicorn/no-array-fill-with-reference-type -- not an array
+    candidates.fill(fleet, table, demand, NONE);
+    return chooser.choose(candidates, demand, i * 0x9e3779b1);
+  };
+}
+
+function microseconds(policy: PolicyName, backends: number): number {
+  const result = bench.getTask(`${policy} ${backends}`)?.result;
+  if (result === undefined || !('latency' in result)) throw new Error(`${policy} was not timed`);
+  return Number(((result.latency.p50 * 1e3) / DEMANDS).toFixed(2));
+}
+
+/** What the heap grows by per decision, or -1 without `--expose-gc`. */
+function bytesPerDecision(decide: (i: number) => number): number {
+  if (globalThis.gc === undefined) return -1;
+  for (let i = 0; i < 20_000; i++) decide(i);
+  globalThis.gc();
+  const before = process.memoryUsage().heapUsed;
+  for (let i = 0; i < 20_000; i++) decide(i);
+  return Math.round((process.memoryUsage().heapUsed - before) / 20_000);
+}

@@ -1,0 +1,53 @@
+// One simulated balancer: the library's load table, candidates, policy and reservations, and the view they give it.
+import {
+  Candidates,
+  FleetSnapshot,
+  LoadTable,
+  Reservation,
+  type PlacementPolicy,
+  type PolicyContext,
+  type ResourceVector,
+} from '@fairlead/scheduling';
+
+/** Makes the policy under test. */
+export type PolicyFactory = (context: PolicyContext) => PlacementPolicy;
+
+/** Row 0 of its table is what it dispatched itself, row 1 what it last heard from the other balancers. */
+export class Balancer {
+  readonly policy: PlacementPolicy;
+  readonly table: LoadTable;
+  private readonly candidates = new Candidates();
+
+  constructor(
+    createPolicy: PolicyFactory,
+    private readonly fleet: FleetSnapshot,
+    context: Pick<PolicyContext, 'clock' | 'random'>,
+  ) {
+    const { resourceCount, size } = fleet;
+    this.table = new LoadTable({ resourceCount, slotCount: size, writerCount: 2 });
+    this.policy = createPolicy({ table: this.table, ...context });
+  }
+
+  /** The position that the policy chooses; -1 when no backend has what the request needs. */
+  place(demand: ResourceVector, affinity: number): number {
+    const feasible = this.candidates.fill(this.fleet, this.table, demand, []);
+    return feasible === 0 ? -1 : this.policy.choose(this.candidates, demand, affinity);
+  }
+
+  reserve(slot: number, demand: ResourceVector): Reservation {
+    return new Reservation(this.table.rows[0], slot, demand);
+  }
+
+  /** Hears what all the others have in flight at this moment. */
+  hear(others: readonly Balancer[]): void {
+    const [own, heard] = this.table.rows;
+    heard.inFlight.fill(0);
+    heard.active.fill(0);
+    for (const { table } of others) {
+      const [row] = table.rows;
+      if (row === own) continue;
+      row.inFlight.forEach((units, at) => (heard.inFlight[at] += units));
+      row.active.forEach((exchanges, at) => (heard.active[at] += exchanges));
+    }
+  }
+}

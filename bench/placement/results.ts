@@ -1,0 +1,109 @@
+// Everything the benchmark finds out, and the list of runs that finds it out.
+import { POLICY_NAMES, type PolicyName } from '@fairlead/scheduling';
+import { EXACT, NOISY, TROUBLES, Trial, type Condition } from './conditions.js';
+import type { Fleet } from './fleets.js';
+import { highestStableLoad, p99, type Effort } from './measure.js';
+import type { Discipline } from './stations.js';
+
+/** Loads that are judged, as parts of λ*. */
+export const JUDGED_LOADS = [0.5, 0.8, 0.95] as const;
+/** Loads that are plotted. */
+export const PLOTTED_LOADS = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97] as const;
+export const DISCIPLINES: readonly Discipline[] = ['processor-sharing', 'fifo'];
+/** Policies shown in the plots: the others are blind to load, and off the chart. */
+export const PLOTTED_POLICIES: readonly PolicyName[] = [
+  'drf',
+  'min-dominant-share',
+  'best-fit',
+  'least-requests',
+  'power-of-two',
+  'peak-ewma',
+  'prequal',
+  'ratio-fit',
+  'weighted-round-robin',
+];
+/** Policies tried under troubles. */
+export const TROUBLED_POLICIES: readonly PolicyName[] = ['drf', 'min-dominant-share', 'best-fit', 'least-requests'];
+/** Load under troubles. */
+export const TROUBLED_LOAD = 0.8;
+/** `drf` in its own right; `drf-sampled` is a form of it, not a rival. */
+export const RIVALS = POLICY_NAMES.filter((name) => !name.startsWith('drf'));
+
+/** Figures by what they are of; a figure that was not measured is absent. */
+export class Results {
+  private readonly figures = new Map<string, number>();
+
+  constructor(readonly fleets: readonly Fleet[]) {}
+
+  set(figure: number, ...of: readonly (string | number)[]): void {
+    this.figures.set(of.join(), figure);
+  }
+
+  get(...of: readonly (string | number)[]): number {
+    const figure = this.figures.get(of.join());
+    if (figure === undefined) throw new Error(`not measured: ${of.join(', ')}`);
+    return figure;
+  }
+
+  /** The rival with the lowest p99 on a fleet with exact demands. */
+  bestRival(fleet: Fleet, discipline: Discipline, load: number): PolicyName {
+    const tail = (name: PolicyName) => this.get('p99', fleet.name, EXACT.name, discipline, name, load);
+    return RIVALS.reduce((best, name) => (tail(name) < tail(best) ? name : best));
+  }
+}
+
+/** One figure to be found. */
+export interface Run {
+  readonly title: string;
+  readonly go: () => void;
+}
+
+/** All runs. Those of a fleet stand together. */
+export function runsFor(results: Results, effort: Effort): Run[] {
+  return results.fleets.flatMap((fleet) => {
+    const exact = new Trial(fleet, EXACT);
+    results.set(exact.bound, 'bound', fleet.name);
+    const tail = (trial: Trial, discipline: Discipline, policy: PolicyName, load: number): Run => ({
+      title: `${fleet.name} ${policy} at ${load}`,
+      go: () =>
+        results.set(
+          p99(trial, policy, load, discipline, effort),
+          'p99',
+          fleet.name,
+          trial.condition.name,
+          discipline,
+          policy,
+          load,
+        ),
+    });
+    const stable = (condition: Condition, discipline: Discipline, policy: PolicyName): Run => ({
+      title: `${fleet.name} ${policy} stable`,
+      go: () =>
+        results.set(
+          highestStableLoad(new Trial(fleet, condition), policy, discipline, effort),
+          'stable',
+          fleet.name,
+          condition.name,
+          discipline,
+          policy,
+        ),
+    });
+    const judged = DISCIPLINES.flatMap((discipline) =>
+      POLICY_NAMES.flatMap((policy) => JUDGED_LOADS.map((load) => tail(exact, discipline, policy, load))),
+    );
+    const between = PLOTTED_LOADS.filter((load) => !(JUDGED_LOADS as readonly number[]).includes(load));
+    const plotted = PLOTTED_POLICIES.flatMap((policy) =>
+      between.map((load) => tail(exact, 'processor-sharing', policy, load)),
+    );
+    const troubled = TROUBLES.flatMap((condition) => {
+      const trial = new Trial(fleet, condition);
+      return TROUBLED_POLICIES.map((policy) => tail(trial, 'processor-sharing', policy, TROUBLED_LOAD));
+    });
+    const stability = [
+      ...POLICY_NAMES.map((policy) => stable(EXACT, 'processor-sharing', policy)),
+      stable(EXACT, 'fifo', 'drf'),
+      ...DISCIPLINES.map((discipline) => stable(NOISY, discipline, 'drf')),
+    ];
+    return [...judged, ...plotted, ...troubled, ...stability];
+  });
+}

@@ -1,0 +1,235 @@
+// The discrete-event simulation: Poisson arrivals, real policies, stations that serve the work.
+import { FleetSnapshot, type Random, type Reservation } from '@fairlead/scheduling';
+import { Balancer, type PolicyFactory } from './balancer.js';
+import { ClassDice, exponential, logNormal, stream } from './chance.js';
+import { DeclaredDemand, type DemandModel } from './demand-model.js';
+import { EventQueue } from './event-queue.js';
+import type { Fleet, RequestClass } from './fleets.js';
+import { createStation, type Discipline, type Station } from './stations.js';
+
+/** Everything that decides how a run goes; two runs of the same scenario are the same. */
+export interface Scenario {
+  readonly fleet: Fleet;
+  /** Units per second that the backends really serve; what the balancer believes is the fleet's. */
+  readonly trueCapacities: readonly (readonly number[])[];
+  /** Requests per second. */
+  readonly rate: number;
+  readonly requests: number;
+  /** Requests that arrive before anything is measured, as a part of all. */
+  readonly warmUp: number;
+  readonly seed: number;
+  readonly discipline: Discipline;
+  /** In series a request visits one resource after the other; in parallel all at once, and ends with the last. */
+  readonly layout: 'series' | 'parallel';
+  /** σ of the log-normal factor of mean 1 between the demand of a class and the work of a request, per resource. */
+  readonly noiseSigma: number;
+  /** Traffic of the second half of the requests; absent: no change. */
+  readonly laterClasses?: readonly RequestClass[];
+  /** True capacities during the second half of the requests; absent: no change. */
+  readonly laterCapacities?: readonly (readonly number[])[];
+  /** Balancers that share the traffic at random. */
+  readonly balancers: number;
+  /** How often the balancers tell each other what they have in flight; infinite: never. */
+  readonly hearSeconds: number;
+  readonly createPolicy: PolicyFactory;
+  readonly createDemandModel?: (fleet: Fleet) => DemandModel;
+  /** Backends report what each request cost them. */
+  readonly reportsCost?: boolean;
+  /** Ends with the last arrival instead of the last departure. */
+  readonly endsWithLastArrival?: boolean;
+}
+
+/** What a run measured. */
+export interface Outcome {
+  /** Latencies of the requests that arrived after the warm-up and departed, seconds, ascending. */
+  readonly latencySeconds: Float64Array;
+  /** Requests in the system at the arrivals one half and one whole through the run. */
+  readonly inSystemHalfway: number;
+  readonly inSystemAtEnd: number;
+  /** Requests that no backend could take. */
+  readonly refused: number;
+}
+
+const PURPOSE = { arrivals: 0, classes: 1, noise: 2, policy: 3, balancer: 4, affinity: 5 };
+
+/** Runs a scenario from an empty fleet. */
+export function simulate(scenario: Scenario): Outcome {
+  return new Simulation(scenario).run();
+}
+
+class Simulation {
+  private now = 0;
+  private readonly resourceCount: number;
+  private readonly stations: Station[];
+  private readonly departures: EventQueue;
+  private readonly balancers: Balancer[];
+  private readonly demands: DemandModel;
+  private readonly isSeries: boolean;
+  private readonly latencies: number[] = [];
+  private inSystem = 0;
+  private refused = 0;
+  private classes: readonly RequestClass[];
+  private readonly noise: Random;
+  private readonly affinities: Random;
+  private readonly spread: Random;
+
+  // Jobs in the system, by job number; numbers are used again.
+  private readonly idle: number[] = [];
+  private readonly reservations: Reservation[] = [];
+  private readonly arrivedAt: number[] = [];
+  private readonly requestClass: number[] = [];
+  private readonly balancerOf: number[] = [];
+  private readonly activeAtDispatch: number[] = [];
+  private readonly isMeasured: boolean[] = [];
+  /** In series the resource being visited, in parallel the resources still busy. */
+  private readonly stage: number[] = [];
+  private readonly works: number[] = [];
+
+  constructor(private readonly scenario: Scenario) {
+    const { fleet, trueCapacities, discipline, seed } = scenario;
+    this.noise = stream(seed, PURPOSE.noise);
+    this.affinities = stream(seed, PURPOSE.affinity);
+    this.spread = stream(seed, PURPOSE.balancer);
+    this.resourceCount = fleet.capacities[0].length;
+    this.stations = trueCapacities.flatMap((capacity) => capacity.map((units) => createStation(discipline, units)));
+    this.departures = new EventQueue(this.stations.length);
+    this.classes = fleet.classes;
+    this.isSeries = scenario.layout === 'series';
+    this.demands = scenario.createDemandModel?.(fleet) ?? new DeclaredDemand(fleet.classes);
+    const snapshot = new FleetSnapshot(
+      this.resourceCount,
+      fleet.capacities.map((capacity, slot) => ({ slot, capacity })),
+    );
+    this.balancers = Array.from({ length: scenario.balancers }, (_, b) => {
+      const random = stream(seed, PURPOSE.policy + 16 * (b + 1));
+      return new Balancer(scenario.createPolicy, snapshot, { random, clock: () => this.now });
+    });
+  }
+
+  run(): Outcome {
+    const { requests, rate, seed, hearSeconds } = this.scenario;
+    const arrivals = stream(seed, PURPOSE.arrivals);
+    const classStream = stream(seed, PURPOSE.classes);
+    const halfway = requests >> 1;
+    const measuredFrom = Math.floor(requests * this.scenario.warmUp);
+    let dice = new ClassDice(this.classes);
+    let inSystemHalfway = 0;
+    let nextHearing = this.balancers.length > 1 ? hearSeconds : Infinity;
+
+    for (let request = 0; request < requests; request++) {
+      const arrival = this.now + exponential(arrivals) / rate;
+      while (nextHearing < arrival) {
+        this.serveUntil(nextHearing);
+        for (const balancer of this.balancers) balancer.hear(this.balancers);
+        nextHearing += hearSeconds;
+      }
+      this.serveUntil(arrival);
+      if (request === halfway) {
+        inSystemHalfway = this.inSystem;
+        dice = this.turnHalfway(dice);
+      }
+      this.arrive(dice.draw(classStream), request >= measuredFrom);
+    }
+    const inSystemAtEnd = this.inSystem;
+    if (this.scenario.endsWithLastArrival !== true) this.serveUntil(Infinity);
+    const latencySeconds = Float64Array.from(this.latencies).sort();
+    return { latencySeconds, inSystemHalfway, inSystemAtEnd, refused: this.refused };
+  }
+
+  private turnHalfway(dice: ClassDice): ClassDice {
+    const { laterClasses, laterCapacities } = this.scenario;
+    laterCapacities?.flat().forEach((units, station) => {
+      this.stations[station].setCapacity(this.now, units);
+      this.departures.schedule(station, this.stations[station].nextDeparture());
+    });
+    if (laterClasses === undefined) return dice;
+    this.classes = laterClasses;
+    return new ClassDice(laterClasses);
+  }
+
+  private serveUntil(time: number): void {
+    const { departures } = this;
+    while (departures.firstTime <= time && departures.firstTime < Infinity) {
+      this.now = departures.firstTime;
+      this.departFrom(departures.first);
+    }
+    if (time < Infinity) this.now = time;
+  }
+
+  private arrive(requestClass: number, isMeasured: boolean): void {
+    const { balancers, resourceCount, scenario } = this;
+    const b = balancers.length === 1 ? 0 : Math.floor(this.spread() * balancers.length);
+    const demand = this.demands.estimate(requestClass);
+    const backend = balancers[b].place(demand, Math.floor(this.affinities() * 2 ** 32));
+    const job = this.idle.pop() ?? this.arrivedAt.length;
+    const truth = this.classes[requestClass].demand;
+    for (let r = 0; r < resourceCount; r++) {
+      this.works[job * resourceCount + r] = truth[r] * logNormal(this.noise, scenario.noiseSigma);
+    }
+    this.arrivedAt[job] = this.now;
+    if (backend === -1) {
+      this.refused++;
+      this.idle.push(job);
+      return;
+    }
+    this.requestClass[job] = requestClass;
+    this.balancerOf[job] = b;
+    this.activeAtDispatch[job] = balancers[b].table.active(backend);
+    this.isMeasured[job] = isMeasured;
+    this.reservations[job] = balancers[b].reserve(backend, demand);
+    this.inSystem++;
+    this.begin(job, backend);
+  }
+
+  private begin(job: number, backend: number): void {
+    const { resourceCount } = this;
+    if (this.isSeries) {
+      this.stage[job] = 0;
+      this.enter(job, backend * resourceCount);
+      return;
+    }
+    this.stage[job] = resourceCount;
+    for (let r = 0; r < resourceCount; r++) this.enter(job, backend * resourceCount + r);
+  }
+
+  private enter(job: number, station: number): void {
+    const r = station % this.resourceCount;
+    this.stations[station].add(this.now, job, this.works[job * this.resourceCount + r]);
+    this.departures.schedule(station, this.stations[station].nextDeparture());
+  }
+
+  private departFrom(station: number): void {
+    const job = this.stations[station].depart(this.now);
+    this.departures.schedule(station, this.stations[station].nextDeparture());
+    if (!this.isSeries) {
+      if (--this.stage[job] === 0) this.end(job);
+    } else if (++this.stage[job] < this.resourceCount) {
+      this.enter(job, station + 1);
+    } else {
+      this.end(job);
+    }
+  }
+
+  private end(job: number): void {
+    const reservation = this.reservations[job];
+    const { slot } = reservation;
+    const activeAtDispatch = this.activeAtDispatch[job];
+    const latencySeconds = this.now - this.arrivedAt[job];
+    reservation.release();
+    this.balancers[this.balancerOf[job]].policy.observe?.(slot, latencySeconds, activeAtDispatch);
+    this.demands.learn({
+      requestClass: this.requestClass[job],
+      slot,
+      latencySeconds,
+      activeAtDispatch,
+      ...(this.scenario.reportsCost === true && { reportedUnits: this.worksOf(job) }),
+    });
+    if (this.isMeasured[job]) this.latencies.push(latencySeconds);
+    this.inSystem--;
+    this.idle.push(job);
+  }
+
+  private worksOf(job: number): number[] {
+    return this.works.slice(job * this.resourceCount, (job + 1) * this.resourceCount);
+  }
+}

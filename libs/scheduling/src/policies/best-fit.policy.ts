@@ -1,0 +1,47 @@
+// `best-fit`: the backend whose free resources have the request's shape.
+import type { Candidates } from '../candidates.js';
+import type { FleetSnapshot } from '../fleet-snapshot.js';
+import type { ResourceVector } from '../resources.js';
+import { Smallest } from '../smallest.js';
+import type { PlacementPolicy, PolicyContext } from './policy.js';
+
+/**
+ * Best-Fit DRFH: among the backends with room, smallest Σ_r | d_r/d_1 − a_r/a_1 |, where a is what is available and 1
+ * the first resource that the request needs. What is available is what a backend serves in one second, less what it has
+ * in flight; when nobody has room, the least overcommitted takes the request. O(candidates × resources). Packs tightly,
+ * for tasks that hold resources; requests rather want to be spread, which this rule does only once machines are full.
+ * Source: Wang, Li and Liang, "Dominant Resource Fairness in Cloud Computing Systems with Heterogeneous Servers" (2014), §5.
+ */
+export class BestFitPolicy implements PlacementPolicy {
+  private readonly smallest = new Smallest();
+
+  constructor(private readonly context: PolicyContext) {}
+
+  choose({ fleet, positions, count }: Candidates, demand: ResourceVector): number {
+    for (let i = 0; i < count; i++) this.smallest.offer(positions[i], this.unfitness(fleet, positions[i], demand));
+    return this.smallest.take();
+  }
+
+  private unfitness(fleet: FleetSnapshot, position: number, demand: ResourceVector): number {
+    const { table } = this.context;
+    const at = position * fleet.resourceCount;
+    const slot = fleet.slots[position];
+    let demandOfFirst = 0;
+    let availableOfFirst = 0;
+    let mismatch = 0;
+    let overcommitment = 0;
+    for (let r = 0; r < demand.length; r++) {
+      const available = fleet.capacity[at + r] - table.inFlight(slot, r);
+      overcommitment = Math.max(overcommitment, (demand[r] - available) * fleet.inverseCapacity[at + r]);
+      if (demandOfFirst > 0) mismatch += Math.abs(demand[r] / demandOfFirst - available / availableOfFirst);
+      else if (demand[r] > 0) {
+        demandOfFirst = demand[r];
+        availableOfFirst = available;
+      }
+    }
+    return overcommitment > 0 ? NO_ROOM + overcommitment : mismatch;
+  }
+}
+
+/** Above any mismatch of a backend with room. */
+const NO_ROOM = 2 ** 40;

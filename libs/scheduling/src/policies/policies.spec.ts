@@ -1,0 +1,184 @@
+// What every policy owes, and what each is known for.
+import { array, assert, constantFrom, integer, property, record, shuffledSubarray } from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../time-and-chance.js';
+import { aFleet } from './a-fleet.js';
+import { POLICY_NAMES, type PolicyName } from './index.js';
+
+const units = integer({ min: 0, max: 10 });
+const amounts = array(units, { minLength: 2, maxLength: 2 });
+const positive = array(integer({ min: 1, max: 10 }), { minLength: 2, maxLength: 2 });
+
+describe.each(POLICY_NAMES)('%s', (name) => {
+  it('returns only feasible backends, under any load and whatever was tried before', () => {
+    const fleets = array(amounts, { minLength: 1, maxLength: 12 });
+    assert(
+      property(fleets, array(amounts, { minLength: 1, maxLength: 20 }), integer(), (capacities, demands, key) => {
+        const fleet = aFleet(name, capacities);
+        for (const [i, demand] of demands.entries()) {
+          const excluded = [i % capacities.length];
+          const feasible = capacities.flatMap((capacity, position) =>
+            excluded.includes(position) || demand.some((need, r) => need > 0 && capacity[r] === 0) ? [] : [position],
+          );
+          if (feasible.length === 0) continue;
+          const chosen = fleet.choose(demand, key + i, excluded);
+          expect(feasible).toContain(chosen);
+          fleet.reserve(chosen, demand);
+          fleet.policy.observe?.(chosen, i + 1, i);
+          fleet.time.now += 0.1;
+        }
+      }),
+    );
+  });
+
+  it('takes the only backend there is', () => {
+    expect(aFleet(name, [[4, 4]]).choose([1, 1], 7)).toBe(0);
+  });
+});
+
+describe('what a policy ought not to look at', () => {
+  const weighing: PolicyName[] = ['drf', 'min-dominant-share', 'best-fit', 'least-requests'];
+  const scenes = record({
+    name: constantFrom(...weighing),
+    capacities: array(positive, { minLength: 2, maxLength: 6 }),
+    demands: array(positive, { minLength: 1, maxLength: 10 }),
+  });
+
+  it('is the unit of the resources: doubling all capacities and demands changes no choice', () => {
+    assert(
+      property(scenes, ({ name, capacities, demands }) => {
+        const [small, large] = [aFleet(name, capacities), aFleet(name, capacities.map(doubled))];
+        for (const demand of demands) {
+          const chosen = small.choose(demand);
+          expect(large.choose(doubled(demand))).toBe(chosen);
+          small.reserve(chosen, demand);
+          large.reserve(chosen, doubled(demand));
+        }
+      }),
+    );
+  });
+
+  it('is the order of the backends', () => {
+    const permutations = shuffledSubarray([0, 1, 2, 3, 4], { minLength: 5 });
+    assert(
+      property(constantFrom(...weighing), integer(), permutations, (name, seed, permutation) => {
+        // Random fractions, among which no two backends tie.
+        const random = seededRandom(seed);
+        const vector = () => [1 + 9 * random(), 1 + 9 * random()];
+        const capacities = permutation.map(vector);
+        const fleet = aFleet(name, capacities);
+        const permuted = permutation.map((position) => capacities[position]);
+        const other = aFleet(name, permuted);
+        for (let i = 0; i < 20; i++) {
+          const demand = vector();
+          const chosen = fleet.choose(demand);
+          const counterpart = other.choose(demand);
+          expect(permutation[counterpart]).toBe(chosen);
+          fleet.reserve(chosen, demand);
+          other.reserve(counterpart, demand);
+        }
+      }),
+    );
+  });
+});
+
+describe('each in its own right', () => {
+  it('weighted-round-robin interleaves {5, 1, 1} as nginx does', () => {
+    // Golden: the sequence in the message of nginx commit 52327e0627f4.
+    const fleet = aFleet('weighted-round-robin', [[5], [1], [1]]);
+    const chosen = Array.from({ length: 7 }, () => 'abc'[fleet.choose([1])]);
+    expect(chosen.join('')).toBe('aabacaa');
+  });
+
+  it('power-of-two never takes the busiest of three', () => {
+    const fleet = aFleet('power-of-two', [[1], [1], [1]]);
+    for (let i = 0; i < 3; i++) fleet.reserve(2, [1]);
+    for (let i = 0; i < 100; i++) expect(fleet.choose([1])).not.toBe(2);
+  });
+
+  it('peak-ewma jumps at a slow answer and forgets it with time', () => {
+    const fleet = aFleet('peak-ewma', [[1], [1]]);
+    fleet.policy.observe?.(0, 0.1, 0);
+    fleet.policy.observe?.(1, 0.2, 0);
+    expect(fleet.choose([1])).toBe(0);
+    fleet.policy.observe?.(0, 5, 0);
+    expect(fleet.choose([1])).toBe(1);
+    fleet.time.now = 100;
+    fleet.policy.observe?.(1, 0.2, 0);
+    expect(fleet.choose([1])).toBe(0);
+  });
+
+  it('prequal takes the fastest that is not hot', () => {
+    const fleet = aFleet('prequal', [[1], [1], [1]]);
+    for (const [slot, seconds] of [0.1, 0.2, 0.3].entries()) fleet.policy.observe?.(slot, seconds, 0);
+    expect(fleet.choose([1])).toBe(0);
+    for (let i = 0; i < 2; i++) fleet.reserve(0, [1]);
+    expect(fleet.choose([1])).toBe(1);
+  });
+
+  it('min-dominant-share looks at the worst resource alone', () => {
+    expect(
+      aFleet('min-dominant-share', [
+        [10, 4],
+        [5, 5],
+      ]).choose([4, 2]),
+    ).toBe(0);
+    expect(
+      aFleet('min-dominant-share', [
+        [10, 2],
+        [5, 5],
+      ]).choose([4, 2]),
+    ).toBe(1);
+  });
+
+  it('best-fit takes the machine of the request’s shape, and the least overcommitted when none has room', () => {
+    const fleet = aFleet('best-fit', [
+      [8, 2],
+      [2, 8],
+      [6, 6],
+    ]);
+    expect(fleet.choose([1, 1])).toBe(2);
+    expect(fleet.choose([1, 4])).toBe(1);
+    expect(fleet.choose([12, 9])).toBe(2);
+  });
+});
+
+describe('maglev', () => {
+  const capacities = Array.from({ length: 20 }, () => [1]);
+  const KEYS = 20_000;
+  const owners = (fleet: ReturnType<typeof aFleet>) =>
+    Array.from({ length: KEYS }, (_, key) => fleet.snapshot.slots[fleet.choose([1], key)]);
+
+  it('sends a key to the same backend again, and shares keys by size', () => {
+    const fleet = aFleet('maglev', [[1], [3]]);
+    const first = owners(fleet);
+    expect(owners(fleet)).toEqual(first);
+    expect(first.filter((slot) => slot === 1).length / KEYS).toBeCloseTo(0.75, 1);
+  });
+
+  it('moves hardly any key of the others when one backend leaves', () => {
+    const before = owners(aFleet('maglev', capacities));
+    const left = 7;
+    const rest = capacities.map((_, slot) => slot).filter((slot) => slot !== left);
+    const after = owners(aFleet('maglev', capacities.slice(1), rest));
+    const moved = before.filter((slot, key) => slot !== left && slot !== after[key]).length;
+    // Eisenbud et al. 2016, figure 12: with 65,537 entries well under 2 % of the other keys move.
+    expect(moved / KEYS).toBeLessThan(0.02);
+  });
+
+  it('passes over a backend that is no candidate, and moves no other key', () => {
+    const fleet = aFleet('maglev', capacities);
+    for (let key = 0; key < 1000; key++) {
+      const owner = fleet.choose([1], key);
+      const tried = owner === 3 ? 3 : (owner + 1) % 20;
+      const next = fleet.choose([1], key, [tried]);
+      if (tried === owner) expect(next).not.toBe(owner);
+      else expect(next).toBe(owner);
+    }
+  });
+});
+
+/** By a power of two, so that rounding does not change either. */
+function doubled(vector: readonly number[]): number[] {
+  return vector.map((value) => 2 * value);
+}
