@@ -122,9 +122,10 @@ export class DemandLearner implements DemandModel {
     this.reports[classId] = undefined;
   }
 
-  /** The slot will be another backend's. */
+  /** The slot will be another backend's. Only when nothing is in flight there. */
   forgetBackend(slot: number): void {
     this.speeds.forget(slot);
+    this.meter.forget(slot);
   }
 
   private estimatePrior(out: ResourceVector): void {

@@ -31,10 +31,6 @@ export class LruMap<Key, Value> {
     return value;
   }
 
-  keys(): IterableIterator<Key> {
-    return this.entries.keys();
-  }
-
   private forgetOldest(): void {
     for (const [key, value] of this.entries) {
       this.entries.delete(key);

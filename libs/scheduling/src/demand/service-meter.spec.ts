@@ -75,6 +75,16 @@ describe('seconds of service', () => {
     );
   });
 
+  it('are counted once', () => {
+    const meter = new ServiceMeter(1);
+    const first = meter.arrive(0, 0, 0);
+    const second = meter.arrive(0, 1, 0);
+    meter.leave(first, 1, 2);
+    expect(meter.leave(first, 1, 2)).toBe(0);
+    meter.abandon(first, 1, 2);
+    expect(meter.leave(second, 0, 3)).toBeCloseTo(2, 1);
+  });
+
   it('leave out a request that was given up', () => {
     const meter = new ServiceMeter(1);
     const lost = meter.arrive(0, 0, 0);

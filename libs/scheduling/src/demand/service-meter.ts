@@ -24,12 +24,12 @@ export interface Stay {
   /** Neighbours among those in flight, in order of dispatch. */
   older: Stay | undefined;
   newer: Stay | undefined;
+  isOver: boolean;
 }
 
 /** What the meter keeps of a backend. Times in seconds. */
 interface Station {
   at: number;
-  inFlight: number;
   /** ∫ n dt. */
   presence: number;
   /** ∫ dt / n while n > 0. */
@@ -56,9 +56,7 @@ export class ServiceMeter {
   /** A request goes to a backend with `others` in flight on it, whoever sent them. */
   arrive(slot: number, others: number, atSeconds: number): Stay {
     const station = this.stationOf(slot, atSeconds);
-    station.inFlight = others;
-    advance(station, atSeconds);
-    station.inFlight = others + 1;
+    advance(station, others, atSeconds);
     const stay: Stay = {
       slot,
       begunAt: atSeconds,
@@ -67,6 +65,7 @@ export class ServiceMeter {
       fairShareAtDispatch: station.fairShare,
       older: station.newest,
       newer: undefined,
+      isOver: false,
     };
     if (stay.older) stay.older.newer = stay;
     else station.oldest = stay;
@@ -74,15 +73,14 @@ export class ServiceMeter {
     return stay;
   }
 
-  /** The request has left and `others` are still there. Answers how many seconds of service it had. */
+  /** The request has left and `others` are still there. Answers how many seconds of service it had; 0 the second time. */
   leave(stay: Stay, others: number, atSeconds: number): number {
+    if (stay.isOver) return 0;
     const station = this.stationOf(stay.slot, atSeconds);
-    station.inFlight = Math.max(1, others + 1);
-    advance(station, atSeconds);
+    advance(station, others + 1, atSeconds);
     this.watchOrder(station.oldest === stay, others + 1);
     const seconds = this.serviceSeconds(stay, station, atSeconds);
     this.remove(stay, station);
-    station.inFlight = others;
     station.departedAt = atSeconds;
     station.presenceAtDeparture = station.presence;
     return seconds;
@@ -90,10 +88,15 @@ export class ServiceMeter {
 
   /** The request's end says nothing of service: it failed, or the client gave up. */
   abandon(stay: Stay, others: number, atSeconds: number): void {
+    if (stay.isOver) return;
     const station = this.stationOf(stay.slot, atSeconds);
-    advance(station, atSeconds);
+    advance(station, others + 1, atSeconds);
     this.remove(stay, station);
-    station.inFlight = others;
+  }
+
+  /** Another backend has the slot now. Only when nothing is in flight there. */
+  forget(slot: number): void {
+    this.stations.delete(slot);
   }
 
   /**
@@ -139,6 +142,7 @@ export class ServiceMeter {
     else station.newest = stay.older;
     stay.older = undefined;
     stay.newer = undefined;
+    stay.isOver = true;
   }
 
   private stationOf(slot: number, atSeconds: number): Station {
@@ -146,7 +150,6 @@ export class ServiceMeter {
     if (station === undefined) {
       station = {
         at: atSeconds,
-        inFlight: 0,
         presence: 0,
         fairShare: 0,
         departedAt: -Infinity,
@@ -160,9 +163,10 @@ export class ServiceMeter {
   }
 }
 
-function advance(station: Station, atSeconds: number): void {
+/** Time has passed with `inFlight` requests on the backend, which other threads may have changed without our knowing. */
+function advance(station: Station, inFlight: number, atSeconds: number): void {
   const passed = Math.max(0, atSeconds - station.at);
-  station.presence += passed * station.inFlight;
-  if (station.inFlight > 0) station.fairShare += passed / station.inFlight;
+  station.presence += passed * inFlight;
+  if (inFlight > 0) station.fairShare += passed / inFlight;
   station.at = Math.max(station.at, atSeconds);
 }
