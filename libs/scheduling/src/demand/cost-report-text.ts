@@ -1,0 +1,18 @@
+// Cost reports of the form `TEXT cpu_utilization=0.3, request_cost.compute=3, named_metrics.storage=1`.
+import { decimal, type CostEntries } from './cost-entries.js';
+
+/** Adds the costs of a list of `key=value` to `entries`. Keys of other fields may stand in it, once each. */
+export function readTextEntries(body: string, entries: CostEntries): void {
+  const keys = new Set<string>();
+  for (const pair of body.split(',')) {
+    const equals = pair.indexOf('=');
+    if (equals === -1) return entries.spoil(body === '' ? 'empty' : 'malformed');
+    const key = pair.slice(0, equals).trim();
+    if (keys.has(key)) return entries.spoil('duplicate');
+    keys.add(key);
+    const dot = key.indexOf('.');
+    const field = key.slice(0, dot);
+    if (field !== 'request_cost' && field !== 'named_metrics') continue;
+    entries.add(field, key.slice(dot + 1), decimal(pair.slice(equals + 1).trim()));
+  }
+}

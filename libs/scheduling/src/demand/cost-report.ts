@@ -1,0 +1,41 @@
+// Reads what a backend reports of a request's cost in its response head: ORCA, in all the forms that are in use.
+//
+// Sources: xds/data/orca/v3/orca_load_report.proto in cncf/xds; the header's forms as Envoy's source/common/orca reads them.
+import { CostEntries, type CostReport } from './cost-entries.js';
+import { readJsonEntries } from './cost-report-json.js';
+import { readProtobufEntries } from './cost-report-protobuf.js';
+import { readTextEntries } from './cost-report-text.js';
+
+/** The response header with a report in any form: `JSON {…}`, `TEXT k=v, …` or `BIN <base64>`. */
+export const COST_REPORT_HEADER = 'endpoint-load-metrics';
+/** The older response header with a report in base64 alone. */
+export const BINARY_COST_REPORT_HEADER = 'endpoint-load-metrics-bin';
+
+/** No report needs to be longer. Characters. */
+const LONGEST_REPORT = 8 * 1024;
+
+const READERS: Readonly<Record<string, (body: string, entries: CostEntries) => void>> = {
+  JSON: readJsonEntries,
+  TEXT: readTextEntries,
+  BIN: readProtobufEntries,
+};
+
+/** Reads a value of {@link COST_REPORT_HEADER}. Never throws. */
+export function parseCostReport(value: string): CostReport {
+  const space = value.indexOf(' ');
+  const form = value.slice(0, space);
+  if (space === -1 || !Object.hasOwn(READERS, form)) return { ok: false, reason: 'unknown-form' };
+  return read(value.slice(space + 1), READERS[form]);
+}
+
+/** Reads a value of {@link BINARY_COST_REPORT_HEADER}. Never throws. */
+export function parseBinaryCostReport(value: string): CostReport {
+  return read(value, readProtobufEntries);
+}
+
+function read(body: string, reader: (body: string, entries: CostEntries) => void): CostReport {
+  if (body.length > LONGEST_REPORT) return { ok: false, reason: 'too-large' };
+  const entries = new CostEntries();
+  reader(body.trim(), entries);
+  return entries.report();
+}

@@ -1,0 +1,12 @@
+// Demand learning: which requests cost alike, what they cost, and how fast the backends really are.
+export {
+  BINARY_COST_REPORT_HEADER,
+  COST_REPORT_HEADER,
+  parseBinaryCostReport,
+  parseCostReport,
+} from './cost-report.js';
+export type { CostReport, CostReportFault } from './cost-entries.js';
+export { DemandLearner, type DemandLearnerShape, type LearningTicket } from './demand-learner.js';
+export type { DemandBelief, DemandModel, DemandSource } from './demand-model.js';
+export { RequestClassifier, type RequestTraits } from './request-classifier.js';
+export { RouteTemplates } from './route-template.js';

@@ -1,0 +1,100 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { RequestClassifier } from './request-classifier.js';
+import { RouteTemplates } from './route-template.js';
+
+describe('a route template', () => {
+  it.each([
+    ['/', '/'],
+    ['', '/'],
+    ['/users', '/users'],
+    ['/users/', '/users'],
+    ['//users///17', '/users/{}'],
+    ['/users/17?full=1', '/users/{}'],
+    ['/users/17#top', '/users/{}'],
+    ['/files/3f2504e0-4f89-11d3-9a0c-0305e82c3301/meta', '/files/{}/meta'],
+    ['/blobs/9f86d081884c7d65', '/blobs/{}'],
+    ['/blobs/507f1f77bcf86cd799439011', '/blobs/{}'],
+    ['/reports/2026-11-22', '/reports/{}'],
+    ['/tokens/eyJhbGciOiJIUzI1NiIsInR5', '/tokens/{}'],
+    ['/api/v2/facade', '/api/v2/facade'],
+    ['/a/b/c/d/e/f/g/h/i/j', '/a/b/c/d/e/f/g/h/**'],
+    [`/${'x'.repeat(65)}`, '/{}'],
+  ])('of %s is %s', (path, template) => {
+    expect(new RouteTemplates().templateOf(path)).toBe(template);
+  });
+
+  it('finds that a segment varies by its many values, and keeps the frequent ones apart', () => {
+    const routes = new RouteTemplates();
+    for (let i = 0; i < 2000; i++) {
+      routes.templateOf('/shop/search');
+      routes.templateOf(`/shop/${wordNumber(i)}`);
+    }
+    expect(routes.templateOf('/shop/search')).toBe('/shop/search');
+    expect(routes.templateOf(`/shop/${wordNumber(5000)}`)).toBe('/shop/{}');
+    expect(routes.templateOf('/about')).toBe('/about');
+  });
+
+  it('recovers after a flood of made-up paths', () => {
+    const routes = new RouteTemplates();
+    for (let i = 0; i < 5000; i++) routes.templateOf(`/${wordNumber(i)}`);
+    for (let i = 0; i < 60_000; i++) routes.templateOf(i % 40 === 0 ? '/rare' : '/common');
+    expect(routes.templateOf('/rare')).toBe('/rare');
+  });
+
+  it('of a template is that template', () => {
+    fc.assert(
+      fc.property(fc.webPath(), (path) => {
+        const routes = new RouteTemplates();
+        const template = routes.templateOf(path.slice(0, 200));
+        expect(routes.templateOf(template)).toBe(template);
+      }),
+    );
+  });
+});
+
+describe('a request class', () => {
+  const traits = { method: 'GET', path: '/users/1', bodyBytes: 0 };
+
+  it('is the method, the route and the power of two below the size of the body', () => {
+    const classifier = new RequestClassifier(10, () => {});
+    const classId = classifier.classify(traits);
+    expect(classifier.classify({ ...traits, path: '/users/2' })).toBe(classId);
+    expect(classifier.classify({ ...traits, method: 'HEAD' })).not.toBe(classId);
+    const upload = classifier.classify({ method: 'PUT', path: '/users/1', bodyBytes: 1024 });
+    expect(classifier.classify({ method: 'PUT', path: '/users/1', bodyBytes: 2047 })).toBe(upload);
+    expect(classifier.classify({ method: 'PUT', path: '/users/1', bodyBytes: 2048 })).not.toBe(upload);
+    expect(classifier.nameOf(upload)).toBe('PUT /users/{} 2^10');
+  });
+
+  it('is forgotten when it was not seen for longest, and its number goes to the next', () => {
+    const forgotten: number[] = [];
+    const classifier = new RequestClassifier(2, (classId) => forgotten.push(classId));
+    const [a, b] = ['/a', '/b'].map((path) => classifier.classify({ ...traits, path }));
+    classifier.classify({ ...traits, path: '/a' });
+    expect(classifier.classify({ ...traits, path: '/c' })).toBe(b);
+    expect(forgotten).toEqual([b]);
+    expect(classifier.classify({ ...traits, path: '/a' })).toBe(a);
+  });
+
+  it('has a number below the limit that no other class has, whatever the requests', () => {
+    const requests = fc.array(fc.tuple(fc.constantFrom('GET', 'PUT', '__proto__'), fc.webPath(), fc.nat()));
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 5 }), requests, (limit, sequence) => {
+        const owners = new Map<number, string | undefined>();
+        const classifier = new RequestClassifier(limit, (classId) => owners.delete(classId));
+        for (const [method, path, bodyBytes] of sequence) {
+          const classId = classifier.classify({ method, path, bodyBytes });
+          expect(classId).toBeLessThan(limit);
+          expect([undefined, classifier.nameOf(classId)]).toContain(owners.get(classId));
+          owners.set(classId, classifier.nameOf(classId));
+        }
+      }),
+    );
+  });
+});
+
+/** Words without digits, all different: `aaab`, `aaac`, … */
+function wordNumber(index: number): string {
+  return [17576, 676, 26, 1].map((place) => String.fromCharCode(97 + (Math.floor(index / place) % 26))).join('');
+}

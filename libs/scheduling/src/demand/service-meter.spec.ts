@@ -1,0 +1,95 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../time-and-chance.js';
+import { ServiceMeter, type Stay } from './service-meter.js';
+
+describe('seconds of service', () => {
+  it('are all the seconds of a request that was alone', () => {
+    const meter = new ServiceMeter(2);
+    const stay = meter.arrive(0, 0, 10);
+    expect(meter.leave(stay, 0, 10.25)).toBeCloseTo(0.25);
+  });
+
+  it('are a fair share of the time while others are there', () => {
+    const meter = new ServiceMeter(1);
+    const first = meter.arrive(0, 0, 0);
+    const second = meter.arrive(0, 1, 1);
+    // Alone for one second, then two share two seconds.
+    expect(meter.leave(first, 1, 3)).toBeCloseTo(2, 1);
+    expect(meter.leave(second, 0, 3.5)).toBeCloseTo(1.5, 1);
+  });
+
+  it('count for more where several resources can work at once, and for no more than all of them', () => {
+    const meter = new ServiceMeter(2);
+    const stays = Array.from({ length: 100 }, (_, others) => meter.arrive(0, others, 0));
+    const seconds = meter.leave(stays[50], 99, 10);
+    expect(seconds).toBeGreaterThan((1.9 * 10) / 100);
+    expect(seconds).toBeLessThan((2 * 10) / 100);
+  });
+
+  it('come to the work itself once requests are seen to be served in order', () => {
+    const meter = new ServiceMeter(1);
+    const random = seededRandom(3);
+    let error = 0;
+    let total = 0;
+    let freeAt = 0;
+    let now = 0;
+    const queue: { stay: Stay; leavesAt: number; work: number }[] = [];
+    for (let i = 0; i < 4000; i++) {
+      now += -Math.log(1 - random()) / 0.8;
+      while (queue.length > 0 && queue[0].leavesAt <= now) {
+        const { stay, leavesAt, work } = queue.shift()!;
+        const seconds = meter.leave(stay, queue.length, leavesAt);
+        if (i < 2000) continue;
+        error += Math.abs(seconds - work);
+        total += work;
+      }
+      const work = random() < 0.1 ? 5 : 0.5;
+      freeAt = Math.max(freeAt, now) + work;
+      queue.push({ stay: meter.arrive(0, queue.length, now), leavesAt: freeAt, work });
+    }
+    expect(meter.order).toBeGreaterThan(0.95);
+    expect(error / total).toBeLessThan(0.1);
+  });
+
+  it('are never negative nor more than every resource working for one, whoever leaves when', () => {
+    const steps = fc.array(fc.tuple(fc.nat(3), fc.boolean(), fc.double({ min: 0, max: 5, noNaN: true }), fc.nat()));
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 8 }), steps, (resourceCount, sequence) => {
+        const meter = new ServiceMeter(resourceCount);
+        const inFlight: Stay[][] = [[], [], [], []];
+        let now = 0;
+        for (const [slot, isArrival, passed, pick] of sequence) {
+          now += passed;
+          const there = inFlight[slot];
+          if (isArrival || there.length === 0) there.push(meter.arrive(slot, there.length, now));
+          else {
+            const [stay] = there.splice(pick % there.length, 1);
+            const seconds = meter.leave(stay, there.length, now);
+            expect(seconds).toBeGreaterThanOrEqual(0);
+            expect(seconds).toBeLessThanOrEqual(resourceCount * (now - stay.begunAt) + 1e-9);
+          }
+        }
+        expect(meter.order).toBeLessThanOrEqual(1);
+      }),
+    );
+  });
+
+  it('are counted once', () => {
+    const meter = new ServiceMeter(1);
+    const first = meter.arrive(0, 0, 0);
+    const second = meter.arrive(0, 1, 0);
+    meter.leave(first, 1, 2);
+    expect(meter.leave(first, 1, 2)).toBe(0);
+    meter.abandon(first, 1, 2);
+    expect(meter.leave(second, 0, 3)).toBeCloseTo(2, 1);
+  });
+
+  it('leave out a request that was given up', () => {
+    const meter = new ServiceMeter(1);
+    const lost = meter.arrive(0, 0, 0);
+    const stay = meter.arrive(0, 1, 0);
+    meter.abandon(lost, 1, 1);
+    expect(meter.leave(stay, 0, 2)).toBeCloseTo(1.5);
+  });
+});
