@@ -6,7 +6,9 @@ import { ConfigModule, type ConfigType } from '@nestjs/config';
 import { ScheduleModule } from '@nestjs/schedule';
 import { TerminusModule } from '@nestjs/terminus';
 import { LoggerModule } from 'nestjs-pino';
-import { AdminController } from './admin/admin.controller.js';
+import { EventsController } from './admin/events.controller.js';
+import { ExplainService } from './admin/explain.service.js';
+import { PlacementController } from './admin/placement.controller.js';
 import { balancerConfig } from './config/balancer.config.js';
 import { ClientRequests } from './data-plane/client-request.js';
 import { ExchangeDesk } from './data-plane/exchange-desk.js';
@@ -27,7 +29,9 @@ import { OriginalProtocolController } from './registry/original-protocol.control
 import { OwnAddresses } from './registry/own-addresses.js';
 import { RegistrationController } from './registry/registration.controller.js';
 import { RegistryService } from './registry/registry.service.js';
+import { AffinityKeys } from './scheduling/affinity-keys.js';
 import { DemandClassifier } from './scheduling/demand-classifier.js';
+import { DemandLearning } from './scheduling/demand-learning.js';
 import { DrfScheduler } from './scheduling/drf.scheduler.js';
 
 const loadTable = {
@@ -39,7 +43,7 @@ const loadTable = {
 
 const registry = [RegistryService, FleetEvents, OwnAddresses, LeaseSweeper];
 const health = [PingAckCron, PingClient, Rechecks];
-const scheduling = [loadTable, DrfScheduler, DemandClassifier];
+const scheduling = [loadTable, DrfScheduler, DemandClassifier, DemandLearning, AffinityKeys];
 const dataPlane = [ProxyServer, FullLane, UpgradeLane, ExchangeDesk, ClientRequests];
 const metrics = [MetricsService, Prometheus, RequestLog];
 
@@ -56,10 +60,11 @@ const metrics = [MetricsService, Prometheus, RequestLog];
   controllers: [
     RegistrationController,
     OriginalProtocolController,
-    AdminController,
+    PlacementController,
+    EventsController,
     MetricsController,
     HealthController,
   ],
-  providers: [...registry, ...health, ...scheduling, ...dataPlane, ...metrics],
+  providers: [ExplainService, ...registry, ...health, ...scheduling, ...dataPlane, ...metrics],
 })
 export class BalancerModule {}

@@ -31,3 +31,11 @@ export {
   type LatencyMs,
 } from './metrics.js';
 export { requestLogSchema, requestRecordSchema, type RequestRecord } from './request-log.js';
+export {
+  demandListSchema,
+  explainRequestSchema,
+  explanationSchema,
+  type DemandList,
+  type ExplainRequest,
+  type Explanation,
+} from './placement.js';

@@ -1,4 +1,5 @@
 export { Candidates } from './candidates.js';
+export * from './demand/index.js';
 export {
   dominantShare,
   nextTenant,
@@ -7,6 +8,7 @@ export {
   type Tenant,
 } from './fairness/dominant-resource-fairness.js';
 export { FleetSnapshot, type FleetMember } from './fleet-snapshot.js';
+export { hash32 } from './hash.js';
 export {
   JOINING,
   observe,
@@ -17,9 +19,11 @@ export {
 } from './health/backend-health.js';
 export { LATENCY_BUCKETS, bucketStart, latencyBucket, latencyQuantile } from './latency-buckets.js';
 export { LoadRow, LoadTable, type LoadTableShape } from './load-table.js';
-export { drift } from './policies/drf.policy.js';
+export { drift } from './policies/drift.js';
+export type { ScoreTerm, ScoredCandidate } from './policies/explanation.js';
 export { POLICY_NAMES, createPolicy, policySummary, type PolicyName } from './policies/index.js';
 export type { PlacementPolicy, PolicyContext } from './policies/policy.js';
 export { Reservation } from './reservation.js';
 export { DEMAND_QUANTUM, ResourceSpace, quantise, type ResourceVector } from './resources.js';
+export { strandedCapacity } from './stranded-capacity.js';
 export { seededRandom, type Clock, type Random } from './time-and-chance.js';

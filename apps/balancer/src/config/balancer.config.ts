@@ -27,6 +27,8 @@ const resourceNames = z
   .refine((names) => new Set(names).size === names.length, RESOURCES_FORM)
   .transform((names) => new ResourceSpace(names));
 
+const AFFINITY_FORM = 'must be client, path, header:name (in lower case) or cookie:name';
+
 /** Every variable of the balancer, in the order the README lists them. */
 export const balancerSchema = z.object({
   DATA_PLANE_HOST: z.string().prefault('0.0.0.0').describe("Address that clients' traffic is accepted on"),
@@ -43,9 +45,17 @@ export const balancerSchema = z.object({
   PLACEMENT_POLICY: oneOf(POLICY_NAMES)
     .prefault('drf')
     .describe(`How a backend is chosen: ${POLICY_NAMES.join(', ')}`),
-  DEMAND_SOURCE: oneOf(['unit', 'random'])
-    .prefault('unit')
-    .describe('Demand of a request that no header and no rule tells: one unit of each resource, or random 1..10'),
+  AFFINITY_KEY: z
+    .string()
+    .regex(/^(client|path|header:[a-z0-9-]+|cookie:[A-Za-z0-9_-]+)$/, AFFINITY_FORM)
+    .prefault('client')
+    .describe('What `maglev` keeps together: client, path, header:name or cookie:name'),
+  DEMAND_SOURCE: oneOf(['learned', 'unit', 'random'])
+    .prefault('learned')
+    .describe('Demand that no header and no rule tells: learned per class, one unit of each, or random 1..10'),
+  DEMAND_CLASSES: wholeNumber(1, 100_000)
+    .prefault('1000')
+    .describe('Classes of requests whose demand is learned; beyond, the one not seen for longest is forgotten'),
   DEMAND_SEED: wholeNumber(0, 4_294_967_295).optional().describe('Seed of random demand and of random choices'),
   DEMAND_RULES: jsonValue(
     z.array(demandRuleSchema).max(1000),

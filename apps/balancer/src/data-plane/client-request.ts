@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
+import { AffinityKeys } from '../scheduling/affinity-keys.js';
 import { BadDemandError, DemandClassifier } from '../scheduling/demand-classifier.js';
 import { addressOf, isTrustedClient } from './client-trust.js';
 import type { RequestHead } from './exchange.js';
@@ -18,12 +19,15 @@ export interface Refusal {
 /** What is known of a request before it is placed. */
 export interface ClientRequest extends RequestHead {
   readonly isTrusted: boolean;
+  /** Whether the client asked where its request went, and may know. */
+  readonly wantsPlacement: boolean;
 }
 
 @Injectable()
 export class ClientRequests {
   constructor(
     private readonly classifier: DemandClassifier,
+    private readonly affinity: AffinityKeys,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {}
 
@@ -35,8 +39,10 @@ export class ClientRequests {
     const client = addressOf(request.socket);
     const isTrusted = isTrustedClient(client, this.config.TRUSTED_CLIENTS);
     try {
-      const demand = this.classifier.demandOf({ method, target, headers, isTrusted });
-      return { client, isTrusted, method, target, demand };
+      const { demand, classId } = this.classifier.classify({ method, target, headers, isTrusted });
+      const affinity = this.affinity.of({ client, target, headers });
+      const wantsPlacement = isTrusted && headers['fairlead-explain'] === '1';
+      return { client, isTrusted, wantsPlacement, method, target, demand, classId, affinity };
     } catch (error) {
       if (error instanceof BadDemandError) return { statusCode: 400, message: error.message };
       throw error;

@@ -1,19 +1,18 @@
 // One request on its way: which backends it was given to, what became of each attempt, and how it ended. Every lane
 // keeps its accounts here, so that a reservation is given back exactly once, however the exchange ends.
-import type { ResourceVector } from '@fairlead/scheduling';
 import type { Backend } from '../registry/backend.js';
-import type { DrfScheduler, Placement } from '../scheduling/drf.scheduler.js';
+import type { DrfScheduler, PlacementRequest } from '../scheduling/drf.scheduler.js';
+import type { Placement } from '../scheduling/placement.js';
 import type { RequestLog } from '../metrics/request-log.js';
 import type { RegistryService } from '../registry/registry.service.js';
 import { mayRetry, type FailureKind, type RetryBudget } from './retry.js';
 
 /** What is known of a request once its head is read. */
-export interface RequestHead {
+export interface RequestHead extends PlacementRequest {
   readonly client: string;
   readonly method: string;
   /** Path and query. */
   readonly target: string;
-  readonly demand: ResourceVector;
 }
 
 /** What an exchange needs of the rest of the balancer. */
@@ -33,7 +32,6 @@ export const CLIENT_WENT_AWAY = 499;
 export class Exchange {
   attempts = 0;
   private readonly beganAt = performance.now();
-  private attemptBeganAt = 0;
   private readonly triedSlots: number[] = [];
   private placement: Placement | undefined;
   private lastBackend: Backend | undefined;
@@ -63,8 +61,8 @@ export class Exchange {
    */
   placeNext(): Backend | undefined {
     const { scheduler, counts } = this.desk;
-    const { demand } = this.head;
-    this.begin(scheduler.place(demand, this.triedSlots) ?? (this.attempts > 0 ? scheduler.place(demand) : undefined));
+    const { head } = this;
+    this.begin(scheduler.place(head, this.triedSlots) ?? (this.attempts > 0 ? scheduler.place(head) : undefined));
     if (!this.placement) counts.unplaced++;
     return this.backend;
   }
@@ -86,31 +84,29 @@ export class Exchange {
     return this.attempts < maxAttempts && scheduler.canPlace(this.head.demand, this.triedSlots);
   }
 
-  /** The backend's part is over, and it went well: the answer was received whole. */
-  attemptAnswered(): void {
-    const { placement } = this;
-    if (!placement?.reservation.release()) return;
-    this.desk.scheduler.countAnswer(placement.reservation.slot, (performance.now() - this.attemptBeganAt) / 1000);
+  /** The backend begins its answer. */
+  answerBegan(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void {
+    this.placement?.answerBegan(headers);
+    if (status >= 500) this.placement?.erred();
   }
 
-  /** The backend answered that it failed (5xx): counted as an error, while the exchange goes on. */
-  backendErred(): void {
-    if (this.placement) this.desk.scheduler.countFailure(this.placement.reservation.slot);
+  /** The backend's part is over, and it went well: the answer was received whole. */
+  attemptAnswered(): void {
+    this.placement?.answered();
   }
 
   /** The attempt failed. With a `suspicion` the backend is taken out of traffic until it answers a ping. */
   attemptFailed(suspicion: string | undefined): void {
     const { placement } = this;
-    if (!placement?.reservation.release()) return;
-    this.desk.scheduler.countFailure(placement.reservation.slot);
-    if (suspicion !== undefined) this.desk.registry.observe(placement.backend.id, 'exchange-failed', suspicion);
+    if (!placement?.failed() || suspicion === undefined) return;
+    this.desk.registry.observe(placement.backend.id, 'exchange-failed', suspicion);
   }
 
   /** The request is over. The first call counts; whatever is still reserved is given back. */
   end(status: number): void {
     if (this.hasEnded) return;
     this.hasEnded = true;
-    this.placement?.reservation.release();
+    this.placement?.abandoned();
     const { client, method, target, demand } = this.head;
     this.desk.log.add({
       client,
@@ -128,8 +124,7 @@ export class Exchange {
     this.placement = placement;
     if (!placement) return;
     this.lastBackend = placement.backend;
-    this.triedSlots.push(placement.reservation.slot);
+    this.triedSlots.push(placement.slot);
     this.attempts++;
-    this.attemptBeganAt = performance.now();
   }
 }

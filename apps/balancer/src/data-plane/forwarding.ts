@@ -28,10 +28,11 @@ const SAID_BY_US = new Set([
   'compute',
   'storage',
   'fairlead-demand',
+  'fairlead-explain',
 ]);
 
-/** Cost reports are for the balancer, not for the client (ORCA). */
-const COST_REPORTS = new Set(['endpoint-load-metrics', 'endpoint-load-metrics-bin']);
+/** What backends say is not passed on: cost reports (ORCA), for the balancer alone, and what only the balancer may say. */
+const KEPT_BACK = new Set(['endpoint-load-metrics', 'endpoint-load-metrics-bin', 'fairlead-placement']);
 
 /** What the forwarding headers of a request are made from. */
 export interface Hop {
@@ -68,7 +69,7 @@ export function requestHeaders(raw: readonly string[], joined: HeaderLookup, hop
 
 /** The headers that go to the client: end-to-end fields as they came, without cost reports, and `Via`. */
 export function responseHeaders(raw: readonly string[], joined: HeaderLookup, httpVersion: string, pseudonym: string) {
-  const headers = endToEnd(raw, joined.connection, COST_REPORTS);
+  const headers = endToEnd(raw, joined.connection, KEPT_BACK);
   headers.push('Via', `${httpVersion} ${pseudonym}`);
   return headers;
 }
@@ -79,7 +80,7 @@ export function trailerPairs(raw: readonly string[]): [string, string][] {
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i].toLowerCase();
     const isAllowed = !HOP_BY_HOP.has(name) && !NEVER_DROPPED.has(name) && !SAID_BY_US.has(name);
-    if (isAllowed && !COST_REPORTS.has(name)) pairs.push([raw[i], raw[i + 1]]);
+    if (isAllowed && !KEPT_BACK.has(name)) pairs.push([raw[i], raw[i + 1]]);
   }
   return pairs;
 }

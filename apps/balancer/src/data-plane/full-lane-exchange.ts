@@ -90,9 +90,10 @@ export class FullLaneExchange {
       return;
     }
     const statusCode = answer.statusCode ?? 502;
-    if (statusCode >= 500) exchange.backendErred();
+    exchange.answerBegan(statusCode, answer.headers);
     this.status = statusCode;
     const headers = responseHeaders(answer.rawHeaders, answer.headers, answer.httpVersion, PSEUDONYM);
+    if (this.head.wantsPlacement) headers.push('Fairlead-Placement', this.placementHeader());
     response.writeHead(statusCode, answer.statusMessage ?? '', headers);
     response.flushHeaders();
     this.watchdog.watch(this.settings.streamIdleTimeoutMs);
@@ -173,6 +174,12 @@ export class FullLaneExchange {
       if (this.upstream?.chunkedEncoding) this.upstream.addTrailers(trailerPairs(this.request.rawTrailers));
     });
     return reader;
+  }
+
+  /** RFC 9651 parameters: `backend="disk-1"; compute=3; storage=1`. */
+  private placementHeader(): string {
+    const amounts = this.settings.resources.names.map((name, r) => `${name}=${this.head.demand[r]}`);
+    return [`backend="${this.exchange.backend?.id ?? ''}"`, ...amounts].join('; ');
   }
 
   private passEarlyHints(rawHeaders: readonly string[]): void {

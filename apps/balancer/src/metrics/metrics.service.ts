@@ -1,6 +1,6 @@
 // Reads the load table and the registry into the JSON that the dashboard and the operators see.
 import type { BackendMetrics, FleetMetrics, LatencyMs } from '@fairlead/contracts';
-import { LATENCY_BUCKETS, LoadTable, latencyQuantile } from '@fairlead/scheduling';
+import { LATENCY_BUCKETS, LoadTable, latencyQuantile, strandedCapacity } from '@fairlead/scheduling';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
@@ -48,6 +48,7 @@ export class MetricsService {
         inFlight: total(backends, ({ inFlight }) => inFlight),
         capacity: totals(up, ({ capacity }) => capacity),
         inFlightDemand: totals(backends, ({ inFlightDemand }) => inFlightDemand),
+        strandedCapacity: totals(backends, (one) => one.strandedCapacity),
         totals: totals(backends, (one) => one.totals),
         latencyMs: latencyMs(counts),
       },
@@ -63,6 +64,7 @@ export class MetricsService {
     const perResource = (value: (r: number) => number) => RESOURCES.names.map((_, r) => value(r));
     const inFlightDemand = perResource((r) => table.inFlight(slot, r));
     const shares = inFlightDemand.map((units, r) => (units === 0 ? 0 : units / backend.capacity[r]));
+    const stranded = stateOf(backend) === 'up' ? strandedCapacity(backend.capacity, shares) : shares.map(() => 0);
     const counts = new Float64Array(LATENCY_BUCKETS);
     table.addLatencyCounts(slot, counts);
     return {
@@ -73,6 +75,8 @@ export class MetricsService {
       since: backend.since.toISOString(),
       labels: { ...backend.labels },
       capacity: RESOURCES.amountsOf(backend.capacity),
+      speed: this.desk.scheduler.learning.speed(slot),
+      strandedCapacity: RESOURCES.amountsOf(stranded),
       inFlight: table.active(slot),
       inFlightDemand: RESOURCES.amountsOf(inFlightDemand),
       shares: RESOURCES.amountsOf(shares),

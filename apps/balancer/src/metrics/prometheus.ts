@@ -5,6 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Registry, collectDefaultMetrics, type Metric } from 'prom-client';
 import { FleetEvents } from '../registry/fleet-events.js';
 import { RegistryService } from '../registry/registry.service.js';
+import { DemandLearning } from '../scheduling/demand-learning.js';
 import { MetricsService } from './metrics.service.js';
 
 /** One sample: its labels and its value. */
@@ -23,6 +24,7 @@ export class Prometheus {
     private readonly registry: RegistryService,
     private readonly table: LoadTable,
     private readonly events: FleetEvents,
+    private readonly learning: DemandLearning,
   ) {
     this.fleet = metrics.read();
     collectDefaultMetrics({ register: this.register });
@@ -51,6 +53,12 @@ export class Prometheus {
     this.counter('fairlead_flips_total', 'Backends that came into a state', ['state'], () =>
       [...this.events.flipCounts()].map(([state, count]): Sample => [{ state }, count]),
     );
+    this.gauge('fairlead_stranded_capacity', 'Units per second idle beside a full partner', ['resource'], () =>
+      Object.entries(this.fleet.fleet.strandedCapacity).map(([resource, units]): Sample => [{ resource }, units]),
+    );
+    this.counter('fairlead_cost_reports_total', 'Cost reports of backends', ['outcome'], () =>
+      Object.entries(this.learning.reports).map(([outcome, count]): Sample => [{ outcome }, count]),
+    );
     this.gauge('fairlead_info', 'The policy in force', ['policy'], () => [[{ policy: fleet.policy }, 1]]);
   }
 
@@ -66,6 +74,12 @@ export class Prometheus {
       this.fleet.backends.flatMap((one) =>
         BACKEND_STATES.map((state): Sample => [{ backend: one.id, state }, state === one.state ? 1 : 0]),
       ),
+    );
+    this.gauge(
+      'fairlead_backend_speed',
+      'Speed against what was announced',
+      ['backend'],
+      each((one) => one.speed),
     );
     this.gauge(
       'fairlead_backend_in_flight',

@@ -1,6 +1,6 @@
 // A backend as the registry keeps it. Others see it through the readonly `Backend`; the registry alone changes it.
 import type { BackendState } from '@fairlead/contracts';
-import { JOINING, type BackendHealth, type ResourceVector } from '@fairlead/scheduling';
+import { JOINING, hash32, type BackendHealth, type ResourceVector } from '@fairlead/scheduling';
 
 /** What a backend said of itself when it registered, checked and completed. */
 export interface Announcement {
@@ -21,6 +21,8 @@ export type DrainPurpose = 'pause' | 'leave';
 export interface Backend extends Announcement {
   /** Its row in the load table. */
   readonly slot: number;
+  /** Its id, hashed, for policies that hash. */
+  readonly key: number;
   readonly health: BackendHealth;
   readonly draining: { readonly purpose: DrainPurpose; readonly completedAt: Date | undefined } | undefined;
   readonly registeredAt: Date;
@@ -45,6 +47,7 @@ export function newBackend(announcement: Announcement, slot: number, now: number
   return {
     ...announcement,
     slot,
+    key: hash32(announcement.id),
     health: JOINING,
     draining: undefined,
     registeredAt,

@@ -17,6 +17,7 @@ export class RegistryService {
   private readonly backends = new Map<string, BackendRecord>();
   private readonly bySlot = new Map<number, BackendRecord>();
   private readonly slots: Slots;
+  private readonly slotListeners: ((slot: number) => void)[] = [];
   private readonly unprovenListeners: ((backend: Backend) => void)[] = [];
 
   constructor(
@@ -24,8 +25,13 @@ export class RegistryService {
     private readonly events: FleetEvents,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {
-    this.slots = new Slots(table);
+    this.slots = new Slots(table, (slot) => this.slotListeners.forEach((listener) => listener(slot)));
     this.snapshot = new FleetSnapshot(config.RESOURCES.size, []);
+  }
+
+  /** Tells `listener` of every row of the load table that nobody has any more. */
+  onSlotFreed(listener: (slot: number) => void): void {
+    this.slotListeners.push(listener);
   }
 
   /** Tells `listener` of every backend that needs a ping soon: one that joined or moved, or that is up no more. */

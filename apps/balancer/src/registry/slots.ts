@@ -5,7 +5,11 @@ export class Slots {
   private readonly free: number[];
   private readonly retired = new Set<number>();
 
-  constructor(private readonly table: LoadTable) {
+  constructor(
+    private readonly table: LoadTable,
+    /** Told of each slot that was cleared. */
+    private readonly onFreed: (slot: number) => void,
+  ) {
     this.free = Array.from({ length: table.shape.slotCount }, (_, index) => table.shape.slotCount - 1 - index);
   }
 
@@ -26,6 +30,7 @@ export class Slots {
       if (this.table.active(slot) > 0) continue;
       this.retired.delete(slot);
       this.table.clear(slot);
+      this.onFreed(slot);
       this.free.push(slot);
     }
   }

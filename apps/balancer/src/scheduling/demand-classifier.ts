@@ -1,4 +1,4 @@
-// What a request needs: the first of header, rule and default that tells.
+// What a request needs: the first of header, rule, and what was learned (or the default chosen in its place).
 import type { IncomingHttpHeaders } from 'node:http';
 import { MAX_DEMAND } from '@fairlead/contracts';
 import { seededRandom, type Random, type ResourceVector } from '@fairlead/scheduling';
@@ -6,6 +6,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { pathToRegexp } from 'path-to-regexp';
 import { balancerConfig } from '../config/balancer.config.js';
+import { DemandLearning } from './demand-learning.js';
+import type { PlacementRequest } from './drf.scheduler.js';
 
 /** A demand header of a trusted client makes no sense; the message says why. */
 export class BadDemandError extends Error {}
@@ -19,6 +21,9 @@ export interface ClassifiableRequest {
   /** Whether the client's demand headers are believed. */
   readonly isTrusted: boolean;
 }
+
+/** A demand, and the class it was learned for. */
+export type ClassifiedDemand = Pick<PlacementRequest, 'demand' | 'classId'>;
 
 interface CompiledRule {
   readonly method: string | undefined;
@@ -34,7 +39,10 @@ export class DemandClassifier {
   private readonly rules: readonly CompiledRule[];
   private readonly random: Random;
 
-  constructor(@Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>) {
+  constructor(
+    private readonly learning: DemandLearning,
+    @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
+  ) {
     this.rules = config.DEMAND_RULES.map(({ method, path, demand }) => ({
       method,
       pattern: pathToRegexp(path).regexp,
@@ -43,10 +51,11 @@ export class DemandClassifier {
     this.random = config.DEMAND_SEED === undefined ? Math.random : seededRandom(config.DEMAND_SEED);
   }
 
-  /** The demand in units, in the fleet's order. @throws {BadDemandError} */
-  demandOf(request: ClassifiableRequest): ResourceVector {
+  /** The demand in units, in the fleet's order, and the class it is learned for, if it is. @throws {BadDemandError} */
+  classify(request: ClassifiableRequest): ClassifiedDemand {
     const declared = request.isTrusted ? this.declaredDemand(request.headers) : undefined;
-    return declared ?? this.ruledDemand(request) ?? this.defaultDemand();
+    const told = declared ?? this.ruledDemand(request);
+    return told ? { demand: told, classId: undefined } : this.defaultDemand(request);
   }
 
   private declaredDemand(headers: IncomingHttpHeaders): ResourceVector | undefined {
@@ -83,14 +92,20 @@ export class DemandClassifier {
     return rule?.demand;
   }
 
-  private defaultDemand(): ResourceVector {
+  private defaultDemand({ method, target, headers }: ClassifiableRequest): ClassifiedDemand {
     const { RESOURCES, DEMAND_SOURCE } = this.config;
-    const demand = new Float64Array(RESOURCES.size);
     switch (DEMAND_SOURCE) {
+      case 'learned': {
+        const bodyBytes = Number(headers['content-length'] ?? 0);
+        const classId = this.learning.classify({ method, path: target, bodyBytes });
+        return { demand: this.learning.estimate(classId), classId };
+      }
       case 'unit':
-        return demand.fill(1);
-      case 'random':
-        return demand.map(() => 1 + Math.floor(this.random() * LARGEST_RANDOM_DEMAND));
+        return { demand: new Float64Array(RESOURCES.size).fill(1), classId: undefined };
+      case 'random': {
+        const draw = () => 1 + Math.floor(this.random() * LARGEST_RANDOM_DEMAND);
+        return { demand: new Float64Array(RESOURCES.size).map(draw), classId: undefined };
+      }
       default: {
         const exhaustive: never = DEMAND_SOURCE;
         return exhaustive;

@@ -1,66 +1,98 @@
-// Where a request goes: wires the fleet's snapshot, the load table and the configured policy together.
+// Where a request goes: wires the fleet's snapshot, the load table, the configured policy and what was learned together.
 import {
   Candidates,
+  FleetSnapshot,
   LoadTable,
   Reservation,
   createPolicy,
   seededRandom,
-  type LoadRow,
   type PlacementPolicy,
   type ResourceVector,
+  type ScoredCandidate,
 } from '@fairlead/scheduling';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
-import type { Backend } from '../registry/backend.js';
-import { RegistryService } from '../registry/registry.service.js';
+import { RegistryService, monotonicSeconds } from '../registry/registry.service.js';
+import { DemandLearning } from './demand-learning.js';
+import { Placement, type PlacementBooks } from './placement.js';
 
-/** A backend chosen for a request, and the demand reserved there. */
-export interface Placement {
-  readonly backend: Backend;
-  readonly reservation: Reservation;
+/** What the choice of a backend depends on. */
+export interface PlacementRequest {
+  /** Units of each resource, in the fleet's order. */
+  readonly demand: ResourceVector;
+  /** The class whose demand is being learned; undefined when the demand was told. */
+  readonly classId: number | undefined;
+  /** The affinity key, hashed; undefined without one. */
+  readonly affinity: number | undefined;
 }
+
+/** How often the speeds that were learned are looked at, seconds. */
+const SPEED_INTERVAL_SECONDS = 1;
 
 @Injectable()
 export class DrfScheduler {
   private readonly policy: PlacementPolicy;
+  private readonly books: PlacementBooks;
   private readonly candidates = new Candidates();
-  private readonly row: LoadRow;
+  /** What the registry published last, and the same at the speeds that were learned. */
+  private declared: FleetSnapshot | undefined;
+  private fleet: FleetSnapshot;
+  private speedsSeenAt = 0;
 
   constructor(
     private readonly registry: RegistryService,
     readonly table: LoadTable,
+    readonly learning: DemandLearning,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
-    [this.row] = table.rows;
     const random = config.DEMAND_SEED === undefined ? Math.random : seededRandom(config.DEMAND_SEED + 1);
-    this.policy = createPolicy(config.PLACEMENT_POLICY, { table, random });
+    this.policy = createPolicy(config.PLACEMENT_POLICY, { table, random, clock: monotonicSeconds });
+    this.books = { row: table.rows[0], policy: this.policy, learning };
+    this.fleet = registry.snapshot;
   }
 
   /**
-   * Chooses a backend for `demand` and reserves it there; undefined when none can take it. Backends on `triedSlots` are
-   * passed over. The caller releases the reservation when the exchange ends, however it ends.
+   * Chooses a backend and reserves the demand there; undefined when none can take it. Backends on `triedSlots` are passed
+   * over. The caller tells the placement how the exchange ended.
    */
-  place(demand: ResourceVector, triedSlots: readonly number[] = []): Placement | undefined {
-    const { candidates } = this;
-    if (candidates.fill(this.registry.snapshot, this.table, demand, triedSlots) === 0) return undefined;
-    const slot = candidates.fleet.slots[this.policy.choose(candidates, demand)];
+  place(request: PlacementRequest, triedSlots: readonly number[] = []): Placement | undefined {
+    const { candidates, table } = this;
+    const { demand, classId, affinity } = request;
+    if (candidates.fill(this.currentFleet(), table, demand, triedSlots) === 0) return undefined;
+    const slot = candidates.fleet.slots[this.policy.choose(candidates, demand, affinity)];
     const backend = this.registry.atSlot(slot);
-    return backend && { backend, reservation: new Reservation(this.row, slot, demand) };
+    if (!backend) return undefined;
+    const activeBefore = table.active(slot);
+    const reservation = new Reservation(this.books.row, slot, demand);
+    const ticket = classId === undefined ? undefined : this.learning.dispatched(classId, slot);
+    return new Placement(backend, reservation, activeBefore, ticket, this.books);
   }
 
   /** Whether any backend could take `demand` now, those on `triedSlots` left aside. */
   canPlace(demand: ResourceVector, triedSlots: readonly number[]): boolean {
-    return this.candidates.fill(this.registry.snapshot, this.table, demand, triedSlots) > 0;
+    return this.candidates.fill(this.currentFleet(), this.table, demand, triedSlots) > 0;
   }
 
-  /** Counts an exchange that was answered, and the time from dispatch to the end of the answer. */
-  countAnswer(slot: number, latencySeconds: number): void {
-    this.row.countAnswer(slot, latencySeconds);
+  /** The scores of those that could take `demand` now; undefined when the policy in force gives none. */
+  explain(demand: ResourceVector): ScoredCandidate[] | undefined {
+    this.candidates.fill(this.currentFleet(), this.table, demand, []);
+    return this.policy.explain?.(this.candidates, demand);
   }
 
-  /** Counts an exchange that failed on a backend. */
-  countFailure(slot: number): void {
-    this.row.countFailure(slot);
+  /** The fleet as the policy sees it: the backends in traffic, each with the capacity it has shown. */
+  currentFleet(): FleetSnapshot {
+    const { snapshot } = this.registry;
+    const hasChanged = snapshot !== this.declared;
+    const now = monotonicSeconds();
+    if (!hasChanged && now - this.speedsSeenAt < SPEED_INTERVAL_SECONDS) return this.fleet;
+    this.speedsSeenAt = now;
+    if (hasChanged) {
+      this.declared = snapshot;
+      this.fleet = snapshot;
+      this.learning.useFleet(snapshot);
+    }
+    this.fleet = snapshot.atSpeeds((slot) => this.learning.speed(slot), this.fleet);
+    return this.fleet;
   }
 }

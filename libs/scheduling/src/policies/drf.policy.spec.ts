@@ -3,7 +3,7 @@ import { array, assert, double, integer, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FleetSnapshot } from '../fleet-snapshot.js';
 import { aFleet } from './a-fleet.js';
-import { drift } from './drf.policy.js';
+import { drift } from './drift.js';
 
 describe('drift', () => {
   const part = double({ min: 0.01, max: 100, noNaN: true });

@@ -5,38 +5,9 @@ import type { ResourceVector } from '../resources.js';
 import { Smallest } from '../smallest.js';
 import { BacklogEstimate } from './backlog.js';
 import { CapacitySample } from './capacity-sample.js';
+import { drift } from './drift.js';
+import { scoreTerms, type ScoredCandidate } from './explanation.js';
 import type { PlacementPolicy, PolicyContext } from './policy.js';
-
-/**
- * The increase of the fleet's potential V = ¼ Σ_s Σ_r T_sr⁴ if the backend at `position` took the request:
- *
- *     Σ_r ((T + w)⁴ − T⁴) / 4,   T = seconds of work left,   w = demand / capacity, in seconds too
- *
- * With nothing left to do only Σ w⁴ remains, and among machines of equal size that is smallest where the machine's
- * ratio of resources is closest to the request's. Under load T steers away from what is busy.
- *
- * Choosing the smallest drift keeps every backlog bounded whenever the offered load fits the fleet at all
- * (Tassiulas & Ephremides 1992; MinDrift: Stolyar, "Optimal routing in output-queued flexible server systems", 2005).
- * The fourth power rather than the square keeps that guarantee and shortens the tail: docs/placement.md.
- */
-export function drift(
-  backlogSeconds: ArrayLike<number>,
-  fleet: FleetSnapshot,
-  position: number,
-  demand: ResourceVector,
-): number {
-  const at = position * fleet.resourceCount;
-  let score = 0;
-  for (let r = 0; r < demand.length; r++) {
-    if (demand[r] === 0) continue;
-    const backlog = backlogSeconds[r];
-    const work = demand[r] * fleet.inverseCapacity[at + r];
-    const after = backlog + work;
-    // (T + w)⁴ − T⁴, factored so that two nearly equal fourth powers are never subtracted.
-    score += work * (after + backlog) * (after * after + backlog * backlog);
-  }
-  return score / 4;
-}
 
 /** Up to this many candidates everyone is looked at. */
 const EVERYONE_UP_TO = 200;
@@ -70,6 +41,14 @@ export class DrfPolicy implements PlacementPolicy {
     if (chosen === -1) chosen = this.bestOfAll(candidates, demand);
     backlog.place(candidates.fleet, chosen, demand);
     return chosen;
+  }
+
+  explain({ fleet, positions, count }: Candidates, demand: ResourceVector): ScoredCandidate[] {
+    this.backlog.begin();
+    return Array.from(positions.subarray(0, count), (position) => {
+      this.backlog.look(fleet, position);
+      return scoreTerms(this.backlog.seconds, fleet, position, demand);
+    });
   }
 
   private bestOfAll({ fleet, positions, count }: Candidates, demand: ResourceVector): number {

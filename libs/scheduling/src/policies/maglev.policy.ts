@@ -39,8 +39,8 @@ function fillEntries(entries: Int32Array, fleet: FleetSnapshot): void {
   entries.fill(-1);
   const weights = Float64Array.from({ length: fleet.size }, (_, position) => weightOf(fleet, position));
   const heaviest = Math.max(...weights);
-  const offset = weights.map((_, position) => mixed(2 * fleet.slots[position]) % ENTRIES);
-  const skip = weights.map((_, position) => (mixed(2 * fleet.slots[position] + 1) % (ENTRIES - 1)) + 1);
+  const offset = weights.map((_, position) => mixed(fleet.keys[position]) % ENTRIES);
+  const skip = weights.map((_, position) => (mixed(~fleet.keys[position]) % (ENTRIES - 1)) + 1);
   const due = new Float64Array(fleet.size);
   for (let filled = 0; ;) {
     for (let position = 0; position < fleet.size; position++) {

@@ -3,6 +3,7 @@ import type { Candidates } from '../candidates.js';
 import type { LoadTable } from '../load-table.js';
 import type { ResourceVector } from '../resources.js';
 import type { Clock, Random } from '../time-and-chance.js';
+import type { ScoredCandidate } from './explanation.js';
 
 /** Chooses the backend for a request. It reads the load and changes nothing but its own memory. */
 export interface PlacementPolicy {
@@ -12,6 +13,11 @@ export interface PlacementPolicy {
    * bits; absent when requests have no key.
    */
   choose(candidates: Candidates, demand: ResourceVector, affinity?: number): number;
+
+  /**
+   * What a choice among these candidates would be made from, by policies that can say so. Nothing is dispatched by it.
+   */
+  explain?(candidates: Candidates, demand: ResourceVector): ScoredCandidate[];
 
   /**
    * Told of each answer, by policies that weigh latency, once its reservation is released. `activeAtDispatch` is how many

@@ -1,0 +1,21 @@
+// What happened to the fleet, for the operator.
+import { fleetEventSchema, type FleetEvent } from '@fairlead/contracts';
+import { Controller, Get } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { FleetEvents } from '../registry/fleet-events.js';
+
+const eventListSchema = z.object({ events: z.array(fleetEventSchema) }).meta({ id: 'EventList' });
+
+@ApiTags('backends')
+@Controller('api/v1/events')
+export class EventsController {
+  constructor(private readonly events: FleetEvents) {}
+
+  @Get()
+  @ApiOperation({ summary: 'The newest changes of state, oldest first' })
+  @ApiResponse({ status: 200, standardSchema: eventListSchema, description: 'The newest 100 events' })
+  list(): { events: FleetEvent[] } {
+    return { events: [...this.events.newest()] };
+  }
+}

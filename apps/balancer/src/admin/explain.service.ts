@@ -1,0 +1,59 @@
+// Says why a request would go where it would go.
+import type { Explanation, ResourceAmounts } from '@fairlead/contracts';
+import type { ScoredCandidate } from '@fairlead/scheduling';
+import { BadRequestException, Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import { balancerConfig } from '../config/balancer.config.js';
+import { stateOf, type Backend } from '../registry/backend.js';
+import { RegistryService } from '../registry/registry.service.js';
+import { DrfScheduler } from '../scheduling/drf.scheduler.js';
+
+@Injectable()
+export class ExplainService {
+  constructor(
+    private readonly registry: RegistryService,
+    private readonly scheduler: DrfScheduler,
+    @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
+  ) {}
+
+  /** Dispatches nothing. */
+  explain(amounts: ResourceAmounts): Explanation {
+    const { RESOURCES, PLACEMENT_POLICY } = this.config;
+    const [unknown] = RESOURCES.unknownNames(amounts);
+    if (unknown !== undefined) {
+      throw new BadRequestException(
+        `demand.${unknown} is unknown: this fleet's resources are ${RESOURCES.names.join(', ')}`,
+      );
+    }
+    const demand = RESOURCES.vectorOf(amounts);
+    const scored = (this.scheduler.explain(demand) ?? []).toSorted((a, b) => a.score - b.score);
+    const candidates = scored.map((candidate) => this.named(candidate));
+    const isCandidate = new Set(scored.map(({ slot }) => slot));
+    const excluded = this.registry
+      .list()
+      .filter(({ slot }) => !isCandidate.has(slot))
+      .map((backend) => ({ id: backend.id, state: stateOf(backend), reason: this.reasonAgainst(backend, amounts) }));
+    return {
+      policy: PLACEMENT_POLICY,
+      demand: RESOURCES.amountsOf(demand),
+      chosen: candidates[0]?.id ?? null,
+      candidates,
+      excluded,
+    };
+  }
+
+  private named({ slot, score, terms }: ScoredCandidate): Explanation['candidates'][number] {
+    const { names } = this.config.RESOURCES;
+    const byName = Object.fromEntries(names.map((name, r) => [name, { ...terms[r] }]));
+    return { id: this.registry.atSlot(slot)?.id ?? '', score, terms: byName };
+  }
+
+  private reasonAgainst(backend: Backend, amounts: ResourceAmounts): string {
+    const state = stateOf(backend);
+    if (state !== 'up') return `it is ${state}: ${backend.reason}`;
+    const { names } = this.config.RESOURCES;
+    const lacking = names.find((name, r) => (amounts[name] ?? 0) > 0 && backend.capacity[r] === 0);
+    if (lacking !== undefined) return `it has no ${lacking}`;
+    return `the policy ${this.config.PLACEMENT_POLICY} gives no scores`;
+  }
+}

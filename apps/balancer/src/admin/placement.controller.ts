@@ -1,0 +1,64 @@
+// How requests are placed, for the operator: the policy, why a request goes where it goes, and what requests are believed
+// to need.
+import {
+  demandListSchema,
+  explainRequestSchema,
+  explanationSchema,
+  problemSchema,
+  type DemandList,
+  type ExplainRequest,
+  type Explanation,
+} from '@fairlead/contracts';
+import { POLICY_NAMES, policySummary } from '@fairlead/scheduling';
+import { Body, Controller, Get, HttpCode, Inject, Post } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { balancerConfig } from '../config/balancer.config.js';
+import { DemandLearning } from '../scheduling/demand-learning.js';
+import { ExplainService } from './explain.service.js';
+
+const placementSchema = z
+  .object({
+    policy: z.enum(POLICY_NAMES).describe('The policy in force'),
+    policies: z.array(z.object({ name: z.string(), summary: z.string() })),
+  })
+  .meta({ id: 'Placement' });
+
+@ApiTags('placement')
+@Controller('api/v1')
+export class PlacementController {
+  constructor(
+    private readonly explainer: ExplainService,
+    private readonly learning: DemandLearning,
+    @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
+  ) {}
+
+  @Get('placement')
+  @ApiOperation({ summary: 'The placement policy in force, and those there are' })
+  @ApiResponse({ status: 200, standardSchema: placementSchema, description: 'The policies' })
+  placement(): z.infer<typeof placementSchema> {
+    const policies = POLICY_NAMES.map((name) => ({ name, summary: policySummary(name) }));
+    return { policy: this.config.PLACEMENT_POLICY, policies };
+  }
+
+  @Post('placement/explain')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Where a request of this demand would go now, and why' })
+  @ApiResponse({ status: 200, standardSchema: explanationSchema, description: 'Every backend, scored or excluded' })
+  @ApiResponse({ status: 400, standardSchema: problemSchema, description: 'The demand makes no sense' })
+  explain(@Body({ schema: explainRequestSchema }) { demand }: ExplainRequest): Explanation {
+    return this.explainer.explain(demand);
+  }
+
+  @Get('demands')
+  @ApiOperation({ summary: 'What requests are believed to need, by class, and where the belief comes from' })
+  @ApiResponse({ status: 200, standardSchema: demandListSchema, description: 'The classes' })
+  demands(): DemandList {
+    const classes = this.learning.beliefs().map(({ demand, ...belief }) => ({
+      ...belief,
+      demand: this.config.RESOURCES.amountsOf(demand),
+    }));
+    return { reports: { ...this.learning.reports }, classes };
+  }
+}

@@ -1,0 +1,45 @@
+// What requests are kept together by, for the policy that hashes.
+import type { IncomingHttpHeaders } from 'node:http';
+import { hash32 } from '@fairlead/scheduling';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import { balancerConfig } from '../config/balancer.config.js';
+
+/** Where a key can be found. */
+interface KeyedRequest {
+  readonly client: string;
+  /** Path and query. */
+  readonly target: string;
+  readonly headers: IncomingHttpHeaders;
+}
+
+@Injectable()
+export class AffinityKeys {
+  constructor(@Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>) {}
+
+  /** The request's key, hashed; undefined when it has none. */
+  of(request: KeyedRequest): number | undefined {
+    if (this.config.PLACEMENT_POLICY !== 'maglev') return undefined;
+    const key = this.textOf(request);
+    return key === undefined ? undefined : hash32(key);
+  }
+
+  private textOf({ client, target, headers }: KeyedRequest): string | undefined {
+    const [source, name = ''] = this.config.AFFINITY_KEY.split(':');
+    switch (source) {
+      case 'path':
+        return target.split('?', 1)[0];
+      case 'header':
+        return headers[name]?.toString();
+      case 'cookie':
+        return cookieNamed(name, headers.cookie);
+      default:
+        return client;
+    }
+  }
+}
+
+function cookieNamed(name: string, cookies = ''): string | undefined {
+  const pair = cookies.split(';').find((cookie) => cookie.trim().startsWith(`${name}=`));
+  return pair?.trim().slice(name.length + 1);
+}

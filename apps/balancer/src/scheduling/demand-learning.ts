@@ -1,0 +1,132 @@
+// What requests need when nobody says so: classes of requests, learned from cost reports and from latency.
+import {
+  BINARY_COST_REPORT_HEADER,
+  COST_REPORT_HEADER,
+  DemandLearner,
+  LoadTable,
+  RequestClassifier,
+  parseBinaryCostReport,
+  parseCostReport,
+  type CostReport,
+  type DemandBelief,
+  type FleetSnapshot,
+  type LearningTicket,
+  type RequestTraits,
+  type ResourceVector,
+} from '@fairlead/scheduling';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import { balancerConfig } from '../config/balancer.config.js';
+import type { Backend } from '../registry/backend.js';
+import { RegistryService, monotonicSeconds } from '../registry/registry.service.js';
+
+/** Header fields of an answer, names in lower case. */
+type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+@Injectable()
+export class DemandLearning {
+  /** Cost reports taken in, and those that were ignored because they made no sense. */
+  readonly reports = { accepted: 0, ignored: 0 };
+
+  private readonly logger = new Logger('DemandLearning');
+  private readonly learner: DemandLearner;
+  private readonly classifier: RequestClassifier;
+  private readonly classes = new Set<number>();
+  private readonly complainedOf = new WeakSet<Backend>();
+
+  constructor(
+    registry: RegistryService,
+    private readonly table: LoadTable,
+    @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
+  ) {
+    this.learner = new DemandLearner(table.shape);
+    this.classifier = new RequestClassifier(config.DEMAND_CLASSES, (classId) => this.forgetClass(classId));
+    registry.onSlotFreed((slot) => this.learner.forgetBackend(slot));
+  }
+
+  /** The number of the class that a request belongs to. */
+  classify(traits: RequestTraits): number {
+    const classId = this.classifier.classify(traits);
+    this.classes.add(classId);
+    return classId;
+  }
+
+  /** What requests of a class need, units, in the fleet's order. */
+  estimate(classId: number): ResourceVector {
+    const demand = new Float64Array(this.config.RESOURCES.size);
+    this.learner.estimate(classId, demand);
+    return demand;
+  }
+
+  /** Membership or capacities have changed. */
+  useFleet(fleet: FleetSnapshot): void {
+    this.learner.useFleet(fleet);
+  }
+
+  /** A backend's speed as a multiple of what it declared. */
+  speed(slot: number): number {
+    return this.learner.speed(slot);
+  }
+
+  /** A request of a class goes to a backend, on which it is counted already. */
+  dispatched(classId: number, slot: number): LearningTicket {
+    return this.learner.dispatched(classId, slot, this.table.active(slot) - 1, monotonicSeconds());
+  }
+
+  /** It was answered whole. Its own reservation is released by now. */
+  answered(ticket: LearningTicket): void {
+    this.learner.answered(ticket, this.table.active(ticket.stay.slot), monotonicSeconds());
+  }
+
+  /** It failed, or was given up. */
+  abandoned(ticket: LearningTicket): void {
+    this.learner.abandoned(ticket, this.table.active(ticket.stay.slot), monotonicSeconds());
+  }
+
+  /** Takes in the cost report of an answer, if it carries one. What makes no sense is counted, and logged once. */
+  readReport(classId: number, headers: AnswerHeaders, backend: Backend): void {
+    const report = reportIn(headers);
+    if (report === undefined) return;
+    const problem = report.ok ? this.problemOf(report.cost) : report.reason;
+    if (problem !== undefined) {
+      this.ignore(backend, problem);
+      return;
+    }
+    if (!report.ok) return;
+    this.reports.accepted++;
+    const demand = this.config.RESOURCES.vectorOf(Object.fromEntries(report.cost));
+    this.learner.reported(classId, demand, monotonicSeconds());
+  }
+
+  /** What is known of each class, for people to read. */
+  beliefs(): (DemandBelief & { readonly name: string })[] {
+    return [...this.classes].map((classId) => ({
+      name: this.classifier.nameOf(classId) ?? '',
+      ...this.learner.belief(classId),
+    }));
+  }
+
+  /** A report that names none of the fleet's resources says nothing. */
+  private problemOf(cost: ReadonlyMap<string, number>): string | undefined {
+    return this.config.RESOURCES.names.some((name) => cost.has(name)) ? undefined : 'no resource of this fleet';
+  }
+
+  private ignore(backend: Backend, problem: string): void {
+    this.reports.ignored++;
+    if (this.complainedOf.has(backend)) return;
+    this.complainedOf.add(backend);
+    this.logger.warn(`${backend.id} sends cost reports that are ignored: ${problem}`);
+  }
+
+  private forgetClass(classId: number): void {
+    this.classes.delete(classId);
+    this.learner.forgetClass(classId);
+  }
+}
+
+function reportIn(headers: AnswerHeaders): CostReport | undefined {
+  const report = headers[COST_REPORT_HEADER];
+  if (report !== undefined) return parseCostReport(String(report));
+  const binary = headers[BINARY_COST_REPORT_HEADER];
+  return binary === undefined ? undefined : parseBinaryCostReport(String(binary));
+}

@@ -1,0 +1,41 @@
+// What a decision by drift is made of, for people to read.
+import type { FleetSnapshot } from '../fleet-snapshot.js';
+import type { ResourceVector } from '../resources.js';
+import { drift } from './drift.js';
+
+/** One resource's part of a candidate's score. */
+export interface ScoreTerm {
+  /** T: seconds of work estimated to be left. */
+  readonly backlogSeconds: number;
+  /** w: seconds of work that the request would add. */
+  readonly workSeconds: number;
+  /** ((T + w)⁴ − T⁴) / 4. */
+  readonly score: number;
+}
+
+/** A candidate and its score, the smallest of which wins. */
+export interface ScoredCandidate {
+  readonly slot: number;
+  readonly score: number;
+  /** By resource, in the fleet's order. */
+  readonly terms: readonly ScoreTerm[];
+}
+
+/** The score of the backend at `position`, term by term, for backlogs given in seconds by resource. */
+export function scoreTerms(
+  backlogSeconds: ArrayLike<number>,
+  fleet: FleetSnapshot,
+  position: number,
+  demand: ResourceVector,
+): ScoredCandidate {
+  const terms = Array.from(demand, (units, r) => {
+    const alone = new Float64Array(demand.length);
+    alone[r] = units;
+    return {
+      backlogSeconds: backlogSeconds[r],
+      workSeconds: units === 0 ? 0 : units * fleet.inverseCapacity[position * fleet.resourceCount + r],
+      score: drift(backlogSeconds, fleet, position, alone),
+    };
+  });
+  return { slot: fleet.slots[position], score: drift(backlogSeconds, fleet, position, demand), terms };
+}
