@@ -137,13 +137,14 @@ describe('failing backends', () => {
     await settled(balancer);
   });
 
-  it('answers 504 to a client that stops in the middle of its body', async () => {
+  it('answers 408 to a client that stops in the middle of its body, and blames nobody', async () => {
     const balancer = await startBalancer({ STREAM_IDLE_TIMEOUT_SECONDS: '0.2' });
     const { port } = await httpUpstream((request, response) => request.resume().on('end', () => response.end()));
     await join(balancer, 'a', port);
     const socket = await openSocket(balancer.port);
-    socket.write('POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nhalf');
-    expect(await receivedUntil(socket, '\r\n\r\n')).toMatch(/^HTTP\/1\.1 504 /);
+    socket.write('PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nhalf');
+    expect(await receivedUntil(socket, '\r\n\r\n')).toMatch(/^HTTP\/1\.1 408 /);
+    expect((await metricsOf(balancer)).backends[0]).toMatchObject({ state: 'up', errors: 0 });
     await settled(balancer);
   });
 

@@ -25,6 +25,8 @@ async function start(config: BalancerConfig): Promise<void> {
     abortOnError: false,
     bodyParser: false,
     bufferLogs: true,
+    // Nobody who only holds a connection to the control plane holds up a shutdown.
+    forceCloseConnections: true,
   });
   const logger = app.get(Logger);
   app.useLogger(logger);

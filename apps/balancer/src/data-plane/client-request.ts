@@ -33,7 +33,7 @@ export class ClientRequests {
 
   /** The request's head, or why it goes no further. Brings an absolute-form target into origin-form. */
   read(request: IncomingMessage): ClientRequest | Refusal {
-    const refusal = normaliseTarget(request) ?? loopRefusal(request);
+    const refusal = framingRefusal(request) ?? normaliseTarget(request) ?? loopRefusal(request);
     if (refusal) return refusal;
     const { headers, method = 'GET', url: target = '/' } = request;
     const client = addressOf(request.socket);
@@ -55,6 +55,15 @@ export function isRefusal(read: ClientRequest | Refusal): read is Refusal {
   return 'statusCode' in read;
 }
 
+/** What Node's parser lets pass and no server should: RFC 9112 §3.2 (one Host) and §6.1 (codings it does not know). */
+function framingRefusal({ headers, rawHeaders }: IncomingMessage): Refusal | undefined {
+  const hosts = rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host').length;
+  if (hosts > 1) return { statusCode: 400, message: 'a request must have one Host field' };
+  const coding = headers['transfer-encoding'];
+  if (coding === undefined || coding.toLowerCase() === 'chunked') return undefined;
+  return { statusCode: 501, message: 'the only transfer coding that is understood is chunked' };
+}
+
 /** Methods that make no sense towards a reverse proxy's backends: a tunnel, and an echo of what was sent. */
 const REFUSED_METHODS = new Set(['CONNECT', 'TRACE']);
 
@@ -62,7 +71,7 @@ function normaliseTarget(request: IncomingMessage): Refusal | undefined {
   const { method = 'GET', url = '/' } = request;
   if (REFUSED_METHODS.has(method)) return { statusCode: 405, message: `${method} is not allowed here` };
   if (url.startsWith('/')) return undefined;
-  if (url === '*' && method === 'OPTIONS') return undefined;
+  if (url === '*' && method === 'OPTIONS') return { statusCode: 204, message: '' };
   // RFC 9112 §3.2.2: of an absolute-form target the authority counts, and the Host field is ignored.
   const absolute = /^https?:\/\//i.test(url) ? URL.parse(url) : null;
   if (!absolute) return { statusCode: 400, message: 'the request target must be a path or an http URL' };

@@ -1,4 +1,4 @@
-// The headers that tell a backend what the request was accounted for.
+// The headers that tell what a request was accounted for: the backend always, a trusted client when it asks.
 import type { ResourceSpace, ResourceVector } from '@fairlead/scheduling';
 
 /** `Compute` and `Storage`, as the first backends know them, and `Fairlead-Demand` with every resource by name. */
@@ -11,4 +11,13 @@ export function demandHeaders(demand: ResourceVector, { names }: ResourceSpace):
   });
   headers.push('Fairlead-Demand', entries.join(', '));
   return headers;
+}
+
+/** The answer to `Fairlead-Explain: 1`, with RFC 9651 parameters: `"disk-1"; compute=3; storage=1`. */
+export function placementHeader(
+  backendId: string | undefined,
+  demand: ResourceVector,
+  { names }: ResourceSpace,
+): string[] {
+  return ['Fairlead-Placement', [`"${backendId ?? ''}"`, ...names.map((name, r) => `${name}=${demand[r]}`)].join('; ')];
 }

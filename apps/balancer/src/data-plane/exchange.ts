@@ -95,11 +95,16 @@ export class Exchange {
     this.placement?.answered();
   }
 
+  /** The attempt ended without an answer, by no fault of the backend. */
+  attemptAbandoned(): void {
+    this.placement?.abandoned();
+  }
+
   /** The attempt failed. With a `suspicion` the backend is taken out of traffic until it answers a ping. */
   attemptFailed(suspicion: string | undefined): void {
     const { placement } = this;
     if (!placement?.failed() || suspicion === undefined) return;
-    this.desk.registry.observe(placement.backend.id, 'exchange-failed', suspicion);
+    this.desk.registry.observe(placement.backend, 'exchange-failed', suspicion);
   }
 
   /** The request is over. The first call counts; whatever is still reserved is given back. */

@@ -1,6 +1,7 @@
 // The rules for headers that pass through, in both directions. Pure: raw header lists in, raw header lists out.
 //
 // A raw header list alternates names and values as they stood on the wire, as Node's `rawHeaders` does.
+import { STATUS_CODES } from 'node:http';
 
 /** Fields that belong to one connection only: RFC 9110 §7.6.1 and, for the Proxy- fields, §11.7. */
 const HOP_BY_HOP = new Set([
@@ -11,6 +12,8 @@ const HOP_BY_HOP = new Set([
   'transfer-encoding',
   'upgrade',
   'http2-settings',
+  // Not hop-by-hop by itself, but of use only where the message goes on in chunks: said again by whoever knows.
+  'trailer',
   'proxy-authenticate',
   'proxy-authorization',
 ]);
@@ -55,6 +58,9 @@ export type HeaderLookup = Readonly<Record<string, string | string[] | undefined
  */
 export function requestHeaders(raw: readonly string[], joined: HeaderLookup, hop: Hop): string[] {
   const headers = endToEnd(raw, joined.connection, SAID_BY_US);
+  if (joined['transfer-encoding'] !== undefined && joined.trailer !== undefined) {
+    headers.push('Trailer', text(joined.trailer));
+  }
   if (/(^|,)\s*trailers\s*($|,)/i.test(text(joined.te))) headers.push('TE', 'trailers');
   const believed = (name: string) => (hop.isTrusted ? text(joined[name]) : '');
   const continued = (name: string, value: string) => (believed(name) === '' ? value : `${believed(name)}, ${value}`);
@@ -67,11 +73,26 @@ export function requestHeaders(raw: readonly string[], joined: HeaderLookup, hop
   return headers;
 }
 
+/** How an answer goes on to the client. */
+export interface AnswerHop {
+  readonly httpVersion: string;
+  readonly pseudonym: string;
+  /** Whether the client gets its body in chunks; only then trailers can follow. */
+  readonly isChunked: boolean;
+}
+
 /** The headers that go to the client: end-to-end fields as they came, without cost reports, and `Via`. */
-export function responseHeaders(raw: readonly string[], joined: HeaderLookup, httpVersion: string, pseudonym: string) {
+export function responseHeaders(raw: readonly string[], joined: HeaderLookup, hop: AnswerHop): string[] {
   const headers = endToEnd(raw, joined.connection, KEPT_BACK);
-  headers.push('Via', `${httpVersion} ${pseudonym}`);
+  if (hop.isChunked && joined.trailer !== undefined) headers.push('Trailer', text(joined.trailer));
+  headers.push('Via', `${hop.httpVersion} ${hop.pseudonym}`);
   return headers;
+}
+
+/** The reason phrase as it came, or the standard one where it has characters that may not stand there. */
+export function reasonPhrase(statusCode: number, phrase: string | undefined): string {
+  const isClean = phrase !== undefined && /^[\t\x20-\x7e\x80-\xff]*$/.test(phrase);
+  return isClean ? phrase : (STATUS_CODES[statusCode] ?? '');
 }
 
 /** The end-to-end fields of a trailer section: what frames or routes a message may not stand there (RFC 9110 §6.5.1). */

@@ -1,18 +1,20 @@
-// One exchange in the full lane: gives http-proxy-middleware its target for each attempt, passes the answer on, and
+// One exchange in the full lane: gives http-proxy-middleware its target for each attempt, has the answer passed on, and
 // decides after a failure whether another backend is tried.
 import type { Agent, ClientRequest as UpstreamRequest, IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { ResourceSpace } from '@fairlead/scheduling';
 import type { Options } from 'http-proxy-middleware';
 import { wordsFor } from '../health/ping-client.js';
+import { UnusableAnswerError, relayAnswer, relayInterim } from './answer-relay.js';
+import { BrokenOff, failureOf } from './attempt-failure.js';
 import type { ClientRequest } from './client-request.js';
-import { demandHeaders } from './demand-headers.js';
+import { demandHeaders, placementHeader } from './demand-headers.js';
 import { CLIENT_WENT_AWAY, type Exchange } from './exchange.js';
-import { requestHeaders, responseHeaders, trailerPairs } from './forwarding.js';
+import { requestHeaders, trailerPairs } from './forwarding.js';
 import { answerProblem } from './problem-response.js';
 import { PSEUDONYM } from './pseudonym.js';
 import { ReplayableBody, hasBody } from './replayable-body.js';
-import { isIdempotent, type FailureKind } from './retry.js';
+import { isIdempotent } from './retry.js';
 import { watchedAgent } from './upstream-agent.js';
 import { targetOf, upstreamHeaders, type ProxyTarget } from './upstream-request.js';
 import { Watchdog } from './watchdog.js';
@@ -27,23 +29,21 @@ export interface LaneSettings {
   readonly agent: Agent;
 }
 
-/** Why the exchange itself broke an attempt off. */
-class BrokenOff extends Error {
-  constructor(
-    readonly statusCode: 502 | 504,
-    message: string,
-  ) {
-    super(message);
-  }
-}
+/** Each attempt adds listeners of its own to request and response. */
+const MOST_LISTENERS = 100;
+/** How long a client may go on sending a body after its answer. Milliseconds. */
+const LINGER_MS = 30_000;
 
 export class FullLaneExchange {
   private readonly request: IncomingMessage;
   private readonly response: ServerResponse;
   private readonly body: ReplayableBody | undefined;
-  private readonly watchdog: Watchdog;
+  private readonly watchdog = new Watchdog(() => this.waitedTooLong());
   private upstream: UpstreamRequest | undefined;
-  private isUploaded: boolean;
+  /** Whether an attempt is under way whose answer has not begun. */
+  private isAttempting = false;
+  /** When there was nothing left to send, milliseconds after the request came; undefined while its body comes in. */
+  private uploadedAtMs: number | undefined;
   private status = CLIENT_WENT_AWAY;
 
   constructor(
@@ -57,13 +57,14 @@ export class FullLaneExchange {
     this.request = client.request;
     this.response = client.response;
     this.body = hasBody(this.request) ? new ReplayableBody(this.request, settings.retryBufferBytes) : undefined;
-    this.isUploaded = this.body === undefined;
-    this.watchdog = new Watchdog(() => this.waitedTooLong());
+    this.uploadedAtMs = this.body ? undefined : 0;
   }
 
   begin(): void {
     const { request, response } = this;
     request.headers = this.forwardedHeaders();
+    request.setMaxListeners(MOST_LISTENERS);
+    response.setMaxListeners(MOST_LISTENERS);
     response.once('close', () => this.clientClosed());
     if (this.body) {
       request.on('data', () => this.watchdog.feed());
@@ -81,90 +82,85 @@ export class FullLaneExchange {
     return targetOf(backend.url);
   }
 
-  /** The backend answers: its head is passed on, and its body as it comes. */
+  /** The backend answers. */
   receiveAnswer(answer: IncomingMessage): void {
-    const { response, exchange } = this;
-    const codings = answer.headers['transfer-encoding'];
-    if (codings !== undefined && codings.toLowerCase() !== 'chunked') {
-      this.upstream?.destroy(new BrokenOff(502, `the backend answered in a transfer coding nobody asked for`));
+    const { request, response, exchange, head } = this;
+    const ownHeaders = head.wantsPlacement
+      ? placementHeader(exchange.backend?.id, head.demand, this.settings.resources)
+      : [];
+    // First, so that it hears of the end before the client does.
+    answer.once('end', () => exchange.attemptAnswered());
+    answer.once('error', (error) => this.cutOff(`cut off in mid-answer: ${wordsFor(error)}`));
+    answer.on('data', () => this.watchdog.feed());
+    try {
+      relayAnswer(answer, request, response, ownHeaders);
+    } catch (error) {
+      this.upstream?.destroy(new BrokenOff(502, (error as UnusableAnswerError).message));
       return;
     }
-    const statusCode = answer.statusCode ?? 502;
-    exchange.answerBegan(statusCode, answer.headers);
-    this.status = statusCode;
-    const headers = responseHeaders(answer.rawHeaders, answer.headers, answer.httpVersion, PSEUDONYM);
-    if (this.head.wantsPlacement) headers.push('Fairlead-Placement', this.placementHeader());
-    response.writeHead(statusCode, answer.statusMessage ?? '', headers);
-    response.flushHeaders();
+    this.isAttempting = false;
+    this.status = response.statusCode;
+    exchange.answerBegan(response.statusCode, answer.headers);
     this.watchdog.watch(this.settings.streamIdleTimeoutMs);
-    answer.on('data', () => this.watchdog.feed());
-    answer.once('end', () => {
-      exchange.attemptAnswered();
-      response.addTrailers(trailerPairs(answer.rawTrailers));
-      response.end();
-    });
-    answer.once('error', (error) => this.cutOff(error));
-    answer.pipe(response, { end: false });
   }
 
   /** The attempt failed before its answer began. */
   receiveError(error: Error): void {
     const { response, exchange, upstream } = this;
-    if (response.headersSent || response.destroyed) return;
+    if (!this.isAttempting || response.headersSent || response.destroyed) return;
+    this.isAttempting = false;
     const failure = failureOf(error);
     const isStaleConnection = failure === 'lost' && upstream?.reusedSocket === true;
-    exchange.attemptFailed(isStaleConnection ? undefined : `exchange failed: ${wordsFor(error)}`);
+    if (failure === 'ours') exchange.attemptAbandoned();
+    else exchange.attemptFailed(isStaleConnection ? undefined : `exchange failed: ${wordsFor(error)}`);
     const isBodyAtHand = this.body?.isAtHand ?? true;
-    const hasTime = exchange.elapsedMs < this.settings.requestTimeoutMs;
+    const hasTime = this.waitedMs < this.settings.requestTimeoutMs;
     if (hasTime && exchange.takeRetry(failure, isBodyAtHand)) this.tryNext();
     else this.answerFailure(error);
   }
 
-  /** The client closed its connection; the middleware breaks the attempt off. */
-  clientWentAway(): void {
-    this.exchange.attemptFailed(undefined);
-  }
-
   /** The backend stopped in the middle of its answer. The client must see that it is not whole. */
-  private cutOff(error: Error): void {
+  private cutOff(suspicion: string): void {
     if (this.response.destroyed) return;
-    this.exchange.attemptFailed(`cut off in mid-answer: ${wordsFor(error)}`);
+    this.exchange.attemptFailed(suspicion);
     this.response.destroy();
   }
 
   private tryNext(): void {
     const backend = this.exchange.placeNext();
-    if (backend) {
-      this.watchForAnswer();
-      this.attempt();
+    if (!backend) {
+      this.answer(503, 'no backend can take this request now');
       return;
     }
-    this.answer(503, 'no backend can take this request now');
+    this.isAttempting = true;
+    // What is still to be heard of the attempt before does not count any more.
+    this.upstream = undefined;
+    this.watchForAnswer();
+    this.attempt();
   }
 
   private forwardedHeaders() {
     const { request, head, settings } = this;
-    const hop = {
-      clientAddress: head.client,
-      isTrusted: head.isTrusted,
-      httpVersion: request.httpVersion,
-      pseudonym: PSEUDONYM,
-    };
+    const { httpVersion } = request;
+    const hop = { clientAddress: head.client, isTrusted: head.isTrusted, httpVersion, pseudonym: PSEUDONYM };
     const forwarded = requestHeaders(request.rawHeaders, request.headers, hop);
     return upstreamHeaders([...forwarded, ...demandHeaders(head.demand, settings.resources)], request);
   }
 
   private watch(upstream: UpstreamRequest): void {
+    const { request, response } = this;
     this.upstream = upstream;
-    upstream.on('continue', () => this.response.writeContinue());
-    upstream.on('information', ({ statusCode, rawHeaders }) => {
-      if (statusCode === 103) this.passEarlyHints(rawHeaders);
-      else if (statusCode === 102) this.response.writeProcessing();
+    upstream.on('information', ({ statusCode, rawHeaders }) => relayInterim(statusCode, rawHeaders, request, response));
+    // A switch of protocols nobody asked for. Node takes the request for answered, and would tell nobody.
+    upstream.once('upgrade', (_, socket) => {
+      socket.destroy();
+      if (this.upstream === upstream) this.receiveError(new BrokenOff(502, 'the backend switched protocols unasked'));
+    });
+    upstream.once('close', () => {
+      if (this.upstream === upstream) this.receiveError(new Error('closed without an answer'));
     });
     // Node's client knows by the method whether a body without a length is chunked; here the request itself tells.
-    if (this.request.headers['content-length'] === undefined) {
-      upstream.useChunkedEncodingByDefault = this.body !== undefined;
-    }
+    if (request.headers['content-length'] === undefined) upstream.useChunkedEncodingByDefault = this.body !== undefined;
   }
 
   private readBody(body: ReplayableBody): Readable {
@@ -176,50 +172,61 @@ export class FullLaneExchange {
     return reader;
   }
 
-  /** RFC 9651 parameters: `backend="disk-1"; compute=3; storage=1`. */
-  private placementHeader(): string {
-    const amounts = this.settings.resources.names.map((name, r) => `${name}=${this.head.demand[r]}`);
-    return [`backend="${this.exchange.backend?.id ?? ''}"`, ...amounts].join('; ');
-  }
-
-  private passEarlyHints(rawHeaders: readonly string[]): void {
-    const links = rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1].toLowerCase() === 'link');
-    if (links.length === 0 || this.response.headersSent) return;
-    try {
-      this.response.writeEarlyHints({ link: links });
-    } catch {
-      // Not a form of Link that Node lets pass. Hints may be left out (RFC 8297 §2).
-    }
-  }
-
   private uploaded(): void {
-    this.isUploaded = true;
-    if (!this.response.headersSent) this.watchForAnswer();
+    this.uploadedAtMs = this.exchange.elapsedMs;
+    if (this.isAttempting) this.watchForAnswer();
+  }
+
+  /** How long backends have had for an answer: since there was nothing left to send. */
+  private get waitedMs(): number {
+    return this.uploadedAtMs === undefined ? 0 : this.exchange.elapsedMs - this.uploadedAtMs;
   }
 
   /** While a body comes in, standing still is what counts; after that, how long the answer takes to begin. */
   private watchForAnswer(): void {
-    const { settings, exchange } = this;
-    if (!this.isUploaded) {
+    const { settings } = this;
+    if (this.uploadedAtMs === undefined) {
       this.watchdog.watch(settings.streamIdleTimeoutMs);
       return;
     }
-    const untilDeadline = Math.max(0, settings.requestTimeoutMs - exchange.elapsedMs);
+    const untilDeadline = Math.max(0, settings.requestTimeoutMs - this.waitedMs);
     const isRepeatable = isIdempotent(this.head.method);
     this.watchdog.watch(isRepeatable ? Math.min(settings.attemptTimeoutMs, untilDeadline) : untilDeadline);
   }
 
   private waitedTooLong(): void {
-    const { settings, exchange, response, upstream } = this;
-    if (response.headersSent || !this.isUploaded) {
-      const where = response.headersSent ? 'the answer' : 'the upload';
-      upstream?.destroy(new BrokenOff(504, `${where} stood still for ${settings.streamIdleTimeoutMs} ms`));
+    if (!this.isAttempting) this.downloadStoodStill();
+    else if (this.uploadedAtMs === undefined) this.uploadStoodStill();
+    else this.answerTookTooLong();
+  }
+
+  private downloadStoodStill(): void {
+    const { response, exchange } = this;
+    const isClientsFault = response.writableEnded || response.writableNeedDrain;
+    if (isClientsFault) {
+      exchange.attemptAbandoned();
+      response.destroy();
+    } else this.cutOff(`the answer stood still for ${this.settings.streamIdleTimeoutMs} ms`);
+  }
+
+  private uploadStoodStill(): void {
+    const message = `the upload stood still for ${this.settings.streamIdleTimeoutMs} ms`;
+    if (this.upstream?.writableNeedDrain === true) {
+      this.upstream.destroy(new BrokenOff(504, message));
       return;
     }
-    const untilDeadline = settings.requestTimeoutMs - exchange.elapsedMs;
+    this.isAttempting = false;
+    this.exchange.attemptAbandoned();
+    this.response.setHeader('Connection', 'close');
+    this.answer(408, message);
+    this.upstream?.destroy();
+  }
+
+  private answerTookTooLong(): void {
+    const untilDeadline = this.settings.requestTimeoutMs - this.waitedMs;
     // Slow is better than nothing: without another backend to turn to, the attempt has until the deadline.
-    if (untilDeadline > 1 && !exchange.hasAlternative()) this.watchdog.watch(untilDeadline);
-    else upstream?.destroy(new BrokenOff(504, `no answer within ${Math.round(exchange.elapsedMs)} ms`));
+    if (untilDeadline > 1 && !this.exchange.hasAlternative()) this.watchdog.watch(untilDeadline);
+    else this.upstream?.destroy(new BrokenOff(504, `no answer within ${Math.round(this.waitedMs)} ms`));
   }
 
   private answerFailure(error: Error): void {
@@ -228,19 +235,19 @@ export class FullLaneExchange {
   }
 
   private answer(statusCode: number, message: string): void {
+    const { request, response } = this;
     this.watchdog.stop();
     this.status = statusCode;
-    answerProblem(this.response, statusCode, message);
+    answerProblem(response, statusCode, message);
+    if (request.complete || !this.body) return;
+    this.body.discard();
+    const linger = setTimeout(() => request.socket.destroy(), LINGER_MS);
+    request.once('close', () => clearTimeout(linger));
   }
 
   private clientClosed(): void {
     this.watchdog.stop();
+    this.isAttempting = false;
     this.exchange.end(this.status);
   }
-}
-
-function failureOf(error: NodeJS.ErrnoException): FailureKind {
-  if (error instanceof BrokenOff) return 'timeout';
-  const isUnsent = error.syscall === 'connect' || error.syscall === 'getaddrinfo';
-  return isUnsent ? 'unsent' : 'lost';
 }

@@ -75,7 +75,8 @@ export class FullLane {
       on: {
         proxyRes: (answer, request) => exchangeOf(request).receiveAnswer(answer),
         error: (error, request) => exchangeOf(request).receiveError(error),
-        econnreset: (_error, request) => exchangeOf(request).clientWentAway(),
+        // The client closed its connection; the response tells of it too.
+        econnreset: () => {},
       },
     });
   }

@@ -9,15 +9,23 @@ const RETRY_AFTER_SECONDS = 1;
 /** Answers with a problem; 503 carries `Retry-After`. Does nothing once an answer has begun. */
 export function answerProblem(response: ServerResponse, statusCode: number, message: string): void {
   if (response.headersSent || response.destroyed) return;
+  // `OPTIONS *` asks whether anybody is here, and that is the answer.
+  if (statusCode === 204) {
+    response.writeHead(204).end();
+    return;
+  }
   const body = bodyOf(statusCode, message);
   response.writeHead(statusCode, headersOf(statusCode, body)).end(body);
 }
 
 /** The same on a bare socket, for a request that wanted another protocol; the connection ends with it. */
 export function endWithProblem(socket: Duplex, statusCode: number, message: string): void {
+  // A reset of a socket that nobody listens to would end the process.
+  socket.on('error', () => {});
   if (!socket.writable) return;
   const body = bodyOf(statusCode, message);
   const headers = { ...headersOf(statusCode, body), connection: 'close' };
+  socket.once('finish', () => socket.destroy());
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}\r\n${lines.join('')}\r\n${body}`);
 }

@@ -1,11 +1,12 @@
 // The data plane's own HTTP server: accepts clients, hands each request to its lane, and closes in order.
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { Server as NetServer, type AddressInfo, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import { FullLane } from './full-lane.js';
+import { OpenConnections } from './open-connections.js';
 import { endWithProblem } from './problem-response.js';
 import { UpgradeLane, isUpgradeFollowed } from './upgrade-lane.js';
 
@@ -16,6 +17,7 @@ const CONNECTIONS_CHECK_MS = 1000;
 export class ProxyServer {
   private readonly logger = new Logger('DataPlane');
   private readonly server: Server;
+  private readonly connections = new OpenConnections();
 
   constructor(
     private readonly fullLane: FullLane,
@@ -32,10 +34,15 @@ export class ProxyServer {
       noDelay: true,
       shouldUpgradeCallback: isUpgradeFollowed,
     });
-    this.server.on('request', (request, response) => fullLane.handle(request, response));
+    const serve = (request: IncomingMessage, response: ServerResponse) => {
+      this.connections.begin(request.socket, response);
+      fullLane.handle(request, response);
+    };
+    this.server.on('connection', (socket) => this.connections.add(socket));
+    this.server.on('request', serve);
     // The backend decides about `Expect: 100-continue`, not this server (RFC 9110 §10.1.1).
-    this.server.on('checkContinue', (request, response) => fullLane.handle(request, response));
-    this.server.on('upgrade', (request, socket, head) => void upgradeLane.handle(request, socket, head));
+    this.server.on('checkContinue', serve);
+    this.server.on('upgrade', (request, socket, head) => this.upgrade(request, socket as Socket, head));
     this.server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
       endWithProblem(socket, 405, 'CONNECT is not allowed here');
     });
@@ -66,19 +73,27 @@ export class ProxyServer {
   /** Accepts nobody any more, waits for what is in flight as long as is allowed, then cuts what is left. */
   async close(): Promise<void> {
     if (!this.server.listening) return;
-    const closed = new Promise((resolve) => this.server.close(resolve));
-    // Whoever is being served is told that the connection ends with this answer.
-    this.server.keepAliveTimeout = 1;
+    // Not the HTTP server's own close, which cuts answers that are ended but not yet sent.
+    const closed = new Promise((resolve) => NetServer.prototype.close.call(this.server, resolve));
+    const { SHUTDOWN_TIMEOUT_SECONDS } = this.config;
     const deadline = setTimeout(() => {
-      this.logger.warn(`cut what was still in flight after ${this.config.SHUTDOWN_TIMEOUT_SECONDS} s`);
-      this.server.closeAllConnections();
+      this.logger.warn(`cut what was still in flight after ${SHUTDOWN_TIMEOUT_SECONDS} s`);
+      this.connections.destroyAll();
+    }, SHUTDOWN_TIMEOUT_SECONDS * 1000);
+    if (this.upgradeLane.openCount > 0) {
+      this.logger.log(`closed ${this.upgradeLane.openCount} upgraded connections`);
       this.upgradeLane.close();
-    }, this.config.SHUTDOWN_TIMEOUT_SECONDS * 1000);
-    if (this.upgradeLane.openCount > 0)
-      this.logger.log(`${this.upgradeLane.openCount} upgraded connections are closed`);
-    this.upgradeLane.close();
+    }
+    this.connections.closeIdle();
     await closed;
     clearTimeout(deadline);
+    this.server.closeAllConnections();
     this.fullLane.close();
+  }
+
+  private upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    // Pipelined behind a request that is still being answered: there is no telling where its answer ends.
+    if (this.connections.isAnswering(socket)) socket.destroy();
+    else void this.upgradeLane.handle(request, socket, head);
   }
 }

@@ -6,6 +6,7 @@ export class ReplayableBody {
   private remembered: Buffer[] | undefined = [];
   private rememberedBytes = 0;
   private hasEnded = false;
+  private isDiscarding = false;
   private reader: Readable | undefined;
 
   constructor(
@@ -35,7 +36,16 @@ export class ReplayableBody {
     return reader;
   }
 
+  /** What is still to come is read and dropped, so that the client can finish sending and sees its answer. */
+  discard(): void {
+    this.remembered = undefined;
+    this.reader = undefined;
+    this.isDiscarding = true;
+    this.source.resume();
+  }
+
   private take(chunk: Buffer): void {
+    if (this.isDiscarding) return;
     this.rememberedBytes += chunk.length;
     if (this.rememberedBytes > this.limitBytes) this.remembered = undefined;
     else this.remembered?.push(chunk);

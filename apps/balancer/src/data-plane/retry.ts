@@ -9,8 +9,11 @@ export function isIdempotent(method: string): boolean {
   return IDEMPOTENT.has(method);
 }
 
-/** How an attempt failed. `unsent`: no byte of the request left, for there was no connection. */
-export type FailureKind = 'unsent' | 'lost' | 'timeout';
+/**
+ * How an attempt failed. `unsent`: no byte of the request left, for there was no connection. `ours`: the balancer could
+ * not say it to any backend.
+ */
+export type FailureKind = 'unsent' | 'lost' | 'timeout' | 'ours';
 
 /** What decides about another attempt. */
 export interface RetrySituation {
@@ -24,7 +27,7 @@ export interface RetrySituation {
 
 /** Any method when nothing was sent, else an idempotent one; within the attempts allowed, with the body at hand. */
 export function mayRetry({ method, failure, attempts, maxAttempts, isBodyAtHand }: RetrySituation): boolean {
-  if (attempts >= maxAttempts || !isBodyAtHand) return false;
+  if (attempts >= maxAttempts || !isBodyAtHand || failure === 'ours') return false;
   return failure === 'unsent' || isIdempotent(method);
 }
 

@@ -1,35 +1,33 @@
 // Upgraded connections, WebSockets above all: after the switch of protocols the bytes pass both ways untouched.
-import type { IncomingMessage } from 'node:http';
-import { Socket } from 'node:net';
+import { ServerResponse, request as requestUpstream, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
-import {
-  createProxyMiddleware,
-  debugProxyErrorsPlugin,
-  proxyEventsPlugin,
-  type RequestHandler,
-} from 'http-proxy-middleware';
 import { balancerConfig } from '../config/balancer.config.js';
 import { wordsFor } from '../health/ping-client.js';
 import type { Backend } from '../registry/backend.js';
+import { relayAnswer } from './answer-relay.js';
 import { ClientRequests, isRefusal, type ClientRequest } from './client-request.js';
 import { demandHeaders } from './demand-headers.js';
 import { CLIENT_WENT_AWAY, type Exchange } from './exchange.js';
 import { ExchangeDesk } from './exchange-desk.js';
-import { requestHeaders } from './forwarding.js';
+import { reasonPhrase, requestHeaders, responseHeaders } from './forwarding.js';
 import { endWithProblem } from './problem-response.js';
 import { PSEUDONYM } from './pseudonym.js';
 import { hasBody } from './replayable-body.js';
+import { joinConnections } from './tunnel.js';
 import { connectWithin, connectedAgent } from './upstream-agent.js';
 import { targetOf, upstreamHeaders } from './upstream-request.js';
 
-/** An upgrade whose connection to the backend stands. */
+/** An upgrade under way. */
 interface Handshake {
-  readonly backend: Backend;
-  readonly connection: Socket;
-  /** What the client wants to upgrade to. */
-  readonly protocol: string;
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  /** What the client has sent beyond its request's head. */
+  readonly head: Buffer;
+  readonly read: ClientRequest;
+  readonly exchange: Exchange;
 }
 
 /**
@@ -43,10 +41,9 @@ export function isUpgradeFollowed(request: IncomingMessage): boolean {
 
 @Injectable()
 export class UpgradeLane {
-  private readonly handshakes = new WeakMap<IncomingMessage, Handshake>();
   private readonly open = new Set<Duplex>();
   private readonly connectTimeoutMs: number;
-  private readonly proxy: RequestHandler;
+  private readonly requestTimeoutMs: number;
 
   constructor(
     private readonly desk: ExchangeDesk,
@@ -54,29 +51,13 @@ export class UpgradeLane {
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {
     this.connectTimeoutMs = config.CONNECT_TIMEOUT_SECONDS * 1000;
-    this.proxy = createProxyMiddleware({
-      ejectPlugins: true,
-      plugins: [debugProxyErrorsPlugin, proxyEventsPlugin],
-      upgradeTimeout: config.REQUEST_TIMEOUT_SECONDS * 1000,
-      router: (request, _response, options) => {
-        const handshake = this.handshakes.get(request);
-        if (!handshake) throw new Error('an upgrade reached the proxy without a handshake');
-        options.agent = connectedAgent(handshake.connection);
-        // The middleware lets only `websocket` pass; the protocol that was asked for goes in by the back door.
-        options.headers = { upgrade: handshake.protocol };
-        return targetOf(handshake.backend.url);
-      },
-      on: {
-        error: (error, _request, socket) => {
-          if (socket instanceof Socket)
-            endWithProblem(socket, statusOf(error), `the backend failed: ${wordsFor(error)}`);
-        },
-      },
-    });
+    this.requestTimeoutMs = config.REQUEST_TIMEOUT_SECONDS * 1000;
   }
 
   /** Serves an upgrade: from its head to the close of the upgraded connection. */
   async handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    // Node listens no more; a reset must not bring the process down.
+    socket.on('error', () => {});
     const read = this.requests.read(request);
     if (isRefusal(read)) {
       endWithProblem(socket, read.statusCode, read.message);
@@ -85,24 +66,18 @@ export class UpgradeLane {
     const exchange = this.desk.begin(read);
     this.open.add(socket);
     let status = CLIENT_WENT_AWAY;
-    // Until the middleware has its own listener, a reset must not bring the process down; 'close' tells of it.
-    socket.on('error', () => {});
     socket.once('close', () => {
       this.open.delete(socket);
-      exchange.attemptAnswered();
       exchange.end(status);
     });
-    const handshake = await this.connect(exchange, request, socket);
-    if (!handshake) {
-      status = exchange.backend ? 502 : 503;
-      const message = exchange.backend ? 'the backends could not be reached' : 'no backend can take this request now';
-      endWithProblem(socket, status, message);
+    const connection = await this.connect(exchange, socket);
+    if (connection) {
+      status = await this.shakeHands({ request, socket, head, read, exchange }, connection);
       return;
     }
-    status = 101;
-    this.handshakes.set(request, handshake);
-    request.headers = this.forwardedHeaders(request, read);
-    this.proxy.upgrade(request, socket as Socket, head);
+    status = exchange.backend ? 502 : 503;
+    const message = exchange.backend ? 'the backends could not be reached' : 'no backend can take this request now';
+    endWithProblem(socket, status, message);
   }
 
   /** Ends what is still open. */
@@ -116,13 +91,12 @@ export class UpgradeLane {
   }
 
   /** Connects before anything is sent, so that a backend that refuses costs the client nothing. */
-  private async connect(exchange: Exchange, request: IncomingMessage, socket: Duplex): Promise<Handshake | undefined> {
+  private async connect(exchange: Exchange, socket: Duplex): Promise<Socket | undefined> {
     while (!socket.destroyed) {
       const backend = exchange.placeNext();
       if (!backend) return undefined;
       try {
-        const connection = await this.connectTo(backend);
-        return { backend, connection, protocol: request.headers.upgrade ?? '' };
+        return await this.connectTo(backend);
       } catch (error) {
         exchange.attemptFailed(`exchange failed: ${wordsFor(error as Error)}`);
         if (!exchange.takeRetry('unsent', true)) return undefined;
@@ -140,15 +114,83 @@ export class UpgradeLane {
     });
   }
 
+  /** Asks the backend; answers the status that the client got. */
+  private shakeHands(handshake: Handshake, connection: Socket): Promise<number> {
+    const { request, socket, read, exchange } = handshake;
+    const { pathname = '' } = targetOf(exchange.backend?.url ?? '');
+    return new Promise((resolve) => {
+      const upstream = requestUpstream({
+        agent: connectedAgent(connection),
+        path: (pathname === '/' ? '' : pathname) + read.target,
+        headers: this.forwardedHeaders(request, read),
+        setHost: false,
+        timeout: this.requestTimeoutMs,
+      });
+      const fail = (statusCode: 502 | 504, problem: string) => {
+        exchange.attemptFailed(`exchange failed: ${problem}`);
+        endWithProblem(socket, statusCode, `the backend failed: ${problem}`);
+        resolve(statusCode);
+      };
+      // A client that is gone leaves nobody to ask for.
+      socket.once('close', () => connection.destroy());
+      upstream.once('timeout', () => {
+        fail(504, `no answer within ${this.requestTimeoutMs} ms`);
+        upstream.destroy();
+      });
+      upstream.on('error', (error) => {
+        if (!socket.destroyed) fail(502, wordsFor(error));
+      });
+      upstream.once('response', (answer) => {
+        refuse(handshake, answer);
+        resolve(answer.statusCode ?? 502);
+      });
+      upstream.once('upgrade', (answer, _, firstBytes) => {
+        switchProtocols(handshake, answer, { connection, firstBytes });
+        resolve(101);
+      });
+      upstream.end();
+    });
+  }
+
   private forwardedHeaders(request: IncomingMessage, { client, isTrusted, demand }: ClientRequest) {
-    const { httpVersion } = request;
+    const { httpVersion, headers } = request;
     const hop = { clientAddress: client, isTrusted, httpVersion, pseudonym: PSEUDONYM };
-    const forwarded = requestHeaders(request.rawHeaders, request.headers, hop);
-    const headers = upstreamHeaders([...forwarded, ...demandHeaders(demand, this.config.RESOURCES)], request);
-    return { ...headers, connection: 'Upgrade', upgrade: 'websocket' };
+    const forwarded = requestHeaders(request.rawHeaders, headers, hop);
+    const switching = ['Connection', 'Upgrade', 'Upgrade', headers.upgrade ?? ''];
+    return upstreamHeaders([...forwarded, ...demandHeaders(demand, this.config.RESOURCES), ...switching], request);
   }
 }
 
-function statusOf(error: Error): number {
-  return (error as { statusCode?: number }).statusCode === 504 ? 504 : 502;
+/** The backend switches: so does the balancer, and joins the two connections. */
+function switchProtocols(
+  { socket, head }: Handshake,
+  answer: IncomingMessage,
+  { connection, firstBytes }: { readonly connection: Socket; readonly firstBytes: Buffer },
+): void {
+  connection.setTimeout(0);
+  const hop = { httpVersion: answer.httpVersion, pseudonym: PSEUDONYM, isChunked: false };
+  const headers = responseHeaders(answer.rawHeaders, answer.headers, hop);
+  headers.push('Connection', 'Upgrade', 'Upgrade', answer.headers.upgrade ?? '');
+  const lines = headers.map((text, i) => (i % 2 === 0 ? `${text}: ` : `${text}\r\n`));
+  socket.write(`HTTP/1.1 101 ${reasonPhrase(101, answer.statusMessage)}\r\n${lines.join('')}\r\n`, 'latin1');
+  if (firstBytes.length > 0) socket.write(firstBytes);
+  if (head.length > 0) connection.write(head);
+  joinConnections(socket, connection);
+}
+
+/** The backend does not switch: its answer goes to the client, and the connection ends with it. */
+function refuse({ request, socket, exchange }: Handshake, answer: IncomingMessage): void {
+  const response = new ServerResponse(request);
+  response.assignSocket(socket as Socket);
+  response.shouldKeepAlive = false;
+  response.once('finish', () => socket.end(() => socket.destroy()));
+  answer.once('error', () => socket.destroy());
+  answer.once('end', () => exchange.attemptAnswered());
+  try {
+    relayAnswer(answer, request, response);
+    exchange.answerBegan(response.statusCode, answer.headers);
+  } catch (error) {
+    exchange.attemptFailed((error as Error).message);
+    endWithProblem(socket, 502, (error as Error).message);
+  }
 }

@@ -19,7 +19,8 @@ const LOOKED_UP = new Set(['host', 'content-length', 'expect']);
  * middleware reads it as if it were the request's own headers.
  */
 export function upstreamHeaders(raw: readonly string[], request: IncomingMessage): IncomingHttpHeaders {
-  const headers: Record<string, string | string[]> = {};
+  // Without a prototype: a field may be called `constructor` or `__proto__`.
+  const headers = Object.create(null) as Record<string, string | string[]>;
   const spelling = new Map<string, string>();
   for (let i = 0; i < raw.length; i += 2) {
     const lower = raw[i].toLowerCase();

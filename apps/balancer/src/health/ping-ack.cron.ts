@@ -32,8 +32,9 @@ export class PingAckCron implements OnApplicationBootstrap, OnApplicationShutdow
   async sweep(): Promise<void> {
     await Promise.all(
       this.registry.list().map(async (backend) => {
+        const { url } = backend;
         const { ok, reason } = await this.pings.ping(backend);
-        this.registry.observe(backend.id, ok ? 'ping-ok' : 'ping-failed', reason);
+        if (backend.url === url) this.registry.observe(backend, ok ? 'ping-ok' : 'ping-failed', reason);
       }),
     );
   }

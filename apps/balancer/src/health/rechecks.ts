@@ -42,7 +42,7 @@ export class Rechecks implements OnApplicationBootstrap, OnApplicationShutdown {
     this.checking.add(slot);
     const { ok, reason } = await this.pings.ping(backend);
     const hasChanged = this.registry.atSlot(slot) !== backend || backend.url !== url;
-    if (!hasChanged) this.registry.observe(backend.id, ok ? 'ping-ok' : 'ping-failed', reason);
+    if (!hasChanged) this.registry.observe(backend, ok ? 'ping-ok' : 'ping-failed', reason);
     this.checking.delete(slot);
     // What was learned is of somebody who left or moved: whoever is there now is asked anew.
     if (hasChanged) this.begin(slot);

@@ -63,7 +63,7 @@ export class MetricsService {
     const { slot } = backend;
     const perResource = (value: (r: number) => number) => RESOURCES.names.map((_, r) => value(r));
     const inFlightDemand = perResource((r) => table.inFlight(slot, r));
-    const shares = inFlightDemand.map((units, r) => (units === 0 ? 0 : units / backend.capacity[r]));
+    const shares = inFlightDemand.map((units, r) => (backend.capacity[r] === 0 ? 0 : units / backend.capacity[r]));
     const stranded = stateOf(backend) === 'up' ? strandedCapacity(backend.capacity, shares) : shares.map(() => 0);
     const counts = new Float64Array(LATENCY_BUCKETS);
     table.addLatencyCounts(slot, counts);

@@ -14,7 +14,7 @@ export class OwnAddresses {
 
   /** Whether a URL leads to one of the balancer's ports on this machine. */
   includes(url: URL): boolean {
-    const host = url.hostname.replace(/^\[|\]$/g, '').toLowerCase();
+    const host = url.hostname.replace(/^\[|\]$|\.$/g, '').toLowerCase();
     return this.ports.has(Number(url.port || 80)) && isThisMachine(host);
   }
 }

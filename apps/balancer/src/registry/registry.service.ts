@@ -121,10 +121,10 @@ export class RegistryService {
     return this.backends.get(id);
   }
 
-  /** Tells what was seen of a backend. One that left meanwhile is passed over. */
-  observe(id: string, observation: HealthObservation, reason: string): void {
-    const backend = this.backends.get(id);
-    if (!backend) return;
+  /** Tells what was seen of a backend. One that left meanwhile is passed over, also when its id has come back. */
+  observe(seen: Backend, observation: HealthObservation, reason: string): void {
+    const backend = this.bySlot.get(seen.slot);
+    if (!backend || backend !== seen) return;
     const from = stateOf(backend);
     const { health, flipped } = observe(backend.health, observation, { fall: this.config.PING_FALL });
     backend.health = health;
@@ -151,7 +151,8 @@ export class RegistryService {
       this.publish();
       return backend;
     }
-    backend.draining = undefined;
+    // An operator's pause outlasts a restart of the backend; a backend that was leaving has come back.
+    if (backend.draining?.purpose === 'leave') backend.draining = undefined;
     backend.health = { state: 'joining', failedPings: 0 };
     this.entered(backend, from, hasMoved ? `registered again at ${backend.url}` : 'registered again');
     this.tellUnproven(backend);
@@ -162,6 +163,7 @@ export class RegistryService {
     const backend = this.recordOf(oldId);
     this.backends.delete(oldId);
     this.backends.set(announcement.id, backend);
+    this.events.record(announcement.id, stateOf(backend), stateOf(backend), `was known as ${oldId}`);
     return this.update(backend, announcement);
   }
 

@@ -1,0 +1,69 @@
+// Passes a backend's answer on to the client: its head by the rules of forwarding, its body as it comes, its trailers.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { reasonPhrase, responseHeaders, trailerPairs } from './forwarding.js';
+import { PSEUDONYM } from './pseudonym.js';
+
+/** The backend's answer cannot be passed on; the message says why. */
+export class UnusableAnswerError extends Error {}
+
+/**
+ * Writes the head of `answer`, then its body and trailers. The response is ended when the answer is; what becomes of an
+ * answer that breaks off is the caller's affair.
+ *
+ * @throws {UnusableAnswerError} before anything is written, when the head makes no sense.
+ */
+export function relayAnswer(
+  answer: IncomingMessage,
+  request: IncomingMessage,
+  response: ServerResponse,
+  ownHeaders: readonly string[] = [],
+): void {
+  const statusCode = answer.statusCode ?? 0;
+  const coding = answer.headers['transfer-encoding'];
+  if (statusCode < 200) throw new UnusableAnswerError(`the backend answered with the status ${statusCode}`);
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
+    throw new UnusableAnswerError('the backend answered in a transfer coding nobody asked for');
+  }
+  const hop = { httpVersion: answer.httpVersion, pseudonym: PSEUDONYM, isChunked: isSentInChunks(answer, request) };
+  const headers = [...responseHeaders(answer.rawHeaders, answer.headers, hop), ...ownHeaders];
+  try {
+    response.writeHead(statusCode, reasonPhrase(statusCode, answer.statusMessage), headers);
+  } catch (error) {
+    throw new UnusableAnswerError(`the backend's answer cannot be passed on: ${(error as Error).message}`);
+  }
+  response.flushHeaders();
+  answer.once('end', () => {
+    response.addTrailers(trailerPairs(answer.rawTrailers));
+    response.end();
+  });
+  answer.pipe(response, { end: false });
+}
+
+/** Whether Node will send the body to this client in chunks: it has one, of a length nobody told, and speaks 1.1. */
+function isSentInChunks({ headers, statusCode }: IncomingMessage, { method, httpVersion }: IncomingMessage): boolean {
+  const hasBody = method !== 'HEAD' && statusCode !== 204 && statusCode !== 304;
+  return hasBody && httpVersion === '1.1' && headers['content-length'] === undefined;
+}
+
+/** Passes interim answers (1xx) on to a client that can take them (RFC 9110 §15.2: not to one that speaks 1.0). */
+export function relayInterim(
+  statusCode: number,
+  rawHeaders: readonly string[],
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
+  if (response.headersSent || response.destroyed || request.httpVersion !== '1.1') return;
+  if (statusCode === 100) response.writeContinue();
+  else if (statusCode === 102) response.writeProcessing();
+  else if (statusCode === 103) relayEarlyHints(rawHeaders, response);
+}
+
+function relayEarlyHints(rawHeaders: readonly string[], response: ServerResponse): void {
+  const links = rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1].toLowerCase() === 'link');
+  if (links.length === 0) return;
+  try {
+    response.writeEarlyHints({ link: links });
+  } catch {
+    // Not a form of Link that Node lets pass. Hints may be left out (RFC 8297 §2).
+  }
+}

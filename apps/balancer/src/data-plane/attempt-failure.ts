@@ -1,0 +1,21 @@
+// How attempts fail, and what that says about them.
+import type { FailureKind } from './retry.js';
+
+/** The balancer itself broke the attempt off. */
+export class BrokenOff extends Error {
+  constructor(
+    /** What the client is answered when it was the last attempt. */
+    readonly statusCode: 502 | 504,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** What kind of failure an error of Node's HTTP client is. */
+export function failureOf(error: NodeJS.ErrnoException): FailureKind {
+  if (error instanceof BrokenOff) return error.statusCode === 504 ? 'timeout' : 'lost';
+  if (error.syscall === 'connect' || error.syscall === 'getaddrinfo') return 'unsent';
+  // Node's own refusals: what was to be said could not be said to anybody.
+  return error.code?.startsWith('ERR_') === true ? 'ours' : 'lost';
+}

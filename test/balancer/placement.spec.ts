@@ -1,0 +1,151 @@
+import type { DemandList, Explanation } from '@fairlead/contracts';
+import { describe, expect, it } from 'vitest';
+import { metricsOf } from '../support/metrics.js';
+import { startBackend, startBalancer, type Balancer } from '../support/processes.js';
+import { sendRaw } from '../support/raw-client.js';
+import { httpUpstream, join, register } from '../support/upstreams.js';
+
+async function explain({ control }: Balancer, body: object): Promise<Response> {
+  return fetch(`${control}/api/v1/placement/explain`, { method: 'POST', body: JSON.stringify(body) });
+}
+
+async function demandsOf({ control }: Balancer): Promise<DemandList> {
+  return (await (await fetch(`${control}/api/v1/demands`)).json()) as DemandList;
+}
+
+describe('explaining a placement', () => {
+  it('scores every candidate term by term, and says what keeps the others out', async () => {
+    const balancer = await startBalancer();
+    const { port } = await httpUpstream((_, response) => response.end());
+    const other = await httpUpstream((_, response) => response.end());
+    const third = await httpUpstream((_, response) => response.end());
+    await join(balancer, 'cpu', port, { resources: { compute: 20, storage: 10 } });
+    await join(balancer, 'disk', other.port, { resources: { compute: 10, storage: 20 } });
+    await join(balancer, 'diskless', third.port, { resources: { compute: 10, storage: 0 } });
+    await register(balancer.control, { id: 'away', port: 1, resources: { compute: 1, storage: 1 } });
+
+    const answer = (await (await explain(balancer, { demand: { compute: 10, storage: 1 } })).json()) as Explanation;
+
+    expect(answer).toMatchObject({ policy: 'drf', chosen: 'cpu', demand: { compute: 10, storage: 1 } });
+    expect(answer.candidates.map(({ id }) => id)).toEqual(['cpu', 'disk']);
+    const [{ score, terms }] = answer.candidates;
+    expect(terms.compute).toEqual({ backlogSeconds: 0, workSeconds: 0.5, score: 0.5 ** 4 / 4 });
+    expect(score).toBeCloseTo(terms.compute.score + terms.storage.score, 12);
+    expect(answer.excluded).toEqual([
+      { id: 'away', state: expect.stringMatching(/joining|down/), reason: expect.stringContaining('it is') },
+      { id: 'diskless', state: 'up', reason: 'it has no storage' },
+    ]);
+    expect((await metricsOf(balancer)).fleet.inFlight).toBe(0);
+  });
+
+  it.each([
+    [{ demand: { gpu: 1 } }, /^demand\.gpu is unknown/],
+    [{ demand: { compute: -1 } }, /^demand\.compute must be a number from 0/],
+    [{}, /^demand must be an object/],
+  ])('refuses %j', async (body, sentence) => {
+    const response = await explain(await startBalancer(), body);
+    expect(response.status).toBe(400);
+    expect(((await response.json()) as { message: string }).message).toMatch(sentence);
+  });
+
+  it('tells a trusted client where its request went, and nobody else', async () => {
+    const ask = 'GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nFairlead-Explain: 1\r\nCompute: 3\r\n\r\n';
+    for (const [trusted, expected] of [
+      ['loopback', /\r\nFairlead-Placement: "a"; compute=3; storage=0\r\n/],
+      ['none', /^(?![^]*Fairlead-Placement)/],
+    ] as const) {
+      const balancer = await startBalancer({ TRUSTED_CLIENTS: trusted });
+      const { port } = await httpUpstream((request, response) => {
+        response.setHeader('Fairlead-Placement', 'forged');
+        response.end(String(request.headers['fairlead-explain']));
+      });
+      await join(balancer, 'a', port);
+      const answer = await sendRaw(balancer.port, ask);
+      expect(answer).toMatch(expected);
+      expect(answer).not.toContain('forged');
+      expect(answer).toMatch(/undefined$/);
+    }
+  });
+});
+
+describe('learning what requests need', () => {
+  it('believes what backends report, class by class', async () => {
+    const balancer = await startBalancer();
+    const { port } = await httpUpstream((request, response) => {
+      const [compute, storage] = request.url?.startsWith('/users') ? [4, 1] : [1, 8];
+      response.setHeader(
+        'endpoint-load-metrics',
+        `TEXT request_cost.compute=${compute}, request_cost.storage=${storage}`,
+      );
+      response.end();
+    });
+    await join(balancer, 'a', port);
+    for (let i = 0; i < 20; i++) {
+      await (await fetch(`${balancer.url}/users/${i}`)).text();
+      await (await fetch(`${balancer.url}/files`)).text();
+    }
+    const { classes, reports } = await demandsOf(balancer);
+    expect(reports).toEqual({ accepted: 40, ignored: 0 });
+    const users = classes.find(({ name }) => name.startsWith('GET /users/{}'));
+    expect(users).toMatchObject({ source: 'reported', demand: { compute: 4, storage: 1 } });
+    expect(classes.find(({ name }) => name === 'GET /files')).toMatchObject({ demand: { compute: 1, storage: 8 } });
+  });
+
+  it('ignores reports that make no sense, counts them, and complains once', async () => {
+    const balancer = await startBalancer();
+    const nonsense = [
+      'JSON {"request_cost":{"compute":-1}}',
+      'TEXT request_cost.compute=NaN',
+      'TEXT request_cost.compute=1e308',
+      'TEXT request_cost.compute=1, request_cost.compute=2',
+      'BIN %%%',
+      `JSON {"request_cost":{"compute":1},"x":"${'x'.repeat(9000)}"}`,
+      'JSON {"request_cost":{"__proto__":1}}',
+      'XML <a/>',
+    ];
+    const { port } = await httpUpstream((_, response) => {
+      response.setHeader('endpoint-load-metrics', nonsense.shift() ?? '');
+      response.end();
+    });
+    await join(balancer, 'a', port);
+    const count = nonsense.length;
+    for (let i = 0; i < count; i++) expect((await fetch(balancer.url)).status).toBe(200);
+    const { reports } = await demandsOf(balancer);
+    expect(reports).toEqual({ accepted: 0, ignored: count });
+    const complaints = balancer.process.lines.filter(({ msg }) => msg?.includes('cost reports that are ignored'));
+    expect(complaints).toHaveLength(1);
+    expect(await (await fetch(`${balancer.control}/metrics`)).text()).toContain(
+      `fairlead_cost_reports_total{outcome="ignored"} ${count}`,
+    );
+  });
+
+  it('infers what nobody reports, and forgets the classes beyond the limit', async () => {
+    const balancer = await startBalancer({ DEMAND_CLASSES: '2' });
+    const { port } = await httpUpstream((_, response) => response.end());
+    await join(balancer, 'a', port);
+    for (const path of ['/a', '/b', '/c']) await (await fetch(balancer.url + path)).text();
+    const { classes } = await demandsOf(balancer);
+    expect(classes.map(({ name }) => name).sort()).toEqual(['GET /b', 'GET /c']);
+    expect(classes[0].source).toBe('inferred');
+  });
+});
+
+describe('maglev', () => {
+  it('keeps a key on its backend, while others come and go', async () => {
+    const balancer = await startBalancer({ PLACEMENT_POLICY: 'maglev', AFFINITY_KEY: 'header:x-session' });
+    for (const id of ['a', 'b', 'c']) await startBackend(balancer, { BACKEND_ID: id });
+    const backendOf = async (session: number) => {
+      const response = await fetch(balancer.url, { headers: { 'x-session': `s${session}` } });
+      return ((await response.json()) as { backend: string }).backend;
+    };
+    const sessions = Array.from({ length: 40 }, (_, i) => i);
+    const before = await Promise.all(sessions.map(backendOf));
+    expect(new Set(before).size).toBe(3);
+    expect(await Promise.all(sessions.map(backendOf))).toEqual(before);
+    await fetch(`${balancer.control}/api/v1/backends/c/drain`, { method: 'POST' });
+    const after = await Promise.all(sessions.map(backendOf));
+    const moved = sessions.filter((i) => before[i] !== 'c' && before[i] !== after[i]);
+    expect(moved.length).toBeLessThan(4);
+    expect(after).not.toContain('c');
+  });
+});
