@@ -31,17 +31,31 @@ export const NOISY: Condition = {
   isMisdeclared: true,
 };
 
+export const NOISE: Condition = {
+  name: 'noise',
+  about: 'work is log-normal around the declared demand (σ = 0.7)',
+  noiseSigma: NOISE_SIGMA,
+};
+
+export const MIX_SHIFT: Condition = {
+  name: 'mix shift',
+  about: 'half-way the traffic turns to requests heavy on the last resource',
+  isShifting: true,
+};
+
+export const HALVED: Condition = {
+  name: 'halved machine',
+  about: 'half-way the first backend serves at half its capacity, undeclared',
+  isHalving: true,
+};
+
 /** Everything else that is tried, one thing at a time. */
 export const TROUBLES: readonly Condition[] = [
   { name: 'parallel', about: 'a request uses its resources at once, and ends with the last', layout: 'parallel' },
-  { name: 'noise', about: 'work is log-normal around the declared demand (σ = 0.7)', noiseSigma: NOISE_SIGMA },
+  NOISE,
   NOISY,
-  { name: 'mix shift', about: 'half-way the traffic turns to requests heavy on the last resource', isShifting: true },
-  {
-    name: 'halved machine',
-    about: 'half-way the first backend serves at half its capacity, undeclared',
-    isHalving: true,
-  },
+  MIX_SHIFT,
+  HALVED,
   { name: '4 balancers, blind', about: 'four balancers, none of which knows of the others', balancers: 4 },
   {
     name: '4 balancers, 1 s',

@@ -68,6 +68,25 @@ export const FLEETS: readonly Fleet[] = [
   },
 ];
 
+/** Fleets that demand is learned on: as above, and `skewed` with three classes that can be told apart. */
+export const LEARNING_FLEETS: readonly Fleet[] = [
+  named('polar'),
+  named('web'),
+  {
+    name: 'skewed-3',
+    capacities: named('skewed').capacities,
+    classes: [
+      { probability: 0.4, demand: [8, 2] },
+      { probability: 0.4, demand: [2, 8] },
+      { probability: 0.2, demand: [4, 4] },
+    ],
+  },
+];
+
+function named(name: string): Fleet {
+  return FLEETS.find((fleet) => fleet.name === name)!;
+}
+
 /** The same requests, those that lean on the last resource more frequent: the mix after a shift. */
 export function shiftedMix(classes: readonly RequestClass[]): RequestClass[] {
   const leaning = classes.map(({ probability, demand }) => {

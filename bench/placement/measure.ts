@@ -1,60 +1,81 @@
 // What is measured of a policy: the tail of its latencies, and the highest load at which it keeps up.
-import type { PolicyName } from '@fairlead/scheduling';
-import type { Trial } from './conditions.js';
-import { simulate } from './simulation.js';
-import type { Discipline } from './stations.js';
+import { simulate, type Scenario } from './simulation.js';
 
 /** How much is simulated for one figure. */
 export interface Effort {
   readonly requests: number;
   readonly seeds: readonly number[];
+  /** The same where demand is learned: that differs more from seed to seed. */
+  readonly learningSeeds: readonly number[];
+  /** The least number of requests by which a load is found stable. */
   readonly stabilityRequests: number;
+  /** The same for each backend: a large fleet takes longer to settle. */
+  readonly stabilityRequestsPerBackend: number;
 }
 
-export const FULL: Effort = { requests: 30_000, seeds: [1, 2, 3], stabilityRequests: 100_000 };
-export const QUICK: Effort = { requests: 10_000, seeds: [1], stabilityRequests: 40_000 };
+export const FULL: Effort = {
+  requests: 30_000,
+  seeds: [1, 2, 3],
+  learningSeeds: [1, 2, 3, 4, 5],
+  stabilityRequests: 100_000,
+  stabilityRequestsPerBackend: 5_000,
+};
+export const QUICK: Effort = {
+  requests: 10_000,
+  seeds: [1],
+  learningSeeds: [1],
+  stabilityRequests: 40_000,
+  stabilityRequestsPerBackend: 400,
+};
+
+/** A scenario but for its length and its seed. */
+export type Setting = (run: Pick<Scenario, 'requests' | 'seed'>) => Scenario;
 
 /** Grows slower than this part of what arrives: the fleet keeps up. */
 const KEEPS_UP = 0.005;
+/** Grows faster than this in a short run: it does not, and a long one would only say so again. */
+const FALLS_BEHIND = 10 * KEEPS_UP;
 /** Loads are told apart to this part of λ*. */
 const RESOLUTION = 0.01;
 
-/** p99 of the latencies, seconds: the median of the seeds. Every policy meets the same traffic. */
-export function p99(trial: Trial, policy: PolicyName, load: number, discipline: Discipline, effort: Effort): number {
-  const tails = effort.seeds.map((seed) => {
-    const { latencySeconds } = simulate(trial.scenario(policy, load, { requests: effort.requests, seed, discipline }));
+/** p99 of the latencies, seconds, for each seed. Every policy meets the same traffic. */
+export function tails(setting: Setting, requests: number, seeds: readonly number[]): number[] {
+  return seeds.map((seed) => {
+    const { latencySeconds } = simulate(setting({ requests, seed }));
     return latencySeconds[Math.floor(0.99 * latencySeconds.length)];
   });
-  return tails.sort((a, b) => a - b)[tails.length >> 1];
+}
+
+/** The middle one of an odd number of figures. */
+export function median(figures: readonly number[]): number {
+  return figures.toSorted((a, b) => a - b)[figures.length >> 1];
 }
 
 /**
- * Whether the fleet keeps up at `load`: over the second half of the arrivals, the number of requests in the system grows
- * by less than 0.5 % of the number that arrive.
+ * Whether the fleet keeps up: over the second half of the arrivals, the number of requests in the system grows by less
+ * than 0.5 % of the number that arrive. On a large fleet, a short run may show already that it grows by more than 5 %.
  */
-export function keepsUp(
-  trial: Trial,
-  policy: PolicyName,
-  load: number,
-  discipline: Discipline,
-  effort: Effort,
-): boolean {
-  const requests = effort.stabilityRequests;
-  const { inSystemHalfway, inSystemAtEnd } = simulate({
-    ...trial.scenario(policy, load, { requests, seed: 1, discipline }),
-    endsWithLastArrival: true,
-  });
-  return inSystemAtEnd - inSystemHalfway < (KEEPS_UP * requests) / 2;
+export function keepsUp(setting: Setting, effort: Effort): boolean {
+  const backends = setting({ requests: 0, seed: 1 }).fleet.capacities.length;
+  const requests = Math.max(effort.stabilityRequests, backends * effort.stabilityRequestsPerBackend);
+  if (requests > effort.stabilityRequests && growth(setting, effort.stabilityRequests) > FALLS_BEHIND) return false;
+  return growth(setting, requests) < KEEPS_UP;
+}
+
+/** By what part of the arrivals the number of requests in the system grows over the second half of a run. */
+function growth(setting: Setting, requests: number): number {
+  const { inSystemHalfway, inSystemAtEnd } = simulate({ ...setting({ requests, seed: 1 }), endsWithLastArrival: true });
+  return (inSystemAtEnd - inSystemHalfway) / (requests / 2);
 }
 
 /** The highest load, as a part of λ* and in steps of 0.01 up to 0.99, at which the fleet keeps up; found by bisection. */
-export function highestStableLoad(trial: Trial, policy: PolicyName, discipline: Discipline, effort: Effort): number {
+export function highestStableLoad(settingAt: (load: number) => Setting, effort: Effort): number {
   let stable = 0;
   let unstable = 100;
   while (unstable - stable > 1) {
     // From the top: most of the interesting policies are stable up to there.
     const middle = unstable === 100 && stable === 0 ? 99 : (stable + unstable) >> 1;
-    if (keepsUp(trial, policy, middle * RESOLUTION, discipline, effort)) stable = middle;
+    if (keepsUp(settingAt(middle * RESOLUTION), effort)) stable = middle;
     else unstable = middle;
   }
   return stable * RESOLUTION;

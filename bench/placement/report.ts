@@ -1,6 +1,7 @@
 // Results as Markdown tables and SVG plots.
 import { POLICY_NAMES } from '@fairlead/scheduling';
 import { EXACT, NOISY, TROUBLES } from './conditions.js';
+import { digits, table, type Row } from './markdown.js';
 import { plot } from './plot.js';
 import {
   DISCIPLINES,
@@ -92,9 +93,6 @@ function troubles(results: Results): string {
   );
 }
 
-/** The name of a row, and its cells. */
-type Row = readonly [string, readonly string[]];
-
 /** A table with a column for each fleet. */
 function byFleet(
   results: Results,
@@ -108,14 +106,4 @@ function byFleet(
     fleets,
     names.map((name): Row => [name, fleets.map((fleet) => cell(fleet, name))]),
   );
-}
-
-function table(corner: string, head: readonly string[], rows: readonly Row[]): string {
-  const all: readonly Row[] = [[corner, head], ['---', head.map(() => '---')], ...rows];
-  return all.map(([name, cells]) => `| ${name} | ${cells.join(' | ')} |`).join('\n');
-}
-
-/** Three significant digits, and no exponent. */
-function digits(value: number): string {
-  return String(Number(value.toPrecision(3)));
 }

@@ -2,7 +2,8 @@
 import { POLICY_NAMES, type PolicyName } from '@fairlead/scheduling';
 import { EXACT, NOISY, TROUBLES, Trial, type Condition } from './conditions.js';
 import type { Fleet } from './fleets.js';
-import { highestStableLoad, p99, type Effort } from './measure.js';
+import { highestStableLoad, median, tails, type Effort } from './measure.js';
+import type { Scenario } from './simulation.js';
 import type { Discipline } from './stations.js';
 
 /** Loads that are judged, as parts of λ*. */
@@ -67,7 +68,7 @@ export function runsFor(results: Results, effort: Effort): Run[] {
       title: `${fleet.name} ${policy} at ${load}`,
       go: () =>
         results.set(
-          p99(trial, policy, load, discipline, effort),
+          median(tails((run) => trial.scenario(policy, load, { ...run, discipline }), effort.requests, effort.seeds)),
           'p99',
           fleet.name,
           trial.condition.name,
@@ -78,15 +79,12 @@ export function runsFor(results: Results, effort: Effort): Run[] {
     });
     const stable = (condition: Condition, discipline: Discipline, policy: PolicyName): Run => ({
       title: `${fleet.name} ${policy} stable`,
-      go: () =>
-        results.set(
-          highestStableLoad(new Trial(fleet, condition), policy, discipline, effort),
-          'stable',
-          fleet.name,
-          condition.name,
-          discipline,
-          policy,
-        ),
+      go: () => {
+        const trial = new Trial(fleet, condition);
+        const settingAt = (load: number) => (run: Pick<Scenario, 'requests' | 'seed'>) =>
+          trial.scenario(policy, load, { ...run, discipline });
+        results.set(highestStableLoad(settingAt, effort), 'stable', fleet.name, condition.name, discipline, policy);
+      },
     });
     const judged = DISCIPLINES.flatMap((discipline) =>
       POLICY_NAMES.flatMap((policy) => JUDGED_LOADS.map((load) => tail(exact, discipline, policy, load))),

@@ -1,8 +1,8 @@
 // The discrete-event simulation: Poisson arrivals, real policies, stations that serve the work.
-import { FleetSnapshot, type Random, type Reservation } from '@fairlead/scheduling';
+import { FleetSnapshot, type LearningTicket, type Random, type Reservation } from '@fairlead/scheduling';
 import { Balancer, type PolicyFactory } from './balancer.js';
 import { ClassDice, exponential, logNormal, stream } from './chance.js';
-import { DeclaredDemand, type DemandModel } from './demand-model.js';
+import { DeclaredDemand, type DemandModel, type DemandModelFactory } from './demand-model.js';
 import { EventQueue } from './event-queue.js';
 import type { Fleet, RequestClass } from './fleets.js';
 import { createStation, type Discipline, type Station } from './stations.js';
@@ -15,7 +15,9 @@ export interface Scenario {
   /** Requests per second. */
   readonly rate: number;
   readonly requests: number;
-  /** Requests that arrive before anything is measured, as a part of all. */
+  /** Requests that come before those, at a rate of their own. Nothing of them is measured. */
+  readonly opening?: { readonly requests: number; readonly rate: number };
+  /** Requests that arrive before anything is measured, as a part of `requests`. */
   readonly warmUp: number;
   readonly seed: number;
   readonly discipline: Discipline;
@@ -32,7 +34,7 @@ export interface Scenario {
   /** How often the balancers tell each other what they have in flight; infinite: never. */
   readonly hearSeconds: number;
   readonly createPolicy: PolicyFactory;
-  readonly createDemandModel?: (fleet: Fleet) => DemandModel;
+  readonly createDemandModel?: DemandModelFactory;
   /** Backends report what each request cost them. */
   readonly reportsCost?: boolean;
   /** Ends with the last arrival instead of the last departure. */
@@ -77,9 +79,9 @@ class Simulation {
   private readonly idle: number[] = [];
   private readonly reservations: Reservation[] = [];
   private readonly arrivedAt: number[] = [];
-  private readonly requestClass: number[] = [];
   private readonly balancerOf: number[] = [];
   private readonly activeAtDispatch: number[] = [];
+  private readonly tickets: (LearningTicket | undefined)[] = [];
   private readonly isMeasured: boolean[] = [];
   /** In series the resource being visited, in parallel the resources still busy. */
   private readonly stage: number[] = [];
@@ -95,29 +97,30 @@ class Simulation {
     this.departures = new EventQueue(this.stations.length);
     this.classes = fleet.classes;
     this.isSeries = scenario.layout === 'series';
-    this.demands = scenario.createDemandModel?.(fleet) ?? new DeclaredDemand(fleet.classes);
     const snapshot = new FleetSnapshot(
       this.resourceCount,
       fleet.capacities.map((capacity, slot) => ({ slot, capacity })),
     );
+    this.demands = scenario.createDemandModel?.(snapshot, fleet.classes) ?? new DeclaredDemand(fleet.classes);
+    const { speedOf } = this.demands;
     this.balancers = Array.from({ length: scenario.balancers }, (_, b) => {
       const random = stream(seed, PURPOSE.policy + 16 * (b + 1));
-      return new Balancer(scenario.createPolicy, snapshot, { random, clock: () => this.now });
+      return new Balancer(scenario.createPolicy, snapshot, { random, clock: () => this.now }, speedOf);
     });
   }
 
   run(): Outcome {
-    const { requests, rate, seed, hearSeconds } = this.scenario;
+    const { requests, rate, seed, hearSeconds, opening = { requests: 0, rate } } = this.scenario;
     const arrivals = stream(seed, PURPOSE.arrivals);
     const classStream = stream(seed, PURPOSE.classes);
-    const halfway = requests >> 1;
-    const measuredFrom = Math.floor(requests * this.scenario.warmUp);
+    const halfway = opening.requests + (requests >> 1);
+    const measuredFrom = opening.requests + Math.floor(requests * this.scenario.warmUp);
     let dice = new ClassDice(this.classes);
     let inSystemHalfway = 0;
     let nextHearing = this.balancers.length > 1 ? hearSeconds : Infinity;
 
-    for (let request = 0; request < requests; request++) {
-      const arrival = this.now + exponential(arrivals) / rate;
+    for (let request = 0; request < opening.requests + requests; request++) {
+      const arrival = this.now + exponential(arrivals) / (request < opening.requests ? opening.rate : rate);
       while (nextHearing < arrival) {
         this.serveUntil(nextHearing);
         for (const balancer of this.balancers) balancer.hear(this.balancers);
@@ -172,9 +175,10 @@ class Simulation {
       this.idle.push(job);
       return;
     }
-    this.requestClass[job] = requestClass;
     this.balancerOf[job] = b;
-    this.activeAtDispatch[job] = balancers[b].table.active(backend);
+    const others = balancers[b].table.active(backend);
+    this.activeAtDispatch[job] = others;
+    this.tickets[job] = this.demands.dispatched({ requestClass, slot: backend, others, atSeconds: this.now });
     this.isMeasured[job] = isMeasured;
     this.reservations[job] = balancers[b].reserve(backend, demand);
     this.inSystem++;
@@ -216,12 +220,11 @@ class Simulation {
     const activeAtDispatch = this.activeAtDispatch[job];
     const latencySeconds = this.now - this.arrivedAt[job];
     reservation.release();
-    this.balancers[this.balancerOf[job]].policy.observe?.(slot, latencySeconds, activeAtDispatch);
-    this.demands.learn({
-      requestClass: this.requestClass[job],
-      slot,
-      latencySeconds,
-      activeAtDispatch,
+    const { policy, table } = this.balancers[this.balancerOf[job]];
+    policy.observe?.(slot, latencySeconds, activeAtDispatch);
+    this.demands.answered(this.tickets[job], {
+      others: table.active(slot),
+      atSeconds: this.now,
       ...(this.scenario.reportsCost === true && { reportedUnits: this.worksOf(job) }),
     });
     if (this.isMeasured[job]) this.latencies.push(latencySeconds);

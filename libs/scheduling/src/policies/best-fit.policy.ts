@@ -39,9 +39,7 @@ export class BestFitPolicy implements PlacementPolicy {
         availableOfFirst = available;
       }
     }
-    return overcommitment > 0 ? NO_ROOM + overcommitment : mismatch;
+    // Whoever has room scores below zero, and fits the better the lower; whoever has none scores above.
+    return overcommitment > 0 ? overcommitment : -1 / (1 + mismatch);
   }
 }
-
-/** Above any mismatch of a backend with room. */
-const NO_ROOM = 2 ** 40;

@@ -1,13 +1,11 @@
 // What every policy owes, and what each is known for.
-import { array, assert, constantFrom, integer, property, record, shuffledSubarray } from 'fast-check';
+import { array, assert, integer, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../time-and-chance.js';
 import { aFleet } from './a-fleet.js';
-import { POLICY_NAMES, type PolicyName } from './index.js';
+import { POLICY_NAMES } from './index.js';
 
 const units = integer({ min: 0, max: 10 });
 const amounts = array(units, { minLength: 2, maxLength: 2 });
-const positive = array(integer({ min: 1, max: 10 }), { minLength: 2, maxLength: 2 });
 
 describe.each(POLICY_NAMES)('%s', (name) => {
   it('returns only feasible backends, under any load and whatever was tried before', () => {
@@ -33,52 +31,6 @@ describe.each(POLICY_NAMES)('%s', (name) => {
 
   it('takes the only backend there is', () => {
     expect(aFleet(name, [[4, 4]]).choose([1, 1], 7)).toBe(0);
-  });
-});
-
-describe('what a policy ought not to look at', () => {
-  const weighing: PolicyName[] = ['drf', 'min-dominant-share', 'best-fit', 'least-requests'];
-  const scenes = record({
-    name: constantFrom(...weighing),
-    capacities: array(positive, { minLength: 2, maxLength: 6 }),
-    demands: array(positive, { minLength: 1, maxLength: 10 }),
-  });
-
-  it('is the unit of the resources: doubling all capacities and demands changes no choice', () => {
-    assert(
-      property(scenes, ({ name, capacities, demands }) => {
-        const [small, large] = [aFleet(name, capacities), aFleet(name, capacities.map(doubled))];
-        for (const demand of demands) {
-          const chosen = small.choose(demand);
-          expect(large.choose(doubled(demand))).toBe(chosen);
-          small.reserve(chosen, demand);
-          large.reserve(chosen, doubled(demand));
-        }
-      }),
-    );
-  });
-
-  it('is the order of the backends', () => {
-    const permutations = shuffledSubarray([0, 1, 2, 3, 4], { minLength: 5 });
-    assert(
-      property(constantFrom(...weighing), integer(), permutations, (name, seed, permutation) => {
-        // Random fractions, among which no two backends tie.
-        const random = seededRandom(seed);
-        const vector = () => [1 + 9 * random(), 1 + 9 * random()];
-        const capacities = permutation.map(vector);
-        const fleet = aFleet(name, capacities);
-        const permuted = permutation.map((position) => capacities[position]);
-        const other = aFleet(name, permuted);
-        for (let i = 0; i < 20; i++) {
-          const demand = vector();
-          const chosen = fleet.choose(demand);
-          const counterpart = other.choose(demand);
-          expect(permutation[counterpart]).toBe(chosen);
-          fleet.reserve(chosen, demand);
-          other.reserve(counterpart, demand);
-        }
-      }),
-    );
   });
 });
 
@@ -177,8 +129,3 @@ describe('maglev', () => {
     }
   });
 });
-
-/** By a power of two, so that rounding does not change either. */
-function doubled(vector: readonly number[]): number[] {
-  return vector.map((value) => 2 * value);
-}

@@ -1,0 +1,122 @@
+// Demand learned instead of declared: the runs that find out what that costs, on the fleets it is judged on.
+import type { PolicyName } from '@fairlead/scheduling';
+import { EXACT, HALVED, MIX_SHIFT, NOISE, NOISY, Trial, type Condition } from './conditions.js';
+import { LearnedDemand } from './demand-model.js';
+import { LEARNING_FLEETS } from './fleets.js';
+import { keepsUp, tails, type Effort, type Setting } from './measure.js';
+import { DISCIPLINES, type Run } from './results.js';
+import type { Scenario } from './simulation.js';
+import type { Discipline } from './stations.js';
+
+/** Load that is measured, as a part of λ*. */
+export const LEARNED_LOAD = 0.8;
+
+/** Who places the requests, and what it knows of them. */
+export type Contender = 'declared' | 'inferred' | 'reported' | 'least-requests';
+
+/** What came before that which is measured. */
+export interface Beginning {
+  readonly name: string;
+  readonly requests: number;
+  readonly load: number;
+}
+
+export const WARM: Beginning = { name: 'warm', requests: 5000, load: 0.5 };
+export const COLD: Beginning = { name: 'cold', requests: 0, load: LEARNED_LOAD };
+export const AFTER_REPORTS: Beginning = { name: 'after 500 reports', requests: 500, load: LEARNED_LOAD };
+
+/** Conditions that the bars name. */
+export const JUDGED_CONDITIONS = [EXACT, NOISE] as const;
+/** Tried once each, for the figures only. */
+export const LEARNING_TROUBLES = [MIX_SHIFT, HALVED, NOISY] as const;
+
+/** The figures: p99 by seed of each contender, and whether a cold start keeps up. */
+export class LearningResults {
+  private readonly figures = new Map<string, readonly number[]>();
+  private readonly verdicts = new Map<string, boolean>();
+
+  setTails(of: Case, contender: Contender, figures: readonly number[]): void {
+    this.figures.set(`${keyOf(of)},${contender}`, figures);
+  }
+
+  /** p99 in seconds, by seed. @throws {Error} when it was not measured. */
+  tails(of: Case, contender: Contender): readonly number[] {
+    const figures = this.figures.get(`${keyOf(of)},${contender}`);
+    if (figures === undefined) throw new Error(`not measured: ${keyOf(of)}, ${contender}`);
+    return figures;
+  }
+
+  setKeepsUp(of: Case, isStable: boolean): void {
+    this.verdicts.set(keyOf(of), isStable);
+  }
+
+  keepsUp(of: Case): boolean {
+    return this.verdicts.get(keyOf(of)) ?? false;
+  }
+}
+
+/** One situation that contenders are compared in. */
+export interface Case {
+  readonly fleet: string;
+  readonly condition: Condition;
+  readonly discipline: Discipline;
+  readonly beginning: Beginning;
+}
+
+function keyOf({ fleet, condition, discipline, beginning }: Case): string {
+  return [fleet, condition.name, discipline, beginning.name].join();
+}
+
+/** All runs. */
+export function learningRuns(results: LearningResults, effort: Effort): Run[] {
+  return LEARNING_FLEETS.flatMap((fleet) => {
+    const tailsOf = (trial: Trial, discipline: Discipline, beginning: Beginning, contender: Contender): Run => ({
+      title: `${fleet.name} ${contender} ${beginning.name}, ${trial.condition.name}`,
+      go: () => {
+        const figures = tails(
+          settingOf(trial, discipline, beginning, contender),
+          effort.requests,
+          effort.learningSeeds,
+        );
+        results.setTails({ fleet: fleet.name, condition: trial.condition, discipline, beginning }, contender, figures);
+      },
+    });
+    const stability = (trial: Trial, discipline: Discipline): Run => ({
+      title: `${fleet.name} cold, ${trial.condition.name}, stable?`,
+      go: () => {
+        const isStable = keepsUp(settingOf(trial, discipline, COLD, 'inferred'), effort);
+        results.setKeepsUp({ fleet: fleet.name, condition: trial.condition, discipline, beginning: COLD }, isStable);
+      },
+    });
+    const judged = JUDGED_CONDITIONS.flatMap((condition) => {
+      const trial = new Trial(fleet, condition);
+      return DISCIPLINES.flatMap((discipline) => [
+        ...(['declared', 'inferred', 'least-requests'] as const).flatMap((contender) =>
+          [WARM, COLD].map((beginning) => tailsOf(trial, discipline, beginning, contender)),
+        ),
+        tailsOf(trial, discipline, AFTER_REPORTS, 'declared'),
+        tailsOf(trial, discipline, AFTER_REPORTS, 'reported'),
+        stability(trial, discipline),
+      ]);
+    });
+    const troubled = LEARNING_TROUBLES.flatMap((condition) => {
+      const trial = new Trial(fleet, condition);
+      return (['declared', 'inferred', 'reported', 'least-requests'] as const).map((contender) =>
+        tailsOf(trial, 'processor-sharing', WARM, contender),
+      );
+    });
+    return [...judged, ...troubled];
+  });
+}
+
+function settingOf(trial: Trial, discipline: Discipline, beginning: Beginning, contender: Contender): Setting {
+  const policy: PolicyName = contender === 'least-requests' ? contender : 'drf';
+  const isLearned = contender === 'inferred' || contender === 'reported';
+  return (run): Scenario => ({
+    ...trial.scenario(policy, LEARNED_LOAD, { ...run, discipline }),
+    warmUp: 0,
+    opening: { requests: beginning.requests, rate: beginning.load * trial.bound },
+    ...(isLearned && { createDemandModel: (declared) => new LearnedDemand(declared) }),
+    reportsCost: contender === 'reported',
+  });
+}

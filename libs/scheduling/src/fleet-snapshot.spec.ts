@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { FleetSnapshot } from './fleet-snapshot.js';
+
+describe('a snapshot of a fleet', () => {
+  it('lays its members out by position', () => {
+    const fleet = new FleetSnapshot(2, [
+      { slot: 7, capacity: [4, 0], maxActive: 3 },
+      { slot: 2, capacity: [2, 8], key: 99 },
+    ]);
+    expect(fleet.size).toBe(2);
+    expect(Array.from(fleet.slots)).toEqual([7, 2]);
+    expect(Array.from(fleet.capacity)).toEqual([4, 0, 2, 8]);
+    expect(Array.from(fleet.inverseCapacity)).toEqual([0.25, Infinity, 0.5, 0.125]);
+    expect(Array.from(fleet.maxActive)).toEqual([3, Infinity]);
+    expect(Array.from(fleet.keys)).toEqual([7, 99]);
+  });
+
+  it.each([
+    ['who all have everything', [{ slot: 0, capacity: [1, 1] }], true],
+    ['of whom one has none of a resource', [{ slot: 0, capacity: [1, 0] }], false],
+    ['of whom one has a limit', [{ slot: 0, capacity: [1, 1], maxActive: 9 }], false],
+  ])('is open for members %s: %#', (_, members, isOpen) => {
+    expect(new FleetSnapshot(2, members).isOpen).toBe(isOpen);
+  });
+
+  describe('at the speeds its backends have shown', () => {
+    const declared = new FleetSnapshot(2, [
+      { slot: 5, capacity: [10, 20], maxActive: 4, key: 1 },
+      { slot: 3, capacity: [30, 0] },
+    ]);
+    const halved = (slot: number) => (slot === 5 ? 0.5 : 1);
+
+    it('has other capacities and is the same fleet otherwise', () => {
+      const fleet = declared.atSpeeds(halved, declared);
+      expect(Array.from(fleet.capacity)).toEqual([5, 10, 30, 0]);
+      expect([fleet.slots, fleet.maxActive, fleet.keys]).toEqual([declared.slots, declared.maxActive, declared.keys]);
+    });
+
+    it('reckons from what was declared, not from what was seen before', () => {
+      const fleet = declared.atSpeeds(halved, declared);
+      expect(declared.atSpeeds(halved, fleet)).toBe(fleet);
+      expect(Array.from(declared.atSpeeds(() => 1, fleet).capacity)).toEqual([10, 20, 30, 0]);
+    });
+
+    it('is the snapshot before while none differs by more than 2 %', () => {
+      expect(declared.atSpeeds(() => 1.019, declared)).toBe(declared);
+      expect(declared.atSpeeds(() => 0.981, declared)).toBe(declared);
+      expect(declared.atSpeeds((slot) => (slot === 3 ? 1.021 : 1), declared)).not.toBe(declared);
+    });
+  });
+});

@@ -1,0 +1,138 @@
+import { assert, integer, property } from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { LATENCY_BUCKETS, latencyBucket } from './latency-buckets.js';
+import { LoadTable, type LoadRow } from './load-table.js';
+import { Reservation } from './reservation.js';
+
+const SHAPE = { resourceCount: 2, slotCount: 3, writerCount: 2 };
+
+function reserve(row: LoadRow, slot: number, ...demand: number[]): Reservation {
+  return new Reservation(row, slot, Float64Array.from(demand));
+}
+
+function columnsOf(row: LoadRow): (Float64Array | Int32Array | Uint32Array)[] {
+  const { inFlight, dispatched, latencySeconds, begun, failed, active, latencyCounts } = row;
+  return [inFlight, dispatched, latencySeconds, begun, failed, active, latencyCounts];
+}
+
+describe('a load table of several writers', () => {
+  /** The first writer has one exchange on slot 1, the second two, and each has finished one there. */
+  function aTable(): LoadTable {
+    const table = new LoadTable(SHAPE);
+    const [one, two] = table.rows;
+    reserve(one, 1, 1, 2);
+    reserve(two, 1, 10, 20);
+    reserve(two, 1, 100, 200);
+    for (const row of table.rows) {
+      reserve(row, 1, 0.5, 0.5).release();
+      row.countAnswer(1, 0.25);
+      row.countFailure(1);
+    }
+    return table;
+  }
+
+  function cellsOf(table: LoadTable, slot: number) {
+    const counts = new Float64Array(LATENCY_BUCKETS);
+    table.addLatencyCounts(slot, counts);
+    return {
+      inFlight: [table.inFlight(slot, 0), table.inFlight(slot, 1)],
+      dispatched: [table.dispatched(slot, 0), table.dispatched(slot, 1)],
+      active: table.active(slot),
+      begun: table.begun(slot),
+      failed: table.failed(slot),
+      latencySeconds: table.latencySeconds(slot),
+      answersOfAQuarterSecond: counts[latencyBucket(0.25)],
+      answers: counts.reduce((sum, count) => sum + count, 0),
+    };
+  }
+
+  const BOTH = {
+    inFlight: [111, 222],
+    dispatched: [112, 223],
+    active: 3,
+    begun: 5,
+    failed: 2,
+    latencySeconds: 0.5,
+    answersOfAQuarterSecond: 2,
+    answers: 2,
+  };
+  const NOTHING = {
+    inFlight: [0, 0],
+    dispatched: [0, 0],
+    active: 0,
+    begun: 0,
+    failed: 0,
+    latencySeconds: 0,
+    answersOfAQuarterSecond: 0,
+    answers: 0,
+  };
+
+  it('adds their rows up, slot by slot', () => {
+    const table = aTable();
+    expect(cellsOf(table, 1)).toEqual(BOTH);
+    expect([cellsOf(table, 0), cellsOf(table, 2)]).toEqual([NOTHING, NOTHING]);
+  });
+
+  it('is the same table in another thread over the same buffer', () => {
+    const table = aTable();
+    const seen = new LoadTable(SHAPE, table.buffer);
+    expect(cellsOf(seen, 1)).toEqual(BOTH);
+    reserve(seen.rows[0], 0, 7, 0);
+    expect(table.inFlight(0, 0)).toBe(7);
+  });
+
+  it('forgets a writer that died by its row alone', () => {
+    const table = aTable();
+    for (let slot = 0; slot < SHAPE.slotCount; slot++) table.rows[1].clear(slot);
+    expect(cellsOf(table, 1)).toEqual({
+      inFlight: [1, 2],
+      dispatched: [1.5, 2.5],
+      active: 1,
+      begun: 2,
+      failed: 1,
+      latencySeconds: 0.25,
+      answersOfAQuarterSecond: 1,
+      answers: 1,
+    });
+  });
+
+  it('clears a slot for another backend, and no other slot', () => {
+    const table = aTable();
+    for (const slot of [0, 2]) {
+      reserve(table.rows[0], slot, 3, 4);
+      table.rows[1].countAnswer(slot, 1);
+    }
+    const others = [cellsOf(table, 0), cellsOf(table, 2)];
+    table.clear(1);
+    expect(cellsOf(table, 1)).toEqual(NOTHING);
+    expect([cellsOf(table, 0), cellsOf(table, 2)]).toEqual(others);
+  });
+
+  it('never shows less than nothing in flight', () => {
+    const table = new LoadTable(SHAPE);
+    table.rows[1].end(1, Float64Array.of(1, 1));
+    expect(table.inFlight(1, 0)).toBe(0);
+  });
+});
+
+describe('the rows of a load table', () => {
+  it('share no cell, whatever its shape', () => {
+    const upTo = (max: number) => integer({ min: 1, max });
+    assert(
+      property(upTo(8), upTo(9), upTo(4), (resourceCount, slotCount, writerCount) => {
+        const table = new LoadTable({ resourceCount, slotCount, writerCount });
+        const columns = table.rows.flatMap(columnsOf);
+        for (const [value, column] of columns.entries()) column.fill(value + 1);
+        for (const [value, column] of columns.entries()) {
+          expect(column.length).toBeGreaterThan(0);
+          expect(column.every((cell) => cell === value + 1)).toBe(true);
+        }
+      }),
+    );
+  });
+
+  it('begin at lines of the cache of their own, so that writers do not slow each other down', () => {
+    const table = new LoadTable({ resourceCount: 1, slotCount: 1, writerCount: 3 });
+    expect(table.rows.map((row) => row.inFlight.byteOffset % 64)).toEqual([0, 0, 0]);
+  });
+});
