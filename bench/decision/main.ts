@@ -57,7 +57,6 @@ function aDecision(policy: PolicyName, backends: number): (i: number) => number 
   const chooser = createPolicy(policy, { table, random, clock: () => (now += 1e-3) });
   return (i) => {
     const demand = demands[i % DEMANDS];
-    // oxlint-disable-next-line unicorn/no-array-fill-with-reference-type -- not an array
     candidates.fill(fleet, table, demand, NONE);
     return chooser.choose(candidates, demand, i * 0x9e3779b1);
   };

@@ -31,16 +31,16 @@ async function start(config: BalancerConfig): Promise<void> {
   const logger = app.get(Logger);
   app.useLogger(logger);
   setUpControlPlane(app, { withDocs: config.SWAGGER });
+  const proxy = app.get(ProxyServer);
+  shutDownOnSignal(app, proxy, logger);
 
   await app.listen(config.CONTROL_PLANE_PORT, config.CONTROL_PLANE_HOST);
   const { port } = app.getHttpServer().address() as AddressInfo;
   logger.log({ host: config.CONTROL_PLANE_HOST, port }, 'control plane listening', 'ControlPlane');
-  const proxy = app.get(ProxyServer);
   await proxy.listen();
   const ownAddresses = app.get(OwnAddresses);
   ownAddresses.addPort(port);
   ownAddresses.addPort(proxy.port);
-  shutDownOnSignal(app, proxy, logger);
 }
 
 function shutDownOnSignal(app: NestExpressApplication, proxy: ProxyServer, logger: Logger): void {

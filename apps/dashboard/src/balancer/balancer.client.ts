@@ -14,10 +14,13 @@ export class BalancerAwayError extends Error {
 
 @Injectable()
 export class BalancerClient {
-  /** The control plane's address as people write it, without a slash at its end. */
+  /** The control plane's address, without a slash at its end. */
   readonly url: string;
+  /** The same as people reach it. */
+  readonly publicUrl: string;
 
-  constructor(@Inject(dashboardConfig.KEY) { balancerUrl }: DashboardConfig) {
+  constructor(@Inject(dashboardConfig.KEY) { balancerUrl, publicBalancerUrl }: DashboardConfig) {
+    this.publicUrl = publicBalancerUrl.href.replace(/\/+$/, '');
     this.url = balancerUrl.href.replace(/\/+$/, '');
   }
 

@@ -10,6 +10,9 @@ export const dashboardEnvironment = z.object({
   BALANCER_URL: httpUrl()
     .prefault('http://127.0.0.1:9797')
     .describe("The balancer's control plane, where the dashboard reads its metrics."),
+  PUBLIC_BALANCER_URL: httpUrl()
+    .optional()
+    .describe('The same control plane as people reach it, shown on the page; BALANCER_URL when not set.'),
   REFRESH_INTERVAL_SECONDS: seconds(0.05, 60)
     .prefault('1')
     .describe('How often the dashboard reads the metrics and updates the open pages.'),
@@ -23,6 +26,7 @@ export const dashboardConfig = registerAs('dashboard', () => {
     port: environment.DASHBOARD_PORT,
     host: environment.DASHBOARD_HOST,
     balancerUrl: environment.BALANCER_URL,
+    publicBalancerUrl: environment.PUBLIC_BALANCER_URL ?? environment.BALANCER_URL,
     refreshIntervalMs: environment.REFRESH_INTERVAL_SECONDS * 1000,
     log: { LOG_LEVEL: environment.LOG_LEVEL, LOG_FORMAT: environment.LOG_FORMAT },
   };

@@ -77,7 +77,7 @@ export class FleetFeed {
   }
 
   private *knownNow(): Generator<MessageEvent> {
-    yield message('history', { controlPlane: this.balancer.url, spanMs: HISTORY_MS, points: this.history });
+    yield message('history', { controlPlane: this.balancer.publicUrl, spanMs: HISTORY_MS, points: this.history });
     if (this.fleetMessage) yield this.fleetMessage;
     if (this.absence) yield message('away', this.absence);
   }

@@ -25,7 +25,6 @@ export function aFleet(policyName: PolicyName, capacities: readonly (readonly nu
     /** The position chosen for a request; nothing is reserved. */
     choose(demand: readonly number[], affinity?: number, excludedSlots: readonly number[] = []): number {
       const vector = Float64Array.from(demand);
-      // oxlint-disable-next-line unicorn/no-array-fill-with-reference-type -- not an array
       candidates.fill(snapshot, table, vector, excludedSlots);
       return policy.choose(candidates, vector, affinity);
     },
