@@ -21,11 +21,15 @@ export class RunningDemo {
     return this.isStopping;
   }
 
-  /** A process ended. Unless that was asked for, something is wrong, and the rest ends too. */
+  /** A process ended. A backend may, and the others serve on; without balancer or dashboard there is no demo. */
   closed({ command, exitCode }: CloseEvent): void {
     if (this.isStopping) return;
+    const isOver = !isBackend(command) || !this.commands.some((each) => isBackend(each) && isRunning(each));
+    process.stderr.write(
+      `\n${command.name} ended (${exitCode}); ${isOver ? 'stopping the others' : 'the others go on'}\n`,
+    );
+    if (!isOver) return;
     this.exitCode = 1;
-    process.stderr.write(`\n${command.name} ended by itself (${exitCode}); stopping the others\n`);
     void this.stop();
   }
 
@@ -33,9 +37,8 @@ export class RunningDemo {
     if (this.isStopping) return;
     this.isStopping = true;
     process.stdout.write('\nStopping: the backends leave the fleet, then balancer and dashboard end.\n');
-    const isBackend = ({ command }: Command) => command === 'backend';
     await terminate(this.commands.filter(isBackend));
-    await terminate(this.commands.filter((command) => !isBackend(command)));
+    await terminate(this.commands.filter((each) => !isBackend(each)));
   }
 }
 
@@ -53,4 +56,8 @@ async function terminate(commands: readonly Command[]): Promise<void> {
 
 function isRunning({ state }: Command): boolean {
   return state === 'started';
+}
+
+function isBackend({ command }: Pick<Command, 'command'>): boolean {
+  return command === 'backend';
 }

@@ -25,7 +25,7 @@ async function main(): Promise<number> {
   if (before && after)
     process.stdout.write(`\nPer backend, as the balancer counted:\n${backendTable(before, after)}\n`);
   else process.stderr.write(`${options.control} does not answer, so what each backend did is not known\n`);
-  if (result['2xx'] + result.non2xx > 0) return 0;
+  if (result['2xx'] + result.non2xx > 0) return result.non2xx + result.errors > 0 ? 1 : 0;
   process.stderr.write(`nothing answered at ${options.url}: is it running? Start it with: npm start\n`);
   return 1;
 }

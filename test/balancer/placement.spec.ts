@@ -119,6 +119,25 @@ describe('learning what requests need', () => {
     );
   });
 
+  it('keeps no request from a fleet that lacks a resource nobody is known to need', async () => {
+    const balancer = await startBalancer();
+    const { port } = await httpUpstream((_, response) => response.end());
+    await join(balancer, 'diskless', port, { resources: { compute: 20, storage: 0 } });
+    for (let i = 0; i < 5; i++) expect((await fetch(balancer.url)).status).toBe(200);
+    expect((await metricsOf(balancer)).backends[0]).toMatchObject({ requests: 5, shares: { storage: 0 } });
+  });
+
+  it('does not take the cost of an error for the cost of the request', async () => {
+    const balancer = await startBalancer();
+    const { port } = await httpUpstream((_, response) => {
+      response.setHeader('endpoint-load-metrics', 'TEXT request_cost.compute=9');
+      response.writeHead(500).end();
+    });
+    await join(balancer, 'a', port);
+    for (let i = 0; i < 3; i++) expect((await fetch(balancer.url)).status).toBe(500);
+    expect(await demandsOf(balancer)).toMatchObject({ reports: { accepted: 0 }, classes: [{ source: 'prior' }] });
+  });
+
   it('infers what nobody reports, and forgets the classes beyond the limit', async () => {
     const balancer = await startBalancer({ DEMAND_CLASSES: '2' });
     const { port } = await httpUpstream((_, response) => response.end());

@@ -1,4 +1,5 @@
 // The fleet at one moment, as the data plane sees it. Immutable: a change of membership or health makes another one.
+import type { ResourceVector } from './resources.js';
 
 /** A backend that may be given requests. */
 export interface FleetMember {
@@ -43,6 +44,14 @@ export class FleetSnapshot {
     this.maxActive = Float64Array.from(members, ({ maxActive }) => maxActive ?? Infinity);
     this.keys = Uint32Array.from(members, ({ key, slot }) => key ?? slot);
     this.isOpen = this.capacity.every((units) => units > 0) && this.maxActive.every((limit) => limit === Infinity);
+  }
+
+  /** The part of a demand that every member has the resources for. */
+  withoutLacking(demand: ResourceVector): ResourceVector {
+    return demand.map((units, r) => {
+      const isLacked = this.members.some(({ capacity }) => capacity[r] === 0);
+      return isLacked ? 0 : units;
+    });
   }
 
   /**

@@ -4,10 +4,10 @@ import type { ResourceSpace, ResourceVector } from '@fairlead/scheduling';
 /** `Compute` and `Storage`, as the first backends know them, and `Fairlead-Demand` with every resource by name. */
 export function demandHeaders(demand: ResourceVector, { names }: ResourceSpace): string[] {
   const headers: string[] = [];
-  const entries = names.map((name, r) => `${name}=${demand[r]}`);
+  const entries = names.map((name, r) => `${name}=${decimal(demand[r])}`);
   names.forEach((name, r) => {
-    if (name === 'compute') headers.push('Compute', String(demand[r]));
-    if (name === 'storage') headers.push('Storage', String(demand[r]));
+    if (name === 'compute') headers.push('Compute', decimal(demand[r]));
+    if (name === 'storage') headers.push('Storage', decimal(demand[r]));
   });
   headers.push('Fairlead-Demand', entries.join(', '));
   return headers;
@@ -19,5 +19,13 @@ export function placementHeader(
   demand: ResourceVector,
   { names }: ResourceSpace,
 ): string[] {
-  return ['Fairlead-Placement', [`"${backendId ?? ''}"`, ...names.map((name, r) => `${name}=${demand[r]}`)].join('; ')];
+  return [
+    'Fairlead-Placement',
+    [`"${backendId ?? ''}"`, ...names.map((name, r) => `${name}=${decimal(demand[r])}`)].join('; '),
+  ];
+}
+
+/** RFC 9651 §3.3.2: at most three digits behind the point. */
+function decimal(units: number): string {
+  return String(Math.round(units * 1000) / 1000);
 }

@@ -86,8 +86,8 @@ export class Exchange {
 
   /** The backend begins its answer. */
   answerBegan(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void {
-    this.placement?.answerBegan(headers);
     if (status >= 500) this.placement?.erred();
+    else this.placement?.answerBegan(headers);
   }
 
   /** The backend's part is over, and it went well: the answer was received whole. */

@@ -25,7 +25,7 @@ export function viewOf(backend: Backend, resources: ResourceSpace, table: LoadTa
         : {
             leaseSeconds,
             renewEverySeconds: leaseSeconds / RENEWALS_PER_LEASE,
-            expiresInSeconds: Math.max(0, backend.leaseEndsAt - now),
+            expiresInSeconds: Math.max(0, Math.round((backend.leaseEndsAt - now) * 1000) / 1000),
           },
     inFlight: table.active(backend.slot),
     drain: draining

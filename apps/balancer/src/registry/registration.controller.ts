@@ -39,7 +39,6 @@ const NOT_FOUND = { status: 404, standardSchema: problemSchema, description: 'No
 const ID_PARAM = { name: 'id', description: "The backend's id, percent-encoded where it is a url", example: 'disk-1' };
 
 @ApiTags('backends')
-@ApiBearerAuth()
 @ApiResponse({ status: 401, standardSchema: problemSchema, description: 'CONTROL_PLANE_TOKEN is set and was not sent' })
 @Controller('api/v1/backends')
 export class RegistrationController {
@@ -52,6 +51,7 @@ export class RegistrationController {
 
   @Post()
   @UseGuards(TokenGuard)
+  @ApiBearerAuth()
   @ApiOperation({ summary: 'Register, or update the backend of the same id or address' })
   @ApiResponse({ status: 201, standardSchema: backendViewSchema, description: 'Registered; it is pinged at once' })
   @ApiResponse({ status: 200, standardSchema: backendViewSchema, description: 'Updated' })
@@ -95,6 +95,7 @@ export class RegistrationController {
 
   @Put(':id/lease')
   @UseGuards(TokenGuard)
+  @ApiBearerAuth()
   @ApiOperation({ summary: 'Renew a lease' })
   @ApiParam(ID_PARAM)
   @ApiResponse({ status: 200, standardSchema: backendViewSchema, description: 'The lease runs anew' })
@@ -107,6 +108,7 @@ export class RegistrationController {
   @Post(':id/drain')
   @HttpCode(200)
   @UseGuards(TokenGuard)
+  @ApiBearerAuth()
   @ApiOperation({ summary: 'Send no new request there; those in flight go on' })
   @ApiParam(ID_PARAM)
   @ApiResponse({
@@ -122,6 +124,7 @@ export class RegistrationController {
   @Post(':id/resume')
   @HttpCode(200)
   @UseGuards(TokenGuard)
+  @ApiBearerAuth()
   @ApiOperation({ summary: 'Take a drained backend back' })
   @ApiParam(ID_PARAM)
   @ApiResponse({ status: 200, standardSchema: backendViewSchema, description: 'The backend as the balancer sees it' })
@@ -132,6 +135,7 @@ export class RegistrationController {
 
   @Delete(':id')
   @UseGuards(TokenGuard)
+  @ApiBearerAuth()
   @ApiOperation({ summary: 'Leave the fleet: drains first, unless now=true' })
   @ApiParam(ID_PARAM)
   @ApiQuery({ name: 'now', required: false, schema: { type: 'boolean', default: false } })

@@ -57,9 +57,20 @@ export class DrfScheduler {
    * over. The caller tells the placement how the exchange ended.
    */
   place(request: PlacementRequest, triedSlots: readonly number[] = []): Placement | undefined {
+    const fleet = this.currentFleet();
+    const told = this.placeOn(fleet, request, triedSlots);
+    if (told || request.classId === undefined || fleet.isOpen) return told;
+    // What was only learned keeps no request from the backends that are left: what they lack it may well not need.
+    return this.placeOn(fleet, { ...request, demand: fleet.withoutLacking(request.demand) }, triedSlots);
+  }
+
+  private placeOn(
+    fleet: FleetSnapshot,
+    { demand, classId, affinity }: PlacementRequest,
+    triedSlots: readonly number[],
+  ): Placement | undefined {
     const { candidates, table } = this;
-    const { demand, classId, affinity } = request;
-    if (candidates.fill(this.currentFleet(), table, demand, triedSlots) === 0) return undefined;
+    if (candidates.fill(fleet, table, demand, triedSlots) === 0) return undefined;
     const slot = candidates.fleet.slots[this.policy.choose(candidates, demand, affinity)];
     const backend = this.registry.atSlot(slot);
     if (!backend) return undefined;

@@ -16,6 +16,7 @@ export interface PlacementBooks {
  */
 export class Placement {
   private readonly beganAt = performance.now();
+  private hasErred = false;
 
   constructor(
     readonly backend: Backend,
@@ -43,11 +44,15 @@ export class Placement {
     const latencySeconds = (performance.now() - this.beganAt) / 1000;
     row.countAnswer(this.slot, latencySeconds);
     policy.observe?.(this.slot, latencySeconds, this.activeAtDispatch);
-    if (this.ticket) learning.answered(this.ticket);
+    if (!this.ticket) return;
+    // An error costs what errors cost, not what the request would have.
+    if (this.hasErred) learning.abandoned(this.ticket);
+    else learning.answered(this.ticket);
   }
 
   /** The backend answered that it failed (5xx): counted as an error, while the answer goes on. */
   erred(): void {
+    this.hasErred = true;
     this.books.row.countFailure(this.slot);
   }
 

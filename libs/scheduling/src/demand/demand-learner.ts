@@ -102,7 +102,8 @@ export class DemandLearner implements DemandModel {
     const source = this.sourceOf(classId);
     const samples = source === 'reported' ? this.reportsOf(classId) : this.inference.samples(classId);
     // Requests of a class are taken to differ by as much as their mean, as with exponential work.
-    const error = source === 'reported' ? 1 / Math.sqrt(samples) : this.inference.relativeError(classId);
+    const spread = 1 / Math.sqrt(samples);
+    const error = source === 'reported' ? spread : Math.max(spread, this.inference.relativeError(classId));
     return { demand, source, confidence: 1 / (1 + error), samples };
   }
 
