@@ -1,0 +1,40 @@
+// Caddy as somebody would set it up who knows it: a large pool of kept-alive upstreams, nothing it does not need.
+import type { BackendAddress, Contender } from './contender.js';
+
+/** Caddy with this `lb_policy`. In Debian's version none of its policies by connections knows weights. */
+export function caddy(name: string, title: string, policy: string): Contender {
+  return {
+    name,
+    title,
+    program: 'caddy',
+    launch: ({ port, folder, backends }) => ({
+      command: 'caddy',
+      args: ['run', '--config', `${folder}/Caddyfile`, '--adapter', 'caddyfile'],
+      env: { HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
+      files: { Caddyfile: configuration(port, backends, policy) },
+    }),
+  };
+}
+
+function configuration(port: number, backends: readonly BackendAddress[], policy: string): string {
+  return `{
+	admin off
+	auto_https off
+	log {
+		level ERROR
+	}
+}
+http://127.0.0.1:${port} {
+	bind 127.0.0.1
+	reverse_proxy ${backends.map((backend) => `127.0.0.1:${backend.port}`).join(' ')} {
+		lb_policy ${policy}
+		transport http {
+			dial_timeout 300s
+			keepalive 60s
+			keepalive_idle_conns 8192
+			keepalive_idle_conns_per_host 1024
+		}
+	}
+}
+`;
+}

@@ -1,0 +1,59 @@
+// Fairlead itself, as `npm run build` made it.
+import { fileURLToPath } from 'node:url';
+import type { BackendAddress, Contender } from './contender.js';
+
+/** The built balancer. */
+export const BALANCER = fileURLToPath(new URL('../../dist/apps/balancer/src/main.js', import.meta.url));
+
+/** As long as the others': nobody gives up on a backend in this race. */
+const PATIENCE_SECONDS = '300';
+
+const DECLARED_NAMES = ['compute', 'storage'];
+
+/** Fairlead with these variables on top of those that all its entries share. */
+export function fairlead(name: string, title: string, variables: Readonly<Record<string, string>>): Contender {
+  const resources = variables.RESOURCES?.split(',') ?? DECLARED_NAMES;
+  return {
+    name,
+    title,
+    program: 'fairlead',
+    launch: ({ port, controlPort, backends }) => ({
+      command: process.execPath,
+      args: [BALANCER],
+      env: {
+        DATA_PLANE_HOST: '127.0.0.1',
+        DATA_PLANE_PORT: String(port),
+        CONTROL_PLANE_HOST: '127.0.0.1',
+        CONTROL_PLANE_PORT: String(controlPort),
+        PLACEMENT_POLICY: 'drf',
+        ATTEMPT_TIMEOUT_SECONDS: PATIENCE_SECONDS,
+        REQUEST_TIMEOUT_SECONDS: PATIENCE_SECONDS,
+        LOG_LEVEL: 'error',
+        ...variables,
+      },
+      introduce: () => register(`http://127.0.0.1:${controlPort}/api/v1/backends`, backends, resources),
+    }),
+  };
+}
+
+/** Tells it of the fleet, and waits until it has seen every backend answer. */
+async function register(url: string, backends: readonly BackendAddress[], resources: readonly string[]): Promise<void> {
+  for (const { id, port, capacity } of backends) {
+    const amounts = Object.fromEntries(resources.map((resource, r) => [resource, capacity[r]]));
+    const body = { id, url: `http://127.0.0.1:${port}`, resources: amounts, pingPath: '/health' };
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+    if (!response.ok) throw new Error(`Fairlead refused ${id}: ${response.status} ${await response.text()}`);
+  }
+  const deadline = performance.now() + 10_000;
+  while (!(await areAllUp(url))) {
+    if (performance.now() > deadline) throw new Error('Fairlead does not see all backends up after 10 s');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function areAllUp(url: string): Promise<boolean> {
+  const response = await fetch(url);
+  const { backends } = (await response.json()) as { backends: readonly { state: string }[] };
+  return backends.every(({ state }) => state === 'up');
+}

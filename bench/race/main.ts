@@ -1,0 +1,107 @@
+// `npm run bench:race`: Fairlead and other load balancers, real processes, before the same backends and the same traffic.
+// The whole race writes its figures into docs/race.md; `--help` tells of the flags.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SingleBar } from 'cli-progress';
+import { format, resolveConfig } from 'prettier';
+import { startFleet } from './backends.js';
+import type { Contender } from './contender.js';
+import { heat, qualify } from './heat.js';
+import { raceOptions, RACE_HELP, type RaceOptions } from './options.js';
+import { cellsOf, coursesOf, PATIENCE_SECONDS, type Course } from './courses.js';
+import { provide } from './programs.js';
+import { markdown, type Result } from './report.js';
+
+const DOCUMENT = fileURLToPath(new URL('../../docs/race.md', import.meta.url));
+const BEGIN = '<!-- bench:race begins -->';
+const END = '<!-- bench:race ends -->';
+
+process.exit(await main(process.argv.slice(2)));
+
+async function main(args: string[]): Promise<number> {
+  const options = raceOptions(args);
+  if (options === 'help') {
+    process.stdout.write(RACE_HELP);
+    return 0;
+  }
+  if ('problem' in options) {
+    process.stderr.write(`${options.problem}\n`);
+    return 1;
+  }
+  // Leaving by exit() ends the processes: see processes.ts.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+  const folder = mkdtempSync(join(tmpdir(), 'fairlead-race-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const results: Result[] = [];
+  const figures = () => markdown(results, ['npm run bench:race', ...args].join(args.length > 0 ? ' -- ' : ''));
+  try {
+    provide(new Set(options.contenders.map(({ program }) => program)));
+    await race(options, folder, results);
+    await publish(figures(), options);
+    return 0;
+  } catch (error) {
+    if (results.length > 0) process.stdout.write(`\n${figures()}\n`);
+    process.stderr.write(`\n${(error as Error).message}\n`);
+    return 1;
+  }
+}
+
+/** Runs all heats; each that is over is among `results`, also when the next one fails. */
+async function race(options: RaceOptions, folder: string, results: Result[]): Promise<void> {
+  const courses = coursesOf(options);
+  const total = courses.length * options.loads.length * options.contenders.length;
+  const bar = new SingleBar({
+    format: '{bar} {value}/{total}  {eta_formatted} left  {heat}',
+    hideCursor: true,
+    noTTYOutput: !process.stderr.isTTY,
+    notTTYSchedule: 10_000,
+  });
+  bar.start(total, 0, { heat: '' });
+  try {
+    for (const course of courses) await raceOn(course, options, folder, { bar, results });
+  } finally {
+    bar.stop();
+  }
+}
+
+/** All loads and contenders on one fleet, which runs all the while. */
+async function raceOn(
+  course: Course,
+  options: RaceOptions,
+  folder: string,
+  { bar, results }: { readonly bar: SingleBar; readonly results: Result[] },
+): Promise<void> {
+  const fleet = await startFleet(course.capacities);
+  try {
+    const cells = cellsOf(course, options);
+    const ground = (contender: Contender) => ({ backends: fleet.backends, folder: join(folder, contender.name) });
+    for (const contender of options.contenders) {
+      bar.update({ heat: `${course.fleet.name}: does ${contender.title} answer rightly?` });
+      await qualify(contender, ground(contender), cells[0].arrivals());
+    }
+    for (const cell of cells) {
+      const watch = { warmUpMs: cell.warmUpSeconds * 1000, patienceMs: PATIENCE_SECONDS * 1000 };
+      const arrivals = cell.arrivals();
+      for (const contender of options.contenders) {
+        bar.update({ heat: `${course.fleet.name} at ${cell.load} λ*: ${contender.title}` });
+        results.push({ contender, cell, outcome: await heat(contender, ground(contender), arrivals, watch) });
+        bar.increment();
+      }
+    }
+  } finally {
+    await fleet.stop();
+  }
+}
+
+/** To the terminal, and the whole race to the document too. */
+async function publish(figures: string, { isWhole }: RaceOptions): Promise<void> {
+  process.stdout.write(`\n${figures}\n`);
+  if (!isWhole) return;
+  const document = readFileSync(DOCUMENT, 'utf8');
+  const before = document.slice(0, document.indexOf(BEGIN) + BEGIN.length);
+  const after = document.slice(document.indexOf(END));
+  const style = { ...(await resolveConfig(DOCUMENT)), filepath: DOCUMENT };
+  writeFileSync(DOCUMENT, await format(`${before}\n\n${figures}\n\n${after}`, style));
+}

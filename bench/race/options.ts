@@ -1,0 +1,86 @@
+// The flags of `npm run bench:race`.
+import { parseArgs } from 'node:util';
+import type { Contender } from './contender.js';
+import { CONTENDERS } from './contenders.js';
+
+/** What the flags yield. */
+export interface RaceOptions {
+  readonly fleets: readonly string[];
+  /** Parts of λ*. */
+  readonly loads: readonly number[];
+  readonly contenders: readonly Contender[];
+  /** How long each heat is measured; undefined: as long as 2,000 requests take. */
+  readonly durationSeconds: number | undefined;
+  /** Whether this is the whole race, whose figures belong into the document. */
+  readonly isWhole: boolean;
+}
+
+const FLEET_NAMES = ['polar', 'original-3', 'web'];
+const LOADS = [0.4, 0.6, 0.8, 0.95];
+const QUICK = { fleets: ['polar'], loads: [0.6], durationSeconds: 6 };
+
+export const RACE_HELP = `Races Fairlead against nginx, HAProxy and Caddy before the same backends, and writes docs/race.md.
+
+  npm run build && npm run bench:race -- [flags]
+
+  --quick             polar at 0.6 λ* only, ${QUICK.durationSeconds} s each
+  --fleet NAME        only this fleet: ${FLEET_NAMES.join(', ')}; may be repeated
+  --load PART         only this part of λ*, above 0 and below 1 (${LOADS.join(', ')}); may be repeated
+  --contender NAME    only this one, may be repeated:
+                      ${CONTENDERS.map(({ name }) => name).join(', ')}
+  --duration SECONDS  how long each heat is measured, in whole seconds (as long as 2,000 requests take)
+  --help              this text
+
+With a flag the figures go to the terminal only.
+`;
+
+const FLAGS = {
+  quick: { type: 'boolean', default: false },
+  fleet: { type: 'string', multiple: true },
+  load: { type: 'string', multiple: true },
+  contender: { type: 'string', multiple: true },
+  duration: { type: 'string' },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
+/** The options, `help` when help was asked for, or a sentence on what is wrong. */
+export function raceOptions(args: string[]): RaceOptions | 'help' | { readonly problem: string } {
+  try {
+    const { values } = parseArgs({ args, options: FLAGS });
+    if (values.help) return 'help';
+    const defaults = values.quick ? QUICK : { fleets: FLEET_NAMES, loads: LOADS, durationSeconds: undefined };
+    return {
+      fleets: values.fleet?.map((name) => oneOf('--fleet', name, FLEET_NAMES)) ?? defaults.fleets,
+      loads: values.load?.map(partOfBound) ?? defaults.loads,
+      contenders: values.contender === undefined ? CONTENDERS : contendersOf(values.contender),
+      durationSeconds: values.duration === undefined ? defaults.durationSeconds : wholeSeconds(values.duration),
+      isWhole: args.length === 0,
+    };
+  } catch (error) {
+    // parseArgs goes on about positional arguments in a second sentence.
+    return { problem: (error as Error).message.split(/\. |\n/)[0] };
+  }
+}
+
+function contendersOf(names: readonly string[]): Contender[] {
+  const known = CONTENDERS.map(({ name }) => name);
+  for (const name of names) oneOf('--contender', name, known);
+  return CONTENDERS.filter(({ name }) => names.includes(name));
+}
+
+function oneOf(flag: string, text: string, known: readonly string[]): string {
+  if (known.includes(text)) return text;
+  throw new RangeError(`${flag} must be one of ${known.join(', ')}, got "${text}"`);
+}
+
+function partOfBound(text: string): number {
+  const load = /^0?\.\d{1,4}$/.test(text) ? Number(text) : NaN;
+  if (load > 0) return load;
+  throw new RangeError(`--load must be a part of λ* above 0 and below 1 such as 0.6, got "${text}"`);
+}
+
+function wholeSeconds(text: string): number {
+  const seconds = /^\d{1,4}$/.test(text) ? Number(text) : NaN;
+  if (seconds >= 1 && seconds <= 3_600) return seconds;
+  throw new RangeError(`--duration must be a whole number of seconds from 1 to 3600, got "${text}"`);
+}

@@ -1,0 +1,96 @@
+// Processes that the race starts, and ends again by their own ids, however it ends.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, connect, type AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const READY_MS = 20_000;
+const STOP_MS = 3_000;
+/** Of what a process says on stderr, the last characters are kept, to be shown when it fails. */
+const KEPT_WORDS = 2_000;
+
+const running = new Set<ChildProcess>();
+// Not SIGKILL: nginx could not end its workers then.
+process.once('exit', () => running.forEach((child) => child.kill('SIGTERM')));
+
+/** A process of ours. */
+export class OwnProcess {
+  private words = '';
+
+  private constructor(
+    private readonly name: string,
+    private readonly child: ChildProcess,
+  ) {
+    running.add(child);
+    child.once('exit', () => running.delete(child));
+    child.once('error', (error) => {
+      this.words += error.message;
+      running.delete(child);
+    });
+    child.stderr?.on('data', (chunk) => (this.words = `${this.words}${chunk}`.slice(-KEPT_WORDS)));
+  }
+
+  /** Starts it; of this process's own environment it is given the path only. */
+  static start(
+    name: string,
+    command: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): OwnProcess {
+    const child = spawn(command, args, {
+      env: { PATH: process.env.PATH, ...env },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    return new OwnProcess(name, child);
+  }
+
+  /** Waits until something listens on its port. @throws {Error} when it ends or takes too long. */
+  async listening(port: number): Promise<this> {
+    const deadline = performance.now() + READY_MS;
+    while (!(await canConnect(port))) {
+      if (this.hasEnded) throw new Error(`${this.name} ended by itself: ${this.words.trim() || 'without a word'}`);
+      if (performance.now() > deadline) throw new Error(`${this.name} does not listen after ${READY_MS / 1000} s`);
+      await sleep(20);
+    }
+    return this;
+  }
+
+  /** SIGTERM, and SIGKILL when that does not help. */
+  async stop(): Promise<void> {
+    if (this.hasEnded) return;
+    const exited = once(this.child, 'exit');
+    this.child.kill('SIGTERM');
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), STOP_MS);
+    await exited;
+    clearTimeout(timer);
+  }
+
+  private get hasEnded(): boolean {
+    return this.child.pid === undefined || this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+}
+
+/** So many ports of 127.0.0.1 that nobody listens on, all different. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  const ports: number[] = [];
+  for (const server of servers) {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    ports.push((server.address() as AddressInfo).port);
+  }
+  for (const server of servers) {
+    server.close();
+    await once(server, 'close');
+  }
+  return ports;
+}
+
+function canConnect(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => resolve(true));
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}
