@@ -71,6 +71,10 @@ export class UpgradeLane {
       exchange.end(status);
     });
     const connection = await this.connect(exchange, socket);
+    if (socket.destroyed) {
+      connection?.destroy();
+      return;
+    }
     if (connection) {
       status = await this.shakeHands({ request, socket, head, read, exchange }, connection);
       return;
