@@ -11,6 +11,7 @@ import type { Contender } from './contender.js';
 import { heat, qualify } from './heat.js';
 import { raceOptions, RACE_HELP, type RaceOptions } from './options.js';
 import { cellsOf, coursesOf, PATIENCE_SECONDS, type Course } from './courses.js';
+import { stopAll } from './processes.js';
 import { provide } from './programs.js';
 import { markdown, type Result } from './report.js';
 
@@ -30,8 +31,9 @@ async function main(args: string[]): Promise<number> {
     process.stderr.write(`${options.problem}\n`);
     return 1;
   }
-  // Leaving by exit() ends the processes: see processes.ts.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void stopAll().finally(() => process.exit(130)));
+  }
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-race-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const results: Result[] = [];

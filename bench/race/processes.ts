@@ -9,9 +9,12 @@ const STOP_MS = 3_000;
 /** Of what a process says on stderr, the last characters are kept, to be shown when it fails. */
 const KEPT_WORDS = 2_000;
 
-const running = new Set<ChildProcess>();
-// Not SIGKILL: nginx could not end its workers then.
-process.once('exit', () => running.forEach((child) => child.kill('SIGTERM')));
+const running = new Set<OwnProcess>();
+
+/** Ends all that still run. */
+export async function stopAll(): Promise<void> {
+  await Promise.all([...running].map((each) => each.stop()));
+}
 
 /** A process of ours. */
 export class OwnProcess {
@@ -21,11 +24,11 @@ export class OwnProcess {
     private readonly name: string,
     private readonly child: ChildProcess,
   ) {
-    running.add(child);
-    child.once('exit', () => running.delete(child));
+    running.add(this);
+    child.once('exit', () => running.delete(this));
     child.once('error', (error) => {
       this.words += error.message;
-      running.delete(child);
+      running.delete(this);
     });
     child.stderr?.on('data', (chunk) => (this.words = `${this.words}${chunk}`.slice(-KEPT_WORDS)));
   }
