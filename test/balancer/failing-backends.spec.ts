@@ -37,7 +37,12 @@ describe('failing backends', () => {
   });
 
   it('sends a GET again after a reset, and a POST never', async () => {
-    const balancer = await startBalancer({ PLACEMENT_POLICY: 'round-robin', RECHECK_MIN_SECONDS: '0.01' });
+    const balancer = await startBalancer({
+      PLACEMENT_POLICY: 'round-robin',
+      RECHECK_MIN_SECONDS: '0.01',
+      OUTLIER_GATEWAY_ERRORS_IN_ROW: '0',
+      OUTLIER_ERRORS_IN_ROW: '0',
+    });
     let resets = 0;
     const { port } = await tcpUpstream((socket) =>
       socket.once('data', () => {

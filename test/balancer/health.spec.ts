@@ -1,23 +1,23 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import type { FleetEvent } from '@fairlead/contracts';
 import { describe, expect, it } from 'vitest';
 import { backendIn, startBalancer, until } from '../support/processes.js';
 import { httpUpstream, join, register, tcpUpstream } from '../support/upstreams.js';
 
-interface FleetEvent {
-  backend: string;
-  from: string | null;
-  to: string;
-  reason: string;
-}
-
-async function eventsOf(control: string): Promise<FleetEvent[]> {
-  return ((await (await fetch(`${control}/api/v1/events`)).json()) as { events: FleetEvent[] }).events;
+/** The flips that were told of, or events of another kind. */
+async function eventsOf(control: string, kind: FleetEvent['kind'] = 'state'): Promise<FleetEvent[]> {
+  const { events } = (await (await fetch(`${control}/api/v1/events`)).json()) as { events: FleetEvent[] };
+  return events.filter((event) => event.kind === kind);
 }
 
 describe('ping-acks', () => {
-  it('take a backend out with the first failure, and bring it back with the first answer', async () => {
-    const balancer = await startBalancer({ PING_ACK_INTERVAL_SECONDS: '0.1', RECHECK_MIN_SECONDS: '0.05' });
+  it('take a backend out of traffic when it fails, and bring it back when it answers again', async () => {
+    const balancer = await startBalancer({
+      PING_ACK_INTERVAL_SECONDS: '0.1',
+      RECHECK_MIN_SECONDS: '0.05',
+      PANIC_THRESHOLD: '0',
+    });
     let status = 200;
     const { port } = await httpUpstream((request, response) => {
       response.writeHead(request.url === '/health' ? status : 200).end();
@@ -32,6 +32,7 @@ describe('ping-acks', () => {
     expect((await eventsOf(balancer.control)).map(({ to, reason }) => `${to}: ${reason}`)).toEqual([
       `joining: registered http://127.0.0.1:${port}`,
       'up: ping: answered 200',
+      'suspect: ping failed: answered 500',
       'down: ping failed: answered 500',
       'up: ping: answered 200',
     ]);

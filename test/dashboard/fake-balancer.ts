@@ -73,6 +73,8 @@ export function aBackend(id: string, overrides: Partial<BackendMetrics> = {}): B
     speed: 1,
     strandedCapacity: { compute: 0, storage: 0 },
     inFlight: 2,
+    maxInFlight: 1024,
+    ejections: 0,
     inFlightDemand,
     shares,
     dominantShare: Math.max(0, ...Object.values(shares)),
@@ -101,6 +103,7 @@ export function aFleet(backends: BackendMetrics[], overrides: Partial<FleetMetri
       up: up.length,
       requests: backends.reduce((total, { requests }) => total + requests, 0),
       unplaced: 0,
+      queued: 0,
       retries: 0,
       errors: backends.reduce((total, { errors }) => total + errors, 0),
       inFlight: backends.reduce((total, { inFlight }) => total + inFlight, 0),
@@ -118,5 +121,6 @@ export function aFleet(backends: BackendMetrics[], overrides: Partial<FleetMetri
 
 /** An event; `to` gives what happened. */
 export function anEvent(sequence: number, backend: string, from: BackendState | null, to: BackendState): FleetEvent {
-  return { sequence, at: SINCE, backend, from, to, reason: `${backend} became ${to}` };
+  const reason = `${backend} became ${to}`;
+  return { sequence, at: SINCE, kind: 'state', backend, from, to, reason, evidence: {} };
 }

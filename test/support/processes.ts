@@ -82,13 +82,14 @@ export interface Balancer {
   readonly control: string;
 }
 
-/** Starts a balancer on free ports, with short waits for its re-checks. */
+/** Starts a balancer on free ports, with short waits for its re-checks, and backends that have all their capacity at once. */
 export async function startBalancer(env: Record<string, string> = {}): Promise<Balancer> {
   const running = launch('balancer', {
     DATA_PLANE_PORT: '0',
     CONTROL_PLANE_PORT: '0',
     RECHECK_MIN_SECONDS: '0.02',
     RECHECK_MAX_SECONDS: '0.2',
+    SLOW_START_SECONDS: '0',
     ...env,
   });
   const { port: controlPort } = await running.logged('control plane listening');

@@ -16,6 +16,7 @@ import { FullLane } from './data-plane/full-lane.js';
 import { ProxyServer } from './data-plane/proxy-server.js';
 import { UpgradeLane } from './data-plane/upgrade-lane.js';
 import { HealthController } from './health/health.controller.js';
+import { OutlierDetector } from './health/outlier-detector.js';
 import { PingAckCron } from './health/ping-ack.cron.js';
 import { PingClient } from './health/ping-client.js';
 import { Rechecks } from './health/rechecks.js';
@@ -42,7 +43,7 @@ const loadTable = {
 };
 
 const registry = [RegistryService, FleetEvents, OwnAddresses, LeaseSweeper];
-const health = [PingAckCron, PingClient, Rechecks];
+const health = [PingAckCron, PingClient, Rechecks, OutlierDetector];
 const scheduling = [loadTable, DrfScheduler, DemandClassifier, DemandLearning, AffinityKeys];
 const dataPlane = [ProxyServer, FullLane, UpgradeLane, ExchangeDesk, ClientRequests];
 const metrics = [MetricsService, Prometheus, RequestLog];

@@ -21,7 +21,7 @@ export {
   type Registration,
 } from './registration.js';
 export { originalRegistrationSchema, type OriginalRegistration } from './original-protocol.js';
-export { fleetEventSchema, type FleetEvent } from './events.js';
+export { EVENT_KINDS, fleetEventSchema, type FleetEvent, type FleetEventKind } from './events.js';
 export {
   backendMetricsSchema,
   fleetMetricsSchema,

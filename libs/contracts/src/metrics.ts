@@ -27,6 +27,8 @@ export const backendMetricsSchema = z
     speed: z.number().describe('Speed it was seen to have, as a multiple of what it announced'),
     strandedCapacity: amounts.describe('Units per second that are idle while a partner resource is full'),
     inFlight: z.int().describe('Exchanges being served now'),
+    maxInFlight: z.int().describe('The most exchanges it is given at a time'),
+    ejections: z.int().describe('How often in a row it was ejected'),
     inFlightDemand: amounts.describe('Sum of their demands, units'),
     shares: amounts.describe('In-flight demand over capacity: seconds of work queued per resource'),
     dominantShare: z.number().describe('The largest of the shares, seconds'),
@@ -45,7 +47,9 @@ export const fleetMetricsSchema = z
   .object({
     at: z.iso.datetime(),
     uptimeSeconds: z.number(),
-    status: z.enum(['ok', 'degraded']).describe('degraded: no backend is up'),
+    status: z
+      .enum(['ok', 'panic', 'degraded'])
+      .describe('panic: too few backends are up, others serve too; degraded: no backend is given requests'),
     policy: z.string().meta({ examples: ['drf'] }),
     resources: z.array(z.string()).meta({ examples: [['compute', 'storage']] }),
     fleet: z.object({
@@ -53,6 +57,7 @@ export const fleetMetricsSchema = z
       up: z.int(),
       requests: z.int().describe('Requests taken from clients'),
       unplaced: z.int().describe('Requests answered 503 because no backend could take them'),
+      queued: z.int().describe('Requests that wait for room on a backend now'),
       retries: z.int().describe('Further attempts made for requests whose first one failed'),
       errors: z.int().describe('Attempts that failed, summed over the backends'),
       inFlight: z.int(),

@@ -2,8 +2,11 @@
 import { z } from 'zod';
 import { capacitySchema, resourceNameSchema } from './resources.js';
 
-/** A backend's life: `joining → up → suspect → down`, `draining` on its way out, `gone` when it left. */
-export const BACKEND_STATES = ['joining', 'up', 'suspect', 'down', 'draining', 'gone'] as const;
+/**
+ * A backend's life: `joining → up → suspect → down`; `ejected` for a while when its answers are bad although it answers
+ * pings; `draining` on its way out, `gone` when it left.
+ */
+export const BACKEND_STATES = ['joining', 'up', 'suspect', 'ejected', 'down', 'draining', 'gone'] as const;
 
 /** One of {@link BACKEND_STATES}. */
 export const backendStateSchema = z.enum(BACKEND_STATES).meta({ id: 'BackendState' });
@@ -30,11 +33,13 @@ const backendUrlSchema = z
 const PING_PATH_FORM = 'must be a path such as /health, of printable ASCII without spaces, at most 500 characters';
 const PORT_FORM = 'must be a whole number from 1 to 65535';
 const LEASE_FORM = 'must be a number of seconds from 1 to 86400';
+const LIMIT_FORM = 'must be a whole number from 1 to 1000000';
 const LABEL_FORM = 'must be a string of at most 100 characters';
 
 /**
  * The body of `POST /api/v1/backends`. `url` may stand in place of `port`; with neither, port 80 of the caller's
- * address is meant. Without `leaseSeconds` the backend lives by ping-acks alone.
+ * address is meant. Without `leaseSeconds` the backend lives by ping-acks alone. `maxInFlight` is the most exchanges it
+ * wants to serve at a time; without it the balancer derives a limit from its resources.
  */
 export const registrationSchema = z
   .strictObject({
@@ -47,6 +52,7 @@ export const registrationSchema = z
       .regex(/^\/[\x21-\x22\x24-\x7e]{0,499}$/, PING_PATH_FORM)
       .optional(),
     leaseSeconds: z.number(LEASE_FORM).min(1, LEASE_FORM).max(86_400, LEASE_FORM).optional(),
+    maxInFlight: z.int(LIMIT_FORM).min(1, LIMIT_FORM).max(1_000_000, LIMIT_FORM).optional(),
     labels: z
       .record(resourceNameSchema, z.string(LABEL_FORM).max(100, LABEL_FORM), 'must be an object such as {"zone": "a"}')
       .refine((labels) => Object.keys(labels).length <= 20, 'must have at most 20 entries')
@@ -95,9 +101,17 @@ export const backendViewSchema = z
     pingPath: z.string().nullable(),
     labels: z.record(z.string(), z.string()),
     lease: leaseViewSchema.nullable().describe('null: it lives by ping-acks alone'),
-    inFlight: z.int().describe('Exchanges being served now'),
+    inFlight: z.int().describe('Exchanges being served now, upgraded connections included'),
+    maxInFlight: z.int().describe('The most exchanges it is given at a time'),
     drain: z
-      .object({ complete: z.boolean(), drainedAt: z.iso.datetime().nullable() })
+      .object({
+        complete: z.boolean().describe('Whether nothing is in flight any more'),
+        drainedAt: z.iso.datetime().nullable().describe('When that was'),
+        cutInSeconds: z
+          .number()
+          .nullable()
+          .describe('Seconds until what is still in flight is cut; null: never, or done'),
+      })
       .nullable()
       .describe('null unless the backend is draining'),
   })

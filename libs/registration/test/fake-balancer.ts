@@ -100,6 +100,7 @@ export class FakeBalancer {
       pingPath: pingPath ?? null,
       labels: labels ?? {},
       lease: leaseSeconds === undefined ? null : leaseOf(leaseSeconds),
+      maxInFlight: 1024,
       inFlight: 0,
       drain: null,
     };

@@ -9,6 +9,8 @@ export class Candidates {
   /** Positions in `fleet`; the first `count` are valid. */
   positions = new Int32Array(16);
   count = 0;
+  /** Whether somebody was left out for no other reason than having no room. */
+  isSomeoneFull = false;
   private isEveryone = false;
 
   /**
@@ -16,21 +18,25 @@ export class Candidates {
    * not in `excludedSlots` (those a retry has tried). Answers how many there are.
    */
   fill(fleet: FleetSnapshot, table: LoadTable, demand: ResourceVector, excludedSlots: readonly number[]): number {
-    if (fleet.isOpen && excludedSlots.length === 0) return this.fillWithAll(fleet);
+    const hasRoom = fleet.smallestMaxActive === Infinity || table.activeInAll() < fleet.smallestMaxActive;
+    if (hasRoom && fleet.isOpen && excludedSlots.length === 0) return this.fillWithAll(fleet);
     if (this.positions.length < fleet.size) this.positions = new Int32Array(2 * fleet.size);
     this.fleet = fleet;
     this.isEveryone = false;
+    this.isSomeoneFull = false;
     this.count = 0;
     for (let position = 0; position < fleet.size; position++) {
       const slot = fleet.slots[position];
-      const isFeasible = hasEvery(fleet, position, demand) && table.active(slot) < fleet.maxActive[position];
-      if (isFeasible && !excludedSlots.includes(slot)) this.positions[this.count++] = position;
+      if (!hasEvery(fleet, position, demand) || excludedSlots.includes(slot)) continue;
+      if (table.active(slot) < fleet.maxActive[position]) this.positions[this.count++] = position;
+      else this.isSomeoneFull = true;
     }
     return this.count;
   }
 
   /** All members, as most often. The positions stand from one decision to the next. */
   private fillWithAll(fleet: FleetSnapshot): number {
+    this.isSomeoneFull = false;
     if (this.isEveryone && this.fleet === fleet) return this.count;
     if (this.positions.length < fleet.size) this.positions = new Int32Array(2 * fleet.size);
     this.fleet = fleet;

@@ -18,7 +18,7 @@ describe('a snapshot of a fleet', () => {
   it.each([
     ['who all have everything', [{ slot: 0, capacity: [1, 1] }], true],
     ['of whom one has none of a resource', [{ slot: 0, capacity: [1, 0] }], false],
-    ['of whom one has a limit', [{ slot: 0, capacity: [1, 1], maxActive: 9 }], false],
+    ['of whom one has a limit', [{ slot: 0, capacity: [1, 1], maxActive: 9 }], true],
   ])('is open for members %s: %#', (_, members, isOpen) => {
     expect(new FleetSnapshot(2, members).isOpen).toBe(isOpen);
   });

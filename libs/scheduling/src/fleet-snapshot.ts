@@ -29,7 +29,9 @@ export class FleetSnapshot {
   readonly maxActive: Float64Array;
   /** What stands for a member's identity, by position: 32 bits. */
   readonly keys: Uint32Array;
-  /** Whether every member has every resource and no limit of exchanges: then all are feasible for any request. */
+  /** The smallest of these: with fewer exchanges in flight in all, every member has room. */
+  readonly smallestMaxActive: number;
+  /** Whether every member has every resource: then whoever has room is feasible for any request. */
   readonly isOpen: boolean;
 
   constructor(
@@ -43,7 +45,8 @@ export class FleetSnapshot {
     this.inverseCapacity = this.capacity.map((capacity) => 1 / capacity);
     this.maxActive = Float64Array.from(members, ({ maxActive }) => maxActive ?? Infinity);
     this.keys = Uint32Array.from(members, ({ key, slot }) => key ?? slot);
-    this.isOpen = this.capacity.every((units) => units > 0) && this.maxActive.every((limit) => limit === Infinity);
+    this.smallestMaxActive = this.maxActive.reduce((smallest, limit) => Math.min(smallest, limit), Infinity);
+    this.isOpen = this.capacity.every((units) => units > 0);
   }
 
   /** The part of a demand that every member has the resources for. */

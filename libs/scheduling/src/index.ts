@@ -17,6 +17,23 @@ export {
   type HealthState,
   type HealthThresholds,
 } from './health/backend-health.js';
+export {
+  ejectionSeconds,
+  inTraffic,
+  isOwnFault,
+  mayEject,
+  slowStartPart,
+  type Traffic,
+} from './health/fleet-health.js';
+export {
+  FailureStreaks,
+  windowOutlier,
+  type ExchangeOutcome,
+  type OutlierEvidence,
+  type OutlierRules,
+  type WindowCounts,
+} from './health/outliers.js';
+export { inFlightLimits } from './in-flight-limits.js';
 export { LATENCY_BUCKETS, bucketStart, latencyBucket, latencyQuantile } from './latency-buckets.js';
 export { LoadRow, LoadTable, type LoadTableShape } from './load-table.js';
 export { drift } from './policies/drift.js';

@@ -3,6 +3,7 @@
 // Each thread that dispatches requests writes a row of its own and nobody else's, so no update needs a lock or an atomic
 // read-modify-write; a reader adds the rows up. A thread that dies is undone by zeroing its row. Every cell is a number
 // of 4 or 8 bytes at its natural alignment, so a reader in another thread sees it whole, before or after an update.
+import type { WindowCounts } from './health/outliers.js';
 import { LATENCY_BUCKETS, latencyBucket } from './latency-buckets.js';
 import type { ResourceVector } from './resources.js';
 
@@ -30,8 +31,14 @@ export class LoadRow {
   readonly begun: Float64Array;
   /** Exchanges failed, by slot. */
   readonly failed: Float64Array;
+  /** Answers whose usual latency was known, by slot. */
+  readonly measured: Float64Array;
+  /** Sum over these of latency over the usual one, by slot. */
+  readonly stretch: Float64Array;
   /** Exchanges in flight, by slot. */
   readonly active: Int32Array;
+  /** Exchanges in flight on all slots: one cell. */
+  readonly activeInAll: Int32Array;
   /** Answers counted by latency, at `slot * LATENCY_BUCKETS + bucket`. */
   readonly latencyCounts: Uint32Array;
 
@@ -53,7 +60,10 @@ export class LoadRow {
     this.latencySeconds = doubles(slotCount);
     this.begun = doubles(slotCount);
     this.failed = doubles(slotCount);
+    this.measured = doubles(slotCount);
+    this.stretch = doubles(slotCount);
     this.active = take((offset) => new Int32Array(buffer, offset, slotCount), slotCount * 4);
+    this.activeInAll = take((offset) => new Int32Array(buffer, offset, 1), 4);
     const cells = slotCount * LATENCY_BUCKETS;
     this.latencyCounts = take((offset) => new Uint32Array(buffer, offset, cells), cells * 4);
   }
@@ -66,6 +76,7 @@ export class LoadRow {
       this.dispatched[at + r] += demand[r];
     }
     this.active[slot]++;
+    this.activeInAll[0]++;
     this.begun[slot]++;
   }
 
@@ -74,12 +85,19 @@ export class LoadRow {
     const at = slot * this.shape.resourceCount;
     for (let r = 0; r < demand.length; r++) this.inFlight[at + r] -= demand[r];
     this.active[slot]--;
+    this.activeInAll[0]--;
   }
 
   /** Counts an answer and how long it took. */
   countAnswer(slot: number, latencySeconds: number): void {
     this.latencyCounts[slot * LATENCY_BUCKETS + latencyBucket(latencySeconds)]++;
     this.latencySeconds[slot] += latencySeconds;
+  }
+
+  /** Counts how long an answer took as a multiple of what is usual for its kind. */
+  countStretch(slot: number, stretch: number): void {
+    this.measured[slot]++;
+    this.stretch[slot] += stretch;
   }
 
   /** Counts an exchange that failed. */
@@ -93,7 +111,8 @@ export class LoadRow {
     this.inFlight.fill(0, slot * resourceCount, (slot + 1) * resourceCount);
     this.dispatched.fill(0, slot * resourceCount, (slot + 1) * resourceCount);
     this.latencyCounts.fill(0, slot * LATENCY_BUCKETS, (slot + 1) * LATENCY_BUCKETS);
-    for (const column of [this.latencySeconds, this.begun, this.failed, this.active]) column[slot] = 0;
+    const { latencySeconds, begun, failed, measured, stretch, active } = this;
+    for (const column of [latencySeconds, begun, failed, measured, stretch, active]) column[slot] = 0;
   }
 }
 
@@ -129,6 +148,14 @@ export class LoadTable {
     return exchanges;
   }
 
+  /** Exchanges in flight on all backends. */
+  activeInAll(): number {
+    const { rows } = this;
+    let exchanges = rows[0].activeInAll[0];
+    for (let writer = 1; writer < rows.length; writer++) exchanges += rows[writer].activeInAll[0];
+    return exchanges;
+  }
+
   /** Demand dispatched to a backend since it has its slot, units of resource `r`. */
   dispatched(slot: number, r: number): number {
     const at = slot * this.shape.resourceCount + r;
@@ -146,6 +173,16 @@ export class LoadTable {
   /** Exchanges that failed on a backend since it has its slot. */
   failed(slot: number): number {
     return this.sum((row) => row.failed[slot]);
+  }
+
+  /** What a backend did since it has its slot, as outlier detection counts it. */
+  outcomes(slot: number): WindowCounts {
+    return {
+      exchanges: this.begun(slot) - this.active(slot),
+      failures: this.failed(slot),
+      measured: this.sum((row) => row.measured[slot]),
+      stretch: this.sum((row) => row.stretch[slot]),
+    };
   }
 
   /** Sum of the latencies of a backend's answers, seconds. */
@@ -173,6 +210,6 @@ export class LoadTable {
 }
 
 function rowBytes({ resourceCount, slotCount }: LoadTableShape): number {
-  const bytesPerSlot = 8 * (2 * resourceCount + 3) + 4 * (1 + LATENCY_BUCKETS);
-  return Math.ceil((bytesPerSlot * slotCount) / CACHE_LINE_BYTES) * CACHE_LINE_BYTES;
+  const bytesPerSlot = 8 * (2 * resourceCount + 5) + 4 * (1 + LATENCY_BUCKETS);
+  return Math.ceil((bytesPerSlot * slotCount + 4) / CACHE_LINE_BYTES) * CACHE_LINE_BYTES;
 }

@@ -71,9 +71,57 @@ export const balancerSchema = z.object({
     .prefault('0.1')
     .describe('Part of the interval by which a sweep comes early or late'),
   PING_TIMEOUT_SECONDS: seconds(0.05, 60).prefault('1').describe('How long a backend has to answer a ping'),
-  PING_FALL: wholeNumber(1, 100).prefault('3').describe('Failed pings that take a joining or suspect backend down'),
+  PING_RISE: wholeNumber(1, 100).prefault('2').describe('Answered pings in a row that bring back one that was down'),
+  PING_FALL: wholeNumber(1, 100)
+    .prefault('3')
+    .describe('Failed pings in a row that take a backend down; the first one takes it out of traffic'),
   RECHECK_MIN_SECONDS: seconds(0.01, 60).prefault('0.1').describe('First wait before a backend not up is pinged again'),
-  RECHECK_MAX_SECONDS: seconds(0.01, 3_600).prefault('5').describe('Longest such wait; it doubles up to here'),
+  RECHECK_MAX_SECONDS: seconds(0.01, 3_600).prefault('1').describe('Longest such wait; it doubles up to here'),
+  PANIC_THRESHOLD: decimal(0, 1)
+    .prefault('0.5')
+    .describe('Part of the fleet that must be up; with fewer, whoever responds serves too. 0 turns it off'),
+  SLOW_START_SECONDS: seconds(0, 3_600)
+    .prefault('10')
+    .describe('How long a backend takes from a tenth of its capacity to all of it once it is up; 0 turns it off'),
+  SELF_PRESERVATION_PART: decimal(0, 1)
+    .prefault('0.5')
+    .describe('When more of the fleet fails one sweep, or lets its lease lapse, nobody is taken out; 1 turns it off'),
+  OUTLIER_ERRORS_IN_ROW: wholeNumber(0, 10_000)
+    .prefault('5')
+    .describe('5xx answers in a row that eject a backend; 0 turns it off'),
+  OUTLIER_GATEWAY_ERRORS_IN_ROW: wholeNumber(0, 10_000)
+    .prefault('5')
+    .describe('Failed exchanges and answers 502, 503, 504 in a row that eject a backend; 0 turns it off'),
+  OUTLIER_INTERVAL_SECONDS: seconds(0.1, 3_600).prefault('10').describe('Window of the next three'),
+  OUTLIER_FAILURE_PART: decimal(0, 1)
+    .prefault('0.5')
+    .describe('Part of the exchanges of a window whose failure ejects a backend; 0 turns it off'),
+  OUTLIER_LATENCY_FACTOR: decimal(0, 10_000)
+    .prefault('10')
+    .describe('Times the usual latency of the same kind of request that ejects a backend; 0 turns it off'),
+  OUTLIER_MIN_REQUESTS: wholeNumber(1, 1_000_000).prefault('20').describe('A window with fewer exchanges says nothing'),
+  EJECTION_SECONDS: seconds(0.1, 86_400)
+    .prefault('30')
+    .describe('How long the first ejection lasts; the nth lasts n times that'),
+  EJECTION_MAX_SECONDS: seconds(0.1, 86_400).prefault('300').describe('The longest ejection'),
+  MAX_EJECTED_PART: decimal(0, 1)
+    .prefault('0.3')
+    .describe('The most of the fleet that is ejected at a time, though always one, and never the last that is up'),
+  MAX_IN_FLIGHT_PER_BACKEND: wholeNumber(1, 1_000_000)
+    .prefault('1024')
+    .describe(
+      'Exchanges at a time on a backend of mean capacity; others get more or fewer as they are larger or smaller',
+    ),
+  MAX_QUEUED_REQUESTS: wholeNumber(0, 1_000_000)
+    .prefault('1024')
+    .describe('Requests that may wait for room when all backends are full'),
+  QUEUE_TIMEOUT_SECONDS: seconds(0.01, 3_600).prefault('1').describe('How long one of these waits before it gets 503'),
+  SLOW_EXCHANGE_SECONDS: seconds(0.05, 3_600)
+    .prefault('1')
+    .describe('A backend that lets an exchange wait longer for the beginning of its answer is pinged'),
+  DRAIN_TIMEOUT_SECONDS: seconds(0, 86_400)
+    .prefault('300')
+    .describe('How long a drained backend may finish what is in flight before that is cut'),
   CONNECT_TIMEOUT_SECONDS: seconds(0.01, 60).prefault('1').describe('How long a connection to a backend may take'),
   ATTEMPT_TIMEOUT_SECONDS: seconds(0.05, 3_600)
     .prefault('10')
@@ -95,6 +143,12 @@ export const balancerSchema = z.object({
     .prefault('65536')
     .describe('Request body kept for a retry; a longer one is sent once'),
   MAX_HEADER_BYTES: wholeNumber(1_024, 1_048_576).prefault('16384').describe('Largest head of a request'),
+  SHUTDOWN_DELAY_SECONDS: seconds(0, 3_600)
+    .prefault('0')
+    .describe('How long the balancer goes on accepting after a signal, with its readiness failing already'),
+  SHUTDOWN_IDLE_SECONDS: seconds(0, 3_600)
+    .prefault('1')
+    .describe('How long idle connections are kept at shutdown, for a request that is on its way'),
   SHUTDOWN_TIMEOUT_SECONDS: seconds(0, 3_600)
     .prefault('30')
     .describe('How long exchanges in flight may take to finish at shutdown'),
@@ -130,6 +184,7 @@ function contradictions(config: BalancerConfig): string[] {
   ordered('CONNECT_TIMEOUT_SECONDS', 'ATTEMPT_TIMEOUT_SECONDS');
   ordered('ATTEMPT_TIMEOUT_SECONDS', 'REQUEST_TIMEOUT_SECONDS');
   ordered('RECHECK_MIN_SECONDS', 'RECHECK_MAX_SECONDS');
+  ordered('EJECTION_SECONDS', 'EJECTION_MAX_SECONDS');
   if (config.DATA_PLANE_PORT !== 0 && config.DATA_PLANE_PORT === config.CONTROL_PLANE_PORT) {
     problems.push(`DATA_PLANE_PORT must differ from CONTROL_PLANE_PORT, both are ${config.DATA_PLANE_PORT}`);
   }

@@ -1,17 +1,24 @@
 // Where exchanges begin: hands each what it needs of the rest of the balancer.
+import { FailureStreaks } from '@fairlead/scheduling';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import { RequestLog } from '../metrics/request-log.js';
-import { RegistryService, monotonicSeconds } from '../registry/registry.service.js';
+import { monotonicSeconds } from '../registry/monotonic-time.js';
+import { RegistryService } from '../registry/registry.service.js';
 import { DrfScheduler } from '../scheduling/drf.scheduler.js';
-import { Exchange, type ExchangeSurroundings, type RequestHead } from './exchange.js';
+import { AdmissionQueue } from './admission-queue.js';
+import { Exchange, type CutHandler, type ExchangeSurroundings, type RequestHead } from './exchange.js';
+import { LiveExchanges } from './live-exchanges.js';
 import { RetryBudget } from './retry.js';
 
 @Injectable()
 export class ExchangeDesk implements ExchangeSurroundings {
   readonly counts = { taken: 0, unplaced: 0, retries: 0 };
   readonly budget: RetryBudget;
+  readonly queue: AdmissionQueue;
+  readonly live: LiveExchanges;
+  readonly streaks: FailureStreaks;
   readonly maxAttempts: number;
 
   constructor(
@@ -21,10 +28,18 @@ export class ExchangeDesk implements ExchangeSurroundings {
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
     this.budget = new RetryBudget(config.RETRY_BUDGET, config.RETRY_BUDGET_MIN_PER_SECOND, monotonicSeconds);
+    this.queue = new AdmissionQueue(config.MAX_QUEUED_REQUESTS, monotonicSeconds);
+    this.live = new LiveExchanges(config.MAX_BACKENDS);
+    this.streaks = new FailureStreaks(
+      { errorsInRow: config.OUTLIER_ERRORS_IN_ROW, gatewayErrorsInRow: config.OUTLIER_GATEWAY_ERRORS_IN_ROW },
+      config.MAX_BACKENDS,
+    );
     this.maxAttempts = config.MAX_ATTEMPTS;
+    registry.listen({ cut: (slot, what) => this.live.cut(slot, what) });
   }
 
-  begin(head: RequestHead): Exchange {
-    return new Exchange(this, head);
+  /** A request begins. `onCut` is called when its backend has to go, or has gone. */
+  begin(head: RequestHead, onCut: CutHandler): Exchange {
+    return new Exchange(this, head, onCut);
   }
 }

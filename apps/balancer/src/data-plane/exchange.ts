@@ -1,10 +1,13 @@
 // One request on its way: which backends it was given to, what became of each attempt, and how it ended. Every lane
 // keeps its accounts here, so that a reservation is given back exactly once, however the exchange ends.
+import type { ExchangeOutcome, FailureStreaks } from '@fairlead/scheduling';
 import type { Backend } from '../registry/backend.js';
 import type { DrfScheduler, PlacementRequest } from '../scheduling/drf.scheduler.js';
 import type { Placement } from '../scheduling/placement.js';
 import type { RequestLog } from '../metrics/request-log.js';
-import type { RegistryService } from '../registry/registry.service.js';
+import type { Cut, RegistryService } from '../registry/registry.service.js';
+import type { AdmissionQueue, Waiter } from './admission-queue.js';
+import type { Cuttable, LiveExchanges } from './live-exchanges.js';
 import { mayRetry, type FailureKind, type RetryBudget } from './retry.js';
 
 /** What is known of a request once its head is read. */
@@ -21,6 +24,9 @@ export interface ExchangeSurroundings {
   readonly registry: RegistryService;
   readonly log: RequestLog;
   readonly budget: RetryBudget;
+  readonly queue: AdmissionQueue;
+  readonly live: LiveExchanges;
+  readonly streaks: FailureStreaks;
   readonly maxAttempts: number;
   /** Requests at the door of the data plane, since start. */
   readonly counts: { taken: number; unplaced: number; retries: number };
@@ -29,17 +35,24 @@ export interface ExchangeSurroundings {
 /** The status that is logged for a client that went away before its answer had begun, as nginx does. */
 export const CLIENT_WENT_AWAY = 499;
 
-export class Exchange {
+/** What a lane does when it is told to end what it is doing. */
+export type CutHandler = (what: Cut) => void;
+
+export class Exchange implements Cuttable {
   attempts = 0;
+  /** Whether a backend may have seen the request. */
+  wasSent = false;
   private readonly beganAt = performance.now();
   private readonly triedSlots: number[] = [];
   private placement: Placement | undefined;
   private lastBackend: Backend | undefined;
+  private waiter: Waiter | undefined;
   private hasEnded = false;
 
   constructor(
     private readonly desk: ExchangeSurroundings,
     readonly head: RequestHead,
+    private readonly onCut: CutHandler,
   ) {
     desk.counts.taken++;
     desk.budget.deposit();
@@ -60,17 +73,48 @@ export class Exchange {
    * the request.
    */
   placeNext(): Backend | undefined {
-    const { scheduler, counts } = this.desk;
+    const { scheduler } = this.desk;
     const { head } = this;
     this.begin(scheduler.place(head, this.triedSlots) ?? (this.attempts > 0 ? scheduler.place(head) : undefined));
-    if (!this.placement) counts.unplaced++;
     return this.backend;
+  }
+
+  /**
+   * After {@link placeNext} found nobody: waits in line when that was because all are full. `placed` is called when an
+   * attempt has begun, `givenUp` when it has waited as long as it may. Answers whether it waits.
+   */
+  queue(withinMs: number, placed: () => void, givenUp: () => void): boolean {
+    const { scheduler, queue } = this.desk;
+    if (!scheduler.isFull) return false;
+    const waiter: Waiter = {
+      givesUpAt: performance.now() / 1000 + withinMs / 1000,
+      tryEnter: () => {
+        if (this.hasEnded) return true;
+        if (!this.placeNext()) return false;
+        this.waiter = undefined;
+        placed();
+        return true;
+      },
+      giveUp: () => {
+        this.waiter = undefined;
+        givenUp();
+      },
+    };
+    if (!queue.join(waiter)) return false;
+    this.waiter = waiter;
+    return true;
+  }
+
+  /** Nobody takes the request: counted. */
+  unplaced(): void {
+    this.desk.counts.unplaced++;
   }
 
   /** Whether a further attempt is allowed after a failure of this kind. Takes it out of the retry budget. */
   takeRetry(failure: FailureKind, isBodyAtHand: boolean): boolean {
     const { maxAttempts, budget, counts } = this.desk;
     const { attempts } = this;
+    if (failure !== 'unsent') this.wasSent = true;
     const isAllowed = mayRetry({ method: this.head.method, failure, attempts, maxAttempts, isBodyAtHand });
     if (!isAllowed) return false;
     if (!budget.tryWithdraw()) return false;
@@ -86,32 +130,56 @@ export class Exchange {
 
   /** The backend begins its answer. */
   answerBegan(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void {
-    if (status >= 500) this.placement?.erred();
-    else this.placement?.answerBegan(headers);
+    const { placement } = this;
+    if (!placement) return;
+    if (status >= 500) placement.erred();
+    else placement.answerBegan(headers);
+    this.note(placement, status < 500 ? 'good' : status >= 502 && status <= 504 ? 'gateway' : 'error');
   }
 
   /** The backend's part is over, and it went well: the answer was received whole. */
   attemptAnswered(): void {
     this.placement?.answered();
+    this.settle();
   }
 
   /** The attempt ended without an answer, by no fault of the backend. */
   attemptAbandoned(): void {
     this.placement?.abandoned();
+    this.settle();
   }
 
   /** The attempt failed. With a `suspicion` the backend is taken out of traffic until it answers a ping. */
   attemptFailed(suspicion: string | undefined): void {
     const { placement } = this;
-    if (!placement?.failed() || suspicion === undefined) return;
-    this.desk.registry.observe(placement.backend, 'exchange-failed', suspicion);
+    const isNews = placement?.failed() ?? false;
+    this.settle();
+    if (!placement || !isNews || suspicion === undefined) return;
+    this.suspect(placement, suspicion);
+    this.note(placement, 'gateway');
+  }
+
+  /** The connection to the backend takes longer to open than it should: nobody else is sent there. */
+  connectIsSlow(suspicion: string): void {
+    if (this.placement) this.suspect(this.placement, suspicion);
+  }
+
+  /** The backend takes longer to begin its answer than it should: it is asked whether it is there. */
+  answerIsSlow(): void {
+    if (this.backend) this.desk.registry.doubt(this.backend);
+  }
+
+  /** Its backend has to go, or has gone. */
+  cut(what: Cut): void {
+    this.onCut(what);
   }
 
   /** The request is over. The first call counts; whatever is still reserved is given back. */
   end(status: number): void {
     if (this.hasEnded) return;
     this.hasEnded = true;
-    this.placement?.abandoned();
+    this.attemptAbandoned();
+    if (this.waiter) this.desk.queue.leave(this.waiter);
     const { client, method, target, demand } = this.head;
     this.desk.log.add({
       client,
@@ -131,5 +199,24 @@ export class Exchange {
     this.lastBackend = placement.backend;
     this.triedSlots.push(placement.slot);
     this.attempts++;
+    this.desk.live.add(placement.slot, this);
+  }
+
+  /** The attempt is over: there is room for another exchange. */
+  private settle(): void {
+    if (!this.placement) return;
+    this.desk.live.remove(this.placement.slot, this);
+    this.desk.queue.roomFreed();
+  }
+
+  private suspect({ backend, incarnation }: Placement, reason: string): void {
+    this.desk.registry.observe(backend, { what: 'exchange-failed', reason, incarnation });
+  }
+
+  private note({ backend, slot, incarnation }: Placement, outcome: ExchangeOutcome): void {
+    const evidence = this.desk.streaks.record(slot, incarnation, outcome);
+    if (!evidence) return;
+    const { reason, figures } = evidence;
+    this.desk.registry.observe(backend, { what: 'outlier', reason, evidence: figures, incarnation });
   }
 }

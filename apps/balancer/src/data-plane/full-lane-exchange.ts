@@ -1,32 +1,34 @@
 // One exchange in the full lane: gives http-proxy-middleware its target for each attempt, has the answer passed on, and
 // decides after a failure whether another backend is tried.
 import type { Agent, ClientRequest as UpstreamRequest, IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { ResourceSpace } from '@fairlead/scheduling';
 import type { Options } from 'http-proxy-middleware';
 import { wordsFor } from '../health/ping-client.js';
 import { UnusableAnswerError, relayAnswer, relayInterim } from './answer-relay.js';
+import { AttemptDeadlines, type DeadlineLimits } from './attempt-deadlines.js';
 import { BrokenOff, failureOf } from './attempt-failure.js';
 import type { ClientRequest } from './client-request.js';
 import { demandHeaders, placementHeader } from './demand-headers.js';
+import type { Cut } from '../registry/registry.service.js';
 import { CLIENT_WENT_AWAY, type Exchange } from './exchange.js';
+import type { ExchangeDesk } from './exchange-desk.js';
 import { requestHeaders, trailerPairs } from './forwarding.js';
 import { answerProblem } from './problem-response.js';
 import { PSEUDONYM } from './pseudonym.js';
 import { ReplayableBody, hasBody } from './replayable-body.js';
 import { isIdempotent } from './retry.js';
-import { watchedAgent } from './upstream-agent.js';
+import { connectedAgent, watchedAgent, type UpstreamAgent } from './upstream-agent.js';
 import { targetOf, upstreamHeaders, type ProxyTarget } from './upstream-request.js';
 import { Watchdog } from './watchdog.js';
 
 /** What is the same for all exchanges of the lane. */
-export interface LaneSettings {
+export interface LaneSettings extends DeadlineLimits {
   readonly resources: ResourceSpace;
-  readonly attemptTimeoutMs: number;
-  readonly requestTimeoutMs: number;
-  readonly streamIdleTimeoutMs: number;
+  readonly queueTimeoutMs: number;
   readonly retryBufferBytes: number;
-  readonly agent: Agent;
+  readonly agent: UpstreamAgent;
 }
 
 /** Each attempt adds listeners of its own to request and response. */
@@ -38,26 +40,29 @@ export class FullLaneExchange {
   private readonly request: IncomingMessage;
   private readonly response: ServerResponse;
   private readonly body: ReplayableBody | undefined;
+  private readonly exchange: Exchange;
+  private readonly deadlines: AttemptDeadlines;
   private readonly watchdog = new Watchdog(() => this.waitedTooLong());
   private upstream: UpstreamRequest | undefined;
   /** Whether an attempt is under way whose answer has not begun. */
   private isAttempting = false;
-  /** When there was nothing left to send, milliseconds after the request came; undefined while its body comes in. */
-  private uploadedAtMs: number | undefined;
   private status = CLIENT_WENT_AWAY;
 
   constructor(
-    private readonly exchange: Exchange,
+    desk: ExchangeDesk,
     private readonly head: ClientRequest,
     client: { readonly request: IncomingMessage; readonly response: ServerResponse },
     private readonly settings: LaneSettings,
     /** Has http-proxy-middleware make an attempt; it comes back by {@link routeAttempt}. */
     private readonly attempt: () => void,
   ) {
+    this.exchange = desk.begin(head, (what) => this.cut(what));
     this.request = client.request;
     this.response = client.response;
     this.body = hasBody(this.request) ? new ReplayableBody(this.request, settings.retryBufferBytes) : undefined;
-    this.uploadedAtMs = this.body ? undefined : 0;
+    const elapsedMs = () => this.exchange.elapsedMs;
+    const traits = { isRepeatable: isIdempotent(head.method), hasBody: this.body !== undefined };
+    this.deadlines = new AttemptDeadlines(settings, elapsedMs, traits);
   }
 
   begin(): void {
@@ -77,9 +82,10 @@ export class FullLaneExchange {
   routeAttempt(options: Options): ProxyTarget {
     const { backend } = this.exchange;
     if (!backend) throw new Error('an attempt was made without a backend');
-    options.agent = watchedAgent(this.settings.agent, (upstream) => this.watch(upstream));
+    const target = targetOf(backend.url);
+    options.agent = watchedAgent(this.agentFor(target), (upstream) => this.watch(upstream));
     if (this.body) options.buffer = this.readBody(this.body);
-    return targetOf(backend.url);
+    return target;
   }
 
   /** The backend answers. */
@@ -114,9 +120,19 @@ export class FullLaneExchange {
     if (failure === 'ours') exchange.attemptAbandoned();
     else exchange.attemptFailed(isStaleConnection ? undefined : `exchange failed: ${wordsFor(error)}`);
     const isBodyAtHand = this.body?.isAtHand ?? true;
-    const hasTime = this.waitedMs < this.settings.requestTimeoutMs;
-    if (hasTime && exchange.takeRetry(failure, isBodyAtHand)) this.tryNext();
+    if (exchange.takeRetry(failure, isBodyAtHand) && this.deadlines.leftMs > 0) this.tryNext();
     else this.answerFailure(error);
+  }
+
+  /** The backend has to go, or has gone without a word: what can turn to another one does. */
+  private cut(what: Cut): void {
+    const isMovable = this.isAttempting && isIdempotent(this.head.method) && (this.body?.isAtHand ?? true);
+    if (this.isAttempting && (isMovable || what === 'everything')) {
+      this.upstream?.destroy(new BrokenOff(502, 'the backend went out of service'));
+    } else if (!this.isAttempting && what === 'everything') {
+      this.exchange.attemptAbandoned();
+      this.response.destroy();
+    }
   }
 
   /** The backend stopped in the middle of its answer. The client must see that it is not whole. */
@@ -127,15 +143,28 @@ export class FullLaneExchange {
   }
 
   private tryNext(): void {
-    const backend = this.exchange.placeNext();
-    if (!backend) {
-      this.answer(503, 'no backend can take this request now');
-      return;
-    }
+    if (this.exchange.placeNext()) this.beginAttempt();
+    else if (!this.waitsForRoom()) this.turnAway('no backend can take this request now');
+  }
+
+  private waitsForRoom(): boolean {
+    return this.exchange.queue(
+      this.settings.queueTimeoutMs,
+      () => this.beginAttempt(),
+      () => this.turnAway('all backends are full'),
+    );
+  }
+
+  private turnAway(message: string): void {
+    this.exchange.unplaced();
+    this.answer(503, message);
+  }
+
+  private beginAttempt(): void {
     this.isAttempting = true;
     // What is still to be heard of the attempt before does not count any more.
     this.upstream = undefined;
-    this.watchForAnswer();
+    this.watchdog.watch(this.deadlines.begin());
     this.attempt();
   }
 
@@ -147,9 +176,18 @@ export class FullLaneExchange {
     return upstreamHeaders([...forwarded, ...demandHeaders(head.demand, settings.resources)], request);
   }
 
+  /** A request that must not be lost is not given a connection that the backend may be about to close. */
+  private agentFor(target: ProxyTarget): Agent {
+    const { agent } = this.settings;
+    const address = { host: String(target.hostname), port: Number(target.port) };
+    if (isIdempotent(this.head.method) || agent.isTrusted(address)) return agent;
+    return connectedAgent(agent.connect(address));
+  }
+
   private watch(upstream: UpstreamRequest): void {
     const { request, response } = this;
     this.upstream = upstream;
+    upstream.once('socket', (socket) => this.watchConnect(socket));
     upstream.on('information', ({ statusCode, rawHeaders }) => relayInterim(statusCode, rawHeaders, request, response));
     // A switch of protocols nobody asked for. Node takes the request for answered, and would tell nobody.
     upstream.once('upgrade', (_, socket) => {
@@ -163,6 +201,15 @@ export class FullLaneExchange {
     if (request.headers['content-length'] === undefined) upstream.useChunkedEncodingByDefault = this.body !== undefined;
   }
 
+  private watchConnect(socket: Socket): void {
+    if (!socket.connecting) return;
+    const { slowConnectMs } = this.settings.agent;
+    const problem = `exchange failed: no connection within ${slowConnectMs} ms`;
+    const timer = setTimeout(() => this.exchange.connectIsSlow(problem), slowConnectMs);
+    socket.once('connect', () => clearTimeout(timer));
+    socket.once('close', () => clearTimeout(timer));
+  }
+
   private readBody(body: ReplayableBody): Readable {
     const reader = body.read();
     // Before the pipe ends the upstream request, for this listener was there first.
@@ -173,31 +220,23 @@ export class FullLaneExchange {
   }
 
   private uploaded(): void {
-    this.uploadedAtMs = this.exchange.elapsedMs;
-    if (this.isAttempting) this.watchForAnswer();
-  }
-
-  /** How long backends have had for an answer: since there was nothing left to send. */
-  private get waitedMs(): number {
-    return this.uploadedAtMs === undefined ? 0 : this.exchange.elapsedMs - this.uploadedAtMs;
-  }
-
-  /** While a body comes in, standing still is what counts; after that, how long the answer takes to begin. */
-  private watchForAnswer(): void {
-    const { settings } = this;
-    if (this.uploadedAtMs === undefined) {
-      this.watchdog.watch(settings.streamIdleTimeoutMs);
-      return;
-    }
-    const untilDeadline = Math.max(0, settings.requestTimeoutMs - this.waitedMs);
-    const isRepeatable = isIdempotent(this.head.method);
-    this.watchdog.watch(isRepeatable ? Math.min(settings.attemptTimeoutMs, untilDeadline) : untilDeadline);
+    this.deadlines.uploaded();
+    if (this.isAttempting) this.watchdog.watch(this.deadlines.begin());
   }
 
   private waitedTooLong(): void {
-    if (!this.isAttempting) this.downloadStoodStill();
-    else if (this.uploadedAtMs === undefined) this.uploadStoodStill();
-    else this.answerTookTooLong();
+    const { deadlines, exchange, watchdog } = this;
+    if (!this.isAttempting) {
+      this.downloadStoodStill();
+      return;
+    }
+    const what = deadlines.timeIsUp();
+    if (what === 'upload-stalled') this.uploadStoodStill();
+    else if (what === 'slow') {
+      exchange.answerIsSlow();
+      watchdog.watch(deadlines.attemptLeftMs);
+    } else if (what === 'attempt-over' && !exchange.hasAlternative()) watchdog.watch(deadlines.extend());
+    else this.upstream?.destroy(new BrokenOff(504, `no answer within ${Math.round(deadlines.waitedMs)} ms`));
   }
 
   private downloadStoodStill(): void {
@@ -222,15 +261,10 @@ export class FullLaneExchange {
     this.upstream?.destroy();
   }
 
-  private answerTookTooLong(): void {
-    const untilDeadline = this.settings.requestTimeoutMs - this.waitedMs;
-    // Slow is better than nothing: without another backend to turn to, the attempt has until the deadline.
-    if (untilDeadline > 1 && !this.exchange.hasAlternative()) this.watchdog.watch(untilDeadline);
-    else this.upstream?.destroy(new BrokenOff(504, `no answer within ${Math.round(this.waitedMs)} ms`));
-  }
-
   private answerFailure(error: Error): void {
-    if (error instanceof BrokenOff) this.answer(error.statusCode, error.message);
+    // No backend has seen the request: whoever asks again may be luckier.
+    if (!this.exchange.wasSent) this.answer(503, `no backend could be reached: ${wordsFor(error)}`);
+    else if (error instanceof BrokenOff) this.answer(error.statusCode, error.message);
     else this.answer(502, `the backend failed: ${wordsFor(error)}`);
   }
 

@@ -33,6 +33,8 @@ export class FullLane {
       attemptTimeoutMs: config.ATTEMPT_TIMEOUT_SECONDS * 1000,
       requestTimeoutMs: config.REQUEST_TIMEOUT_SECONDS * 1000,
       streamIdleTimeoutMs: config.STREAM_IDLE_TIMEOUT_SECONDS * 1000,
+      slowExchangeMs: config.SLOW_EXCHANGE_SECONDS * 1000,
+      queueTimeoutMs: config.QUEUE_TIMEOUT_SECONDS * 1000,
       retryBufferBytes: config.RETRY_BUFFER_BYTES,
       agent: this.agent,
     };
@@ -46,7 +48,7 @@ export class FullLane {
       answerProblem(response, read.statusCode, read.message);
       return;
     }
-    const exchange = new FullLaneExchange(this.desk.begin(read), read, { request, response }, this.settings, () => {
+    const exchange = new FullLaneExchange(this.desk, read, { request, response }, this.settings, () => {
       void this.proxy(request, response);
     });
     this.exchanges.set(request, exchange);

@@ -29,12 +29,18 @@ export class OpenConnections {
     return (this.answering.get(socket)?.size ?? 0) > 0;
   }
 
-  /** From here on an answer is the last one on its connection. Connections on which nothing is answered are closed. */
-  closeIdle(): void {
+  /** From here on an answer is the last one on its connection, and says so. */
+  announceClose(): void {
     this.isClosing = true;
-    for (const [socket, responses] of this.answering) {
+    for (const responses of this.answering.values()) {
       for (const response of responses) response.shouldKeepAlive = false;
-      if (responses.size === 0) socket.destroy();
+    }
+  }
+
+  /** Closes the connections on which nothing is answered. */
+  closeIdle(): void {
+    for (const [socket, responses] of this.answering) {
+      if (responses.size === 0) socket.destroySoon();
     }
   }
 

@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Server as NetServer, type AddressInfo, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
@@ -18,6 +19,7 @@ export class ProxyServer {
   private readonly logger = new Logger('DataPlane');
   private readonly server: Server;
   private readonly connections = new OpenConnections();
+  private isClosing = false;
 
   constructor(
     private readonly fullLane: FullLane,
@@ -48,9 +50,9 @@ export class ProxyServer {
     });
   }
 
-  /** Whether clients are accepted. */
-  get isListening(): boolean {
-    return this.server.listening;
+  /** Whether clients should be sent here: they are accepted, and that will not end in a moment. */
+  get isReady(): boolean {
+    return this.server.listening && !this.isClosing;
   }
 
   /** The port clients are accepted on. */
@@ -70,12 +72,23 @@ export class ProxyServer {
     this.logger.log({ host, port: this.port }, 'data plane listening');
   }
 
-  /** Accepts nobody any more, waits for what is in flight as long as is allowed, then cuts what is left. */
+  /**
+   * Goes out of service in order: first it is not ready any more, while it goes on accepting for as long as whoever asks
+   * for its readiness may need to hear of it; then it accepts nobody; idle connections are kept a little longer, for a
+   * request that is on its way; what is in flight is waited for as long as is allowed, then cut.
+   */
   async close(): Promise<void> {
+    const { SHUTDOWN_DELAY_SECONDS, SHUTDOWN_IDLE_SECONDS, SHUTDOWN_TIMEOUT_SECONDS } = this.config;
+    this.isClosing = true;
     if (!this.server.listening) return;
+    this.connections.announceClose();
+    await sleep(SHUTDOWN_DELAY_SECONDS * 1000);
     // Not the HTTP server's own close, which cuts answers that are ended but not yet sent.
     const closed = new Promise((resolve) => NetServer.prototype.close.call(this.server, resolve));
-    const { SHUTDOWN_TIMEOUT_SECONDS } = this.config;
+    const idle = setTimeout(
+      () => this.connections.closeIdle(),
+      Math.min(SHUTDOWN_IDLE_SECONDS, SHUTDOWN_TIMEOUT_SECONDS) * 1000,
+    );
     const deadline = setTimeout(() => {
       this.logger.warn(`cut what was still in flight after ${SHUTDOWN_TIMEOUT_SECONDS} s`);
       this.connections.destroyAll();
@@ -84,8 +97,8 @@ export class ProxyServer {
       this.logger.log(`closed ${this.upgradeLane.openCount} upgraded connections`);
       this.upgradeLane.close();
     }
-    this.connections.closeIdle();
     await closed;
+    clearTimeout(idle);
     clearTimeout(deadline);
     this.server.closeAllConnections();
     this.fullLane.close();

@@ -63,9 +63,12 @@ export class UpgradeLane {
       endWithProblem(socket, read.statusCode, read.message);
       return;
     }
-    const exchange = this.desk.begin(read);
-    this.open.add(socket);
     let status = CLIENT_WENT_AWAY;
+    const exchange = this.desk.begin(read, (what) => {
+      // There is no moving a connection: it ends when it must.
+      if (what === 'everything') socket.destroy();
+    });
+    this.open.add(socket);
     socket.once('close', () => {
       this.open.delete(socket);
       exchange.end(status);
@@ -79,9 +82,9 @@ export class UpgradeLane {
       status = await this.shakeHands({ request, socket, head, read, exchange }, connection);
       return;
     }
-    status = exchange.backend ? 502 : 503;
-    const message = exchange.backend ? 'the backends could not be reached' : 'no backend can take this request now';
-    endWithProblem(socket, status, message);
+    status = 503;
+    exchange.unplaced();
+    endWithProblem(socket, status, 'no backend can take this request now');
   }
 
   /** Ends what is still open. */

@@ -25,19 +25,23 @@ export class HealthController {
 
   @Get('ready')
   @HealthCheck()
-  @ApiOperation({ summary: '200 while clients are accepted; says `degraded` when no backend is up' })
+  @ApiOperation({
+    summary: '200 while clients should be sent here; says `panic` or `degraded` when too few backends are up, or none',
+  })
   ready(): Promise<HealthCheckResult> {
     return this.health.check([() => this.dataPlane(), () => this.fleet()]);
   }
 
   private dataPlane() {
     const indicator = this.indicators.check('dataPlane');
-    return this.proxy.isListening ? indicator.up() : indicator.down('clients are not accepted');
+    return this.proxy.isReady ? indicator.up() : indicator.down('the balancer is going out of service');
   }
 
   /** An empty fleet is no reason to take the balancer out: it answers 503 rightly, and backends join through it. */
   private fleet() {
     const up = this.registry.list().filter((backend) => stateOf(backend) === 'up').length;
-    return this.indicators.check('fleet').up({ condition: up > 0 ? 'ok' : 'degraded', backendsUp: up });
+    const { snapshot, traffic } = this.registry;
+    const condition = snapshot.size === 0 ? 'degraded' : traffic.isPanic ? 'panic' : 'ok';
+    return this.indicators.check('fleet').up({ condition, backendsUp: up });
   }
 }

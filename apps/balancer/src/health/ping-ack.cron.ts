@@ -30,13 +30,20 @@ export class PingAckCron implements OnApplicationBootstrap, OnApplicationShutdow
 
   /** Pings every backend once, all at the same time, and tells the registry what was seen. */
   async sweep(): Promise<void> {
-    await Promise.all(
+    const sightings = await Promise.all(
       this.registry.list().map(async (backend) => {
         const { url } = backend;
-        const { ok, reason } = await this.pings.ping(backend);
-        if (backend.url === url) this.registry.observe(backend, ok ? 'ping-ok' : 'ping-failed', reason);
+        const wasUp = backend.health.state === 'up';
+        return { backend, url, wasUp, outcome: await this.pings.ping(backend) };
       }),
     );
+    const up = sightings.filter(({ wasUp }) => wasUp);
+    const silent = up.filter(({ outcome }) => outcome.what === 'ping-unanswered');
+    const isOwnFault = this.registry.selfPreservation.ignoresSweep(silent.length, up.length);
+    for (const { backend, url, outcome } of sightings) {
+      const isIgnored = isOwnFault && outcome.what === 'ping-unanswered';
+      if (backend.url === url && !isIgnored) this.registry.observe(backend, outcome);
+    }
   }
 
   /** The next sweep is set only when this one is over, so that no two of them ever overlap. */

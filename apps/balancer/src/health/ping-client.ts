@@ -6,9 +6,10 @@ import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import type { Backend } from '../registry/backend.js';
 
-/** The outcome of a ping; `reason` says what happened, for people. */
+/** The outcome of a ping, as the registry is told of it. */
 export interface PingOutcome {
-  readonly ok: boolean;
+  readonly what: 'ping-ok' | 'ping-failed' | 'ping-unanswered';
+  /** What happened, for people. */
   readonly reason: string;
 }
 
@@ -28,14 +29,14 @@ export class PingClient {
   private connectTo(url: URL): Promise<PingOutcome> {
     return new Promise((resolve) => {
       const socket = connect({ host: bareHost(url), port: Number(url.port || 80) });
-      const finish = (ok: boolean, reason: string) => {
+      const finish = (what: PingOutcome['what'], reason: string) => {
         clearTimeout(deadline);
         socket.destroy();
-        resolve({ ok, reason });
+        resolve({ what, reason });
       };
-      const deadline = setTimeout(() => finish(false, this.tooLate()), this.timeoutMs);
-      socket.once('connect', () => finish(true, 'ping: connected'));
-      socket.on('error', (error) => finish(false, `ping failed: ${wordsFor(error)}`));
+      const deadline = setTimeout(() => finish('ping-unanswered', this.tooLate()), this.timeoutMs);
+      socket.once('connect', () => finish('ping-ok', 'ping: connected'));
+      socket.on('error', (error) => finish('ping-unanswered', `ping failed: ${wordsFor(error)}`));
     });
   }
 
@@ -46,15 +47,16 @@ export class PingClient {
         const status = response.statusCode ?? 0;
         const isWell = status >= 200 && status < 300;
         // The body is of no interest: the connection is closed on it, however long it would have been.
-        finish(isWell, isWell ? `ping: answered ${status}` : `ping failed: answered ${status}`);
+        if (isWell) finish('ping-ok', `ping: answered ${status}`);
+        else finish('ping-failed', `ping failed: answered ${status}`);
       });
-      const finish = (ok: boolean, reason: string) => {
+      const finish = (what: PingOutcome['what'], reason: string) => {
         clearTimeout(deadline);
         request.destroy();
-        resolve({ ok, reason });
+        resolve({ what, reason });
       };
-      const deadline = setTimeout(() => finish(false, this.tooLate()), this.timeoutMs);
-      request.on('error', (error) => finish(false, `ping failed: ${wordsFor(error)}`));
+      const deadline = setTimeout(() => finish('ping-unanswered', this.tooLate()), this.timeoutMs);
+      request.on('error', (error) => finish('ping-unanswered', `ping failed: ${wordsFor(error)}`));
     });
   }
 

@@ -19,7 +19,7 @@ export class Rechecks implements OnApplicationBootstrap, OnApplicationShutdown {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.registry.onUnproven(({ slot }) => this.begin(slot));
+    this.registry.listen({ unproven: ({ slot }) => this.begin(slot) });
   }
 
   onApplicationShutdown(): void {
@@ -40,13 +40,15 @@ export class Rechecks implements OnApplicationBootstrap, OnApplicationShutdown {
     if (!backend || this.isStopped) return;
     const { url } = backend;
     this.checking.add(slot);
-    const { ok, reason } = await this.pings.ping(backend);
+    const outcome = await this.pings.ping(backend);
     const hasChanged = this.registry.atSlot(slot) !== backend || backend.url !== url;
-    if (!hasChanged) this.registry.observe(backend, ok ? 'ping-ok' : 'ping-failed', reason);
+    if (!hasChanged) this.registry.observe(backend, outcome);
     this.checking.delete(slot);
     // What was learned is of somebody who left or moved: whoever is there now is asked anew.
     if (hasChanged) this.begin(slot);
-    else if (!ok) this.checkLater(slot, pauseSeconds);
+    else if (outcome.what !== 'ping-ok') this.checkLater(slot, pauseSeconds);
+    // Answered, but more answers are needed: the next one is not put off.
+    else if (backend.health.state === 'down') this.checkLater(slot, this.config.RECHECK_MIN_SECONDS);
   }
 
   private checkLater(slot: number, pauseSeconds: number): void {

@@ -35,7 +35,7 @@ export class MetricsService {
     return {
       at: new Date().toISOString(),
       uptimeSeconds: process.uptime(),
-      status: up.length > 0 ? 'ok' : 'degraded',
+      status: this.condition(),
       policy: this.config.PLACEMENT_POLICY,
       resources: [...this.config.RESOURCES.names],
       fleet: {
@@ -43,6 +43,7 @@ export class MetricsService {
         up: up.length,
         requests: this.desk.counts.taken,
         unplaced: this.desk.counts.unplaced,
+        queued: this.desk.queue.length,
         retries: this.desk.counts.retries,
         errors: total(backends, ({ errors }) => errors),
         inFlight: total(backends, ({ inFlight }) => inFlight),
@@ -55,6 +56,11 @@ export class MetricsService {
       backends,
       events: [...this.events.newest()],
     };
+  }
+
+  private condition(): FleetMetrics['status'] {
+    if (this.registry.snapshot.size === 0) return 'degraded';
+    return this.registry.traffic.isPanic ? 'panic' : 'ok';
   }
 
   private backendMetrics(backend: Backend): BackendMetrics {
@@ -78,6 +84,8 @@ export class MetricsService {
       speed: this.desk.scheduler.learning.speed(slot),
       strandedCapacity: RESOURCES.amountsOf(stranded),
       inFlight: table.active(slot),
+      maxInFlight: this.registry.traffic.limitOf(backend),
+      ejections: backend.ejections,
       inFlightDemand: RESOURCES.amountsOf(inFlightDemand),
       shares: RESOURCES.amountsOf(shares),
       dominantShare: Math.max(...shares),

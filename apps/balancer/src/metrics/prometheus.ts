@@ -49,6 +49,12 @@ export class Prometheus {
     this.counter('fairlead_unplaced_total', 'Requests answered 503: no backend could take them', [], () => [
       [{}, this.fleet.fleet.unplaced],
     ]);
+    this.gauge('fairlead_queued', 'Requests that wait for room on a backend', [], () => [
+      [{}, this.fleet.fleet.queued],
+    ]);
+    this.gauge('fairlead_panic', '1 while backends that are not healthy serve too', [], () => [
+      [{}, this.fleet.status === 'panic' ? 1 : 0],
+    ]);
     this.counter('fairlead_retries_total', 'Attempts beyond the first', [], () => [[{}, this.fleet.fleet.retries]]);
     this.counter('fairlead_flips_total', 'Backends that came into a state', ['state'], () =>
       [...this.events.flipCounts()].map(([state, count]): Sample => [{ state }, count]),

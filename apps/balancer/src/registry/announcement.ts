@@ -25,6 +25,7 @@ export function announcementOf(body: Registration, context: AnnouncementContext)
     pingPath: body.pingPath,
     leaseSeconds: body.leaseSeconds,
     labels: body.labels ?? {},
+    maxInFlight: body.maxInFlight,
   };
 }
 
@@ -42,6 +43,7 @@ export function originalAnnouncementOf(body: OriginalRegistration, context: Anno
     pingPath: undefined,
     leaseSeconds: undefined,
     labels: {},
+    maxInFlight: undefined,
   };
 }
 

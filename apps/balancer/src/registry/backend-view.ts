@@ -6,8 +6,18 @@ import { stateOf, type Backend } from './backend.js';
 /** Renewals that a lease has room for: one may be lost, and another, before it lapses. */
 const RENEWALS_PER_LEASE = 3;
 
-/** `now` is monotonic, in seconds. */
-export function viewOf(backend: Backend, resources: ResourceSpace, table: LoadTable, now: number): BackendView {
+/** What a view is made from besides the backend itself. */
+export interface BackendSurroundings {
+  readonly resources: ResourceSpace;
+  readonly table: LoadTable;
+  /** The limit in force for this backend. */
+  readonly maxInFlight: number;
+  /** Monotonic time, seconds. */
+  readonly now: number;
+}
+
+/** The backend as the API shows it. */
+export function viewOf(backend: Backend, { resources, table, maxInFlight, now }: BackendSurroundings): BackendView {
   const { leaseSeconds, draining } = backend;
   return {
     id: backend.id,
@@ -25,14 +35,20 @@ export function viewOf(backend: Backend, resources: ResourceSpace, table: LoadTa
         : {
             leaseSeconds,
             renewEverySeconds: leaseSeconds / RENEWALS_PER_LEASE,
-            expiresInSeconds: Math.max(0, Math.round((backend.leaseEndsAt - now) * 1000) / 1000),
+            expiresInSeconds: secondsUntil(backend.leaseEndsAt, now),
           },
     inFlight: table.active(backend.slot),
+    maxInFlight,
     drain: draining
       ? {
           complete: draining.completedAt !== undefined,
           drainedAt: draining.completedAt?.toISOString() ?? null,
+          cutInSeconds: draining.cutsAt === Infinity ? null : secondsUntil(draining.cutsAt, now),
         }
       : null,
   };
+}
+
+function secondsUntil(moment: number, now: number): number {
+  return Math.max(0, Math.round((moment - now) * 1000) / 1000);
 }

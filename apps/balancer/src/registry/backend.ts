@@ -12,10 +12,20 @@ export interface Announcement {
   readonly pingPath: string | undefined;
   readonly leaseSeconds: number | undefined;
   readonly labels: Readonly<Record<string, string>>;
+  /** The most exchanges it wants at a time; undefined: as many as its capacity stands for. */
+  readonly maxInFlight: number | undefined;
 }
 
 /** Why a backend is being drained: to pause it, or on its way out. */
 export type DrainPurpose = 'pause' | 'leave';
+
+/** A drain under way, or done. */
+export interface Drain {
+  readonly purpose: DrainPurpose;
+  readonly completedAt: Date | undefined;
+  /** Monotonic time at which what is still in flight is cut, seconds; infinite when it was cut or is never. */
+  readonly cutsAt: number;
+}
 
 /** A member of the fleet. */
 export interface Backend extends Announcement {
@@ -24,7 +34,14 @@ export interface Backend extends Announcement {
   /** Its id, hashed, for policies that hash. */
   readonly key: number;
   readonly health: BackendHealth;
-  readonly draining: { readonly purpose: DrainPurpose; readonly completedAt: Date | undefined } | undefined;
+  /** Grows whenever it starts anew: what was sent to an earlier incarnation says nothing about this one. */
+  readonly incarnation: number;
+  /** Monotonic time since which it has been starting slowly, seconds. */
+  readonly startedAt: number;
+  /** How often in a row it was ejected, and the monotonic time at which the present or last ejection ends, seconds. */
+  readonly ejections: number;
+  readonly ejectedUntil: number;
+  readonly draining: Drain | undefined;
   readonly registeredAt: Date;
   /** When it came into its present state, and why. */
   readonly since: Date;
@@ -49,6 +66,10 @@ export function newBackend(announcement: Announcement, slot: number, now: number
     slot,
     key: hash32(announcement.id),
     health: JOINING,
+    incarnation: 0,
+    startedAt: now,
+    ejections: 0,
+    ejectedUntil: -Infinity,
     draining: undefined,
     registeredAt,
     since: registeredAt,

@@ -1,8 +1,16 @@
 // What happened to the fleet, kept in memory: the newest events, each logged once when it happens.
-import type { BackendState, FleetEvent } from '@fairlead/contracts';
+import type { BackendState, FleetEvent, FleetEventKind } from '@fairlead/contracts';
 import { Injectable, Logger } from '@nestjs/common';
 
 const KEPT_EVENTS = 100;
+
+/** The figures behind an event, by name. */
+export type Evidence = Readonly<Record<string, number>>;
+
+/** States that nobody wants to see a backend in. */
+const BAD_STATES = new Set<BackendState>(['suspect', 'ejected', 'down']);
+/** What an operator should look at. */
+const LOUD_KINDS = new Set<FleetEventKind>(['panic', 'self-preservation', 'spared', 'cut']);
 
 @Injectable()
 export class FleetEvents {
@@ -11,15 +19,25 @@ export class FleetEvents {
   private sequence = 0;
   private readonly flips = new Map<BackendState, number>();
 
-  /** Records that a backend went from one state to another. */
-  record(backend: string, from: BackendState | null, to: BackendState, reason: string): void {
-    this.sequence++;
+  /** A backend went from one state to another. */
+  flipped(backend: string, from: BackendState | null, to: BackendState, reason: string, evidence: Evidence = {}): void {
     this.flips.set(to, (this.flips.get(to) ?? 0) + 1);
-    this.events.push({ sequence: this.sequence, at: new Date().toISOString(), backend, from, to, reason });
-    if (this.events.length > KEPT_EVENTS) this.events.shift();
+    this.keep({ kind: 'state', backend, from, to, reason, evidence: { ...evidence } });
     const message = `${backend}: ${from ?? 'new'} → ${to} (${reason})`;
-    if (to === 'down' || to === 'suspect') this.logger.warn(message);
+    if (BAD_STATES.has(to)) this.logger.warn(message);
     else this.logger.log(message);
+  }
+
+  /** Something else befell a backend. */
+  befell(kind: FleetEventKind, backend: string, state: BackendState, reason: string, evidence: Evidence = {}): void {
+    this.keep({ kind, backend, from: state, to: state, reason, evidence: { ...evidence } });
+    this.tell(kind, `${backend}: ${kind} (${reason})`);
+  }
+
+  /** Something that concerns the fleet as a whole. */
+  befellFleet(kind: FleetEventKind, reason: string, evidence: Evidence = {}): void {
+    this.keep({ kind, backend: null, from: null, to: null, reason, evidence: { ...evidence } });
+    this.tell(kind, `${kind}: ${reason}`);
   }
 
   /** The newest events, oldest first. */
@@ -30,5 +48,16 @@ export class FleetEvents {
   /** How often backends came into each state since the start. */
   flipCounts(): ReadonlyMap<BackendState, number> {
     return this.flips;
+  }
+
+  private keep(event: Omit<FleetEvent, 'sequence' | 'at'>): void {
+    this.sequence++;
+    this.events.push({ sequence: this.sequence, at: new Date().toISOString(), ...event });
+    if (this.events.length > KEPT_EVENTS) this.events.shift();
+  }
+
+  private tell(kind: FleetEventKind, message: string): void {
+    if (LOUD_KINDS.has(kind)) this.logger.warn(message);
+    else this.logger.log(message);
   }
 }

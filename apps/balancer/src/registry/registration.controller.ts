@@ -32,11 +32,20 @@ import { TokenGuard } from '../control-plane/token.guard.js';
 import { announcementOf } from './announcement.js';
 import type { Backend } from './backend.js';
 import { viewOf } from './backend-view.js';
+import { drainTimeout } from './drain-timeout.pipe.js';
 import { OwnAddresses } from './own-addresses.js';
-import { RegistryService, monotonicSeconds } from './registry.service.js';
+import { monotonicSeconds } from './monotonic-time.js';
+import { RegistryService } from './registry.service.js';
 
 const NOT_FOUND = { status: 404, standardSchema: problemSchema, description: 'No backend of that id' };
 const ID_PARAM = { name: 'id', description: "The backend's id, percent-encoded where it is a url", example: 'disk-1' };
+
+const TIMEOUT_QUERY = {
+  name: 'timeoutSeconds',
+  required: false,
+  description: 'How long what is in flight may take before it is cut; DRAIN_TIMEOUT_SECONDS when absent',
+  schema: { type: 'number', minimum: 0, maximum: 86_400 },
+} as const;
 
 @ApiTags('backends')
 @ApiResponse({ status: 401, standardSchema: problemSchema, description: 'CONTROL_PLANE_TOKEN is set and was not sent' })
@@ -109,16 +118,20 @@ export class RegistrationController {
   @HttpCode(200)
   @UseGuards(TokenGuard)
   @ApiBearerAuth()
-  @ApiOperation({ summary: 'Send no new request there; those in flight go on' })
+  @ApiOperation({ summary: 'Send no new request there; those in flight go on, until the time is over' })
   @ApiParam(ID_PARAM)
+  @ApiQuery(TIMEOUT_QUERY)
   @ApiResponse({
     status: 200,
     standardSchema: backendViewSchema,
     description: 'Draining; drain.complete tells when done',
   })
   @ApiResponse(NOT_FOUND)
-  drain(@Param('id') id: string): BackendView {
-    return this.view(this.registry.drain(id));
+  drain(
+    @Param('id') id: string,
+    @Query('timeoutSeconds', drainTimeout) timeoutSeconds: number | undefined,
+  ): BackendView {
+    return this.view(this.registry.drain(id, timeoutSeconds));
   }
 
   @Post(':id/resume')
@@ -139,6 +152,7 @@ export class RegistrationController {
   @ApiOperation({ summary: 'Leave the fleet: drains first, unless now=true' })
   @ApiParam(ID_PARAM)
   @ApiQuery({ name: 'now', required: false, schema: { type: 'boolean', default: false } })
+  @ApiQuery(TIMEOUT_QUERY)
   @ApiResponse({ status: 204, description: 'Gone' })
   @ApiResponse({
     status: 202,
@@ -149,14 +163,21 @@ export class RegistrationController {
   leave(
     @Param('id') id: string,
     @Query('now', new ParseBoolPipe({ optional: true })) now: boolean | undefined,
+    @Query('timeoutSeconds', drainTimeout) timeoutSeconds: number | undefined,
     @Res({ passthrough: true }) response: Response,
   ): BackendView | undefined {
-    const draining = this.registry.leave(id, { now: now ?? false });
+    if (now) this.registry.leaveNow(id);
+    const draining = now ? undefined : this.registry.leave(id, timeoutSeconds);
     response.status(draining ? 202 : 204);
     return draining && this.view(draining);
   }
 
   private view(backend: Backend): BackendView {
-    return viewOf(backend, this.config.RESOURCES, this.table, monotonicSeconds());
+    return viewOf(backend, {
+      resources: this.config.RESOURCES,
+      table: this.table,
+      maxInFlight: this.registry.traffic.limitOf(backend),
+      now: monotonicSeconds(),
+    });
   }
 }

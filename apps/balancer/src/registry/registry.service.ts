@@ -1,42 +1,73 @@
 // Who is in the fleet and in which state. The sole writer of membership and state: whoever else learns something about
 // a backend tells it here.
-import { FleetSnapshot, LoadTable, observe, type HealthObservation } from '@fairlead/scheduling';
+import type { BackendState } from '@fairlead/contracts';
+import { JOINING, LoadTable, observe, type FleetSnapshot, type HealthObservation } from '@fairlead/scheduling';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import { leaseEnd, newBackend, stateOf, type Announcement, type Backend, type BackendRecord } from './backend.js';
-import { FleetEvents } from './fleet-events.js';
+import { Drains } from './drains.js';
+import { Ejections } from './ejections.js';
+import { FleetEvents, type Evidence } from './fleet-events.js';
+import { monotonicSeconds } from './monotonic-time.js';
 import { FleetFullError, NoLeaseError, UnknownBackendError } from './registry.errors.js';
+import { SelfPreservation } from './self-preservation.js';
 import { Slots } from './slots.js';
+import { TrafficRules } from './traffic.js';
+
+/** What somebody saw of a backend. */
+export interface Sighting {
+  readonly what: HealthObservation;
+  /** For people: what happened. */
+  readonly reason: string;
+  readonly evidence?: Evidence;
+  /** The incarnation it was seen of; undefined: the present one. */
+  readonly incarnation?: number;
+}
+
+/** What is cut of the exchanges on a backend: those that can turn to another one, or all. */
+export type Cut = 'movable' | 'everything';
+
+/** What others are told when it happens. */
+export interface RegistryListener {
+  /** A row of the load table belongs to nobody any more. */
+  readonly slotFreed?: (slot: number) => void;
+  /** A backend needs a ping soon: it joined or moved, is up no more, or is slow. */
+  readonly unproven?: (backend: Backend) => void;
+  /** Exchanges on a slot have to end now. */
+  readonly cut?: (slot: number, what: Cut) => void;
+}
 
 @Injectable()
 export class RegistryService {
   /** The backends that may be given requests now. Immutable; swapped when membership or health changes. */
   snapshot: FleetSnapshot;
+  readonly selfPreservation: SelfPreservation;
+  readonly traffic: TrafficRules;
 
   private readonly backends = new Map<string, BackendRecord>();
   private readonly bySlot = new Map<number, BackendRecord>();
   private readonly slots: Slots;
-  private readonly slotListeners: ((slot: number) => void)[] = [];
-  private readonly unprovenListeners: ((backend: Backend) => void)[] = [];
+  private readonly drains: Drains;
+  private readonly ejections: Ejections;
+  private readonly listeners: RegistryListener[] = [];
 
   constructor(
-    private readonly table: LoadTable,
+    table: LoadTable,
     private readonly events: FleetEvents,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {
-    this.slots = new Slots(table, (slot) => this.slotListeners.forEach((listener) => listener(slot)));
-    this.snapshot = new FleetSnapshot(config.RESOURCES.size, []);
+    this.slots = new Slots(table, (slot) => this.tell(({ slotFreed }) => slotFreed?.(slot)));
+    this.drains = new Drains(table, events, (slot) => this.tell(({ cut }) => cut?.(slot, 'everything')));
+    this.ejections = new Ejections(events, config);
+    this.selfPreservation = new SelfPreservation(events, config.SELF_PRESERVATION_PART);
+    this.traffic = new TrafficRules(events, config);
+    this.snapshot = this.traffic.snapshotOf([]);
   }
 
-  /** Tells `listener` of every row of the load table that nobody has any more. */
-  onSlotFreed(listener: (slot: number) => void): void {
-    this.slotListeners.push(listener);
-  }
-
-  /** Tells `listener` of every backend that needs a ping soon: one that joined or moved, or that is up no more. */
-  onUnproven(listener: (backend: Backend) => void): void {
-    this.unprovenListeners.push(listener);
+  /** Tells `listener` from now on. */
+  listen(listener: RegistryListener): void {
+    this.listeners.push(listener);
   }
 
   /**
@@ -58,7 +89,8 @@ export class RegistryService {
     const backend = newBackend(announcement, slot, monotonicSeconds());
     this.backends.set(backend.id, backend);
     this.bySlot.set(slot, backend);
-    this.events.record(backend.id, null, 'joining', `registered ${backend.url}`);
+    this.events.flipped(backend.id, null, 'joining', `registered ${backend.url}`);
+    this.publish();
     this.tellUnproven(backend);
     return { backend, isNew: true };
   }
@@ -80,6 +112,12 @@ export class RegistryService {
     return this.bySlot.get(slot);
   }
 
+  /** The part of its capacity that the backend on a slot is given while it starts slowly, 0.1 to 1. */
+  slowStart(slot: number): number {
+    const backend = this.bySlot.get(slot);
+    return backend ? this.traffic.slowStart(backend, monotonicSeconds()) : 1;
+  }
+
   /** Lets the lease run anew. @throws {UnknownBackendError} @throws {NoLeaseError} */
   renew(id: string): Backend {
     const backend = this.recordOf(id);
@@ -88,10 +126,14 @@ export class RegistryService {
     return backend;
   }
 
-  /** No new request goes there; those in flight go on. @throws {UnknownBackendError} */
-  drain(id: string): Backend {
+  /** No new request goes there; those in flight have `withinSeconds` to end. @throws {UnknownBackendError} */
+  drain(id: string, withinSeconds = this.config.DRAIN_TIMEOUT_SECONDS): Backend {
     const backend = this.recordOf(id);
-    if (!backend.draining) this.beginDrain(backend, 'pause', 'drain requested');
+    const from = stateOf(backend);
+    if (!backend.draining) {
+      this.drains.begin(backend, 'pause', withinSeconds);
+      this.entered(backend, from, 'drain requested');
+    }
     this.settleDrains();
     return backend;
   }
@@ -107,38 +149,57 @@ export class RegistryService {
   }
 
   /**
-   * Takes a backend out of the fleet: at once, or when its exchanges have ended. Answers the backend if it is still
-   * draining, undefined when it is gone.
+   * Takes a backend out of the fleet when its exchanges have ended, for which they have `withinSeconds`. Answers the
+   * backend if it is still draining, undefined when it is gone.
    *
    * @throws {UnknownBackendError}
    */
-  leave(id: string, { now }: { readonly now: boolean }): Backend | undefined {
+  leave(id: string, withinSeconds = this.config.DRAIN_TIMEOUT_SECONDS): Backend | undefined {
     const backend = this.recordOf(id);
-    if (now) this.remove(id, 'left at once');
-    else if (backend.draining) backend.draining = { ...backend.draining, purpose: 'leave' };
-    else this.beginDrain(backend, 'leave', 'leaving');
+    const from = stateOf(backend);
+    this.drains.begin(backend, 'leave', withinSeconds);
+    this.entered(backend, from, 'leaving');
     this.settleDrains();
     return this.backends.get(id);
   }
 
-  /** Tells what was seen of a backend. One that left meanwhile is passed over, also when its id has come back. */
-  observe(seen: Backend, observation: HealthObservation, reason: string): void {
-    const backend = this.bySlot.get(seen.slot);
-    if (!backend || backend !== seen) return;
-    const from = stateOf(backend);
-    const { health, flipped } = observe(backend.health, observation, { fall: this.config.PING_FALL });
-    backend.health = health;
-    if (flipped && !backend.draining) this.entered(backend, from, reason);
-    if (flipped && health.state !== 'up') this.tellUnproven(backend);
+  /** Takes a backend out of the fleet at once; its exchanges go on. @throws {UnknownBackendError} */
+  leaveNow(id: string): void {
+    this.remove(id, 'left at once');
   }
 
-  /** Takes out whose lease has lapsed, and completes the drains whose last exchange has ended. */
+  /** Tells what was seen of a backend. One that left meanwhile is passed over, also when its id has come back. */
+  observe(seen: Backend, { what, reason, evidence, incarnation }: Sighting): void {
+    const backend = this.bySlot.get(seen.slot);
+    if (!backend || backend !== seen || (incarnation ?? backend.incarnation) !== backend.incarnation) return;
+    if (what === 'outlier' && !this.ejections.canSpare(backend, this.list(), reason, evidence)) return;
+    const from = stateOf(backend);
+    const before = backend.health.state;
+    const { health, flipped } = observe(backend.health, what, {
+      rise: this.config.PING_RISE,
+      fall: this.config.PING_FALL,
+    });
+    backend.health = health;
+    if (!flipped) return;
+    if (health.state === 'ejected') this.ejections.begin(backend);
+    if (health.state === 'up' && before !== 'suspect') startAnew(backend);
+    if (!backend.draining) this.entered(backend, from, reason, evidence);
+    if (health.state === 'suspect' || health.state === 'down') this.tellUnproven(backend);
+    if (health.state === 'down' && !health.isResponsive) this.tell(({ cut }) => cut?.(backend.slot, 'movable'));
+  }
+
+  /** An exchange waits for this backend longer than it should: it is pinged. */
+  doubt(seen: Backend): void {
+    if (this.bySlot.get(seen.slot) === seen && seen.health.state === 'up') this.tellUnproven(seen);
+  }
+
+  /** Takes out whose lease has lapsed, ends ejections, and completes or cuts drains. */
   sweep(): void {
-    this.settleDrains();
-    const now = monotonicSeconds();
-    for (const backend of this.backends.values()) {
-      if (backend.leaseEndsAt > now) continue;
-      this.remove(backend.id, `lease lapsed: not renewed for ${backend.leaseSeconds} s`);
+    for (const { id, leaseSeconds } of this.selfPreservation.lapsed(this.list(), monotonicSeconds())) {
+      this.remove(id, `lease lapsed: not renewed for ${leaseSeconds} s`);
+    }
+    for (const backend of this.ejections.over(this.backends.values())) {
+      this.observe(backend, { what: 'ejection-over', reason: `ejection ${backend.ejections} is over` });
     }
   }
 
@@ -153,7 +214,8 @@ export class RegistryService {
     }
     // An operator's pause outlasts a restart of the backend; a backend that was leaving has come back.
     if (backend.draining?.purpose === 'leave') backend.draining = undefined;
-    backend.health = { state: 'joining', failedPings: 0 };
+    backend.health = JOINING;
+    backend.ejections = 0;
     this.entered(backend, from, hasMoved ? `registered again at ${backend.url}` : 'registered again');
     this.tellUnproven(backend);
     return backend;
@@ -163,22 +225,12 @@ export class RegistryService {
     const backend = this.recordOf(oldId);
     this.backends.delete(oldId);
     this.backends.set(announcement.id, backend);
-    this.events.record(announcement.id, stateOf(backend), stateOf(backend), `was known as ${oldId}`);
+    this.events.befell('renamed', announcement.id, stateOf(backend), `was known as ${oldId}`);
     return this.update(backend, announcement);
   }
 
-  private beginDrain(backend: BackendRecord, purpose: 'pause' | 'leave', reason: string): void {
-    const from = stateOf(backend);
-    backend.draining = { purpose, completedAt: undefined };
-    this.entered(backend, from, reason);
-  }
-
   private settleDrains(): void {
-    for (const backend of this.backends.values()) {
-      if (!backend.draining || this.table.active(backend.slot) > 0) continue;
-      if (backend.draining.purpose === 'leave') this.remove(backend.id, 'left, nothing in flight');
-      else backend.draining = { purpose: 'pause', completedAt: backend.draining.completedAt ?? new Date() };
-    }
+    for (const { id } of this.drains.settle(this.backends.values())) this.remove(id, 'left, nothing in flight');
   }
 
   private remove(id: string, reason: string): void {
@@ -186,27 +238,28 @@ export class RegistryService {
     this.backends.delete(id);
     this.bySlot.delete(backend.slot);
     this.slots.retire(backend.slot);
-    this.events.record(id, stateOf(backend), 'gone', reason);
+    this.events.flipped(id, stateOf(backend), 'gone', reason);
     this.publish();
   }
 
-  private entered(backend: BackendRecord, from: ReturnType<typeof stateOf>, reason: string): void {
+  private entered(backend: BackendRecord, from: BackendState, reason: string, evidence?: Evidence): void {
     backend.since = new Date();
     backend.reason = reason;
     const to = stateOf(backend);
-    if (to !== from) this.events.record(backend.id, from, to, reason);
+    if (to !== from) this.events.flipped(backend.id, from, to, reason, evidence);
     this.publish();
   }
 
-  /** Backends that are up; when there is none, those under suspicion, for a doubtful backend beats no answer at all. */
   private publish(): void {
-    const inState = (state: string) => [...this.backends.values()].filter((backend) => stateOf(backend) === state);
-    const up = inState('up');
-    this.snapshot = new FleetSnapshot(this.config.RESOURCES.size, up.length > 0 ? up : inState('suspect'));
+    this.snapshot = this.traffic.snapshotOf([...this.backends.values()]);
   }
 
   private tellUnproven(backend: Backend): void {
-    for (const listener of this.unprovenListeners) listener(backend);
+    this.tell(({ unproven }) => unproven?.(backend));
+  }
+
+  private tell(say: (listener: RegistryListener) => void): void {
+    for (const listener of this.listeners) say(listener);
   }
 
   private recordOf(id: string): BackendRecord {
@@ -216,7 +269,8 @@ export class RegistryService {
   }
 }
 
-/** Monotonic time in seconds: a jump of the wall clock expires no lease. */
-export function monotonicSeconds(): number {
-  return performance.now() / 1000;
+/** What it did before says nothing about what it will do: its load grows slowly, and its old exchanges count no more. */
+function startAnew(backend: BackendRecord): void {
+  backend.incarnation++;
+  backend.startedAt = monotonicSeconds();
 }

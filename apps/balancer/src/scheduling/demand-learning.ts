@@ -5,6 +5,7 @@ import {
   DemandLearner,
   LoadTable,
   RequestClassifier,
+  UsualLatency,
   parseBinaryCostReport,
   parseCostReport,
   type CostReport,
@@ -18,7 +19,8 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import type { Backend } from '../registry/backend.js';
-import { RegistryService, monotonicSeconds } from '../registry/registry.service.js';
+import { monotonicSeconds } from '../registry/monotonic-time.js';
+import { RegistryService } from '../registry/registry.service.js';
 
 /** Header fields of an answer, names in lower case. */
 type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
@@ -32,6 +34,7 @@ export class DemandLearning {
   private readonly learner: DemandLearner;
   private readonly classifier: RequestClassifier;
   private readonly classes = new Set<number>();
+  private readonly usual = new UsualLatency();
   private readonly complainedOf = new WeakSet<Backend>();
 
   constructor(
@@ -41,7 +44,7 @@ export class DemandLearning {
   ) {
     this.learner = new DemandLearner(table.shape);
     this.classifier = new RequestClassifier(config.DEMAND_CLASSES, (classId) => this.forgetClass(classId));
-    registry.onSlotFreed((slot) => this.learner.forgetBackend(slot));
+    registry.listen({ slotFreed: (slot) => this.learner.forgetBackend(slot) });
   }
 
   /** The number of the class that a request belongs to. */
@@ -76,6 +79,11 @@ export class DemandLearning {
   /** It was answered whole. Its own reservation is released by now. */
   answered(ticket: LearningTicket): void {
     this.learner.answered(ticket, this.table.active(ticket.stay.slot), monotonicSeconds());
+  }
+
+  /** How many times as long as is usual for its class an answer took; undefined while too few were seen. */
+  stretch(classId: number, latencySeconds: number): number | undefined {
+    return this.usual.stretch(classId, latencySeconds);
   }
 
   /** It failed, or was given up. */
@@ -120,6 +128,7 @@ export class DemandLearning {
 
   private forgetClass(classId: number): void {
     this.classes.delete(classId);
+    this.usual.forget(classId);
     this.learner.forgetClass(classId);
   }
 }

@@ -13,7 +13,8 @@ import {
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
-import { RegistryService, monotonicSeconds } from '../registry/registry.service.js';
+import { monotonicSeconds } from '../registry/monotonic-time.js';
+import { RegistryService } from '../registry/registry.service.js';
 import { DemandLearning } from './demand-learning.js';
 import { Placement, type PlacementBooks } from './placement.js';
 
@@ -80,6 +81,11 @@ export class DrfScheduler {
     return new Placement(backend, reservation, activeBefore, ticket, this.books);
   }
 
+  /** Whether the last request that found no place would have found one, had a backend had room for one more. */
+  get isFull(): boolean {
+    return this.candidates.count === 0 && this.candidates.isSomeoneFull;
+  }
+
   /** Whether any backend could take `demand` now, those on `triedSlots` left aside. */
   canPlace(demand: ResourceVector, triedSlots: readonly number[]): boolean {
     return this.candidates.fill(this.currentFleet(), this.table, demand, triedSlots) > 0;
@@ -103,7 +109,8 @@ export class DrfScheduler {
       this.fleet = snapshot;
       this.learning.useFleet(snapshot);
     }
-    this.fleet = snapshot.atSpeeds((slot) => this.learning.speed(slot), this.fleet);
+    const speedOf = (slot: number) => this.learning.speed(slot) * this.registry.slowStart(slot);
+    this.fleet = snapshot.atSpeeds(speedOf, this.fleet);
     return this.fleet;
   }
 }

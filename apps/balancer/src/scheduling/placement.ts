@@ -15,6 +15,8 @@ export interface PlacementBooks {
  * further one does nothing.
  */
 export class Placement {
+  /** The incarnation of the backend that was given the request. */
+  readonly incarnation: number;
   private readonly beganAt = performance.now();
   private hasErred = false;
 
@@ -26,7 +28,9 @@ export class Placement {
     /** Absent when nothing is to be learned from this request. */
     private readonly ticket: LearningTicket | undefined,
     private readonly books: PlacementBooks,
-  ) {}
+  ) {
+    this.incarnation = backend.incarnation;
+  }
 
   get slot(): number {
     return this.reservation.slot;
@@ -46,8 +50,13 @@ export class Placement {
     policy.observe?.(this.slot, latencySeconds, this.activeAtDispatch);
     if (!this.ticket) return;
     // An error costs what errors cost, not what the request would have.
-    if (this.hasErred) learning.abandoned(this.ticket);
-    else learning.answered(this.ticket);
+    if (this.hasErred) {
+      learning.abandoned(this.ticket);
+      return;
+    }
+    learning.answered(this.ticket);
+    const stretch = learning.stretch(this.ticket.classId, latencySeconds);
+    if (stretch !== undefined) row.countStretch(this.slot, stretch);
   }
 
   /** The backend answered that it failed (5xx): counted as an error, while the answer goes on. */

@@ -10,3 +10,4 @@ export { DemandLearner, type DemandLearnerShape, type LearningTicket } from './d
 export type { DemandBelief, DemandModel, DemandSource } from './demand-model.js';
 export { RequestClassifier, type RequestTraits } from './request-classifier.js';
 export { RouteTemplates } from './route-template.js';
+export { UsualLatency } from './usual-latency.js';

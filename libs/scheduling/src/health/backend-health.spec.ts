@@ -2,81 +2,109 @@ import { array, assert, constantFrom, integer, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { JOINING, observe, type BackendHealth, type HealthObservation, type HealthState } from './backend-health.js';
 
-const FALL = 3;
+const THRESHOLDS = { rise: 2, fall: 3 };
 
-/** What becomes of a backend, and which of the observations flipped it. */
+/** What becomes of a backend: its states, one after each observation, and its health in the end. */
 function after(health: BackendHealth, ...observations: HealthObservation[]) {
-  const flips = observations.map((observation) => {
-    const step = observe(health, observation, { fall: FALL });
-    health = step.health;
-    return step.flipped;
+  const states = observations.map((observation) => {
+    health = observe(health, observation, THRESHOLDS).health;
+    return health.state;
   });
-  return { ...health, flips };
+  return { health, states };
 }
 
-const aBackend = (state: HealthState): BackendHealth => ({ state, failedPings: 0 });
+const aBackend = (state: HealthState): BackendHealth => ({ ...JOINING, state });
 
 describe('the health of a backend', () => {
-  it.each<HealthState>(['joining', 'suspect', 'down'])('turns up with one answered ping: %s', (state) => {
-    expect(after({ state, failedPings: 2 }, 'ping-ok')).toEqual({ state: 'up', failedPings: 0, flips: [true] });
+  it.each<HealthState>(['joining', 'suspect', 'up'])('is up with one answered ping: %s', (state) => {
+    expect(after(aBackend(state), 'ping-ok').states).toEqual(['up']);
   });
 
-  it('stays up with every answered ping, and does not flip', () => {
-    expect(after(aBackend('up'), 'ping-ok')).toEqual({ state: 'up', failedPings: 0, flips: [false] });
+  it('comes back from down with the second ping answered in a row', () => {
+    expect(after(aBackend('down'), 'ping-ok', 'ping-failed', 'ping-ok', 'ping-ok').states).toEqual([
+      'down',
+      'down',
+      'down',
+      'up',
+    ]);
   });
 
-  it('turns down with the first ping that fails while up', () => {
-    expect(after(aBackend('up'), 'ping-failed')).toEqual({ state: 'down', failedPings: 1, flips: [true] });
+  it('is suspect with the first failed ping, and down with the third', () => {
+    expect(after(aBackend('up'), 'ping-failed', 'ping-failed', 'ping-failed').states).toEqual([
+      'suspect',
+      'suspect',
+      'down',
+    ]);
+    expect(after(JOINING, 'ping-failed', 'ping-unanswered', 'ping-failed').states).toEqual([
+      'joining',
+      'joining',
+      'down',
+    ]);
   });
 
-  it('turns suspect with an exchange that fails while up', () => {
-    expect(after({ state: 'up', failedPings: 1 }, 'exchange-failed')).toEqual({
-      state: 'suspect',
-      failedPings: 0,
-      flips: [true],
-    });
+  it('counts failures anew after an answered ping', () => {
+    const pings: HealthObservation[] = ['ping-failed', 'ping-failed', 'ping-ok', 'ping-failed', 'ping-failed'];
+    expect(after(aBackend('up'), ...pings).states).toEqual(['suspect', 'suspect', 'up', 'suspect', 'suspect']);
   });
 
-  it.each<HealthState>(['joining', 'suspect', 'down'])(
-    'is not told anything by an exchange that fails: %s',
-    (state) => {
-      expect(after({ state, failedPings: 2 }, 'exchange-failed')).toEqual({ state, failedPings: 2, flips: [false] });
-    },
-  );
-
-  it.each([JOINING, aBackend('suspect')])('turns down with the third failed ping in a row: $state', (health) => {
-    expect(after(health, 'ping-failed', 'ping-failed')).toMatchObject({ state: health.state, flips: [false, false] });
-    expect(after(health, 'ping-failed', 'ping-failed', 'ping-failed')).toEqual({
-      state: 'down',
-      failedPings: 3,
-      flips: [false, false, true],
-    });
+  it('knows whether anybody answered its last ping', () => {
+    const down = after(aBackend('suspect'), 'ping-unanswered', 'ping-unanswered', 'ping-unanswered').health;
+    expect(down).toMatchObject({ state: 'down', isResponsive: false });
+    expect(after(down, 'ping-failed').health).toMatchObject({ state: 'down', isResponsive: true });
   });
 
-  it('starts to count anew when a ping is answered', () => {
-    const health = after(
-      JOINING,
-      'ping-failed',
-      'ping-failed',
-      'ping-ok',
-      'exchange-failed',
-      'ping-failed',
-      'ping-failed',
-    );
-    expect(health).toMatchObject({ state: 'suspect', failedPings: 2 });
+  it('is suspect with a failed exchange, if it was up', () => {
+    expect(after(aBackend('up'), 'exchange-failed').states).toEqual(['suspect']);
+    for (const state of ['joining', 'suspect', 'ejected', 'down'] as const) {
+      expect(after(aBackend(state), 'exchange-failed').states).toEqual([state]);
+    }
+  });
+
+  it('is ejected as an outlier until that is over, whatever it answers to pings', () => {
+    const observations: HealthObservation[] = ['outlier', 'ping-ok', 'exchange-failed', 'ejection-over'];
+    expect(after(aBackend('up'), ...observations).states).toEqual(['ejected', 'ejected', 'ejected', 'up']);
+    expect(after(aBackend('ejected'), 'ping-failed', 'ping-failed', 'ping-failed').states.at(-1)).toBe('down');
+  });
+
+  it('is ejected after suspicion, if pings show that it was there all the time', () => {
+    expect(after(aBackend('suspect'), 'outlier', 'ping-ok').states).toEqual(['suspect', 'ejected']);
+    expect(after(aBackend('suspect'), 'outlier', 'ping-unanswered', 'ping-ok').states.at(-1)).toBe('up');
+  });
+
+  it('remembers whether it ever was up', () => {
+    expect(after(JOINING, 'ping-failed', 'ping-failed', 'ping-failed').health.hasBeenUp).toBe(false);
+    expect(after(JOINING, 'ping-ok', 'ping-failed', 'ping-failed', 'ping-failed').health.hasBeenUp).toBe(true);
   });
 
   it('flips exactly when its state changes, and is never joining again', () => {
-    const observation = constantFrom<HealthObservation>('ping-ok', 'ping-failed', 'exchange-failed');
+    const observation = constantFrom<HealthObservation>(
+      'ping-ok',
+      'ping-failed',
+      'ping-unanswered',
+      'exchange-failed',
+      'outlier',
+      'ejection-over',
+    );
+    const threshold = integer({ min: 1, max: 5 });
     assert(
-      property(array(observation), integer({ min: 1, max: 5 }), (observations, fall) => {
+      property(array(observation), threshold, threshold, (observations, rise, fall) => {
         let health = JOINING;
         for (const seen of observations) {
-          const next = observe(health, seen, { fall });
+          const next = observe(health, seen, { rise, fall });
           expect(next.flipped).toBe(next.health.state !== health.state);
           if (health.state !== 'joining') expect(next.health.state).not.toBe('joining');
           health = next.health;
         }
+      }),
+    );
+  });
+
+  it('always ends up when pings are answered long enough and no ejection lasts', () => {
+    const observation = constantFrom<HealthObservation>('ping-ok', 'ping-unanswered', 'exchange-failed', 'outlier');
+    assert(
+      property(array(observation), (observations) => {
+        const { health } = after(JOINING, ...observations);
+        expect(after(health, 'ping-ok', 'ping-ok', 'ejection-over').health.state).toBe('up');
       }),
     );
   });

@@ -1,0 +1,58 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { AdmissionQueue, type Waiter } from './admission-queue.js';
+
+describe('the admission queue', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  /** A waiter that finds a place when `room` has one. */
+  function aWaiter(name: string, log: string[], room: { places: number }, givesUpAt = 10): Waiter {
+    return {
+      givesUpAt,
+      tryEnter: () => {
+        if (room.places === 0) return false;
+        room.places--;
+        log.push(name);
+        return true;
+      },
+      giveUp: () => log.push(`${name} gave up`),
+    };
+  }
+
+  it('lets in whoever came first, one for each place', async () => {
+    const queue = new AdmissionQueue(10, () => 0);
+    const log: string[] = [];
+    const room = { places: 0 };
+    for (const name of ['a', 'b', 'c']) expect(queue.join(aWaiter(name, log, room))).toBe(true);
+    room.places = 2;
+    queue.roomFreed();
+    await Promise.resolve();
+    expect(log).toEqual(['a', 'b']);
+    expect(queue.length).toBe(1);
+  });
+
+  it('refuses when it is full, and forgets who left', () => {
+    const queue = new AdmissionQueue(1, () => 0);
+    const log: string[] = [];
+    const waiter = aWaiter('a', log, { places: 0 });
+    queue.join(waiter);
+    expect(queue.join(aWaiter('b', log, { places: 0 }))).toBe(false);
+    queue.leave(waiter);
+    expect(queue.length).toBe(0);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('gives up in time, and lets others by who need something else', () => {
+    let now = 0;
+    const queue = new AdmissionQueue(10, () => now);
+    const log: string[] = [];
+    queue.join(aWaiter('a', log, { places: 0 }, 1));
+    queue.join(aWaiter('b', log, { places: 1 }, 5));
+    vi.advanceTimersByTime(10);
+    expect(log).toEqual(['b']);
+    now = 1;
+    vi.advanceTimersByTime(10);
+    expect(log).toEqual(['b', 'a gave up']);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});

@@ -1,0 +1,85 @@
+// Where requests wait when every backend that could take them is full: first come, first served, and not for long.
+
+/** A request that waits. */
+export interface Waiter {
+  /** Tries to get a place; called when there may be one. Answers whether there was. */
+  readonly tryEnter: () => boolean;
+  /** It has waited as long as it may. */
+  readonly giveUp: () => void;
+  /** Monotonic time at which it gives up, seconds. */
+  readonly givesUpAt: number;
+}
+
+/** How often those who wait look for room that nobody told of: on a backend that came up, or freed by another thread. */
+const LOOK_INTERVAL_MS = 10;
+/**
+ * Room on one backend is of no use to a request that needs another one, so that the first in line must not hold up the
+ * rest; but only so many are asked each time, for each costs a placement.
+ */
+const ASKED_EACH_TIME = 8;
+
+export class AdmissionQueue {
+  private readonly waiting = new Set<Waiter>();
+  private timer: NodeJS.Timeout | undefined;
+  private isDue = false;
+
+  constructor(
+    private readonly capacity: number,
+    private readonly clock: () => number,
+  ) {}
+
+  /** How many wait. */
+  get length(): number {
+    return this.waiting.size;
+  }
+
+  /** Puts a request in line. Answers whether there was room in it. */
+  join(waiter: Waiter): boolean {
+    if (this.waiting.size >= this.capacity) return false;
+    this.waiting.add(waiter);
+    this.timer ??= setInterval(() => this.look(), LOOK_INTERVAL_MS);
+    return true;
+  }
+
+  /** It does not wait any more: its client went away. */
+  leave(waiter: Waiter): void {
+    this.waiting.delete(waiter);
+    this.rest();
+  }
+
+  /** An exchange has ended. Those who wait are asked once what is going on now is over. */
+  roomFreed(): void {
+    if (this.waiting.size === 0 || this.isDue) return;
+    this.isDue = true;
+    queueMicrotask(() => {
+      this.isDue = false;
+      this.admit();
+    });
+  }
+
+  private look(): void {
+    this.admit();
+    const now = this.clock();
+    for (const waiter of this.waiting) {
+      if (waiter.givesUpAt > now) continue;
+      this.waiting.delete(waiter);
+      waiter.giveUp();
+    }
+    this.rest();
+  }
+
+  private admit(): void {
+    let asked = 0;
+    for (const waiter of this.waiting) {
+      if (waiter.tryEnter()) this.waiting.delete(waiter);
+      else if (++asked === ASKED_EACH_TIME) break;
+    }
+    this.rest();
+  }
+
+  private rest(): void {
+    if (this.waiting.size > 0) return;
+    clearInterval(this.timer);
+    this.timer = undefined;
+  }
+}

@@ -1,0 +1,66 @@
+import { expect, it } from 'vitest';
+import { AttemptDeadlines } from './attempt-deadlines.js';
+
+const LIMITS = {
+  attemptTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  streamIdleTimeoutMs: 60_000,
+  slowExchangeMs: 1000,
+};
+
+function aRequest(traits: { isRepeatable: boolean; hasBody: boolean }, limits = LIMITS) {
+  const clock = { ms: 0 };
+  return { clock, deadlines: new AttemptDeadlines(limits, () => clock.ms, traits) };
+}
+
+it('watches an attempt in two steps: slow, then over', () => {
+  const { clock, deadlines } = aRequest({ isRepeatable: true, hasBody: false });
+  expect(deadlines.begin()).toBe(1000);
+  clock.ms = 1000;
+  expect(deadlines.timeIsUp()).toBe('slow');
+  expect(deadlines.attemptLeftMs).toBe(9000);
+  clock.ms = 10_000;
+  expect(deadlines.timeIsUp()).toBe('attempt-over');
+});
+
+it('gives the last attempt what is left of the request, and no more', () => {
+  const { clock, deadlines } = aRequest({ isRepeatable: true, hasBody: false });
+  clock.ms = 25_000;
+  expect(deadlines.begin()).toBe(1000);
+  expect(deadlines.attemptLeftMs).toBe(5000);
+  clock.ms = 30_000;
+  expect(deadlines.timeIsUp()).toBe('request-over');
+  expect(deadlines.leftMs).toBe(0);
+});
+
+it('gives a request that cannot be repeated all its time at once', () => {
+  const { deadlines } = aRequest({ isRepeatable: false, hasBody: false });
+  deadlines.begin();
+  expect(deadlines.attemptLeftMs).toBe(30_000);
+});
+
+it('counts from the end of the upload, which may take as long as it moves', () => {
+  const { clock, deadlines } = aRequest({ isRepeatable: true, hasBody: true });
+  expect(deadlines.begin()).toBe(60_000);
+  expect(deadlines.timeIsUp()).toBe('upload-stalled');
+  clock.ms = 100_000;
+  deadlines.uploaded();
+  expect(deadlines.leftMs).toBe(30_000);
+  expect(deadlines.begin()).toBe(1000);
+});
+
+it('extends an attempt to the end of the request when there is no other to make', () => {
+  const { clock, deadlines } = aRequest({ isRepeatable: true, hasBody: false });
+  deadlines.begin();
+  clock.ms = 10_000;
+  expect(deadlines.extend()).toBe(20_000);
+  clock.ms = 29_000;
+  expect(deadlines.timeIsUp()).toBe('slow');
+  clock.ms = 30_000;
+  expect(deadlines.timeIsUp()).toBe('request-over');
+});
+
+it('does not watch longer for slowness than the attempt lasts', () => {
+  const { deadlines } = aRequest({ isRepeatable: true, hasBody: false }, { ...LIMITS, attemptTimeoutMs: 300 });
+  expect(deadlines.begin()).toBe(300);
+});

@@ -1,0 +1,80 @@
+// How long a request may wait for its answer to begin: what is watched for next, and what it means when time is up.
+
+/** The limits that an exchange is held to. Milliseconds. */
+export interface DeadlineLimits {
+  /** One attempt of a request that can be repeated. */
+  readonly attemptTimeoutMs: number;
+  /** All attempts together, from when there was nothing left to send. */
+  readonly requestTimeoutMs: number;
+  /** A body that stands still. */
+  readonly streamIdleTimeoutMs: number;
+  /** A backend that takes longer to begin its answer is asked whether it is there. */
+  readonly slowExchangeMs: number;
+}
+
+/**
+ * What it means that time is up: the client's body stands still; the backend is slow, which is no failure yet; the attempt
+ * has had its time, and another backend might do better; the request has had its time.
+ */
+export type TimeIsUp = 'upload-stalled' | 'slow' | 'attempt-over' | 'request-over';
+
+export class AttemptDeadlines {
+  /** When the present attempt has had its time, milliseconds after the request came. */
+  private attemptEndsAtMs = Infinity;
+  /** When there was nothing left to send; undefined while the body comes in. */
+  private uploadedAtMs: number | undefined;
+
+  constructor(
+    private readonly limits: DeadlineLimits,
+    /** Time since the request came, milliseconds. */
+    private readonly elapsedMs: () => number,
+    private readonly request: { readonly isRepeatable: boolean; readonly hasBody: boolean },
+  ) {
+    this.uploadedAtMs = request.hasBody ? undefined : 0;
+  }
+
+  /** There is nothing left to send. */
+  uploaded(): void {
+    this.uploadedAtMs = this.elapsedMs();
+  }
+
+  /** How long backends have had for an answer. */
+  get waitedMs(): number {
+    return this.uploadedAtMs === undefined ? 0 : this.elapsedMs() - this.uploadedAtMs;
+  }
+
+  /** Time left to the request. */
+  get leftMs(): number {
+    return Math.max(0, this.limits.requestTimeoutMs - this.waitedMs);
+  }
+
+  /**
+   * An attempt begins, or its upload is done. Answers how long to watch. While a body comes in, standing still is what
+   * counts; after that, how long the answer takes to begin.
+   */
+  begin(): number {
+    const { limits } = this;
+    if (this.uploadedAtMs === undefined) return limits.streamIdleTimeoutMs;
+    const patienceMs = this.request.isRepeatable ? Math.min(limits.attemptTimeoutMs, this.leftMs) : this.leftMs;
+    this.attemptEndsAtMs = this.elapsedMs() + patienceMs;
+    return Math.min(limits.slowExchangeMs, patienceMs);
+  }
+
+  /** What was watched for did not come. */
+  timeIsUp(): TimeIsUp {
+    if (this.uploadedAtMs === undefined) return 'upload-stalled';
+    if (this.attemptLeftMs > 1) return 'slow';
+    return this.leftMs > 1 ? 'attempt-over' : 'request-over';
+  }
+
+  /** Time left to the present attempt: how long to watch on after `slow`. */
+  get attemptLeftMs(): number {
+    return Math.max(0, this.attemptEndsAtMs - this.elapsedMs());
+  }
+
+  /** Slow is better than nothing: the present attempt has all the time that is left. Answers how long that is. */
+  extend(): number {
+    this.attemptEndsAtMs = this.elapsedMs() + this.leftMs;
+    return this.leftMs;
+  }
+}

@@ -1,0 +1,30 @@
+// The exchanges that are under way, by backend, so that they can be ended when their backend has to go.
+import type { Cut } from '../registry/registry.service.js';
+
+/** An exchange that can be told to end. */
+export interface Cuttable {
+  cut(what: Cut): void;
+}
+
+export class LiveExchanges {
+  private readonly bySlot: Set<Cuttable>[];
+
+  constructor(slotCount: number) {
+    this.bySlot = Array.from({ length: slotCount }, () => new Set());
+  }
+
+  add(slot: number, exchange: Cuttable): void {
+    this.bySlot[slot].add(exchange);
+  }
+
+  remove(slot: number, exchange: Cuttable): void {
+    this.bySlot[slot].delete(exchange);
+  }
+
+  /** Ends those on a slot; whoever can turns to another backend. */
+  cut(slot: number, what: Cut): void {
+    // Of those that are there now: one that is cut may come back.
+    const present = Array.from(this.bySlot[slot]);
+    for (const exchange of present) exchange.cut(what);
+  }
+}

@@ -1,0 +1,47 @@
+// Backends on their way out of traffic: when what was in flight has ended, and when it is cut.
+import type { LoadTable } from '@fairlead/scheduling';
+import type { BackendRecord, DrainPurpose } from './backend.js';
+import type { FleetEvents } from './fleet-events.js';
+import { monotonicSeconds } from './monotonic-time.js';
+
+export class Drains {
+  constructor(
+    private readonly table: LoadTable,
+    private readonly events: FleetEvents,
+    /** Ends every exchange on a slot. */
+    private readonly cut: (slot: number) => void,
+  ) {}
+
+  /** From now on; what is in flight has `withinSeconds`. */
+  begin(backend: BackendRecord, purpose: DrainPurpose, withinSeconds: number): void {
+    backend.draining = { purpose, completedAt: undefined, cutsAt: monotonicSeconds() + withinSeconds };
+  }
+
+  /** Cuts drains whose time is over, completes those with nothing in flight. Answers the backends that have left so. */
+  settle(backends: Iterable<BackendRecord>): BackendRecord[] {
+    const gone: BackendRecord[] = [];
+    for (const backend of backends) {
+      if (!backend.draining || backend.draining.completedAt) continue;
+      if (backend.draining.cutsAt <= monotonicSeconds()) this.cutOff(backend);
+      if (this.table.active(backend.slot) > 0) continue;
+      this.complete(backend);
+      if (backend.draining.purpose === 'leave') gone.push(backend);
+    }
+    return gone;
+  }
+
+  private cutOff(backend: BackendRecord): void {
+    const inFlight = this.table.active(backend.slot);
+    if (!backend.draining || inFlight === 0) return;
+    backend.draining = { ...backend.draining, cutsAt: Infinity };
+    const reason = `the drain's time is over: ${inFlight} exchanges were cut`;
+    this.events.befell('cut', backend.id, 'draining', reason, { inFlight });
+    this.cut(backend.slot);
+  }
+
+  private complete(backend: BackendRecord): void {
+    if (!backend.draining) return;
+    backend.draining = { ...backend.draining, completedAt: new Date(), cutsAt: Infinity };
+    this.events.befell('drained', backend.id, 'draining', 'nothing is in flight any more');
+  }
+}

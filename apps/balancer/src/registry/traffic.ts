@@ -1,0 +1,54 @@
+// Who is given requests, and how much at a time: makes the snapshot that placement reads from what the registry knows.
+import { FleetSnapshot, inFlightLimits, inTraffic, slowStartPart } from '@fairlead/scheduling';
+import type { BalancerConfig } from '../config/balancer.config.js';
+import { stateOf, type Backend } from './backend.js';
+import type { FleetEvents } from './fleet-events.js';
+
+export class TrafficRules {
+  /** Whether backends that are not healthy serve too, because too few are. */
+  isPanic = false;
+  private limits: ReadonlyMap<Backend, number> = new Map();
+
+  constructor(
+    private readonly events: FleetEvents,
+    private readonly config: BalancerConfig,
+  ) {}
+
+  /** The backends of this fleet that are given requests now. Tells of panic when it begins and when it ends. */
+  snapshotOf(fleet: readonly Backend[]): FleetSnapshot {
+    const { RESOURCES, PANIC_THRESHOLD, MAX_IN_FLIGHT_PER_BACKEND } = this.config;
+    const limits = inFlightLimits(
+      fleet.map(({ capacity }) => capacity),
+      MAX_IN_FLIGHT_PER_BACKEND,
+    );
+    this.limits = new Map(fleet.map((backend, i) => [backend, backend.maxInFlight ?? limits[i]]));
+    const serving = fleet.filter(({ draining }) => !draining);
+    const { members, isPanic } = inTraffic(serving, PANIC_THRESHOLD);
+    this.tellOfPanic(isPanic, serving);
+    const limited = members.map((backend) => {
+      const { slot, capacity, key } = backend;
+      return { slot, capacity, key, maxActive: this.limitOf(backend) };
+    });
+    return new FleetSnapshot(RESOURCES.size, limited);
+  }
+
+  /** The most exchanges a backend is given at a time. */
+  limitOf(backend: Backend): number {
+    return this.limits.get(backend) ?? this.config.MAX_IN_FLIGHT_PER_BACKEND;
+  }
+
+  /** The part of its capacity that a backend is given while it starts slowly. `now` is monotonic, in seconds. */
+  slowStart({ startedAt }: Backend, now: number): number {
+    return slowStartPart(now - startedAt, this.config.SLOW_START_SECONDS);
+  }
+
+  private tellOfPanic(isPanic: boolean, serving: readonly Backend[]): void {
+    if (isPanic === this.isPanic) return;
+    this.isPanic = isPanic;
+    const up = serving.filter((backend) => stateOf(backend) === 'up').length;
+    const evidence = { up, backends: serving.length };
+    if (isPanic)
+      this.events.befellFleet('panic', `only ${up} of ${serving.length} backends are up: others serve too`, evidence);
+    else this.events.befellFleet('calm', `${up} of ${serving.length} backends are up`, evidence);
+  }
+}

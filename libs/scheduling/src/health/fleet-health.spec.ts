@@ -1,0 +1,103 @@
+import { array, assert, constantFrom, double, property } from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { JOINING, type HealthState } from './backend-health.js';
+import { ejectionSeconds, inTraffic, isOwnFault, mayEject, slowStartPart } from './fleet-health.js';
+
+const members = (...states: (HealthState | 'silent')[]) =>
+  states.map((state) => ({
+    name: state,
+    health: {
+      ...JOINING,
+      hasBeenUp: state !== 'joining',
+      isResponsive: state !== 'silent',
+      state: state === 'silent' ? ('down' as const) : state,
+    },
+  }));
+
+const serving = (states: (HealthState | 'silent')[], threshold = 0.5) => {
+  const { members: found, isPanic } = inTraffic(members(...states), threshold);
+  return { names: found.map(({ name }) => name), isPanic };
+};
+
+describe('who is in traffic', () => {
+  it('is who is up, as long as that is enough of the fleet', () => {
+    expect(serving(['up', 'suspect', 'up', 'ejected'])).toEqual({ names: ['up', 'up'], isPanic: false });
+  });
+
+  it('is everyone who responds, when too few are up', () => {
+    expect(serving(['up', 'suspect', 'ejected', 'down', 'silent'])).toEqual({
+      names: ['up', 'suspect', 'ejected', 'down'],
+      isPanic: true,
+    });
+  });
+
+  it('is no panic when there is nobody else to ask', () => {
+    expect(serving(['up', 'silent', 'silent'])).toEqual({ names: ['up'], isPanic: false });
+    expect(serving(['silent', 'silent'])).toEqual({ names: [], isPanic: false });
+  });
+
+  it('does not count newcomers', () => {
+    expect(serving(['up', 'joining', 'joining', 'joining'])).toEqual({ names: ['up'], isPanic: false });
+    expect(serving(['joining'])).toEqual({ names: [], isPanic: false });
+  });
+
+  it('is nobody who never was up', () => {
+    const unready = { health: { ...JOINING, state: 'down' as const } };
+    expect(inTraffic([unready], 0.5)).toEqual({ members: [], isPanic: false });
+  });
+
+  it('is suspects as a last resort, also when panic is turned off', () => {
+    expect(serving(['suspect', 'ejected', 'down'], 0)).toEqual({ names: ['suspect'], isPanic: true });
+    expect(serving(['up', 'suspect', 'suspect'], 0)).toEqual({ names: ['up'], isPanic: false });
+  });
+});
+
+describe('an ejection', () => {
+  it('is allowed for one at a time in a small fleet, never for the last that is up', () => {
+    expect(mayEject(members('up', 'up'), 0.3)).toBe(true);
+    expect(mayEject(members('up', 'ejected'), 0.3)).toBe(false);
+    expect(mayEject(members('down', 'suspect'), 0.3)).toBe(false);
+    expect(mayEject(members(), 0.3)).toBe(false);
+  });
+
+  it('is allowed for a part of a large one, and never when turned off', () => {
+    const fleet = (ejected: number) =>
+      members(...Array.from({ length: 9 }, (_, i) => (i < ejected ? 'ejected' : 'up')));
+    expect(mayEject(fleet(2), 0.3)).toBe(true);
+    expect(mayEject(fleet(3), 0.3)).toBe(false);
+    expect(mayEject(fleet(0), 0)).toBe(false);
+  });
+
+  it('never leaves nobody', () => {
+    const state = constantFrom<HealthState>('up', 'ejected', 'suspect', 'down');
+    assert(
+      property(array(state), double({ min: 0, max: 1, noNaN: true }), (states, part) => {
+        if (mayEject(members(...states), part)) expect(states).toContain('up');
+      }),
+    );
+  });
+
+  it('lasts longer each time, up to a limit', () => {
+    expect([1, 2, 3, 10, 11].map((count) => ejectionSeconds(count, 30, 300))).toEqual([30, 60, 90, 300, 300]);
+  });
+});
+
+describe('slow start', () => {
+  it('grows evenly from a tenth to all', () => {
+    expect([0, 1, 5, 9.9, 10, 100].map((seconds) => slowStartPart(seconds, 10))).toEqual([0.1, 0.1, 0.5, 0.99, 1, 1]);
+  });
+
+  it('can be turned off', () => {
+    expect(slowStartPart(0, 0)).toBe(1);
+  });
+});
+
+describe('failing at once', () => {
+  it('is the own fault when most of at least three do', () => {
+    expect(isOwnFault(2, 3, 0.5)).toBe(true);
+    expect(isOwnFault(1, 3, 0.5)).toBe(false);
+    expect(isOwnFault(2, 4, 0.5)).toBe(false);
+    expect(isOwnFault(2, 2, 0.5)).toBe(false);
+    expect(isOwnFault(3, 3, 1)).toBe(false);
+  });
+});

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { FailureStreaks, windowOutlier, type ExchangeOutcome } from './outliers.js';
+
+const streaks = () => new FailureStreaks({ errorsInRow: 5, gatewayErrorsInRow: 3 }, 4);
+
+/** After which of the outcomes there was evidence. */
+function evidenceAt(outcomes: ExchangeOutcome[], counter = streaks(), incarnation = 1): number[] {
+  return outcomes.flatMap((outcome, i) => (counter.record(2, incarnation, outcome) ? [i] : []));
+}
+
+describe('failures in a row', () => {
+  it('are evidence at the limit, and at each multiple of it', () => {
+    expect(evidenceAt(Array<ExchangeOutcome>(11).fill('error'))).toEqual([4, 9]);
+    expect(evidenceAt(Array<ExchangeOutcome>(6).fill('gateway'))).toEqual([2, 4, 5]);
+  });
+
+  it('end with a good answer', () => {
+    expect(evidenceAt(['error', 'error', 'error', 'error', 'good', 'error', 'error', 'error', 'error'])).toEqual([]);
+    expect(evidenceAt(['gateway', 'gateway', 'good', 'gateway'])).toEqual([]);
+  });
+
+  it('of a gateway end with any other answer, and count as errors', () => {
+    expect(evidenceAt(['gateway', 'gateway', 'error', 'gateway', 'gateway'])).toEqual([4]);
+  });
+
+  it('are counted for each slot and each incarnation by itself', () => {
+    const counter = streaks();
+    expect(evidenceAt(['gateway', 'gateway'], counter, 1)).toEqual([]);
+    expect(counter.record(3, 1, 'gateway')).toBeUndefined();
+    expect(evidenceAt(['gateway', 'gateway'], counter, 2)).toEqual([]);
+    expect(evidenceAt(['gateway', 'gateway', 'gateway'], counter, 1)).toEqual([]);
+    expect(evidenceAt(['gateway'], counter, 2)).toEqual([0]);
+  });
+
+  it('name their figures', () => {
+    const counter = streaks();
+    counter.record(0, 1, 'gateway');
+    counter.record(0, 1, 'gateway');
+    expect(counter.record(0, 1, 'gateway')).toEqual({
+      reason: '3 exchanges in a row failed or were answered 502, 503 or 504',
+      figures: { gatewayErrorsInRow: 3 },
+    });
+  });
+
+  it('can be turned off', () => {
+    const counter = new FailureStreaks({ errorsInRow: 0, gatewayErrorsInRow: 0 }, 4);
+    expect(evidenceAt(Array<ExchangeOutcome>(20).fill('gateway'), counter)).toEqual([]);
+  });
+});
+
+describe('a window', () => {
+  const rules = { errorsInRow: 0, gatewayErrorsInRow: 0, failurePart: 0.5, latencyFactor: 10, minRequests: 20 };
+  const counts = { exchanges: 0, failures: 0, measured: 0, stretch: 0 };
+
+  it('shows an outlier by the part that failed', () => {
+    expect(windowOutlier({ ...counts, exchanges: 40, failures: 20 }, rules)?.reason).toBe(
+      '50 % of 40 exchanges failed',
+    );
+    expect(windowOutlier({ ...counts, exchanges: 40, failures: 19 }, rules)).toBeUndefined();
+    expect(windowOutlier({ ...counts, exchanges: 19, failures: 19 }, rules)).toBeUndefined();
+  });
+
+  it('shows an outlier by how long its answers take', () => {
+    expect(windowOutlier({ ...counts, measured: 20, stretch: 250 }, rules)).toEqual({
+      reason: '20 answers took 12.5 times as long as is usual for their kind',
+      figures: { measured: 20, times: 12.5 },
+    });
+    expect(windowOutlier({ ...counts, measured: 20, stretch: 199 }, rules)).toBeUndefined();
+    expect(windowOutlier({ ...counts, measured: 19, stretch: 999 }, rules)).toBeUndefined();
+  });
+
+  it('shows nothing when turned off', () => {
+    const off = { ...rules, failurePart: 0, latencyFactor: 0 };
+    expect(windowOutlier({ exchanges: 99, failures: 99, measured: 99, stretch: 9999 }, off)).toBeUndefined();
+  });
+});
