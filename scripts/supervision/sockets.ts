@@ -1,6 +1,6 @@
 // The sockets that outlive every balancer: bound here, listened and accepted on by the balancers alone.
 import { lookup } from 'node:dns/promises';
-import { BoundSocket, type AddressInfo } from 'node:net';
+import net, { type BoundSocket } from 'node:net';
 import { SupervisionError, reasonOf, type BalancerSettings } from './settings.ts';
 
 /** The bound sockets, and how a balancer is told of them. */
@@ -18,7 +18,7 @@ export interface SharedSockets {
 /** @throws {SupervisionError} when a port cannot be had. */
 export async function bindSockets(settings: BalancerSettings): Promise<SharedSockets> {
   // Added in 24.19. Node's servers accept as soon as they listen, so there is no other way in its public API.
-  if (typeof BoundSocket !== 'function') {
+  if (!('BoundSocket' in net)) {
     throw new SupervisionError(`the supervisor needs Node 24.19 or newer, this is ${process.version}`);
   }
   // The control plane first: its socket is never shared, so a second supervisor on the same ports fails here.
@@ -28,13 +28,13 @@ export async function bindSockets(settings: BalancerSettings): Promise<SharedSoc
   // two got up to 58. SO_REUSEPORT has the kernel spread them by hash.
   const isSpread = threads > 1;
   const first = await bind('DATA_PLANE', settings.DATA_PLANE_HOST, settings.DATA_PLANE_PORT, isSpread);
-  const { port: dataPort } = addressOf(first);
+  const { port: dataPort } = first.address();
   const data = [first];
   while (data.length < threads) data.push(await bind('DATA_PLANE', settings.DATA_PLANE_HOST, dataPort, isSpread));
   const all = [...data, control];
   return {
     dataPort,
-    controlPort: addressOf(control).port,
+    controlPort: control.address().port,
     descriptors: all.map((socket) => socket.fd()),
     names: [...data.map(() => 'data'), 'control'].join(':'),
     close: () => all.forEach((socket) => socket.close()),
@@ -44,12 +44,8 @@ export async function bindSockets(settings: BalancerSettings): Promise<SharedSoc
 async function bind(name: string, host: string, port: number, reusePort: boolean): Promise<BoundSocket> {
   try {
     const { address } = await lookup(host);
-    return new BoundSocket({ host: address, port, reusePort });
+    return new net.BoundSocket({ host: address, port, reusePort });
   } catch (error) {
     throw new SupervisionError(`${name}_HOST ${host} and ${name}_PORT ${port} cannot be had: ${reasonOf(error)}`);
   }
-}
-
-function addressOf(socket: BoundSocket): AddressInfo {
-  return socket.address();
 }

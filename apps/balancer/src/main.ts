@@ -25,6 +25,11 @@ try {
 }
 
 async function start(config: BalancerConfig, inherited: InheritedSockets): Promise<void> {
+  const { length: dataSockets } = inherited.data;
+  // The kernel deals clients out among all of them, and those at a socket that nobody accepts on would wait for ever.
+  if (dataSockets > 1) {
+    throw new ConfigurationError([`LISTEN_FDNAMES names ${dataSockets} data sockets, but one is accepted on`]);
+  }
   const app = await NestFactory.create<NestExpressApplication>(BalancerModule, {
     abortOnError: false,
     bodyParser: false,
@@ -42,7 +47,7 @@ async function start(config: BalancerConfig, inherited: InheritedSockets): Promi
   await knownFleet(app.get(RegistryService));
   const { address: host, port } = await listenControlPlane(app, config, inherited.control);
   logger.log({ host, port }, 'control plane listening', 'ControlPlane');
-  await listenDataPlane(proxy, inherited.data);
+  await proxy.listen(inherited.data[0]);
   const ownAddresses = app.get(OwnAddresses);
   ownAddresses.addPort(port);
   ownAddresses.addPort(proxy.port);
@@ -60,14 +65,6 @@ async function listenControlPlane(
   if (fd === undefined) await app.listen(CONTROL_PLANE_PORT, CONTROL_PLANE_HOST);
   else await once(server.listen({ fd }), 'listening');
   return server.address() as AddressInfo;
-}
-
-/** A socket that nobody accepts on keeps its clients waiting for ever: the kernel hands them out among all of them. */
-async function listenDataPlane(proxy: ProxyServer, inherited: readonly number[]): Promise<void> {
-  if (inherited.length > 1) {
-    throw new ConfigurationError([`LISTEN_FDNAMES names ${inherited.length} data sockets, but one is accepted on`]);
-  }
-  await proxy.listen(inherited[0]);
 }
 
 function shutDownOnSignal(
