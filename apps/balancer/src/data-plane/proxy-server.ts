@@ -13,6 +13,8 @@ import { UpgradeLane, isUpgradeFollowed } from './upgrade-lane.js';
 
 /** How often Node looks for clients that take too long to send their head. */
 const CONNECTIONS_CHECK_MS = 1000;
+/** Connections that wait to be accepted; Linux caps it at net.core.somaxconn. */
+const BACKLOG = 1024;
 
 @Injectable()
 export class ProxyServer {
@@ -60,16 +62,18 @@ export class ProxyServer {
     return (this.server.address() as AddressInfo).port;
   }
 
-  async listen(): Promise<void> {
+  /** Accepts clients: on the socket that was inherited, or on one of its own. */
+  async listen(inherited?: number): Promise<void> {
     const { DATA_PLANE_HOST: host, DATA_PLANE_PORT: port } = this.config;
     await new Promise<void>((resolve, reject) => {
       this.server.once('error', reject);
-      this.server.listen({ host, port, backlog: 1024 }, () => {
+      this.server.listen(inherited === undefined ? { host, port } : { fd: inherited }, BACKLOG, () => {
         this.server.off('error', reject);
         resolve();
       });
     });
-    this.logger.log({ host, port: this.port }, 'data plane listening');
+    const { address } = this.server.address() as AddressInfo;
+    this.logger.log({ host: inherited === undefined ? host : address, port: this.port }, 'data plane listening');
   }
 
   /**

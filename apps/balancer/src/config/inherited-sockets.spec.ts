@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { readInheritedSockets } from './inherited-sockets.js';
+
+const PID = 42;
+
+function read(variables: Record<string, string>, isOpenSocket: (descriptor: number) => boolean = () => true) {
+  return readInheritedSockets({ LISTEN_PID: String(PID), ...variables }, PID, isOpenSocket);
+}
+
+describe('inherited sockets', () => {
+  it('are none without LISTEN_FDS', () => {
+    expect(read({})).toEqual({ data: [], control: undefined });
+    expect(read({ LISTEN_FDS: '0' })).toEqual({ data: [], control: undefined });
+  });
+
+  it('are told apart by their names', () => {
+    expect(read({ LISTEN_FDS: '3', LISTEN_FDNAMES: 'control:data:data' })).toEqual({ data: [4, 5], control: 3 });
+    expect(read({ LISTEN_FDS: '1', LISTEN_FDNAMES: 'control' })).toEqual({ data: [], control: 3 });
+  });
+
+  it('are data and control in this order when they have no names', () => {
+    expect(read({ LISTEN_FDS: '1' })).toEqual({ data: [3], control: undefined });
+    expect(read({ LISTEN_FDS: '2', LISTEN_FDNAMES: '' })).toEqual({ data: [3], control: 4 });
+  });
+
+  it.each(['41', '', '42x'])('are none when they are meant for another process: LISTEN_PID %j', (pid) => {
+    expect(read({ LISTEN_FDS: 'what', LISTEN_PID: pid })).toEqual({ data: [], control: undefined });
+  });
+
+  it.each([
+    [{ LISTEN_FDS: '-1' }, 'LISTEN_FDS must be a whole number from 0 to 9999, got "-1"'],
+    [{ LISTEN_FDS: 'two' }, 'LISTEN_FDS must be a whole number from 0 to 9999, got "two"'],
+    [{ LISTEN_FDS: '3' }, 'LISTEN_FDNAMES must name the 3 sockets of LISTEN_FDS, each data or control'],
+    [
+      { LISTEN_FDS: '2', LISTEN_FDNAMES: 'control:control' },
+      'LISTEN_FDNAMES must name one control socket at most, got 2',
+    ],
+    [
+      { LISTEN_FDS: '2', LISTEN_FDNAMES: 'data' },
+      'LISTEN_FDNAMES must be data or control for each of the 2 sockets of LISTEN_FDS, separated by colons ' +
+        '(FileDescriptorName= of a systemd socket), got "data"',
+    ],
+    [
+      { LISTEN_FDS: '1', LISTEN_FDNAMES: 'fairlead.socket' },
+      'LISTEN_FDNAMES must be data or control for each of the 1 sockets of LISTEN_FDS, separated by colons ' +
+        '(FileDescriptorName= of a systemd socket), got "fairlead.socket"',
+    ],
+  ])('of %j are refused', (variables, sentence) => {
+    expect(() => read(variables as Record<string, string>)).toThrow(sentence);
+  });
+
+  it('have to be open', () => {
+    expect(() => read({ LISTEN_FDS: '2' }, (descriptor) => descriptor === 3)).toThrow(
+      'LISTEN_FDS promises 2 sockets from descriptor 3 on, but descriptor 4 is none',
+    );
+  });
+});

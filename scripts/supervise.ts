@@ -1,0 +1,51 @@
+// `npm run supervise`: a balancer that can be replaced while it serves. Expects a build. docs/rolling-restart.md
+import { Supervisor } from './supervision/supervisor.ts';
+import { bindSockets } from './supervision/sockets.ts';
+import { SupervisionError, balancerEnvironment, balancerSettings, pidFileOf } from './supervision/settings.ts';
+
+process.exit(await main());
+
+async function main(): Promise<number> {
+  try {
+    return await supervise();
+  } catch (error) {
+    if (!(error instanceof SupervisionError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return 1;
+  }
+}
+
+async function supervise(): Promise<number> {
+  const environment = { ...process.env };
+  const settings = await balancerSettings(balancerEnvironment(environment));
+  const sockets = await bindSockets(settings);
+  const { dataPort, controlPort } = sockets;
+  const pidFile = pidFileOf(environment, dataPort);
+  const threads = settings.DATA_PLANE_THREADS;
+  const supervisor = new Supervisor({
+    sockets,
+    environment,
+    fixed: {
+      DATA_PLANE_HOST: settings.DATA_PLANE_HOST,
+      DATA_PLANE_PORT: String(dataPort),
+      CONTROL_PLANE_HOST: settings.CONTROL_PLANE_HOST,
+      CONTROL_PLANE_PORT: String(controlPort),
+      ...(threads === undefined ? {} : { DATA_PLANE_THREADS: String(threads) }),
+    },
+    pidFile,
+    // Longer than the balancer allows itself.
+    patienceMs: (settings.SHUTDOWN_TIMEOUT_SECONDS + 10) * 1000,
+    say,
+  });
+  process.on('SIGHUP', () => supervisor.reload());
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => supervisor.stop());
+  say(`supervisor ${process.pid} holds ports ${dataPort} and ${controlPort}; reload: kill -HUP ${process.pid}`);
+  return supervisor.run();
+}
+
+/** In the form of the balancer's own lines, which go to the same output. */
+function say(text: string): void {
+  const isJson = process.env.LOG_FORMAT === 'json';
+  const line = isJson ? JSON.stringify({ level: 30, time: Date.now(), app: 'supervisor', msg: text }) : text;
+  process.stdout.write(isJson ? `${line}\n` : `[supervisor] ${line}\n`);
+}

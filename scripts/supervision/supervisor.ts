@@ -1,0 +1,179 @@
+// Keeps one balancer running, and replaces it by another on the same sockets when asked to.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BalancerProcess } from './balancer-process.ts';
+import { SupervisionError, balancerEnvironment, requireBuild, type Environment } from './settings.ts';
+import type { SharedSockets } from './sockets.ts';
+import { removeStatus, writeStatus } from './status-file.ts';
+
+const READY_TIMEOUT_MS = 30_000;
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 30_000;
+/** One that served for so long is no failure to start: the next pause is a short one again. */
+const STEADY_MS = 60_000;
+
+/** What a supervisor works with. */
+export interface SupervisorOptions {
+  readonly sockets: SharedSockets;
+  readonly environment: Environment;
+  /** Variables that follow from the sockets; they win over all others. */
+  readonly fixed: Environment;
+  readonly pidFile: string;
+  /** How long a balancer may take to end after SIGTERM. */
+  readonly patienceMs: number;
+  readonly say: (text: string) => void;
+}
+
+export class Supervisor {
+  private readonly options: SupervisorOptions;
+  private readonly running = new Set<BalancerProcess>();
+  private readonly stopped = Promise.withResolvers<void>();
+  private isStopping = false;
+  private hangup = Promise.withResolvers<void>();
+  private isReloadWanted = false;
+  private reloads = 0;
+  private last = { succeeded: true, outcome: 'no reload yet' };
+  private pauseMs = FIRST_PAUSE_MS;
+
+  constructor(options: SupervisorOptions) {
+    this.options = options;
+  }
+
+  /** Asks for a rolling restart; during one, for another one after it. */
+  reload(): void {
+    this.isReloadWanted = true;
+    this.hangup.resolve();
+  }
+
+  /** Asks for the end. */
+  stop(): void {
+    this.isStopping = true;
+    this.stopped.resolve();
+  }
+
+  /** Runs until it is told to stop; answers the exit code. */
+  async run(): Promise<number> {
+    let current = await this.launch();
+    if (typeof current === 'string') {
+      if (!this.isStopping) this.options.say(`the balancer could not be started: ${current}`);
+      return this.isStopping ? this.end() : 1;
+    }
+    this.options.say(`balancer ${current.pid} serves`);
+    this.note(current, false);
+    for (;;) {
+      await Promise.race([current.ended, this.hangup.promise, this.stopped.promise]);
+      if (this.isStopping) return this.end(current);
+      if (current.end !== undefined) current = await this.startAgain(current);
+      else if (this.takeReload()) current = await this.replace(current);
+    }
+  }
+
+  /** Starts a balancer and waits until it serves; answers why not, if it does not. */
+  private async launch(): Promise<BalancerProcess | string> {
+    const { sockets, environment, fixed } = this.options;
+    let balancer: BalancerProcess;
+    try {
+      requireBuild();
+      balancer = new BalancerProcess(sockets, { ...balancerEnvironment(environment), ...fixed });
+    } catch (error) {
+      if (error instanceof SupervisionError) return error.message;
+      throw error;
+    }
+    this.running.add(balancer);
+    void balancer.ended.then(() => this.running.delete(balancer));
+    const abort = new AbortController();
+    const late = sleep(READY_TIMEOUT_MS, undefined, abort).catch(() => {});
+    const isReady = await Promise.race([
+      balancer.ready.then(() => true),
+      Promise.race([balancer.ended, late, this.stopped.promise]).then(() => false),
+    ]);
+    abort.abort();
+    if (isReady) return balancer;
+    if (balancer.end !== undefined) return `process ${balancer.pid} ended with ${balancer.end} before it was ready`;
+    if (this.isStopping) return 'the supervisor was told to stop';
+    balancer.kill();
+    await balancer.ended;
+    return `process ${balancer.pid} was not ready within ${READY_TIMEOUT_MS / 1000} s and was killed`;
+  }
+
+  private async replace(old: BalancerProcess): Promise<BalancerProcess> {
+    this.options.say(`reload: starting a balancer beside ${old.pid}`);
+    this.note(old, true);
+    const next = await this.launch();
+    if (typeof next === 'string') {
+      if (this.isStopping) return old;
+      const whoServes = old.end === undefined ? `balancer ${old.pid} serves on` : `balancer ${old.pid} has ended too`;
+      this.finish(old, false, `reload failed: ${next}; ${whoServes}`);
+      return old;
+    }
+    const ended = old.stop(this.options.patienceMs);
+    await Promise.race([ended, next.ended, this.stopped.promise]);
+    if (this.isStopping) return next;
+    if (next.end === undefined) {
+      this.finish(next, true, `reload complete: balancer ${next.pid} serves, ${old.pid} ended with ${await ended}`);
+    } else {
+      this.finish(next, false, `reload failed: process ${next.pid} ended with ${next.end} soon after it was ready`);
+    }
+    return next;
+  }
+
+  /** The balancer ended by itself. Connections wait in the sockets meanwhile, which stay open. */
+  private async startAgain(ended: BalancerProcess): Promise<BalancerProcess> {
+    let reason = `balancer ${ended.pid} ended with ${ended.end}`;
+    if (performance.now() - ended.startedAt > STEADY_MS) this.pauseMs = FIRST_PAUSE_MS;
+    for (;;) {
+      this.options.say(`${reason}; starting it again in ${this.pauseMs / 1000} s`);
+      this.note(undefined, false);
+      await this.pause();
+      if (this.isStopping) return ended;
+      const isReload = this.takeReload();
+      const next = await this.launch();
+      if (this.isStopping) return ended;
+      if (typeof next !== 'string') {
+        if (isReload) this.finish(next, true, `reload complete: balancer ${next.pid} serves, there was no other`);
+        else this.options.say(`balancer ${next.pid} serves`);
+        this.note(next, false);
+        return next;
+      }
+      if (isReload) this.finish(undefined, false, `reload failed: ${next}; no balancer serves`);
+      reason = next;
+    }
+  }
+
+  /** A reload that is asked for ends the pause: somebody has put right what was wrong. */
+  private async pause(): Promise<void> {
+    const abort = new AbortController();
+    const over = sleep(this.pauseMs, undefined, abort).catch(() => {});
+    this.pauseMs = Math.min(2 * this.pauseMs, LONGEST_PAUSE_MS);
+    await Promise.race([over, this.hangup.promise, this.stopped.promise]);
+    abort.abort();
+  }
+
+  private takeReload(): boolean {
+    const isWanted = this.isReloadWanted;
+    this.isReloadWanted = false;
+    this.hangup = Promise.withResolvers();
+    return isWanted;
+  }
+
+  private finish(balancer: BalancerProcess | undefined, succeeded: boolean, outcome: string): void {
+    this.reloads++;
+    this.last = { succeeded, outcome };
+    this.options.say(outcome);
+    this.note(balancer, false);
+  }
+
+  private note(balancer: BalancerProcess | undefined, isReloading: boolean): void {
+    const { reloads, last } = this;
+    const status = { supervisor: process.pid, balancer: balancer?.pid ?? null, isReloading, reloads, ...last };
+    writeStatus(this.options.pidFile, status);
+  }
+
+  /** The sockets go first: who comes from here on is refused, and not left waiting for nobody. */
+  private async end(current?: BalancerProcess): Promise<number> {
+    this.options.sockets.close();
+    await Promise.all([...this.running].map((balancer) => balancer.stop(this.options.patienceMs)));
+    removeStatus(this.options.pidFile);
+    if (current) this.options.say(`balancer ${current.pid} ended with ${current.end}`);
+    return current?.exitCode ?? 0;
+  }
+}

@@ -1,0 +1,120 @@
+// A supervisor with its balancer, the command that reloads it, and clients that notice when anything is lost.
+import { execFile, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { Agent, get } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+import { AppProcess, type Balancer } from './processes.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** What a script ended with. */
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A supervisor whose balancer serves. */
+export interface Supervised extends Balancer {
+  /** A folder of the test's own. */
+  readonly folder: string;
+  /** Runs `npm run reload`. */
+  reload(): Promise<Ended>;
+}
+
+/** A folder that is gone when the test is over. */
+export function aFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'fairlead-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+/** Runs a script of the repository to its end. */
+export function runScript(name: string, env: Record<string, string> = {}): Promise<Ended> {
+  return new Promise((resolve) => {
+    const options = { env: { PATH: process.env.PATH, ...env } };
+    const child = execFile(process.execPath, [`${ROOT}scripts/${name}`], options, (_error, stdout, stderr) => {
+      resolve({ code: child.exitCode ?? -1, stdout, stderr });
+    });
+  });
+}
+
+/** Starts a supervisor on free ports; it has ended, and its balancer too, when the test is over. */
+export async function startSupervisor(folder: string, env: Record<string, string> = {}): Promise<Supervised> {
+  const variables = {
+    DATA_PLANE_PORT: '0',
+    DATA_PLANE_HOST: '127.0.0.1',
+    CONTROL_PLANE_PORT: '0',
+    CONTROL_PLANE_HOST: '127.0.0.1',
+    REGISTRY_FILE: join(folder, 'registry.sqlite'),
+    SUPERVISOR_PID_FILE: join(folder, 'supervisor.pid'),
+    SHUTDOWN_TIMEOUT_SECONDS: '5',
+    LOG_FORMAT: 'json',
+    ...env,
+  };
+  const child = spawn(process.execPath, [`${ROOT}scripts/supervise.ts`], {
+    env: { PATH: process.env.PATH, ...variables },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const running = new AppProcess(child);
+  onTestFinished(async () => {
+    await running.stop('SIGTERM');
+  });
+  const { port: controlPort } = await running.logged('control plane listening');
+  const { port } = await running.logged('data plane listening');
+  await running.logged(' serves');
+  return {
+    process: running,
+    folder,
+    port: Number(port),
+    url: `http://127.0.0.1:${Number(port)}`,
+    control: `http://127.0.0.1:${Number(controlPort)}`,
+    reload: () => runScript('reload.ts', variables),
+  };
+}
+
+/** What clients got. */
+export interface Answers {
+  answered: number;
+  /** A line for each request that did not get a 200 with a whole body. */
+  readonly failures: string[];
+}
+
+/** GETs one after another at each of `clients` clients until `stop` is called, which answers what became of them. */
+export function keepAsking(url: string, clients: number, { keepAlive }: { readonly keepAlive: boolean }) {
+  const answers: Answers = { answered: 0, failures: [] };
+  const over = new AbortController();
+  const loops = Array.from({ length: clients }, async () => {
+    const agent = new Agent({ keepAlive, maxSockets: 1 });
+    while (!over.signal.aborted) {
+      const failure = await ask(url, agent);
+      if (failure === undefined) answers.answered++;
+      else answers.failures.push(failure);
+    }
+    agent.destroy();
+  });
+  return {
+    stop: async (): Promise<Answers> => {
+      over.abort();
+      await Promise.all(loops);
+      return answers;
+    },
+  };
+}
+
+/** Resolves with what went wrong. */
+function ask(url: string, agent: Agent): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const request = get(url, { agent }, (response) => {
+      response.resume();
+      response.once('end', () => resolve(response.statusCode === 200 ? undefined : `status ${response.statusCode}`));
+      response.once('error', (error) => resolve(`in the body: ${error.message}`));
+    });
+    request.once('error', (error) => {
+      resolve(`${error.message} on a ${request.reusedSocket ? 'kept-alive' : 'new'} connection`);
+    });
+  });
+}

@@ -1,0 +1,122 @@
+// A rolling restart: `npm run supervise` holds the sockets, `npm run reload` replaces the balancer behind them.
+import { existsSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { metricsOf } from '../support/metrics.js';
+import { backendIn } from '../support/processes.js';
+import { aFolder, keepAsking, runScript, startSupervisor, type Supervised } from '../support/supervisor.js';
+import { httpUpstream, join as joinFleet } from '../support/upstreams.js';
+
+async function withBackend(supervised: Supervised): Promise<Supervised> {
+  const { port } = await httpUpstream((_, response) => response.end('answer'));
+  await joinFleet(supervised, 'a', port);
+  return supervised;
+}
+
+async function servingPid({ process }: Supervised): Promise<number> {
+  return Number(/balancer (\d+) serves/.exec((await process.logged(' serves')).msg!)![1]);
+}
+
+describe('a rolling restart', () => {
+  it('loses no request, neither on new connections nor on old ones', async () => {
+    const supervised = await withBackend(await startSupervisor(aFolder()));
+    const newcomers = keepAsking(supervised.url, 4, { keepAlive: false });
+    const regulars = keepAsking(supervised.url, 4, { keepAlive: true });
+    let serving = await servingPid(supervised);
+    for (let round = 0; round < 2; round++) {
+      const { code, stdout, stderr } = await supervised.reload();
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      const [, next, old] = /^reload complete: balancer (\d+) serves, (\d+) ended with code 0\n$/.exec(stdout) ?? [];
+      expect(Number(old)).toBe(serving);
+      expect(next).not.toBe(old);
+      serving = Number(next);
+      await backendIn(supervised.control, 'a', 'up');
+    }
+    const answers = { newcomers: await newcomers.stop(), regulars: await regulars.stop() };
+    expect(answers.newcomers.failures).toEqual([]);
+    expect(answers.regulars.failures).toEqual([]);
+    expect(answers.newcomers.answered).toBeGreaterThan(100);
+    expect(answers.regulars.answered).toBeGreaterThan(100);
+    expect(await supervised.process.stop('SIGTERM')).toBe(0);
+    expect(supervised.process.stderr).toBe('');
+  });
+
+  it('leaves the old balancer serving when the new one does not start, and goes well once that is put right', async () => {
+    const folder = aFolder();
+    const file = join(folder, 'balancer.env');
+    writeFileSync(file, '');
+    const supervised = await withBackend(await startSupervisor(folder, { SUPERVISOR_ENV_FILE: file }));
+    const pid = await servingPid(supervised);
+
+    writeFileSync(file, 'PING_ACK_INTERVAL_SECONDS=abc\n');
+    supervised.process.child.kill('SIGHUP');
+    const { msg } = await supervised.process.logged('reload failed');
+    expect(msg).toMatch(
+      new RegExp(`^reload failed: process \\d+ ended with code 1 before it was ready; balancer ${pid} serves on$`),
+    );
+    expect(supervised.process.stderr).toContain('PING_ACK_INTERVAL_SECONDS must be a number of seconds');
+    expect((await fetch(supervised.url)).status).toBe(200);
+
+    writeFileSync(file, 'PLACEMENT_POLICY=round-robin\n');
+    expect((await supervised.reload()).stdout).toContain(`${pid} ended with code 0`);
+    expect((await metricsOf(supervised)).policy).toBe('round-robin');
+  });
+});
+
+describe('npm run supervise', () => {
+  it('starts a balancer that died again, and whoever connects meanwhile is answered', async () => {
+    const supervised = await withBackend(await startSupervisor(aFolder()));
+    process.kill(await servingPid(supervised), 'SIGKILL');
+    const { msg } = await supervised.process.logged('ended with SIGKILL');
+    expect(msg).toMatch(/starting it again in 0\.1 s$/);
+    expect((await fetch(supervised.url)).status).toBe(200);
+  });
+
+  it('ends its balancer on SIGTERM, exits as that does, and leaves nothing behind', async () => {
+    const supervised = await startSupervisor(aFolder());
+    const pid = await servingPid(supervised);
+    expect(await supervised.process.stop('SIGTERM')).toBe(0);
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+    expect(existsSync(join(supervised.folder, 'supervisor.pid'))).toBe(false);
+    await expect(fetch(supervised.url)).rejects.toThrow();
+  });
+
+  it('says which port is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as { port: number };
+    const { code, stderr } = await runScript('supervise.ts', {
+      DATA_PLANE_PORT: '0',
+      CONTROL_PLANE_HOST: '127.0.0.1',
+      CONTROL_PLANE_PORT: String(port),
+    });
+    other.close();
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      `CONTROL_PLANE_HOST 127.0.0.1 and CONTROL_PLANE_PORT ${port} cannot be had: bind EADDRINUSE 127.0.0.1:${port}\n`,
+    );
+  });
+
+  it('refuses what the balancer would refuse, before it binds', async () => {
+    const { code, stderr } = await runScript('supervise.ts', { DATA_PLANE_PORT: 'http' });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: 'DATA_PLANE_PORT must be a whole number from 0 to 65535, got "http"\n',
+    });
+  });
+});
+
+describe('npm run reload', () => {
+  it('says that no supervisor runs', async () => {
+    const file = join(aFolder(), 'supervisor.pid');
+    const { code, stderr } = await runScript('reload.ts', { SUPERVISOR_PID_FILE: file });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr:
+        `no supervisor runs that ${file} tells of: start one with npm run supervise, ` +
+        'or give DATA_PLANE_PORT or SUPERVISOR_PID_FILE as it has them\n',
+    });
+  });
+});
