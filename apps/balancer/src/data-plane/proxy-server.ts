@@ -86,7 +86,7 @@ export class ProxyServer {
     this.isClosing = true;
     if (!this.server.listening) return;
     this.connections.announceClose();
-    await sleep(SHUTDOWN_DELAY_SECONDS * 1000);
+    if (SHUTDOWN_DELAY_SECONDS > 0) await sleep(SHUTDOWN_DELAY_SECONDS * 1000);
     // Not the HTTP server's own close, which cuts answers that are ended but not yet sent.
     const closed = new Promise((resolve) => NetServer.prototype.close.call(this.server, resolve));
     const idle = setTimeout(
