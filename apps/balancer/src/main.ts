@@ -10,6 +10,7 @@ import { balancerConfig, type BalancerConfig } from './config/balancer.config.js
 import { setUpControlPlane } from './control-plane/control-plane.js';
 import { ProxyServer } from './data-plane/proxy-server.js';
 import { OwnAddresses } from './registry/own-addresses.js';
+import { RegistryService } from './registry/registry.service.js';
 
 try {
   await start(balancerConfig());
@@ -50,6 +51,7 @@ function shutDownOnSignal(app: NestExpressApplication, proxy: ProxyServer, logge
     if (isShuttingDown) return;
     isShuttingDown = true;
     logger.log(`${signal}: shutting down`, 'Balancer');
+    app.get(RegistryService).holdLeases();
     await proxy.close();
     await app.close();
     process.exit(0);

@@ -33,6 +33,7 @@ import { announcementOf } from './announcement.js';
 import type { Backend } from './backend.js';
 import { viewOf } from './backend-view.js';
 import { OwnAddresses } from './own-addresses.js';
+import { RegistrationLimit, TOO_MANY } from './registration-limit.js';
 import { RegistryService, monotonicSeconds } from './registry.service.js';
 
 const NOT_FOUND = { status: 404, standardSchema: problemSchema, description: 'No backend of that id' };
@@ -50,7 +51,7 @@ export class RegistrationController {
   ) {}
 
   @Post()
-  @UseGuards(TokenGuard)
+  @UseGuards(TokenGuard, RegistrationLimit)
   @ApiBearerAuth()
   @ApiOperation({ summary: 'Register, or update the backend of the same id or address' })
   @ApiResponse({ status: 201, standardSchema: backendViewSchema, description: 'Registered; it is pinged at once' })
@@ -61,6 +62,7 @@ export class RegistrationController {
     description: 'The body is wrong; the registry is unchanged',
   })
   @ApiResponse({ status: 413, standardSchema: problemSchema, description: 'The body is over 100 kB' })
+  @ApiResponse(TOO_MANY)
   @ApiResponse({ status: 503, standardSchema: problemSchema, description: 'MAX_BACKENDS are registered already' })
   register(
     @Body({ schema: registrationSchema }) body: Registration,

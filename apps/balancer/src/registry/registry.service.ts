@@ -1,28 +1,41 @@
 // Who is in the fleet and in which state. The sole writer of membership and state: whoever else learns something about
 // a backend tells it here.
 import { FleetSnapshot, LoadTable, observe, type HealthObservation } from '@fairlead/scheduling';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
-import { leaseEnd, newBackend, stateOf, type Announcement, type Backend, type BackendRecord } from './backend.js';
+import {
+  leaseEnd,
+  newBackend,
+  restoredBackend,
+  stateOf,
+  type Announcement,
+  type Backend,
+  type BackendRecord,
+  type StoredBackend,
+} from './backend.js';
 import { FleetEvents } from './fleet-events.js';
+import { RegistryStore } from './registry-store.js';
 import { FleetFullError, NoLeaseError, UnknownBackendError } from './registry.errors.js';
 import { Slots } from './slots.js';
 
 @Injectable()
-export class RegistryService {
+export class RegistryService implements OnModuleInit {
   /** The backends that may be given requests now. Immutable; swapped when membership or health changes. */
   snapshot: FleetSnapshot;
 
+  private readonly logger = new Logger('Registry');
   private readonly backends = new Map<string, BackendRecord>();
   private readonly bySlot = new Map<number, BackendRecord>();
   private readonly slots: Slots;
   private readonly slotListeners: ((slot: number) => void)[] = [];
   private readonly unprovenListeners: ((backend: Backend) => void)[] = [];
+  private areLeasesHeld = false;
 
   constructor(
     private readonly table: LoadTable,
     private readonly events: FleetEvents,
+    private readonly store: RegistryStore,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {
     this.slots = new Slots(table, (slot) => this.slotListeners.forEach((listener) => listener(slot)));
@@ -34,9 +47,26 @@ export class RegistryService {
     this.slotListeners.push(listener);
   }
 
-  /** Tells `listener` of every backend that needs a ping soon: one that joined or moved, or that is up no more. */
+  /**
+   * Tells `listener` of every backend that needs a ping soon: one that joined or moved, or that is up no more; first of
+   * those there are already.
+   */
   onUnproven(listener: (backend: Backend) => void): void {
     this.unprovenListeners.push(listener);
+    for (const backend of this.backends.values()) if (backend.health.state !== 'up') listener(backend);
+  }
+
+  /** Before the ports listen. */
+  onModuleInit(): void {
+    for (const stored of this.store.load()) this.restore(stored);
+  }
+
+  /**
+   * At shutdown: from here on nobody leaves for silence. Backends renew with whoever comes next, and reads the same
+   * registry file.
+   */
+  holdLeases(): void {
+    this.areLeasesHeld = true;
   }
 
   /**
@@ -45,10 +75,19 @@ export class RegistryService {
    * @throws {FleetFullError} when the load table has no row left; the registry is unchanged then.
    */
   register(announcement: Announcement): { readonly backend: Backend; readonly isNew: boolean } {
+    const admitted = this.admit(announcement);
+    this.store.save(admitted.backend);
+    return admitted;
+  }
+
+  private admit(announcement: Announcement): { readonly backend: Backend; readonly isNew: boolean } {
     const known = this.backends.get(announcement.id);
     const atSameAddress = this.list().find(({ id, url }) => url === announcement.url && id !== announcement.id);
     if (known) {
-      if (atSameAddress) this.remove(atSameAddress.id, `its address was taken over by ${announcement.id}`);
+      if (atSameAddress) {
+        this.store.remove(atSameAddress.id);
+        this.remove(atSameAddress.id, `its address was taken over by ${announcement.id}`);
+      }
       return { backend: this.update(known, announcement), isNew: false };
     }
     if (atSameAddress) return { backend: this.rename(atSameAddress.id, announcement), isNew: false };
@@ -56,11 +95,25 @@ export class RegistryService {
     const slot = this.slots.take();
     if (slot === undefined) throw new FleetFullError(this.config.MAX_BACKENDS);
     const backend = newBackend(announcement, slot, monotonicSeconds());
-    this.backends.set(backend.id, backend);
-    this.bySlot.set(slot, backend);
-    this.events.record(backend.id, null, 'joining', `registered ${backend.url}`);
-    this.tellUnproven(backend);
+    this.add(backend, `registered ${backend.url}`);
     return { backend, isNew: true };
+  }
+
+  private restore(stored: StoredBackend): void {
+    const slot = this.slots.take();
+    if (slot === undefined) {
+      this.logger.warn(`backend ${stored.id} is not restored: MAX_BACKENDS is ${this.config.MAX_BACKENDS}`);
+      return;
+    }
+    const backend = restoredBackend(stored, slot, monotonicSeconds());
+    this.add(backend, backend.reason);
+  }
+
+  private add(backend: BackendRecord, reason: string): void {
+    this.backends.set(backend.id, backend);
+    this.bySlot.set(backend.slot, backend);
+    this.events.record(backend.id, null, stateOf(backend), reason);
+    this.tellUnproven(backend);
   }
 
   /** All backends, sorted by id. */
@@ -91,7 +144,10 @@ export class RegistryService {
   /** No new request goes there; those in flight go on. @throws {UnknownBackendError} */
   drain(id: string): Backend {
     const backend = this.recordOf(id);
-    if (!backend.draining) this.beginDrain(backend, 'pause', 'drain requested');
+    if (!backend.draining) {
+      this.beginDrain(backend, 'pause', 'drain requested');
+      this.store.save(backend);
+    }
     this.settleDrains();
     return backend;
   }
@@ -102,6 +158,7 @@ export class RegistryService {
     if (backend.draining) {
       backend.draining = undefined;
       this.entered(backend, 'draining', 'resumed');
+      this.store.save(backend);
     }
     return backend;
   }
@@ -114,6 +171,8 @@ export class RegistryService {
    */
   leave(id: string, { now }: { readonly now: boolean }): Backend | undefined {
     const backend = this.recordOf(id);
+    // Forgotten now and not when it is gone: by then it may have registered with the process that comes next.
+    this.store.remove(id);
     if (now) this.remove(id, 'left at once');
     else if (backend.draining) backend.draining = { ...backend.draining, purpose: 'leave' };
     else this.beginDrain(backend, 'leave', 'leaving');
@@ -137,7 +196,8 @@ export class RegistryService {
     this.settleDrains();
     const now = monotonicSeconds();
     for (const backend of this.backends.values()) {
-      if (backend.leaseEndsAt > now) continue;
+      if (this.areLeasesHeld || backend.leaseEndsAt > now) continue;
+      this.store.remove(backend.id);
       this.remove(backend.id, `lease lapsed: not renewed for ${backend.leaseSeconds} s`);
     }
   }
@@ -161,6 +221,7 @@ export class RegistryService {
 
   private rename(oldId: string, announcement: Announcement): Backend {
     const backend = this.recordOf(oldId);
+    this.store.remove(oldId);
     this.backends.delete(oldId);
     this.backends.set(announcement.id, backend);
     this.events.record(announcement.id, stateOf(backend), stateOf(backend), `was known as ${oldId}`);
