@@ -54,7 +54,7 @@ function identityIn(body: unknown): string {
   const fields = typeof body === 'string' ? tryParseJson(body) : body;
   if (typeof fields !== 'object' || fields === null) return '';
   const announced = IDENTITIES.map((name) => (fields as Record<string, unknown>)[name]);
-  return String(JSON.stringify(announced.find((value) => value != null)));
+  return JSON.stringify(announced.find((value) => value != null) ?? '');
 }
 
 function tryParseJson(text: string): unknown {

@@ -158,11 +158,14 @@ export class RegistryStore implements OnApplicationShutdown {
     try {
       const parsed = rowSchema.safeParse(row);
       if (!parsed.success) throw new Error(sentenceFor(parsed.error.issues));
-      const { id, url, labels = {}, ...rest } = parsed.data;
+      const { id, url, labels, ...rest } = parsed.data;
       const capacity = capacityOf(rest.resources, this.config.RESOURCES);
       this.written.add(id);
       return {
-        ...{ id, url, capacity, labels },
+        id,
+        url,
+        capacity,
+        labels,
         pingPath: rest.ping_path ?? undefined,
         leaseSeconds: rest.lease_seconds ?? undefined,
         isPaused: rest.is_paused === 1,
