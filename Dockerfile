@@ -27,6 +27,9 @@ COPY --from=dependencies /fairlead/node_modules node_modules
 COPY --from=build /fairlead/dist dist
 # The dashboard's page is served from here; its chart library comes with node_modules.
 COPY apps/dashboard/public apps/dashboard/public
+# The balancer's registry file; a new volume mounted there takes over the owner.
+RUN mkdir -p /var/lib/fairlead && chown node:node /var/lib/fairlead
+ENV REGISTRY_FILE=/var/lib/fairlead/registry-{port}.sqlite
 USER node
 STOPSIGNAL SIGTERM
 EXPOSE 5252 9797

@@ -27,6 +27,8 @@ export function demoProcesses(offset: number): DemoProcess[] {
     CONTROL_PLANE_PORT: port(9797),
     DEMAND_SOURCE: 'random',
     TRUSTED_CLIENTS: 'loopback',
+    // Its backends come and go with it.
+    REGISTRY_FILE: 'none',
   };
   const backends = BACKENDS.map(({ id, port: usual, compute, storage, color }): DemoProcess => {
     const env = {

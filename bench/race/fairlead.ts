@@ -29,6 +29,7 @@ export function fairlead(name: string, title: string, variables: Readonly<Record
         ATTEMPT_TIMEOUT_SECONDS: PATIENCE_SECONDS,
         REQUEST_TIMEOUT_SECONDS: PATIENCE_SECONDS,
         LOG_LEVEL: 'error',
+        REGISTRY_FILE: 'none',
         ...variables,
       },
       introduce: () => register(`http://127.0.0.1:${controlPort}/api/v1/backends`, backends, resources),

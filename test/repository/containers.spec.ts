@@ -14,6 +14,7 @@ interface Service {
   readonly environment: Record<string, string>;
   readonly ports?: string[];
   readonly scale?: number;
+  readonly volumes?: string[];
   readonly container_name?: string;
   readonly depends_on?: Record<string, { readonly condition: string }>;
 }
@@ -43,7 +44,10 @@ const HEALTH_VARIABLE = 'HEALTH_URL';
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const inBuild = (path: string) => existsSync(new URL(`../../${path}`, import.meta.url));
 
-const { services } = parse(read('docker-compose.yml'), { merge: true }) as { services: Record<string, Service> };
+const { services, volumes } = parse(read('docker-compose.yml'), { merge: true }) as {
+  services: Record<string, Service>;
+  volumes: Record<string, unknown>;
+};
 const dockerfile = read('Dockerfile');
 
 function appOf({ command }: Service): string {
@@ -139,6 +143,16 @@ describe('Dockerfile', () => {
 
   it('runs as a user without rights', () => {
     expect(finalStage).toContain('USER node');
+  });
+
+  it('keeps the registry file in a volume where its user may write', () => {
+    const file = finalStage.find((line) => line.startsWith('ENV REGISTRY_FILE='))!.split('=')[1];
+    const folder = file.slice(0, file.lastIndexOf('/'));
+    expect(services.balancer.volumes).toEqual([`registry:${folder}`]);
+    expect(Object.keys(volumes)).toEqual(['registry']);
+    const made = finalStage.indexOf(`RUN mkdir -p ${folder} && chown node:node ${folder}`);
+    expect(made).toBeGreaterThan(-1);
+    expect(made).toBeLessThan(finalStage.indexOf('USER node'));
   });
 
   it('has a health check', () => {

@@ -62,7 +62,7 @@ export class AppProcess {
 /** Starts an application with these variables on top of the test's own; it is killed when the test is over. */
 export function launch(app: 'balancer' | 'backend' | 'dashboard', env: Record<string, string> = {}): AppProcess {
   const child = spawn(process.execPath, [`${ROOT}dist/apps/${app}/src/main.js`], {
-    env: { PATH: process.env.PATH, LOG_FORMAT: 'json', ...env },
+    env: { PATH: process.env.PATH, LOG_FORMAT: 'json', REGISTRY_FILE: 'none', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const running = new AppProcess(child);

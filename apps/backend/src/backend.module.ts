@@ -26,6 +26,8 @@ import { Workshop } from './work/workshop.js';
 })
 export class BackendModule {}
 
-function announcement({ balancerUrl, token, id, url, capacity, leaseSeconds }: BackendConfig): RegistrationOptions {
-  return { balancerUrl, token, id, url, resources: { ...capacity }, leaseSeconds, pingPath: '/health' };
+function announcement(config: BackendConfig): RegistrationOptions {
+  const { balancerUrl, token, id, url, capacity, leaseSeconds, renewEverySeconds } = config;
+  const lease = { leaseSeconds, renewEverySeconds };
+  return { balancerUrl, token, id, url, resources: { ...capacity }, ...lease, pingPath: '/health' };
 }

@@ -29,6 +29,7 @@ import { LeaseSweeper } from './registry/lease-sweeper.js';
 import { OriginalProtocolController } from './registry/original-protocol.controller.js';
 import { OwnAddresses } from './registry/own-addresses.js';
 import { RegistrationController } from './registry/registration.controller.js';
+import { RegistryStore } from './registry/registry-store.js';
 import { RegistryService } from './registry/registry.service.js';
 import { AffinityKeys } from './scheduling/affinity-keys.js';
 import { DemandClassifier } from './scheduling/demand-classifier.js';
@@ -42,7 +43,7 @@ const loadTable = {
     new LoadTable({ resourceCount: RESOURCES.size, slotCount: MAX_BACKENDS, writerCount: 1 }),
 };
 
-const registry = [RegistryService, FleetEvents, OwnAddresses, LeaseSweeper];
+const registry = [RegistryService, RegistryStore, FleetEvents, OwnAddresses, LeaseSweeper];
 const health = [PingAckCron, PingClient, Rechecks, OutlierDetector];
 const scheduling = [loadTable, DrfScheduler, DemandClassifier, DemandLearning, AffinityKeys];
 const dataPlane = [ProxyServer, FullLane, UpgradeLane, ExchangeDesk, ClientRequests];

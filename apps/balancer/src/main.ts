@@ -79,6 +79,7 @@ function shutDownOnSignal(
     if (isShuttingDown) return;
     isShuttingDown = true;
     logger.log(`${signal}: shutting down`, 'Balancer');
+    app.get(RegistryService).holdLeases();
     // Whoever reaches the shared port from here on must find the replacement, which alone remembers what it is told.
     if (control !== undefined) app.getHttpServer().close();
     await proxy.close();

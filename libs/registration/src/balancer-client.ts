@@ -21,6 +21,8 @@ export interface Refused {
 export interface Failed {
   readonly kind: 'failed';
   readonly reason: string;
+  /** How long the balancer asked to be left alone (`Retry-After`), milliseconds; absent where it did not. */
+  readonly retryAfterMs?: number | undefined;
 }
 
 export type Answer = Accepted | Refused | Failed;
@@ -77,18 +79,26 @@ export class BalancerClient {
     try {
       const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
       const response = await fetch(url, { method, redirect: 'manual', signal, ...payload });
-      return judge(response.status, jsonOrText(await response.text()));
+      return judge(response, jsonOrText(await response.text()));
     } catch (error) {
       return { kind: 'failed', reason: reasonOf(error) };
     }
   }
 }
 
-function judge(status: number, body: unknown): Answer {
+function judge({ status, headers }: Response, body: unknown): Answer {
   if (status >= 200 && status < 300) return { kind: 'accepted', status, body };
   const message = messageOf(status, body);
-  if (status >= 500 || status === 408 || status === 429) return { kind: 'failed', reason: message };
+  if (status >= 500 || status === 408 || status === 429) {
+    return { kind: 'failed', reason: message, retryAfterMs: retryAfterMsOf(headers) };
+  }
   return { kind: 'refused', status, message };
+}
+
+/** Its form in seconds (RFC 9110, section 10.2.3), which the balancer uses; a date would depend on two wall clocks. */
+function retryAfterMsOf(headers: Headers): number | undefined {
+  const seconds = headers.get('retry-after') ?? '';
+  return /^\d{1,9}$/.test(seconds) ? Number(seconds) * 1000 : undefined;
 }
 
 function messageOf(status: number, body: unknown): string {

@@ -18,6 +18,8 @@ export interface RegistrationOptions {
   readonly pingPath?: string | undefined;
   /** How long a renewal lasts, seconds; absent, there is no lease and the backend lives by pings alone. */
   readonly leaseSeconds?: number | undefined;
+  /** How often the lease is renewed, seconds; less than `leaseSeconds`. Absent: as often as the balancer says. */
+  readonly renewEverySeconds?: number | undefined;
   /** Free labels, such as `{ zone: 'a' }`. */
   readonly labels?: Readonly<Record<string, string>> | undefined;
   /** Sent as `Authorization: Bearer …` when the balancer asks for one. */
@@ -29,14 +31,24 @@ export interface RegistrationOptions {
 /**
  * The body of the registration these options stand for, without a port that only listening can tell.
  *
- * @throws {TypeError} when the balancer would refuse it, naming the field and what is allowed.
+ * @throws {TypeError} when the balancer would refuse it or the lease would lapse before its renewal, naming the field
+ * and what is allowed.
  */
 export function registrationOf(options: RegistrationOptions): Registration {
   const { id, url, port, resources, pingPath, leaseSeconds, labels } = options;
+  refuseSlowRenewal(options);
   const parsed = registrationSchema.safeParse({ id, url, port, resources, pingPath, leaseSeconds, labels });
   if (parsed.success) return parsed.data;
   const { path, message } = parsed.error.issues[0];
   throw new TypeError(`RegistrationModule: ${[path.join('.'), message].filter(Boolean).join(' ')}`);
+}
+
+function refuseSlowRenewal({ renewEverySeconds, leaseSeconds }: RegistrationOptions): void {
+  if (renewEverySeconds === undefined) return;
+  if (leaseSeconds !== undefined && renewEverySeconds > 0 && renewEverySeconds < leaseSeconds) return;
+  const lease = leaseSeconds ?? 'not set';
+  const allowed = `must be above 0 and less than leaseSeconds (${lease})`;
+  throw new TypeError(`RegistrationModule: renewEverySeconds ${allowed}, got ${renewEverySeconds}`);
 }
 
 export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<RegistrationOptions>({

@@ -116,6 +116,35 @@ describe('RegistrationModule', () => {
     await vi.waitFor(() => expect(stateOf(app).status).toBe('registered'));
   });
 
+  it('waits as long as the balancer asks', async () => {
+    balancer.willAnswer({ ...problem(429, 'slow down'), headers: { 'retry-after': '1' } });
+    const app = await anApp({ id: 'loop' });
+    await app.listen(0, '127.0.0.1');
+    await balancer.next('POST');
+    const refusedAt = performance.now();
+    await balancer.next('POST');
+    // Without the header it would have come back within 100 ms. Timers may be early by a millisecond.
+    expect(performance.now() - refusedAt).toBeGreaterThan(950);
+  });
+
+  it('renews as often as it was told, whatever the balancer says', async () => {
+    balancer.renewEverySeconds = 3600;
+    const app = await anApp({ id: 'keen', renewEverySeconds: 0.02 });
+    await app.listen(0, '127.0.0.1');
+    expect((await balancer.next('PUT')).path).toBe('/api/v1/backends/keen/lease');
+  });
+
+  it.each([
+    [{ leaseSeconds: 30, renewEverySeconds: 40 }, '(30), got 40'],
+    [{ leaseSeconds: 30, renewEverySeconds: 30 }, '(30), got 30'],
+    [{ leaseSeconds: 30, renewEverySeconds: 0 }, '(30), got 0'],
+    [{ leaseSeconds: undefined, renewEverySeconds: 10 }, '(not set), got 10'],
+  ])('refuses a renewal that comes too late: %j', async (options, end) => {
+    await expect(anApp(options)).rejects.toThrow(
+      `RegistrationModule: renewEverySeconds must be above 0 and less than leaseSeconds ${end}`,
+    );
+  });
+
   it('reports a refusal in the words of the balancer, and shuts down without waiting for the next try', async () => {
     balancer.willAnswer(problem(409, 'the url is the balancer itself'));
     const app = await anApp({ id: 'loop' });

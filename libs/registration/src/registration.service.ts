@@ -79,7 +79,8 @@ export class RegistrationService implements OnApplicationBootstrap, BeforeApplic
     while (!this.isStopping) {
       const view = await this.join(announcement);
       if (!view?.lease) return;
-      await this.renewUntilForgotten(view.id, view.lease.renewEverySeconds * 1000);
+      const renewEverySeconds = this.options.renewEverySeconds ?? view.lease.renewEverySeconds;
+      await this.renewUntilForgotten(view.id, renewEverySeconds * 1000);
     }
   }
 

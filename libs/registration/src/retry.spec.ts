@@ -16,6 +16,13 @@ describe('retryDelayMs', () => {
     expect(retryDelayMs(failed, 3, () => 0.5)).toBe(400);
   });
 
+  it('leaves the balancer alone for as long as it asked, up to five minutes', () => {
+    const busy = { ...failed, retryAfterMs: 7_000 };
+    expect(retryDelayMs(busy, 0, () => 0)).toBe(7_000);
+    expect(Math.round(retryDelayMs(busy, 1, almostOne))).toBe(7_200);
+    expect(retryDelayMs({ ...failed, retryAfterMs: 1e9 }, 0, () => 0)).toBe(300_000);
+  });
+
   it('asks seldom about a refusal, however often it was given', () => {
     expect([0, 1, 9].map((attempt) => retryDelayMs(refused, attempt, almostOne))).toEqual([30_000, 30_000, 30_000]);
   });

@@ -16,13 +16,15 @@ export interface Call {
 interface ScriptedAnswer {
   readonly status: number;
   readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Answers every registration with a lease to be renewed every 20 ms, or with none when none was asked for. */
+/** Answers every registration with a lease, to be renewed every 20 ms at first, or with none when none was asked for. */
 export class FakeBalancer {
   readonly backends = new Map<string, BackendView>();
   /** While true, a backend that leaves is kept in state `draining`. */
   isBusy = false;
+  renewEverySeconds = 0.02;
   private server: Server | undefined;
   private port = 0;
   private readonly calls: Call[] = [];
@@ -69,7 +71,7 @@ export class FakeBalancer {
     const body = method === 'POST' ? await json(request) : await text(request);
     const call = { method, path: url, headers, body };
     const answer = this.script.shift() ?? this.answerTo(call);
-    response.writeHead(answer.status, { 'content-type': 'application/json' });
+    response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
     response.end(answer.body === undefined ? '' : JSON.stringify(answer.body));
     this.calls.push(call);
     this.arrivals.emit('call');
@@ -99,7 +101,7 @@ export class FakeBalancer {
       resources,
       pingPath: pingPath ?? null,
       labels: labels ?? {},
-      lease: leaseSeconds === undefined ? null : leaseOf(leaseSeconds),
+      lease: leaseSeconds === undefined ? null : this.leaseOf(leaseSeconds),
       maxInFlight: 1024,
       inFlight: 0,
       drain: null,
@@ -108,13 +110,13 @@ export class FakeBalancer {
     this.backends.set(view.id, view);
     return { status, body: view };
   }
+
+  private leaseOf(leaseSeconds: number): LeaseView {
+    return { leaseSeconds, renewEverySeconds: this.renewEverySeconds, expiresInSeconds: leaseSeconds };
+  }
 }
 
 /** An error answer in the API's own form. */
 export function problem(statusCode: number, message: string): ScriptedAnswer {
   return { status: statusCode, body: { statusCode, error: 'Error', message } };
-}
-
-function leaseOf(leaseSeconds: number): LeaseView {
-  return { leaseSeconds, renewEverySeconds: 0.02, expiresInSeconds: leaseSeconds };
 }

@@ -23,6 +23,23 @@ describe('backendConfig', () => {
     expect(backendConfig().leaseSeconds).toBeUndefined();
   });
 
+  it.each([
+    ['30', '40'],
+    ['30', '30'],
+    ['0', '10'],
+  ])('refuses a lease of %s s that is renewed every %s s', (lease, renew) => {
+    vi.stubEnv('LEASE_SECONDS', lease);
+    vi.stubEnv('LEASE_RENEW_SECONDS', renew);
+    expect(() => backendConfig()).toThrow(
+      `LEASE_RENEW_SECONDS must be less than LEASE_SECONDS (${lease}), got ${renew}`,
+    );
+  });
+
+  it('hands on how often it renews', () => {
+    vi.stubEnv('LEASE_RENEW_SECONDS', '7.5');
+    expect(backendConfig().renewEverySeconds).toBe(7.5);
+  });
+
   it('names every variable at fault', () => {
     const environment = { COMPUTE_CAPACITY: '0', LOG_FORMAT: 'xml', BACKEND_PORT: '70000' };
     expect(() => parseEnvironment(backendEnvironment, environment)).toThrow(

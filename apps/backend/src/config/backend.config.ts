@@ -1,5 +1,14 @@
 // The backend's environment: the only place of this app that reads process.env.
-import { decimal, httpUrl, logVariables, parseEnvironment, port, wholeNumber } from '@fairlead/configuration';
+import {
+  ConfigurationError,
+  decimal,
+  httpUrl,
+  logVariables,
+  parseEnvironment,
+  port,
+  seconds,
+  wholeNumber,
+} from '@fairlead/configuration';
 import { backendIdSchema } from '@fairlead/contracts';
 import { registerAs, type ConfigType } from '@nestjs/config';
 import { z } from 'zod';
@@ -24,6 +33,9 @@ export const backendEnvironment = z.object({
   LEASE_SECONDS: wholeNumber(0, 86_400)
     .prefault('30')
     .describe('How long its registration lasts without a renewal; 0: as long as it answers pings.'),
+  LEASE_RENEW_SECONDS: seconds(0.1, 86_400)
+    .optional()
+    .describe('How often it renews, less than LEASE_SECONDS; when not set, as often as the balancer says.'),
   WORK_SCALE: decimal(0, 1000)
     .prefault('0.02')
     .describe('What the duration of the emulated work is multiplied by; 0 turns the work off.'),
@@ -36,6 +48,10 @@ const drawnStorageCapacity = 1 + Math.floor(Math.random() * 40);
 /** The validated settings; calling it throws a `ConfigurationError` that names every variable at fault. */
 export const backendConfig = registerAs('backend', () => {
   const environment = parseEnvironment(backendEnvironment, process.env);
+  const { LEASE_SECONDS: lease, LEASE_RENEW_SECONDS: renew } = environment;
+  if (renew !== undefined && renew >= lease) {
+    throw new ConfigurationError([`LEASE_RENEW_SECONDS must be less than LEASE_SECONDS (${lease}), got ${renew}`]);
+  }
   return {
     port: environment.BACKEND_PORT,
     host: environment.BACKEND_HOST,
@@ -47,7 +63,8 @@ export const backendConfig = registerAs('backend', () => {
       compute: environment.COMPUTE_CAPACITY,
       storage: environment.STORAGE_CAPACITY ?? drawnStorageCapacity,
     },
-    leaseSeconds: environment.LEASE_SECONDS === 0 ? undefined : environment.LEASE_SECONDS,
+    leaseSeconds: lease === 0 ? undefined : lease,
+    renewEverySeconds: renew,
     workScale: environment.WORK_SCALE,
     log: { LOG_LEVEL: environment.LOG_LEVEL, LOG_FORMAT: environment.LOG_FORMAT },
   };

@@ -40,6 +40,15 @@ export const balancerSchema = z.object({
     .min(16, 'must be at least 16 characters')
     .optional()
     .describe('When set, whoever changes the fleet must send it as a bearer token'),
+  REGISTRY_FILE: z
+    .string()
+    .prefault('fairlead-registry-{port}.sqlite')
+    .describe(
+      'Where the fleet is kept; `{port}` stands for CONTROL_PLANE_PORT, and at port 0 for memory; none: memory',
+    ),
+  REGISTRATIONS_PER_MINUTE: wholeNumber(0, 1_000_000)
+    .prefault('60')
+    .describe('How often a backend may register, for each address and identity; 0: as often as it likes'),
   RESOURCES: resourceNames.prefault('compute,storage').describe("The fleet's resources, in order"),
   MAX_BACKENDS: wholeNumber(1, 65_536).prefault('1024').describe('The most backends the load table has room for'),
   PLACEMENT_POLICY: oneOf(POLICY_NAMES)
@@ -197,6 +206,14 @@ function contradictions(config: BalancerConfig): string[] {
     );
   }
   return problems;
+}
+
+/** The path of the registry file; undefined where the registry is kept in memory only. */
+export function registryFileOf(config: BalancerConfig): string | undefined {
+  const { REGISTRY_FILE: file, CONTROL_PLANE_PORT: port } = config;
+  // A port that changes at every start would leave a file behind at each, and find none of them again.
+  if (file === 'none' || (port === 0 && file.includes('{port}'))) return undefined;
+  return file.replaceAll('{port}', String(port));
 }
 
 /** Injection key and loader for Nest's ConfigModule. */

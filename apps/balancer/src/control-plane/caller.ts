@@ -3,7 +3,11 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Request } from 'express';
 
 /** Parameter decorator: the caller's IP address, an IPv4 one in dotted form even on a dual-stack socket. */
-export const CallerAddress = createParamDecorator((_: unknown, context: ExecutionContext): string => {
-  const { remoteAddress = '' } = context.switchToHttp().getRequest<Request>().socket;
+export const CallerAddress = createParamDecorator((_: unknown, context: ExecutionContext): string =>
+  callerAddressOf(context.switchToHttp().getRequest<Request>()),
+);
+
+/** The same, from the request. */
+export function callerAddressOf({ socket: { remoteAddress = '' } }: Request): string {
   return remoteAddress.replace(/^::ffff:(?=\d+\.)/, '');
-});
+}

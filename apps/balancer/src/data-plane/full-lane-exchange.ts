@@ -11,7 +11,7 @@ import { AttemptDeadlines, type DeadlineLimits } from './attempt-deadlines.js';
 import { BrokenOff, failureOf } from './attempt-failure.js';
 import type { ClientRequest } from './client-request.js';
 import { demandHeaders, placementHeader } from './demand-headers.js';
-import type { Cut } from '../registry/registry.service.js';
+import type { Cut } from '../registry/sighting.js';
 import { CLIENT_WENT_AWAY, type Exchange } from './exchange.js';
 import type { ExchangeDesk } from './exchange-desk.js';
 import { requestHeaders, trailerPairs } from './forwarding.js';

@@ -1,5 +1,5 @@
 // The exchanges that are under way, by backend, so that they can be ended when their backend has to go.
-import type { Cut } from '../registry/registry.service.js';
+import type { Cut } from '../registry/sighting.js';
 
 /** An exchange that can be told to end. */
 export interface Cuttable {

@@ -57,7 +57,8 @@ function addressed(id: string | undefined, url: URL, { isOwnAddress }: Announcem
   return { id: id ?? withPort, url: withPort };
 }
 
-function capacityOf(amounts: ResourceAmounts, resources: ResourceSpace): ResourceVector {
+/** Amounts of exactly the resources of this fleet. @throws {BadAnnouncementError} */
+export function capacityOf(amounts: ResourceAmounts, resources: ResourceSpace): ResourceVector {
   const fleet = `this fleet's resources are ${resources.names.join(', ')}`;
   const [unknown] = resources.unknownNames(amounts);
   if (unknown !== undefined) throw new BadAnnouncementError(`resources.${unknown} is unknown: ${fleet}`);

@@ -16,6 +16,13 @@ export interface Announcement {
   readonly maxInFlight: number | undefined;
 }
 
+/** A backend as it outlives the process. Its health does not: that is found out anew. */
+export interface StoredBackend extends Announcement {
+  /** Whether an operator had paused it. */
+  readonly isPaused: boolean;
+  readonly registeredAt: Date;
+}
+
 /** Why a backend is being drained: to pause it, or on its way out. */
 export type DrainPurpose = 'pause' | 'leave';
 
@@ -76,6 +83,15 @@ export function newBackend(announcement: Announcement, slot: number, now: number
     reason: 'registered',
     leaseEndsAt: leaseEnd(announcement, now),
   };
+}
+
+/** A backend that an earlier process knew. Its lease begins anew: it could not be renewed while nobody was there. */
+export function restoredBackend({ isPaused, registeredAt, ...announcement }: StoredBackend, slot: number, now: number) {
+  const backend = newBackend(announcement, slot, now);
+  backend.registeredAt = registeredAt;
+  backend.reason = 'restored from the registry file; pinged before it counts as up';
+  if (isPaused) backend.draining = { purpose: 'pause', completedAt: undefined, cutsAt: Infinity };
+  return backend;
 }
 
 /** When a lease that begins `now` (monotonic seconds) lapses. */

@@ -10,6 +10,7 @@ import { sentenceFor } from '../control-plane/sentences.js';
 import { TokenGuard } from '../control-plane/token.guard.js';
 import { BadAnnouncementError, originalAnnouncementOf } from './announcement.js';
 import { OwnAddresses } from './own-addresses.js';
+import { RegistrationLimit, TOO_MANY } from './registration-limit.js';
 import { FleetFullError } from './registry.errors.js';
 import { RegistryService } from './registry.service.js';
 
@@ -26,7 +27,7 @@ export class OriginalProtocolController {
   ) {}
 
   @All()
-  @UseGuards(TokenGuard)
+  @UseGuards(TokenGuard, RegistrationLimit)
   @Header('Content-Type', 'text/plain; charset=utf-8')
   @ApiOperation({
     summary: 'Register in the original protocol, with any method',
@@ -38,6 +39,7 @@ export class OriginalProtocolController {
     status: 400,
     description: '`Invalid request payload`, `Missing compute or storage vector`, or a sentence on what is wrong',
   })
+  @ApiResponse(TOO_MANY)
   register(
     @Body() body: unknown,
     @CallerAddress() callerAddress: string,

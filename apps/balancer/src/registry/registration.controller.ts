@@ -35,6 +35,7 @@ import { viewOf } from './backend-view.js';
 import { drainTimeout } from './drain-timeout.pipe.js';
 import { OwnAddresses } from './own-addresses.js';
 import { monotonicSeconds } from './monotonic-time.js';
+import { RegistrationLimit, TOO_MANY } from './registration-limit.js';
 import { RegistryService } from './registry.service.js';
 
 const NOT_FOUND = { status: 404, standardSchema: problemSchema, description: 'No backend of that id' };
@@ -59,7 +60,7 @@ export class RegistrationController {
   ) {}
 
   @Post()
-  @UseGuards(TokenGuard)
+  @UseGuards(TokenGuard, RegistrationLimit)
   @ApiBearerAuth()
   @ApiOperation({ summary: 'Register, or update the backend of the same id or address' })
   @ApiResponse({ status: 201, standardSchema: backendViewSchema, description: 'Registered; it is pinged at once' })
@@ -70,6 +71,7 @@ export class RegistrationController {
     description: 'The body is wrong; the registry is unchanged',
   })
   @ApiResponse({ status: 413, standardSchema: problemSchema, description: 'The body is over 100 kB' })
+  @ApiResponse(TOO_MANY)
   @ApiResponse({ status: 503, standardSchema: problemSchema, description: 'MAX_BACKENDS are registered already' })
   register(
     @Body({ schema: registrationSchema }) body: Registration,

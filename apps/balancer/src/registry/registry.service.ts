@@ -1,60 +1,51 @@
 // Who is in the fleet and in which state. The sole writer of membership and state: whoever else learns something about
 // a backend tells it here.
 import type { BackendState } from '@fairlead/contracts';
-import { JOINING, LoadTable, observe, type FleetSnapshot, type HealthObservation } from '@fairlead/scheduling';
-import { Inject, Injectable } from '@nestjs/common';
+import { JOINING, LoadTable, observe, type FleetSnapshot } from '@fairlead/scheduling';
+import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
-import { leaseEnd, newBackend, stateOf, type Announcement, type Backend, type BackendRecord } from './backend.js';
+import {
+  leaseEnd,
+  newBackend,
+  restoredBackend,
+  stateOf,
+  type Announcement,
+  type Backend,
+  type BackendRecord,
+  type StoredBackend,
+} from './backend.js';
 import { Drains } from './drains.js';
 import { Ejections } from './ejections.js';
 import { FleetEvents, type Evidence } from './fleet-events.js';
 import { monotonicSeconds } from './monotonic-time.js';
+import { RegistryStore } from './registry-store.js';
 import { FleetFullError, NoLeaseError, UnknownBackendError } from './registry.errors.js';
 import { SelfPreservation } from './self-preservation.js';
+import type { RegistryListener, Sighting } from './sighting.js';
 import { Slots } from './slots.js';
 import { TrafficRules } from './traffic.js';
 
-/** What somebody saw of a backend. */
-export interface Sighting {
-  readonly what: HealthObservation;
-  /** For people: what happened. */
-  readonly reason: string;
-  readonly evidence?: Evidence;
-  /** The incarnation it was seen of; undefined: the present one. */
-  readonly incarnation?: number;
-}
-
-/** What is cut of the exchanges on a backend: those that can turn to another one, or all. */
-export type Cut = 'movable' | 'everything';
-
-/** What others are told when it happens. */
-export interface RegistryListener {
-  /** A row of the load table belongs to nobody any more. */
-  readonly slotFreed?: (slot: number) => void;
-  /** A backend needs a ping soon: it joined or moved, is up no more, or is slow. */
-  readonly unproven?: (backend: Backend) => void;
-  /** Exchanges on a slot have to end now. */
-  readonly cut?: (slot: number, what: Cut) => void;
-}
-
 @Injectable()
-export class RegistryService {
+export class RegistryService implements OnModuleInit {
   /** The backends that may be given requests now. Immutable; swapped when membership or health changes. */
   snapshot: FleetSnapshot;
   readonly selfPreservation: SelfPreservation;
   readonly traffic: TrafficRules;
 
+  private readonly logger = new Logger('Registry');
   private readonly backends = new Map<string, BackendRecord>();
   private readonly bySlot = new Map<number, BackendRecord>();
   private readonly slots: Slots;
   private readonly drains: Drains;
   private readonly ejections: Ejections;
   private readonly listeners: RegistryListener[] = [];
+  private areLeasesHeld = false;
 
   constructor(
     table: LoadTable,
     private readonly events: FleetEvents,
+    private readonly store: RegistryStore,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {
     this.slots = new Slots(table, (slot) => this.tell(({ slotFreed }) => slotFreed?.(slot)));
@@ -65,9 +56,24 @@ export class RegistryService {
     this.snapshot = this.traffic.snapshotOf([]);
   }
 
-  /** Tells `listener` from now on. */
+  /** Before the ports listen. */
+  onModuleInit(): void {
+    for (const stored of this.store.load()) this.restore(stored);
+    this.publish();
+  }
+
+  /**
+   * At shutdown: from here on nobody leaves for silence. Backends renew with whoever comes next, and reads the same
+   * registry file.
+   */
+  holdLeases(): void {
+    this.areLeasesHeld = true;
+  }
+
+  /** Tells `listener` from now on, and of those that need a ping already. */
   listen(listener: RegistryListener): void {
     this.listeners.push(listener);
+    for (const backend of this.backends.values()) if (backend.health.state !== 'up') listener.unproven?.(backend);
   }
 
   /**
@@ -76,10 +82,16 @@ export class RegistryService {
    * @throws {FleetFullError} when the load table has no row left; the registry is unchanged then.
    */
   register(announcement: Announcement): { readonly backend: Backend; readonly isNew: boolean } {
+    const admitted = this.admit(announcement);
+    this.store.save(admitted.backend);
+    return admitted;
+  }
+
+  private admit(announcement: Announcement): { readonly backend: Backend; readonly isNew: boolean } {
     const known = this.backends.get(announcement.id);
     const atSameAddress = this.list().find(({ id, url }) => url === announcement.url && id !== announcement.id);
     if (known) {
-      if (atSameAddress) this.remove(atSameAddress.id, `its address was taken over by ${announcement.id}`);
+      if (atSameAddress) this.forget(atSameAddress.id, `its address was taken over by ${announcement.id}`);
       return { backend: this.update(known, announcement), isNew: false };
     }
     if (atSameAddress) return { backend: this.rename(atSameAddress.id, announcement), isNew: false };
@@ -87,12 +99,26 @@ export class RegistryService {
     const slot = this.slots.take();
     if (slot === undefined) throw new FleetFullError(this.config.MAX_BACKENDS);
     const backend = newBackend(announcement, slot, monotonicSeconds());
+    this.add(backend, `registered ${backend.url}`);
+    return { backend, isNew: true };
+  }
+
+  private restore(stored: StoredBackend): void {
+    const slot = this.slots.take();
+    if (slot === undefined) {
+      this.logger.warn(`backend ${stored.id} is not restored: MAX_BACKENDS is ${this.config.MAX_BACKENDS}`);
+      return;
+    }
+    const backend = restoredBackend(stored, slot, monotonicSeconds());
+    this.add(backend, backend.reason);
+  }
+
+  private add(backend: BackendRecord, reason: string): void {
     this.backends.set(backend.id, backend);
-    this.bySlot.set(slot, backend);
-    this.events.flipped(backend.id, null, 'joining', `registered ${backend.url}`);
+    this.bySlot.set(backend.slot, backend);
+    this.events.flipped(backend.id, null, stateOf(backend), reason);
     this.publish();
     this.tellUnproven(backend);
-    return { backend, isNew: true };
   }
 
   /** All backends, sorted by id. */
@@ -112,12 +138,6 @@ export class RegistryService {
     return this.bySlot.get(slot);
   }
 
-  /** The part of its capacity that the backend on a slot is given while it starts slowly, 0.1 to 1. */
-  slowStart(slot: number): number {
-    const backend = this.bySlot.get(slot);
-    return backend ? this.traffic.slowStart(backend, monotonicSeconds()) : 1;
-  }
-
   /** Lets the lease run anew. @throws {UnknownBackendError} @throws {NoLeaseError} */
   renew(id: string): Backend {
     const backend = this.recordOf(id);
@@ -133,6 +153,7 @@ export class RegistryService {
     if (!backend.draining) {
       this.drains.begin(backend, 'pause', withinSeconds);
       this.entered(backend, from, 'drain requested');
+      this.store.save(backend);
     }
     this.settleDrains();
     return backend;
@@ -144,6 +165,7 @@ export class RegistryService {
     if (backend.draining) {
       backend.draining = undefined;
       this.entered(backend, 'draining', 'resumed');
+      this.store.save(backend);
     }
     return backend;
   }
@@ -157,6 +179,8 @@ export class RegistryService {
   leave(id: string, withinSeconds = this.config.DRAIN_TIMEOUT_SECONDS): Backend | undefined {
     const backend = this.recordOf(id);
     const from = stateOf(backend);
+    // Forgotten now and not when it is gone: by then it may have registered with the process that comes next.
+    this.store.remove(id);
     this.drains.begin(backend, 'leave', withinSeconds);
     this.entered(backend, from, 'leaving');
     this.settleDrains();
@@ -165,7 +189,7 @@ export class RegistryService {
 
   /** Takes a backend out of the fleet at once; its exchanges go on. @throws {UnknownBackendError} */
   leaveNow(id: string): void {
-    this.remove(id, 'left at once');
+    this.forget(id, 'left at once');
   }
 
   /** Tells what was seen of a backend. One that left meanwhile is passed over, also when its id has come back. */
@@ -175,10 +199,8 @@ export class RegistryService {
     if (what === 'outlier' && !this.ejections.canSpare(backend, this.list(), reason, evidence)) return;
     const from = stateOf(backend);
     const before = backend.health.state;
-    const { health, flipped } = observe(backend.health, what, {
-      rise: this.config.PING_RISE,
-      fall: this.config.PING_FALL,
-    });
+    const { PING_RISE: rise, PING_FALL: fall } = this.config;
+    const { health, flipped } = observe(backend.health, what, { rise, fall });
     backend.health = health;
     if (!flipped) return;
     if (health.state === 'ejected') this.ejections.begin(backend);
@@ -195,8 +217,9 @@ export class RegistryService {
 
   /** Takes out whose lease has lapsed, ends ejections, and completes or cuts drains. */
   sweep(): void {
-    for (const { id, leaseSeconds } of this.selfPreservation.lapsed(this.list(), monotonicSeconds())) {
-      this.remove(id, `lease lapsed: not renewed for ${leaseSeconds} s`);
+    const lapsed = this.areLeasesHeld ? [] : this.selfPreservation.lapsed(this.list(), monotonicSeconds());
+    for (const { id, leaseSeconds } of lapsed) {
+      this.forget(id, `lease lapsed: not renewed for ${leaseSeconds} s`);
     }
     for (const backend of this.ejections.over(this.backends.values())) {
       this.observe(backend, { what: 'ejection-over', reason: `ejection ${backend.ejections} is over` });
@@ -223,6 +246,7 @@ export class RegistryService {
 
   private rename(oldId: string, announcement: Announcement): Backend {
     const backend = this.recordOf(oldId);
+    this.store.remove(oldId);
     this.backends.delete(oldId);
     this.backends.set(announcement.id, backend);
     this.events.befell('renamed', announcement.id, stateOf(backend), `was known as ${oldId}`);
@@ -231,6 +255,12 @@ export class RegistryService {
 
   private settleDrains(): void {
     for (const { id } of this.drains.settle(this.backends.values())) this.remove(id, 'left, nothing in flight');
+  }
+
+  /** Out of the fleet, and not to be restored. */
+  private forget(id: string, reason: string): void {
+    this.remove(id, reason);
+    this.store.remove(id);
   }
 
   private remove(id: string, reason: string): void {

@@ -109,8 +109,13 @@ export class DrfScheduler {
       this.fleet = snapshot;
       this.learning.useFleet(snapshot);
     }
-    const speedOf = (slot: number) => this.learning.speed(slot) * this.registry.slowStart(slot);
+    const speedOf = (slot: number) => this.learning.speed(slot) * this.slowStart(slot, now);
     this.fleet = snapshot.atSpeeds(speedOf, this.fleet);
     return this.fleet;
+  }
+
+  private slowStart(slot: number, now: number): number {
+    const backend = this.registry.atSlot(slot);
+    return backend ? this.registry.traffic.slowStart(backend, now) : 1;
   }
 }

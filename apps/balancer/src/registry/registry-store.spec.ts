@@ -1,0 +1,295 @@
+// The store over real files in a folder of its own.
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { loadBalancerConfig, registryFileOf } from '../config/balancer.config.js';
+import { newBackend, type Announcement } from './backend.js';
+import { RegistryStore } from './registry-store.js';
+
+const PLAIN = { pingPath: undefined, leaseSeconds: undefined, labels: {}, maxInFlight: undefined };
+
+function aBackend(id: string, more: Partial<Announcement> = {}) {
+  const announcement = { id, url: `http://10.0.0.7:${80 + id.length}`, capacity: Float64Array.of(20, 36), ...PLAIN };
+  return newBackend({ ...announcement, ...more }, 0, 0);
+}
+
+describe('RegistryStore', () => {
+  let folder: string;
+  let path: string;
+  let warnings: string[];
+  const stores: RegistryStore[] = [];
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'fairlead-store-'));
+    path = join(folder, 'registry.sqlite');
+    warnings = [];
+    vi.spyOn(Logger.prototype, 'warn').mockImplementation((sentence: unknown) => void warnings.push(String(sentence)));
+    vi.spyOn(Logger.prototype, 'log').mockImplementation(() => {});
+  });
+
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+    for (const store of stores.splice(0)) store.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  function aStore(env: Record<string, string> = {}): RegistryStore {
+    const store = new RegistryStore(loadBalancerConfig({ REGISTRY_FILE: path, ...env }));
+    stores.push(store);
+    return store;
+  }
+
+  /** What another process would find in the file now. */
+  const kept = (env: Record<string, string> = {}) => aStore(env).load();
+  const keptIds = () => kept().map(({ id }) => id);
+
+  /** A file with these backends in it, closed in order. */
+  function aFileOf(...ids: string[]): void {
+    const store = aStore();
+    store.load();
+    for (const id of ids) store.save(aBackend(id));
+    store.close();
+  }
+
+  function edit(sql: string): void {
+    const database = new DatabaseSync(path);
+    database.exec(sql);
+    database.close();
+  }
+
+  it('gives back what it was given, to a process that comes while this one lives', () => {
+    const store = aStore();
+    expect(store.load()).toEqual([]);
+    const full = aBackend('disk-1', {
+      pingPath: '/health',
+      leaseSeconds: 2.5,
+      labels: { zone: 'a' },
+      capacity: Float64Array.of(0.1, 1e9),
+    });
+    full.registeredAt = new Date('2026-01-02T03:04:05.678Z');
+    full.draining = { purpose: 'pause', completedAt: new Date(), cutsAt: Infinity };
+    store.save(full);
+    expect(kept()).toEqual([
+      {
+        id: 'disk-1',
+        url: 'http://10.0.0.7:86',
+        capacity: Float64Array.of(0.1, 1e9),
+        pingPath: '/health',
+        leaseSeconds: 2.5,
+        labels: { zone: 'a' },
+        isPaused: true,
+        registeredAt: new Date('2026-01-02T03:04:05.678Z'),
+      },
+    ]);
+    expect(warnings).toEqual([]);
+  });
+
+  it.each([
+    'http://10.0.0.7:80',
+    'http://[::1]:5453',
+    'http://cpu_1.fleet:80',
+    `http://h:80/a%20b;c/${'x'.repeat(900)}`,
+  ])('keeps a backend that is known by its url: %s', (url) => {
+    const store = aStore();
+    store.load();
+    store.save(aBackend(url, { url }));
+    expect(kept()).toMatchObject([{ id: url, url, pingPath: undefined, leaseSeconds: undefined, isPaused: false }]);
+  });
+
+  it('keeps the newest of an id and of an address, and forgets what is removed', () => {
+    const store = aStore();
+    store.load();
+    store.save(aBackend('a', { url: 'http://h:1' }));
+    store.save(aBackend('b', { url: 'http://h:2' }));
+    store.save(aBackend('c', { url: 'http://h:3' }));
+    store.save(aBackend('a', { url: 'http://h:2' }));
+    store.remove('c');
+    store.remove('nobody');
+    expect(kept()).toMatchObject([{ id: 'a', url: 'http://h:2' }]);
+  });
+
+  it('takes resources by name, in whatever order the fleet counts them now', () => {
+    aFileOf('a');
+    expect(kept({ RESOURCES: 'storage,compute' })[0].capacity).toEqual(Float64Array.of(36, 20));
+  });
+
+  it('leaves out the rows that make no sense, names them, and keeps them for who can read them', () => {
+    aFileOf('a', 'bb', 'ccc', 'dddd', 'eeeee', 'ffffff');
+    edit(`UPDATE backends SET url = 'file:///etc' WHERE id = 'bb';
+      UPDATE backends SET resources = '{"compute":' WHERE id = 'ccc';
+      UPDATE backends SET resources = '{"compute":1,"gpu":2}' WHERE id = 'dddd';
+      UPDATE backends SET registered_at = 'yesterday' WHERE id = 'eeeee';
+      UPDATE backends SET is_paused = 7 WHERE id = 'ffffff'`);
+    expect(keptIds()).toEqual(['a']);
+    expect(warnings).toEqual([
+      `${path}: backend "bb" is left out: url must be an http URL`,
+      `${path}: backend "ccc" is left out: resources must be JSON`,
+      `${path}: backend "dddd" is left out: resources.gpu is unknown: this fleet's resources are compute, storage`,
+      `${path}: backend "ffffff" is left out: is_paused must be 0 or 1`,
+      `${path}: backend "eeeee" is left out: registered_at must be a time in UTC`,
+    ]);
+    expect(kept({ RESOURCES: 'compute,gpu' }).map(({ id }) => id)).toEqual(['dddd']);
+  });
+
+  it('makes the folder', () => {
+    path = join(folder, 'deep', 'er', 'registry.sqlite');
+    aFileOf('a');
+    expect(keptIds()).toEqual(['a']);
+  });
+
+  const garbage = (bytes: number) => () => writeFileSync(path, 'no database '.repeat(1000).slice(0, bytes));
+  const spoilt: [what: string, spoil: () => void, sentence: string][] = [
+    ['a few bytes of text', garbage(5), 'is no sound database (file is not a database)'],
+    ['a page of text', garbage(4096), 'is no sound database (file is not a database)'],
+    [
+      'a database with a hole in it',
+      () => {
+        aFileOf('a', 'bb');
+        const bytes = readFileSync(path);
+        writeFileSync(path, bytes.fill(0x41, 1000, bytes.length - 10));
+      },
+      'is no sound database (database disk image is malformed)',
+    ],
+    [
+      'a file cut short',
+      () => {
+        aFileOf('a');
+        writeFileSync(path, readFileSync(path).subarray(0, 4096));
+      },
+      'is no sound database (database disk image is malformed)',
+    ],
+    [
+      'a newer version',
+      () => {
+        aFileOf('a');
+        edit('PRAGMA user_version = 2; ALTER TABLE backends ADD COLUMN shade TEXT');
+      },
+      "is of version 2, newer than this program's 1",
+    ],
+  ];
+
+  it.each(spoilt)('moves %s aside, byte for byte, and begins anew', (_, spoil, sentence) => {
+    spoil();
+    const bytes = readFileSync(path);
+    const store = aStore();
+    expect(store.load()).toEqual([]);
+    const aside = readdirSync(folder).find((name) => /\.corrupt-[0-9-]+T\d{6}\.\d{3}Z$/.test(name))!;
+    expect(warnings).toEqual([
+      `the registry file ${path} ${sentence}: it is kept as ${join(folder, aside)}, and a new one begun`,
+    ]);
+    expect(readFileSync(join(folder, aside))).toEqual(bytes);
+    store.save(aBackend('new'));
+    expect(keptIds()).toEqual(['new']);
+  });
+
+  it('moves the journal aside with its file', () => {
+    writeFileSync(path, 'nonsense');
+    writeFileSync(`${path}-wal`, 'journal');
+    aStore().load();
+    const aside = readdirSync(folder).find((name) => name.endsWith('Z-wal'))!;
+    expect(readFileSync(join(folder, aside), 'utf8')).toBe('journal');
+  });
+
+  it('leaves the database of another program alone', () => {
+    edit('CREATE TABLE customers (name TEXT)');
+    const bytes = readFileSync(path);
+    const store = aStore();
+    expect(store.load()).toEqual([]);
+    store.save(aBackend('a'));
+    expect(warnings).toEqual([
+      `${path} cannot be opened: ${path} is the database of another program; the registry is kept in memory only`,
+    ]);
+    expect(readFileSync(path)).toEqual(bytes);
+  });
+
+  it.each([
+    ['a folder stands in its place', () => mkdirSync(path), /unable to open database file/],
+    [
+      'a file stands in its folder’s place',
+      () => (path = join(import.meta.filename, 'x')),
+      /unable to open database file/,
+    ],
+    ['nobody may write there', () => (path = '/proc/fairlead/registry.sqlite'), /ENOENT/],
+  ])('works in memory, with one warning, when %s', (_, prepare, reason) => {
+    prepare();
+    const store = aStore();
+    expect(store.load()).toEqual([]);
+    for (const id of ['a', 'bb']) store.save(aBackend(id));
+    store.remove('a');
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatch(reason);
+    expect(warnings[0]).toMatch(/cannot be opened: .*; the registry is kept in memory only$/);
+  });
+
+  it('says once that the disk takes no writes, and brings what it missed when it does again', () => {
+    vi.useFakeTimers();
+    const store = aStore();
+    store.load();
+    for (const id of ['a', 'bb']) store.save(aBackend(id));
+    const other = new DatabaseSync(path);
+    other.exec('BEGIN IMMEDIATE');
+    store.save(aBackend('ccc'));
+    store.save(aBackend('dddd'));
+    store.remove('a');
+    store.remove('dddd');
+    vi.advanceTimersByTime(5_000);
+    expect(warnings).toEqual([
+      `${path} cannot be written: database is locked; the registry is kept in memory, and written when that is possible again`,
+    ]);
+    other.exec('ROLLBACK');
+    other.close();
+    vi.advanceTimersByTime(5_000);
+    expect(keptIds()).toEqual(['bb', 'ccc']);
+    expect(warnings).toHaveLength(1);
+  });
+
+  it('reads what it may not write', () => {
+    aFileOf('a');
+    // A connection that holds the write lock stands for a disk that takes no writes; root may write anywhere.
+    const other = new DatabaseSync(path);
+    other.exec('BEGIN IMMEDIATE');
+    expect(keptIds()).toEqual(['a']);
+    expect(warnings).toHaveLength(1);
+    other.close();
+  });
+
+  it('finds what was committed before a kill in the middle of a commit', () => {
+    const store = aStore();
+    store.load();
+    store.save(aBackend('a'));
+    // The journal with half a commit at its end, copied while the first process still holds the file.
+    const copy = join(folder, 'copy.sqlite');
+    writeFileSync(copy, readFileSync(path));
+    writeFileSync(`${copy}-wal`, readFileSync(`${path}-wal`));
+    appendFileSync(`${copy}-wal`, Buffer.alloc(2000, 7));
+    path = copy;
+    expect(keptIds()).toEqual(['a']);
+    expect(warnings).toEqual([]);
+  });
+
+  it('keeps nothing where it is told to', () => {
+    const config = (REGISTRY_FILE: string, CONTROL_PLANE_PORT = '9797') =>
+      loadBalancerConfig({ REGISTRY_FILE, CONTROL_PLANE_PORT });
+    expect(registryFileOf(config(''))).toBe('fairlead-registry-9797.sqlite');
+    expect(registryFileOf(config('', '0'))).toBeUndefined();
+    expect(registryFileOf(config('/var/registry.sqlite', '0'))).toBe('/var/registry.sqlite');
+    expect(registryFileOf(config('none'))).toBeUndefined();
+    const store = aStore({ REGISTRY_FILE: 'none' });
+    store.load();
+    store.save(aBackend('a'));
+    expect(existsSync(path)).toBe(false);
+  });
+});

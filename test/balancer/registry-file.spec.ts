@@ -1,0 +1,198 @@
+// The registry outlives the balancer: what is registered, drained and removed is there again after SIGKILL.
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join as pathTo } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { backendIn, startBackend, startBalancer, until, type Balancer } from '../support/processes.js';
+import { httpUpstream, join, register } from '../support/upstreams.js';
+
+interface Shown {
+  readonly id: string;
+  readonly state: string;
+  readonly registeredAt: string;
+  readonly lease: { readonly expiresInSeconds: number } | null;
+}
+
+function aFile(): string {
+  const folder = mkdtempSync(pathTo(tmpdir(), 'fairlead-registry-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return pathTo(folder, 'registry.sqlite');
+}
+
+async function list({ control }: Balancer): Promise<Shown[]> {
+  return ((await (await fetch(`${control}/api/v1/backends`)).json()) as { backends: Shown[] }).backends;
+}
+
+const ask = ({ control }: Balancer, method: string, path: string) => fetch(control + path, { method });
+const upstream = (name: string) => httpUpstream((_, response) => response.end(name));
+
+describe('the registry file', () => {
+  it('brings the fleet back after SIGKILL, as it was', async () => {
+    const REGISTRY_FILE = aFile();
+    const first = await startBalancer({ REGISTRY_FILE });
+    const [a, b, c] = await Promise.all(['a', 'b', 'c'].map(upstream));
+    await join(first, 'a', a.port, { leaseSeconds: 60, pingPath: '/health', labels: { zone: 'x' } });
+    await join(first, 'b', b.port);
+    await join(first, 'c', c.port);
+    await join(first, 'd', c.port);
+    expect((await ask(first, 'POST', '/api/v1/backends/b/drain')).status).toBe(200);
+    expect((await ask(first, 'DELETE', '/api/v1/backends/d')).status).toBe(204);
+    const before = await list(first);
+    await first.process.stop('SIGKILL');
+
+    const second = await startBalancer({ REGISTRY_FILE });
+    await backendIn(second.control, 'a', 'up');
+
+    const after = await list(second);
+    expect(after).toMatchObject([
+      { id: 'a', state: 'up', labels: { zone: 'x' }, pingPath: '/health' },
+      { id: 'b', state: 'draining', drain: { complete: true } },
+    ]);
+    expect(after[0].lease?.expiresInSeconds).toBeGreaterThan(30);
+    expect(after.map(({ registeredAt }) => registeredAt)).toEqual(before.map(({ registeredAt }) => registeredAt));
+    await second.process.logged('a: new → joining (restored from the registry file; pinged before it counts as up)');
+    for (let i = 0; i < 5; i++) expect(await (await fetch(second.url)).text()).toBe('a');
+
+    expect(await (await ask(second, 'POST', '/api/v1/backends/b/resume')).json()).toMatchObject({ state: 'up' });
+    expect((await ask(second, 'PUT', '/api/v1/backends/a/lease')).status).toBe(200);
+    await second.process.stop('SIGKILL');
+    const third = await startBalancer({ REGISTRY_FILE });
+    await backendIn(third.control, 'b', 'up');
+  });
+
+  it('is not emptied by a shutdown, and holds what registers and leaves while two processes have it open', async () => {
+    const REGISTRY_FILE = aFile();
+    const first = await startBalancer({ REGISTRY_FILE });
+    const [a, b, c] = await Promise.all(['a', 'b', 'c'].map(upstream));
+    await join(first, 'a', a.port);
+    await join(first, 'b', b.port);
+
+    const second = await startBalancer({ REGISTRY_FILE });
+    await join(second, 'c', c.port);
+    await ask(first, 'DELETE', '/api/v1/backends/b');
+    expect(await first.process.stop('SIGTERM')).toBe(0);
+    expect(await second.process.stop('SIGTERM')).toBe(0);
+    // The last to close leaves one file and no journal.
+    expect(existsSync(`${REGISTRY_FILE}-wal`)).toBe(false);
+
+    const third = await startBalancer({ REGISTRY_FILE });
+    expect((await list(third)).map(({ id }) => id)).toEqual(['a', 'c']);
+  });
+
+  it('keeps whoever renews with the next process, while the one before is shutting down', async () => {
+    const REGISTRY_FILE = aFile();
+    const first = await startBalancer({ REGISTRY_FILE });
+    const release: (() => void)[] = [];
+    const { port } = await httpUpstream((_, response) => release.push(() => response.end('late')));
+    await join(first, 'leased', port, { leaseSeconds: 1 });
+    const answer = fetch(first.url);
+    await until('the request to be there', () => release.length === 1);
+    const stopped = first.process.stop('SIGTERM');
+    await first.process.logged('shutting down');
+
+    const second = await startBalancer({ REGISTRY_FILE });
+    const leaseEnds = performance.now() + 2000;
+    // Two leases long only the second process hears of it.
+    await until('the lease of the first to be over', async () => {
+      expect((await ask(second, 'PUT', '/api/v1/backends/leased/lease')).status).toBe(200);
+      return performance.now() > leaseEnds;
+    });
+    release[0]();
+    expect(await (await answer).text()).toBe('late');
+    expect(await stopped).toBe(0);
+    await second.process.stop('SIGKILL');
+    expect((await list(await startBalancer({ REGISTRY_FILE }))).map(({ id }) => id)).toEqual(['leased']);
+  });
+
+  it('forgets a lease that lapses and an address that is taken over', async () => {
+    const REGISTRY_FILE = aFile();
+    const first = await startBalancer({ REGISTRY_FILE });
+    await register(first.control, { id: 'brief', port: 1, leaseSeconds: 1, resources: { compute: 1, storage: 1 } });
+    await register(first.control, { id: 'old', port: 2, resources: { compute: 1, storage: 1 } });
+    await register(first.control, { id: 'new', port: 2, resources: { compute: 2, storage: 2 } });
+    await backendIn(first.control, 'brief', 'gone');
+    await first.process.stop('SIGKILL');
+    const second = await startBalancer({ REGISTRY_FILE });
+    expect(await list(second)).toMatchObject([{ id: 'new', resources: { compute: 2, storage: 2 } }]);
+  });
+
+  it('is set aside when it is garbage, with a warning, and a new one begun', async () => {
+    const REGISTRY_FILE = aFile();
+    writeFileSync(REGISTRY_FILE, 'this is no database');
+    const first = await startBalancer({ REGISTRY_FILE });
+    const { port } = await upstream('a');
+    await join(first, 'a', port);
+    const { msg } = await first.process.logged('is no sound database');
+    const aside = readdirSync(pathTo(REGISTRY_FILE, '..')).find((name) => name.includes('.corrupt-'));
+    expect(msg).toContain(`it is kept as ${pathTo(REGISTRY_FILE, '..', aside!)}, and a new one begun`);
+    expect(readFileSync(pathTo(REGISTRY_FILE, '..', aside!), 'utf8')).toBe('this is no database');
+    await first.process.stop('SIGKILL');
+    expect((await list(await startBalancer({ REGISTRY_FILE }))).map(({ id }) => id)).toEqual(['a']);
+  });
+
+  it('is done without where there can be none: backends register all the same', async () => {
+    const balancer = await startBalancer({ REGISTRY_FILE: '/proc/fairlead/registry.sqlite' });
+    await startBackend(balancer, { BACKEND_ID: 'a' });
+    expect((await fetch(balancer.url)).status).toBe(200);
+    const warnings = balancer.process.lines.filter(({ msg }) => msg?.includes('/proc/fairlead/registry.sqlite'));
+    expect(warnings.map(({ level, msg }) => [level, msg])).toEqual([
+      [40, expect.stringMatching(/^\/proc\/fairlead\/registry.sqlite cannot be opened: ENOENT.*kept in memory only$/)],
+    ]);
+    expect(balancer.process.stderr).toBe('');
+  });
+});
+
+describe('a backend that registers in a loop', () => {
+  const RESOURCES = { compute: 1, storage: 1 };
+
+  it('is answered 429 with Retry-After, and nobody else is', async () => {
+    const balancer = await startBalancer({ REGISTRATIONS_PER_MINUTE: '3' });
+    const { port } = await upstream('looping');
+    const body = { id: 'looping', port, resources: RESOURCES };
+    const loop = async (times: number) => {
+      const statuses: number[] = [];
+      for (let i = 0; i < times; i++) statuses.push((await register(balancer.control, body)).status);
+      return statuses;
+    };
+    expect(await loop(6)).toEqual([201, 200, 200, 429, 429, 429]);
+
+    const refused = await register(balancer.control, body);
+    expect(await refused.json()).toEqual({
+      statusCode: 429,
+      error: 'Too Many Requests',
+      message: expect.stringMatching(
+        /^at most 3 registrations a minute are allowed from one address under one identity: try again in \d+ s$/,
+      ),
+    });
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(20);
+
+    for (const id of ['b', 'c', 'd', 'e']) {
+      const response = await register(balancer.control, { id, port: port + id.charCodeAt(0), resources: RESOURCES });
+      expect(response.status).toBe(201);
+    }
+    await backendIn(balancer.control, 'looping', 'up');
+    expect(await (await fetch(balancer.url)).text()).toBe('looping');
+  });
+
+  it('is told so in the original protocol too, and when what it sends makes no sense', async () => {
+    const { control } = await startBalancer({ REGISTRATIONS_PER_MINUTE: '2' });
+    const original = (body: object) => fetch(control, { method: 'POST', body: JSON.stringify(body) });
+    const vectors = { 'Compute-Vector': 1, 'Storage-Vector': 1 };
+    const statuses = async (send: () => Promise<Response>) => [
+      (await send()).status,
+      (await send()).status,
+      (await send()).status,
+    ];
+    expect(await statuses(() => original({ ...vectors, Port: 1 }))).toEqual([200, 200, 429]);
+    expect(await statuses(() => original({ ...vectors, Port: 2 }))).toEqual([200, 200, 429]);
+    expect(await statuses(() => register(control, { id: 'odd', resources: 7 }))).toEqual([400, 400, 429]);
+  });
+
+  it('may do so where no limit is set', async () => {
+    const { control } = await startBalancer({ REGISTRATIONS_PER_MINUTE: '0' });
+    for (let i = 0; i < 100; i++) {
+      expect((await register(control, { id: 'a', port: 1, resources: RESOURCES })).status).toBeLessThan(202);
+    }
+  });
+});
