@@ -1,0 +1,76 @@
+// The accounts of a scenario, pure: what was lost, executed twice or wrong, and for how long nothing was answered.
+import type { Execution, Outcome, RequestRecord } from './scenario.ts';
+
+/** The figures that every scenario has. */
+export type Account = Omit<Outcome, 'passed' | 'detail'>;
+
+export interface AccountRules {
+  /** What a right answer is; by default 200 with the request's own body, whole. */
+  readonly isRight?: (record: RequestRecord) => boolean;
+  /** Requests that may be left without a right answer. */
+  readonly isExcused?: (record: RequestRecord) => boolean;
+}
+
+/** Adds up what the client and the backends noted. */
+export function accountOf(
+  records: readonly RequestRecord[],
+  executions: readonly Execution[],
+  { isRight = isServed, isExcused = () => false }: AccountRules = {},
+): Account {
+  const right = records.filter(isRight);
+  const wrong = records.filter(isWrong);
+  return {
+    requests: records.length,
+    lost: records.filter((record) => !isRight(record) && !isWrong(record) && !isExcused(record)).length,
+    duplicated: executedTwice(executions).length,
+    wrong: wrong.length,
+    longestGapMs: longestGapMs(right),
+  };
+}
+
+/** Answered 200, with the request's own body, whole. */
+export function isServed({ status, isOwnBody, error }: RequestRecord): boolean {
+  return status === 200 && isOwnBody && error === undefined;
+}
+
+/** Passed for a right answer and was not: another request's body, or one that is not whole. */
+export function isWrong({ status, isOwnBody, error }: RequestRecord): boolean {
+  return status === 200 && !isOwnBody && error === undefined;
+}
+
+/** Ids of requests that must not be repeated (RFC 9110 §9.2.2) and were executed more than once. */
+export function executedTwice(executions: readonly Execution[]): string[] {
+  const times = new Map<string, number>();
+  for (const { id, method } of executions) {
+    if (method === 'POST') times.set(id, (times.get(id) ?? 0) + 1);
+  }
+  return [...times].filter(([, count]) => count > 1).map(([id]) => id);
+}
+
+/** The longest time between the ends of two answers that follow each other; 0 with fewer than two. */
+export function longestGapMs(answers: readonly RequestRecord[]): number {
+  const ends = answers.map(({ endedMs }) => endedMs).sort((a, b) => a - b);
+  return ends.reduce((longest, end, index) => (index === 0 ? 0 : Math.max(longest, end - ends[index - 1])), 0);
+}
+
+/** From the time it was due: waiting for a connection is part of it. */
+export function latencyMs({ dueMs, endedMs }: RequestRecord): number {
+  return endedMs - dueMs;
+}
+
+/** The smallest value that at least this part of all are not above; 0 of none. */
+export function quantile(values: readonly number[], part: number): number {
+  if (values.length === 0) return 0;
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)];
+}
+
+/** How often each kind of failure occurred, as `3 × 502, 1 × ECONNRESET`; empty when there was none. */
+export function failures(records: readonly RequestRecord[]): string {
+  const counts = new Map<string, number>();
+  for (const { status, error } of records) {
+    const kind = error === undefined ? String(status) : status === 0 ? error : `${status} broken off`;
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  return [...counts].map(([kind, count]) => `${count} × ${kind}`).join(', ');
+}

@@ -1,0 +1,122 @@
+// A balancer as the harness holds it, whichever it is.
+import { readFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ChaosProcess, until } from '../processes.ts';
+import type { BalancerName, BalancerOptions, BalancerUnderTest } from '../scenario.ts';
+import { fairlead } from './fairlead.ts';
+import { haproxy } from './haproxy.ts';
+import type { Launch, Launcher, Site } from './launch.ts';
+import { nginx } from './nginx.ts';
+
+const LAUNCHERS: Readonly<Record<BalancerName, Launcher>> = { fairlead, nginx, haproxy };
+const RELOAD_MS = 40_000;
+
+export class BalancerProcess implements BalancerUnderTest {
+  private process: ChaosProcess;
+  private reloads = 0;
+  private readonly site: Site;
+  private readonly launch: Launch;
+  private readonly prefix: readonly string[];
+
+  private constructor(site: Site, launch: Launch, prefix: readonly string[]) {
+    this.site = site;
+    this.launch = launch;
+    this.prefix = prefix;
+    this.process = this.spawn();
+  }
+
+  /** It listens when this resolves, and Fairlead sees those up whom it was to wait for. */
+  static async start(name: BalancerName, site: Site, options: BalancerOptions): Promise<BalancerProcess> {
+    const launch = LAUNCHERS[name](site, options);
+    mkdirSync(site.folder, { recursive: true });
+    for (const [file, text] of Object.entries(launch.files)) writeFileSync(join(site.folder, file), text);
+    const balancer = new BalancerProcess(site, launch, options.prefix ?? []);
+    await balancer.process.listening(site.port);
+    if (name === 'fairlead') await balancer.seesUp(options.awaited ?? options.backends.map(({ id }) => id));
+    return balancer;
+  }
+
+  get name(): BalancerName {
+    return this.launch.name;
+  }
+
+  get port(): number {
+    return this.site.port;
+  }
+
+  get control(): string {
+    return `http://127.0.0.1:${this.site.controlPort}`;
+  }
+
+  get pid(): number {
+    return this.process.pid;
+  }
+
+  get hasEnded(): boolean {
+    return this.process.hasEnded;
+  }
+
+  get words(): string {
+    return this.process.words;
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    return this.process.stop(signal);
+  }
+
+  async start(): Promise<void> {
+    if (!this.hasEnded) throw new Error(`${this.name} still runs`);
+    this.process = this.spawn();
+    await this.process.listening(this.port);
+  }
+
+  /** Kills it and whatever it started. */
+  async end(): Promise<void> {
+    await this.process.end();
+  }
+
+  async reload(): Promise<void> {
+    const before = childrenOf(this.pid);
+    this.process.signal(this.launch.reloadSignal);
+    if (this.launch.reloaded === undefined) {
+      const areReplaced = () => {
+        const now = childrenOf(this.pid);
+        return now.length > 0 && !now.some((pid) => before.includes(pid));
+      };
+      await until(`${this.name} to have reloaded`, areReplaced, RELOAD_MS);
+    } else {
+      await this.process.said(this.launch.reloaded, ++this.reloads, RELOAD_MS);
+    }
+  }
+
+  private async seesUp(ids: readonly string[]): Promise<void> {
+    await until(`Fairlead to see ${ids.join(', ')} up`, async () => {
+      if (this.hasEnded) throw new Error(`Fairlead ended by itself: ${this.words.trim().slice(-1_000)}`);
+      const states = await fleetStates(this.control);
+      return states !== undefined && ids.every((id) => states.get(id) === 'up');
+    });
+  }
+
+  private spawn(): ChaosProcess {
+    return ChaosProcess.start(this.name, [...this.prefix, ...this.launch.command], {
+      env: this.launch.env,
+      hasChildren: true,
+    });
+  }
+}
+
+/** The states of Fairlead's fleet by id; undefined when it does not answer. */
+export async function fleetStates(control: string): Promise<ReadonlyMap<string, string> | undefined> {
+  try {
+    const response = await fetch(`${control}/api/v1/backends`, { signal: AbortSignal.timeout(2_000) });
+    const { backends } = (await response.json()) as { backends: readonly { id: string; state: string }[] };
+    return new Map(backends.map(({ id, state }) => [id, state]));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Process ids, as Linux lists them. */
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+}
