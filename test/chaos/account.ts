@@ -17,14 +17,13 @@ export function accountOf(
   executions: readonly Execution[],
   { isRight = isServed, isExcused = () => false }: AccountRules = {},
 ): Account {
-  const right = records.filter(isRight);
   const wrong = records.filter(isWrong);
   return {
     requests: records.length,
     lost: records.filter((record) => !isRight(record) && !isWrong(record) && !isExcused(record)).length,
     duplicated: executedTwice(executions).length,
     wrong: wrong.length,
-    longestGapMs: longestGapMs(right),
+    longestGapMs: longestGapMs(records, isRight),
   };
 }
 
@@ -47,10 +46,18 @@ export function executedTwice(executions: readonly Execution[]): string[] {
   return [...times].filter(([, count]) => count > 1).map(([id]) => id);
 }
 
-/** The longest time between the ends of two answers that follow each other; 0 with fewer than two. */
-export function longestGapMs(answers: readonly RequestRecord[]): number {
-  const ends = answers.map(({ endedMs }) => endedMs).sort((a, b) => a - b);
-  return ends.reduce((longest, end, index) => (index === 0 ? 0 : Math.max(longest, end - ends[index - 1])), 0);
+/**
+ * The longest time without a right answer, from when the first request was due to when the last one was. What is
+ * answered after that is left out: nothing else could have come in between.
+ */
+export function longestGapMs(records: readonly RequestRecord[], isRight: (record: RequestRecord) => boolean): number {
+  const due = records.map(({ dueMs }) => dueMs).sort((a, b) => a - b);
+  if (due.length === 0) return 0;
+  const [firstMs] = due;
+  const lastMs = due[due.length - 1];
+  const ends = records.filter((record) => isRight(record) && record.endedMs < lastMs).map(({ endedMs }) => endedMs);
+  const marks = [firstMs, ...ends.sort((a, b) => a - b), lastMs];
+  return marks.reduce((longest, mark, index) => Math.max(longest, mark - (marks[index - 1] ?? mark)), 0);
 }
 
 /** From the time it was due: waiting for a connection is part of it. */

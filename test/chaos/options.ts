@@ -42,7 +42,7 @@ const FLAGS = {
   'soak-minutes': { type: 'string' },
   peers: { type: 'boolean' },
   rate: { type: 'string' },
-  set: { type: 'string', multiple: true, default: [] },
+  set: { type: 'string', multiple: true },
   report: { type: 'string' },
   markdown: { type: 'string' },
   help: { type: 'boolean', short: 'h', default: false },
@@ -60,7 +60,7 @@ export function chaosOptions(args: string[], known: readonly number[]): ChaosOpt
         values['soak-minutes'] === undefined ? undefined : positive('--soak-minutes', values['soak-minutes']),
       withPeers: values.peers ?? values.long,
       ratePerSecond: values.rate === undefined ? undefined : positive('--rate', values.rate),
-      variables: Object.fromEntries(values.set.map(variableOf)),
+      variables: Object.fromEntries((values.set ?? []).map(variableOf)),
       report: values.report,
       markdown: values.markdown,
     };

@@ -39,8 +39,8 @@ export class ChaosProcess {
     this.child = child;
     this.hasChildren = hasChildren;
     running.add(this);
-    const heard = (chunk: unknown) => {
-      this.words = `${this.words}${chunk}`.slice(-KEPT_WORDS);
+    const heard = (chunk: string | Buffer) => {
+      this.words = `${this.words}${chunk.toString()}`.slice(-KEPT_WORDS);
       for (const listener of this.listeners) listener();
     };
     child.stdout?.on('data', heard);

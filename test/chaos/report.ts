@@ -16,7 +16,7 @@ const TITLES: Readonly<Record<BalancerName, string>> = { fairlead: 'Fairlead', n
 export const LEGEND =
   'Lost: without a right answer, but for what the scenario cannot help. Duplicated: POSTs that were executed more than ' +
   'once. Wrong: the answer of another request, or part of one that passed for whole. Longest gap: the longest time ' +
-  'between two right answers.';
+  'without a right answer.';
 
 /** The results as a table for the terminal; what each was about stands in its last column. */
 export function terminalTable(results: readonly Result[]): string {

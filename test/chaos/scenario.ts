@@ -128,8 +128,8 @@ export interface ChaosBackend {
   journal(): readonly Execution[];
   /** Changes its behaviour; it has when this resolves. */
   behave(behaviour: Behaviour): Promise<void>;
-  /** SIGKILL. Returns when it is dead; `atMs` is the moment it was sent. */
-  kill(): Promise<{ readonly atMs: number }>;
+  /** SIGKILL. Answers when it was sent and when the backend was dead. */
+  kill(): Promise<{ readonly atMs: number; readonly deadMs: number }>;
   /** SIGSTOP and SIGCONT. */
   pause(): void;
   resume(): void;

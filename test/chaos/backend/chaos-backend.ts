@@ -49,10 +49,10 @@ export class BackendProcess implements ChaosBackend {
     await behaving;
   }
 
-  async kill(): Promise<{ readonly atMs: number }> {
+  async kill(): Promise<{ readonly atMs: number; readonly deadMs: number }> {
     const atMs = monotonicMs();
     await this.process.stop('SIGKILL');
-    return { atMs };
+    return { atMs, deadMs: monotonicMs() };
   }
 
   pause(): void {

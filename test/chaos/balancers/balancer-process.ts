@@ -32,7 +32,7 @@ export class BalancerProcess implements BalancerUnderTest {
     for (const [file, text] of Object.entries(launch.files)) writeFileSync(join(site.folder, file), text);
     const balancer = new BalancerProcess(site, launch, options.prefix ?? []);
     await balancer.process.listening(site.port);
-    if (name === 'fairlead') await balancer.seesUp(options.awaited ?? options.backends.map(({ id }) => id));
+    await seenUp(balancer, options.awaited ?? options.backends.map(({ id }) => id));
     return balancer;
   }
 
@@ -89,20 +89,22 @@ export class BalancerProcess implements BalancerUnderTest {
     }
   }
 
-  private async seesUp(ids: readonly string[]): Promise<void> {
-    await until(`Fairlead to see ${ids.join(', ')} up`, async () => {
-      if (this.hasEnded) throw new Error(`Fairlead ended by itself: ${this.words.trim().slice(-1_000)}`);
-      const states = await fleetStates(this.control);
-      return states !== undefined && ids.every((id) => states.get(id) === 'up');
-    });
-  }
-
   private spawn(): ChaosProcess {
     return ChaosProcess.start(this.name, [...this.prefix, ...this.launch.command], {
       env: this.launch.env,
       hasChildren: true,
     });
   }
+}
+
+/** Waits until Fairlead sees all of them up; the others have no such notion. */
+export async function seenUp(balancer: BalancerUnderTest, ids: readonly string[]): Promise<void> {
+  if (balancer.name !== 'fairlead') return;
+  await until(`Fairlead to see ${ids.join(', ')} up`, async () => {
+    if (balancer.hasEnded) throw new Error(`Fairlead ended by itself: ${balancer.words.trim().slice(-1_000)}`);
+    const states = await fleetStates(balancer.control);
+    return states !== undefined && ids.every((id) => states.get(id) === 'up');
+  });
 }
 
 /** The states of Fairlead's fleet by id; undefined when it does not answer. */

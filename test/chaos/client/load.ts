@@ -14,14 +14,17 @@ let clients = 0;
 export class ClientProcess implements Load {
   readonly records: RequestRecord[] = [];
   private readonly process: ChaosProcess;
-  private readonly over: Promise<true>;
+  private readonly over: Promise<number>;
 
   private constructor(process: ChaosProcess) {
     this.process = process;
     process.child.on('message', (word: Word) => {
-      if (typeof word === 'object') this.records.push(...word.records);
+      if (typeof word === 'object' && 'records' in word) this.records.push(...word.records);
     });
-    this.over = process.message((word) => ((word as Word) === 'over' ? true : undefined));
+    this.over = process.message((message) => {
+      const word = message as Word;
+      return typeof word === 'object' && 'sent' in word ? word.sent : undefined;
+    });
     // Who stops the suite in the middle does not wait for the end.
     this.over.catch(() => undefined);
   }
@@ -49,7 +52,10 @@ export class ClientProcess implements Load {
   }
 
   async finished(): Promise<readonly RequestRecord[]> {
-    await this.over;
+    const sent = await this.over;
+    if (this.records.length !== sent) {
+      throw new Error(`the client sent ${sent} requests and accounts for ${this.records.length}`);
+    }
     return this.records;
   }
 

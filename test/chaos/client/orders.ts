@@ -23,5 +23,5 @@ export type Pace =
 
 export type Order = Task | 'stop';
 
-/** From the program. JSON leaves out what is undefined. */
-export type Word = 'started' | 'over' | { readonly records: readonly RequestRecord[] };
+/** From the program: all that were `sent` have been reported when it is over. JSON leaves out what is undefined. */
+export type Word = 'started' | { readonly records: readonly RequestRecord[] } | { readonly sent: number };

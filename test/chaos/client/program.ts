@@ -17,11 +17,11 @@ interface Request {
   readonly dueMs: number;
 }
 
-/** Nothing is sent that is due later. */
-let stopMs = Infinity;
+/** Nothing is sent that is due later than `ms`. */
+const stop = { ms: Infinity };
 
 process.on('message', (order: Order) => {
-  if (order === 'stop') stopMs = monotonicMs();
+  if (order === 'stop') stop.ms = monotonicMs();
   else void work(order);
 });
 process.once('disconnect', () => process.exit(0));
@@ -39,7 +39,7 @@ async function work(task: Task): Promise<void> {
   say('started');
   switch (pace.kind) {
     case 'closed':
-      await connections.keepBusy(() => (stopMs < Infinity ? undefined : next(monotonicMs())));
+      await connections.keepBusy(() => (stop.ms < Infinity ? undefined : next(monotonicMs())));
       break;
     case 'due':
       for (const dueMs of pace.dueMs) {
@@ -60,13 +60,12 @@ async function work(task: Task): Promise<void> {
   await connections.idle();
   clearInterval(reports);
   connections.report();
-  say('over', () => process.exit(0));
+  say({ sent: count }, () => process.exit(0));
 }
 
 /** Waits until then; false when there is no more to send. */
 async function isTime(atMs: number): Promise<boolean> {
-  while (atMs < stopMs) {
-    const leftMs = atMs - monotonicMs();
+  for (let leftMs = atMs - monotonicMs(); atMs < stop.ms; leftMs = atMs - monotonicMs()) {
     if (leftMs <= 0) return true;
     await sleep(Math.min(leftMs, REPORT_MS));
   }
@@ -102,7 +101,7 @@ class Connections {
   /** Closed loop: every connection has a request, until there is no next one. */
   async keepBusy(next: () => Request | undefined): Promise<void> {
     const loop = async (connection: Client): Promise<void> => {
-      for (let request = next(); request; request = next()) this.records.push(await exchange(connection, request));
+      for (let request = next(); request; request = next()) this.note(await exchange(connection, request));
     };
     await Promise.all(this.free.map(loop));
   }
@@ -119,10 +118,14 @@ class Connections {
 
   private async serve(connection: Client, first: Request): Promise<void> {
     for (let request: Request | undefined = first; request; request = this.waiting.shift()) {
-      this.records.push(await exchange(connection, request));
+      this.note(await exchange(connection, request));
       this.outstanding--;
     }
     this.free.push(connection);
+  }
+
+  private note(record: RequestRecord): void {
+    this.records.push(record);
   }
 }
 
