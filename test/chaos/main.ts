@@ -130,8 +130,15 @@ async function publish(results: readonly Result[], options: ChaosOptions, { args
   process.stdout.write(`\n${terminalTable(results)}\n${LEGEND}\n`);
   if (options.report !== undefined) writeFileSync(options.report, jsonReport(results));
   if (options.markdown === undefined) return;
-  const command = ['npm run test:chaos', ...args].join(args.length > 0 ? ' -- ' : '').replaceAll(' --  ', ' ');
+  const command = commandOf(args);
   const style = await resolveConfig(fileURLToPath(import.meta.url));
   const text = await format(markdownTable(results, command, ratePerSecond), { ...style, parser: 'markdown' });
   writeFileSync(options.markdown, text);
+}
+
+/** How somebody else makes the same figures; where they are written is their own affair. */
+function commandOf(args: readonly string[]): string {
+  const files = ['--markdown', '--report'];
+  const kept = args.filter((arg, index) => !files.includes(arg.split('=')[0]) && !files.includes(args[index - 1]));
+  return kept.length === 0 ? 'npm run test:chaos' : `npm run test:chaos -- ${kept.join(' ')}`;
 }
