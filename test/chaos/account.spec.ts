@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { accountOf, executedTwice, failures, longestGapMs, quantile } from './account.js';
-import { isServed } from './account.js';
+import { accountOf, executedTwice, failures, isServed, longestGapMs, quantile } from './account.js';
 import { readJournal } from './backend/chaos-backend.js';
 import type { Execution, RequestRecord } from './scenario.js';
 
@@ -111,8 +110,9 @@ describe('what is told of failures', () => {
       aRecord({ status: 502 }),
       aRecord({ status: 0, error: 'ECONNRESET' }),
       aRecord({ status: 200, error: 'UND_ERR_SOCKET' }),
+      aRecord({ status: 200, isOwnBody: false }),
     ];
-    expect(failures(records)).toBe('2 × 502, 1 × ECONNRESET, 1 × 200 broken off');
+    expect(failures(records)).toBe('2 × 502, 1 × ECONNRESET, 1 × 200 broken off, 1 × 200 with a wrong body');
   });
 });
 

@@ -75,9 +75,16 @@ export function quantile(values: readonly number[], part: number): number {
 /** How often each kind of failure occurred, as `3 × 502, 1 × ECONNRESET`; empty when there was none. */
 export function failures(records: readonly RequestRecord[]): string {
   const counts = new Map<string, number>();
-  for (const { status, error } of records) {
-    const kind = error === undefined ? String(status) : status === 0 ? error : `${status} broken off`;
+  for (const record of records) {
+    const kind = kindOf(record);
     counts.set(kind, (counts.get(kind) ?? 0) + 1);
   }
   return [...counts].map(([kind, count]) => `${count} × ${kind}`).join(', ');
+}
+
+function kindOf(record: RequestRecord): string {
+  if (isWrong(record)) return '200 with a wrong body';
+  const { status, error } = record;
+  if (error === undefined) return String(status);
+  return status === 0 ? error : `${status} broken off`;
 }

@@ -72,6 +72,11 @@ export interface BalancerOptions {
   readonly prefix?: readonly string[];
   /** Fairlead: ids to wait for. All of `backends` by default; those who register nobody give `[]`. */
   readonly awaited?: readonly string[];
+  /**
+   * How long backends keep idle connections, milliseconds. nginx and HAProxy are told, as their operators would; Fairlead
+   * has to find out.
+   */
+  readonly idleMs?: number | undefined;
   /** Starts it so that `reload` works: Fairlead under its supervisor, HAProxy as master and worker. */
   readonly isReloadable?: boolean;
 }

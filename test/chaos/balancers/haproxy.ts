@@ -2,7 +2,7 @@
 // that are idle at a reload closed with their next answer.
 import type { Launcher } from './launch.ts';
 
-export const haproxy: Launcher = ({ port, folder }, { backends, isReloadable }) => ({
+export const haproxy: Launcher = ({ port, folder }, { backends, isReloadable, idleMs }) => ({
   name: 'haproxy',
   command: ['haproxy', ...(isReloadable ? ['-W'] : []), '-db', '-f', `${folder}/haproxy.cfg`],
   env: {},
@@ -29,6 +29,7 @@ frontend clients
   default_backend fleet
 backend fleet
   balance leastconn
+  ${idleMs === undefined ? '' : 'option http-server-close'}
   option httpchk GET /health
   default-server check inter 200ms fall 2 rise 2 observe layer4 error-limit 1 on-error mark-down
 ${backends.map((backend) => `  server ${backend.id} 127.0.0.1:${backend.port}`).join('\n')}

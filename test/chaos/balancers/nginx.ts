@@ -1,7 +1,10 @@
 // nginx as somebody would set it up who knows it: a backend that fails is left out for a while, GETs go on to the next.
 import type { Launcher } from './launch.ts';
 
-export const nginx: Launcher = ({ port, folder }, { backends }) => ({
+/** Of the time that backends keep an idle connection, the part in which it is used again. */
+const SAFE_PART = 0.5;
+
+export const nginx: Launcher = ({ port, folder }, { backends, idleMs }) => ({
   name: 'nginx',
   command: ['nginx', '-p', folder, '-c', `${folder}/nginx.conf`, '-e', `${folder}/error.log`],
   env: {},
@@ -24,6 +27,7 @@ http {
     least_conn;
     ${backends.map((backend) => `server 127.0.0.1:${backend.port} max_fails=1 fail_timeout=5s;`).join('\n    ')}
     keepalive 256;
+    ${idleMs === undefined ? '' : `keepalive_timeout ${Math.floor(idleMs * SAFE_PART)}ms;`}
   }
   server {
     listen 127.0.0.1:${port} backlog=4096;

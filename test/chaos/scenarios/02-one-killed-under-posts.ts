@@ -31,12 +31,16 @@ export const scenario: Scenario = {
     const isExcused = inFlightOn(backends[0].id, death, executions);
     const account = accountOf(records, executions, { isExcused });
     const failed = records.filter((record) => !isServed(record));
+    const lastSentMs = Math.max(...failed.map(({ sentMs }) => sentMs - death.deadMs));
     const unfinished = executions.filter(({ endedMs }) => endedMs === undefined).length;
     return {
       ...account,
       passed: account.lost === 0 && account.duplicated === 0 && account.wrong === 0,
       detail:
-        `${failed.length} failed${failed.length > 0 ? ` (${failures(failed)})` : ''}, ` +
+        `${failed.length} failed` +
+        (failed.length > 0
+          ? ` (${failures(failed)}; the last sent ${lastSentMs.toFixed(0)} ms after the death), `
+          : ', ') +
         `${failed.filter(isExcused).length} of them in flight on the victim, which left ${unfinished} unfinished`,
     };
   },

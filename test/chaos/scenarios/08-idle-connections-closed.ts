@@ -17,7 +17,7 @@ export const scenario: Scenario = {
   peers: true,
   async run(stage) {
     const backends = await threeBackends(stage, { closeIdleAfterMs: IDLE_MS, delayMs: DELAY_MS });
-    await stage.startBalancer({ backends });
+    await stage.startBalancer({ backends, idleMs: IDLE_MS });
     const bursts = stage.seconds(60, 12);
     const load = await stage.startLoad({ dueMs: dueTimes(bursts), methods: ['GET', 'POST'] });
     const records = await load.finished();
