@@ -4,20 +4,28 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { accountOf, failures, isServed, latencyMs, quantile } from '../account.ts';
 import { ChaosProcess } from '../processes.ts';
-import type { BalancerUnderTest, Scenario, Stage } from '../scenario.ts';
+import type { BalancerUnderTest, RequestRecord, Scenario, Stage } from '../scenario.ts';
 import { join } from '../support/control-plane.ts';
 import { residentBytes } from '../support/process-stats.ts';
 import type { BodyOrders, BodyReport } from '../support/slow-bodies.ts';
 
 const MEBIBYTE = 2 ** 20;
-const BODIES_EACH_WAY = 20;
+const EACH_WAY = 20;
 const BYTES_EACH = 200 * MEBIBYTE;
 const BYTES_PER_SECOND = 1_000_000;
 const GROWTH_BAR_BYTES = 60 * MEBIBYTE;
 const P99_BAR_MS = 50;
+/** On a machine that is busy with other things, the GETs may take so many times as long as they did before. */
+const SLOWED_BAR = 3;
+/** At first bodies run as fast as they are sent, until the kernel's buffers on their way are full: not yet a slow reader. */
+const FILLING_SECONDS = 3;
 const RATE_PER_SECOND = 200;
 const BACKENDS = 3;
 const SAMPLE_MS = 100;
+
+/** Read as fast as they come: the buffers that any body needs are not put to the account of the slow ones. */
+const WARM_UP = { downloads: 4, uploads: 4, bytesEach: 25 * MEBIBYTE, bytesPerSecond: undefined };
+const SLOW = { downloads: EACH_WAY, uploads: EACH_WAY, bytesEach: BYTES_EACH, bytesPerSecond: BYTES_PER_SECOND };
 
 export const scenario: Scenario = {
   number: 11,
@@ -25,60 +33,49 @@ export const scenario: Scenario = {
   bar: `resident memory grows < 60 MiB; parallel GETs keep p99 < ${P99_BAR_MS} ms`,
   async run(stage) {
     const balancer = await startBehind(stage);
-    const client = start(stage, 'slow-client.ts');
-    const ratePerSecond = Math.min(RATE_PER_SECOND, stage.ratePerSecond);
-
-    // The same load goes on before: what it needs for itself is not put to the account of the bodies.
-    const load = await stage.startLoad({ ratePerSecond });
+    const warmUp = startBodies(stage, balancer, WARM_UP);
+    await warmUp.report;
+    const load = await stage.startLoad({ ratePerSecond: Math.min(RATE_PER_SECOND, stage.ratePerSecond) });
     await sleep(stage.seconds(20, 4) * 1_000);
-    const warmUp = load.records.length;
-    const baseline = residentBytes(balancer.pid);
-    let highest = baseline;
-    const sampling = setInterval(() => {
-      highest = Math.max(highest, balancer.hasEnded ? 0 : residentBytes(balancer.pid));
-    }, SAMPLE_MS);
-    stage.onEnd(() => clearInterval(sampling));
+    const before = load.records.length;
+    const memory = watchMemory(stage, balancer);
 
-    const reported = client.message((report) => report as BodyReport);
-    client.tell({
-      balancerPort: balancer.port,
-      downloads: BODIES_EACH_WAY,
-      uploads: BODIES_EACH_WAY,
-      bytesEach: BYTES_EACH,
-      bytesPerSecond: BYTES_PER_SECOND,
-    } satisfies BodyOrders);
+    const bodies = startBodies(stage, balancer, SLOW);
+    await sleep(FILLING_SECONDS * 1_000);
+    const full = load.records.length;
     // The long form waits for the last byte, and half as long again for those that are behind.
-    const secondsToMove = BYTES_EACH / BYTES_PER_SECOND;
-    await Promise.race([reported, sleep(stage.seconds(1.5 * secondsToMove, 12) * 1_000)]);
-    client.tell('stop');
-    const bodies = await reported;
+    const patienceSeconds = stage.seconds((1.5 * BYTES_EACH) / BYTES_PER_SECOND, 12);
+    await Promise.race([bodies.report, sleep(patienceSeconds * 1_000)]);
+    bodies.stop();
+    const { whole, failed, downloaded } = await bodies.report;
     const records = await load.stop();
 
     const account = accountOf(records, []);
-    const meanwhile = records.slice(warmUp);
-    const p99Ms = quantile(meanwhile.filter(isServed).map(latencyMs), 0.99);
-    const failed = failures(records.filter((record) => !isServed(record)));
-    const unfinished = 2 * BODIES_EACH_WAY - bodies.whole - bodies.failed;
-    const growth = highest - baseline;
-    const lost = account.lost + bodies.failed + (stage.isLong ? unfinished : 0);
+    const p99Ms = (some: readonly RequestRecord[]) => quantile(some.filter(isServed).map(latencyMs), 0.99);
+    const p99BeforeMs = p99Ms(records.slice(0, before));
+    const p99MeanwhileMs = p99Ms(records.slice(full));
+    const isFast = p99MeanwhileMs < Math.max(P99_BAR_MS, SLOWED_BAR * p99BeforeMs);
+    const unfinished = 2 * EACH_WAY - whole - failed;
+    const lost = account.lost + failed + (stage.isLong ? unfinished : 0);
+    const failedGets = failures(records.filter((record) => !isServed(record)));
     return {
       ...account,
-      requests: account.requests + 2 * BODIES_EACH_WAY,
+      requests: account.requests + 2 * EACH_WAY,
       lost,
-      passed: lost === 0 && account.wrong === 0 && growth < GROWTH_BAR_BYTES && p99Ms < P99_BAR_MS,
+      passed: lost === 0 && account.wrong === 0 && memory.growth() < GROWTH_BAR_BYTES && isFast,
       detail: [
-        `memory grew ${mebibytes(growth)} over ${mebibytes(baseline)}`,
-        `GETs p99 ${p99Ms.toFixed(1)} ms (${quantile(records.slice(0, warmUp).map(latencyMs), 0.99).toFixed(1)} before)`,
-        `${mebibytes(bodies.downloaded)} came down`,
-        `bodies: ${bodies.whole} whole, ${bodies.failed} failed, ${unfinished} cut by the scenario`,
-        ...(failed ? [failed] : []),
+        `memory grew ${mebibytes(memory.growth())} over ${mebibytes(memory.baseline)}`,
+        `GETs p99 ${p99MeanwhileMs.toFixed(1)} ms (${p99BeforeMs.toFixed(1)} before, ${p99Ms(records.slice(before, full)).toFixed(1)} while the bodies began)`,
+        `${mebibytes(downloaded)} came down`,
+        `bodies: ${whole} whole, ${failed} failed, ${unfinished} cut by the scenario`,
+        ...(failedGets ? [failedGets] : []),
       ].join('; '),
     };
   },
 };
 
 async function startBehind(stage: Stage): Promise<BalancerUnderTest> {
-  const backends = Array.from({ length: BACKENDS }, () => start(stage, 'slow-backend.ts', String(BYTES_PER_SECOND)));
+  const backends = Array.from({ length: BACKENDS }, () => start(stage, 'slow-backend.ts'));
   const toPort = (port: unknown) => (typeof port === 'number' ? port : undefined);
   const ports = await Promise.all(backends.map((backend) => backend.message(toPort)));
   const known = ports.map((port, b) => ({ id: `slow-${b + 1}`, port }));
@@ -90,11 +87,27 @@ async function startBehind(stage: Stage): Promise<BalancerUnderTest> {
   return balancer;
 }
 
-function start(stage: Stage, program: string, ...args: readonly string[]): ChaosProcess {
+function startBodies(stage: Stage, { port }: BalancerUnderTest, bodies: Omit<BodyOrders, 'balancerPort'>) {
+  const client = start(stage, 'slow-client.ts');
+  client.tell({ ...bodies, balancerPort: port } satisfies BodyOrders);
+  return { report: client.message((report) => report as BodyReport), stop: () => client.tell('stop') };
+}
+
+function start(stage: Stage, program: string): ChaosProcess {
   const path = fileURLToPath(new URL(`../support/${program}`, import.meta.url));
-  const started = ChaosProcess.start(program, [process.execPath, path, ...args], { hasMessages: true });
+  const started = ChaosProcess.start(program, [process.execPath, path], { hasMessages: true });
   stage.onEnd(async () => void (await started.stop('SIGKILL')));
   return started;
+}
+
+/** How much more memory the balancer held at any time than now. */
+function watchMemory(stage: Stage, balancer: BalancerUnderTest) {
+  const baseline = residentBytes(balancer.pid);
+  let highest = baseline;
+  const look = () => (highest = Math.max(highest, balancer.hasEnded ? 0 : residentBytes(balancer.pid)));
+  const timer = setInterval(look, SAMPLE_MS);
+  stage.onEnd(() => clearInterval(timer));
+  return { baseline, growth: () => look() - baseline };
 }
 
 function mebibytes(bytes: number): string {

@@ -1,25 +1,24 @@
 // Clients that all connect at the same moment, ask once and keep their connection.
 import { connect, type Socket } from 'node:net';
 
-/** What became of a client's connection. `refused` is any end without an answer: refused, reset or closed. */
-export const FATES = ['served', 'told 503', 'refused', 'unanswered', 'answered otherwise'] as const;
-export type Fate = (typeof FATES)[number];
-
-/** How many clients met which fate. */
-export type Fates = Readonly<Record<Fate, number>>;
+/**
+ * What became of a client's connection: the status it was told; refused, reset or closed without an answer; or nothing
+ * at all.
+ */
+export type Fate = number | 'refused' | 'unanswered';
 
 interface Client {
   readonly socket: Socket;
   fate: Fate;
 }
 
-/** Connects so many clients, waits for `holdMs`, closes all connections and counts. */
-export async function flood(port: number, count: number, holdMs: number): Promise<Fates> {
+/** Connects so many clients, waits for `holdMs` and closes all connections; answers how many met which fate. */
+export async function flood(port: number, count: number, holdMs: number): Promise<ReadonlyMap<Fate, number>> {
   const clients = Array.from({ length: count }, () => aClient(port));
   await new Promise((resolve) => setTimeout(resolve, holdMs));
   for (const { socket } of clients) socket.destroy();
-  const tally = Object.fromEntries(FATES.map((fate) => [fate, 0])) as Record<Fate, number>;
-  for (const { fate } of clients) tally[fate] += 1;
+  const tally = new Map<Fate, number>();
+  for (const { fate } of clients) tally.set(fate, (tally.get(fate) ?? 0) + 1);
   return tally;
 }
 
@@ -41,6 +40,5 @@ function aClient(port: number): Client {
 
 function fateOf(answer: string): Fate {
   const status = /^HTTP\/1\.1 (\d{3}) /.exec(answer)?.[1];
-  if (status === '200') return 'served';
-  return status === '503' ? 'told 503' : 'answered otherwise';
+  return status === undefined ? 'unanswered' : Number(status);
 }

@@ -9,8 +9,8 @@ export interface BodyOrders {
   readonly downloads: number;
   readonly uploads: number;
   readonly bytesEach: number;
-  /** How fast the client of a download reads. The backend of an upload reads as fast. */
-  readonly bytesPerSecond: number;
+  /** How fast the client of a download and the backend of an upload read; as fast as they can when there is no limit. */
+  readonly bytesPerSecond: number | undefined;
 }
 
 /** What became of the bodies, when all are over or the client was told to stop. */
@@ -23,7 +23,7 @@ export interface BodyReport {
   readonly downloaded: number;
 }
 
-/** Paths of the two directions; the size of a download follows. */
+/** Paths of the two directions: the size of a download follows, or how many bytes per second are read of an upload. */
 export const DOWNLOAD_PATH = '/download/';
 export const UPLOAD_PATH = '/upload/';
 
@@ -32,7 +32,7 @@ const BLOCK = Buffer.alloc(64 * 1024, 'x');
 /** Reads no faster than this, and tells how many bytes came each time. @throws {Error} when the body breaks off. */
 export async function readSlowly(
   body: Readable,
-  bytesPerSecond: number,
+  bytesPerSecond = Infinity,
   came: (bytes: number) => void = () => {},
 ): Promise<number> {
   const begun = performance.now();

@@ -34,10 +34,10 @@ async function download({ balancerPort, bytesEach, bytesPerSecond }: BodyOrders)
   return (await readSlowly(answer, bytesPerSecond, (bytes) => (downloaded += bytes))) === bytesEach;
 }
 
-async function upload({ balancerPort, bytesEach }: BodyOrders): Promise<boolean> {
+async function upload({ balancerPort, bytesEach, bytesPerSecond = Infinity }: BodyOrders): Promise<boolean> {
   const headers = { 'content-length': bytesEach };
-  const options = { port: balancerPort, host: '127.0.0.1', agent: false, path: UPLOAD_PATH, headers };
-  const sent = request({ ...options, method: 'POST' });
+  const path = `${UPLOAD_PATH}${bytesPerSecond}`;
+  const sent = request({ port: balancerPort, host: '127.0.0.1', agent: false, method: 'POST', path, headers });
   const [answer] = await Promise.all([answerTo(sent), sendFast(sent, bytesEach)]);
   return (await text(answer)) === String(bytesEach);
 }
