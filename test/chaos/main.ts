@@ -138,7 +138,7 @@ async function publish(results: readonly Result[], options: ChaosOptions, { args
 
 /** How somebody else makes the same figures; where they are written is their own affair. */
 function commandOf(args: readonly string[]): string {
-  const files = ['--markdown', '--report'];
-  const kept = args.filter((arg, index) => !files.includes(arg.split('=')[0]) && !files.includes(args[index - 1]));
+  const files = new Set(['--markdown', '--report']);
+  const kept = args.filter((arg, index) => !files.has(arg.split('=')[0]) && !files.has(args[index - 1]));
   return kept.length === 0 ? 'npm run test:chaos' : `npm run test:chaos -- ${kept.join(' ')}`;
 }

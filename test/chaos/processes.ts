@@ -28,7 +28,7 @@ export interface ProcessOptions {
 export class ChaosProcess {
   /** What it said on stdout and stderr, the last of it. */
   words = '';
-  private readonly listeners = new Set<() => void>();
+  private readonly listeners = new Set<(words: string) => void>();
 
   private readonly name: string;
   private readonly hasChildren: boolean;
@@ -40,8 +40,9 @@ export class ChaosProcess {
     this.hasChildren = hasChildren;
     running.add(this);
     const heard = (chunk: string | Buffer) => {
-      this.words = `${this.words}${chunk.toString()}`.slice(-KEPT_WORDS);
-      for (const listener of this.listeners) listener();
+      const words = chunk.toString();
+      this.words = `${this.words}${words}`.slice(-KEPT_WORDS);
+      for (const listener of this.listeners) listener(words);
     };
     child.stdout?.on('data', heard);
     child.stderr?.on('data', heard);
@@ -121,24 +122,25 @@ export class ChaosProcess {
     });
   }
 
-  /** Waits until it has said something so many times. @throws {Error} when it ends or takes too long. */
-  async said(text: string, times: number, withinMs: number): Promise<void> {
-    const deadline = performance.now() + withinMs;
-    while (this.words.split(text).length <= times) {
-      if (this.hasEnded) throw this.unexpectedEnd();
-      const leftMs = deadline - performance.now();
-      if (leftMs <= 0)
-        throw new Error(`${this.name} did not say "${text}" within ${withinMs / 1000} s: ${this.lastWords}`);
-      await new Promise<void>((resolve) => {
-        const wake = () => {
-          clearTimeout(timer);
-          this.listeners.delete(wake);
-          resolve();
-        };
-        const timer = setTimeout(wake, leftMs);
-        this.listeners.add(wake);
-      });
-    }
+  /** Waits until it says something, from now on. @throws {Error} when it ends or takes too long. */
+  async says(text: string, withinMs: number): Promise<void> {
+    let heard = '';
+    await new Promise<void>((resolve, reject) => {
+      const listener = (words: string) => {
+        heard = `${heard}${words}`.slice(-KEPT_WORDS);
+        if (heard.includes(text)) stop(resolve);
+        else if (this.hasEnded) stop(() => reject(this.unexpectedEnd()));
+      };
+      const stop = (settle: () => void) => {
+        clearTimeout(timer);
+        this.listeners.delete(listener);
+        settle();
+      };
+      const late = () => new Error(`${this.name} did not say "${text}" within ${withinMs / 1000} s: ${this.lastWords}`);
+      const timer = setTimeout(() => stop(() => reject(late())), withinMs);
+      this.listeners.add(listener);
+      listener('');
+    });
   }
 
   /** Waits until something listens on its port. @throws {Error} when it ends or takes too long. */

@@ -13,7 +13,6 @@ const RELOAD_MS = 40_000;
 
 export class BalancerProcess implements BalancerUnderTest {
   private process: ChaosProcess;
-  private reloads = 0;
   private readonly site: Site;
   private readonly launch: Launch;
   private readonly prefix: readonly string[];
@@ -76,17 +75,14 @@ export class BalancerProcess implements BalancerUnderTest {
   }
 
   async reload(): Promise<void> {
+    const { reloaded, reloadSignal } = this.launch;
     const before = childrenOf(this.pid);
-    this.process.signal(this.launch.reloadSignal);
-    if (this.launch.reloaded === undefined) {
-      const areReplaced = () => {
-        const now = childrenOf(this.pid);
-        return now.length > 0 && !now.some((pid) => before.includes(pid));
-      };
-      await until(`${this.name} to have reloaded`, areReplaced, RELOAD_MS);
-    } else {
-      await this.process.said(this.launch.reloaded, ++this.reloads, RELOAD_MS);
-    }
+    const isDone =
+      reloaded === undefined
+        ? until(`${this.name} to have reloaded`, () => areOthers(before, childrenOf(this.pid)), RELOAD_MS)
+        : this.process.says(reloaded, RELOAD_MS);
+    this.process.signal(reloadSignal);
+    await isDone;
   }
 
   private spawn(): ChaosProcess {
@@ -116,6 +112,10 @@ export async function fleetStates(control: string): Promise<ReadonlyMap<string, 
   } catch {
     return undefined;
   }
+}
+
+function areOthers(before: readonly number[], now: readonly number[]): boolean {
+  return now.length > 0 && !now.some((pid) => before.includes(pid));
 }
 
 /** Process ids, as Linux lists them. */

@@ -5,7 +5,7 @@ import { journalOf, threeBackends } from '../fleet.ts';
 import type { Execution, RequestRecord, Scenario } from '../scenario.ts';
 
 /** A balancer learns of a death when its event loop comes to it; what it sends until then is in flight too. */
-const LEARNS_WITHIN_MS = 50;
+const LEARNS_WITHIN_MS = 100;
 
 interface Death {
   readonly atMs: number;
