@@ -24,7 +24,7 @@ export const CHAOS_HELP = `Kills, stops, drains and breaks real processes, and c
   npm run build && npm run test:chaos -- [flags]
 
   --scenario N,N      only these scenarios
-  --long              the times of the table in docs/operations.md, nginx and HAProxy too; without it a short form for CI
+  --long              the full lengths, nginx and HAProxy too; without it a short form, for CI
   --soak-minutes N    how long the soak (15) goes on
   --peers, --no-peers nginx and HAProxy where they can do the same; on in the long form
   --rate N            requests per second; by default half of the measured capacity, at most ${MAX_RATE}

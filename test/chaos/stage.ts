@@ -12,6 +12,10 @@ import type { BackendOptions, BalancerName, BalancerOptions, LoadOptions, Stage 
 const DELAY_MS = 20;
 const LEASE_SECONDS = 30;
 
+/** All that a run writes, gone when it ends, also when it is interrupted. */
+const ROOT = mkdtempSync(join(tmpdir(), 'fairlead-chaos-'));
+process.once('exit', () => rmSync(ROOT, { recursive: true, force: true }));
+
 /** What does not change from scenario to scenario. */
 export interface Conditions {
   readonly isLong: boolean;
@@ -21,7 +25,7 @@ export interface Conditions {
 }
 
 export class ChaosStage implements Stage {
-  readonly folder = mkdtempSync(join(tmpdir(), 'fairlead-chaos-'));
+  readonly folder = mkdtempSync(join(ROOT, 'stage-'));
   readonly balancer: BalancerName;
   readonly isLong: boolean;
   readonly soakMinutes: number | undefined;
@@ -37,7 +41,6 @@ export class ChaosStage implements Stage {
     this.soakMinutes = soakMinutes;
     this.ratePerSecond = ratePerSecond;
     this.variables = variables;
-    this.onEnd(() => rmSync(this.folder, { recursive: true, force: true }));
   }
 
   seconds(long: number, short: number): number {

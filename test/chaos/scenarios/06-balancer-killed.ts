@@ -1,12 +1,14 @@
 // The balancer is killed and started again; what it knew of the fleet stands in its registry file.
-import { join } from 'node:path';
+import { join as path } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { accountOf, isServed } from '../account.ts';
-import { fleetStates, seenUp } from '../balancers/balancer-process.ts';
+import { HEALTH_PATH } from '../backend/settings.ts';
+import { fleetStates } from '../balancers/balancer-process.ts';
 import { monotonicMs } from '../clock.ts';
 import { journalOf, threeBackends } from '../fleet.ts';
 import { until } from '../processes.ts';
 import type { ChaosBackend, RequestRecord, Scenario } from '../scenario.ts';
+import { join, type Registration } from '../support/control-plane.ts';
 
 const SERVING_WITHIN_MS = 2_000;
 
@@ -23,11 +25,10 @@ export const scenario: Scenario = {
     ]);
     const balancer = await stage.startBalancer({
       backends: registered,
-      variables: { REGISTRY_FILE: join(stage.folder, 'registry.sqlite') },
+      variables: { REGISTRY_FILE: path(stage.folder, 'registry.sqlite') },
     });
-    for (const backend of [known, drained]) await register(balancer.control, backend);
-    await seenUp(balancer, ['known', 'drained']);
-    await ask(`${balancer.control}/api/v1/backends/drained/drain`);
+    await join(balancer.control, [known, drained].map(announcement));
+    await drain(balancer.control, drained.id);
 
     const load = await stage.startLoad();
     await sleep(stage.seconds(3_000, 1_000));
@@ -47,15 +48,12 @@ export const scenario: Scenario = {
 
     const servingMs = firstServedAfter(startMs, records) - startMs;
     const backends = [...registered, known, drained];
-    const account = accountOf(records, journalOf(backends), {
-      isExcused: ({ endedMs, dueMs }) => endedMs >= killedMs && dueMs <= startMs + servingMs,
-    });
+    const servedFromMs = startMs + Math.min(servingMs, SERVING_WITHIN_MS);
+    const isMeanwhile = ({ dueMs, endedMs }: RequestRecord) => endedMs >= killedMs && dueMs <= servedFromMs;
+    const account = accountOf(records, journalOf(backends), { isExcused: isMeanwhile });
     const forgotten = [...(before?.keys() ?? [])].filter((id) => !after?.has(id));
     const isDrainKept = after?.get('drained') === 'draining' && drained.journal().length === executedByDrained;
-    const duringMs = { from: killedMs, to: startMs + servingMs };
-    const refused = records.filter(
-      (record) => !isServed(record) && record.endedMs >= duringMs.from && record.dueMs <= duringMs.to,
-    ).length;
+    const refused = records.filter((record) => isMeanwhile(record) && !isServed(record)).length;
     return {
       ...account,
       passed: servingMs <= SERVING_WITHIN_MS && forgotten.length === 0 && isDrainKept && account.wrong === 0,
@@ -73,13 +71,11 @@ function firstServedAfter(sinceMs: number, records: readonly RequestRecord[]): n
   return served.reduce((first, { endedMs }) => Math.min(first, endedMs), Infinity);
 }
 
-async function register(control: string, { id, port }: ChaosBackend): Promise<void> {
-  const resources = { compute: 100, storage: 100 };
-  await ask(`${control}/api/v1/backends`, { id, port, resources, pingPath: '/health' });
+function announcement({ id, port }: ChaosBackend): Registration {
+  return { id, url: `http://127.0.0.1:${port}`, pingPath: HEALTH_PATH };
 }
 
-async function ask(url: string, body: object = {}): Promise<void> {
-  const headers = { 'content-type': 'application/json' };
-  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
-  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
+async function drain(control: string, id: string): Promise<void> {
+  const response = await fetch(`${control}/api/v1/backends/${id}/drain`, { method: 'POST' });
+  if (!response.ok) throw new Error(`Fairlead did not drain ${id}: ${response.status} ${await response.text()}`);
 }
