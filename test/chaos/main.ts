@@ -8,7 +8,16 @@ import { isServed } from './account.ts';
 import { BALANCER } from './balancers/fairlead.ts';
 import { CHAOS_HELP, chaosOptions, MAX_RATE, type ChaosOptions } from './options.ts';
 import { killAll } from './processes.ts';
-import { jsonReport, LEGEND, line, markdownTable, terminalTable, type Result } from './report.ts';
+import {
+  jsonReport,
+  LEGEND,
+  line,
+  machine,
+  markdownTable,
+  terminalTable,
+  type Circumstances,
+  type Result,
+} from './report.ts';
 import type { BalancerName, Outcome, Scenario } from './scenario.ts';
 import { ChaosStage, type Conditions } from './stage.ts';
 
@@ -39,10 +48,12 @@ async function main(args: string[]): Promise<number> {
   }
   try {
     const { isLong, soakMinutes, variables } = options;
+    const facts = { command: commandOf(args), machine: machine() };
+    process.stdout.write(`${facts.machine}\n`);
     const ratePerSecond = options.ratePerSecond ?? (await calibrate(variables));
     const chosen = scenarios.filter(({ number }) => options.scenarios?.includes(number) ?? true);
     const results = await runAll(chosen, options, { isLong, soakMinutes, variables, ratePerSecond });
-    await publish(results, options, { args, ratePerSecond });
+    await publish(results, options, { ...facts, ratePerSecond });
     return results.every(({ balancer, outcome }) => balancer !== 'fairlead' || outcome.passed) ? 0 : 1;
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n`);
@@ -121,18 +132,12 @@ function installedPeers(): ('nginx' | 'haproxy')[] {
   });
 }
 
-interface Circumstances {
-  readonly args: readonly string[];
-  readonly ratePerSecond: number;
-}
-
-async function publish(results: readonly Result[], options: ChaosOptions, { args, ratePerSecond }: Circumstances) {
+async function publish(results: readonly Result[], options: ChaosOptions, circumstances: Circumstances) {
   process.stdout.write(`\n${terminalTable(results)}\n${LEGEND}\n`);
   if (options.report !== undefined) writeFileSync(options.report, jsonReport(results));
   if (options.markdown === undefined) return;
-  const command = commandOf(args);
   const style = await resolveConfig(fileURLToPath(import.meta.url));
-  const text = await format(markdownTable(results, command, ratePerSecond), { ...style, parser: 'markdown' });
+  const text = await format(markdownTable(results, circumstances), { ...style, parser: 'markdown' });
   writeFileSync(options.markdown, text);
 }
 

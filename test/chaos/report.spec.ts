@@ -35,8 +35,9 @@ describe('the report of the chaos suite', () => {
   });
 
   it('is a table with the command that made it', () => {
-    const text = markdownTable([aResult('haproxy', false)], 'npm run test:chaos -- --peers', 400);
-    expect(text).toContain('Made by `npm run test:chaos -- --peers` on ');
+    const circumstances = { command: 'npm run test:chaos -- --peers', machine: '2 cores', ratePerSecond: 400 };
+    const text = markdownTable([aResult('haproxy', false)], circumstances);
+    expect(text).toContain('Made by `npm run test:chaos -- --peers` on 2 cores, at 400 requests per second.');
     expect(text).toContain('| 1 | one \\| killed | HAProxy | 10 | 2 | 0 | 0 | 42 ms | 0 lost | missed | 2 × 502 |');
   });
 });

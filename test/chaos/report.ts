@@ -1,5 +1,5 @@
 // How the results are shown: to the terminal, as Markdown, and as the JSON that vitest's reporter would write.
-import { availableParallelism, cpus } from 'node:os';
+import { availableParallelism, cpus, loadavg } from 'node:os';
 import Table from 'cli-table3';
 import type { BalancerName, Outcome, Scenario } from './scenario.ts';
 
@@ -8,6 +8,14 @@ export interface Result {
   readonly scenario: Scenario;
   readonly balancer: BalancerName;
   readonly outcome: Outcome;
+}
+
+/** How the figures came about. */
+export interface Circumstances {
+  readonly command: string;
+  /** As it was at the start, before the suite made it busy. */
+  readonly machine: string;
+  readonly ratePerSecond: number;
 }
 
 const HEADS = ['#', 'scenario', 'balancer', 'requests', 'lost', 'duplicated', 'wrong', 'longest gap', 'bar', 'verdict'];
@@ -31,11 +39,11 @@ export function terminalTable(results: readonly Result[]): string {
 }
 
 /** The same as Markdown, with the command that made it. */
-export function markdownTable(results: readonly Result[], command: string, ratePerSecond: number): string {
+export function markdownTable(results: readonly Result[], { command, machine, ratePerSecond }: Circumstances): string {
   const row = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   const heads = [...HEADS, 'seen'];
   return [
-    `Made by \`${command}\` on ${machine()}, at ${ratePerSecond} requests per second.`,
+    `Made by \`${command}\` on ${machine}, at ${ratePerSecond} requests per second.`,
     [
       row(heads),
       row(heads.map(() => '---')),
@@ -85,7 +93,10 @@ function plain({ scenario, balancer, outcome }: Result) {
   return { number: scenario.number, title: scenario.title, bar: scenario.bar, balancer, ...outcome };
 }
 
-function machine(): string {
+/** What the figures were taken on; how busy it was tells what the latencies are worth. */
+export function machine(): string {
   const [first] = cpus();
-  return `${availableParallelism()} cores (${first?.model.trim() ?? 'unknown'}), Node ${process.versions.node}`;
+  const [load] = loadavg();
+  const cores = `${availableParallelism()} cores (${first?.model.trim() ?? 'unknown'})`;
+  return `${cores}, Node ${process.versions.node}, load average ${load.toFixed(1)}`;
 }
