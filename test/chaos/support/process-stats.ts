@@ -42,12 +42,23 @@ export interface Sample {
   readonly value: number;
 }
 
-/** Slope of the least-squares line through the samples, value per second; 0 with fewer than two. */
-export function slopePerSecond(samples: readonly Sample[]): number {
+/** A slope and how far it may be off, value per second. */
+export interface Slope {
+  readonly perSecond: number;
+  /** Standard error. */
+  readonly error: number;
+}
+
+/** The least-squares line through the samples; 0 and no end of doubt with fewer than three. */
+export function slopeOf(samples: readonly Sample[]): Slope {
   const mean = (values: readonly number[]) => values.reduce((sum, each) => sum + each, 0) / values.length;
   const meanAt = mean(samples.map(({ atSeconds }) => atSeconds));
   const meanValue = mean(samples.map(({ value }) => value));
   const spread = samples.reduce((sum, { atSeconds }) => sum + (atSeconds - meanAt) ** 2, 0);
-  if (samples.length < 2 || spread === 0) return 0;
-  return samples.reduce((sum, { atSeconds, value }) => sum + (atSeconds - meanAt) * (value - meanValue), 0) / spread;
+  if (samples.length < 3 || spread === 0) return { perSecond: 0, error: Infinity };
+  const together = samples.reduce((sum, { atSeconds, value }) => sum + (atSeconds - meanAt) * (value - meanValue), 0);
+  const perSecond = together / spread;
+  const offLine = ({ atSeconds, value }: Sample) => value - meanValue - perSecond * (atSeconds - meanAt);
+  const residual = samples.reduce((sum, sample) => sum + offLine(sample) ** 2, 0);
+  return { perSecond, error: Math.sqrt(residual / (samples.length - 2) / spread) };
 }
