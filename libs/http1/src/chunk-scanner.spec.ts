@@ -1,5 +1,5 @@
 // Chunked bodies: what is strict about them, and that Node's parser reads the same.
-import fc from 'fast-check';
+import { array, assert, asyncProperty, constantFrom, nat, property, string, tuple } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FUZZ, spoilt } from './a-head.fixture.js';
 import { ChunkScanner } from './chunk-scanner.js';
@@ -106,20 +106,20 @@ describe('trailers', () => {
   });
 });
 
-const chunk = fc
-  .tuple(fc.string({ minLength: 1, maxLength: 20 }), fc.constantFrom('', '', ';a', ';a=b;c'), fc.nat(2))
-  .map(([data, extension, zeros]) => {
+const chunk = tuple(string({ minLength: 1, maxLength: 20 }), constantFrom('', '', ';a', ';a=b;c'), nat(2)).map(
+  ([data, extension, zeros]) => {
     const bytes = Buffer.from(data).toString('latin1');
     return `${'0'.repeat(zeros)}${bytes.length.toString(16)}${extension}\r\n${bytes}\r\n`;
-  });
-const ending = fc.constantFrom('0\r\n\r\n', '00;x\r\n\r\n', '0\r\nA: b\r\nVia: c\r\n\r\n');
-const bodies = fc.tuple(fc.array(chunk, { maxLength: 4 }), ending).map(([chunks, end]) => chunks.join('') + end);
+  },
+);
+const ending = constantFrom('0\r\n\r\n', '00;x\r\n\r\n', '0\r\nA: b\r\nVia: c\r\n\r\n');
+const bodies = tuple(array(chunk, { maxLength: 4 }), ending).map(([chunks, end]) => chunks.join('') + end);
 
 describe('a scanned body', () => {
   it('is read in the same way by Node, before and after', { timeout: 600_000 }, async () => {
     let completeCount = 0;
-    await fc.assert(
-      fc.asyncProperty(spoilt(bodies), async (body) => {
+    await assert(
+      asyncProperty(spoilt(bodies), async (body) => {
         const { outcome, passed, trailersAt } = scan(body);
         const isComplete = outcome > 0 && trailersAt < 0;
         if (!isComplete) return;
@@ -136,8 +136,8 @@ describe('a scanned body', () => {
 
   it('has the trailers that Node reads', { timeout: 600_000 }, async () => {
     const trailers = new Trailers(new FieldNames(), { maxHeadBytes: 1000, maxFields: 9 });
-    await fc.assert(
-      fc.asyncProperty(spoilt(bodies), async (body) => {
+    await assert(
+      asyncProperty(spoilt(bodies), async (body) => {
         const { trailersAt } = scan(body);
         if (trailersAt < 0) return;
         trailers.reset();
@@ -153,8 +153,8 @@ describe('a scanned body', () => {
   });
 
   it('does not depend on how it was split', { timeout: 600_000 }, () => {
-    fc.assert(
-      fc.property(spoilt(bodies), (body) => {
+    assert(
+      property(spoilt(bodies), (body) => {
         const expected = scan(body);
         for (let size = 1; size < body.length; size++) {
           const scanned = scan(body, size);

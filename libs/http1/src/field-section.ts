@@ -145,6 +145,11 @@ export class FieldSection {
     return this.spans[place * STRIDE + TAG] >> 1;
   }
 
+  /** Where the name at `place` begins, and so its line, from the first byte of the head. */
+  nameStart(place: number): number {
+    return this.spans[place * STRIDE + NAME_START];
+  }
+
   /** Where the value at `place` begins, from the first byte of the head. */
   valueStart(place: number): number {
     return this.spans[place * STRIDE + VALUE_START];

@@ -1,6 +1,13 @@
 // Node's own HTTP parser, in its strict mode, as the judge of what this library says: a real server and a real client
 // of `node:http`, on streams in memory.
-import { Agent, createServer, request as requestUpstream, type ClientRequest, type IncomingMessage } from 'node:http';
+import {
+  Agent,
+  createServer,
+  request as requestUpstream,
+  type ClientRequest,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
 import { Duplex } from 'node:stream';
 
 /** A message as Node read it. */
@@ -39,11 +46,15 @@ class ScriptedSocket extends Duplex {
 const listeners = new WeakMap<object, (request: Judged) => void>();
 const failures = new WeakMap<object, (error: Error) => void>();
 const server = createServer({ insecureHTTPParser: false, maxHeaderSize: 65_536 }, (request, response) => {
-  void judged(request).then((message) => {
-    if (message.isWhole) listeners.get(request.socket)?.(message);
-    response.end();
-  });
+  void serve(request, response);
 });
+
+async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const message = await judged(request);
+  if (message.isWhole) listeners.get(request.socket)?.(message);
+  response.end();
+}
+
 server.on('clientError', (error, socket) => {
   failures.get(socket)?.(error);
   socket.destroy();

@@ -1,5 +1,5 @@
 // Properties of request heads, with Node's parser as the judge.
-import fc from 'fast-check';
+import { assert, asyncProperty, property, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FUZZ, canonicalRequest, spoilt } from './a-head.fixture.js';
 import { FieldNames } from './field-names.js';
@@ -23,8 +23,8 @@ describe('a request head that is accepted', () => {
     const head = new RequestHead(names, limits);
     const heads = spoilt(canonicalRequest.map(({ head: text }) => text));
     let acceptedCount = 0;
-    await fc.assert(
-      fc.asyncProperty(heads, fc.string(aBody), async (text, filler) => {
+    await assert(
+      asyncProperty(heads, string(aBody), async (text, filler) => {
         const length = frame(head, text);
         if (length <= 0 || head.contentLength > LONGEST_BODY) return;
         acceptedCount++;
@@ -38,8 +38,8 @@ describe('a request head that is accepted', () => {
 
   it('goes on as Node would read it, without what is dropped', { timeout: 600_000 }, async () => {
     const head = new RequestHead(names, limits);
-    await fc.assert(
-      fc.asyncProperty(canonicalRequest, async ({ head: text }) => {
+    await assert(
+      asyncProperty(canonicalRequest, async ({ head: text }) => {
         expect(frame(head, text)).toBe(text.length);
         const kept = fieldsOf(head).filter((_, i, all) => !isDropped(all[i - (i % 2)]));
         const forwarded = head.forwardedHead(rule);
@@ -59,8 +59,8 @@ describe('a request head that is accepted', () => {
 describe('a canonical request', () => {
   it('is accepted', () => {
     const head = new RequestHead(names, limits);
-    fc.assert(
-      fc.property(canonicalRequest, ({ head: text, body }) => {
+    assert(
+      property(canonicalRequest, ({ head: text, body }) => {
         expect(frame(head, text + body)).toBe(text.length);
         expect(Math.max(0, head.contentLength)).toBe(body.length);
       }),
@@ -74,8 +74,8 @@ describe('what is said of a head', () => {
     const whole = new RequestHead(names, limits);
     const pieces = new RequestHead(names, limits);
     const heads = spoilt(canonicalRequest.map(({ head, body }) => head + body));
-    fc.assert(
-      fc.property(heads, (text) => {
+    assert(
+      property(heads, (text) => {
         const expected = describeHead(whole, frame(whole, text));
         for (const ends of splits(text.length)) {
           const outcome = feed((bytes, from, to) => pieces.frame(bytes, from, to), text, ends);

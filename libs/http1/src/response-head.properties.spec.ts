@@ -1,5 +1,5 @@
 // Properties of response heads, with Node's parser as the judge.
-import fc from 'fast-check';
+import { assert, asyncProperty, constant, constantFrom, property, tuple } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FUZZ, canonicalResponse, spoilt } from './a-head.fixture.js';
 import { FieldNames } from './field-names.js';
@@ -17,16 +17,16 @@ const limits = { maxHeadBytes: 1000, maxFields: 100 };
 const LONGEST_BODY = 10_000;
 const BODIES = { none: '', length: 'hello', chunked: '5\r\nhello\r\n0\r\n\r\n', close: 'hello' };
 
-const responses = fc
-  .tuple(canonicalResponse, fc.constantFrom('GET', 'HEAD'))
-  .chain(([{ before, head }, method]) => spoilt(fc.constant(before + head)).map((text) => ({ text, method })));
+const responses = tuple(canonicalResponse, constantFrom('GET', 'HEAD')).chain(([{ before, head }, method]) =>
+  spoilt(constant(before + head)).map((text) => ({ text, method })),
+);
 
 describe('a response head that is accepted', () => {
   it('is read in the same way by Node, with the same body', { timeout: 600_000 }, async () => {
     let acceptedCount = 0;
     const head = new ResponseHead(names, limits);
-    await fc.assert(
-      fc.asyncProperty(responses, async ({ text, method }) => {
+    await assert(
+      asyncProperty(responses, async ({ text, method }) => {
         const read = readFinalHead(head, text, method);
         if (read.length <= 0 || head.contentLength > LONGEST_BODY) return;
         const { length, interim } = read;
@@ -52,8 +52,8 @@ describe('a response head that is accepted', () => {
 describe('a canonical response', () => {
   it('is accepted, and goes on as it came', () => {
     const head = new ResponseHead(names, limits);
-    fc.assert(
-      fc.property(canonicalResponse, ({ before, head: text, method }) => {
+    assert(
+      property(canonicalResponse, ({ before, head: text, method }) => {
         expect(readFinalHead(head, before + text, method).length).toBe(before.length + text.length);
         const fields = fieldsOf(head);
         const dropped = new Set([...head.fields.connectionOptions(), 'connection', 'keep-alive']);
@@ -74,8 +74,8 @@ describe('what is said of a response head', () => {
   it('does not depend on how its bytes were split', { timeout: 600_000 }, () => {
     const whole = new ResponseHead(names, limits);
     const pieces = new ResponseHead(names, limits);
-    fc.assert(
-      fc.property(responses, ({ text, method }) => {
+    assert(
+      property(responses, ({ text, method }) => {
         whole.reset();
         const expected = describeHead(whole, whole.frame(latin1(text), 0, text.length, method));
         for (const ends of splits(text.length)) {
