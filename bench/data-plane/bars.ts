@@ -1,6 +1,6 @@
 // What Fairlead must reach, and whether it does.
 import { CASES, USUAL_CASE } from './cases.js';
-import { CONTENDERS } from './contenders.js';
+import { CONTENDERS, hasFootprintOfItsOwn } from './contenders.js';
 import type { Results } from './results.js';
 import { spreadOf, type Spread } from './statistics.js';
 
@@ -20,8 +20,8 @@ export function isMet({ limit, measured }: Bar): boolean | undefined {
 
 const FAST = 'fairlead-fast';
 const NEST = 'nest-hpm';
-/** The contenders whose start and memory have bars, features left aside. */
-const WHOLE_BALANCERS = CONTENDERS.filter(({ program, cases }) => program === 'fairlead' && cases === undefined);
+/** The contenders whose start and memory have bars. */
+const LANES = CONTENDERS.filter((entry) => entry.program === 'fairlead' && hasFootprintOfItsOwn(entry));
 
 /** All bars, in the order of the tables. */
 export function barsOf(results: Results): Bar[] {
@@ -42,7 +42,7 @@ export function barsOf(results: Results): Bar[] {
     cost(USUAL_CASE, 'fairlead-fast-2', 'fairlead-fast-1', 1.15),
     ...CASES.map(({ name }) => cost(name, 'fairlead-full', NEST, 1)),
     cost(USUAL_CASE, 'features-on', 'features-off', 1.15),
-    ...WHOLE_BALANCERS.flatMap(({ name, title }) => footprintBars(results, name, title)),
+    ...LANES.flatMap(({ name, title }) => footprintBars(results, name, title)),
   ];
 }
 

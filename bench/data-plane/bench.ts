@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { startBackends, type Backends } from './backends.js';
 import { knows } from './build.js';
 import { CASES, USUAL_CASE, type Case } from './cases.js';
-import { takesPart, type Entry } from './contenders.js';
+import { hasFootprintOfItsOwn, takesPart, type Entry } from './contenders.js';
 import { footprint } from './footprint.js';
 import type { BenchOptions } from './options.js';
 import { Results } from './results.js';
@@ -34,10 +34,11 @@ export class Bench {
     const { cases, rounds, hasFootprint } = this.options;
     const backends = await startBackends(join(this.folder, 'backends'));
     const entries = await this.available();
+    const measured = hasFootprint ? entries.filter(hasFootprintOfItsOwn) : [];
     const turns = cases.flatMap((each) => entries.filter((entry) => takesPart(entry, each.name))).length * rounds;
-    this.bar.start(turns + (hasFootprint ? 2 : 1) * entries.length, 0, { doing: '' });
+    this.bar.start(turns + measured.length + entries.length, 0, { doing: '' });
     try {
-      if (hasFootprint) for (const entry of entries) await this.footprintOf(entry, backends);
+      for (const entry of measured) await this.footprintOf(entry, backends);
       for (const entry of entries) await this.admit(entry, backends);
       for (const each of cases) await this.measure(each, backends);
     } finally {

@@ -86,3 +86,8 @@ export const CONTENDERS: readonly Entry[] = [
 export function takesPart({ cases }: Entry, caseName: string): boolean {
   return cases === undefined || cases.includes(caseName);
 }
+
+/** Whether its start-up and memory are of interest: variants of another contender for one case have them in common. */
+export function hasFootprintOfItsOwn({ cases }: Entry): boolean {
+  return cases === undefined;
+}

@@ -162,10 +162,10 @@ describe('results', () => {
     expect(verdictOf('Fairlead, fast lane / nginx: 1 MiB, 16 connections')).toBeUndefined();
   });
 
-  it('shows medians with their spread, and the ratio to nginx', () => {
+  it('shows medians with their spread, the ratio to nginx, and the part of a core', () => {
     const table = tablesOf(results).find(({ title }) => title === '1 KiB')!;
     const row = table.rows.find(([title]) => title === 'Fairlead, fast lane');
-    expect(row).toEqual(['Fairlead, fast lane', '24.0 (12.0–36.0)', '1.20', '1,000', '1.00', '2.00']);
+    expect(row).toEqual(['Fairlead, fast lane', '24.0 (12.0–36.0)', '1.20', '2.40', '1,000', '1.00', '2.00']);
   });
 });
 

@@ -1,7 +1,7 @@
 // `npm run bench:data-plane`: what a request costs the proxy in CPU time, for Fairlead and for other load balancers.
 // `--help` tells of the flags.
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stopAll } from '../contenders/processes.js';
 import { provide } from '../contenders/programs.js';
@@ -37,12 +37,13 @@ async function main(args: string[]): Promise<number> {
 async function measure(args: string[], options: BenchOptions, folder: string): Promise<number> {
   const programs = new Set([...options.contenders.map(({ program }) => program), 'wrk' as const]);
   const bench = new Bench(options, folder);
+  const [loadBefore] = loadavg();
   try {
     provide(programs);
     moveTo(LOAD_CORE, [process.pid]);
     await bench.run();
     const command = `npm run bench:data-plane${args.length > 0 ? ` -- ${args.join(' ')}` : ''}`;
-    if (options.isWhole) await publish(bench.results, { command, options, programs });
+    if (options.isWhole) await publish(bench.results, { command, options, programs, loadBefore });
     return bench.results.absences.some(({ isFailure }) => isFailure) ? 1 : 0;
   } catch (error) {
     process.stderr.write(`\n${(error as Error).message}\n`);

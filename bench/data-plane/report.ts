@@ -15,6 +15,8 @@ export interface Provenance {
   readonly command: string;
   readonly options: BenchOptions;
   readonly programs: ReadonlySet<Program>;
+  /** Processes that wanted to run, over the last minute before it began: what else the machine was doing. */
+  readonly loadBefore: number;
 }
 
 /** For the terminal. */
@@ -52,13 +54,13 @@ export function costPlot(results: Results): string {
   return plot('CPU time of the proxy per request, µs', marks);
 }
 
-function about({ command, options, programs }: Provenance): string {
+function about({ command, options, programs, loadBefore }: Provenance): string {
   const { length: cores, 0: cpu } = cpus();
   const gibibytes = (totalmem() / 1024 ** 3).toFixed(0);
   const { rounds, seconds, warmUpSeconds, starts } = options;
   return [
     `Made by \`${command}\` on ${new Date().toISOString().slice(0, 10)}: ${rounds} ${rounds === 1 ? 'round' : 'rounds'}, turns of ${seconds} s after ${warmUpSeconds} s of warm-up, ${starts} starts.`,
-    `Machine: ${cpu?.model.trim() ?? arch()}, ${cores} cores, ${gibibytes} GiB, ${type()} ${release()}; a clock tick is ${1000 / ticksPerSecond()} ms.`,
+    `Machine: ${cpu?.model.trim() ?? arch()}, ${cores} cores, ${gibibytes} GiB, ${type()} ${release()}; a clock tick is ${1000 / ticksPerSecond()} ms; load average before it began: ${loadBefore.toFixed(1)}.`,
     `Versions: ${[...programs].map(versionOf).join(', ')}.`,
     'Figures are medians of the rounds, with the least and the greatest.',
   ].join('\n');

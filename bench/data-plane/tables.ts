@@ -32,13 +32,16 @@ function caseTable(results: Results, { name, title }: Case): Figures {
         contender.title,
         spread(cost),
         ratio === undefined ? '' : ratio.median.toFixed(2),
+        // How much of a core it had: less than another's means that something else held it up.
+        middle(({ cpuMicros, requestsPerSecond }) => (cpuMicros * requestsPerSecond) / 10_000),
         middle(({ requestsPerSecond }) => requestsPerSecond),
         middle(({ p50Ms }) => p50Ms),
         middle(({ p99Ms }) => p99Ms),
       ],
     ];
   });
-  return { title, head: ['contender', 'CPU, µs per request', '× nginx', 'requests/s', 'p50, ms', 'p99, ms'], rows };
+  const head = ['contender', 'CPU, µs per request', '× nginx', 'core, %', 'requests/s', 'p50, ms', 'p99, ms'];
+  return { title, head, rows };
 }
 
 function footprintTable(results: Results): Figures {
