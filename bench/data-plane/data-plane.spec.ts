@@ -6,7 +6,7 @@ import { barsOf, isMet } from './bars.js';
 import { bodyOf, CASES, filePath, HEADERS } from './cases.js';
 import { CONTENDERS } from './contenders.js';
 import { between } from './document.js';
-import { benchOptions } from './options.js';
+import { benchOptions, commandOf, type BenchOptions } from './options.js';
 import { plot } from './plot.js';
 import { parseResidentKib, parseStat, treeOf } from './proc.js';
 import { Results } from './results.js';
@@ -114,6 +114,12 @@ describe('benchOptions', () => {
   it('writes the document however long it measured, but only when nothing was left out', () => {
     const isWhole = (...args: string[]) => (benchOptions(args) as { isWhole: boolean }).isWhole;
     expect([isWhole('--rounds', '1'), isWhole('--quick'), isWhole('--case', '1kib')]).toEqual([true, false, false]);
+  });
+
+  it('tells the command that yields the same, without where raw results went', () => {
+    const options = benchOptions(['--json', '/tmp/raw.json', '--rounds', '2', '--seconds', '5']) as BenchOptions;
+    expect(commandOf(options)).toBe('npm run bench:data-plane -- --rounds 2');
+    expect(commandOf(benchOptions([]) as BenchOptions)).toBe('npm run bench:data-plane');
   });
 
   it.each([

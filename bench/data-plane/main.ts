@@ -7,7 +7,7 @@ import { stopAll } from '../contenders/processes.js';
 import { provide } from '../contenders/programs.js';
 import { Bench } from './bench.js';
 import { publish } from './document.js';
-import { BENCH_HELP, benchOptions, type BenchOptions } from './options.js';
+import { BENCH_HELP, benchOptions, commandOf, type BenchOptions } from './options.js';
 import { LOAD_CORE, moveTo } from './pinning.js';
 import { terminalText } from './report.js';
 
@@ -30,11 +30,11 @@ async function main(args: string[]): Promise<number> {
   // Started by root, workers of nginx are somebody else, and must get at their files.
   chmodSync(folder, 0o755);
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  return measure(args, options, folder);
+  return measure(options, folder);
 }
 
 /** 0 when everybody who was to take part did so to the end. */
-async function measure(args: string[], options: BenchOptions, folder: string): Promise<number> {
+async function measure(options: BenchOptions, folder: string): Promise<number> {
   const programs = new Set([...options.contenders.map(({ program }) => program), 'wrk' as const]);
   const bench = new Bench(options, folder);
   const [loadBefore] = loadavg();
@@ -42,7 +42,7 @@ async function measure(args: string[], options: BenchOptions, folder: string): P
     provide(programs);
     moveTo(LOAD_CORE, [process.pid]);
     await bench.run();
-    const command = `npm run bench:data-plane${args.length > 0 ? ` -- ${args.join(' ')}` : ''}`;
+    const command = commandOf(options);
     if (options.isWhole) await publish(bench.results, { command, options, programs, loadBefore });
     return bench.results.absences.some(({ isFailure }) => isFailure) ? 1 : 0;
   } catch (error) {

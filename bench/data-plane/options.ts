@@ -87,6 +87,15 @@ export function benchOptions(args: string[]): BenchOptions | 'help' | { readonly
   }
 }
 
+/** The command that measures everything as these options do. Where raw results went is nobody else's affair. */
+export function commandOf({ rounds, seconds }: Pick<BenchOptions, 'rounds' | 'seconds'>): string {
+  const flags = [
+    ...(rounds === WHOLE.rounds ? [] : ['--rounds', rounds]),
+    ...(seconds === WHOLE.seconds ? [] : ['--seconds', seconds]),
+  ];
+  return ['npm run bench:data-plane', ...(flags.length > 0 ? ['--', ...flags] : [])].join(' ');
+}
+
 function known(flag: string, names: readonly string[], all: readonly string[]): readonly string[] {
   const stranger = names.find((name) => !all.includes(name));
   if (stranger === undefined) return names;

@@ -19,6 +19,9 @@ export interface Provenance {
   readonly loadBefore: number;
 }
 
+/** A machine with a lower load average than this counts as idle. */
+const IDLE_LOAD = 0.5;
+
 /** For the terminal. */
 export function terminalText(results: Results): string {
   const tables = tablesOf(results).map(({ title, head, rows }) => {
@@ -63,6 +66,9 @@ function about({ command, options, programs, loadBefore }: Provenance): string {
     `Machine: ${cpu?.model.trim() ?? arch()}, ${cores} cores, ${gibibytes} GiB, ${type()} ${release()}; a clock tick is ${1000 / ticksPerSecond()} ms; load average before it began: ${loadBefore.toFixed(1)}.`,
     `Versions: ${[...programs].map(versionOf).join(', ')}.`,
     'Figures are medians of the rounds, with the least and the greatest.',
+    ...(loadBefore > IDLE_LOAD
+      ? ['**The machine was doing other work meanwhile: these figures are rough, latencies and start-up above all.**']
+      : []),
   ].join('\n');
 }
 

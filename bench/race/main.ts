@@ -38,7 +38,8 @@ async function main(args: string[]): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-race-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const results: Result[] = [];
-  const figures = () => markdown(results, ['npm run bench:race', ...args].join(args.length > 0 ? ' -- ' : ''));
+  const figures = () =>
+    markdown(results, ['npm run bench:race', ...(args.length > 0 ? ['--', ...args] : [])].join(' '));
   try {
     provide(new Set(options.contenders.map(({ program }) => program)), [BALANCER, BACKEND]);
     await race(options, folder, results);
