@@ -45,8 +45,8 @@ describe('wordsOf', () => {
 
 describe('figuresOf', () => {
   it('spells the names out and keeps whole numbers whole', () => {
-    const evidence = { gatewayErrorsInRow: 5, exchanges: 12345, times: 3.14159 };
-    expect(figuresOf(anotherEvent(1, { evidence }))).toBe('gateway errors in row 5, exchanges 12345, times 3.14');
+    const evidence = { gatewayErrorsInRow: 5, exchanges: 12345, times: 2.34567 };
+    expect(figuresOf(anotherEvent(1, { evidence }))).toBe('gateway errors in row 5, exchanges 12345, times 2.35');
   });
 
   it('says nothing when there are none', () => expect(figuresOf(anotherEvent(1, {}))).toBe(''));
