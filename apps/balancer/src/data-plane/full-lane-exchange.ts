@@ -128,7 +128,8 @@ export class FullLaneExchange {
   private cut(what: Cut): void {
     const isMovable = this.isAttempting && isIdempotent(this.head.method) && (this.body?.isAtHand ?? true);
     if (this.isAttempting && (isMovable || what === 'everything')) {
-      this.upstream?.destroy(new BrokenOff(502, 'the backend went out of service'));
+      const statusCode = isIdempotent(this.head.method) ? 503 : 502;
+      this.upstream?.destroy(new BrokenOff(statusCode, 'the backend went out of service'));
     } else if (!this.isAttempting && what === 'everything') {
       this.exchange.attemptAbandoned();
       this.response.destroy();
@@ -262,9 +263,8 @@ export class FullLaneExchange {
   }
 
   private answerFailure(error: Error): void {
-    // No backend has seen the request: whoever asks again may be luckier.
-    if (!this.exchange.wasSent) this.answer(503, `no backend could be reached: ${wordsFor(error)}`);
-    else if (error instanceof BrokenOff) this.answer(error.statusCode, error.message);
+    if (error instanceof BrokenOff) this.answer(error.statusCode, error.message);
+    else if (this.exchange.isUnserved) this.answer(503, `no backend could be reached: ${wordsFor(error)}`);
     else this.answer(502, `the backend failed: ${wordsFor(error)}`);
   }
 
