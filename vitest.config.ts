@@ -12,7 +12,7 @@ export default defineConfig({
         ...compile,
         test: {
           name: 'unit',
-          include: ['libs/**/*.spec.ts', 'apps/**/*.spec.ts', 'bench/**/*.spec.ts', 'scripts/**/*.spec.ts'],
+          include: ['{libs,apps,bench,scripts,test/chaos}/**/*.spec.ts'],
         },
       },
       {
@@ -20,6 +20,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/**/*.spec.ts'],
+          exclude: ['test/chaos/**'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: 2,

@@ -1,7 +1,7 @@
 // The backends that all contenders share: real processes that emulate the work a request brings.
 import { fileURLToPath } from 'node:url';
-import type { BackendAddress } from './contender.js';
-import { freePorts, OwnProcess } from './processes.js';
+import type { BackendAddress } from '../contenders/contender.js';
+import { freePorts, OwnProcess } from '../contenders/processes.js';
 
 /** The built reference backend. */
 export const BACKEND = fileURLToPath(new URL('../../dist/apps/backend/src/main.js', import.meta.url));

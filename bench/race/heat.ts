@@ -1,8 +1,8 @@
 // A heat: one contender before one fleet at one load, from its start to its end.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { run, type Outcome, type Watch } from './client.js';
-import type { BackendAddress, Contender } from './contender.js';
-import { freePorts, OwnProcess } from './processes.js';
+import type { BackendAddress, Contender } from '../contenders/contender.js';
+import { freePorts, OwnProcess } from '../contenders/processes.js';
 import { validate } from './validation.js';
 import type { Arrival } from './work.js';
 

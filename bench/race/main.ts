@@ -6,13 +6,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SingleBar } from 'cli-progress';
 import { format, resolveConfig } from 'prettier';
-import { startFleet } from './backends.js';
-import type { Contender } from './contender.js';
+import { BACKEND, startFleet } from './backends.js';
+import type { Contender } from '../contenders/contender.js';
+import { BALANCER } from '../contenders/fairlead.js';
 import { heat, qualify } from './heat.js';
 import { raceOptions, RACE_HELP, type RaceOptions } from './options.js';
 import { cellsOf, coursesOf, PATIENCE_SECONDS, type Course } from './courses.js';
-import { stopAll } from './processes.js';
-import { provide } from './programs.js';
+import { stopAll } from '../contenders/processes.js';
+import { provide } from '../contenders/programs.js';
 import { markdown, type Result } from './report.js';
 
 const DOCUMENT = fileURLToPath(new URL('../../docs/race.md', import.meta.url));
@@ -37,9 +38,10 @@ async function main(args: string[]): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-race-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const results: Result[] = [];
-  const figures = () => markdown(results, ['npm run bench:race', ...args].join(args.length > 0 ? ' -- ' : ''));
+  const figures = () =>
+    markdown(results, ['npm run bench:race', ...(args.length > 0 ? ['--', ...args] : [])].join(' '));
   try {
-    provide(new Set(options.contenders.map(({ program }) => program)));
+    provide(new Set(options.contenders.map(({ program }) => program)), [BALANCER, BACKEND]);
     await race(options, folder, results);
     await publish(figures(), options);
     return 0;

@@ -1,6 +1,6 @@
 // The flags of `npm run bench:race`.
 import { parseArgs } from 'node:util';
-import type { Contender } from './contender.js';
+import type { Contender } from '../contenders/contender.js';
 import { CONTENDERS } from './contenders.js';
 
 /** What the flags yield. */

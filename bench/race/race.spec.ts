@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, it, describe, onTestFinished } from 'vitest';
 import { FLEETS } from '../placement/fleets.js';
 import { quantile, run } from './client.js';
-import { weightOf } from './contender.js';
+import { weightOf } from '../contenders/contender.js';
 import { CONTENDERS } from './contenders.js';
 import { raceOptions } from './options.js';
 import { poissonArrivals } from './work.js';

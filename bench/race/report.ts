@@ -1,9 +1,9 @@
 // The figures as Markdown.
 import { arch, cpus, release, type, version } from 'node:os';
 import { quantile, type Failures, type Outcome } from './client.js';
-import type { Contender, Program } from './contender.js';
+import type { Contender, Program } from '../contenders/contender.js';
 import { PATIENCE_SECONDS, type Cell, type Course } from './courses.js';
-import { versionOf } from './programs.js';
+import { versionOf } from '../contenders/programs.js';
 
 /** What came out of a heat. */
 export interface Result {

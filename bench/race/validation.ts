@@ -1,6 +1,6 @@
 // Before anything is timed: does a contender answer rightly?
 import type { Pool } from 'undici';
-import type { BackendAddress } from './contender.js';
+import type { BackendAddress } from '../contenders/contender.js';
 import { openPool } from './client.js';
 import { headersOf, pathOf, type Arrival } from './work.js';
 

@@ -164,6 +164,19 @@ describe('the plain pages', () => {
     expect(await ready.json()).toMatchObject({ status: 'degraded' });
   });
 
+  it('reports a panic as degraded, and says on the plain page what it means', async () => {
+    const full = aBackend('a', { inFlight: 7, maxInFlight: 9 });
+    const drained = aBackend('b', { state: 'draining', inFlight: 0 });
+    balancer.metrics = aFleet([full, drained], { status: 'panic' });
+    const stream = await openStream();
+    await stream.until<FleetMessage>('fleet', ({ metrics }) => metrics.status === 'panic');
+    expect(await (await get('/health/ready')).json()).toMatchObject({ status: 'degraded' });
+    const page = await (await get('/status')).text();
+    expect(page).toContain('Backends that are not healthy are given requests too.');
+    expect(page).toContain('7 / 9');
+    expect(page).toContain('<td>drained</td>');
+  });
+
   it.each(['/nowhere', '/assets/nothing.js', '/assets/..%2f..%2ftsconfig.app.json', '/api/v1/backends'])(
     'answers %s with 404 as JSON',
     async (path) => {

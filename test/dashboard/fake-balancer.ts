@@ -119,8 +119,13 @@ export function aFleet(backends: BackendMetrics[], overrides: Partial<FleetMetri
   };
 }
 
-/** An event; `to` gives what happened. */
+/** A flip; `to` gives what happened. */
 export function anEvent(sequence: number, backend: string, from: BackendState | null, to: BackendState): FleetEvent {
-  const reason = `${backend} became ${to}`;
-  return { sequence, at: SINCE, kind: 'state', backend, from, to, reason, evidence: {} };
+  return anotherEvent(sequence, { backend, from, to, reason: `${backend} became ${to}` });
+}
+
+/** An event that concerns the whole fleet, unless it is overridden. */
+export function anotherEvent(sequence: number, overrides: Partial<FleetEvent>): FleetEvent {
+  const fleetWide = { backend: null, from: null, to: null, reason: 'it happened', evidence: {} };
+  return { sequence, at: SINCE, kind: 'state', ...fleetWide, ...overrides };
 }

@@ -1,4 +1,5 @@
 // The order and choice of the table's rows, from the very module that the browser runs.
+import { BACKEND_STATES } from '@fairlead/contracts';
 import { describe, expect, it } from 'vitest';
 import { aBackend } from './fake-balancer.js';
 
@@ -11,17 +12,21 @@ interface FleetOrder {
   columnsFor(resources: string[]): Column[];
   ordered(rows: Row[], column: Column, descending: boolean): Row[];
   matches(row: Row, filter: string): boolean;
+  conditionOf(row: Row): string;
+  isFull(row: Row): boolean;
+  troubles(rows: Row[]): { condition: string; amount: number }[];
 }
 interface Format {
   duration(seconds: number): string;
   niceCeiling(value: number): number;
+  ordinal(value: number): string;
   percent(part: number, total: number): string;
   short(value: number | null): string;
 }
 
 const load = async <Module>(name: string) =>
   (await import(new URL(`../../apps/dashboard/public/assets/${name}`, import.meta.url).href)) as Module;
-const { columnsFor, matches, ordered } = await load<FleetOrder>('fleet-order.js');
+const { columnsFor, conditionOf, isFull, matches, ordered, troubles } = await load<FleetOrder>('fleet-order.js');
 const format = await load<Format>('format.js');
 
 const row = (id: string, overrides: Partial<Row> = {}): Row => ({ ...aBackend(id), rate: null, ...overrides });
@@ -48,6 +53,23 @@ describe('ordered', () => {
     expect(sortedIds(rows, 'state', true)).toEqual(['ill', 'shy', 'a', 'b']);
   });
 
+  it('puts an ejected backend between a suspect and one that is down, and a drained one before one that drains', () => {
+    const rows = [
+      row('a', { state: 'ejected' }),
+      row('b', { state: 'down' }),
+      row('c', { state: 'draining', inFlight: 0 }),
+      row('d', { state: 'suspect' }),
+      row('e', { state: 'draining', inFlight: 1 }),
+    ];
+    expect(sortedIds(rows, 'state', true)).toEqual(['b', 'a', 'd', 'e', 'c']);
+  });
+
+  it('knows every state that a backend can be in', () => {
+    const rows = BACKEND_STATES.map((state) => row(state, { state }));
+    expect(sortedIds(rows, 'state')[0]).toBe('up');
+    expect(troubles(rows).map(({ condition }) => condition)).toHaveLength(BACKEND_STATES.length - 1);
+  });
+
   it('has a queue and a total for every resource there is', () => {
     const labels = columnsFor(['compute', 'gpu-memory']).map(({ label }) => label);
     expect(labels).toContain('Gpu-memory queue');
@@ -55,10 +77,50 @@ describe('ordered', () => {
   });
 });
 
+describe('troubles', () => {
+  it('counts those that are not up, the worst first', () => {
+    const rows = [
+      row('a'),
+      row('b', { state: 'draining', inFlight: 0 }),
+      row('c', { state: 'suspect' }),
+      row('d', { state: 'ejected' }),
+      row('e', { state: 'suspect' }),
+      row('f', { state: 'draining' }),
+    ];
+    expect(troubles(rows).map(({ condition, amount }) => `${amount} ${condition}`)).toEqual([
+      '1 ejected',
+      '2 suspect',
+      '1 draining',
+      '1 drained',
+    ]);
+    expect(troubles([row('a')])).toEqual([]);
+  });
+});
+
+describe('a row', () => {
+  it('is drained when it drains and nothing is in flight any more', () => {
+    const inFlight = 0;
+    expect(conditionOf(row('a', { state: 'draining', inFlight: 1 }))).toBe('draining');
+    expect(conditionOf(row('a', { state: 'draining', inFlight }))).toBe('drained');
+    expect(conditionOf(row('a', { state: 'ejected', inFlight }))).toBe('ejected');
+  });
+
+  it('is full from its limit on', () => {
+    expect([11, 12, 13].map((inFlight) => isFull(row('a', { inFlight, maxInFlight: 12 })))).toEqual([
+      false,
+      true,
+      true,
+    ]);
+  });
+});
+
 describe('matches', () => {
   const backend = row('disk-1', { url: 'http://10.0.0.9:80', labels: { zone: 'b' } });
 
   it.each(['', 'DISK', '10.0.0.9', 'up zone=b'])('finds %j', (filter) => expect(matches(backend, filter)).toBe(true));
+  it.each(['draining', 'drained'])('finds a drained backend by %j', (filter) =>
+    expect(matches(row('a', { state: 'draining', inFlight: 0 }), filter)).toBe(true),
+  );
   it.each(['gpu', 'disk zone=a', 'down'])('passes over %j', (filter) => expect(matches(backend, filter)).toBe(false));
 });
 
@@ -77,6 +139,10 @@ describe('format', () => {
       '< 0.01 %',
       '1.5 %',
     ]);
+  });
+
+  it('counts like people', () => {
+    expect([1, 2, 3, 4, 11, 21].map(format.ordinal)).toEqual(['1st', '2nd', '3rd', '4th', '11th', '21st']);
   });
 
   it('gives small numbers the digits they need', () => {

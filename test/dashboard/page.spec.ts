@@ -2,7 +2,7 @@
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type Dashboard, startDashboard } from './dashboard-process.js';
-import { aBackend, aFleet, anEvent, FakeBalancer } from './fake-balancer.js';
+import { aBackend, aFleet, anEvent, anotherEvent, FakeBalancer } from './fake-balancer.js';
 
 // Debian's Chromium as root without internet; see STACK.md.
 const FLAGS = [
@@ -45,7 +45,7 @@ afterEach(async () => {
 
 const ids = () => page.locator('tbody .id').allTextContents();
 const see = (selector: string, text: string) => page.locator(selector, { hasText: text }).first().waitFor();
-const untilRows = (amount: number) => see('#fleet-count', `${amount} backends`);
+const untilRows = (amount: number) => see('#fleet-count', amount === 1 ? '1 backend' : `${amount} backends`);
 
 it('tells how to register while the fleet is empty, then shows the newcomer without a reload', async () => {
   balancer.metrics = aFleet([]);
@@ -80,6 +80,84 @@ it('shows state in words, queues per resource, and the figures of the fleet', as
   await see('tbody .sub', 'connection refused');
   expect(await page.locator('#up').textContent()).toBe('1');
   expect(await page.locator('thead').textContent()).toContain('Gpu queue');
+});
+
+it('is loud about panic and quiet about it when it is over', async () => {
+  const backends = [
+    aBackend('a'),
+    aBackend('b', { state: 'ejected', ejections: 3, reason: '5 answers in a row were 5xx' }),
+    aBackend('c', { state: 'down' }),
+    aBackend('d', { state: 'draining' }),
+  ];
+  balancer.metrics = aFleet(backends, { status: 'panic' });
+  await page.goto(dashboard.url);
+  await see('#banner', 'Panic: only 1 of 3 backends is up');
+  await see('#banner', 'Backends that are not healthy are given requests too.');
+  await see('#status', 'Panic');
+  expect(await page.title()).toBe('Panic · Fairlead');
+  const ejected = page.locator('tbody tr', { hasText: 'b' }).locator('.state-cell', { hasText: 'ejected' });
+  expect(await ejected.locator('.sub').allTextContents()).toEqual(['5 answers in a row were 5xx', '3rd time in a row']);
+  expect(await page.locator('#states .state').allTextContents()).toEqual(['1 down', '1 ejected', '1 draining']);
+
+  balancer.metrics = aFleet([aBackend('a', { ejections: 1 }), aBackend('b')]);
+  await see('#status', 'Healthy');
+  await see('.state-cell .sub', 'ejected once before');
+  expect(await page.locator('#banner').isHidden()).toBe(true);
+  expect(await page.locator('#states').textContent()).toBe('all of them');
+});
+
+it('says so when nobody at all is up in a panic', async () => {
+  balancer.metrics = aFleet([aBackend('a', { state: 'suspect' })], { status: 'panic' });
+  await page.goto(dashboard.url);
+  await see('#banner', 'Panic: the only backend is not up');
+  balancer.metrics = aFleet(
+    ['a', 'b'].map((id) => aBackend(id, { state: 'suspect' })),
+    { status: 'panic' },
+  );
+  await see('#banner', 'Panic: none of 2 backends is up');
+});
+
+it('follows a drain until nothing is in flight', async () => {
+  const draining = (inFlight: number) => aFleet([aBackend('a', { state: 'draining', inFlight })]);
+  balancer.metrics = draining(12);
+  await page.goto(dashboard.url);
+  await see('.state-cell', '12 left in flight');
+  balancer.metrics = draining(1);
+  await see('.state-cell', '1 left in flight');
+  expect(await page.locator('tbody .state').textContent()).toBe('draining');
+  balancer.metrics = draining(0);
+  await see('tbody .state', 'drained');
+  await see('#states', '1 drained');
+});
+
+it('shows who is full, and how many requests wait for room only while some do', async () => {
+  const inFlight = page.locator('tbody [data-key=inFlight]');
+  const fleet = aFleet([aBackend('a', { inFlight: 1024 }), aBackend('b', { inFlight: 12, maxInFlight: 1300 })]);
+  balancer.metrics = { ...fleet, fleet: { ...fleet.fleet, queued: 37 } };
+  await page.goto(dashboard.url);
+  await see('#waiting', '+ 37 waiting');
+  expect(await inFlight.locator('.amount').allTextContents()).toEqual(['1,024', '12']);
+  expect(await inFlight.locator('.sub').allTextContents()).toEqual(['full', 'of 1,300']);
+  expect(await page.locator('tbody .full').count()).toBe(1);
+
+  balancer.metrics = fleetOf(1, 'a');
+  await untilRows(1);
+  expect(await page.locator('#waiting').textContent()).toBe('');
+  expect(await page.locator('tbody .full').count()).toBe(0);
+});
+
+it('tells events in words, those of the whole fleet too, with the figures behind them', async () => {
+  const events = [
+    anotherEvent(1, { kind: 'renamed', backend: 'disk-1', from: 'up', to: 'up', reason: 'was known as disk-0' }),
+    anEvent(2, 'disk-1', 'suspect', 'up'),
+    anotherEvent(3, { kind: 'panic', reason: 'too few are up', evidence: { up: 1, backends: 3 } }),
+  ];
+  balancer.metrics = aFleet([aBackend('disk-1')], { events });
+  await page.goto(dashboard.url);
+  await see('#events li', 'panic');
+  expect(await page.locator('#events .state').allTextContents()).toEqual(['panic', 'up again', 'renamed']);
+  expect(await page.locator('#events b').allTextContents()).toEqual(['Fleet', 'disk-1', 'disk-1']);
+  expect(await page.locator('#events li').first().getAttribute('title')).toBe('up 1, backends 3');
 });
 
 it('treats an id as text, whatever is in it', async () => {

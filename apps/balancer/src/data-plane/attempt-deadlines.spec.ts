@@ -9,26 +9,26 @@ const LIMITS = {
 };
 
 function aRequest(traits: { isRepeatable: boolean; hasBody: boolean }, limits = LIMITS) {
-  const clock = { ms: 0 };
-  return { clock, deadlines: new AttemptDeadlines(limits, () => clock.ms, traits) };
+  const clock = { elapsedMs: 0 };
+  return { clock, deadlines: new AttemptDeadlines(limits, clock, traits) };
 }
 
 it('watches an attempt in two steps: slow, then over', () => {
   const { clock, deadlines } = aRequest({ isRepeatable: true, hasBody: false });
   expect(deadlines.begin()).toBe(1000);
-  clock.ms = 1000;
+  clock.elapsedMs = 1000;
   expect(deadlines.timeIsUp()).toBe('slow');
   expect(deadlines.attemptLeftMs).toBe(9000);
-  clock.ms = 10_000;
+  clock.elapsedMs = 10_000;
   expect(deadlines.timeIsUp()).toBe('attempt-over');
 });
 
 it('gives the last attempt what is left of the request, and no more', () => {
   const { clock, deadlines } = aRequest({ isRepeatable: true, hasBody: false });
-  clock.ms = 25_000;
+  clock.elapsedMs = 25_000;
   expect(deadlines.begin()).toBe(1000);
   expect(deadlines.attemptLeftMs).toBe(5000);
-  clock.ms = 30_000;
+  clock.elapsedMs = 30_000;
   expect(deadlines.timeIsUp()).toBe('request-over');
   expect(deadlines.leftMs).toBe(0);
 });
@@ -43,7 +43,7 @@ it('counts from the end of the upload, which may take as long as it moves', () =
   const { clock, deadlines } = aRequest({ isRepeatable: true, hasBody: true });
   expect(deadlines.begin()).toBe(60_000);
   expect(deadlines.timeIsUp()).toBe('upload-stalled');
-  clock.ms = 100_000;
+  clock.elapsedMs = 100_000;
   deadlines.uploaded();
   expect(deadlines.leftMs).toBe(30_000);
   expect(deadlines.begin()).toBe(1000);
@@ -52,11 +52,11 @@ it('counts from the end of the upload, which may take as long as it moves', () =
 it('extends an attempt to the end of the request when there is no other to make', () => {
   const { clock, deadlines } = aRequest({ isRepeatable: true, hasBody: false });
   deadlines.begin();
-  clock.ms = 10_000;
+  clock.elapsedMs = 10_000;
   expect(deadlines.extend()).toBe(20_000);
-  clock.ms = 29_000;
+  clock.elapsedMs = 29_000;
   expect(deadlines.timeIsUp()).toBe('slow');
-  clock.ms = 30_000;
+  clock.elapsedMs = 30_000;
   expect(deadlines.timeIsUp()).toBe('request-over');
 });
 

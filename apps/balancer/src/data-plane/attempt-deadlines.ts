@@ -26,8 +26,8 @@ export class AttemptDeadlines {
 
   constructor(
     private readonly limits: DeadlineLimits,
-    /** Time since the request came, milliseconds. */
-    private readonly elapsedMs: () => number,
+    /** Tells the time since the request came, milliseconds. */
+    private readonly clock: { readonly elapsedMs: number },
     private readonly request: { readonly isRepeatable: boolean; readonly hasBody: boolean },
   ) {
     this.uploadedAtMs = request.hasBody ? undefined : 0;
@@ -35,12 +35,12 @@ export class AttemptDeadlines {
 
   /** There is nothing left to send. */
   uploaded(): void {
-    this.uploadedAtMs = this.elapsedMs();
+    this.uploadedAtMs = this.clock.elapsedMs;
   }
 
   /** How long backends have had for an answer. */
   get waitedMs(): number {
-    return this.uploadedAtMs === undefined ? 0 : this.elapsedMs() - this.uploadedAtMs;
+    return this.uploadedAtMs === undefined ? 0 : this.clock.elapsedMs - this.uploadedAtMs;
   }
 
   /** Time left to the request. */
@@ -56,7 +56,7 @@ export class AttemptDeadlines {
     const { limits } = this;
     if (this.uploadedAtMs === undefined) return limits.streamIdleTimeoutMs;
     const patienceMs = this.request.isRepeatable ? Math.min(limits.attemptTimeoutMs, this.leftMs) : this.leftMs;
-    this.attemptEndsAtMs = this.elapsedMs() + patienceMs;
+    this.attemptEndsAtMs = this.clock.elapsedMs + patienceMs;
     return Math.min(limits.slowExchangeMs, patienceMs);
   }
 
@@ -69,12 +69,12 @@ export class AttemptDeadlines {
 
   /** Time left to the present attempt: how long to watch on after `slow`. */
   get attemptLeftMs(): number {
-    return Math.max(0, this.attemptEndsAtMs - this.elapsedMs());
+    return Math.max(0, this.attemptEndsAtMs - this.clock.elapsedMs);
   }
 
   /** Slow is better than nothing: the present attempt has all the time that is left. Answers how long that is. */
   extend(): number {
-    this.attemptEndsAtMs = this.elapsedMs() + this.leftMs;
+    this.attemptEndsAtMs = this.clock.elapsedMs + this.leftMs;
     return this.leftMs;
   }
 }

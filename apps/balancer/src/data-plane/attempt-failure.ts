@@ -5,7 +5,7 @@ import type { FailureKind } from './retry.js';
 export class BrokenOff extends Error {
   constructor(
     /** What the client is answered when it was the last attempt. */
-    readonly statusCode: 502 | 504,
+    readonly statusCode: 502 | 503 | 504,
     message: string,
   ) {
     super(message);

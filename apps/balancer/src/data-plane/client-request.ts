@@ -4,7 +4,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import { AffinityKeys } from '../scheduling/affinity-keys.js';
-import { BadDemandError, DemandClassifier } from '../scheduling/demand-classifier.js';
+import { BadDemandError, DemandClassifier, type ClassifiableRequest } from '../scheduling/demand-classifier.js';
 import { addressOf, isTrustedClient } from './client-trust.js';
 import type { RequestHead } from './exchange.js';
 import { hasPassedThrough } from './forwarding.js';
@@ -23,6 +23,16 @@ export interface ClientRequest extends RequestHead {
   readonly wantsPlacement: boolean;
 }
 
+/** A request that is well framed, as any lane reads it. */
+export interface PlainRequest extends ClassifiableRequest {
+  readonly client: string;
+}
+
+const LOOP: Refusal = {
+  statusCode: 508,
+  message: 'the request came back to the balancer: one of its backends leads to it',
+};
+
 @Injectable()
 export class ClientRequests {
   constructor(
@@ -33,15 +43,29 @@ export class ClientRequests {
 
   /** The request's head, or why it goes no further. Brings an absolute-form target into origin-form. */
   read(request: IncomingMessage): ClientRequest | Refusal {
-    const refusal = framingRefusal(request) ?? normaliseTarget(request) ?? loopRefusal(request);
+    const refusal = framingRefusal(request) ?? normaliseTarget(request);
     if (refusal) return refusal;
     const { headers, method = 'GET', url: target = '/' } = request;
     const client = addressOf(request.socket);
-    const isTrusted = isTrustedClient(client, this.config.TRUSTED_CLIENTS);
+    const isTrusted = this.isTrusted(client);
+    const bodyBytes = Number(headers['content-length'] ?? 0);
+    const field = (name: string) => headers[name]?.toString();
+    return this.readPlain({ client, isTrusted, method, target, bodyBytes, field });
+  }
+
+  /** Whether what a client says of itself is believed. */
+  isTrusted(client: string): boolean {
+    return isTrustedClient(client, this.config.TRUSTED_CLIENTS);
+  }
+
+  /** The same of a request that is well framed. */
+  readPlain(request: PlainRequest): ClientRequest | Refusal {
+    const { client, isTrusted, method, target, field } = request;
+    if (hasPassedThrough(field('via'), PSEUDONYM)) return LOOP;
     try {
-      const { demand, classId } = this.classifier.classify({ method, target, headers, isTrusted });
-      const affinity = this.affinity.of({ client, target, headers });
-      const wantsPlacement = isTrusted && headers['fairlead-explain'] === '1';
+      const { demand, classId } = this.classifier.classify(request);
+      const affinity = this.affinity.of(request);
+      const wantsPlacement = isTrusted && field('fairlead-explain') === '1';
       return { client, isTrusted, wantsPlacement, method, target, demand, classId, affinity };
     } catch (error) {
       if (error instanceof BadDemandError) return { statusCode: 400, message: error.message };
@@ -80,9 +104,4 @@ function normaliseTarget(request: IncomingMessage): Refusal | undefined {
   const hostAt = request.rawHeaders.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === 'host');
   if (hostAt !== -1) request.rawHeaders[hostAt + 1] = absolute.host;
   return undefined;
-}
-
-function loopRefusal({ headers }: IncomingMessage): Refusal | undefined {
-  if (!hasPassedThrough(headers.via, PSEUDONYM)) return undefined;
-  return { statusCode: 508, message: 'the request came back to the balancer: one of its backends leads to it' };
 }

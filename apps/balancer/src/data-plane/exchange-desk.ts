@@ -20,6 +20,7 @@ export class ExchangeDesk implements ExchangeSurroundings {
   readonly live: LiveExchanges;
   readonly streaks: FailureStreaks;
   readonly maxAttempts: number;
+  readonly stallFactor: number;
 
   constructor(
     readonly scheduler: DrfScheduler,
@@ -35,6 +36,7 @@ export class ExchangeDesk implements ExchangeSurroundings {
       config.MAX_BACKENDS,
     );
     this.maxAttempts = config.MAX_ATTEMPTS;
+    this.stallFactor = config.OUTLIER_LATENCY_FACTOR;
     registry.listen({ cut: (slot, what) => this.live.cut(slot, what) });
   }
 

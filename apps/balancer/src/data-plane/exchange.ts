@@ -9,7 +9,7 @@ import type { RegistryService } from '../registry/registry.service.js';
 import type { Cut } from '../registry/sighting.js';
 import type { AdmissionQueue, Waiter } from './admission-queue.js';
 import type { Cuttable, LiveExchanges } from './live-exchanges.js';
-import { mayRetry, type FailureKind, type RetryBudget } from './retry.js';
+import { isIdempotent, mayRetry, type FailureKind, type RetryBudget } from './retry.js';
 
 /** What is known of a request once its head is read. */
 export interface RequestHead extends PlacementRequest {
@@ -29,6 +29,8 @@ export interface ExchangeSurroundings {
   readonly live: LiveExchanges;
   readonly streaks: FailureStreaks;
   readonly maxAttempts: number;
+  /** An exchange that waits so many times as long as is usual for its kind stalls; 0: none does. */
+  readonly stallFactor: number;
   /** Requests at the door of the data plane, since start. */
   readonly counts: { taken: number; unplaced: number; retries: number };
 }
@@ -41,8 +43,8 @@ export type CutHandler = (what: Cut) => void;
 
 export class Exchange implements Cuttable {
   attempts = 0;
-  /** Whether a backend may have seen the request. */
-  wasSent = false;
+  /** Whether the request failed for want of a backend: whoever asks again may be luckier. */
+  isUnserved = false;
   private readonly beganAt = performance.now();
   private readonly triedSlots: number[] = [];
   private placement: Placement | undefined;
@@ -115,7 +117,7 @@ export class Exchange implements Cuttable {
   takeRetry(failure: FailureKind, isBodyAtHand: boolean): boolean {
     const { maxAttempts, budget, counts } = this.desk;
     const { attempts } = this;
-    if (failure !== 'unsent') this.wasSent = true;
+    this.isUnserved = failure === 'unsent' || (failure === 'lost' && isIdempotent(this.head.method));
     const isAllowed = mayRetry({ method: this.head.method, failure, attempts, maxAttempts, isBodyAtHand });
     if (!isAllowed) return false;
     if (!budget.tryWithdraw()) return false;
@@ -165,9 +167,19 @@ export class Exchange implements Cuttable {
     if (this.placement) this.suspect(this.placement, suspicion);
   }
 
-  /** The backend takes longer to begin its answer than it should: it is asked whether it is there. */
+  /**
+   * The backend takes longer to begin its answer than it should: it is asked whether it is there. When it lets several
+   * wait many times as long as is usual for their kind, and answers nobody, it is an outlier even if it is.
+   */
   answerIsSlow(): void {
-    if (this.backend) this.desk.registry.doubt(this.backend);
+    const { placement } = this;
+    if (!placement) return;
+    const { registry, scheduler, stallFactor } = this.desk;
+    registry.doubt(placement.backend);
+    const { classId } = this.head;
+    const usualSeconds = classId === undefined ? undefined : scheduler.learning.usualSeconds(classId);
+    if (usualSeconds === undefined || stallFactor === 0) return;
+    if (this.elapsedMs > 1000 * stallFactor * usualSeconds) this.note(placement, 'stalled');
   }
 
   /** Its backend has to go, or has gone. */
@@ -219,5 +231,7 @@ export class Exchange implements Cuttable {
     if (!evidence) return;
     const { reason, figures } = evidence;
     this.desk.registry.observe(backend, { what: 'outlier', reason, evidence: figures, incarnation });
+    // Those that wait for it are better served elsewhere.
+    if (outcome === 'stalled' && backend.health.state === 'ejected') this.desk.live.cut(slot, 'movable');
   }
 }

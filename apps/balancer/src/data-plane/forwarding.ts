@@ -4,7 +4,7 @@
 import { STATUS_CODES } from 'node:http';
 
 /** Fields that belong to one connection only: RFC 9110 §7.6.1 and, for the Proxy- fields, §11.7. */
-const HOP_BY_HOP = new Set([
+export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
   'proxy-connection',
   'keep-alive',
@@ -19,10 +19,16 @@ const HOP_BY_HOP = new Set([
 ]);
 
 /** Fields that frame or route a message: naming them in `Connection` does not make them hop-by-hop. */
-const NEVER_DROPPED = new Set(['host', 'content-length', 'content-type', 'content-encoding', 'expect']);
+export const NEVER_DROPPED: ReadonlySet<string> = new Set([
+  'host',
+  'content-length',
+  'content-type',
+  'content-encoding',
+  'expect',
+]);
 
 /** Fields that the balancer says itself; what a client put there is not passed on. */
-const SAID_BY_US = new Set([
+export const SAID_BY_US: ReadonlySet<string> = new Set([
   'x-forwarded-for',
   'x-forwarded-proto',
   'x-forwarded-host',
@@ -35,7 +41,11 @@ const SAID_BY_US = new Set([
 ]);
 
 /** What backends say is not passed on: cost reports (ORCA), for the balancer alone, and what only the balancer may say. */
-const KEPT_BACK = new Set(['endpoint-load-metrics', 'endpoint-load-metrics-bin', 'fairlead-placement']);
+export const KEPT_BACK: ReadonlySet<string> = new Set([
+  'endpoint-load-metrics',
+  'endpoint-load-metrics-bin',
+  'fairlead-placement',
+]);
 
 /** What the forwarding headers of a request are made from. */
 export interface Hop {
@@ -62,15 +72,21 @@ export function requestHeaders(raw: readonly string[], joined: HeaderLookup, hop
     headers.push('Trailer', text(joined.trailer));
   }
   if (/(^|,)\s*trailers\s*($|,)/i.test(text(joined.te))) headers.push('TE', 'trailers');
-  const believed = (name: string) => (hop.isTrusted ? text(joined[name]) : '');
-  const continued = (name: string, value: string) => (believed(name) === '' ? value : `${believed(name)}, ${value}`);
-  const host = text(joined.host);
-  headers.push('Via', via(text(joined.via), hop.httpVersion, hop.pseudonym));
-  headers.push('X-Forwarded-For', continued('x-forwarded-for', hop.clientAddress));
-  headers.push('X-Forwarded-Proto', believed('x-forwarded-proto') || 'http');
-  if (host !== '') headers.push('X-Forwarded-Host', believed('x-forwarded-host') || host);
-  headers.push('Forwarded', continued('forwarded', forwardedElement(hop.clientAddress, host)));
+  headers.push(...hopFields((name) => text(joined[name]), hop));
   return headers;
+}
+
+/** What a request is said to have passed through: `Via`, `X-Forwarded-*` and `Forwarded`. `field` is '' for none. */
+export function hopFields(field: (name: string) => string, hop: Hop): string[] {
+  const believed = (name: string) => (hop.isTrusted ? field(name) : '');
+  const continued = (name: string, value: string) => (believed(name) === '' ? value : `${believed(name)}, ${value}`);
+  const host = field('host');
+  const fields = ['Via', via(field('via'), hop.httpVersion, hop.pseudonym)];
+  fields.push('X-Forwarded-For', continued('x-forwarded-for', hop.clientAddress));
+  fields.push('X-Forwarded-Proto', believed('x-forwarded-proto') || 'http');
+  if (host !== '') fields.push('X-Forwarded-Host', believed('x-forwarded-host') || host);
+  fields.push('Forwarded', continued('forwarded', forwardedElement(hop.clientAddress, host)));
+  return fields;
 }
 
 /** How an answer goes on to the client. */

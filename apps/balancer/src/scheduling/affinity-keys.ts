@@ -1,16 +1,16 @@
 // What requests are kept together by, for the policy that hashes.
-import type { IncomingHttpHeaders } from 'node:http';
 import { hash32 } from '@fairlead/scheduling';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
+import type { FieldLookup } from './demand-classifier.js';
 
 /** Where a key can be found. */
 interface KeyedRequest {
   readonly client: string;
   /** Path and query. */
   readonly target: string;
-  readonly headers: IncomingHttpHeaders;
+  readonly field: FieldLookup;
 }
 
 @Injectable()
@@ -24,15 +24,15 @@ export class AffinityKeys {
     return key === undefined ? undefined : hash32(key);
   }
 
-  private textOf({ client, target, headers }: KeyedRequest): string | undefined {
+  private textOf({ client, target, field }: KeyedRequest): string | undefined {
     const [source, name = ''] = this.config.AFFINITY_KEY.split(':');
     switch (source) {
       case 'path':
         return target.split('?', 1)[0];
       case 'header':
-        return headers[name]?.toString();
+        return field(name);
       case 'cookie':
-        return cookieNamed(name, headers.cookie);
+        return cookieNamed(name, field('cookie'));
       default:
         return client;
     }

@@ -1,5 +1,4 @@
 // What a request needs: the first of header, rule, and what was learned (or the default chosen in its place).
-import type { IncomingHttpHeaders } from 'node:http';
 import { MAX_DEMAND } from '@fairlead/contracts';
 import { seededRandom, type Random, type ResourceVector } from '@fairlead/scheduling';
 import { Inject, Injectable } from '@nestjs/common';
@@ -12,12 +11,17 @@ import type { PlacementRequest } from './drf.scheduler.js';
 /** A demand header of a trusted client makes no sense; the message says why. */
 export class BadDemandError extends Error {}
 
+/** A field of a request's head by its name in lower case; undefined when it is not there. */
+export type FieldLookup = (name: string) => string | undefined;
+
 /** What the demand of a request is read from. */
 export interface ClassifiableRequest {
   readonly method: string;
   /** Path and query. */
   readonly target: string;
-  readonly headers: IncomingHttpHeaders;
+  /** Bytes of its body as far as its head tells. */
+  readonly bodyBytes: number;
+  readonly field: FieldLookup;
   /** Whether the client's demand headers are believed. */
   readonly isTrusted: boolean;
 }
@@ -53,19 +57,20 @@ export class DemandClassifier {
 
   /** The demand in units, in the fleet's order, and the class it is learned for, if it is. @throws {BadDemandError} */
   classify(request: ClassifiableRequest): ClassifiedDemand {
-    const declared = request.isTrusted ? this.declaredDemand(request.headers) : undefined;
+    const declared = request.isTrusted ? this.declaredDemand(request.field) : undefined;
     const told = declared ?? this.ruledDemand(request);
     return told ? { demand: told, classId: undefined } : this.defaultDemand(request);
   }
 
-  private declaredDemand(headers: IncomingHttpHeaders): ResourceVector | undefined {
+  private declaredDemand(field: FieldLookup): ResourceVector | undefined {
     const { RESOURCES } = this.config;
-    const general = headers['fairlead-demand'];
-    if (general !== undefined) return RESOURCES.vectorOf(this.parseDemand(String(general)));
-    if (headers.compute === undefined && headers.storage === undefined) return undefined;
+    const general = field('fairlead-demand');
+    if (general !== undefined) return RESOURCES.vectorOf(this.parseDemand(general));
+    const [compute, storage] = [field('compute'), field('storage')];
+    if (compute === undefined && storage === undefined) return undefined;
     return RESOURCES.vectorOf({
-      compute: amountOf('Compute', String(headers.compute ?? '0')),
-      storage: amountOf('Storage', String(headers.storage ?? '0')),
+      compute: amountOf('Compute', compute ?? '0'),
+      storage: amountOf('Storage', storage ?? '0'),
     });
   }
 
@@ -92,11 +97,10 @@ export class DemandClassifier {
     return rule?.demand;
   }
 
-  private defaultDemand({ method, target, headers }: ClassifiableRequest): ClassifiedDemand {
+  private defaultDemand({ method, target, bodyBytes }: ClassifiableRequest): ClassifiedDemand {
     const { RESOURCES, DEMAND_SOURCE } = this.config;
     switch (DEMAND_SOURCE) {
       case 'learned': {
-        const bodyBytes = Number(headers['content-length'] ?? 0);
         const classId = this.learning.classify({ method, path: target, bodyBytes });
         return { demand: this.learning.estimate(classId), classId };
       }

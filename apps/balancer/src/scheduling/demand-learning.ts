@@ -86,6 +86,11 @@ export class DemandLearning {
     return this.usual.stretch(classId, latencySeconds);
   }
 
+  /** The latency that is usual for a class, seconds; undefined while too little is known of it. */
+  usualSeconds(classId: number): number | undefined {
+    return this.usual.of(classId);
+  }
+
   /** It failed, or was given up. */
   abandoned(ticket: LearningTicket): void {
     this.learner.abandoned(ticket, this.table.active(ticket.stay.slot), monotonicSeconds());

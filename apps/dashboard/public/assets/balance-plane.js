@@ -1,7 +1,7 @@
 // The balance picture: each backend a dot, its queue on one resource across, on the other upwards.
 import { byId, setAttribute, setText } from './dom.js';
 import { tick } from './format.js';
-import { capitalised } from './fleet-order.js';
+import { capitalised, conditionOf } from './fleet-order.js';
 
 /** @import { Backend, Metrics } from './feed.js' */
 
@@ -52,7 +52,7 @@ function place(dot, backend, x, y, radius) {
   dot.style.setProperty('transform', `translate(${x.toFixed(2)}px, ${y.toFixed(2)}px)`);
   setAttribute(dot, 'data-state', backend.state);
   setAttribute(/** @type {Element} */ (dot.lastElementChild), 'r', radius.toFixed(2));
-  setText(/** @type {Element} */ (dot.firstElementChild), `${backend.id} (${backend.state})`);
+  setText(/** @type {Element} */ (dot.firstElementChild), `${backend.id} (${conditionOf(backend)})`);
 }
 
 /** @param {Backend} backend */

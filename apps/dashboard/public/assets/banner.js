@@ -1,8 +1,8 @@
-// What is wrong, said loudly: the dashboard or the balancer away, or no backend up.
+// What is wrong, said loudly: the dashboard or the balancer away, no backend up, or too few.
 import { byId, setAttribute, setText } from './dom.js';
-import { clock } from './format.js';
+import { clock, count } from './format.js';
 
-/** @import { Fleet, Away } from './feed.js' */
+/** @import { Away, Backend, Fleet } from './feed.js' */
 /** @typedef {{ fleet: Fleet | null, away: Away | null, connected: boolean }} State */
 /** @typedef {{ status: string, word: string, title?: string, text?: string }} Verdict */
 
@@ -29,8 +29,24 @@ function verdictOf({ fleet, away, connected }) {
   if (!fleet) return { status: 'connecting', word: 'Connecting' };
   const { status, backends } = fleet.metrics;
   if (status === 'ok') return { status, word: 'Healthy' };
-  const title = backends.length === 0 ? 'Degraded: the fleet is empty' : 'Degraded: no backend is up';
-  return { status: 'degraded', word: 'Degraded', title, text: 'Requests are answered 503 until a backend is up.' };
+  if (status === 'panic') {
+    return { status, word: 'Panic', ...panicOf(backends) };
+  }
+  const text = 'Requests are answered 503 until a backend is up.';
+  if (backends.length === 0) return { status: 'empty', word: 'Degraded', title: 'Degraded: the fleet is empty', text };
+  return { status: 'degraded', word: 'Degraded', title: 'Degraded: no backend is up', text };
+}
+
+/** Those that drain are out of traffic by intent and do not count. @param {Backend[]} backends */
+function panicOf(backends) {
+  const serving = backends.filter(({ state }) => state !== 'draining');
+  const up = serving.filter(({ state }) => state === 'up').length;
+  const all = count(serving.length);
+  const text = 'Backends that are not healthy are given requests';
+  if (up > 0)
+    return { title: `Panic: only ${count(up)} of ${all} backends ${up === 1 ? 'is' : 'are'} up`, text: `${text} too.` };
+  const title = serving.length === 1 ? 'Panic: the only backend is not up' : `Panic: none of ${all} backends is up`;
+  return { title, text: `${text}.` };
 }
 
 /** @param {Fleet | null} fleet @returns {Verdict} */

@@ -1,5 +1,6 @@
 // What happened to the fleet, newest first.
 import { byId, element } from './dom.js';
+import { figuresOf, wordsOf } from './event-words.js';
 import { clock } from './format.js';
 
 /** @import { FleetEvent } from './feed.js' */
@@ -19,18 +20,19 @@ export function showEvents(events) {
 }
 
 /** @param {FleetEvent} event */
-function item({ at, backend, from, to, reason }) {
-  const change = from === null ? 'joined' : to;
+function item(event) {
+  const { at, backend, reason } = event;
+  const { word, mark } = wordsOf(event);
   return element(
     'li',
-    {},
+    { 'data-kind': event.kind, title: figuresOf(event) },
     element('time', { datetime: at }, clock(at)),
     element(
       'span',
       { class: 'what' },
-      element('b', {}, backend),
+      element('b', {}, backend ?? 'Fleet'),
       ' ',
-      element('span', { class: 'state', 'data-state': to }, change),
+      element('span', { class: 'state', 'data-state': mark }, word),
       element('span', { class: 'sub' }, reason),
     ),
   );

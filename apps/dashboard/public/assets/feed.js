@@ -4,11 +4,13 @@
  * @typedef {{ p50: number, p95: number, p99: number } | null} Latency
  * @typedef {Record<string, number>} Amounts
  * @typedef {{ id: string, url: string, state: string, reason: string, since: string, labels: Record<string, string>,
- *   capacity: Amounts, inFlight: number, inFlightDemand: Amounts, shares: Amounts, dominantShare: number,
+ *   capacity: Amounts, inFlight: number, maxInFlight: number, ejections: number, inFlightDemand: Amounts, shares: Amounts, dominantShare: number,
  *   totals: Amounts, requests: number, errors: number, latencyMs: Latency }} Backend
- * @typedef {{ sequence: number, at: string, backend: string, from: string | null, to: string, reason: string }} FleetEvent
+ * @typedef {'state' | 'renamed' | 'drained' | 'cut' | 'spared' | 'panic' | 'calm' | 'self-preservation'} EventKind
+ * @typedef {{ sequence: number, at: string, kind: EventKind, backend: string | null, from: string | null,
+ *   to: string | null, reason: string, evidence: Amounts }} FleetEvent
  * @typedef {{ at: string, uptimeSeconds: number, status: string, policy: string, resources: string[],
- *   fleet: { backends: number, up: number, requests: number, unplaced: number, retries: number, errors: number,
+ *   fleet: { backends: number, up: number, requests: number, unplaced: number, queued: number, retries: number, errors: number,
  *     inFlight: number, capacity: Amounts, inFlightDemand: Amounts, latencyMs: Latency },
  *   backends: Backend[], events: FleetEvent[] }} Metrics
  * @typedef {{ requests: number | null, backends: (number | null)[] }} Rates

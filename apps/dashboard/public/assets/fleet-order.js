@@ -9,19 +9,47 @@
  * @typedef {object} Column
  * @property {string} key Unique, and the name under which a choice of order is kept.
  * @property {string} label
- * @property {'name' | 'state' | 'share' | 'number'} kind
+ * @property {'name' | 'state' | 'share' | 'inFlight' | 'number'} kind
  * @property {string} [resource] Of columns about one resource.
  * @property {(row: Row) => string | number | null | undefined} value What it is sorted by.
  */
 
 /** Worst last in ascending order, so that one click on a descending column shows the trouble first. */
-const STATE_ORDER = ['up', 'joining', 'draining', 'suspect', 'down', 'gone'];
+const CONDITIONS = ['up', 'joining', 'drained', 'draining', 'suspect', 'ejected', 'down', 'gone'];
+
+/** The state, but `drained` once nothing is in flight on a draining backend. @param {Pick<Backend, 'state' | 'inFlight'>} backend */
+export function conditionOf({ state, inFlight }) {
+  return state === 'draining' && inFlight === 0 ? 'drained' : state;
+}
+
+/** Whether it is given no more requests until one of those in flight ends. @param {Pick<Backend, 'inFlight' | 'maxInFlight'>} backend */
+export function isFull({ inFlight, maxInFlight }) {
+  return inFlight >= maxInFlight;
+}
+
+/**
+ * How many backends are in each condition, the worst first; those that are up are not counted.
+ * @param {readonly Pick<Backend, 'state' | 'inFlight'>[]} backends
+ * @returns {{ condition: string, amount: number }[]}
+ */
+export function troubles(backends) {
+  /** @type {Map<string, number>} */
+  const amounts = new Map();
+  for (const backend of backends) {
+    const condition = conditionOf(backend);
+    amounts.set(condition, (amounts.get(condition) ?? 0) + 1);
+  }
+  return CONDITIONS.slice(1)
+    .toReversed()
+    .map((condition) => ({ condition, amount: amounts.get(condition) ?? 0 }))
+    .filter(({ amount }) => amount > 0);
+}
 
 /** @param {readonly string[]} resources @returns {Column[]} */
 export function columnsFor(resources) {
   return [
     { key: 'id', label: 'Backend', kind: 'name', value: (row) => row.id },
-    { key: 'state', label: 'State', kind: 'state', value: (row) => STATE_ORDER.indexOf(row.state) },
+    { key: 'state', label: 'State', kind: 'state', value: (row) => CONDITIONS.indexOf(conditionOf(row)) },
     ...resources.map(
       (resource) =>
         /** @type {Column} */ ({
@@ -32,7 +60,7 @@ export function columnsFor(resources) {
           value: (row) => row.shares[resource],
         }),
     ),
-    { key: 'inFlight', label: 'In flight', kind: 'number', value: (row) => row.inFlight },
+    { key: 'inFlight', label: 'In flight', kind: 'inFlight', value: (row) => row.inFlight },
     { key: 'rate', label: 'Req/s', kind: 'number', value: (row) => row.rate },
     { key: 'requests', label: 'Requests', kind: 'number', value: (row) => row.requests },
     { key: 'errors', label: 'Errors', kind: 'number', value: (row) => row.errors },
@@ -81,12 +109,13 @@ export function ordered(rows, column, descending) {
 
 /**
  * Whether each word of the filter stands somewhere in the id, the url, the state or a label.
- * @param {Pick<Backend, 'id' | 'url' | 'state' | 'labels'>} backend
+ * @param {Pick<Backend, 'id' | 'url' | 'state' | 'inFlight' | 'labels'>} backend
  * @param {string} filter
  */
-export function matches({ id, url, state, labels }, filter) {
+export function matches(backend, filter) {
+  const { id, url, state, labels } = backend;
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
   const labelWords = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
-  const text = [id, url, state, ...labelWords].join('\n').toLowerCase();
+  const text = [id, url, state, conditionOf(backend), ...labelWords].join('\n').toLowerCase();
   return words.every((word) => text.includes(word));
 }

@@ -1,6 +1,7 @@
 // One backend's row: its cells are made once, then written to where they changed.
 import { element, setAttribute, setText } from './dom.js';
-import { duration, count, short } from './format.js';
+import { count, duration, ordinal, short } from './format.js';
+import { conditionOf, isFull } from './fleet-order.js';
 import { hueOf } from './resource-hues.js';
 
 /** @import { Column, Row } from './fleet-order.js' */
@@ -30,7 +31,7 @@ export class FleetRow {
 }
 
 /** @type {Record<Column['kind'], (column: Column) => { cell: HTMLElement, write: Writer }>} */
-const CELLS = { name: nameCell, state: stateCell, share: shareCell, number: numberCell };
+const CELLS = { name: nameCell, state: stateCell, share: shareCell, inFlight: inFlightCell, number: numberCell };
 
 function nameCell() {
   const id = element('span', { class: 'id' });
@@ -52,15 +53,50 @@ function nameCell() {
 
 function stateCell() {
   const word = element('span', { class: 'state' });
-  const why = element('span', { class: 'sub' });
-  const cell = element('td', { role: 'cell', class: 'state-cell' }, word, why);
+  const why = element('span', { class: 'sub why' });
+  const ejections = element('span', { class: 'sub' });
+  const cell = element('td', { role: 'cell', class: 'state-cell' }, word, why, ejections);
   /** @type {Writer} */
   const write = (row) => {
     const age = duration((Date.now() - Date.parse(row.since)) / 1000);
-    setText(word, row.state);
-    setAttribute(word, 'data-state', row.state);
-    setText(why, row.state === 'up' ? `for ${age}` : row.reason);
+    const condition = conditionOf(row);
+    setText(word, condition);
+    setAttribute(word, 'data-state', condition);
+    setText(why, WHY[condition]?.(row, age) ?? row.reason);
+    setText(ejections, ejectionsOf(row));
     setAttribute(cell, 'title', `${row.state} for ${age}: ${row.reason}`);
+  };
+  return { cell, write };
+}
+
+/**
+ * What matters more than the reason: how long, or how much is left.
+ * @type {Record<string, ((row: Row, age: string) => string) | undefined>}
+ */
+const WHY = {
+  up: (_row, age) => `for ${age}`,
+  draining: ({ inFlight }) => `${count(inFlight)} left in flight`,
+  drained: () => 'nothing in flight',
+};
+
+/** @param {Row} row */
+function ejectionsOf({ state, ejections }) {
+  if (state === 'ejected') return ejections > 1 ? `${ordinal(ejections)} time in a row` : '';
+  if (ejections === 0) return '';
+  return ejections === 1 ? 'ejected once before' : `ejected ${count(ejections)} times before`;
+}
+
+/** How much of its room is taken: the limit below the amount, and a word in its place when they meet. */
+function inFlightCell() {
+  const amount = element('span', { class: 'amount' });
+  const limit = element('span', { class: 'sub' });
+  const cell = element('td', { role: 'cell', class: 'number' }, amount, limit);
+  /** @type {Writer} */
+  const write = (row) => {
+    setText(amount, count(row.inFlight));
+    setText(limit, isFull(row) ? 'full' : `of ${count(row.maxInFlight)}`);
+    setAttribute(cell, 'title', `${count(row.inFlight)} in flight, at most ${count(row.maxInFlight)} at a time`);
+    cell.classList.toggle('full', isFull(row));
   };
   return { cell, write };
 }
@@ -87,7 +123,7 @@ function shareCell({ resource = '' }) {
 /** @param {Column} column */
 function numberCell({ key, value }) {
   const cell = element('td', { role: 'cell', class: 'number' });
-  const isCount = ['inFlight', 'requests', 'errors'].includes(key) || key.startsWith('total:');
+  const isCount = ['requests', 'errors'].includes(key) || key.startsWith('total:');
   /** @type {Writer} */
   const write = (row) => {
     const amount = /** @type {number | null | undefined} */ (value(row));

@@ -13,6 +13,9 @@ const FILTER_FROM = 8;
 /** From this many rows on bars jump instead of gliding: hundreds of animations would cost more than they tell. */
 const CALM_FROM = 60;
 
+/** @type {Record<Column['kind'], string>} How the head of a column is set. */
+const HEADS = { name: 'name', state: 'state', share: 'share', inFlight: 'number', number: 'number' };
+
 export class FleetTable {
   /** Called when the order or the choice of rows was changed by hand. */
   onChange = () => {};
@@ -93,7 +96,7 @@ export class FleetTable {
     const scale = kind === 'share' ? [element('span', { class: 'scale' })] : [];
     return element(
       'th',
-      { scope: 'col', role: 'columnheader', class: `${kind}-head`, 'data-key': key },
+      { scope: 'col', role: 'columnheader', class: `${HEADS[kind]}-head`, 'data-key': key },
       button,
       ...scale,
     );

@@ -8,6 +8,14 @@ export function count(value) {
   return Math.abs(value) < 1e6 ? whole.format(value) : compact.format(value);
 }
 
+const ordinals = new Intl.PluralRules('en', { type: 'ordinal' });
+const ORDINAL_ENDINGS = { zero: 'th', one: 'st', two: 'nd', few: 'rd', many: 'th', other: 'th' };
+
+/** @param {number} value 1st, 2nd, 3rd, 11th. */
+export function ordinal(value) {
+  return count(value) + ORDINAL_ENDINGS[ordinals.select(value)];
+}
+
 /** @param {number | null | undefined} value A number with as many digits as tell something: 0.42, 4.2, 42; – for none. */
 export function short(value) {
   if (value === null || value === undefined) return '–';

@@ -1,5 +1,6 @@
 // The figures above the table: the fleet in a dozen numbers.
 import { byId, element, setText } from './dom.js';
+import { troubles } from './fleet-order.js';
 import { count, duration, percent, short } from './format.js';
 import { hueOf } from './resource-hues.js';
 
@@ -17,6 +18,7 @@ export function showSummary({ atMs, metrics, rates }, stale) {
     up: count(fleet.up),
     backends: ` / ${count(fleet.backends)}`,
     'in-flight': count(fleet.inFlight),
+    waiting: fleet.queued > 0 ? `+ ${count(fleet.queued)} waiting` : '',
     p50: short(fleet.latencyMs?.p50),
     p95: short(fleet.latencyMs?.p95),
     p99: short(fleet.latencyMs?.p99),
@@ -37,14 +39,18 @@ function ago(ageMs) {
   return ageMs < 2500 ? 'just now' : `${duration(ageMs / 1000)} ago`;
 }
 
-/** Those that are not up, by state. @param {Backend[]} backends */
+/** Those that are not up, the worst first, with their marks: the legend of the table as well. @param {Backend[]} backends */
 function showStates(backends) {
-  /** @type {Map<string, number>} */
-  const counts = new Map();
-  for (const { state } of backends) counts.set(state, (counts.get(state) ?? 0) + 1);
-  counts.delete('up');
-  const text = [...counts].map(([state, amount]) => `${count(amount)}\u00a0${state}`).join(', ');
-  setText(byId('states'), text || (backends.length > 0 ? 'all of them' : 'none has joined'));
+  const note = byId('states');
+  const parts = troubles(backends).map(({ condition, amount }) => ({
+    condition,
+    text: `${count(amount)} ${condition}`,
+  }));
+  if (parts.length === 0) return setText(note, backends.length > 0 ? 'all of them' : 'none has joined');
+  if (note.childElementCount === parts.length && note.textContent === parts.map(({ text }) => text).join('')) return;
+  note.replaceChildren(
+    ...parts.map(({ condition, text }) => element('span', { class: 'state', 'data-state': condition }, text)),
+  );
 }
 
 /** Seconds of work queued on the whole fleet, by resource. @param {Metrics} metrics */

@@ -27,6 +27,7 @@ export class HealthController {
     const indicator = this.indicators.check('balancer');
     if (this.feed.away) return indicator.down({ ...this.feed.away });
     if (this.feed.metrics?.status === 'degraded') return indicator.degraded('no backend is up');
+    if (this.feed.metrics?.status === 'panic') return indicator.degraded('too few backends are up, others serve too');
     return indicator.up();
   }
 }

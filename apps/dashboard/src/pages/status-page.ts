@@ -7,9 +7,10 @@ export function statusPage({ at, status, policy, resources, fleet, backends }: F
   return document(html`
     <p>
       Status <strong>${status}</strong>, policy <strong>${policy}</strong>: ${fleet.up} of ${fleet.backends} backends
-      up, ${fleet.requests} requests, ${fleet.inFlight} in flight, ${fleet.errors} errors, ${fleet.unplaced} unplaced.
-      Read at ${at}.
+      up, ${fleet.requests} requests, ${fleet.inFlight} in flight, ${fleet.queued} waiting for room, ${fleet.errors}
+      errors, ${fleet.unplaced} unplaced. Read at ${at}.
     </p>
+    ${status === 'panic' ? html`<p role="alert">Backends that are not healthy are given requests too.</p>` : ''}
     <div class="scroll">
       <table>
         <thead>
@@ -44,9 +45,9 @@ function row(backend: BackendMetrics, resources: readonly string[]): Html {
   const { latencyMs } = backend;
   return html`<tr>
     <th scope="row">${backend.id}</th>
-    <td>${backend.state}</td>
+    <td>${backend.state === 'draining' && backend.inFlight === 0 ? 'drained' : backend.state}</td>
     ${resources.map((name) => html`<td class="number">${(backend.shares[name] ?? 0).toFixed(2)}</td>`)}
-    ${[backend.inFlight, backend.requests, backend.errors].map(numberCell)}
+    ${[`${backend.inFlight} / ${backend.maxInFlight}`, backend.requests, backend.errors].map(numberCell)}
     ${[latencyMs?.p50, latencyMs?.p95, latencyMs?.p99].map((ms) => numberCell(ms?.toFixed(1) ?? '–'))}
     ${resources.map((name) => numberCell(Math.round(backend.totals[name] ?? 0)))}
   </tr>`;

@@ -28,6 +28,12 @@ export class UsualLatency {
     return ++usual.seen <= ENOUGH || before === 0 ? undefined : latencySeconds / before;
   }
 
+  /** What is usual for a class, seconds; undefined while too few of it were seen. */
+  of(classId: number): number | undefined {
+    const usual = this.classes.get(classId);
+    return usual && usual.seen > ENOUGH ? usual.seconds : undefined;
+  }
+
   /** The class means something else from now on. */
   forget(classId: number): void {
     this.classes.delete(classId);

@@ -42,6 +42,11 @@ describe('failures in a row', () => {
     });
   });
 
+  it('count exchanges that stall while nothing is answered', () => {
+    expect(evidenceAt(['stalled', 'stalled', 'good', 'stalled', 'stalled', 'stalled'])).toEqual([5]);
+    expect(evidenceAt(['stalled', 'stalled', 'error', 'stalled'])).toEqual([]);
+  });
+
   it('can be turned off', () => {
     const counter = new FailureStreaks({ errorsInRow: 0, gatewayErrorsInRow: 0 }, 4);
     expect(evidenceAt(Array<ExchangeOutcome>(20).fill('gateway'), counter)).toEqual([]);

@@ -1,13 +1,16 @@
 // Backends whose answers are far worse than they should be, although they answer pings.
 
-/** How an exchange ended for the backend that served it. `gateway`: 502, 503, 504, or no answer at all. */
-export type ExchangeOutcome = 'good' | 'error' | 'gateway';
+/**
+ * How an exchange went for the backend that serves it. `gateway`: 502, 503, 504, or no answer at all; `stalled`: it waits
+ * for its answer many times as long as is usual for its kind.
+ */
+export type ExchangeOutcome = 'good' | 'error' | 'gateway' | 'stalled';
 
 /** What makes a backend an outlier. 0 turns a rule off. */
 export interface OutlierRules {
   /** Answers of 500 and above in a row, failed exchanges included. */
   readonly errorsInRow: number;
-  /** Answers of 502, 503 or 504 and failed exchanges in a row. */
+  /** Answers of 502, 503 or 504 and failed exchanges in a row; also stalled exchanges without an answer in between. */
   readonly gatewayErrorsInRow: number;
   /** Part (0 to 1) of the exchanges of a window that failed. */
   readonly failurePart: number;
@@ -27,6 +30,7 @@ export interface OutlierEvidence {
 export class FailureStreaks {
   private readonly errors: Uint32Array;
   private readonly gatewayErrors: Uint32Array;
+  private readonly stalls: Uint32Array;
   private readonly incarnations: Uint32Array;
 
   constructor(
@@ -35,17 +39,20 @@ export class FailureStreaks {
   ) {
     this.errors = new Uint32Array(slotCount);
     this.gatewayErrors = new Uint32Array(slotCount);
+    this.stalls = new Uint32Array(slotCount);
     this.incarnations = new Uint32Array(slotCount);
   }
 
   /**
-   * An exchange ended. `incarnation` is a number that changes whenever the slot's backend starts anew: what was sent to
+   * An exchange ended, or stalls. `incarnation` is a number that changes whenever the slot's backend starts anew: what was sent to
    * an earlier one does not count. Answers the evidence, each time a limit is reached.
    */
   record(slot: number, incarnation: number, outcome: ExchangeOutcome): OutlierEvidence | undefined {
     if (incarnation < this.incarnations[slot]) return undefined;
     if (outcome === 'good' || incarnation > this.incarnations[slot]) this.reset(slot, incarnation);
     if (outcome === 'good') return undefined;
+    if (outcome === 'stalled') return this.recordStall(slot);
+    this.stalls[slot] = 0;
     const errors = ++this.errors[slot];
     const gatewayErrors = outcome === 'gateway' ? ++this.gatewayErrors[slot] : (this.gatewayErrors[slot] = 0);
     const { errorsInRow, gatewayErrorsInRow } = this.rules;
@@ -61,9 +68,20 @@ export class FailureStreaks {
     return undefined;
   }
 
+  private recordStall(slot: number): OutlierEvidence | undefined {
+    const stalls = ++this.stalls[slot];
+    const { gatewayErrorsInRow: limit } = this.rules;
+    if (limit === 0 || stalls % limit !== 0) return undefined;
+    return {
+      reason: `${stalls} exchanges in a row wait many times as long as is usual for their kind`,
+      figures: { stalledInRow: stalls },
+    };
+  }
+
   private reset(slot: number, incarnation: number): void {
     this.errors[slot] = 0;
     this.gatewayErrors[slot] = 0;
+    this.stalls[slot] = 0;
     this.incarnations[slot] = incarnation;
   }
 }

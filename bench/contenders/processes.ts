@@ -1,4 +1,4 @@
-// Processes that the race starts, and ends again by their own ids, however it ends.
+// Processes that a benchmark starts, and ends again by their own ids, however it ends.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, connect, type AddressInfo } from 'node:net';
@@ -19,6 +19,7 @@ export async function stopAll(): Promise<void> {
 /** A process of ours. */
 export class OwnProcess {
   private words = '';
+  private output = '';
 
   private constructor(
     private readonly name: string,
@@ -31,18 +32,20 @@ export class OwnProcess {
       running.delete(this);
     });
     child.stderr?.on('data', (chunk) => (this.words = `${this.words}${chunk}`.slice(-KEPT_WORDS)));
+    child.stdout?.on('data', (chunk) => (this.output += chunk));
   }
 
-  /** Starts it; of this process's own environment it is given the path only. */
+  /** Starts it; of this process's own environment it is given the path only. Its output is kept when it is piped. */
   static start(
     name: string,
     command: string,
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},
+    stdout: 'ignore' | 'pipe' = 'ignore',
   ): OwnProcess {
     const child = spawn(command, args, {
       env: { PATH: process.env.PATH, ...env },
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', stdout, 'pipe'],
     });
     return new OwnProcess(name, child);
   }
@@ -51,11 +54,41 @@ export class OwnProcess {
   async listening(port: number): Promise<this> {
     const deadline = performance.now() + READY_MS;
     while (!(await canConnect(port))) {
-      if (this.hasEnded) throw new Error(`${this.name} ended by itself: ${this.words.trim() || 'without a word'}`);
+      this.assertRuns();
       if (performance.now() > deadline) throw new Error(`${this.name} does not listen after ${READY_MS / 1000} s`);
       await sleep(20);
     }
     return this;
+  }
+
+  /** Waits until its output, which must be piped, contains this. @throws {Error} when it ends before. */
+  async says(text: string): Promise<void> {
+    while (!this.output.includes(text)) {
+      this.assertRuns();
+      await Promise.race([once(this.child.stdout!, 'data'), once(this.child, 'exit')]);
+    }
+  }
+
+  /** Its whole output, which must be piped. @throws {Error} when it fails. */
+  async finished(): Promise<string> {
+    const [code] = (await once(this.child, 'close')) as [number | null];
+    if (code !== 0) throw new Error(`${this.name} failed: ${this.lastWords}`);
+    return this.output;
+  }
+
+  /** @throws {Error} its last words, when it has ended. */
+  assertRuns(): void {
+    if (this.hasEnded) throw new Error(`${this.name} ended by itself: ${this.lastWords}`);
+  }
+
+  /** @throws {Error} when it could not be started. */
+  get pid(): number {
+    if (this.child.pid === undefined) throw new Error(`${this.name} could not be started: ${this.lastWords}`);
+    return this.child.pid;
+  }
+
+  private get lastWords(): string {
+    return this.words.trim() || 'without a word';
   }
 
   /** SIGTERM, and SIGKILL when that does not help. */

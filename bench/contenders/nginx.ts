@@ -3,8 +3,15 @@ import { weightOf, type BackendAddress, type Contender } from './contender.js';
 
 const PATIENCE = '300s';
 
-/** nginx with these balancing directives in its upstream block. */
-export function nginx(name: string, title: string, directives: readonly string[]): Contender {
+/** What sets one nginx apart from another: how many workers it has, and directives for two of its blocks. */
+export interface NginxSetup {
+  readonly workers: number | 'auto';
+  readonly upstream: readonly string[];
+  readonly location: readonly string[];
+}
+
+/** nginx with this setup. */
+export function nginx(name: string, title: string, setup: NginxSetup): Contender {
   return {
     name,
     title,
@@ -12,23 +19,23 @@ export function nginx(name: string, title: string, directives: readonly string[]
     launch: ({ port, folder, backends }) => ({
       command: 'nginx',
       args: ['-p', folder, '-c', `${folder}/nginx.conf`, '-e', `${folder}/error.log`, '-g', 'daemon off;'],
-      files: { 'nginx.conf': configuration(port, folder, backends, directives) },
+      files: { 'nginx.conf': configuration(port, folder, backends, setup) },
     }),
   };
 }
 
-/** `zone` shares the counters among workers, without which each would count for itself. `max_fails=0`: nobody is down here. */
+/** `max_fails=0`: nobody is down here. */
 function configuration(
   port: number,
   folder: string,
   backends: readonly BackendAddress[],
-  directives: readonly string[],
+  { workers, upstream, location }: NginxSetup,
 ): string {
   const servers = backends.map(
     (backend) => `server 127.0.0.1:${backend.port} weight=${weightOf(backend, backends)} max_fails=0;`,
   );
   return `
-worker_processes auto;
+worker_processes ${workers};
 worker_rlimit_nofile 20000;
 pid ${folder}/nginx.pid;
 events { worker_connections 16384; }
@@ -41,8 +48,7 @@ http {
   scgi_temp_path ${folder}/scgi;
   keepalive_requests 1000000;
   upstream fleet {
-    zone fleet 1m;
-    ${directives.join('\n    ')}
+    ${upstream.join('\n    ')}
     ${servers.join('\n    ')}
     keepalive 1024;
     keepalive_requests 1000000;
@@ -53,6 +59,7 @@ http {
       proxy_pass http://fleet;
       proxy_http_version 1.1;
       proxy_set_header Connection "";
+      ${location.join('\n      ')}
       proxy_connect_timeout ${PATIENCE};
       proxy_send_timeout ${PATIENCE};
       proxy_read_timeout ${PATIENCE};

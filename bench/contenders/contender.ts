@@ -1,7 +1,7 @@
-// What a contender of the race is: a name, a program, and how the program is started before a fleet.
+// What a contender of a benchmark is: a name, a program, and how the program is started before a fleet.
 
-/** Programs that contenders are run by. */
-export type Program = 'fairlead' | 'nginx' | 'haproxy' | 'caddy';
+/** Programs that a benchmark runs: Fairlead, Debian's, and packages of npm. */
+export type Program = 'fairlead' | 'nginx' | 'haproxy' | 'caddy' | 'wrk' | 'http-proxy-middleware' | '@nestjs/core';
 
 /** A backend that all contenders share. */
 export interface BackendAddress {

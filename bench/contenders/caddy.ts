@@ -24,7 +24,7 @@ function configuration(port: number, backends: readonly BackendAddress[], policy
 		level ERROR
 	}
 }
-http://127.0.0.1:${port} {
+http://:${port} {
 	bind 127.0.0.1
 	reverse_proxy ${backends.map((backend) => `127.0.0.1:${backend.port}`).join(' ')} {
 		lb_policy ${policy}

@@ -3,8 +3,23 @@ import { weightOf, type BackendAddress, type Contender } from './contender.js';
 
 const PATIENCE = '300s';
 
+const ROOM = 8_000;
+
+/** What sets one HAProxy apart from another. */
+export interface HaproxySetup {
+  /** Client connections it has room for. */
+  readonly room: number;
+  /** Directives for all its proxies. */
+  readonly defaults: readonly string[];
+}
+
 /** HAProxy with this `balance` algorithm. */
-export function haproxy(name: string, title: string, balance: string): Contender {
+export function haproxy(
+  name: string,
+  title: string,
+  balance: string,
+  { room = ROOM, defaults = [] }: Partial<HaproxySetup> = {},
+): Contender {
   return {
     name,
     title,
@@ -12,27 +27,35 @@ export function haproxy(name: string, title: string, balance: string): Contender
     launch: ({ port, folder, backends }) => ({
       command: 'haproxy',
       args: ['-db', '-q', '-f', `${folder}/haproxy.cfg`],
-      files: { 'haproxy.cfg': configuration(port, backends, balance) },
+      files: { 'haproxy.cfg': configuration(port, backends, balance, { room, defaults }) },
     }),
   };
 }
 
-function configuration(port: number, backends: readonly BackendAddress[], balance: string): string {
+/** Twice the room in open files is more than some machines allow; without strict limits it starts all the same. */
+function configuration(
+  port: number,
+  backends: readonly BackendAddress[],
+  balance: string,
+  { room, defaults }: HaproxySetup,
+): string {
   const servers = backends.map(
     (backend) => `  server ${backend.id} 127.0.0.1:${backend.port} weight ${weightOf(backend, backends)}`,
   );
   return `
 global
-  maxconn 8000
+  maxconn ${room}
+  no strict-limits
 defaults
   mode http
   timeout connect ${PATIENCE}
   timeout client ${PATIENCE}
   timeout server ${PATIENCE}
   timeout queue ${PATIENCE}
+  ${defaults.join('\n  ')}
 frontend clients
   bind 127.0.0.1:${port} backlog 4096
-  maxconn 8000
+  maxconn ${room}
   default_backend fleet
 backend fleet
   balance ${balance}

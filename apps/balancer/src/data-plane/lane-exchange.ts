@@ -1,0 +1,160 @@
+// What every lane does with a request: attempts one backend after another, keeps the deadlines, and decides what becomes
+// of a failure. How bytes are moved is the lane's own.
+import { wordsFor } from '../health/ping-client.js';
+import type { Cut } from '../registry/sighting.js';
+import { AttemptDeadlines, type DeadlineLimits } from './attempt-deadlines.js';
+import { BrokenOff, failureOf } from './attempt-failure.js';
+import { CLIENT_WENT_AWAY, type Exchange, type RequestHead } from './exchange.js';
+import type { ExchangeDesk } from './exchange-desk.js';
+import { isIdempotent } from './retry.js';
+
+/** The limits that exchanges are held to, the same in every lane. Milliseconds. */
+export interface LaneLimits extends DeadlineLimits {
+  /** How long a request waits for room when all backends are full. */
+  readonly queueTimeoutMs: number;
+}
+
+export abstract class LaneExchange {
+  protected readonly exchange: Exchange;
+  protected readonly deadlines: AttemptDeadlines;
+  /** Whether an attempt is under way whose answer has not begun. */
+  protected isAttempting = false;
+  /** What the client was answered. */
+  protected status = CLIENT_WENT_AWAY;
+
+  constructor(
+    desk: ExchangeDesk,
+    protected readonly head: RequestHead,
+    protected readonly limits: LaneLimits,
+    protected readonly hasBody: boolean,
+  ) {
+    this.exchange = desk.begin(head, (what) => this.cut(what));
+    const traits = { isRepeatable: isIdempotent(head.method), hasBody };
+    this.deadlines = new AttemptDeadlines(limits, this.exchange, traits);
+  }
+
+  /** Sends the request to the exchange's backend. A failure is told to {@link attemptBroke}. */
+  protected abstract attempt(): void;
+  /** Ends the present attempt, which leads to {@link attemptBroke} with this error. */
+  protected abstract breakOffAttempt(error: BrokenOff): void;
+  /** Answers with a problem of the balancer's own. */
+  protected abstract answer(statusCode: number, message: string): void;
+  /** Cuts an answer that has begun. The client must see that it is not whole. */
+  protected abstract breakOffAnswer(): void;
+  /** Has {@link timeIsUp} called in `ms`, unless bytes move before. */
+  protected abstract watch(ms: number): void;
+  /** Whether what was read of the body can be sent from its beginning. */
+  protected abstract get isBodyAtHand(): boolean;
+  /** Whether the backend does not take the body that is there to be sent. */
+  protected abstract get isUploadHeldUp(): boolean;
+  /** Whether the client does not take the answer that is there to be sent. */
+  protected abstract get isDownloadHeldUp(): boolean;
+
+  /** Gives the request to the backend that fits best now, or waits for room, or turns it away. */
+  protected tryNext(): void {
+    if (this.exchange.placeNext()) this.beginAttempt();
+    else if (!this.waitsForRoom()) this.turnAway('no backend can take this request now');
+  }
+
+  /** The client has sent all of its body. */
+  protected uploaded(): void {
+    this.deadlines.uploaded();
+    if (this.isAttempting) this.watch(this.deadlines.begin());
+  }
+
+  /** The backend's answer has begun. */
+  protected answerBegan(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void {
+    this.isAttempting = false;
+    this.status = status;
+    this.exchange.answerBegan(status, headers);
+    this.watch(this.limits.streamIdleTimeoutMs);
+  }
+
+  /** The attempt failed before its answer began. A connection that was used again and is gone blames nobody. */
+  protected attemptBroke(error: Error, isStaleConnection: boolean): void {
+    const { exchange } = this;
+    if (!this.isAttempting) return;
+    this.isAttempting = false;
+    const failure = failureOf(error);
+    const isBlameless = failure === 'lost' && isStaleConnection;
+    if (failure === 'ours') exchange.attemptAbandoned();
+    else exchange.attemptFailed(isBlameless ? undefined : `exchange failed: ${wordsFor(error)}`);
+    if (exchange.takeRetry(failure, this.isBodyAtHand) && this.deadlines.leftMs > 0) this.tryNext();
+    else if (error instanceof BrokenOff) this.answer(error.statusCode, error.message);
+    else if (exchange.isUnserved) this.answer(503, `no backend could be reached: ${wordsFor(error)}`);
+    else this.answer(502, `the backend failed: ${wordsFor(error)}`);
+  }
+
+  /** The backend stopped in the middle of its answer. */
+  protected answerBroke(suspicion: string): void {
+    this.exchange.attemptFailed(suspicion);
+    this.breakOffAnswer();
+  }
+
+  /** What was watched for did not come. */
+  protected timeIsUp(): void {
+    const { deadlines, exchange } = this;
+    if (!this.isAttempting) {
+      this.downloadStoodStill();
+      return;
+    }
+    const what = deadlines.timeIsUp();
+    if (what === 'upload-stalled') this.uploadStoodStill();
+    else if (what === 'slow') {
+      exchange.answerIsSlow();
+      this.watch(deadlines.attemptLeftMs);
+      // Slow is better than nothing: without another backend to turn to, the attempt has until the deadline.
+    } else if (what === 'attempt-over' && !exchange.hasAlternative()) this.watch(deadlines.extend());
+    else this.breakOffAttempt(new BrokenOff(504, `no answer within ${Math.round(deadlines.waitedMs)} ms`));
+  }
+
+  private beginAttempt(): void {
+    this.isAttempting = true;
+    this.watch(this.deadlines.begin());
+    this.attempt();
+  }
+
+  private waitsForRoom(): boolean {
+    return this.exchange.queue(
+      this.limits.queueTimeoutMs,
+      () => this.beginAttempt(),
+      () => this.turnAway('all backends are full'),
+    );
+  }
+
+  private turnAway(message: string): void {
+    this.exchange.unplaced();
+    this.answer(503, message);
+  }
+
+  private downloadStoodStill(): void {
+    if (this.isDownloadHeldUp) {
+      this.exchange.attemptAbandoned();
+      this.breakOffAnswer();
+    } else this.answerBroke(`the answer stood still for ${this.limits.streamIdleTimeoutMs} ms`);
+  }
+
+  private uploadStoodStill(): void {
+    const message = `the upload stood still for ${this.limits.streamIdleTimeoutMs} ms`;
+    if (this.isUploadHeldUp) {
+      this.breakOffAttempt(new BrokenOff(504, message));
+      return;
+    }
+    this.isAttempting = false;
+    this.exchange.attemptAbandoned();
+    this.answer(408, message);
+  }
+
+  /** The backend has to go, or has gone without a word: what can turn to another one does. */
+  private cut(what: Cut): void {
+    const isRepeatable = isIdempotent(this.head.method);
+    if (this.isAttempting) {
+      const isMovable = isRepeatable && this.isBodyAtHand;
+      const error = new BrokenOff(isRepeatable ? 503 : 502, 'the backend went out of service');
+      if (isMovable || what === 'everything') this.breakOffAttempt(error);
+    } else if (what === 'everything') {
+      this.exchange.attemptAbandoned();
+      this.breakOffAnswer();
+    }
+  }
+}

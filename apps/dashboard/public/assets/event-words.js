@@ -1,0 +1,45 @@
+// PURE: what an event is called, and the figures behind it, in words for people.
+
+/** @import { EventKind, FleetEvent } from './feed.js' */
+
+/**
+ * @typedef {object} Words
+ * @property {string} word
+ * @property {string} mark The state whose mark and colour it bears.
+ */
+
+/** @type {Record<Exclude<EventKind, 'state'>, Words>} */
+const WORDS = {
+  renamed: { word: 'renamed', mark: 'joining' },
+  drained: { word: 'drained', mark: 'drained' },
+  cut: { word: 'cut off', mark: 'down' },
+  spared: { word: 'not ejected', mark: 'suspect' },
+  panic: { word: 'panic', mark: 'down' },
+  calm: { word: 'panic is over', mark: 'up' },
+  'self-preservation': { word: 'self-preservation', mark: 'suspect' },
+};
+
+/** @param {Pick<FleetEvent, 'kind' | 'from' | 'to'>} event @returns {Words} */
+export function wordsOf({ kind, from, to }) {
+  return kind === 'state' ? { word: flip(from, to ?? ''), mark: to ?? '' } : WORDS[kind];
+}
+
+/** @param {string | null} from @param {string} to */
+function flip(from, to) {
+  if (from === null) return 'joined';
+  if (to === 'joining') return 'joined again';
+  if (to === 'up' && from === 'draining') return 'resumed';
+  return to === 'up' && from !== 'joining' ? 'up again' : to;
+}
+
+/** @param {Pick<FleetEvent, 'evidence'>} event `exchanges 40, failures 30`; empty when there are none. */
+export function figuresOf({ evidence }) {
+  return Object.entries(evidence)
+    .map(([name, value]) => `${spelledOut(name)} ${Number.isInteger(value) ? value : Number(value.toPrecision(3))}`)
+    .join(', ');
+}
+
+/** @param {string} name In camel case. */
+function spelledOut(name) {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}

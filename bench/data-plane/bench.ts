@@ -1,0 +1,125 @@
+// The order of things: everybody is started and looked at, then case by case and round by round each has its turn.
+import { SingleBar } from 'cli-progress';
+import { join } from 'node:path';
+import { startBackends, type Backends } from './backends.js';
+import { knows } from './build.js';
+import { CASES, USUAL_CASE, type Case } from './cases.js';
+import { hasFootprintOfItsOwn, takesPart, type Entry } from './contenders.js';
+import { footprint } from './footprint.js';
+import type { BenchOptions } from './options.js';
+import { Results } from './results.js';
+import { start, type Running } from './running.js';
+import { turn, warmUp } from './turn.js';
+import { validate } from './validation.js';
+
+export class Bench {
+  readonly results: Results;
+  private readonly running: Running[] = [];
+  private readonly bar = new SingleBar({
+    format: '{bar} {value}/{total}  {eta_formatted} left  {doing}',
+    hideCursor: true,
+    noTTYOutput: !process.stderr.isTTY,
+    notTTYSchedule: 10_000,
+  });
+
+  constructor(
+    private readonly options: BenchOptions,
+    private readonly folder: string,
+  ) {
+    this.results = new Results(options.cases, options.contenders);
+  }
+
+  /** Measures everything; a contender that fails is noted and left out from then on. Ends nothing that it started. */
+  async run(): Promise<void> {
+    const { cases, rounds, hasFootprint } = this.options;
+    const backends = await startBackends(join(this.folder, 'backends'));
+    const entries = await this.available();
+    const measured = hasFootprint ? entries.filter(hasFootprintOfItsOwn) : [];
+    const turns = cases.flatMap((each) => entries.filter((entry) => takesPart(entry, each.name))).length * rounds;
+    this.bar.start(turns + measured.length + entries.length, 0, { doing: '' });
+    try {
+      for (const entry of measured) await this.footprintOf(entry, backends);
+      for (const entry of entries) await this.admit(entry, backends);
+      for (const each of cases) await this.measure(each, backends);
+    } finally {
+      this.bar.stop();
+    }
+  }
+
+  /** Those that this build has. */
+  private async available(): Promise<Entry[]> {
+    const variables = new Set(this.options.contenders.flatMap(({ needs }) => needs ?? []));
+    const unknown: string[] = [];
+    for (const variable of variables) if (!(await knows(variable))) unknown.push(variable);
+    return this.options.contenders.filter(({ title, needs = [] }) => {
+      const missing = needs.filter((variable) => unknown.includes(variable));
+      if (missing.length === 0) return true;
+      this.results.absences.push({ title, why: `this build knows no ${missing.join(', ')}`, isFailure: false });
+      return false;
+    });
+  }
+
+  private async footprintOf(entry: Entry, { addresses }: Backends): Promise<void> {
+    this.bar.update({ doing: `start-up and memory: ${entry.title}` });
+    const setting = { folder: this.folderOf(entry), starts: this.options.starts };
+    await this.orNote(entry, 'start-up and memory', async () => {
+      this.results.footprints.push(await footprint(entry, addresses, setting));
+    });
+    this.bar.increment();
+  }
+
+  /** Starts a contender, sees whether it answers rightly, and warms it up. */
+  private async admit(entry: Entry, { addresses }: Backends): Promise<void> {
+    this.bar.update({ doing: `does ${entry.title} answer rightly?` });
+    const ports = addresses.map(({ port }) => port);
+    const cases = this.options.cases.filter(({ name }) => takesPart(entry, name));
+    const usual = CASES.find(({ name }) => name === USUAL_CASE)!;
+    await this.orNote(entry, 'validation', async () => {
+      const running = await start(entry, addresses, this.folderOf(entry));
+      try {
+        await validate(running.port, ports, cases);
+        if (cases.length > 0) await warmUp(running, usual, { folder: this.folder });
+        this.running.push(running);
+      } catch (error) {
+        await running.process.stop();
+        throw error;
+      }
+    });
+    this.bar.increment();
+  }
+
+  private async measure(each: Case, backends: Backends): Promise<void> {
+    const { rounds, seconds, warmUpSeconds } = this.options;
+    const course = { backends, folder: this.folder, seconds, warmUpSeconds };
+    for (let round = 1; round <= rounds; round++) {
+      for (const running of this.running.filter(({ entry }) => takesPart(entry, each.name))) {
+        this.bar.update({ doing: `${each.title}, round ${round}: ${running.entry.title}` });
+        const went = await this.orNote(running.entry, each.title, async () => {
+          this.results.samples.push(await turn(running, each, round, course));
+        });
+        if (!went) await this.dismiss(running);
+        this.bar.increment();
+      }
+    }
+  }
+
+  private async dismiss(running: Running): Promise<void> {
+    this.running.splice(this.running.indexOf(running), 1);
+    await running.process.stop();
+  }
+
+  /** Whether it went well; what went wrong is noted. */
+  private async orNote({ title }: Entry, where: string, work: () => Promise<void>): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      this.results.absences.push({ title, why: `${where}: ${(error as Error).message}`, isFailure: true });
+      return false;
+    }
+  }
+
+  private folderOf({ name }: Entry): string {
+    return join(this.folder, name);
+  }
+}

@@ -1,0 +1,27 @@
+// What the built balancer can do: a variable that it knows stops its start when the value makes no sense.
+import { BALANCER } from '../contenders/fairlead.js';
+import { freePorts, OwnProcess } from '../contenders/processes.js';
+import { LOAD_CORE, pinned } from './pinning.js';
+
+/** Whether this build reads the variable. */
+export async function knows(variable: string): Promise<boolean> {
+  const [dataPort, controlPort] = await freePorts(2);
+  const { command, args } = pinned(LOAD_CORE, { command: process.execPath, args: [BALANCER] });
+  const balancer = OwnProcess.start('Fairlead', command, args, {
+    DATA_PLANE_HOST: '127.0.0.1',
+    DATA_PLANE_PORT: String(dataPort),
+    CONTROL_PLANE_HOST: '127.0.0.1',
+    CONTROL_PLANE_PORT: String(controlPort),
+    LOG_LEVEL: 'error',
+    [variable]: 'no such value',
+  });
+  try {
+    await balancer.listening(dataPort);
+    return false;
+  } catch (error) {
+    if ((error as Error).message.includes(variable)) return true;
+    throw error;
+  } finally {
+    await balancer.stop();
+  }
+}

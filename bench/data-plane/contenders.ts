@@ -1,0 +1,93 @@
+// Who is measured: an entry each, set up as alike as they can be. All add X-Forwarded-For, keep connections to backends,
+// and write no log of successful requests, unless an entry says otherwise.
+import { caddy } from '../contenders/caddy.js';
+import type { Contender } from '../contenders/contender.js';
+import { fairlead } from '../contenders/fairlead.js';
+import { haproxy } from '../contenders/haproxy.js';
+import { nginx } from '../contenders/nginx.js';
+import { USUAL_CASE } from './cases.js';
+import { naive } from './naive/naive.js';
+
+/** A contender, and how this benchmark treats it. */
+export interface Entry extends Contender {
+  /** Whether it gets both cores, and everybody else with it; else it has one to itself. */
+  readonly isOnBothCores?: boolean;
+  /** Cases it is for; all when not given. */
+  readonly cases?: readonly string[];
+  /** Variables that mean something to this build only when it knows them. */
+  readonly needs?: readonly string[];
+  /** Whether its metrics are read once a second while it is measured. */
+  readonly isScraped?: boolean;
+}
+
+/** The reference of the tables. */
+export const REFERENCE = 'nginx';
+
+/** Room for 10,000 idle clients, and a few more. */
+const ROOM = 10_100;
+
+const NEW = ['FAST_LANE', 'DATA_PLANE_THREADS'];
+
+/** All contenders, in the order of the tables. */
+export const CONTENDERS: readonly Entry[] = [
+  nginx('nginx', 'nginx', {
+    workers: 1,
+    upstream: [],
+    location: [
+      'proxy_set_header Host $http_host;',
+      'proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;',
+      // Without these, what the client has not yet taken in goes through a file, and a body of 16 KiB nearly does.
+      'proxy_max_temp_file_size 0;',
+      'client_body_buffer_size 64k;',
+    ],
+  }),
+  haproxy('haproxy', 'HAProxy', 'roundrobin', { room: ROOM, defaults: ['option forwardfor'] }),
+  caddy('caddy', 'Caddy', 'round_robin'),
+  naive('bare-hpm', 'http-proxy-middleware', 'http-proxy-middleware', 'bare.ts'),
+  naive('nest-hpm', 'Nest + http-proxy-middleware', '@nestjs/core', 'nest.ts'),
+  fairlead('fairlead-full', 'Fairlead, full lane', { FAST_LANE: 'off', DATA_PLANE_THREADS: '0' }),
+  {
+    ...fairlead('fairlead-fast', 'Fairlead, fast lane', { FAST_LANE: 'on', DATA_PLANE_THREADS: '0' }),
+    needs: NEW,
+  },
+  {
+    ...fairlead('fairlead-fast-1', 'Fairlead, fast lane, 1 thread', { FAST_LANE: 'on', DATA_PLANE_THREADS: '1' }),
+    needs: NEW,
+  },
+  {
+    ...fairlead('fairlead-fast-2', 'Fairlead, fast lane, 2 threads', { FAST_LANE: 'on', DATA_PLANE_THREADS: '2' }),
+    needs: NEW,
+    isOnBothCores: true,
+  },
+  {
+    ...fairlead('features-off', 'Fairlead, all features off', {
+      FAST_LANE: 'on',
+      DATA_PLANE_THREADS: '0',
+      ACCESS_LOG: 'off',
+      DEMAND_SOURCE: 'unit',
+    }),
+    cases: [USUAL_CASE],
+  },
+  {
+    ...fairlead('features-on', 'Fairlead, all features on', {
+      FAST_LANE: 'on',
+      DATA_PLANE_THREADS: '0',
+      ACCESS_LOG: 'all',
+      LOG_LEVEL: 'info',
+      LOG_FORMAT: 'json',
+      DEMAND_SOURCE: 'learned',
+    }),
+    cases: [USUAL_CASE],
+    isScraped: true,
+  },
+];
+
+/** Whether a case is measured with it. */
+export function takesPart({ cases }: Entry, caseName: string): boolean {
+  return cases === undefined || cases.includes(caseName);
+}
+
+/** Whether its start-up and memory are of interest: variants of another contender for one case have them in common. */
+export function hasFootprintOfItsOwn({ cases }: Entry): boolean {
+  return cases === undefined;
+}

@@ -1,0 +1,110 @@
+// The flags of `npm run bench:data-plane`.
+import { parseArgs } from 'node:util';
+import { CASES, type Case } from './cases.js';
+import { CONTENDERS, type Entry } from './contenders.js';
+
+/** What the flags yield. */
+export interface BenchOptions {
+  readonly cases: readonly Case[];
+  /** Whether start-up and memory are measured. */
+  readonly hasFootprint: boolean;
+  readonly contenders: readonly Entry[];
+  readonly rounds: number;
+  /** Of each turn. */
+  readonly seconds: number;
+  readonly warmUpSeconds: number;
+  /** Starts that start-up is the median of. */
+  readonly starts: number;
+  /** Where the raw results go. */
+  readonly json: string | undefined;
+  /** Whether nothing was left out, so that the figures belong into the document. */
+  readonly isWhole: boolean;
+}
+
+/** The name of what is not a case of requests: start-up and memory. */
+const FOOTPRINT = 'footprint';
+
+const CASE_NAMES = [...CASES.map(({ name }) => name), FOOTPRINT];
+const CONTENDER_NAMES = CONTENDERS.map(({ name }) => name);
+
+const WHOLE = { cases: CASE_NAMES, rounds: 5, seconds: 5, warmUpSeconds: 2, starts: 5 };
+const QUICK = {
+  cases: ['1kib', '16kib', 'post', 'chunked', FOOTPRINT],
+  rounds: 1,
+  seconds: 2,
+  warmUpSeconds: 1,
+  starts: 2,
+};
+
+export const BENCH_HELP = `Measures what a request costs in CPU time: Fairlead, nginx, HAProxy, Caddy and http-proxy-middleware.
+Writes docs/performance.md and docs/plots/data-plane.svg when no contender and no case is left out.
+
+  npm run build && npm run bench:data-plane -- [flags]
+
+  --quick            ${QUICK.cases.join(', ')} only: ${QUICK.rounds} round, ${QUICK.seconds} s each
+  --case NAME        only this one, may be repeated:
+                     ${CASE_NAMES.join(', ')}
+  --contender NAME   only this one, may be repeated:
+                     ${CONTENDER_NAMES.join(', ')}
+  --rounds N         rounds of each case (${WHOLE.rounds})
+  --seconds N        how long each turn is measured (${WHOLE.seconds})
+  --json FILE        raw results go there too
+  --help             this text
+`;
+
+const FLAGS = {
+  quick: { type: 'boolean', default: false },
+  case: { type: 'string', multiple: true },
+  contender: { type: 'string', multiple: true },
+  rounds: { type: 'string' },
+  seconds: { type: 'string' },
+  json: { type: 'string' },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
+/** The options, `help` when help was asked for, or a sentence on what is wrong. */
+export function benchOptions(args: string[]): BenchOptions | 'help' | { readonly problem: string } {
+  try {
+    const { values } = parseArgs({ args, options: FLAGS });
+    if (values.help) return 'help';
+    const defaults = values.quick ? QUICK : WHOLE;
+    const cases = known('--case', values.case ?? defaults.cases, CASE_NAMES);
+    const contenders = known('--contender', values.contender ?? CONTENDER_NAMES, CONTENDER_NAMES);
+    return {
+      cases: CASES.filter(({ name }) => cases.includes(name)),
+      hasFootprint: cases.includes(FOOTPRINT),
+      contenders: CONTENDERS.filter(({ name }) => contenders.includes(name)),
+      rounds: wholeNumber('--rounds', values.rounds, defaults.rounds),
+      seconds: wholeNumber('--seconds', values.seconds, defaults.seconds),
+      warmUpSeconds: defaults.warmUpSeconds,
+      starts: defaults.starts,
+      json: values.json,
+      isWhole: !values.quick && values.case === undefined && values.contender === undefined,
+    };
+  } catch (error) {
+    // parseArgs goes on about positional arguments in a second sentence.
+    return { problem: (error as Error).message.split(/\. |\n/)[0] };
+  }
+}
+
+/** The command that measures everything as these options do. Where raw results went is nobody else's affair. */
+export function commandOf({ rounds, seconds }: Pick<BenchOptions, 'rounds' | 'seconds'>): string {
+  const flags = [
+    ...(rounds === WHOLE.rounds ? [] : ['--rounds', rounds]),
+    ...(seconds === WHOLE.seconds ? [] : ['--seconds', seconds]),
+  ];
+  return ['npm run bench:data-plane', ...(flags.length > 0 ? ['--', ...flags] : [])].join(' ');
+}
+
+function known(flag: string, names: readonly string[], all: readonly string[]): readonly string[] {
+  const stranger = names.find((name) => !all.includes(name));
+  if (stranger === undefined) return names;
+  throw new RangeError(`${flag} must be one of ${all.join(', ')}, got "${stranger}"`);
+}
+
+function wholeNumber(flag: string, text: string | undefined, byDefault: number): number {
+  if (text === undefined) return byDefault;
+  const number = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (number >= 1) return number;
+  throw new RangeError(`${flag} must be a whole number from 1 to 999, got "${text}"`);
+}

@@ -1,0 +1,66 @@
+// A contender on its feet: started on its cores, told of the backends, ended in any case.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { BackendAddress, Place } from '../contenders/contender.js';
+import { freePorts, OwnProcess } from '../contenders/processes.js';
+import { filePath } from './cases.js';
+import type { Entry } from './contenders.js';
+import { BOTH_CORES, pinned, PROXY_CORE } from './pinning.js';
+
+/** How often it is asked whether it is ready. */
+const POLL_MS = 2;
+const READY_MS = 20_000;
+
+/** A contender that runs. */
+export interface Running {
+  readonly entry: Entry;
+  readonly port: number;
+  readonly controlPort: number;
+  readonly process: OwnProcess;
+  /** From its start until it was ready: for Fairlead, `/health/ready`; for the others, a first answer. */
+  readonly readyMs: number;
+}
+
+/** Starts a contender, and waits until it serves. @throws {Error} when it does not. */
+export async function start(entry: Entry, backends: readonly BackendAddress[], folder: string): Promise<Running> {
+  const [port, controlPort] = await freePorts(2);
+  const place: Place = { port, controlPort, folder, backends };
+  const { command, args, env, files = {}, introduce } = entry.launch(place);
+  await mkdir(folder, { recursive: true });
+  for (const [name, text] of Object.entries(files)) await writeFile(`${folder}/${name}`, text);
+  const cores = entry.isOnBothCores ? BOTH_CORES : PROXY_CORE;
+  const on = pinned(cores, { command, args });
+  const startMs = performance.now();
+  const process = OwnProcess.start(entry.title, on.command, on.args, env);
+  try {
+    const asks = entry.program === 'fairlead' ? [controlPort, '/health/ready'] : [port, filePath(100)];
+    await answering(process, `http://127.0.0.1:${asks[0]}${asks[1]}`);
+    await process.listening(port);
+    const readyMs = performance.now() - startMs;
+    await introduce?.();
+    return { entry, port, controlPort, process, readyMs };
+  } catch (error) {
+    await process.stop();
+    throw error;
+  }
+}
+
+/** Waits for a first 200. */
+async function answering(process: OwnProcess, url: string): Promise<void> {
+  const deadline = performance.now() + READY_MS;
+  while (!(await isAnswered(url))) {
+    process.assertRuns();
+    if (performance.now() > deadline) throw new Error(`${url} does not answer 200 after ${READY_MS / 1000} s`);
+    await sleep(POLL_MS);
+  }
+}
+
+async function isAnswered(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { headers: { connection: 'close' } });
+    await response.arrayBuffer();
+    return response.status === 200;
+  } catch {
+    return false;
+  }
+}

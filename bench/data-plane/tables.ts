@@ -1,0 +1,89 @@
+// The figures as rows: the terminal and the document show the same ones.
+import { barsOf, isMet, type Bar } from './bars.js';
+import type { Case } from './cases.js';
+import { REFERENCE } from './contenders.js';
+import { IDLE_CONNECTIONS } from './footprint.js';
+import type { Results } from './results.js';
+import { median, spreadOf, type Spread } from './statistics.js';
+
+/** A table: a title, column heads, and rows as wide as they are. */
+export interface Figures {
+  readonly title: string;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** A table for each case, one for memory and start-up, one for the bars; those without a row are left out. */
+export function tablesOf(results: Results): Figures[] {
+  return [...results.cases.map((each) => caseTable(results, each)), footprintTable(results), barTable(results)].filter(
+    ({ rows }) => rows.length > 0,
+  );
+}
+
+function caseTable(results: Results, { name, title }: Case): Figures {
+  const rows = results.contenders.flatMap((contender) => {
+    const samples = results.of(name, contender.name);
+    if (samples.length === 0) return [];
+    const middle = (of: (sample: (typeof samples)[number]) => number) => digits(median(samples.map(of)));
+    const cost = spreadOf(samples.map(({ cpuMicros }) => cpuMicros));
+    const ratio = results.costRatio(name, contender.name, REFERENCE);
+    return [
+      [
+        contender.title,
+        spread(cost),
+        ratio === undefined ? '' : ratio.median.toFixed(2),
+        // How much of a core it had: less than another's means that something else held it up.
+        middle(({ cpuMicros, requestsPerSecond }) => (cpuMicros * requestsPerSecond) / 10_000),
+        middle(({ requestsPerSecond }) => requestsPerSecond),
+        middle(({ p50Ms }) => p50Ms),
+        middle(({ p99Ms }) => p99Ms),
+      ],
+    ];
+  });
+  const head = ['contender', 'CPU, µs per request', '× nginx', 'core, %', 'requests/s', 'p50, ms', 'p99, ms'];
+  return { title, head, rows };
+}
+
+function footprintTable(results: Results): Figures {
+  const rows = results.contenders.flatMap(({ name, title }) => {
+    const footprint = results.footprintOf(name);
+    if (!footprint) return [];
+    const { readyMs, idleKib, connectedKib, kibPerConnection } = footprint;
+    return [[title, spread(spreadOf(readyMs)), mebibytes(idleKib), mebibytes(connectedKib), digits(kibPerConnection)]];
+  });
+  const connected = `with ${IDLE_CONNECTIONS.toLocaleString('en')} idle clients, MiB`;
+  return {
+    title: 'Start-up and memory',
+    head: ['contender', 'start to ready, ms', 'idle, MiB', connected, 'KiB for each'],
+    rows,
+  };
+}
+
+function barTable(results: Results): Figures {
+  const rows = barsOf(results).map((bar) => [bar.what, `≤ ${bar.limit} ${bar.unit}`, measured(bar), verdict(bar)]);
+  return { title: 'Against the bars', head: ['what', 'must be', 'is', 'verdict'], rows };
+}
+
+function measured({ measured: value, unit }: Bar): string {
+  return value === undefined ? '' : `${spread(value)} ${unit}`;
+}
+
+function verdict(bar: Bar): string {
+  const met = isMet(bar);
+  return met === undefined ? 'not measured' : met ? 'reached' : 'MISSED';
+}
+
+/** The median, and the range when there is one. */
+function spread({ median: middle, min, max }: Spread): string {
+  return min === max ? digits(middle) : `${digits(middle)} (${digits(min)}–${digits(max)})`;
+}
+
+function mebibytes(kib: number): string {
+  return digits(kib / 1024);
+}
+
+/** Three digits that count, more before the decimal point. */
+export function digits(value: number): string {
+  if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en');
+  return value.toPrecision(3);
+}

@@ -1,0 +1,57 @@
+// The load generator: wrk, a closed loop on a given number of connections.
+import { OwnProcess } from '../contenders/processes.js';
+import { bodyOf, HEADERS, type Case } from './cases.js';
+import { pinned } from './pinning.js';
+
+/** What wrk counted and saw. */
+export interface WrkReading {
+  /** Answers within the interval. */
+  readonly requests: number;
+  readonly requestsPerSecond: number;
+  /** From the sending of a request to its answer. A closed loop leaves out what would have queued behind it. */
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+const MILLISECONDS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000, m: 60_000 };
+
+/** Reads what `wrk --latency` printed. @throws {Error} when a request failed, or the text is no report of wrk's. */
+export function parseWrk(text: string): WrkReading {
+  const trouble = /(Socket errors: .*|Non-2xx or 3xx responses: .*)/.exec(text)?.[1];
+  if (trouble !== undefined) throw new Error(`wrk saw failures: ${trouble}`);
+  const reading = {
+    requests: Number(/^\s*(\d+) requests in /m.exec(text)?.[1]),
+    requestsPerSecond: Number(/^Requests\/sec:\s*([\d.]+)/m.exec(text)?.[1]),
+    p50Ms: percentile(text, 50),
+    p99Ms: percentile(text, 99),
+  };
+  if (!Object.values(reading).every((value) => value > 0)) throw new Error(`wrk printed no figures: ${text.trim()}`);
+  return reading;
+}
+
+function percentile(text: string, percent: number): number {
+  const [, value, unit] = new RegExp(`^\\s*${percent}%\\s+([\\d.]+)(us|ms|s|m)\\s*$`, 'm').exec(text) ?? [];
+  return Number(value) * (MILLISECONDS[unit ?? ''] ?? NaN);
+}
+
+/** The script that makes a case's requests. Without a function in it wrk builds the request once and sends it again and again. */
+export function luaScript({ requestBytes, keepsAlive }: Case): string {
+  const headers = keepsAlive ? HEADERS : { ...HEADERS, Connection: 'close' };
+  const lines = Object.entries(headers).map(([name, value]) => `wrk.headers[${lua(name)}] = ${lua(value)}`);
+  if (requestBytes > 0) lines.push('wrk.method = "POST"', `wrk.body = ${lua(bodyOf(requestBytes).toString())}`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** A string of Lua's; JSON escapes what occurs here as Lua does. */
+const lua = (text: string): string => JSON.stringify(text);
+
+/** Loads a port of 127.0.0.1 from these cores for so long. @throws {Error} when any request failed. */
+export async function load(
+  { path, connections }: Case,
+  { port, script, seconds, cores }: { port: number; script: string; seconds: number; cores: string },
+): Promise<WrkReading> {
+  const url = `http://127.0.0.1:${port}${path}`;
+  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '--latency', '-s', script, url];
+  const { command, args: all } = pinned(cores, { command: 'wrk', args });
+  return parseWrk(await OwnProcess.start('wrk', command, all, {}, 'pipe').finished());
+}

@@ -1,0 +1,182 @@
+// Follows a chunked body (RFC 9112 §7.1) to its end, through whatever pieces it comes in, without copying it.
+import { CR, LF, LOWER_TOKEN } from './bytes.js';
+import { OUTSIDE } from './outcome.js';
+
+/** Of a chunk's size; 8 hexadecimal digits are 4 GiB. */
+const MAX_SIZE_DIGITS = 8;
+/** Of one chunk's extensions. */
+const MAX_EXTENSION_BYTES = 1024;
+const SEMICOLON = 0x3b;
+const EQUALS = 0x3d;
+
+/** What the next byte belongs to. */
+const FIRST_DIGIT = 0;
+const SIZE = 1;
+const EXTENSION_NAME_START = 2;
+const EXTENSION_NAME = 3;
+const EXTENSION_VALUE_START = 4;
+const EXTENSION_VALUE = 5;
+const SIZE_CR = 6;
+const SIZE_LF = 7;
+const DATA = 8;
+const DATA_CR = 9;
+const DATA_LF = 10;
+const TRAILERS_START = 11;
+const FINAL_LF = 12;
+const TRAILERS = 13;
+const COMPLETE = 14;
+
+/** What each byte is worth as a hexadecimal digit; 255 if it is none. */
+const HEX_VALUE = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const character = String.fromCharCode(byte);
+  return /[0-9a-f]/i.test(character) ? Number.parseInt(character, 16) : 255;
+});
+
+/**
+ * Scans one chunked body, in runs of bytes that can go on as they are:
+ *
+ * ```ts
+ * for (let at = from; at < to && !scanner.isComplete && !scanner.hasTrailers; at = scanner.resumeAt) {
+ *   const end = scanner.scan(bytes, at, to);
+ *   if (end === OUTSIDE) return cutOff();
+ *   pass(bytes, at, end);
+ * }
+ * ```
+ *
+ * Strict: sizes of 1 to 8 digits, lines that end in CRLF, nothing else. Chunk extensions are the one thing that is
+ * allowed and yet does not go on: a run ends in front of them and the next begins behind (RFC 9112 §7.1.1 has them ignored
+ * by whoever does not know them, and they have been used to make two parsers disagree). Quoted values in them, and blanks
+ * around them, are outside: Node's parser refuses the blanks, and nobody sends the quotes.
+ */
+export class ChunkScanner {
+  /** Where the next run begins, in the bytes of the last call. */
+  resumeAt = 0;
+  private state = FIRST_DIGIT;
+  private sizeDigits = 0;
+  private extensionBytes = 0;
+  /** Bytes of the present chunk that are still to come, CRLF apart. */
+  private left = 0;
+
+  /** Begins with a new body. */
+  reset(): void {
+    this.state = FIRST_DIGIT;
+    this.left = 0;
+  }
+
+  /** Whether the body has come to its end, which was where the last call stopped. */
+  get isComplete(): boolean {
+    return this.state === COMPLETE;
+  }
+
+  /**
+   * Whether the last chunk is followed by a trailer section. It begins where the last call stopped ({@link resumeAt}), and
+   * is framed by `Trailers`; all of the body up to there, the line of the last chunk included, has been passed.
+   */
+  get hasTrailers(): boolean {
+    return this.state === TRAILERS;
+  }
+
+  /**
+   * Scans the bytes that follow those of the last call.
+   *
+   * @returns where the run that begins at `from` ends: at `to`, or before that at the end of the body, at its trailers
+   *   or at a chunk extension; or {@link OUTSIDE}, and the scanner must be reset.
+   */
+  scan(bytes: Uint8Array, from: number, to: number): number {
+    let at = from;
+    while (at < to) {
+      if (this.state === DATA) {
+        const taken = Math.min(this.left, to - at);
+        this.left -= taken;
+        at += taken;
+        if (this.left === 0) this.state = DATA_CR;
+      } else if (this.state >= TRAILERS) break;
+      else if (this.state >= EXTENSION_NAME_START && this.state <= EXTENSION_VALUE) {
+        // Only at the beginning: a run never goes on into an extension.
+        at = this.skipExtension(bytes, at, to);
+        if (at === OUTSIDE) return OUTSIDE;
+        this.resumeAt = at;
+        return from;
+      } else {
+        const state = this.next(bytes[at]);
+        if (state === OUTSIDE) return OUTSIDE;
+        this.state = state;
+        if (state === EXTENSION_NAME_START) return this.stopBefore(bytes, at, to);
+        if (state !== TRAILERS) at++;
+      }
+    }
+    this.resumeAt = at;
+    return at;
+  }
+
+  /** The state behind a byte of framing. */
+  private next(byte: number): number {
+    switch (this.state) {
+      case FIRST_DIGIT:
+        return this.beginSize(byte);
+      case SIZE:
+        return this.continueSize(byte);
+      case SIZE_CR:
+        return byte === CR ? SIZE_LF : OUTSIDE;
+      case SIZE_LF:
+        if (byte !== LF) return OUTSIDE;
+        return this.left === 0 ? TRAILERS_START : DATA;
+      case DATA_CR:
+        return byte === CR ? DATA_LF : OUTSIDE;
+      case DATA_LF:
+        return byte === LF ? FIRST_DIGIT : OUTSIDE;
+      case TRAILERS_START:
+        return byte === CR ? FINAL_LF : TRAILERS;
+      default:
+        return byte === LF ? COMPLETE : OUTSIDE;
+    }
+  }
+
+  private beginSize(byte: number): number {
+    const digit = HEX_VALUE[byte];
+    if (digit === 255) return OUTSIDE;
+    this.left = digit;
+    this.sizeDigits = 1;
+    return SIZE;
+  }
+
+  private continueSize(byte: number): number {
+    const digit = HEX_VALUE[byte];
+    if (digit !== 255) {
+      // By multiplication, not by a shift: the size may need the 32nd bit.
+      this.left = this.left * 16 + digit;
+      return ++this.sizeDigits > MAX_SIZE_DIGITS ? OUTSIDE : SIZE;
+    }
+    if (byte === CR) return SIZE_LF;
+    this.extensionBytes = 0;
+    return byte === SEMICOLON ? EXTENSION_NAME_START : OUTSIDE;
+  }
+
+  /** Ends a run before the semicolon at `at`, and looks where the next one begins. */
+  private stopBefore(bytes: Uint8Array, at: number, to: number): number {
+    const next = this.skipExtension(bytes, at + 1, to);
+    if (next === OUTSIDE) return OUTSIDE;
+    this.resumeAt = next;
+    return at;
+  }
+
+  /** Returns where the extensions end, or `to`. `;name`, `;name=value`, several of them; both tokens. */
+  private skipExtension(bytes: Uint8Array, from: number, to: number): number {
+    for (let at = from; at < to; at++) {
+      const byte = bytes[at];
+      const isToken = LOWER_TOKEN[byte] !== 0;
+      const mayEnd = this.state === EXTENSION_NAME || this.state === EXTENSION_VALUE;
+      if (++this.extensionBytes > MAX_EXTENSION_BYTES) return OUTSIDE;
+      if (isToken) this.state = this.state <= EXTENSION_NAME ? EXTENSION_NAME : EXTENSION_VALUE;
+      else if (!mayEnd) return OUTSIDE;
+      else if (byte === CR) {
+        // The CR is of the size's line, which goes on.
+        this.state = SIZE_CR;
+        return at;
+      } else if (byte === SEMICOLON) this.state = EXTENSION_NAME_START;
+      else if (byte === EQUALS && this.state === EXTENSION_NAME) this.state = EXTENSION_VALUE_START;
+      else return OUTSIDE;
+    }
+    return to;
+  }
+}

@@ -1,0 +1,253 @@
+// The lines of a field section (RFC 9112 §5), read into spans: of a request, of a response, or of trailers.
+import { COLON, CR, HTAB, IS_TEXT, LF, LOWER_TOKEN, SP } from './bytes.js';
+import { CONNECTION, MAX_NAME_BYTES, UNKNOWN_FIELD, type FieldNames } from './field-names.js';
+import type { ForwardingRule } from './forwarding-rule.js';
+import { INCOMPLETE, OUTSIDE } from './outcome.js';
+
+/** Numbers kept for each field: four ends of spans, then the number of its name, doubled, plus 1 if it is canonical. */
+const STRIDE = 5;
+const NAME_START = 0;
+const NAME_END = 1;
+const VALUE_START = 2;
+const VALUE_END = 3;
+const TAG = 4;
+const FIRST_CAPACITY = 16;
+/** Of the fields' places by number: none. */
+const NOWHERE = -1;
+
+/**
+ * The fields of one head. Reused for the next; what is asked of it is only valid until then. All positions count from
+ * the first byte of the head, so that an incomplete one may be moved.
+ */
+export class FieldSection {
+  /** How many fields there are. */
+  count = 0;
+  /** Whether a known name stands there more than once. */
+  hasRepeats = false;
+  /** Whether a name stands there that hands a request over: {@link FieldNames.isHandedOver}. */
+  hasHandedOver = false;
+  /** The head, as text in which each character is a byte. Set by the owner when the head is complete. */
+  text = '';
+  private spans = new Int32Array(FIRST_CAPACITY * STRIDE);
+  /** The place of the first field of each known name. */
+  private readonly places: Int16Array;
+  /** Where the first line begins, and the present one. */
+  private firstLine = 0;
+  private lineStart = 0;
+  /** Where the first byte is that was not checked yet. */
+  private checkedTo = 0;
+
+  constructor(
+    private readonly names: FieldNames,
+    /** More fields than this are outside the subset. */
+    private readonly maxFields: number,
+  ) {
+    this.places = new Int16Array(names.size);
+  }
+
+  /** Forgets everything; the first line begins at `lineStart`, counted from the first byte of the head. */
+  begin(lineStart: number): void {
+    this.count = 0;
+    this.hasRepeats = false;
+    this.hasHandedOver = false;
+    this.text = '';
+    this.places.fill(NOWHERE);
+    this.firstLine = lineStart;
+    this.lineStart = lineStart;
+    this.checkedTo = lineStart;
+  }
+
+  /**
+   * Reads lines until the empty one, going on where it stopped for want of bytes.
+   *
+   * @param from where the head begins in `bytes`.
+   * @param end where the bytes end.
+   * @returns the length of the head up to behind the empty line, or {@link INCOMPLETE}, or {@link OUTSIDE}.
+   */
+  read(bytes: Uint8Array, from: number, end: number): number {
+    let at = from + this.lineStart;
+    while (at < end && bytes[at] !== CR) {
+      const next = this.readLine(bytes, from, at, end);
+      if (next <= 0) return next;
+      at = next;
+      this.lineStart = at - from;
+    }
+    if (end - at < 2) return INCOMPLETE;
+    return bytes[at + 1] === LF ? at + 2 - from : OUTSIDE;
+  }
+
+  /** One line: `name: value` and CRLF. Returns where the next begins. */
+  private readLine(bytes: Uint8Array, from: number, start: number, end: number): number {
+    let at = start;
+    while (at < end && LOWER_TOKEN[bytes[at]] !== 0) at++;
+    const nameEnd = at;
+    if (nameEnd - start > MAX_NAME_BYTES) return OUTSIDE;
+    if (at === end) return INCOMPLETE;
+    if (bytes[at] !== COLON || at === start) return OUTSIDE;
+    at = Math.max(at + 1, from + this.checkedTo);
+    while (at < end && IS_TEXT[bytes[at]] === 1) at++;
+    this.checkedTo = at - from;
+    if (at === end) return INCOMPLETE;
+    if (bytes[at] !== CR) return OUTSIDE;
+    if (at + 1 === end) return INCOMPLETE;
+    if (bytes[at + 1] !== LF || this.count === this.maxFields) return OUTSIDE;
+    this.add(bytes, from, start, nameEnd, at);
+    return at + 2;
+  }
+
+  private add(bytes: Uint8Array, from: number, start: number, nameEnd: number, lineEnd: number): void {
+    let valueStart = nameEnd + 1;
+    let valueEnd = lineEnd;
+    while (valueStart < valueEnd && isBlank(bytes[valueStart])) valueStart++;
+    while (valueEnd > valueStart && isBlank(bytes[valueEnd - 1])) valueEnd--;
+    const isCanonical = valueStart === nameEnd + 2 && bytes[nameEnd + 1] === SP && valueEnd === lineEnd;
+    const number = this.names.find(bytes, start, nameEnd);
+    const place = this.count++;
+    if (number !== UNKNOWN_FIELD) this.note(number, place);
+    const at = place * STRIDE;
+    if (at === this.spans.length) this.grow();
+    const { spans } = this;
+    spans[at + NAME_START] = start - from;
+    spans[at + NAME_END] = nameEnd - from;
+    spans[at + VALUE_START] = valueStart - from;
+    spans[at + VALUE_END] = valueEnd - from;
+    spans[at + TAG] = number * 2 + (isCanonical ? 1 : 0);
+  }
+
+  private note(number: number, place: number): void {
+    if (this.places[number] === NOWHERE) this.places[number] = place;
+    else this.hasRepeats = true;
+    if (this.names.isHandedOver[number] === 1) this.hasHandedOver = true;
+  }
+
+  private grow(): void {
+    const spans = new Int32Array(this.spans.length * 2);
+    spans.set(this.spans);
+    this.spans = spans;
+  }
+
+  /** The place of the first field with a known name, by number; -1 if there is none. */
+  placeOf(number: number): number {
+    return this.places[number];
+  }
+
+  /** The place of the next field with the same known name behind `place`; -1 if there is none. */
+  nextPlace(place: number): number {
+    const number = this.numberAt(place);
+    for (let next = place + 1; next < this.count; next++) {
+      if (this.numberAt(next) === number) return next;
+    }
+    return NOWHERE;
+  }
+
+  /** The number of the name of the field at `place`: `UNKNOWN_FIELD`, or one of {@link FieldNames}. */
+  numberAt(place: number): number {
+    return this.spans[place * STRIDE + TAG] >> 1;
+  }
+
+  /** Where the name at `place` begins, and so its line, from the first byte of the head. */
+  nameStart(place: number): number {
+    return this.spans[place * STRIDE + NAME_START];
+  }
+
+  /** Where the value at `place` begins, from the first byte of the head. */
+  valueStart(place: number): number {
+    return this.spans[place * STRIDE + VALUE_START];
+  }
+
+  /** Where the value at `place` ends, from the first byte of the head; it has no blanks at its ends. */
+  valueEnd(place: number): number {
+    return this.spans[place * STRIDE + VALUE_END];
+  }
+
+  /** The name at `place` as it came. */
+  nameText(place: number): string {
+    const at = place * STRIDE;
+    return this.text.slice(this.spans[at + NAME_START], this.spans[at + NAME_END]);
+  }
+
+  /** The value at `place` as it came. */
+  valueText(place: number): string {
+    return this.text.slice(this.valueStart(place), this.valueEnd(place));
+  }
+
+  /** The value of a known name, by number, or undefined; of repeated fields joined as RFC 9110 §5.3 says. */
+  valueOf(number: number): string | undefined {
+    let place = this.places[number];
+    if (place === NOWHERE) return undefined;
+    let value = this.valueText(place);
+    if (!this.hasRepeats) return value;
+    while ((place = this.nextPlace(place)) !== NOWHERE) value += `, ${this.valueText(place)}`;
+    return value;
+  }
+
+  /** The same for any name, which is searched for. `lowerName` is in lower case. */
+  valueNamed(lowerName: string): string | undefined {
+    let value: string | undefined;
+    for (let place = 0; place < this.count; place++) {
+      const at = place * STRIDE;
+      const isLikely = this.spans[at + NAME_END] - this.spans[at + NAME_START] === lowerName.length;
+      if (!isLikely || this.nameText(place).toLowerCase() !== lowerName) continue;
+      value = value === undefined ? this.valueText(place) : `${value}, ${this.valueText(place)}`;
+    }
+    return value;
+  }
+
+  /**
+   * The lines that go on by a rule, each as `name: value` and CRLF, whatever blanks it came with.
+   *
+   * Adjacent lines that came in that very form are taken as one slice of the text: the bytes are the same as if each
+   * had been put together from its spans, at a third of the cost.
+   *
+   * @param startOfRun where text begins that goes on as it is and ends where the first line begins.
+   */
+  forwardedLines(rule: ForwardingRule, startOfRun = this.firstLine): string {
+    const { spans, text, count } = this;
+    const { isDropped } = rule;
+    let lines = '';
+    let runStart = startOfRun;
+    let runEnd = this.firstLine;
+    for (let place = 0, at = 0; place < count; place++, at += STRIDE) {
+      const tag = spans[at + TAG];
+      if (isDropped[tag >> 1] === 1) continue;
+      const start = spans[at + NAME_START];
+      if (runEnd !== start) {
+        lines += text.slice(runStart, runEnd);
+        runStart = start;
+        runEnd = start;
+      }
+      if ((tag & 1) === 1) runEnd = spans[at + VALUE_END] + 2;
+      else {
+        lines += text.slice(runStart, runEnd) + this.line(place);
+        runStart = runEnd;
+      }
+    }
+    return lines + text.slice(runStart, runEnd);
+  }
+
+  /** The same where `Connection` names fields, too: those go no further (RFC 9110 §7.6.1), but for what the rule keeps. */
+  forwardedLinesUnnamed(rule: ForwardingRule): string {
+    const named = this.connectionOptions();
+    let lines = '';
+    for (let place = 0; place < this.count; place++) {
+      const number = this.numberAt(place);
+      const isNamed = named.has(this.nameText(place).toLowerCase()) && rule.isKept[number] === 0;
+      if (rule.isDropped[number] === 0 && !isNamed) lines += this.line(place);
+    }
+    return lines;
+  }
+
+  /** The options of all `Connection` fields, in lower case. */
+  connectionOptions(): ReadonlySet<string> {
+    const options = (this.valueOf(CONNECTION) ?? '').split(',');
+    return new Set(options.map((option) => option.trim().toLowerCase()));
+  }
+
+  private line(place: number): string {
+    return `${this.nameText(place)}: ${this.valueText(place)}\r\n`;
+  }
+}
+
+function isBlank(byte: number): boolean {
+  return byte === SP || byte === HTAB;
+}

@@ -1,0 +1,18 @@
+// What request heads and response heads have in common.
+import { INCOMPLETE, OUTSIDE } from './outcome.js';
+
+/** How large a head may be. What is larger is outside the subset. */
+export interface HeadLimits {
+  /** From the first byte to behind the empty line. */
+  readonly maxHeadBytes: number;
+  readonly maxFields: number;
+}
+
+/** 1 when the bytes from `at` on begin with `expected`, {@link INCOMPLETE} while they still may, else {@link OUTSIDE}. */
+export function matches(bytes: Uint8Array, at: number, end: number, expected: Uint8Array): number {
+  const known = Math.min(expected.length, end - at);
+  for (let i = 0; i < known; i++) {
+    if (bytes[at + i] !== expected[i]) return OUTSIDE;
+  }
+  return known === expected.length ? 1 : INCOMPLETE;
+}

@@ -1,0 +1,69 @@
+// A backend's membership of Fairlead's fleet: it registers, renews its lease, and registers again when forgotten.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HEALTH_PATH, type BackendSettings } from './settings.ts';
+
+const RETRY_MS = 50;
+/** Without a lease nothing has to be renewed, but whether it was forgotten is asked all the same. */
+const ASK_MS = 1_000;
+
+export class BackendMembership {
+  private isLeaving = false;
+  private readonly settings: BackendSettings;
+  private readonly collection: string;
+  private readonly own: string;
+
+  constructor(settings: BackendSettings) {
+    this.settings = settings;
+    this.collection = `${settings.control}/api/v1/backends`;
+    this.own = `${this.collection}/${encodeURIComponent(settings.id)}`;
+  }
+
+  /** Registers as soon as there is a balancer, and stays registered until it leaves. */
+  async keep(): Promise<void> {
+    let renewMs: number | undefined;
+    while (!this.isLeaving) {
+      try {
+        renewMs = renewMs === undefined || !(await this.renew()) ? await this.register() : renewMs;
+        await sleep(renewMs);
+      } catch {
+        await sleep(RETRY_MS);
+      }
+    }
+  }
+
+  /** Answers when to renew, milliseconds. @throws {Error} when it was refused, or nobody is there. */
+  private async register(): Promise<number> {
+    const { id, port, resources, leaseSeconds } = this.settings;
+    const lease = leaseSeconds > 0 ? { leaseSeconds } : {};
+    const response = await fetch(this.collection, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ id, port, resources, pingPath: HEALTH_PATH, ...lease }),
+    });
+    if (!response.ok) throw new Error(`the balancer refused ${id}: ${response.status} ${await response.text()}`);
+    const view = (await response.json()) as { lease: { renewEverySeconds: number } | null };
+    return view.lease === null ? ASK_MS : view.lease.renewEverySeconds * 1_000;
+  }
+
+  /** Whether the balancer still knew it. @throws {TypeError} when nobody is there. */
+  private async renew(): Promise<boolean> {
+    const isLeased = this.settings.leaseSeconds > 0;
+    const response = await (isLeased ? fetch(`${this.own}/lease`, { method: 'PUT' }) : fetch(this.own));
+    await response.body?.cancel();
+    return response.status !== 404;
+  }
+
+  /** Asks to be drained; acknowledged when this resolves. @throws {Error} */
+  async askToLeave(): Promise<void> {
+    this.isLeaving = true;
+    const response = await fetch(this.own, { method: 'DELETE' });
+    await response.body?.cancel();
+    if (!response.ok) throw new Error(`the balancer did not let it go: ${response.status}`);
+  }
+
+  async isGone(): Promise<boolean> {
+    const response = await fetch(this.own);
+    await response.body?.cancel();
+    return response.status === 404;
+  }
+}

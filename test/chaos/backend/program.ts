@@ -1,0 +1,101 @@
+// The backend of the suite, a process of its own: executes requests, keeps a journal that survives its death, and
+// misbehaves as it is told. Run by Node as it is.
+import { appendFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { answerBody, ID_HEADER } from '../answer-body.ts';
+import { monotonicMs } from '../clock.ts';
+import { BackendMembership } from './membership.ts';
+import { HEALTH_PATH, SETTINGS_VARIABLE, type BackendSettings, type Order, type Word } from './settings.ts';
+
+/**
+ * Requests that the balancer had sent before it acknowledged a drain may be read after the acknowledgement, which
+ * comes by another connection; so long, in milliseconds, they count as sent before.
+ */
+const ON_THEIR_WAY_MS = 20;
+const GONE_POLL_MS = 20;
+
+const settings = JSON.parse(process.env[SETTINGS_VARIABLE] ?? '') as BackendSettings;
+const membership = new BackendMembership(settings);
+let behaviour = settings.behaviour;
+let isAcknowledged = false;
+let afterAcknowledgement = 0;
+
+// No timeouts of Node's own: with a keepAliveTimeout it would announce when it closes.
+const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 }, (request, response) => {
+  if (request.url === HEALTH_PATH) response.end('well\n');
+  else void execute(request, response);
+});
+if (settings.closeIdleAfterMs !== undefined) closeIdle(settings.closeIdleAfterMs);
+server.listen(settings.port, '127.0.0.1', () => {
+  if (settings.registers) void membership.keep();
+});
+
+process.on('message', (order: Order) => {
+  if (order === 'leave') void leave();
+  else {
+    behaviour = { ...behaviour, ...order.behave };
+    say('behaving');
+  }
+});
+process.once('disconnect', () => process.exit(0));
+
+async function execute(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const id = String(request.headers[ID_HEADER]);
+  const { method } = request;
+  const { delayMs, status } = behaviour;
+  const isWhole = await isUploadOf(request, id);
+  if (isWhole === undefined) return;
+  if (isAcknowledged) afterAcknowledgement++;
+  write('S', id, method);
+  if (delayMs > 0) await sleep(delayMs);
+  response.once('finish', () => write('E', id, method));
+  const body = answerBody(id);
+  // An upload that is another request's is told as a conflict, which no scenario takes for a right answer.
+  response.writeHead(isWhole ? status : 409, { 'content-type': 'text/plain', 'content-length': body.length });
+  response.end(body);
+}
+
+/** Whether the body is the one that goes with the id; undefined when it did not come to its end. */
+async function isUploadOf(request: IncomingMessage, id: string): Promise<boolean | undefined> {
+  let body = '';
+  try {
+    for await (const chunk of request) body += String(chunk);
+  } catch {
+    return undefined;
+  }
+  return body === (request.method === 'POST' ? id : '');
+}
+
+/** Written at once, so that nothing is lost when the process is killed. */
+function write(what: 'S' | 'E', id: string, method: string | undefined): void {
+  appendFileSync(settings.journal, `${what} ${id} ${method} ${monotonicMs()}\n`);
+}
+
+/** Closes each connection that was idle for so long after an answer. */
+function closeIdle(afterMs: number): void {
+  const timers = new WeakMap<Socket, NodeJS.Timeout>();
+  server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+    clearTimeout(timers.get(socket));
+    response.once('close', () =>
+      timers.set(
+        socket,
+        setTimeout(() => socket.destroy(), afterMs),
+      ),
+    );
+  });
+}
+
+async function leave(): Promise<void> {
+  await membership.askToLeave();
+  void sleep(ON_THEIR_WAY_MS)
+    .then(() => nextTurn())
+    .then(() => (isAcknowledged = true));
+  while (!(await membership.isGone())) await sleep(GONE_POLL_MS);
+  say({ leftAfterAcknowledgement: afterAcknowledgement }, () => process.exit(0));
+}
+
+function say(word: Word, done?: () => void): void {
+  process.send?.(word, undefined, {}, done);
+}

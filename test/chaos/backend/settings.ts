@@ -1,0 +1,28 @@
+// What the backend program is told, and what it tells.
+import type { Behaviour } from '../scenario.ts';
+
+/** Variable that holds the settings, as JSON. */
+export const SETTINGS_VARIABLE = 'CHAOS_BACKEND';
+
+export interface BackendSettings {
+  readonly id: string;
+  readonly port: number;
+  /** `http://host:port` of Fairlead's control plane. */
+  readonly control: string;
+  readonly journal: string;
+  readonly behaviour: Required<Behaviour>;
+  readonly resources: Readonly<Record<string, number>>;
+  /** 0: without a lease. */
+  readonly leaseSeconds: number;
+  readonly closeIdleAfterMs: number | undefined;
+  readonly registers: boolean;
+}
+
+/** To the program. */
+export type Order = { readonly behave: Behaviour } | 'leave';
+
+/** From the program. */
+export type Word = 'behaving' | { readonly leftAfterAcknowledgement: number };
+
+/** Path that pings go to. */
+export const HEALTH_PATH = '/health';

@@ -1,0 +1,33 @@
+// Fairlead as `npm run build` made it, with its defaults: what it promises, it promises with those.
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Launcher } from './launch.ts';
+
+/** The built balancer. */
+export const BALANCER = fileURLToPath(new URL('../../../dist/apps/balancer/src/main.js', import.meta.url));
+/** Keeps the listening sockets while balancers come and go. */
+const SUPERVISOR = fileURLToPath(new URL('../../../scripts/supervise.ts', import.meta.url));
+
+export const fairlead: Launcher = ({ port, controlPort, variables }, options) => {
+  if (options.isReloadable && !existsSync(SUPERVISOR)) {
+    throw new Error('scripts/supervise.ts is not there: without it nothing holds the sockets over a restart');
+  }
+  return {
+    name: 'fairlead',
+    command: [process.execPath, options.isReloadable ? SUPERVISOR : BALANCER],
+    env: {
+      DATA_PLANE_HOST: '127.0.0.1',
+      DATA_PLANE_PORT: String(port),
+      CONTROL_PLANE_HOST: '127.0.0.1',
+      CONTROL_PLANE_PORT: String(controlPort),
+      LOG_FORMAT: 'json',
+      ACCESS_LOG: 'off',
+      SWAGGER: 'false',
+      ...options.variables,
+      ...variables,
+    },
+    files: {},
+    reloadSignal: 'SIGHUP',
+    reloaded: 'reload complete',
+  };
+};

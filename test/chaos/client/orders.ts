@@ -1,0 +1,27 @@
+// What the client program is told, and what it tells.
+import type { RequestRecord } from '../scenario.ts';
+
+/** To the program: its task, once. */
+export interface Task {
+  readonly port: number;
+  /** Begins all ids of this client. */
+  readonly tag: string;
+  readonly methods: readonly ('GET' | 'POST')[];
+  readonly connections: number;
+  readonly patienceMs: number;
+  readonly pace: Pace;
+}
+
+/** When requests are sent. */
+export type Pace =
+  /** Evenly, until it is told to stop. */
+  | { readonly kind: 'rate'; readonly perSecond: number }
+  /** When they are due, milliseconds from the start, ascending. */
+  | { readonly kind: 'due'; readonly dueMs: readonly number[] }
+  /** Closed loop: each connection sends the next request when it has its answer. For the calibration only. */
+  | { readonly kind: 'closed' };
+
+export type Order = Task | 'stop';
+
+/** From the program: all that were `sent` have been reported when it is over. JSON leaves out what is undefined. */
+export type Word = 'started' | { readonly records: readonly RequestRecord[] } | { readonly sent: number };

@@ -1,0 +1,149 @@
+// `npm run test:chaos`: harms real processes and counts what becomes of the requests meanwhile. `--help` tells of the
+// flags.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { format, resolveConfig } from 'prettier';
+import { isServed } from './account.ts';
+import { BALANCER } from './balancers/fairlead.ts';
+import { CHAOS_HELP, chaosOptions, MAX_RATE, type ChaosOptions } from './options.ts';
+import { killAll } from './processes.ts';
+import {
+  jsonReport,
+  LEGEND,
+  line,
+  machine,
+  markdownTable,
+  terminalTable,
+  type Circumstances,
+  type Result,
+} from './report.ts';
+import type { BalancerName, Outcome, Scenario } from './scenario.ts';
+import { ChaosStage, type Conditions } from './stage.ts';
+
+const SCENARIOS = new URL('scenarios/', import.meta.url);
+const CALIBRATION_MS = 2_000;
+/** A scenario that is not over by then has failed; the soak has its own time on top. */
+const PATIENCE_MS = { short: 90_000, long: 900_000 };
+
+process.exit(await main(process.argv.slice(2)));
+
+async function main(args: string[]): Promise<number> {
+  const scenarios = await loadScenarios();
+  const options = chaosOptions(
+    args,
+    scenarios.map(({ number }) => number),
+  );
+  if (options === 'help') {
+    process.stdout.write(CHAOS_HELP);
+    return 0;
+  }
+  const problem = 'problem' in options ? options.problem : missing();
+  if (problem !== undefined || 'problem' in options) {
+    process.stderr.write(`${problem}\n`);
+    return 1;
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void killAll().finally(() => process.exit(130)));
+  }
+  try {
+    const { isLong, soakMinutes, variables } = options;
+    const facts = { command: commandOf(args), machine: machine() };
+    process.stdout.write(`${facts.machine}\n`);
+    const ratePerSecond = options.ratePerSecond ?? (await calibrate(variables));
+    const chosen = scenarios.filter(({ number }) => options.scenarios?.includes(number) ?? true);
+    const results = await runAll(chosen, options, { isLong, soakMinutes, variables, ratePerSecond });
+    await publish(results, options, { ...facts, ratePerSecond });
+    return results.every(({ balancer, outcome }) => balancer !== 'fairlead' || outcome.passed) ? 0 : 1;
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    return 1;
+  } finally {
+    await killAll();
+  }
+}
+
+/** Each file of the folder has one. */
+async function loadScenarios(): Promise<Scenario[]> {
+  const files = readdirSync(SCENARIOS).filter((file) => /^\d\d-.*(?<!\.spec)\.ts$/.test(file));
+  const modules = await Promise.all(files.map((file) => import(new URL(file, SCENARIOS).href)));
+  return modules.map((module) => (module as { scenario: Scenario }).scenario).sort((a, b) => a.number - b.number);
+}
+
+function missing(): string | undefined {
+  return existsSync(BALANCER) ? undefined : 'Fairlead is not built: run npm run build first';
+}
+
+/** Half of the requests per second that Fairlead serves in a closed loop, and no more than the greatest rate. */
+async function calibrate(variables: Readonly<Record<string, string>>): Promise<number> {
+  const stage = new ChaosStage('fairlead', { isLong: false, soakMinutes: undefined, ratePerSecond: 0, variables });
+  try {
+    const backends = await Promise.all([1, 2, 3].map(() => stage.startBackend({ delayMs: 0 })));
+    await stage.startBalancer({ backends });
+    const client = await stage.startClient({ kind: 'closed' });
+    await new Promise((resolve) => setTimeout(resolve, CALIBRATION_MS));
+    const served = (await client.stop()).filter(isServed);
+    const capacity = (served.length / CALIBRATION_MS) * 1_000;
+    const rate = Math.max(1, Math.min(MAX_RATE, Math.floor(capacity / 2)));
+    process.stdout.write(`capacity ${Math.round(capacity)}/s, so requests come at ${rate}/s\n`);
+    return rate;
+  } finally {
+    await stage.end();
+  }
+}
+
+async function runAll(scenarios: readonly Scenario[], { withPeers }: ChaosOptions, conditions: Conditions) {
+  const results: Result[] = [];
+  const peers = withPeers ? installedPeers() : [];
+  for (const scenario of scenarios) {
+    for (const balancer of ['fairlead', ...(scenario.peers ? peers : [])] as const) {
+      const result = { scenario, balancer, outcome: await runOn(scenario, balancer, conditions) };
+      results.push(result);
+      process.stdout.write(`${line(result)}\n`);
+    }
+  }
+  return results;
+}
+
+async function runOn(scenario: Scenario, balancer: BalancerName, conditions: Conditions): Promise<Outcome> {
+  const stage = new ChaosStage(balancer, conditions);
+  let timer: NodeJS.Timeout | undefined;
+  const limitMs = PATIENCE_MS[conditions.isLong ? 'long' : 'short'] + (conditions.soakMinutes ?? 0) * 60_000;
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not over after ${limitMs / 1_000} s`)), limitMs);
+  });
+  try {
+    return await Promise.race([scenario.run(stage), tooLate]);
+  } catch (error) {
+    const detail = `could not be done: ${(error as Error).message}`;
+    return { requests: 0, lost: 0, duplicated: 0, wrong: 0, longestGapMs: 0, passed: false, detail };
+  } finally {
+    clearTimeout(timer);
+    await stage.end();
+  }
+}
+
+/** Of nginx and HAProxy those that are there; the others are named. */
+function installedPeers(): ('nginx' | 'haproxy')[] {
+  return (['nginx', 'haproxy'] as const).filter((program) => {
+    const isThere = spawnSync(program, ['-v']).error === undefined;
+    if (!isThere) process.stderr.write(`${program} is not installed, and left out: apt-get install ${program}\n`);
+    return isThere;
+  });
+}
+
+async function publish(results: readonly Result[], options: ChaosOptions, circumstances: Circumstances) {
+  process.stdout.write(`\n${terminalTable(results)}\n${LEGEND}\n`);
+  if (options.report !== undefined) writeFileSync(options.report, jsonReport(results));
+  if (options.markdown === undefined) return;
+  const style = await resolveConfig(fileURLToPath(import.meta.url));
+  const text = await format(markdownTable(results, circumstances), { ...style, parser: 'markdown' });
+  writeFileSync(options.markdown, text);
+}
+
+/** How somebody else makes the same figures; where they are written is their own affair. */
+function commandOf(args: readonly string[]): string {
+  const files = new Set(['--markdown', '--report']);
+  const kept = args.filter((arg, index) => !files.has(arg.split('=')[0]) && !files.has(args[index - 1]));
+  return kept.length === 0 ? 'npm run test:chaos' : `npm run test:chaos -- ${kept.join(' ')}`;
+}

@@ -1,0 +1,196 @@
+// What a scenario of the chaos suite is, and what it is given to do its harm with. Each file of scenarios/ exports
+// one as `scenario`; issue 4's table is where the bars come from.
+
+/** Balancers that the suite knows to start. */
+export type BalancerName = 'fairlead' | 'nginx' | 'haproxy';
+
+export interface Scenario {
+  /** Its number in the table. */
+  readonly number: number;
+  readonly title: string;
+  /** What must hold, as the table prints it. */
+  readonly bar: string;
+  /** Whether nginx and HAProxy can do the same, with static backends. */
+  readonly peers?: boolean;
+  /** Does it, and says what was seen. What it started on the stage is ended afterwards. @throws {Error} when it could not be done. */
+  run(stage: Stage): Promise<Outcome>;
+}
+
+/** What was seen. */
+export interface Outcome {
+  readonly requests: number;
+  /** Requests without a right answer, as far as the scenario does not excuse them. */
+  readonly lost: number;
+  /** Requests that must not be repeated (POST) and were executed more than once. */
+  readonly duplicated: number;
+  /** Answers that were another request's, or passed for whole and were not. */
+  readonly wrong: number;
+  /** Longest time without a right answer, milliseconds. */
+  readonly longestGapMs: number;
+  /** Whether the bar was cleared. */
+  readonly passed: boolean;
+  /** The figures that the bar is about. */
+  readonly detail: string;
+}
+
+/** A place to do a scenario in, with one balancer. Everything that was started on it ends with the scenario. */
+export interface Stage {
+  readonly balancer: BalancerName;
+  /** The long form keeps to the times of the table; the short one is for CI. */
+  readonly isLong: boolean;
+  /** How many minutes the soak goes on, when that was asked for. */
+  readonly soakMinutes: number | undefined;
+  /** Requests per second: at most half of what Fairlead was measured to bear at the start of the suite. */
+  readonly ratePerSecond: number;
+  /** Variables that Fairlead is given on top of its defaults (`--set`); `startBalancer` adds them by itself. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** An empty folder of the scenario's own. */
+  readonly folder: string;
+  /** One of two lengths, by the form. */
+  seconds(long: number, short: number): number;
+  /** So many ports that nobody listens on, and that no outgoing connection is given as its own. */
+  ports(count: number): Promise<number[]>;
+  /**
+   * Starts a backend, which listens when this resolves. With Fairlead it registers itself as soon as there is a
+   * balancer, unless `registers` is false.
+   */
+  startBackend(options?: BackendOptions): Promise<ChaosBackend>;
+  /** Starts the balancer, which listens and sees all `backends` up when this resolves. Once for each stage. */
+  startBalancer(options: BalancerOptions): Promise<BalancerUnderTest>;
+  /** Sends requests through the balancer, from a process of its own. */
+  startLoad(options?: LoadOptions): Promise<Load>;
+  /** Has something done when the scenario is over, however it ends; the last that was asked for comes first. */
+  onEnd(cleanup: () => Promise<void> | void): void;
+}
+
+export interface BalancerOptions {
+  /** Where requests are to go. nginx and HAProxy know no others. */
+  readonly backends: readonly { readonly id: string; readonly port: number }[];
+  /** Variables for Fairlead, beneath those of `--set`. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** Command that the balancer's own is put behind, such as `['prlimit', '--nofile=256']`. */
+  readonly prefix?: readonly string[];
+  /** Fairlead: ids to wait for. All of `backends` by default; those who register nobody give `[]`. */
+  readonly awaited?: readonly string[];
+  /**
+   * How long backends keep idle connections, milliseconds. nginx and HAProxy are told, as their operators would; Fairlead
+   * has to find out.
+   */
+  readonly idleMs?: number | undefined;
+  /** Starts it so that `reload` works: Fairlead under its supervisor, HAProxy as master and worker. */
+  readonly isReloadable?: boolean;
+}
+
+/** A balancer that runs. */
+export interface BalancerUnderTest {
+  readonly name: BalancerName;
+  /** Port of clients' traffic on 127.0.0.1. */
+  readonly port: number;
+  /** `http://127.0.0.1:port` of Fairlead's control plane; nobody listens there with the others. */
+  readonly control: string;
+  /** Of the process that was started; it changes with `start`. */
+  readonly pid: number;
+  readonly hasEnded: boolean;
+  /** What it said on stdout and stderr, the last of it. */
+  readonly words: string;
+  /** Sends a signal and waits for the end; answers the exit code, null when a signal killed it. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+  /** Starts it again on the same ports, after `stop`; it listens when this resolves. */
+  start(): Promise<void>;
+  /** Has a new one take the ports over from the old one, and waits until that is done. */
+  reload(): Promise<void>;
+}
+
+/** How a backend behaves towards requests; pings (`/health`) are always answered at once. */
+export interface Behaviour {
+  /** How long it works on a request, milliseconds: 20 by default. */
+  readonly delayMs?: number;
+  /** The status of its answers: 200 by default. */
+  readonly status?: number;
+}
+
+export interface BackendOptions extends Behaviour {
+  /** `backend-1` and so on by default. */
+  readonly id?: string;
+  /** Units per second; 100 each by default. */
+  readonly resources?: Readonly<Record<string, number>>;
+  /** 30 by default; 0: without a lease. */
+  readonly leaseSeconds?: number;
+  /** Closes connections that were idle for so long, without having announced it. */
+  readonly closeIdleAfterMs?: number;
+  /** Whether it registers with Fairlead, and again when it was forgotten; true by default. */
+  readonly registers?: boolean;
+  /** Clock of its own, for `faketime`: command that its own is put behind. */
+  readonly prefix?: readonly string[];
+}
+
+/** A backend that runs, or did. */
+export interface ChaosBackend {
+  readonly id: string;
+  readonly port: number;
+  readonly pid: number;
+  /** What it executed, also in earlier lives, in order. */
+  journal(): readonly Execution[];
+  /** Changes its behaviour; it has when this resolves. */
+  behave(behaviour: Behaviour): Promise<void>;
+  /** SIGKILL. Answers when it was sent and when the backend was dead. */
+  kill(): Promise<{ readonly atMs: number; readonly deadMs: number }>;
+  /** SIGSTOP and SIGCONT. */
+  pause(): void;
+  resume(): void;
+  /** Starts it again at the same port, after `kill` or `leave`, and waits until it listens. */
+  start(): Promise<void>;
+  /** Asks the balancer to be drained, waits until it is gone there, and exits: requests that came after the acknowledgement. */
+  leave(): Promise<{ readonly afterAcknowledgement: number }>;
+}
+
+/** A request that a backend executed. Times are of the machine's monotonic clock, the same in all processes. */
+export interface Execution {
+  readonly backend: string;
+  readonly id: string;
+  readonly method: string;
+  readonly startedMs: number;
+  /** When the answer was handed to the socket; undefined: it never was. */
+  readonly endedMs: number | undefined;
+}
+
+export interface LoadOptions {
+  /** How requests come. By default `stage.ratePerSecond`, evenly, until `stop`. */
+  readonly ratePerSecond?: number;
+  /** In place of a rate: when each request is due, milliseconds from the start, ascending. */
+  readonly dueMs?: readonly number[];
+  /** Methods in turn; GET by default. */
+  readonly methods?: readonly ('GET' | 'POST')[];
+  /** Kept-alive connections; 64 by default. */
+  readonly connections?: number;
+  /** After which a request without an answer is given up, seconds; 40 by default. */
+  readonly patienceSeconds?: number;
+}
+
+/** Requests on their way. Open loop: each is sent when it is due, whatever became of those before. */
+export interface Load {
+  /** Requests that are over, in the order of their ends; known with a delay of up to 100 ms. */
+  readonly records: readonly RequestRecord[];
+  /** Sends no more, waits for the answers that are due, and gives all records. */
+  stop(): Promise<readonly RequestRecord[]>;
+  /** The same when all of `dueMs` were sent. */
+  finished(): Promise<readonly RequestRecord[]>;
+}
+
+/** What became of a request. Times are of the machine's monotonic clock, the same in all processes. */
+export interface RequestRecord {
+  readonly id: string;
+  readonly method: string;
+  readonly dueMs: number;
+  /** When it was given to a connection. */
+  readonly sentMs: number;
+  /** When the answer was whole, or it failed. */
+  readonly endedMs: number;
+  /** 0: there was no answer. */
+  readonly status: number;
+  readonly retryAfter: string | undefined;
+  /** Whether the body was the one that belongs to the request. Says nothing when the answer is not a backend's. */
+  readonly isOwnBody: boolean;
+  /** Why there was no answer, or why it broke off. */
+  readonly error: string | undefined;
+}

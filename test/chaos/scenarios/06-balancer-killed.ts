@@ -1,0 +1,81 @@
+// The balancer is killed and started again; what it knew of the fleet stands in its registry file.
+import { join as path } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { accountOf, isServed } from '../account.ts';
+import { HEALTH_PATH } from '../backend/settings.ts';
+import { fleetStates } from '../balancers/balancer-process.ts';
+import { monotonicMs } from '../clock.ts';
+import { journalOf, threeBackends } from '../fleet.ts';
+import { until } from '../processes.ts';
+import type { ChaosBackend, RequestRecord, Scenario } from '../scenario.ts';
+import { join, type Registration } from '../support/control-plane.ts';
+
+const SERVING_WITHIN_MS = 2_000;
+
+export const scenario: Scenario = {
+  number: 6,
+  title: 'SIGKILL to the balancer, and start',
+  bar: 'serving within 2 s of the start, the registry whole',
+  async run(stage) {
+    const registered = await threeBackends(stage);
+    // Who registers itself does so again. These do not: whether they are known can come from the file alone.
+    const [known, drained] = await Promise.all([
+      stage.startBackend({ id: 'known', registers: false }),
+      stage.startBackend({ id: 'drained', registers: false }),
+    ]);
+    const balancer = await stage.startBalancer({
+      backends: registered,
+      variables: { REGISTRY_FILE: path(stage.folder, 'registry.sqlite') },
+    });
+    await join(balancer.control, [known, drained].map(announcement));
+    await drain(balancer.control, drained.id);
+
+    const load = await stage.startLoad();
+    await sleep(stage.seconds(3_000, 1_000));
+    const before = await fleetStates(balancer.control);
+    const executedByDrained = drained.journal().length;
+    const killedMs = monotonicMs();
+    await balancer.stop('SIGKILL');
+    const startMs = monotonicMs();
+    await balancer.start();
+    let after: ReadonlyMap<string, string> | undefined;
+    await until('the control plane to answer', async () => {
+      after = await fleetStates(balancer.control);
+      return after !== undefined;
+    });
+    await sleep(stage.seconds(5_000, 2_500));
+    const records = await load.stop();
+
+    const servingMs = firstServedAfter(startMs, records) - startMs;
+    const backends = [...registered, known, drained];
+    const servedFromMs = startMs + Math.min(servingMs, SERVING_WITHIN_MS);
+    const isMeanwhile = ({ dueMs, endedMs }: RequestRecord) => endedMs >= killedMs && dueMs <= servedFromMs;
+    const account = accountOf(records, journalOf(backends), { isExcused: isMeanwhile });
+    const forgotten = [...(before?.keys() ?? [])].filter((id) => !after?.has(id));
+    const isDrainKept = after?.get('drained') === 'draining' && drained.journal().length === executedByDrained;
+    const refused = records.filter((record) => isMeanwhile(record) && !isServed(record)).length;
+    return {
+      ...account,
+      passed: servingMs <= SERVING_WITHIN_MS && forgotten.length === 0 && isDrainKept && account.wrong === 0,
+      detail:
+        `serving ${Number.isFinite(servingMs) ? `after ${Math.round(servingMs)} ms` : 'never again'}; ` +
+        `${forgotten.length === 0 ? 'nobody' : forgotten.join(', ')} forgotten; drain ${isDrainKept ? 'kept' : 'lost'}; ` +
+        `${refused} requests not served meanwhile`,
+    };
+  },
+};
+
+/** When the first right answer to a request that was sent after a moment was whole; `Infinity` when there was none. */
+function firstServedAfter(sinceMs: number, records: readonly RequestRecord[]): number {
+  const served = records.filter((record) => isServed(record) && record.sentMs >= sinceMs);
+  return served.reduce((first, { endedMs }) => Math.min(first, endedMs), Infinity);
+}
+
+function announcement({ id, port }: ChaosBackend): Registration {
+  return { id, url: `http://127.0.0.1:${port}`, pingPath: HEALTH_PATH };
+}
+
+async function drain(control: string, id: string): Promise<void> {
+  const response = await fetch(`${control}/api/v1/backends/${id}/drain`, { method: 'POST' });
+  if (!response.ok) throw new Error(`Fairlead did not drain ${id}: ${response.status} ${await response.text()}`);
+}

@@ -1,0 +1,126 @@
+// Proves that nothing is lost and nothing piles up when backends die, hang, lose their connections, leave and come back
+// again and again: every GET is answered, and memory and descriptors stay what they were.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { accountOf, failures, isServed } from '../account.ts';
+import { HEALTH_PATH } from '../backend/settings.ts';
+import type { BalancerUnderTest, Scenario } from '../scenario.ts';
+import { join, msUntil } from '../support/control-plane.ts';
+import { chance, disturb, oneOf, possible, type Disturbance, type Victim } from '../support/disturbances.ts';
+import { inspectable } from '../support/live-memory.ts';
+import { connectionsTo, openDescriptors, slopeOf, type Sample } from '../support/process-stats.ts';
+import { startRelay } from '../support/resettable-relay.ts';
+
+/** Of the first five things that it brings, all four are one: the short form sees each. */
+const SEED = 7;
+const EVERY_MS = 3_000;
+const RATE_PER_SECOND = 200;
+const MEBIBYTE = 2 ** 20;
+const SLOPE_BAR_MEBIBYTES = 1;
+const SLOPE_SECONDS = 600;
+const SLOPE_JUDGED_FROM_SECONDS = 120;
+/** The bar is missed when the slope is above it beyond doubt: by so many standard errors. */
+const DOUBT = 2;
+/** Long beside the time that the balancer stands still for a look at its memory. */
+const SAMPLE_MS = 3_000;
+/** Of the whole time, but no more than two minutes. */
+const WARM_UP_PART = 0.25;
+const LONGEST_WARM_UP_SECONDS = 120;
+/** Pings of those that have just been killed come and go. */
+const DESCRIPTORS_WITHIN_MS = 10_000;
+
+export const scenario: Scenario = {
+  number: 15,
+  title: 'soak: kill, stop, reset, leave and re-join every 3 s',
+  bar: '0 lost; memory slope < 1 MiB per 10 min after warm-up; descriptors back to the baseline',
+  async run(stage) {
+    const durationSeconds = stage.soakMinutes === undefined ? stage.seconds(120, 15) : stage.soakMinutes * 60;
+    const members = await Promise.all([stage.startBackend(), stage.startBackend()]);
+    const behindRelay = await stage.startBackend({ registers: false });
+    const relay = await startRelay(behindRelay.port);
+    stage.onEnd(relay.stop);
+    const { variables, port: inspector, liveBytes } = await inspectable(stage);
+    const balancer = await stage.startBalancer({ backends: members, variables });
+    await join(balancer.control, [
+      { id: behindRelay.id, url: `http://127.0.0.1:${relay.port}`, pingPath: HEALTH_PATH },
+    ]);
+
+    // Without connections to the control plane and the inspector, which come and go with renewals and looks at memory.
+    const own = [Number(new URL(balancer.control).port), inspector];
+    const descriptors = () => openDescriptors(balancer.pid) - connectionsTo(own);
+    const descriptorsBefore = descriptors();
+    const load = await stage.startLoad({ ratePerSecond: Math.min(RATE_PER_SECOND, stage.ratePerSecond) });
+    const sampling = sampleMemory(balancer, liveBytes);
+    const victims: readonly Victim[] = [
+      ...members.map((backend) => ({ backend, reset: undefined, isMember: true })),
+      { backend: behindRelay, reset: () => void relay.reset(), isMember: false },
+    ];
+    const done = await disturbFor(durationSeconds * 1_000, victims);
+    const memory = await sampling.stop();
+    const records = await load.stop();
+
+    // Nobody is left on either side, so that whatever is still open was left behind.
+    relay.stop();
+    await Promise.all(victims.map(({ backend }) => backend.kill()));
+    let descriptorsAfter = Infinity;
+    await msUntil(() => {
+      descriptorsAfter = Math.min(descriptorsAfter, descriptors());
+      return descriptorsAfter <= descriptorsBefore;
+    }, DESCRIPTORS_WITHIN_MS);
+
+    const warmUpSeconds = Math.min(LONGEST_WARM_UP_SECONDS, WARM_UP_PART * durationSeconds);
+    const slope = slopeOf(memory.filter(({ atSeconds }) => atSeconds >= warmUpSeconds));
+    const [growth, doubt] = [slope.perSecond, slope.error].map((each) => (each * SLOPE_SECONDS) / MEBIBYTE);
+    const isSlopeJudged = durationSeconds >= SLOPE_JUDGED_FROM_SECONDS;
+    const isMemorySteady = !isSlopeJudged || growth - DOUBT * doubt < SLOPE_BAR_MEBIBYTES;
+    const account = accountOf(records, []);
+    const failed = failures(records.filter((record) => !isServed(record)));
+    return {
+      ...account,
+      passed: account.lost === 0 && account.wrong === 0 && isMemorySteady && descriptorsAfter <= descriptorsBefore,
+      detail: [
+        `${durationSeconds} s, seed ${SEED}: ${[...done].map(([what, count]) => `${count} × ${what}`).join(', ')}`,
+        `memory ${growth.toFixed(1)} ± ${doubt.toFixed(1)} MiB per 10 min${isSlopeJudged ? '' : ', not judged in so short a time'}`,
+        `descriptors ${descriptorsBefore} before, ${descriptorsAfter} after`,
+        ...(failed ? [failed] : []),
+      ].join('; '),
+    };
+  },
+};
+
+/** Does something to somebody every few seconds; answers what was done how often. */
+async function disturbFor(durationMs: number, victims: readonly Victim[]): Promise<ReadonlyMap<Disturbance, number>> {
+  const random = chance(SEED);
+  const done = new Map<Disturbance, number>();
+  const begun = performance.now();
+  for (let dueMs = EVERY_MS / 2; dueMs < durationMs; dueMs += EVERY_MS) {
+    await sleep(Math.max(0, begun + dueMs - performance.now()));
+    const victim = oneOf(victims, random);
+    const disturbance = oneOf(possible(victim), random);
+    await disturb(victim, disturbance);
+    done.set(disturbance, (done.get(disturbance) ?? 0) + 1);
+  }
+  await sleep(Math.max(0, begun + durationMs - performance.now()));
+  return done;
+}
+
+/** Looks again and again, until it is stopped or the balancer has ended. */
+function sampleMemory(balancer: BalancerUnderTest, liveBytes: (balancer: BalancerUnderTest) => Promise<number>) {
+  const begun = performance.now();
+  const samples: Sample[] = [];
+  const stopped = new AbortController();
+  const look = async () => {
+    while (!stopped.signal.aborted && !balancer.hasEnded) {
+      const atSeconds = (performance.now() - begun) / 1_000;
+      samples.push({ atSeconds, value: await liveBytes(balancer) });
+      await sleep(SAMPLE_MS, undefined, { signal: stopped.signal }).catch(() => {});
+    }
+  };
+  const over = look();
+  return {
+    stop: async (): Promise<readonly Sample[]> => {
+      stopped.abort();
+      await over;
+      return samples;
+    },
+  };
+}

@@ -1,0 +1,44 @@
+// Clients that all connect at the same moment, ask once and keep their connection.
+import { connect, type Socket } from 'node:net';
+
+/**
+ * What became of a client's connection: the status it was told; refused, reset or closed without an answer; or nothing
+ * at all.
+ */
+export type Fate = number | 'refused' | 'unanswered';
+
+interface Client {
+  readonly socket: Socket;
+  fate: Fate;
+}
+
+/** Connects so many clients, waits for `holdMs` and closes all connections; answers how many met which fate. */
+export async function flood(port: number, count: number, holdMs: number): Promise<ReadonlyMap<Fate, number>> {
+  const clients = Array.from({ length: count }, () => aClient(port));
+  await new Promise((resolve) => setTimeout(resolve, holdMs));
+  for (const { socket } of clients) socket.destroy();
+  const tally = new Map<Fate, number>();
+  for (const { fate } of clients) tally.set(fate, (tally.get(fate) ?? 0) + 1);
+  return tally;
+}
+
+function aClient(port: number): Client {
+  const socket = connect({ port, host: '127.0.0.1' });
+  const client: Client = { socket, fate: 'unanswered' };
+  let text = '';
+  socket.on('error', () => {});
+  socket.on('data', (bytes) => {
+    text += bytes.toString('latin1');
+    client.fate = fateOf(text);
+  });
+  socket.once('close', () => {
+    if (client.fate === 'unanswered') client.fate = 'refused';
+  });
+  socket.write('GET /flood HTTP/1.1\r\nHost: flood\r\n\r\n');
+  return client;
+}
+
+function fateOf(answer: string): Fate {
+  const status = /^HTTP\/1\.1 (\d{3}) /.exec(answer)?.[1];
+  return status === undefined ? 'unanswered' : Number(status);
+}

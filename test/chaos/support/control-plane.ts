@@ -1,0 +1,57 @@
+// What the scenarios ask of Fairlead's control plane.
+import type { FleetEvent, FleetMetrics } from '@fairlead/contracts';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A backend that does not register itself. */
+export interface Registration {
+  readonly id: string;
+  readonly url: string;
+  /** Pinged by a connection alone when there is none. */
+  readonly pingPath?: string;
+}
+
+const UP_WITHIN_MS = 10_000;
+
+/** Registers backends and waits until all of them are up. */
+export async function join(control: string, backends: readonly Registration[]): Promise<void> {
+  for (const backend of backends) {
+    const response = await fetch(`${control}/api/v1/backends`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ ...backend, resources: { compute: 100, storage: 100 } }),
+    });
+    if (!response.ok) throw new Error(`Fairlead refused ${backend.id}: ${response.status} ${await response.text()}`);
+  }
+  const ids = new Set(backends.map(({ id }) => id));
+  const areUp = async () =>
+    (await metricsOf(control)).backends.filter(({ id, state }) => ids.has(id) && state === 'up').length === ids.size;
+  if ((await msUntil(areUp, UP_WITHIN_MS)) === undefined) throw new Error(`not up in time: ${[...ids].join(', ')}`);
+}
+
+export async function metricsOf(control: string): Promise<FleetMetrics> {
+  return (await (await fetch(`${control}/api/v1/metrics`)).json()) as FleetMetrics;
+}
+
+/** The newest 100 events, oldest first. */
+export async function eventsOf(control: string): Promise<readonly FleetEvent[]> {
+  const { events } = (await (await fetch(`${control}/api/v1/events`)).json()) as { events: FleetEvent[] };
+  return events;
+}
+
+/** An event in words, for a detail that has to name it. */
+export function wordsOf({ backend, from, to, reason }: FleetEvent): string {
+  return `${backend} ${from ?? ''}→${to} (${reason})`;
+}
+
+/** How long it took until something held, milliseconds; undefined when it did not within `patienceMs`. */
+export async function msUntil(
+  holds: () => Promise<boolean> | boolean,
+  patienceMs: number,
+): Promise<number | undefined> {
+  const begun = performance.now();
+  for (;;) {
+    if (await holds()) return Math.round(performance.now() - begun);
+    if (performance.now() - begun > patienceMs) return undefined;
+    await sleep(20);
+  }
+}

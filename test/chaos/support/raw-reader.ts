@@ -1,0 +1,42 @@
+// A client that tells whether an answer was reported complete.
+import { Agent, request, type IncomingMessage } from 'node:http';
+
+/** What a client saw of an answer. */
+export interface Reading {
+  /** 0: the connection ended before an answer began. */
+  readonly status: number;
+  /** Whether the client was told that this was the whole body. */
+  readonly isComplete: boolean;
+  readonly bytes: number;
+  /** Whether the client gave up waiting: it was told neither that the body is whole nor that it broke off. */
+  readonly hasGivenUp: boolean;
+}
+
+/** Kept-alive connections: there the next answer could be taken for the rest of a body that was cut. */
+export function aKeptAliveAgent(connections: number): Agent {
+  return new Agent({ keepAlive: true, maxSockets: connections });
+}
+
+/** Reads an answer to its end, however it ends; gives up after `patienceMs`. Never rejects. */
+export function read(port: number, path: string, agent: Agent, patienceMs: number): Promise<Reading> {
+  return new Promise((resolve) => {
+    let answer: IncomingMessage | undefined;
+    let bytes = 0;
+    let hasGivenUp = false;
+    const asked = request({ host: '127.0.0.1', port, path, agent }, (begun) => {
+      answer = begun;
+      begun.on('data', (chunk: Buffer) => (bytes += chunk.length));
+      begun.on('error', () => {});
+    });
+    const timer = setTimeout(() => {
+      hasGivenUp = true;
+      asked.destroy();
+    }, patienceMs);
+    asked.on('error', () => {});
+    asked.once('close', () => {
+      clearTimeout(timer);
+      resolve({ status: answer?.statusCode ?? 0, isComplete: answer?.complete ?? false, bytes, hasGivenUp });
+    });
+    asked.end();
+  });
+}

@@ -1,0 +1,53 @@
+// What the page calls each event, from the very module that the browser runs.
+import { EVENT_KINDS, type BackendState, type FleetEvent } from '@fairlead/contracts';
+import { describe, expect, it } from 'vitest';
+import { anotherEvent } from './fake-balancer.js';
+
+interface EventWords {
+  wordsOf(event: FleetEvent): { word: string; mark: string };
+  figuresOf(event: FleetEvent): string;
+}
+
+const file = new URL('../../apps/dashboard/public/assets/event-words.js', import.meta.url).href;
+const { figuresOf, wordsOf } = (await import(file)) as EventWords;
+
+describe('wordsOf', () => {
+  it.each<[BackendState | null, BackendState, string]>([
+    [null, 'joining', 'joined'],
+    ['joining', 'up', 'up'],
+    ['up', 'suspect', 'suspect'],
+    ['suspect', 'up', 'up again'],
+    ['up', 'ejected', 'ejected'],
+    ['ejected', 'up', 'up again'],
+    ['up', 'draining', 'draining'],
+    ['draining', 'up', 'resumed'],
+    ['down', 'joining', 'joined again'],
+    ['draining', 'gone', 'gone'],
+  ])('calls the flip from %s to %s %j', (from, to, word) => {
+    expect(wordsOf(anotherEvent(1, { backend: 'a', from, to }))).toEqual({ word, mark: to });
+  });
+
+  it('has a word for every other kind, whatever the state of its backend', () => {
+    const words = EVENT_KINDS.filter((kind) => kind !== 'state').map((kind) => {
+      return wordsOf(anotherEvent(1, { kind, backend: 'a', from: 'up', to: 'up' })).word;
+    });
+    expect(words).toEqual([
+      'renamed',
+      'drained',
+      'cut off',
+      'not ejected',
+      'panic',
+      'panic is over',
+      'self-preservation',
+    ]);
+  });
+});
+
+describe('figuresOf', () => {
+  it('spells the names out and keeps whole numbers whole', () => {
+    const evidence = { gatewayErrorsInRow: 5, exchanges: 12345, times: 2.34567 };
+    expect(figuresOf(anotherEvent(1, { evidence }))).toBe('gateway errors in row 5, exchanges 12345, times 2.35');
+  });
+
+  it('says nothing when there are none', () => expect(figuresOf(anotherEvent(1, {}))).toBe(''));
+});
