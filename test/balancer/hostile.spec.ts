@@ -81,7 +81,7 @@ describe('requests that are strange', () => {
 
 describe('answers that are strange', () => {
   it.each([
-    ['a control character in its reason', 'HTTP/1.1 200 O\x01K\r\nContent-Length: 0\r\n\r\n', GET, 200],
+    ['a control character in its reason', 'HTTP/1.1 200 O\x01K\r\nContent-Length: 0\r\n\r\n', GET, 502],
     ['a status that is none', 'HTTP/1.1 000 X\r\nContent-Length: 0\r\n\r\n', GET, 502],
     ['a trailer beside a length', 'HTTP/1.1 200 OK\r\nTrailer: X\r\nContent-Length: 0\r\n\r\n', GET, 200],
     ['a trailer on 204', 'HTTP/1.1 204 No\r\nTrailer: X\r\n\r\n', GET, 204],

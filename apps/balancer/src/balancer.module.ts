@@ -12,7 +12,9 @@ import { PlacementController } from './admin/placement.controller.js';
 import { balancerConfig } from './config/balancer.config.js';
 import { ClientRequests } from './data-plane/client-request.js';
 import { ExchangeDesk } from './data-plane/exchange-desk.js';
+import { FastLane } from './data-plane/fast-lane.js';
 import { FullLane } from './data-plane/full-lane.js';
+import { FullLaneServer } from './data-plane/full-lane-server.js';
 import { ProxyServer } from './data-plane/proxy-server.js';
 import { UpgradeLane } from './data-plane/upgrade-lane.js';
 import { HealthController } from './health/health.controller.js';
@@ -46,7 +48,7 @@ const loadTable = {
 const registry = [RegistryService, RegistryStore, FleetEvents, OwnAddresses, LeaseSweeper];
 const health = [PingAckCron, PingClient, Rechecks, OutlierDetector];
 const scheduling = [loadTable, DrfScheduler, DemandClassifier, DemandLearning, AffinityKeys];
-const dataPlane = [ProxyServer, FullLane, UpgradeLane, ExchangeDesk, ClientRequests];
+const dataPlane = [ProxyServer, FastLane, FullLane, FullLaneServer, UpgradeLane, ExchangeDesk, ClientRequests];
 const metrics = [MetricsService, Prometheus, RequestLog];
 
 @Module({

@@ -33,6 +33,9 @@ const AFFINITY_FORM = 'must be client, path, header:name (in lower case) or cook
 export const balancerSchema = z.object({
   DATA_PLANE_HOST: z.string().prefault('0.0.0.0').describe("Address that clients' traffic is accepted on"),
   DATA_PLANE_PORT: port().prefault('5252').describe("Port of clients' traffic; 0 takes a free one"),
+  FAST_LANE: oneOf(['on', 'off'])
+    .prefault('on')
+    .describe('Whether common requests are framed by the balancer itself, at a fraction of the cost: on, off'),
   CONTROL_PLANE_HOST: z.string().prefault('0.0.0.0').describe('Address of registration, admin API, docs and metrics'),
   CONTROL_PLANE_PORT: port().prefault('9797').describe('Port of registration, admin API, docs and metrics'),
   CONTROL_PLANE_TOKEN: z

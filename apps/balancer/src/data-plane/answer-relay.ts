@@ -1,6 +1,6 @@
 // Passes a backend's answer on to the client: its head by the rules of forwarding, its body as it comes, its trailers.
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { reasonPhrase, responseHeaders, trailerPairs } from './forwarding.js';
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
+import { isReasonPhrase, responseHeaders, trailerPairs } from './forwarding.js';
 import { PSEUDONYM } from './pseudonym.js';
 
 /** The backend's answer cannot be passed on; the message says why. */
@@ -20,6 +20,8 @@ export function relayAnswer(
 ): void {
   const statusCode = answer.statusCode ?? 0;
   const coding = answer.headers['transfer-encoding'];
+  const phrase = answer.statusMessage ?? '';
+  if (!isReasonPhrase(phrase)) throw new UnusableAnswerError('the backend answered with a malformed reason phrase');
   if (statusCode < 200) throw new UnusableAnswerError(`the backend answered with the status ${statusCode}`);
   if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
     throw new UnusableAnswerError('the backend answered in a transfer coding nobody asked for');
@@ -27,7 +29,7 @@ export function relayAnswer(
   const hop = { httpVersion: answer.httpVersion, pseudonym: PSEUDONYM, isChunked: isSentInChunks(answer, request) };
   const headers = [...responseHeaders(answer.rawHeaders, answer.headers, hop), ...ownHeaders];
   try {
-    response.writeHead(statusCode, reasonPhrase(statusCode, answer.statusMessage), headers);
+    response.writeHead(statusCode, phrase, headers);
   } catch (error) {
     throw new UnusableAnswerError(`the backend's answer cannot be passed on: ${(error as Error).message}`);
   }
@@ -55,14 +57,29 @@ export function relayInterim(
   if (response.headersSent || response.destroyed || request.httpVersion !== '1.1') return;
   if (statusCode === 100) response.writeContinue();
   else if (statusCode === 102) response.writeProcessing();
-  else if (statusCode === 103) relayEarlyHints(rawHeaders, response);
+  else if (statusCode === 103) relayEarlyHints(linksIn(rawHeaders), response);
 }
 
-function relayEarlyHints(rawHeaders: readonly string[], response: ServerResponse): void {
-  const links = rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1].toLowerCase() === 'link');
+/**
+ * The same as text, with the empty line, for whoever writes to the client's connection itself; undefined for an interim
+ * answer that does not go on.
+ */
+export function interimAnswer(statusCode: number, rawHeaders: readonly string[]): string | undefined {
+  if (statusCode === 100 || statusCode === 102) return `HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}\r\n\r\n`;
+  const links = statusCode === 103 ? linksIn(rawHeaders) : [];
+  const lines = links.map((link) => `Link: ${link}\r\n`);
+  return links.length === 0 ? undefined : `HTTP/1.1 103 Early Hints\r\n${lines.join('')}\r\n`;
+}
+
+/** Of early hints only their links go on. */
+function linksIn(rawHeaders: readonly string[]): string[] {
+  return rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1].toLowerCase() === 'link');
+}
+
+function relayEarlyHints(links: readonly string[], response: ServerResponse): void {
   if (links.length === 0) return;
   try {
-    response.writeEarlyHints({ link: links });
+    response.writeEarlyHints({ link: [...links] });
   } catch {
     // Not a form of Link that Node lets pass. Hints may be left out (RFC 8297 §2).
   }

@@ -12,9 +12,13 @@ export class BrokenOff extends Error {
   }
 }
 
+/** The balancer's own machine has no more descriptors, ports or memory for a connection. */
+const SHORTAGES = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM']);
+
 /** What kind of failure an error of Node's HTTP client is. */
 export function failureOf(error: NodeJS.ErrnoException): FailureKind {
   if (error instanceof BrokenOff) return error.statusCode === 504 ? 'timeout' : 'lost';
+  if (SHORTAGES.has(error.code ?? '')) return 'shortage';
   if (error.syscall === 'connect' || error.syscall === 'getaddrinfo') return 'unsent';
   // Node's own refusals: what was to be said could not be said to anybody.
   return error.code?.startsWith('ERR_') === true ? 'ours' : 'lost';

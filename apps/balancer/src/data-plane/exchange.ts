@@ -117,7 +117,8 @@ export class Exchange implements Cuttable {
   takeRetry(failure: FailureKind, isBodyAtHand: boolean): boolean {
     const { maxAttempts, budget, counts } = this.desk;
     const { attempts } = this;
-    this.isUnserved = failure === 'unsent' || (failure === 'lost' && isIdempotent(this.head.method));
+    const isHarmless = failure === 'lost' && isIdempotent(this.head.method);
+    this.isUnserved = failure === 'unsent' || failure === 'shortage' || isHarmless;
     const isAllowed = mayRetry({ method: this.head.method, failure, attempts, maxAttempts, isBodyAtHand });
     if (!isAllowed) return false;
     if (!budget.tryWithdraw()) return false;

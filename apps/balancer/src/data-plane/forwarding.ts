@@ -1,7 +1,6 @@
 // The rules for headers that pass through, in both directions. Pure: raw header lists in, raw header lists out.
 //
 // A raw header list alternates names and values as they stood on the wire, as Node's `rawHeaders` does.
-import { STATUS_CODES } from 'node:http';
 
 /** Fields that belong to one connection only: RFC 9110 §7.6.1 and, for the Proxy- fields, §11.7. */
 export const HOP_BY_HOP: ReadonlySet<string> = new Set([
@@ -105,10 +104,9 @@ export function responseHeaders(raw: readonly string[], joined: HeaderLookup, ho
   return headers;
 }
 
-/** The reason phrase as it came, or the standard one where it has characters that may not stand there. */
-export function reasonPhrase(statusCode: number, phrase: string | undefined): string {
-  const isClean = phrase !== undefined && /^[\t\x20-\x7e\x80-\xff]*$/.test(phrase);
-  return isClean ? phrase : (STATUS_CODES[statusCode] ?? '');
+/** Whether a reason phrase has only characters that may stand there (RFC 9112 §4). */
+export function isReasonPhrase(phrase: string): boolean {
+  return /^[\t\x20-\x7e\x80-\xff]*$/.test(phrase);
 }
 
 /** The end-to-end fields of a trailer section: what frames or routes a message may not stand there (RFC 9110 §6.5.1). */

@@ -12,6 +12,7 @@ import { balancerConfig } from '../config/balancer.config.js';
 import { ClientRequests, isRefusal } from './client-request.js';
 import { ExchangeDesk } from './exchange-desk.js';
 import { FullLaneExchange, type LaneSettings } from './full-lane-exchange.js';
+import { laneLimitsOf } from './lane-exchange.js';
 import { answerProblem } from './problem-response.js';
 import { UpstreamAgent } from './upstream-agent.js';
 
@@ -30,11 +31,7 @@ export class FullLane {
     this.agent = new UpstreamAgent(config.CONNECT_TIMEOUT_SECONDS * 1000);
     this.settings = {
       resources: config.RESOURCES,
-      attemptTimeoutMs: config.ATTEMPT_TIMEOUT_SECONDS * 1000,
-      requestTimeoutMs: config.REQUEST_TIMEOUT_SECONDS * 1000,
-      streamIdleTimeoutMs: config.STREAM_IDLE_TIMEOUT_SECONDS * 1000,
-      slowExchangeMs: config.SLOW_EXCHANGE_SECONDS * 1000,
-      queueTimeoutMs: config.QUEUE_TIMEOUT_SECONDS * 1000,
+      ...laneLimitsOf(config),
       retryBufferBytes: config.RETRY_BUFFER_BYTES,
       agent: this.agent,
     };

@@ -1,17 +1,29 @@
 // What every lane does with a request: attempts one backend after another, keeps the deadlines, and decides what becomes
 // of a failure. How bytes are moved is the lane's own.
+import type { BalancerConfig } from '../config/balancer.config.js';
 import { wordsFor } from '../health/ping-client.js';
 import type { Cut } from '../registry/sighting.js';
 import { AttemptDeadlines, type DeadlineLimits } from './attempt-deadlines.js';
 import { BrokenOff, failureOf } from './attempt-failure.js';
 import { CLIENT_WENT_AWAY, type Exchange, type RequestHead } from './exchange.js';
 import type { ExchangeDesk } from './exchange-desk.js';
-import { isIdempotent } from './retry.js';
+import { isIdempotent, isOwnFailure } from './retry.js';
 
 /** The limits that exchanges are held to, the same in every lane. Milliseconds. */
 export interface LaneLimits extends DeadlineLimits {
   /** How long a request waits for room when all backends are full. */
   readonly queueTimeoutMs: number;
+}
+
+/** The limits as they are configured. */
+export function laneLimitsOf(config: BalancerConfig): LaneLimits {
+  return {
+    attemptTimeoutMs: config.ATTEMPT_TIMEOUT_SECONDS * 1000,
+    requestTimeoutMs: config.REQUEST_TIMEOUT_SECONDS * 1000,
+    streamIdleTimeoutMs: config.STREAM_IDLE_TIMEOUT_SECONDS * 1000,
+    slowExchangeMs: config.SLOW_EXCHANGE_SECONDS * 1000,
+    queueTimeoutMs: config.QUEUE_TIMEOUT_SECONDS * 1000,
+  };
 }
 
 export abstract class LaneExchange {
@@ -77,7 +89,7 @@ export abstract class LaneExchange {
     this.isAttempting = false;
     const failure = failureOf(error);
     const isBlameless = failure === 'lost' && isStaleConnection;
-    if (failure === 'ours') exchange.attemptAbandoned();
+    if (isOwnFailure(failure)) exchange.attemptAbandoned();
     else exchange.attemptFailed(isBlameless ? undefined : `exchange failed: ${wordsFor(error)}`);
     if (exchange.takeRetry(failure, this.isBodyAtHand) && this.deadlines.leftMs > 0) this.tryNext();
     else if (error instanceof BrokenOff) this.answer(error.statusCode, error.message);

@@ -23,11 +23,20 @@ export function endWithProblem(socket: Duplex, statusCode: number, message: stri
   // A reset of a socket that nobody listens to would end the process.
   socket.on('error', () => {});
   if (!socket.writable) return;
-  const body = bodyOf(statusCode, message);
-  const headers = { ...headersOf(statusCode, body), connection: 'close' };
   socket.once('finish', () => socket.destroy());
+  socket.end(problemText(statusCode, message, { date: new Date().toUTCString(), isLast: true }));
+}
+
+/** A whole answer with a problem, as it goes over the wire. Its text is ASCII. */
+export function problemText(
+  statusCode: number,
+  message: string,
+  { date, isLast }: { readonly date: string; readonly isLast: boolean },
+): string {
+  const body = bodyOf(statusCode, message);
+  const headers = { ...headersOf(statusCode, body), date, ...(isLast ? { connection: 'close' } : {}) };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}\r\n${lines.join('')}\r\n${body}`);
+  return `HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}\r\n${lines.join('')}\r\n${body}`;
 }
 
 function bodyOf(statusCode: number, message: string): string {

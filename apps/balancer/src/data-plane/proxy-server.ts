@@ -1,55 +1,27 @@
-// The data plane's own HTTP server: accepts clients, hands each request to its lane, and closes in order.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { Server as NetServer, type AddressInfo, type Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+// The door of the data plane: accepts clients, gives them to their lane, and closes in order.
+import { Server as NetServer, createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
-import { FullLane } from './full-lane.js';
-import { OpenConnections } from './open-connections.js';
-import { endWithProblem } from './problem-response.js';
-import { UpgradeLane, isUpgradeFollowed } from './upgrade-lane.js';
+import { FastLane } from './fast-lane.js';
+import { FullLaneServer } from './full-lane-server.js';
 
-/** How often Node looks for clients that take too long to send their head. */
-const CONNECTIONS_CHECK_MS = 1000;
 /** Connections that wait to be accepted; Linux caps it at net.core.somaxconn. */
 const BACKLOG = 1024;
 
 @Injectable()
 export class ProxyServer {
   private readonly logger = new Logger('DataPlane');
-  private readonly server: Server;
-  private readonly connections = new OpenConnections();
+  private readonly server: NetServer;
   private isClosing = false;
 
   constructor(
-    private readonly fullLane: FullLane,
-    private readonly upgradeLane: UpgradeLane,
+    private readonly fastLane: FastLane,
+    private readonly fullLane: FullLaneServer,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {
-    this.server = createServer({
-      headersTimeout: config.CLIENT_HEADER_TIMEOUT_SECONDS * 1000,
-      // A body may take as long as it moves: the exchange watches that.
-      requestTimeout: 0,
-      keepAliveTimeout: config.CLIENT_KEEP_ALIVE_SECONDS * 1000,
-      connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
-      maxHeaderSize: config.MAX_HEADER_BYTES,
-      noDelay: true,
-      shouldUpgradeCallback: isUpgradeFollowed,
-    });
-    const serve = (request: IncomingMessage, response: ServerResponse) => {
-      this.connections.begin(request.socket, response);
-      fullLane.handle(request, response);
-    };
-    this.server.on('connection', (socket) => this.connections.add(socket));
-    this.server.on('request', serve);
-    // The backend decides about `Expect: 100-continue`, not this server (RFC 9110 §10.1.1).
-    this.server.on('checkContinue', serve);
-    this.server.on('upgrade', (request, socket, head) => this.upgrade(request, socket as Socket, head));
-    this.server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
-      endWithProblem(socket, 405, 'CONNECT is not allowed here');
-    });
+    this.server = config.FAST_LANE === 'on' ? this.fastServer() : fullLane.server;
   }
 
   /** Whether clients should be sent here: they are accepted, and that will not end in a moment. */
@@ -85,32 +57,29 @@ export class ProxyServer {
     const { SHUTDOWN_DELAY_SECONDS, SHUTDOWN_IDLE_SECONDS, SHUTDOWN_TIMEOUT_SECONDS } = this.config;
     this.isClosing = true;
     if (!this.server.listening) return;
-    this.connections.announceClose();
+    const held = [this.fastLane, this.fullLane.connections];
+    for (const connections of held) connections.announceClose();
     if (SHUTDOWN_DELAY_SECONDS > 0) await sleep(SHUTDOWN_DELAY_SECONDS * 1000);
     // Not the HTTP server's own close, which cuts answers that are ended but not yet sent.
     const closed = new Promise((resolve) => NetServer.prototype.close.call(this.server, resolve));
-    const idle = setTimeout(
-      () => this.connections.closeIdle(),
-      Math.min(SHUTDOWN_IDLE_SECONDS, SHUTDOWN_TIMEOUT_SECONDS) * 1000,
-    );
+    const idleSeconds = Math.min(SHUTDOWN_IDLE_SECONDS, SHUTDOWN_TIMEOUT_SECONDS);
+    const idle = setTimeout(() => held.forEach((connections) => connections.closeIdle()), idleSeconds * 1000);
     const deadline = setTimeout(() => {
       this.logger.warn(`cut what was still in flight after ${SHUTDOWN_TIMEOUT_SECONDS} s`);
-      this.connections.destroyAll();
+      for (const connections of held) connections.destroyAll();
     }, SHUTDOWN_TIMEOUT_SECONDS * 1000);
-    if (this.upgradeLane.openCount > 0) {
-      this.logger.log(`closed ${this.upgradeLane.openCount} upgraded connections`);
-      this.upgradeLane.close();
-    }
+    this.fullLane.closeUpgraded();
     await closed;
     clearTimeout(idle);
     clearTimeout(deadline);
-    this.server.closeAllConnections();
     this.fullLane.close();
+    this.fastLane.close();
   }
 
-  private upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
-    // Pipelined behind a request that is still being answered: there is no telling where its answer ends.
-    if (this.connections.isAnswering(socket)) socket.destroy();
-    else void this.upgradeLane.handle(request, socket, head);
+  /** Accepts for the fast lane, which knows whom to send on. Half open, as Node's HTTP server does. */
+  private fastServer(): NetServer {
+    this.fullLane.watchAdopted();
+    this.fastLane.start((socket) => this.fullLane.adopt(socket));
+    return createServer({ noDelay: true, allowHalfOpen: true }, (socket) => this.fastLane.accept(socket));
   }
 }

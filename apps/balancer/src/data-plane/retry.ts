@@ -11,9 +11,14 @@ export function isIdempotent(method: string): boolean {
 
 /**
  * How an attempt failed. `unsent`: no byte of the request left, for there was no connection. `ours`: the balancer could
- * not say it to any backend.
+ * not say it to any backend; `shortage`: it has no means left to say it.
  */
-export type FailureKind = 'unsent' | 'lost' | 'timeout' | 'ours';
+export type FailureKind = 'unsent' | 'lost' | 'timeout' | 'ours' | 'shortage';
+
+/** Whether a failure is no backend's fault. */
+export function isOwnFailure(failure: FailureKind): boolean {
+  return failure === 'ours' || failure === 'shortage';
+}
 
 /** What decides about another attempt. */
 export interface RetrySituation {
@@ -27,7 +32,7 @@ export interface RetrySituation {
 
 /** Any method when nothing was sent, else an idempotent one; within the attempts allowed, with the body at hand. */
 export function mayRetry({ method, failure, attempts, maxAttempts, isBodyAtHand }: RetrySituation): boolean {
-  if (attempts >= maxAttempts || !isBodyAtHand || failure === 'ours') return false;
+  if (attempts >= maxAttempts || !isBodyAtHand || isOwnFailure(failure)) return false;
   return failure === 'unsent' || isIdempotent(method);
 }
 

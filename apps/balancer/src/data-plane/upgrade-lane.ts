@@ -12,7 +12,7 @@ import { ClientRequests, isRefusal, type ClientRequest } from './client-request.
 import { demandHeaders } from './demand-headers.js';
 import { CLIENT_WENT_AWAY, type Exchange } from './exchange.js';
 import { ExchangeDesk } from './exchange-desk.js';
-import { reasonPhrase, requestHeaders, responseHeaders } from './forwarding.js';
+import { isReasonPhrase, requestHeaders, responseHeaders } from './forwarding.js';
 import { endWithProblem } from './problem-response.js';
 import { PSEUDONYM } from './pseudonym.js';
 import { hasBody } from './replayable-body.js';
@@ -178,8 +178,10 @@ function switchProtocols(
   const hop = { httpVersion: answer.httpVersion, pseudonym: PSEUDONYM, isChunked: false };
   const headers = responseHeaders(answer.rawHeaders, answer.headers, hop);
   headers.push('Connection', 'Upgrade', 'Upgrade', answer.headers.upgrade ?? '');
+  const { statusMessage = '' } = answer;
+  const phrase = isReasonPhrase(statusMessage) ? statusMessage : 'Switching Protocols';
   const lines = headers.map((text, i) => (i % 2 === 0 ? `${text}: ` : `${text}\r\n`));
-  socket.write(`HTTP/1.1 101 ${reasonPhrase(101, answer.statusMessage)}\r\n${lines.join('')}\r\n`, 'latin1');
+  socket.write(`HTTP/1.1 101 ${phrase}\r\n${lines.join('')}\r\n`, 'latin1');
   if (firstBytes.length > 0) socket.write(firstBytes);
   if (head.length > 0) connection.write(head);
   joinConnections(socket, connection);

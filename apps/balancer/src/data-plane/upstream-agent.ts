@@ -4,9 +4,7 @@ import { Agent, type ClientRequest, type ClientRequestArgs } from 'node:http';
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { IDLE_MS, IdleHabits } from './idle-habits.js';
-
-/** Part of the time allowed for a connection after which something is wrong: within a data centre it takes a millisecond. */
-const SLOW_CONNECT_PART = 0.25;
+import { slowConnectMsOf } from './upstream-pool.js';
 
 /** `connect` with a time limit; past it the socket is destroyed with an error that looks like the system's own. */
 export function connectWithin(timeoutMs: number, options: NetConnectOpts): Socket {
@@ -40,7 +38,7 @@ export class UpstreamAgent extends Agent {
 
   /** A connection that takes longer to open makes its backend suspect, milliseconds. */
   get slowConnectMs(): number {
-    return this.connectTimeoutMs * SLOW_CONNECT_PART;
+    return slowConnectMsOf(this.connectTimeoutMs);
   }
 
   override createConnection(options: ClientRequestArgs): Duplex {

@@ -1,0 +1,306 @@
+// One exchange in the fast lane: the request goes to a backend as text put together from what was read of it, and the
+// answer's bytes go to the client as they come in, without a copy where that can be.
+import { OUTSIDE, type ResponseHead } from '@fairlead/http1';
+import type { Socket } from 'node:net';
+import { wordsFor } from '../health/ping-client.js';
+import { AnswerBody, type BodySink } from './answer-body.js';
+import { BrokenOff } from './attempt-failure.js';
+import type { ClientRequest } from './client-request.js';
+import { placementHeader } from './demand-headers.js';
+import { answerHead, costReports } from './fast-head.js';
+import type { FastServices, Wakeable } from './fast-services.js';
+import { LaneExchange } from './lane-exchange.js';
+import { problemText } from './problem-response.js';
+import { isIdempotent } from './retry.js';
+import { UploadBuffer } from './upload-buffer.js';
+import type { UpstreamConnection, UpstreamUser } from './upstream-pool.js';
+
+/** Up to this size an answer's head and the body that came with it are written as one text. */
+const ONE_TEXT_BYTES = 65_536;
+const NOTHING: readonly string[] = [];
+
+/** The client's connection, as its present exchange sees it. */
+export interface ExchangeClient {
+  readonly socket: Socket;
+  /** Called when a piece is written that had to be known to be. */
+  readonly onWritten: () => void;
+  /** Whether the connection ends with the present answer. */
+  readonly isLastAnswer: boolean;
+  /** More of the body is wanted. */
+  resumeReading(): void;
+  /** Passes an interim answer on. */
+  relayInterim(head: ResponseHead): void;
+  /** The request is answered; `isLast`: the connection ends. */
+  exchangeOver(isLast: boolean): void;
+}
+
+export class FastExchange extends LaneExchange implements UpstreamUser, BodySink, Wakeable {
+  /** When it is to be looked after next, and how long bytes may stand still until then. Coarse milliseconds. */
+  wakesAtMs = Infinity;
+  private patienceMs = 0;
+  private upstream: UpstreamConnection | undefined;
+  private readonly upload: UploadBuffer | undefined;
+  /** A part of the answer's head that came in, while it is not complete. */
+  private partialHead: Buffer | undefined;
+  private ownHead: ResponseHead | undefined;
+  private body: AnswerBody | undefined;
+  private isPersistent = false;
+  private isOver = false;
+
+  constructor(
+    private readonly services: FastServices,
+    private readonly client: ExchangeClient,
+    protected override readonly head: ClientRequest,
+    /** The request's head as it goes on. */
+    private readonly forwarded: string,
+    bodyBytes: number,
+  ) {
+    super(services.desk, head, services.limits, bodyBytes > 0);
+    this.upload = bodyBytes > 0 ? new UploadBuffer(bodyBytes, services.retryBufferBytes) : undefined;
+  }
+
+  begin(): void {
+    this.services.active.add(this);
+    this.tryNext();
+  }
+
+  /** Whether more of the request's body is to come. */
+  get bodyMissing(): number {
+    return this.upload?.missing ?? 0;
+  }
+
+  /** A piece of the request's body came in. Answers whether the backend takes more. */
+  receiveBody(piece: Buffer): boolean {
+    const { upload, upstream } = this;
+    if (!upload) return true;
+    upload.add(piece);
+    this.feed();
+    const isTaken = this.isOver || !upstream || this.upstreamIsOpening || upstream.socket.write(piece);
+    if (upload.missing === 0) this.uploaded();
+    return isTaken && !(upload.isHeld && (!upstream || this.upstreamIsOpening));
+  }
+
+  /** The client went away. */
+  clientClosed(): void {
+    if (this.isOver) return;
+    this.upstream?.discard();
+    this.finish();
+  }
+
+  /** What was held up towards the client is written. */
+  clientDrained(): void {
+    this.feed();
+    this.upstream?.resume();
+  }
+
+  /** The lane's clock has come to {@link wakesAtMs}. */
+  wake(): void {
+    this.wakesAtMs = Infinity;
+    this.timeIsUp();
+  }
+
+  opened(): void {
+    this.send();
+  }
+
+  openingIsSlow(): void {
+    this.exchange.connectIsSlow(
+      `exchange failed: no connection within ${this.services.pool.settings.slowConnectMs} ms`,
+    );
+  }
+
+  drained(): void {
+    this.feed();
+    this.client.resumeReading();
+  }
+
+  received(bytes: Buffer, length: number): void {
+    this.feed();
+    if (this.isAttempting) this.receiveHead(bytes, length);
+    else this.body?.receive(bytes, 0, length);
+  }
+
+  ended(error: NodeJS.ErrnoException | undefined): void {
+    const { upstream } = this;
+    this.upstream = undefined;
+    if (this.isOver) return;
+    if (this.isAttempting)
+      this.attemptBroke(error ?? new Error('closed without an answer'), upstream?.isReused === true);
+    else if (error !== undefined || this.body?.endsWithConnection() !== true) {
+      this.answerBroke(`cut off in mid-answer: ${wordsFor(error ?? new Error('closed'))}`);
+    }
+  }
+
+  protected override get isBodyAtHand(): boolean {
+    return this.upload?.isAtHand ?? true;
+  }
+
+  protected override get isUploadHeldUp(): boolean {
+    return this.upstream?.socket.writableNeedDrain === true;
+  }
+
+  protected override get isDownloadHeldUp(): boolean {
+    return this.client.socket.writableLength > 0;
+  }
+
+  protected override watch(ms: number): void {
+    this.patienceMs = ms;
+    this.wakesAtMs = this.services.nowMs + ms;
+  }
+
+  protected override attempt(): void {
+    const { backend } = this.exchange;
+    if (!backend) throw new Error('an attempt was made without a backend');
+    const upstream = this.services.pool.take(backend, !isIdempotent(this.head.method));
+    this.upstream = upstream;
+    this.ownHead?.reset();
+    this.partialHead = undefined;
+    upstream.user = this;
+    if (!upstream.socket.connecting) this.send();
+  }
+
+  protected override breakOffAttempt(error: BrokenOff): void {
+    const { upstream } = this;
+    this.upstream = undefined;
+    upstream?.discard();
+    this.attemptBroke(error, upstream?.isReused === true);
+  }
+
+  protected override breakOffAnswer(): void {
+    this.upstream?.discard();
+    this.client.socket.destroy();
+    this.finish();
+  }
+
+  protected override answer(statusCode: number, message: string): void {
+    this.upstream?.discard();
+    this.upstream = undefined;
+    this.status = statusCode;
+    const isLast = statusCode === 408 || this.client.isLastAnswer;
+    this.client.socket.write(problemText(statusCode, message, { date: this.services.date, isLast }), 'latin1');
+    this.finish();
+    this.client.exchangeOver(isLast);
+  }
+
+  private get upstreamIsOpening(): boolean {
+    return this.upstream?.socket.connecting === true;
+  }
+
+  /** Bytes move: whoever watches that they do begins anew. */
+  private feed(): void {
+    const isWatchingBytes = !this.isAttempting || this.bodyMissing > 0;
+    if (isWatchingBytes) this.wakesAtMs = this.services.nowMs + this.patienceMs;
+  }
+
+  private send(): void {
+    const { upstream, upload, head, forwarded } = this;
+    if (!upstream) return;
+    const { prefix } = upstream.address;
+    const { method } = head;
+    const text = prefix === '' ? forwarded : `${method} ${prefix}${forwarded.slice(method.length + 1)}`;
+    if (upload === undefined) upstream.socket.write(text, 'latin1');
+    else if (upload.held.length === 1 && upload.held[0].length <= ONE_TEXT_BYTES) {
+      upstream.socket.write(text + upload.held[0].toString('latin1'), 'latin1');
+    } else {
+      upstream.socket.cork();
+      upstream.socket.write(text, 'latin1');
+      for (const piece of upload.held) upstream.socket.write(piece);
+      upstream.socket.uncork();
+    }
+    upload?.sent();
+    if (upload && upload.missing > 0) this.client.resumeReading();
+  }
+
+  private receiveHead(piece: Buffer, pieceLength: number): void {
+    let bytes = piece;
+    let length = pieceLength;
+    if (this.partialHead) {
+      bytes = Buffer.concat([this.partialHead, piece.subarray(0, pieceLength)]);
+      length = bytes.length;
+    }
+    const head = this.ownHead ?? this.services.answerHead;
+    let from = 0;
+    for (;;) {
+      const headLength = head.frame(bytes, from, length, this.head.method);
+      if (headLength === OUTSIDE) {
+        this.refuse('the backend answered something that is no HTTP/1.1 answer');
+        return;
+      }
+      if (headLength === 0) {
+        this.keepPartialHead(bytes, from, length);
+        return;
+      }
+      from += headLength;
+      if (!head.isInterim) break;
+      this.client.relayInterim(head);
+      if (from === length) {
+        this.partialHead = undefined;
+        return;
+      }
+    }
+    this.partialHead = undefined;
+    this.beginAnswer(head, bytes, from, length);
+  }
+
+  /** The head is read on when more of it has come: the object that reads it is this exchange's until then. */
+  private keepPartialHead(bytes: Buffer, from: number, length: number): void {
+    this.partialHead = Buffer.from(bytes.subarray(from, length));
+    this.ownHead ??= this.services.lendAnswerHead();
+  }
+
+  private refuse(message: string): void {
+    this.breakOffAttempt(new BrokenOff(502, message));
+  }
+
+  private beginAnswer(head: ResponseHead, bytes: Buffer, from: number, length: number): void {
+    const { exchange, services, client } = this;
+    this.isPersistent = head.isPersistent && this.bodyMissing === 0;
+    const own = this.head.wantsPlacement
+      ? placementHeader(exchange.backend?.id, this.head.demand, services.resources)
+      : NOTHING;
+    const isChunked = head.bodyEnd === 'chunked' || head.bodyEnd === 'close';
+    const text = answerHead(head, { own, isChunked, isLast: client.isLastAnswer, date: services.date });
+    this.answerBegan(head.statusCode, costReports(head));
+    this.body = new AnswerBody(head.bodyEnd, head.contentLength, services.trailers, this);
+    this.body.begin(text, bytes, from, length, ONE_TEXT_BYTES);
+  }
+
+  /** Text is copied where the system does not take it at once: the buffer may be read into again. */
+  write(text: string): void {
+    if (!this.client.socket.write(text, 'latin1')) this.upstream?.pause();
+  }
+
+  /** Bytes are not: nothing is read into their buffer until they are written. */
+  writePiece(piece: Buffer): void {
+    const { socket } = this.client;
+    socket.write(piece, this.client.onWritten);
+    if (socket.writableLength > 0) this.upstream?.pause();
+  }
+
+  complete(text: string, isClean: boolean): void {
+    const { upstream, client, exchange, services } = this;
+    this.upstream = undefined;
+    exchange.attemptAnswered();
+    // What came behind the answer is anybody's guess.
+    if (upstream && this.isPersistent && isClean) {
+      services.pool.served(upstream);
+      upstream.release();
+    } else upstream?.discard();
+    const { isLastAnswer } = client;
+    if (text !== '') client.socket.write(text, 'latin1');
+    this.finish();
+    client.exchangeOver(isLastAnswer);
+  }
+
+  broke(reason: string): void {
+    this.answerBroke(`cut off in mid-answer: ${reason}`);
+  }
+
+  private finish(): void {
+    this.isOver = true;
+    this.wakesAtMs = Infinity;
+    this.upstream = undefined;
+    this.services.active.delete(this);
+    this.exchange.end(this.status);
+  }
+}

@@ -1,0 +1,54 @@
+// What connections and exchanges of the fast lane share.
+import type { RequestHead, ResponseHead, Trailers } from '@fairlead/http1';
+import type { ResourceSpace } from '@fairlead/scheduling';
+import type { Socket } from 'node:net';
+import type { ClientRequests } from './client-request.js';
+import type { ExchangeDesk } from './exchange-desk.js';
+import type { LaneLimits } from './lane-exchange.js';
+import type { UpstreamPool } from './upstream-pool.js';
+
+/** Something that is to be looked after when its time has come. */
+export interface Wakeable {
+  /** Coarse milliseconds. */
+  readonly wakesAtMs: number;
+  wake(): void;
+}
+
+/** A client's connection, as the lane keeps it. */
+export interface HeldConnection {
+  readonly socket: Socket;
+  /** Whether nothing is asked or answered. */
+  readonly isIdle: boolean;
+  /** When {@link close} is due. Coarse milliseconds. */
+  readonly closesAtMs: number;
+  close(): void;
+}
+
+export interface FastServices {
+  readonly desk: ExchangeDesk;
+  readonly requests: ClientRequests;
+  readonly pool: UpstreamPool;
+  readonly limits: LaneLimits;
+  readonly resources: ResourceSpace;
+  readonly retryBufferBytes: number;
+  readonly headerTimeoutMs: number;
+  readonly keepAliveMs: number;
+  /** Connections that are this lane's. */
+  readonly connections: Set<HeldConnection>;
+  /** Exchanges under way. */
+  readonly active: Set<Wakeable>;
+  /** Frame whatever comes whole; whoever has an incomplete head borrows the object it is in. */
+  readonly requestHead: RequestHead;
+  readonly answerHead: ResponseHead;
+  readonly trailers: Trailers;
+  /** Coarse time, milliseconds, and the same as a `Date` field has it. */
+  readonly nowMs: number;
+  readonly date: string;
+  /** Every answer is the last one on its connection. */
+  readonly isClosing: boolean;
+  /** The head object is the borrower's from now on. */
+  lendRequestHead(): RequestHead;
+  lendAnswerHead(): ResponseHead;
+  /** Gives a connection to the full lane, from `bytes` on. */
+  handOver(socket: Socket, bytes: Buffer): void;
+}

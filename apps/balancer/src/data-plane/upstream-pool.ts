@@ -1,0 +1,225 @@
+// The fast lane's connections to backends: kept alive, the last used first, read into a buffer of their own.
+import { connect, type Socket } from 'node:net';
+import type { Backend } from '../registry/backend.js';
+import { IdleHabits } from './idle-habits.js';
+import { targetOf } from './upstream-request.js';
+
+/** What a connection tells whoever uses it. */
+export interface UpstreamUser {
+  /** The connection is open. Not told by one that was open already. */
+  opened(): void;
+  /** It takes longer to open than it should. */
+  openingIsSlow(): void;
+  /** The first `length` of `bytes` have come in. They are valid during this call, and until reading goes on if it is paused. */
+  received(bytes: Buffer, length: number): void;
+  /** What was held up is written. */
+  drained(): void;
+  /** The backend will send nothing more; with an error when that was not its free will. */
+  ended(error: NodeJS.ErrnoException | undefined): void;
+}
+
+/** What the pool is set up with. Milliseconds. */
+export interface PoolSettings {
+  readonly connectTimeoutMs: number;
+  readonly slowConnectMs: number;
+}
+
+/** A connection that takes longer to open makes its backend suspect: within a data centre it takes a millisecond. */
+export function slowConnectMsOf(connectTimeoutMs: number): number {
+  return connectTimeoutMs / 4;
+}
+
+/** Most answers and their heads come in one piece of this size. */
+const READ_BYTES = 65_536;
+/** Idle connections to one backend beyond this are closed. */
+const MOST_IDLE = 1024;
+
+/** One connection to a backend. Serves one exchange at a time. */
+export class UpstreamConnection {
+  /** How long it had been idle before its present use, milliseconds; undefined for its first. */
+  wasIdleMs: number | undefined;
+  /** When it became idle; undefined while it is in use. */
+  idleSinceMs: number | undefined;
+  readonly socket: Socket;
+  user: UpstreamUser | undefined;
+  private isPaused = false;
+  private timer: NodeJS.Timeout | undefined;
+  private error: NodeJS.ErrnoException | undefined;
+
+  constructor(
+    private readonly pool: UpstreamPool,
+    readonly address: UpstreamAddress,
+    settings: PoolSettings,
+  ) {
+    const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+    this.socket = connect({
+      host: address.host,
+      port: address.port,
+      noDelay: true,
+      onread: {
+        buffer,
+        callback: (length) => {
+          if (this.user) this.user.received(buffer, length);
+          // Nobody asked for anything: what comes now would be taken for the next answer.
+          else this.socket.destroy();
+          return true;
+        },
+      },
+    });
+    this.watchOpening(settings);
+    this.socket.on('drain', () => this.user?.drained());
+    this.socket.on('end', () => this.finish());
+    this.socket.on('error', (error) => (this.error = error));
+    this.socket.on('close', () => this.finish());
+  }
+
+  /** Whether it was used before: then its backend may have closed it by the time a request arrives. */
+  get isReused(): boolean {
+    return this.wasIdleMs !== undefined;
+  }
+
+  /** Nothing more is read until {@link resume}; what was read stays in its buffer. */
+  pause(): void {
+    if (this.isPaused) return;
+    this.isPaused = true;
+    this.socket.pause();
+  }
+
+  resume(): void {
+    if (!this.isPaused) return;
+    this.isPaused = false;
+    this.socket.resume();
+  }
+
+  /** The exchange is over, and the connection could serve another one. */
+  release(): void {
+    this.user = undefined;
+    this.resume();
+    this.pool.keep(this);
+  }
+
+  /** The exchange is over, and so is the connection. Its user hears no more of it. */
+  discard(): void {
+    this.user = undefined;
+    this.socket.destroy();
+  }
+
+  private watchOpening({ connectTimeoutMs, slowConnectMs }: PoolSettings): void {
+    const giveUp = () => {
+      const error = new Error(`no connection within ${connectTimeoutMs} ms`);
+      this.socket.destroy(Object.assign(error, { code: 'ETIMEDOUT', syscall: 'connect' }));
+    };
+    this.timer = setTimeout(() => {
+      this.user?.openingIsSlow();
+      this.timer = setTimeout(giveUp, connectTimeoutMs - slowConnectMs);
+    }, slowConnectMs);
+    this.socket.once('connect', () => {
+      clearTimeout(this.timer);
+      this.user?.opened();
+    });
+  }
+
+  private finish(): void {
+    clearTimeout(this.timer);
+    const { user } = this;
+    this.user = undefined;
+    if (user) user.ended(this.error);
+    else this.pool.lost(this);
+    this.socket.destroy();
+  }
+}
+
+/** Where connections lead, and what is kept of them. */
+interface UpstreamAddress {
+  readonly key: string;
+  readonly host: string;
+  readonly port: number;
+  /** In front of every request target; empty for most. */
+  readonly prefix: string;
+  readonly idle: UpstreamConnection[];
+}
+
+export class UpstreamPool {
+  private readonly habits = new IdleHabits(() => performance.now());
+  private readonly addresses = new Map<string, UpstreamAddress>();
+
+  constructor(readonly settings: PoolSettings) {}
+
+  /**
+   * A connection for an exchange: idle ones first, new ones if there is none that can be trusted not to be closed in that
+   * moment. `mustNotBeLost`: the request cannot be sent again.
+   */
+  take({ url }: Backend, mustNotBeLost: boolean): UpstreamConnection {
+    const address = this.addressOf(url);
+    const { idle, key } = address;
+    const last = idle.at(-1);
+    if (last === undefined) return new UpstreamConnection(this, address, this.settings);
+    const idleMs = performance.now() - (last.idleSinceMs ?? 0);
+    const isTrusted = idleMs <= (mustNotBeLost ? this.habits.trustedForMs(key) : this.habits.keptForMs(key));
+    if (!isTrusted) return new UpstreamConnection(this, address, this.settings);
+    idle.pop();
+    last.idleSinceMs = undefined;
+    last.wasIdleMs = idleMs;
+    return last;
+  }
+
+  /** An answer came whole. `announcedSeconds`: what its `Keep-Alive` said, or -1. */
+  served({ address, wasIdleMs }: UpstreamConnection): void {
+    if (wasIdleMs !== undefined) this.habits.served(address.key, wasIdleMs);
+  }
+
+  /** Puts a connection that nobody uses any more among the idle ones. */
+  keep(connection: UpstreamConnection): void {
+    const { idle } = connection.address;
+    if (idle.length >= MOST_IDLE || connection.socket.destroyed) {
+      connection.socket.destroy();
+      return;
+    }
+    connection.idleSinceMs = performance.now();
+    idle.push(connection);
+  }
+
+  /** An idle connection was closed by its backend. */
+  lost(connection: UpstreamConnection): void {
+    const { address, idleSinceMs } = connection;
+    if (idleSinceMs === undefined) return;
+    connection.idleSinceMs = undefined;
+    this.habits.closed(address.key, performance.now() - idleSinceMs);
+    const at = address.idle.indexOf(connection);
+    if (at !== -1) address.idle.splice(at, 1);
+  }
+
+  /** Closes connections that were idle for too long. Called about once a second. */
+  sweep(): void {
+    const now = performance.now();
+    for (const { idle, key } of this.addresses.values()) {
+      const keptForMs = this.habits.keptForMs(key);
+      // The longest idle come first.
+      const stale = idle.findIndex(({ idleSinceMs = now }) => now - idleSinceMs <= keptForMs);
+      const gone = idle.splice(0, stale === -1 ? idle.length : stale);
+      for (const connection of gone) {
+        connection.idleSinceMs = undefined;
+        connection.socket.destroy();
+      }
+    }
+    for (const [url, { idle }] of this.addresses) if (idle.length === 0) this.addresses.delete(url);
+  }
+
+  /** Closes the idle connections. */
+  close(): void {
+    for (const { idle } of this.addresses.values()) {
+      for (const connection of idle.splice(0)) connection.discard();
+    }
+  }
+
+  private addressOf(url: string): UpstreamAddress {
+    let address = this.addresses.get(url);
+    if (!address) {
+      const { hostname, port, pathname } = targetOf(url);
+      const prefix = pathname === '/' || !pathname ? '' : pathname;
+      address = { key: url, host: String(hostname), port: Number(port), prefix, idle: [] };
+      this.addresses.set(url, address);
+    }
+    return address;
+  }
+}
