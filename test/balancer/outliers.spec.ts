@@ -146,6 +146,8 @@ describe('a fleet in trouble', () => {
     const response = await fetch(balancer.url, { method: 'POST', body: 'x' });
     expect(response.status).toBe(503);
     expect(response.headers.get('retry-after')).toBe('1');
-    expect(await response.json()).toMatchObject({ message: expect.stringMatching(/^no backend could be reached/) });
+    expect(await response.json()).toMatchObject({
+      message: expect.stringMatching(/^no backend could serve this request/),
+    });
   });
 });

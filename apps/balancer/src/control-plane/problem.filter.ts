@@ -38,7 +38,14 @@ function problem(statusCode: number, message: string): Problem {
 function sentenceOf(error: HttpException): string {
   const body = error.getResponse();
   if (typeof body === 'string') return body;
-  const { message } = body as { message?: unknown };
+  const { message, error: failed } = body as { message?: unknown; error?: unknown };
+  if (typeof failed === 'object' && failed !== null) return healthSentence(failed);
   if (Array.isArray(message)) return message.join('; ');
   return typeof message === 'string' ? message : error.message;
+}
+
+/** What @nestjs/terminus found wrong: indicators by name, each with a message. */
+function healthSentence(indicators: object): string {
+  const wrong = Object.entries(indicators as Record<string, { readonly message?: string }>);
+  return wrong.map(([name, { message }]) => message ?? `${name} is down`).join('; ');
 }

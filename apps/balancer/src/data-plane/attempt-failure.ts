@@ -1,4 +1,5 @@
 // How attempts fail, and what that says about them.
+import { isShortage } from '../health/network-errors.js';
 import type { FailureKind } from './retry.js';
 
 /** The balancer itself broke the attempt off. */
@@ -7,18 +8,17 @@ export class BrokenOff extends Error {
     /** What the client is answered when it was the last attempt. */
     readonly statusCode: 502 | 503 | 504,
     message: string,
+    /** Whether the backend is to blame; it is not when the operator has it leave. */
+    readonly isBackendsFault = true,
   ) {
     super(message);
   }
 }
 
-/** The balancer's own machine has no more descriptors, ports or memory for a connection. */
-const SHORTAGES = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM']);
-
 /** What kind of failure an error of Node's HTTP client is. */
 export function failureOf(error: NodeJS.ErrnoException): FailureKind {
   if (error instanceof BrokenOff) return error.statusCode === 504 ? 'timeout' : 'lost';
-  if (SHORTAGES.has(error.code ?? '')) return 'shortage';
+  if (isShortage(error)) return 'shortage';
   if (error.syscall === 'connect' || error.syscall === 'getaddrinfo') return 'unsent';
   // Node's own refusals: what was to be said could not be said to anybody.
   return error.code?.startsWith('ERR_') === true ? 'ours' : 'lost';

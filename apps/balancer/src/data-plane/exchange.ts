@@ -87,8 +87,8 @@ export class Exchange implements Cuttable {
    * attempt has begun, `givenUp` when it has waited as long as it may. Answers whether it waits.
    */
   queue(withinMs: number, placed: () => void, givenUp: () => void): boolean {
-    const { scheduler, queue } = this.desk;
-    if (!scheduler.isFull) return false;
+    const { queue } = this.desk;
+    if (!this.foundAllFull) return false;
     const waiter: Waiter = {
       givesUpAt: performance.now() / 1000 + withinMs / 1000,
       tryEnter: () => {
@@ -106,6 +106,11 @@ export class Exchange implements Cuttable {
     if (!queue.join(waiter)) return false;
     this.waiter = waiter;
     return true;
+  }
+
+  /** Whether {@link placeNext} found nobody because all are full. Only right behind it. */
+  get foundAllFull(): boolean {
+    return this.desk.scheduler.isFull;
   }
 
   /** Nobody takes the request: counted. */

@@ -2,7 +2,7 @@
 // answer's bytes go to the client as they come in, without a copy where that can be.
 import { OUTSIDE, type ResponseHead } from '@fairlead/http1';
 import type { Socket } from 'node:net';
-import { wordsFor } from '../health/ping-client.js';
+import { wordsFor } from '../health/network-errors.js';
 import { AnswerBody, type BodySink } from './answer-body.js';
 import { BrokenOff } from './attempt-failure.js';
 import type { ClientRequest } from './client-request.js';

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { ResourceSpace } from '@fairlead/scheduling';
 import type { Options } from 'http-proxy-middleware';
-import { wordsFor } from '../health/ping-client.js';
+import { wordsFor } from '../health/network-errors.js';
 import { UnusableAnswerError, relayAnswer, relayInterim } from './answer-relay.js';
 import { BrokenOff } from './attempt-failure.js';
 import type { ClientRequest } from './client-request.js';

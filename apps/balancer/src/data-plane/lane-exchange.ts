@@ -1,7 +1,7 @@
 // What every lane does with a request: attempts one backend after another, keeps the deadlines, and decides what becomes
 // of a failure. How bytes are moved is the lane's own.
 import type { BalancerConfig } from '../config/balancer.config.js';
-import { wordsFor } from '../health/ping-client.js';
+import { wordsFor } from '../health/network-errors.js';
 import type { Cut } from '../registry/sighting.js';
 import { AttemptDeadlines, type DeadlineLimits } from './attempt-deadlines.js';
 import { BrokenOff, failureOf } from './attempt-failure.js';
@@ -14,6 +14,8 @@ export interface LaneLimits extends DeadlineLimits {
   /** How long a request waits for room when all backends are full. */
   readonly queueTimeoutMs: number;
 }
+
+const ALL_FULL = 'all backends are full';
 
 /** The limits as they are configured. */
 export function laneLimitsOf(config: BalancerConfig): LaneLimits {
@@ -65,7 +67,9 @@ export abstract class LaneExchange {
   /** Gives the request to the backend that fits best now, or waits for room, or turns it away. */
   protected tryNext(): void {
     if (this.exchange.placeNext()) this.beginAttempt();
-    else if (!this.waitsForRoom()) this.turnAway('no backend can take this request now');
+    else if (!this.waitsForRoom()) {
+      this.turnAway(this.exchange.foundAllFull ? ALL_FULL : 'no backend can take this request now');
+    }
   }
 
   /** The client has sent all of its body. */
@@ -89,11 +93,12 @@ export abstract class LaneExchange {
     this.isAttempting = false;
     const failure = failureOf(error);
     const isBlameless = failure === 'lost' && isStaleConnection;
-    if (isOwnFailure(failure)) exchange.attemptAbandoned();
+    const isSpared = isOwnFailure(failure) || (error instanceof BrokenOff && !error.isBackendsFault);
+    if (isSpared) exchange.attemptAbandoned();
     else exchange.attemptFailed(isBlameless ? undefined : `exchange failed: ${wordsFor(error)}`);
     if (exchange.takeRetry(failure, this.isBodyAtHand) && this.deadlines.leftMs > 0) this.tryNext();
     else if (error instanceof BrokenOff) this.answer(error.statusCode, error.message);
-    else if (exchange.isUnserved) this.answer(503, `no backend could be reached: ${wordsFor(error)}`);
+    else if (exchange.isUnserved) this.answer(503, `no backend could serve this request: ${wordsFor(error)}`);
     else this.answer(502, `the backend failed: ${wordsFor(error)}`);
   }
 
@@ -130,7 +135,7 @@ export abstract class LaneExchange {
     return this.exchange.queue(
       this.limits.queueTimeoutMs,
       () => this.beginAttempt(),
-      () => this.turnAway('all backends are full'),
+      () => this.turnAway(ALL_FULL),
     );
   }
 
@@ -162,7 +167,7 @@ export abstract class LaneExchange {
     const isRepeatable = isIdempotent(this.head.method);
     if (this.isAttempting) {
       const isMovable = isRepeatable && this.isBodyAtHand;
-      const error = new BrokenOff(isRepeatable ? 503 : 502, 'the backend went out of service');
+      const error = new BrokenOff(isRepeatable ? 503 : 502, 'the backend went out of service', false);
       if (isMovable || what === 'everything') this.breakOffAttempt(error);
     } else if (what === 'everything') {
       this.exchange.attemptAbandoned();

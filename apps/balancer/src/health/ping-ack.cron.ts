@@ -41,8 +41,9 @@ export class PingAckCron implements OnApplicationBootstrap, OnApplicationShutdow
     const silent = up.filter(({ outcome }) => outcome.what === 'ping-unanswered');
     const isOwnFault = this.registry.selfPreservation.ignoresSweep(silent.length, up.length);
     for (const { backend, url, outcome } of sightings) {
-      const isIgnored = isOwnFault && outcome.what === 'ping-unanswered';
-      if (backend.url === url && !isIgnored) this.registry.observe(backend, outcome);
+      const { what, reason } = outcome;
+      if (what === 'not-pinged' || (isOwnFault && what === 'ping-unanswered')) continue;
+      if (backend.url === url) this.registry.observe(backend, { what, reason });
     }
   }
 

@@ -5,10 +5,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import type { Backend } from '../registry/backend.js';
+import { isShortage, wordsFor } from './network-errors.js';
 
-/** The outcome of a ping, as the registry is told of it. */
+/** The outcome of a ping. `not-pinged`: the balancer lacked the means, and knows nothing. */
 export interface PingOutcome {
-  readonly what: 'ping-ok' | 'ping-failed' | 'ping-unanswered';
+  readonly what: 'ping-ok' | 'ping-failed' | 'ping-unanswered' | 'not-pinged';
   /** What happened, for people. */
   readonly reason: string;
 }
@@ -36,7 +37,7 @@ export class PingClient {
       };
       const deadline = setTimeout(() => finish('ping-unanswered', this.tooLate()), this.timeoutMs);
       socket.once('connect', () => finish('ping-ok', 'ping: connected'));
-      socket.on('error', (error) => finish('ping-unanswered', `ping failed: ${wordsFor(error)}`));
+      socket.on('error', (error) => finish(faultOf(error), `ping failed: ${wordsFor(error)}`));
     });
   }
 
@@ -56,7 +57,7 @@ export class PingClient {
         resolve({ what, reason });
       };
       const deadline = setTimeout(() => finish('ping-unanswered', this.tooLate()), this.timeoutMs);
-      request.on('error', (error) => finish('ping-unanswered', `ping failed: ${wordsFor(error)}`));
+      request.on('error', (error) => finish(faultOf(error), `ping failed: ${wordsFor(error)}`));
     });
   }
 
@@ -65,21 +66,10 @@ export class PingClient {
   }
 }
 
-function bareHost(url: URL): string {
-  return url.hostname.replace(/^\[|\]$/g, '');
+function faultOf(error: Error): PingOutcome['what'] {
+  return isShortage(error) ? 'not-pinged' : 'ping-unanswered';
 }
 
-const WORDS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'connection reset',
-  EHOSTUNREACH: 'host unreachable',
-  ENETUNREACH: 'network unreachable',
-  ENOTFOUND: 'host name unknown',
-  EAI_AGAIN: 'host name could not be looked up',
-};
-
-/** A network error in words. */
-export function wordsFor(error: Error): string {
-  const { code } = error as NodeJS.ErrnoException;
-  return (code === undefined ? undefined : WORDS[code]) ?? code ?? error.message;
+function bareHost(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, '');
 }

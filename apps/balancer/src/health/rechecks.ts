@@ -40,13 +40,13 @@ export class Rechecks implements OnApplicationBootstrap, OnApplicationShutdown {
     if (!backend || this.isStopped) return;
     const { url } = backend;
     this.checking.add(slot);
-    const outcome = await this.pings.ping(backend);
+    const { what, reason } = await this.pings.ping(backend);
     const hasChanged = this.registry.atSlot(slot) !== backend || backend.url !== url;
-    if (!hasChanged) this.registry.observe(backend, outcome);
+    if (!hasChanged && what !== 'not-pinged') this.registry.observe(backend, { what, reason });
     this.checking.delete(slot);
     // What was learned is of somebody who left or moved: whoever is there now is asked anew.
     if (hasChanged) this.begin(slot);
-    else if (outcome.what !== 'ping-ok') this.checkLater(slot, pauseSeconds);
+    else if (what !== 'ping-ok') this.checkLater(slot, pauseSeconds);
     // Answered, but more answers are needed: the next one is not put off.
     else if (backend.health.state === 'down') this.checkLater(slot, this.config.RECHECK_MIN_SECONDS);
   }

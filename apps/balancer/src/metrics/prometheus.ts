@@ -59,6 +59,9 @@ export class Prometheus {
     this.counter('fairlead_flips_total', 'Backends that came into a state', ['state'], () =>
       [...this.events.flipCounts()].map(([state, count]): Sample => [{ state }, count]),
     );
+    this.counter('fairlead_events_total', 'Events of each kind; docs/operations.md tells them', ['kind'], () =>
+      [...this.events.kindCounts()].map(([kind, count]): Sample => [{ kind }, count]),
+    );
     this.gauge('fairlead_stranded_capacity', 'Units per second idle beside a full partner', ['resource'], () =>
       Object.entries(this.fleet.fleet.strandedCapacity).map(([resource, units]): Sample => [{ resource }, units]),
     );

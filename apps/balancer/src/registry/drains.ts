@@ -17,6 +17,12 @@ export class Drains {
     backend.draining = { purpose, completedAt: undefined, cutsAt: monotonicSeconds() + withinSeconds };
   }
 
+  /** Gives a drain that is under way another time, when one is asked for. */
+  hurry(backend: BackendRecord, withinSeconds: number | undefined): void {
+    if (!backend.draining || backend.draining.completedAt || withinSeconds === undefined) return;
+    backend.draining = { ...backend.draining, cutsAt: monotonicSeconds() + withinSeconds };
+  }
+
   /** Cuts drains whose time is over, completes those with nothing in flight. Answers the backends that have left so. */
   settle(backends: Iterable<BackendRecord>): BackendRecord[] {
     const gone: BackendRecord[] = [];

@@ -18,6 +18,7 @@ export class FleetEvents {
   private readonly events: FleetEvent[] = [];
   private sequence = 0;
   private readonly flips = new Map<BackendState, number>();
+  private readonly kinds = new Map<FleetEventKind, number>();
 
   /** A backend went from one state to another. */
   flipped(backend: string, from: BackendState | null, to: BackendState, reason: string, evidence: Evidence = {}): void {
@@ -50,7 +51,13 @@ export class FleetEvents {
     return this.flips;
   }
 
+  /** How many events of each kind there were since the start. */
+  kindCounts(): ReadonlyMap<FleetEventKind, number> {
+    return this.kinds;
+  }
+
   private keep(event: Omit<FleetEvent, 'sequence' | 'at'>): void {
+    this.kinds.set(event.kind, (this.kinds.get(event.kind) ?? 0) + 1);
     this.sequence++;
     this.events.push({ sequence: this.sequence, at: new Date().toISOString(), ...event });
     if (this.events.length > KEPT_EVENTS) this.events.shift();

@@ -147,11 +147,12 @@ export class RegistryService implements OnModuleInit {
   }
 
   /** No new request goes there; those in flight have `withinSeconds` to end. @throws {UnknownBackendError} */
-  drain(id: string, withinSeconds = this.config.DRAIN_TIMEOUT_SECONDS): Backend {
+  drain(id: string, withinSeconds?: number): Backend {
     const backend = this.recordOf(id);
     const from = stateOf(backend);
-    if (!backend.draining) {
-      this.drains.begin(backend, 'pause', withinSeconds);
+    if (backend.draining) this.drains.hurry(backend, withinSeconds);
+    else {
+      this.drains.begin(backend, 'pause', withinSeconds ?? this.config.DRAIN_TIMEOUT_SECONDS);
       this.entered(backend, from, 'drain requested');
       this.store.save(backend);
     }

@@ -24,7 +24,9 @@ export class TrafficRules {
     this.limits = new Map(fleet.map((backend, i) => [backend, backend.maxInFlight ?? limits[i]]));
     const serving = fleet.filter(({ draining }) => !draining);
     const { members, isPanic } = inTraffic(serving, PANIC_THRESHOLD);
-    this.tellOfPanic(isPanic, serving);
+    // With nobody left the panic goes on; and one backend by itself has nobody to be drowned.
+    const isStillPanic = isPanic || (this.isPanic && members.length === 0);
+    this.tellOfPanic(isStillPanic && serving.length > 1, serving);
     const limited = members.map((backend) => {
       const { slot, capacity, key } = backend;
       return { slot, capacity, key, maxActive: this.limitOf(backend) };
