@@ -1,0 +1,92 @@
+// A backend on bare TCP that says exactly what it is told, and remembers what it was asked.
+import type { Socket } from 'node:net';
+import { tcpUpstream } from '../support/upstreams.js';
+import { head, type ResponseCase } from './corpus.js';
+import { readMessage, type Message } from './messages.js';
+
+/** What to answer to a request. */
+export type Script = (request: Message) => ResponseCase;
+
+/** Names the request in its body, so that a client can tell which one was answered. */
+export const echo: Script = ({ startLine }) => {
+  const [method, target] = startLine.split(' ', 2);
+  const body = `${method} ${target}`;
+  const bytes = head('HTTP/1.1 200 OK', [`Content-Length: ${body.length}`, 'X-Backend: echo']);
+  return { name: 'echo', parts: [method === 'HEAD' ? bytes : bytes + body], ending: 'keep' };
+};
+
+export class ScriptedBackend {
+  port = 0;
+  script: Script = echo;
+  /** Awaited before each part of an answer but the first. */
+  beforeNextPart: () => Promise<unknown> = () => new Promise((resolve) => setImmediate(resolve));
+  private received: Message[] = [];
+  private readonly sockets = new Set<Socket>();
+
+  /** Serves on a free port until the test is over. */
+  static async start(): Promise<ScriptedBackend> {
+    const backend = new ScriptedBackend();
+    backend.port = (await tcpUpstream((socket) => backend.serve(socket))).port;
+    return backend;
+  }
+
+  /** How much came since it was last taken. */
+  get receivedCount(): number {
+    return this.received.length;
+  }
+
+  /** What came since the last call, in its order. */
+  takeReceived(): Message[] {
+    const { received } = this;
+    this.received = [];
+    return received;
+  }
+
+  /** Ends all connections. */
+  hangUp(): void {
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  private serve(socket: Socket): void {
+    let text = '';
+    let isAnswering = false;
+    let hasContinued = false;
+    this.sockets.add(socket);
+    const readOn = (hasEnded: boolean): void => {
+      if (isAnswering) return;
+      const reading = readMessage(text, { hasEnded });
+      if (!reading) {
+        if (hasContinued || !/\r\nexpect: 100-continue\r\n[^]*\r\n\r\n|\r\nexpect: 100-continue\r\n\r\n/i.test(text)) return;
+        hasContinued = true;
+        socket.write('HTTP/1.1 100 Continue\r\n\r\n');
+        return;
+      }
+      text = reading.rest;
+      hasContinued = false;
+      this.received.push(reading.message);
+      if (!reading.message.isWhole) return;
+      isAnswering = true;
+      void this.answer(socket, this.script(reading.message)).then(() => {
+        isAnswering = false;
+        readOn(false);
+      });
+    };
+    socket.on('data', (chunk) => {
+      text += chunk.toString('latin1');
+      readOn(false);
+    });
+    socket.on('close', () => {
+      this.sockets.delete(socket);
+      readOn(true);
+    });
+  }
+
+  private async answer(socket: Socket, { parts, ending }: ResponseCase): Promise<void> {
+    for (const [index, part] of parts.entries()) {
+      if (index > 0) await this.beforeNextPart();
+      if (part !== '') await new Promise((resolve) => socket.write(part, 'latin1', resolve));
+    }
+    if (ending === 'close') socket.end();
+    else if (ending === 'reset') socket.resetAndDestroy();
+  }
+}
