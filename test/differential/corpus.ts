@@ -12,6 +12,8 @@ export interface Sending {
 export interface RequestCase {
   readonly name: string;
   readonly sendings: readonly Sending[];
+  /** Why this is not to be sent in one write, together with one more request. */
+  readonly notAtOnce?: string;
 }
 
 /** How a backend leaves its connection after an answer. */

@@ -50,6 +50,11 @@ export const DIFFERENCES: readonly Difference[] = [
     level: ofAll(ofFields((fields) => fields.map(([name, value]) => [name, nameless(value)]))),
   },
   {
+    what: 'the port in a Host that is the address of the backend',
+    why: 'a request without a host gets that of the backend it is sent to, and each balancer has a backend of its own',
+    level: ofAll(ofFields((fields) => fields.map(([name, value]) => [name, isBackend(name, value) ? '<backend>' : value]))),
+  },
+  {
     what: 'upper and lower case in the names of fields that belong to the connection or that frame the message',
     why: 'names are case-insensitive (RFC 9110 §5.1), and Node and http-proxy-middleware write these in their own way',
     level: ofAll(ofFields((fields) => fields.map(([name, value]) => [lowered(name), value]))),
@@ -136,6 +141,10 @@ function withoutOvertaken(observation: Observation): Observation {
 
 function isNow(name: string, value: string): boolean {
   return name.toLowerCase() === 'date' && Math.abs(Date.parse(value) - Date.now()) < 3_600_000;
+}
+
+function isBackend(name: string, value: string): boolean {
+  return name.toLowerCase() === 'host' && /^127\.0\.0\.1:\d+$/.test(value);
 }
 
 function nameless(value: string): string {

@@ -70,8 +70,13 @@ export class Side {
 
   /** The figures once nothing is in flight; the backend is up again when this resolves. */
   async takeCounts(): Promise<Counts> {
-    await settled(this.balancer);
-    const { fleet, backends, events } = await metricsOf(this.balancer);
+    await this.backend.closingsSeen();
+    let seen = await metricsOf(this.balancer);
+    while (seen.fleet.inFlight > 0) {
+      await settled(this.balancer);
+      seen = await metricsOf(this.balancer);
+    }
+    const { fleet, backends, events } = seen;
     const { before } = this;
     const news = events.filter(({ sequence }) => sequence > before.sequence);
     const [{ requests: attempts, state }] = backends;
@@ -151,16 +156,26 @@ export function onBoth<Seen>({ fast, full }: Pair, run: (side: Side) => Promise<
   return Promise.all([run(fast), run(full)]);
 }
 
-/** What is seen on one side and not the same on the other; undefined where both are equal. */
-export function difference(name: string, [fast, full]: readonly [unknown, unknown]): Mismatch | undefined {
-  return isDeepStrictEqual(fast, full) ? undefined : { name, fast, full };
-}
-
 /** Something that differs and is not on the list. */
 export interface Mismatch {
   readonly name: string;
-  readonly fast: unknown;
-  readonly full: unknown;
+  readonly fast: string;
+  readonly full: string;
+}
+
+/** What is seen on one side and not the same on the other: one, or none. */
+export function difference(name: string, [fast, full]: readonly [unknown, unknown]): Mismatch[] {
+  return isDeepStrictEqual(fast, full) ? [] : [{ name, fast: shown(fast), full: shown(full) }];
+}
+
+/** Long bodies and values are cut: what matters is at the beginning, and the length. */
+const SHOWN_CHARACTERS = 200;
+
+function shown(seen: unknown): string {
+  return JSON.stringify(seen, (_, value: unknown) => {
+    const isLong = typeof value === 'string' && value.length > SHOWN_CHARACTERS;
+    return isLong ? `${value.slice(0, SHOWN_CHARACTERS)}… (${value.length})` : value;
+  });
 }
 
 export async function expectBothAtRest(pair: Pair): Promise<void> {

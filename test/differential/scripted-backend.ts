@@ -22,6 +22,7 @@ export class ScriptedBackend {
   beforeNextPart: () => Promise<unknown> = () => new Promise((resolve) => setImmediate(resolve));
   private received: Message[] = [];
   private readonly sockets = new Set<Socket>();
+  private readonly closings = new Set<Promise<unknown>>();
 
   /** Serves on a free port until the test is over. */
   static async start(): Promise<ScriptedBackend> {
@@ -47,6 +48,11 @@ export class ScriptedBackend {
     for (const socket of this.sockets) socket.destroy();
   }
 
+  /** Resolves when the balancer has let go of the connections that were ended here. */
+  async closingsSeen(): Promise<void> {
+    await Promise.all(this.closings);
+  }
+
   private serve(socket: Socket): void {
     let text = '';
     let isAnswering = false;
@@ -54,13 +60,13 @@ export class ScriptedBackend {
     this.sockets.add(socket);
     const readOn = (hasEnded: boolean): void => {
       if (isAnswering) return;
-      const reading = readMessage(text, { hasEnded });
-      if (!reading) {
-        if (hasContinued || !/\r\nexpect: 100-continue\r\n[^]*\r\n\r\n|\r\nexpect: 100-continue\r\n\r\n/i.test(text)) return;
+      // Whether or not the body is there already: the one or the other would be a matter of microseconds.
+      if (!hasContinued && expectsContinue(text)) {
         hasContinued = true;
         socket.write('HTTP/1.1 100 Continue\r\n\r\n');
-        return;
       }
+      const reading = readMessage(text, { hasEnded });
+      if (!reading) return;
       text = reading.rest;
       hasContinued = false;
       this.received.push(reading.message);
@@ -68,7 +74,7 @@ export class ScriptedBackend {
       isAnswering = true;
       void this.answer(socket, this.script(reading.message)).then(() => {
         isAnswering = false;
-        readOn(false);
+        readOn(socket.destroyed);
       });
     };
     socket.on('data', (chunk) => {
@@ -86,7 +92,16 @@ export class ScriptedBackend {
       if (index > 0) await this.beforeNextPart();
       if (part !== '') await new Promise((resolve) => socket.write(part, 'latin1', resolve));
     }
+    if (ending === 'keep' || socket.destroyed) return;
+    const closing = new Promise((resolve) => socket.once('close', resolve));
+    this.closings.add(closing);
+    void closing.then(() => this.closings.delete(closing));
     if (ending === 'close') socket.end();
-    else if (ending === 'reset') socket.resetAndDestroy();
+    else socket.resetAndDestroy();
   }
+}
+
+function expectsContinue(text: string): boolean {
+  const headEnd = text.indexOf('\r\n\r\n');
+  return headEnd !== -1 && /\r\nexpect: *100-continue\r\n/i.test(text.slice(0, headEnd + 2));
 }

@@ -114,6 +114,7 @@ export async function converse(
   port: number,
   { sendings }: RequestCase,
   receivedCount: () => number,
+  beforeLast: () => Promise<void> = () => Promise.resolve(),
 ): Promise<Transcript> {
   const client = await WireClient.open(port);
   let before: Before | undefined;
@@ -129,6 +130,7 @@ export async function converse(
     else if (!(await client.until(isDone))) return client.finish(sendings.length - index - 1, true, before);
     if (client.isLast && then !== 'nothing') await client.until(() => false);
   }
+  await beforeLast();
   return lastOf(client, before);
 }
 
