@@ -55,6 +55,11 @@ export const DIFFERENCES: readonly Difference[] = [
     level: ofAll(ofFields((fields) => fields.map(([name, value]) => [name, isBackend(name, value) ? '<backend>' : value]))),
   },
   {
+    what: 'whether a backend is told that its connection will be kept',
+    why: 'which connection a request gets, and whether that is used again, is for each lane to decide; upgrades are compared',
+    level: (observation) => ({ ...observation, received: observation.received.map(ofFields(withoutKeeping)) }),
+  },
+  {
     what: 'upper and lower case in the names of fields that belong to the connection or that frame the message',
     why: 'names are case-insensitive (RFC 9110 §5.1), and Node and http-proxy-middleware write these in their own way',
     level: ofAll(ofFields((fields) => fields.map(([name, value]) => [lowered(name), value]))),
@@ -141,6 +146,10 @@ function withoutOvertaken(observation: Observation): Observation {
 
 function isNow(name: string, value: string): boolean {
   return name.toLowerCase() === 'date' && Math.abs(Date.parse(value) - Date.now()) < 3_600_000;
+}
+
+function withoutKeeping(fields: readonly Field[]): Field[] {
+  return fields.filter(([name, value]) => name.toLowerCase() !== 'connection' || !/^(?:keep-alive|close)$/i.test(value));
 }
 
 function isBackend(name: string, value: string): boolean {

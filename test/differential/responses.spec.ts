@@ -4,7 +4,7 @@ import { request, type ResponseCase } from './corpus.js';
 import { responseCorpus, smallResponses } from './corpus-responses.js';
 import { difference, expectBothAtRest, onBoth, startPair, type Mismatch, type Side } from './pair.js';
 import { echo, type Script } from './scripted-backend.js';
-import { splitAnswerAtEveryByte } from './splitting.js';
+import { hasRead, splitAnswerAtEveryByte } from './splitting.js';
 import { WireClient, lastOf } from './wire-client.js';
 
 /** An answer that is never whole is given up soon. */
@@ -32,6 +32,7 @@ function headOf({ name, parts, ending }: ResponseCase): ResponseCase {
 /** What one answer comes to: for the client, in the figures, in the log, and for the request after it. */
 async function consequences(side: Side, method: Method, answer: ResponseCase) {
   side.backend.script = scripted(answer);
+  side.backend.beforeReset = () => hasRead(side);
   let counts: unknown;
   const seen = await side.observe(async ({ port }) => {
     const client = await WireClient.open(port);

@@ -7,6 +7,9 @@ import { readMessage, type Message } from './messages.js';
 /** What to answer to a request. */
 export type Script = (request: Message) => ResponseCase;
 
+/** Requests for this are answered, but not remembered. */
+export const UNSEEN = '/are-you-there';
+
 /** Names the request in its body, so that a client can tell which one was answered. */
 export const echo: Script = ({ startLine }) => {
   const [method, target] = startLine.split(' ', 2);
@@ -20,6 +23,8 @@ export class ScriptedBackend {
   script: Script = echo;
   /** Awaited before each part of an answer but the first. */
   beforeNextPart: () => Promise<unknown> = () => new Promise((resolve) => setImmediate(resolve));
+  /** Awaited before a reset: it throws away whatever the balancer has not read. */
+  beforeReset: () => Promise<unknown> = () => Promise.resolve();
   private received: Message[] = [];
   private readonly sockets = new Set<Socket>();
   private readonly closings = new Set<Promise<unknown>>();
@@ -69,7 +74,7 @@ export class ScriptedBackend {
       if (!reading) return;
       text = reading.rest;
       hasContinued = false;
-      this.received.push(reading.message);
+      if (!reading.message.startLine.includes(` ${UNSEEN} `)) this.received.push(reading.message);
       if (!reading.message.isWhole) return;
       isAnswering = true;
       void this.answer(socket, this.script(reading.message)).then(() => {
@@ -92,6 +97,7 @@ export class ScriptedBackend {
       if (index > 0) await this.beforeNextPart();
       if (part !== '') await new Promise((resolve) => socket.write(part, 'latin1', resolve));
     }
+    if (ending === 'reset') await this.beforeReset();
     if (ending === 'keep' || socket.destroyed) return;
     const closing = new Promise((resolve) => socket.once('close', resolve));
     this.closings.add(closing);

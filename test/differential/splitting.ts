@@ -1,17 +1,20 @@
 // The same bytes many times, cut in two at each place, all of them at once on connections of their own.
-import type { ResponseCase } from './corpus.js';
+import { request, type ResponseCase } from './corpus.js';
 import { difference, type Side } from './pair.js';
-import { echo } from './scripted-backend.js';
+import { UNSEEN, echo } from './scripted-backend.js';
 import { levelled } from './differences.js';
-import { WireClient, converse, lastOf, methodOf, type Transcript } from './wire-client.js';
+import { WireClient, lastOf, methodOf, type Transcript } from './wire-client.js';
 
 /**
  * Resolves when the balancer has read whatever was sent to it before. Nothing tells of that; but its event loop has gone
  * round several times once it has forwarded a request and its answer.
  */
-export async function hasRead(side: Side): Promise<void> {
+export async function hasRead({ port }: Side): Promise<void> {
   for (let round = 0; round < 2; round++) {
-    await converse(side.port, { name: 'are you there', sendings: [] }, () => 0);
+    const client = await WireClient.open(port);
+    client.send(request('GET', UNSEEN), 'GET');
+    await client.until(() => client.answeredCount > 0);
+    client.finish(0, false);
   }
 }
 
