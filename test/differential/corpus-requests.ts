@@ -1,5 +1,6 @@
 // Requests written by hand: what is usual, what is allowed but rare, and what is used for smuggling.
-import { answered, chunked, head, oneByOne, request, unfinished, type RequestCase } from './corpus.js';
+import { chunked, head, oneByOne, request, unfinished, type RequestCase } from './corpus.js';
+import { bodies, chunks, expectations, inChunks, upload } from './corpus-uploads.js';
 
 const GET = request('GET', '/');
 const CHUNKED = 'Transfer-Encoding: chunked';
@@ -7,25 +8,19 @@ const CHUNKED = 'Transfer-Encoding: chunked';
 /** A GET with these lines besides Host. */
 const withLines = (name: string, ...lines: readonly string[]): RequestCase =>
   oneByOne(name, request('GET', '/with', lines));
-/** A POST of five bytes whose head has these lines. */
-const upload = (name: string, ...lines: readonly string[]): RequestCase =>
-  oneByOne(name, request('POST', '/upload', lines, 'hello'));
-/** A POST whose body, in chunks, is given byte by byte. */
-const chunks = (name: string, body: string, ...lines: readonly string[]): RequestCase =>
-  oneByOne(name, request('POST', '/chunks', [CHUNKED, ...lines], body));
 /** A GET with this request line. */
 const line = (name: string, startLine: string): RequestCase => oneByOne(name, head(startLine, ['Host: example.org']));
 
 const METHODS = [
-  ...['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE', 'PROPFIND', 'QUERY', 'PURGE', 'M-SEARCH'],
-  ...['LINK', 'SOURCE', 'FOO', 'get', 'Get', 'GETT', 'GE', 'PRI', 'A_B', '!'],
-];
+  ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE', 'PROPFIND', 'QUERY', 'PURGE', 'M-SEARCH'],
+  ['LINK', 'SOURCE', 'FOO', 'get', 'Get', 'GETT', 'GE', 'PRI', 'A_B', '!'],
+].flat();
 const TARGETS = [
-  ...['/', '/a/b?c=d&e', '/?', '//double', '/../up', '/%00%2f', '/a;b=c', '/a#fragment', '/"quoted"', '/{}|\\^`'],
-  ...['/\xe4\xf6', '/a\tb', '/a\x01b', '/a\x7fb', '*', 'relative', '?only', '', 'example.org:80', 'mailto:a@b'],
-  ...['http://other.example/path?q', 'HTTP://Other.Example:8080', 'http://', 'https://other.example/s', 'http:///x'],
-  ...['http://user:secret@other.example/', 'ftp://other.example/', '/with space'],
-];
+  ['/', '/a/b?c=d&e', '/?', '//double', '/../up', '/%00%2f', '/a;b=c', '/a#fragment', '/"quoted"', '/{}|\\^`'],
+  ['/\xe4\xf6', '/a\tb', '/a\x01b', '/a\x7fb', '*', 'relative', '?only', '', 'example.org:80', 'mailto:a@b'],
+  ['http://other.example/path?q', 'HTTP://Other.Example:8080', 'http://', 'https://other.example/s', 'http:///x'],
+  ['http://user:secret@other.example/', 'ftp://other.example/', '/with space'],
+].flat();
 
 const targetsAndMethods: readonly RequestCase[] = [
   ...METHODS.map((method) => line(`method ${method}`, `${method} /m HTTP/1.1`)),
@@ -78,7 +73,13 @@ const fields: readonly RequestCase[] = [
   oneByOne('an IPv6 host', head('GET / HTTP/1.1', ['Host: [::1]:80'])),
   withLines('spellings', 'x-lower: 1', 'X-UPPER: 2', 'x-MiXed: 3', "!#$%&'*+-.^_`|~0: 4"),
   withLines('repeated', 'X-A: 1', 'X-B: 2', 'x-a: 3', 'X-A:'),
-  withLines('repeated, of the kind that Node drops', 'User-Agent: a', 'User-Agent: b', 'Content-Type: c', 'content-type: d'),
+  withLines(
+    'repeated, of the kind that Node drops',
+    'User-Agent: a',
+    'User-Agent: b',
+    'Content-Type: c',
+    'content-type: d',
+  ),
   withLines('cookies', 'Cookie: a=1', 'Cookie: b=2'),
   withLines('white space around values', 'X-A:1', 'X-B: \t 2 \t', 'X-C:', 'X-D:   '),
   withLines('white space in a value', 'X-A: a  b\tc'),
@@ -99,33 +100,66 @@ const fields: readonly RequestCase[] = [
   withLines('many fields', ...Array.from({ length: 150 }, (_, i) => `X-${i}: ${i}`)),
   withLines('a large value', `X-A: ${'x'.repeat(8000)}`),
   withLines('a head beyond the limit', `X-A: ${'x'.repeat(20_000)}`),
-  withLines('conditional', 'If-None-Match: "a"', 'Range: bytes=0-1', 'Accept-Encoding: gzip', 'Authorization: Basic eA=='),
+  withLines(
+    'conditional',
+    'If-None-Match: "a"',
+    'Range: bytes=0-1',
+    'Accept-Encoding: gzip',
+    'Authorization: Basic eA==',
+  ),
 ];
 
 const connection: readonly RequestCase[] = [
-  ...['close', 'CLOSE', 'keep-alive', 'Keep-Alive', 'close, x', 'keep-alive, close', '', ',', 'X-Private', 'host', 'upgrade'].map(
-    (value) => withLines(`Connection: ${value}`, `Connection: ${value}`, 'X-Private: 1', 'Keep-Alive: timeout=5'),
-  ),
+  ...[
+    'close',
+    'CLOSE',
+    'keep-alive',
+    'Keep-Alive',
+    'close, x',
+    'keep-alive, close',
+    '',
+    ',',
+    'X-Private',
+    'host',
+    'upgrade',
+  ].map((value) => withLines(`Connection: ${value}`, `Connection: ${value}`, 'X-Private: 1', 'Keep-Alive: timeout=5')),
   withLines('two Connection fields', 'Connection: X-Private', 'Connection: keep-alive', 'X-Private: 1'),
   withLines('names of forwarding in Connection', 'Connection: X-Forwarded-For, Via, Compute, Cookie', 'Cookie: a=1'),
   oneByOne('close, then another', request('GET', '/1', ['Connection: close']), request('GET', '/2')),
   upload('the length named in Connection', 'Connection: close, Content-Length', 'Content-Length: 5'),
   chunks('the coding named in Connection', chunked(['abc']), 'Connection: Transfer-Encoding'),
-  withLines('hop-by-hop', 'Proxy-Connection: keep-alive', 'Proxy-Authorization: x', 'Proxy-Authenticate: y', 'TE: gzip'),
+  withLines(
+    'hop-by-hop',
+    'Proxy-Connection: keep-alive',
+    'Proxy-Authorization: x',
+    'Proxy-Authenticate: y',
+    'TE: gzip',
+  ),
   ...['trailers', 'Trailers', 'trailers, gzip', 'gzip;q=0.5, trailers', 'trailersx', ''].map((te) =>
     withLines(`TE: ${te}`, `TE: ${te}`, 'Connection: TE'),
   ),
   withLines('an upgrade', 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Key: eA=='),
   withLines('an upgrade without Connection', 'Upgrade: websocket'),
   {
-    ...withLines('an upgrade to h2c', 'Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAAQ'),
+    ...withLines(
+      'an upgrade to h2c',
+      'Connection: Upgrade, HTTP2-Settings',
+      'Upgrade: h2c',
+      'HTTP2-Settings: AAMAAABkAAQ',
+    ),
     notAtOnce: 'what stands in one packet with a declined upgrade is lost in Node',
   },
   withLines('a trailer announced without a body', 'Trailer: X-Sum'),
 ];
 
 const forwarding: readonly RequestCase[] = [
-  withLines('X-Forwarded-*', 'X-Forwarded-For: 6.6.6.6', 'X-Forwarded-Proto: https', 'X-Forwarded-Host: front', 'X-Forwarded-Port: 1'),
+  withLines(
+    'X-Forwarded-*',
+    'X-Forwarded-For: 6.6.6.6',
+    'X-Forwarded-Proto: https',
+    'X-Forwarded-Host: front',
+    'X-Forwarded-Port: 1',
+  ),
   withLines('X-Forwarded-For twice', 'X-Forwarded-For: 6.6.6.6', 'x-forwarded-for: 7.7.7.7'),
   withLines('empty X-Forwarded-*', 'X-Forwarded-For:', 'X-Forwarded-Proto:', 'X-Forwarded-Host:'),
   withLines('Forwarded', 'Forwarded: for=6.6.6.6;proto=https', 'Forwarded: for="[::1]"'),
@@ -144,88 +178,6 @@ const forwarding: readonly RequestCase[] = [
   withLines('a placement of its own', 'Fairlead-Placement: "x"'),
 ];
 
-const LENGTHS = ['+5', '-5', '5,5', '5, 5', '5, 6', '0x5', '5.0', '5e0', '05', '5 5', '', ' ', 'x', '5x', '9'.repeat(25), '\x0b5'];
-const CODINGS = [
-  ...['Chunked', 'CHUNKED', 'xchunked', 'chunkedx', '"chunked"', 'gzip, chunked', 'chunked, gzip', 'identity', 'gzip', ''],
-  ...['chunked, chunked', 'chunked,', ',chunked', '\x0bchunked', 'chunked;q=1', ' chunked\t'],
-];
-
-const bodies: readonly RequestCase[] = [
-  upload('a length', 'Content-Length: 5'),
-  upload('a length with a type', 'Content-Type: text/plain', 'content-length: 5', 'Content-Encoding: identity'),
-  upload('the same length twice', 'Content-Length: 5', 'Content-Length: 5'),
-  upload('two lengths', 'Content-Length: 5', 'Content-Length: 6'),
-  ...LENGTHS.map((length) => upload(`length ${JSON.stringify(length)}`, `Content-Length: ${length}`)),
-  upload('a space before the colon of the length', 'Content-Length : 5'),
-  upload('a length in a fold', 'Content-Length:', ' 5'),
-  oneByOne('more than the length', request('POST', '/a', ['Content-Length: 3'], 'abc'), 'de\r\n\r\n'),
-  oneByOne('a request in a body', request('POST', '/outer', [`Content-Length: ${GET.length}`], GET)),
-  oneByOne('no length, and yet bytes', request('POST', '/a'), 'x=1\r\n\r\n'),
-  unfinished('less than the length', request('POST', '/a', ['Content-Length: 100'], 'abc')),
-  oneByOne('all bytes there are', request('PUT', '/b', ['Content-Length: 256'], allBytes())),
-  oneByOne('100 KiB', request('PUT', '/large', ['Content-Length: 102400'], 'y'.repeat(102_400))),
-  {
-    name: 'a body in many writes',
-    sendings: [
-      { bytes: request('POST', '/slow', ['Content-Length: 6']), then: 'nothing' },
-      ...[...'abcde'].map((bytes) => ({ bytes, then: 'nothing' as const })),
-      answered('f'),
-    ],
-  },
-  ...CODINGS.map((coding) =>
-    oneByOne(`coding ${JSON.stringify(coding)}`, request('POST', '/c', [`Transfer-Encoding: ${coding}`], chunked(['abc']))),
-  ),
-  oneByOne('a length and a coding', request('POST', '/c', ['Content-Length: 5', CHUNKED], '0\r\n\r\n'), GET),
-  oneByOne('a coding and a length', request('POST', '/c', [CHUNKED, 'Content-Length: 5'], '0\r\n\r\n'), GET),
-  oneByOne('a coding twice', request('POST', '/c', [CHUNKED, CHUNKED], chunked(['abc']))),
-  oneByOne('two codings', request('POST', '/c', [CHUNKED, 'Transfer-Encoding: identity'], chunked(['abc']))),
-  oneByOne('a space before the colon of the coding', request('POST', '/c', ['Transfer-Encoding : chunked'], '0\r\n\r\n')),
-  oneByOne('a coding in a fold', request('POST', '/c', ['Transfer-Encoding:', ' chunked'], '0\r\n\r\n')),
-  oneByOne('a coding behind a bare line feed', request('POST', '/c', ['X: y\nTransfer-Encoding: chunked'], '0\r\n\r\n')),
-];
-
-const inChunks: readonly RequestCase[] = [
-  chunks('no chunk', chunked([])),
-  chunks('several chunks', chunked(['a', 'bc', 'd'.repeat(300)])),
-  chunks('sizes in other spellings', '00A\r\n0123456789\r\na\r\n0123456789\r\n000\r\n\r\n'),
-  chunks('extensions', '3;a=b;c="d e"\r\nabc\r\n0;last\r\n\r\n'),
-  chunks('an extension with a line feed', '3;a\nb\r\nabc\r\n0\r\n\r\n'),
-  chunks('a long extension', `3;${'x'.repeat(20_000)}\r\nabc\r\n0\r\n\r\n`),
-  chunks('trailers', chunked(['abc'], ['X-Sum: 1', 'x-sum: 2']), 'Trailer: X-Sum'),
-  chunks('trailers nobody announced', chunked(['abc'], ['X-Sum: 1'])),
-  chunks('trailers that may not be', chunked(['abc'], ['Host: evil', 'Content-Length: 1', 'Via: x', 'X-Ok: 1']), 'Trailer: Host'),
-  chunks('a bad trailer', '3\r\nabc\r\n0\r\nno colon\r\n\r\n'),
-  ...['zz', '-1', '+3', '0x3', ' 3', '3 ', '3\t', '', 'fffffffffffffffff', '3 ;a'].map((size) =>
-    chunks(`chunk size ${JSON.stringify(size)}`, `${size}\r\nabc\r\n0\r\n\r\n`),
-  ),
-  chunks('a chunk that is too long', '3\r\nabcd\r\n0\r\n\r\n'),
-  chunks('bare line feeds', '3\nabc\n0\n\n'),
-  chunks('a bare line feed behind the data', '3\r\nabc\n0\r\n\r\n'),
-  unfinished('a chunk that is cut', request('POST', '/c', [CHUNKED], '7f\r\nabc')),
-  oneByOne('more behind the last chunk', request('POST', '/c', [CHUNKED], chunked(['abc'])), GET),
-];
-
-const expectations: readonly RequestCase[] = [
-  {
-    name: 'Expect, waiting',
-    sendings: [
-      { bytes: request('POST', '/expect', ['Content-Length: 5', 'Expect: 100-continue']), then: 'continue' },
-      answered('hello'),
-    ],
-  },
-  {
-    name: 'Expect in chunks, waiting',
-    sendings: [
-      { bytes: request('PUT', '/expect', [CHUNKED, 'expect: 100-Continue']), then: 'continue' },
-      answered(chunked(['hello'])),
-    ],
-  },
-  upload('Expect, not waiting', 'Content-Length: 5', 'Expect: 100-continue'),
-  withLines('Expect without a body', 'Expect: 100-continue'),
-  upload('Expect of something else', 'Content-Length: 5', 'Expect: miracles'),
-  oneByOne('Expect in 1.0', `${head('POST / HTTP/1.0', ['Host: h', 'Content-Length: 2', 'Expect: 100-continue'])}ab`),
-];
-
 const sequences: readonly RequestCase[] = [
   oneByOne('two', request('GET', '/1'), request('GET', '/2')),
   oneByOne('three', request('GET', '/1'), request('HEAD', '/2'), request('GET', '/3')),
@@ -233,14 +185,27 @@ const sequences: readonly RequestCase[] = [
   oneByOne('a GET behind chunks', request('POST', '/1', [CHUNKED], chunked(['abc'])), request('GET', '/2')),
   oneByOne('chunks behind a GET', request('GET', '/1'), request('POST', '/2', [CHUNKED], chunked(['abc'], ['X-T: 1']))),
   oneByOne('a malformed one behind a good one', request('GET', '/1'), 'NONSENSE\r\n\r\n'),
-  oneByOne('a malformed one behind a POST', request('POST', '/1', ['Content-Length: 3'], 'abc'), 'GET / HTTP/9\r\n\r\n'),
+  oneByOne(
+    'a malformed one behind a POST',
+    request('POST', '/1', ['Content-Length: 3'], 'abc'),
+    'GET / HTTP/9\r\n\r\n',
+  ),
   oneByOne('good, refused, good', request('GET', '/1'), request('TRACE', '/2'), request('GET', '/3')),
-  oneByOne('good, odd, good', request('GET', '/1'), head('GET http://o.example/2 HTTP/1.1', ['Host: h']), request('GET', '/3')),
+  oneByOne(
+    'good, odd, good',
+    request('GET', '/1'),
+    head('GET http://o.example/2 HTTP/1.1', ['Host: h']),
+    request('GET', '/3'),
+  ),
   oneByOne('good, oversized', request('GET', '/1'), request('GET', '/2', [`X: ${'x'.repeat(20_000)}`])),
   oneByOne('1.0 behind 1.1', request('GET', '/1'), 'GET /2 HTTP/1.0\r\n\r\n'),
   oneByOne('empty lines between', request('GET', '/1'), `\r\n\r\n${request('GET', '/2')}`),
   {
-    ...oneByOne('an upgrade behind a GET', request('GET', '/1'), request('GET', '/2', ['Connection: Upgrade', 'Upgrade: x'])),
+    ...oneByOne(
+      'an upgrade behind a GET',
+      request('GET', '/1'),
+      request('GET', '/2', ['Connection: Upgrade', 'Upgrade: x']),
+    ),
     notAtOnce: 'there is no telling where the answer before ends: the connection is closed',
   },
 ];
@@ -270,7 +235,3 @@ export const smallRequests: readonly (readonly [name: string, bytes: string])[] 
   ['two lengths', head('POST /s HTTP/1.1', ['Host: h', 'Content-Length: 1', 'Content-Length: 2'])],
   ['empty lines', `\r\n\r\n${GET}`],
 ];
-
-function allBytes(): string {
-  return String.fromCharCode(...Array.from({ length: 256 }, (_, i) => i));
-}

@@ -4,7 +4,11 @@ import { chunked, head, type Ending, type ResponseCase } from './corpus.js';
 const CHUNKED = 'Transfer-Encoding: chunked';
 
 const ok = (lines: readonly string[], body = '', startLine = 'HTTP/1.1 200 OK') => head(startLine, lines) + body;
-const answer = (name: string, bytes: string, ending: Ending = 'keep'): ResponseCase => ({ name, parts: [bytes], ending });
+const answer = (name: string, bytes: string, ending: Ending = 'keep'): ResponseCase => ({
+  name,
+  parts: [bytes],
+  ending,
+});
 /** A good answer with these fields beside its length. */
 const withLines = (name: string, ...lines: readonly string[]): ResponseCase =>
   answer(name, ok([...lines, 'Content-Length: 4'], 'body'));
@@ -33,7 +37,11 @@ const framing: readonly ResponseCase[] = [
   chunks('extensions', '4;a=b;c="d e"\r\nbody\r\n0;last\r\n\r\n'),
   chunks('trailers', chunked(['body'], ['X-Sum: 1', 'X-Sum: 2']), 'Trailer: X-Sum'),
   chunks('trailers nobody announced', chunked(['body'], ['X-Sum: 1'])),
-  chunks('trailers that may not be', chunked(['body'], ['Content-Length: 1', 'endpoint-load-metrics: x', 'X-Ok: 1']), 'Trailer: X-Ok'),
+  chunks(
+    'trailers that may not be',
+    chunked(['body'], ['Content-Length: 1', 'endpoint-load-metrics: x', 'X-Ok: 1']),
+    'Trailer: X-Ok',
+  ),
   chunks('chunks, then the end', chunked(['body']), 'Connection: close'),
   answer('coding in capitals', ok(['TRANSFER-ENCODING: CHUNKED'], chunked(['body']))),
   answer('1.0 with a length', ok(['Content-Length: 4'], 'body', 'HTTP/1.0 200 OK'), 'close'),
@@ -51,10 +59,21 @@ const framing: readonly ResponseCase[] = [
 ];
 
 const lines: readonly ResponseCase[] = [
-  ...['200', '201 Created', '299 Odd', '301 Moved', '404 Not Found', '418 Teapot', '500 Error', '502 Bad', '503 No', '599 X'].map(
-    (text) => status(`HTTP/1.1 ${text}`),
+  ...[
+    '200',
+    '201 Created',
+    '299 Odd',
+    '301 Moved',
+    '404 Not Found',
+    '418 Teapot',
+    '500 Error',
+    '502 Bad',
+    '503 No',
+    '599 X',
+  ].map((text) => status(`HTTP/1.1 ${text}`)),
+  ...['600 X', '999 X', '000 X', '099 X', '20 X', '2000 X', 'abc X', '200OK', ' 200 OK'].map((text) =>
+    status(`HTTP/1.1 ${text}`),
   ),
-  ...['600 X', '999 X', '000 X', '099 X', '20 X', '2000 X', 'abc X', '200OK', ' 200 OK'].map((text) => status(`HTTP/1.1 ${text}`)),
   status('HTTP/1.1 200 '),
   status('HTTP/1.1 200 \xe4 phrase\twith bytes'),
   status('HTTP/1.1 200 O\x01K'),
@@ -73,7 +92,14 @@ const fields: readonly ResponseCase[] = [
   withLines('spellings', 'x-lower: 1', 'X-UPPER: 2', "!#$%&'*+-.^_`|~0: 4"),
   withLines('cookies', 'Set-Cookie: a=1; Path=/', 'X-A: 1', 'set-cookie: b=2'),
   withLines('repeated', 'X-A: 1', 'X-B: 2', 'x-a: 3', 'X-A:'),
-  withLines('what a server says', 'Date: Tue, 01 Jan 2019 00:00:00 GMT', 'Server: x/1', 'ETag: W/"a"', 'Vary: *', 'Content-Type: text/html'),
+  withLines(
+    'what a server says',
+    'Date: Tue, 01 Jan 2019 00:00:00 GMT',
+    'Server: x/1',
+    'ETag: W/"a"',
+    'Vary: *',
+    'Content-Type: text/html',
+  ),
   withLines('dates twice', 'Date: Tue, 01 Jan 2019 00:00:00 GMT', 'Date: Wed, 02 Jan 2019 00:00:00 GMT'),
   withLines('white space', 'X-A:1', 'X-B: \t2 \t', 'X-C:', 'X-D: a  b\tc'),
   withLines('bytes from 0x80', 'X-A: \x80\xe4\xff'),
@@ -106,12 +132,23 @@ const fields: readonly ResponseCase[] = [
 ];
 
 const BAD_LENGTHS = ['+4', '-4', '4,4', '4, 4', '4, 5', '0x4', '4.0', '04', '', 'x', '4x', '9'.repeat(25)];
-const CODINGS = ['gzip', 'gzip, chunked', 'chunked, gzip', 'identity', 'xchunked', 'chunked;q=1', '', 'chunked, chunked'];
+const CODINGS = [
+  'gzip',
+  'gzip, chunked',
+  'chunked, gzip',
+  'identity',
+  'xchunked',
+  'chunked;q=1',
+  '',
+  'chunked, chunked',
+];
 
 const badFraming: readonly ResponseCase[] = [
   framed('the same length twice', 'Content-Length: 4', 'Content-Length: 4'),
   framed('two lengths', 'Content-Length: 4', 'Content-Length: 5'),
-  ...BAD_LENGTHS.map((length) => answer(`length ${JSON.stringify(length)}`, ok([`Content-Length: ${length}`], 'body'), 'close')),
+  ...BAD_LENGTHS.map((length) =>
+    answer(`length ${JSON.stringify(length)}`, ok([`Content-Length: ${length}`], 'body'), 'close'),
+  ),
   answer('a length and a coding', ok(['Content-Length: 4', CHUNKED], chunked(['body']))),
   answer('a coding and a length', ok([CHUNKED, 'Content-Length: 4'], chunked(['body']))),
   ...CODINGS.map((coding) =>
@@ -142,14 +179,34 @@ const behind: readonly ResponseCase[] = [
 const interim: readonly ResponseCase[] = [
   answer('100 first', `HTTP/1.1 100 Continue\r\n\r\n${ok(['Content-Length: 4'], 'body')}`),
   answer('102 first', `HTTP/1.1 102 Processing\r\n\r\n${ok(['Content-Length: 4'], 'body')}`),
-  answer('hints first', head('HTTP/1.1 103 Early Hints', ['Link: </a.css>; rel=preload', 'X-A: 1']) + ok(['Content-Length: 4'], 'body')),
-  answer('two hints first', head('HTTP/1.1 103 Early Hints', ['Link: </a>; rel=preload', 'Link: </b>; rel=preload']).repeat(2) + ok([CHUNKED], chunked(['body']))),
+  answer(
+    'hints first',
+    head('HTTP/1.1 103 Early Hints', ['Link: </a.css>; rel=preload', 'X-A: 1']) + ok(['Content-Length: 4'], 'body'),
+  ),
+  answer(
+    'two hints first',
+    head('HTTP/1.1 103 Early Hints', ['Link: </a>; rel=preload', 'Link: </b>; rel=preload']).repeat(2) +
+      ok([CHUNKED], chunked(['body'])),
+  ),
   answer('hints without links', head('HTTP/1.1 103 Early Hints', ['X-A: 1']) + ok(['Content-Length: 4'], 'body')),
-  answer('hints with a strange link', head('HTTP/1.1 103 Early Hints', ['Link: nonsense']) + ok(['Content-Length: 4'], 'body')),
+  answer(
+    'hints with a strange link',
+    head('HTTP/1.1 103 Early Hints', ['Link: nonsense']) + ok(['Content-Length: 4'], 'body'),
+  ),
   answer('an unknown interim answer', `HTTP/1.1 199 X\r\n\r\n${ok(['Content-Length: 4'], 'body')}`),
-  answer('an interim answer with a length', `HTTP/1.1 100 Continue\r\nContent-Length: 4\r\n\r\n${ok(['Content-Length: 4'], 'body')}`),
-  { name: 'hints, then the answer', parts: [head('HTTP/1.1 103 Early Hints', ['Link: </a>; rel=preload']), ok(['Content-Length: 4'], 'body')], ending: 'keep' },
-  answer('a switch of protocols nobody asked for', head('HTTP/1.1 101 Switching Protocols', ['Upgrade: x', 'Connection: Upgrade'])),
+  answer(
+    'an interim answer with a length',
+    `HTTP/1.1 100 Continue\r\nContent-Length: 4\r\n\r\n${ok(['Content-Length: 4'], 'body')}`,
+  ),
+  {
+    name: 'hints, then the answer',
+    parts: [head('HTTP/1.1 103 Early Hints', ['Link: </a>; rel=preload']), ok(['Content-Length: 4'], 'body')],
+    ending: 'keep',
+  },
+  answer(
+    'a switch of protocols nobody asked for',
+    head('HTTP/1.1 101 Switching Protocols', ['Upgrade: x', 'Connection: Upgrade']),
+  ),
   answer('101 without a protocol', head('HTTP/1.1 101 Switching Protocols', []), 'close'),
   answer('nothing but an interim answer', 'HTTP/1.1 100 Continue\r\n\r\n', 'close'),
 ];
@@ -162,12 +219,26 @@ const WHOLE: readonly (readonly [string, string])[] = [
 /** Points at which an answer breaks off: within each part of the head, at its end, in the body, at its end. */
 function cuts(bytes: string): number[] {
   const behindHead = bytes.indexOf('\r\n\r\n') + 4;
-  return [0, 5, 12, 17, 30, behindHead - 2, behindHead, behindHead + 1, behindHead + 6, bytes.length - 7, bytes.length - 1];
+  return [
+    0,
+    5,
+    12,
+    17,
+    30,
+    behindHead - 2,
+    behindHead,
+    behindHead + 1,
+    behindHead + 6,
+    bytes.length - 7,
+    bytes.length - 1,
+  ];
 }
 
 const brokenOff: readonly ResponseCase[] = WHOLE.flatMap(([name, bytes]) =>
   [...new Set(cuts(bytes))].flatMap((at) =>
-    (['close', 'reset'] as const).map((ending) => answer(`${name}, ${ending} after ${at} bytes`, bytes.slice(0, at), ending)),
+    (['close', 'reset'] as const).map((ending) =>
+      answer(`${name}, ${ending} after ${at} bytes`, bytes.slice(0, at), ending),
+    ),
   ),
 );
 

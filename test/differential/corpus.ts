@@ -5,7 +5,7 @@ export interface Sending {
   /** One character for each byte. */
   readonly bytes: string;
   /** `answer`: a final one; `continue`: any, an interim one too; `nothing`: it goes on at once, in a write of its own. */
-  readonly then: 'answer' | 'continue' | 'nothing';
+  readonly awaits: 'answer' | 'continue' | 'nothing';
 }
 
 /** What a client does on one connection. */
@@ -45,7 +45,7 @@ export function chunked(contents: readonly string[], trailers: readonly string[]
 
 /** A sending that is answered. */
 export function answered(bytes: string): Sending {
-  return { bytes, then: 'answer' };
+  return { bytes, awaits: 'answer' };
 }
 
 /** A case of one sending for each of `bytes`, each waiting for its answer where it is not pipelined. */
@@ -55,7 +55,7 @@ export function oneByOne(name: string, ...bytes: readonly string[]): RequestCase
 
 /** A case that leaves the server waiting for the rest; it goes on with bytes that can be no part of a message. */
 export function unfinished(name: string, bytes: string): RequestCase {
-  return { name, sendings: [{ bytes, then: 'nothing' }, answered(NONSENSE)] };
+  return { name, sendings: [{ bytes, awaits: 'nothing' }, answered(NONSENSE)] };
 }
 
 /** Ends whatever a server may be in the middle of: closes a head, overruns a short body, and is no request line. */

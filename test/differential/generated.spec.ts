@@ -1,6 +1,6 @@
 // Requests and answers made up at random, thousands of them, through both lanes. FUZZ=n makes n of each kind, however long
 // it takes; else there is a limit of time. A failure prints the seed, and the smallest case that fails.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { request, type RequestCase, type ResponseCase } from './corpus.js';
 import { conversation, response } from './corpus-generated.js';
@@ -22,7 +22,7 @@ async function expectSameConversation(pair: Pair, given: RequestCase): Promise<n
     side.observe(() => converse(side.port, given, () => side.backend.receivedCount)),
   );
   expect(difference('one by one', oneByOne)).toEqual([]);
-  const isAnswered = ({ then }: { readonly then: string }) => then === 'answer';
+  const isAnswered = ({ awaits }: { readonly awaits: string }) => awaits === 'answer';
   if (!given.sendings.every(isAnswered)) return oneByOne[0].answers.length;
   // An upgrade, and what is lost behind it, is among the cases by hand.
   if (given.sendings.some(({ bytes }) => /\r\nupgrade:/i.test(bytes))) return oneByOne[0].answers.length;
@@ -44,8 +44,13 @@ async function expectSameAnswer(pair: Pair, method: string, given: ResponseCase)
     side.backend.script = (message) =>
       message.startLine.includes(' /scripted ') ? { ...given, parts } : echo(message);
     return side.observe(async () => {
-      const sendings = [{ bytes: asked, then: 'answer' as const }];
-      const transcript = await converse(side.port, { name: 'generated', sendings }, () => 0, () => side.backend.closingsSeen());
+      const sendings = [{ bytes: asked, awaits: 'answer' as const }];
+      const transcript = await converse(
+        side.port,
+        { name: 'generated', sendings },
+        () => 0,
+        () => side.backend.closingsSeen(),
+      );
       await side.backend.closingsSeen();
       return transcript;
     });

@@ -20,7 +20,10 @@ async function fallSilent(side: Side, bytes: string, ...before: readonly string[
 }
 
 /** What all clients see that fall silent after these bytes, each on a connection of its own, at the same time. */
-async function expectSameSilence(pair: Pair, cases: readonly (readonly [string, ...string[]])[]): Promise<Transcript[]> {
+async function expectSameSilence(
+  pair: Pair,
+  cases: readonly (readonly [string, ...string[]])[],
+): Promise<Transcript[]> {
   const [fast, full] = await onBoth(pair, (side) =>
     Promise.all(cases.map(([bytes, ...before]) => side.observe((at) => fallSilent(at, bytes, ...before)))),
   );
@@ -69,7 +72,10 @@ describe('deadlines', () => {
 
   it('closes a connection that is idle', async () => {
     const pair = await startPair({ CLIENT_KEEP_ALIVE_SECONDS: '0.2' });
-    const seen = await expectSameSilence(pair, [[request('GET', '/')], [request('POST', '/', ['Content-Length: 2'], 'ab')]]);
+    const seen = await expectSameSilence(pair, [
+      [request('GET', '/')],
+      [request('POST', '/', ['Content-Length: 2'], 'ab')],
+    ]);
     expect(seen.map(({ ending }) => ending)).toEqual(['closed', 'closed']);
     await expectBothAtRest(pair);
   });
@@ -81,7 +87,11 @@ describe('deadlines', () => {
       ATTEMPT_TIMEOUT_SECONDS: '0.2',
       REQUEST_TIMEOUT_SECONDS: '0.5',
     });
-    const half = { name: 'half', parts: [head('HTTP/1.1 200 OK', ['Content-Length: 9']) + 'half'], ending: 'keep' as const };
+    const half = {
+      name: 'half',
+      parts: [head('HTTP/1.1 200 OK', ['Content-Length: 9']) + 'half'],
+      ending: 'keep' as const,
+    };
     for (const side of [pair.fast, pair.full]) {
       side.backend.script = (message) => {
         if (message.startLine.includes('/half')) return half;
@@ -89,8 +99,12 @@ describe('deadlines', () => {
       };
     }
     const found: Mismatch[] = [];
-    for (const asked of [request('GET', '/never'), request('POST', '/never', ['Content-Length: 1'], 'x'), request('GET', '/half')]) {
-      const one = { name: asked, sendings: [{ bytes: asked, then: 'answer' as const }] };
+    for (const asked of [
+      request('GET', '/never'),
+      request('POST', '/never', ['Content-Length: 1'], 'x'),
+      request('GET', '/half'),
+    ]) {
+      const one = { name: asked, sendings: [{ bytes: asked, awaits: 'answer' as const }] };
       const seen = await onBoth(pair, (side) => side.observe(() => converse(side.port, one, () => 0)));
       found.push(...difference(asked, seen));
       found.push(...difference(`${asked}: counts`, await onBoth(pair, (side) => side.takeCounts())));
@@ -110,14 +124,24 @@ describe('limits', () => {
       ...Array.from({ length: 48 }, (_, i) => request('GET', '/', [`X-A: ${'x'.repeat(LIMIT - bare - 16 + i)}`])),
       ...Array.from({ length: 16 }, (_, i) => request('GET', `/${'x'.repeat(LIMIT - 40 + i * 4)}`)),
       ...Array.from({ length: 16 }, (_, i) => request('GET', '/', [`${'x'.repeat(LIMIT - 40 + i * 4)}: 1`])),
-      ...[100, 150, 200, 250, 300, 400].map((count) => request('GET', '/', Array.from({ length: count }, (_, i) => `X${i}: y`))),
-      request('GET', '/', Array.from({ length: 2100 }, () => 'a:')),
+      ...[100, 150, 200, 250, 300, 400].map((count) =>
+        request(
+          'GET',
+          '/',
+          Array.from({ length: count }, (_, i) => `X${i}: y`),
+        ),
+      ),
+      request(
+        'GET',
+        '/',
+        Array.from({ length: 2100 }, () => 'a:'),
+      ),
       request('POST', '/', ['Content-Length: 5000'], 'x'.repeat(5000)),
     ];
     const found: Mismatch[] = [];
     const codes = new Set<string | undefined>();
     for (const bytes of heads) {
-      const one = { name: 'head', sendings: [{ bytes, then: 'answer' as const }] };
+      const one = { name: 'head', sendings: [{ bytes, awaits: 'answer' as const }] };
       const seen = await onBoth(pair, (side) => side.observe(() => converse(side.port, one, () => 0)));
       found.push(...difference(`${bytes.length} bytes: ${bytes.slice(0, 60)}`, seen));
       statuses(seen).forEach((status) => codes.add(status));
@@ -150,7 +174,10 @@ describe('limits', () => {
     const seen = await onBoth(pair, async (side) => {
       let taken = 0;
       side.backend.beforeNextPart = () => Promise.resolve(taken++);
-      const parts = [head('HTTP/1.1 200 OK', [`Content-Length: ${total}`]), ...Array<string>(total / piece.length).fill(piece)];
+      const parts = [
+        head('HTTP/1.1 200 OK', [`Content-Length: ${total}`]),
+        ...Array<string>(total / piece.length).fill(piece),
+      ];
       side.backend.script = () => ({ name: 'endless', parts, ending: 'keep' });
       const memoryBefore = side.memoryBytes;
       const client = await WireClient.open(side.port);
@@ -162,7 +189,13 @@ describe('limits', () => {
       client.socket.resume();
       await client.until(() => false);
       const { answers, ending } = client.finish(0, false);
-      return { counts, ending, isWhole: answers.map(({ isWhole }) => isWhole), isLittle: taken < 50, isModest: grownBy < 100e6 };
+      return {
+        counts,
+        ending,
+        isWhole: answers.map(({ isWhole }) => isWhole),
+        isLittle: taken < 50,
+        isModest: grownBy < 100e6,
+      };
     });
     expect(difference('a client that does not read', seen)).toEqual([]);
     expect(seen[0]).toMatchObject({ ending: 'closed', isWhole: [false], isLittle: true, isModest: true });
@@ -181,7 +214,11 @@ describe('clients that go away', () => {
     ['with another request behind', request('GET', '/never') + request('GET', '/never'), true],
   ])('leave nothing behind: %s', async (_, bytes, isForwarded) => {
     const pair = await startPair();
-    const half = { name: 'half', parts: [head('HTTP/1.1 200 OK', ['Content-Length: 9']) + 'half'], ending: 'keep' as const };
+    const half = {
+      name: 'half',
+      parts: [head('HTTP/1.1 200 OK', ['Content-Length: 9']) + 'half'],
+      ending: 'keep' as const,
+    };
     for (const { backend } of [pair.fast, pair.full]) {
       backend.script = ({ startLine }) => (startLine.includes('/half') ? half : { ...half, parts: [] });
     }
@@ -196,7 +233,8 @@ describe('clients that go away', () => {
         if (!client.socket.closed) await once(client.socket, 'close');
       });
       const counts = await onBoth(pair, (side) => side.takeCounts());
-      for (const { errors, isSuspected } of counts) expect({ errors, isSuspected }).toEqual({ errors: 0, isSuspected: false });
+      for (const { errors, isSuspected } of counts)
+        expect({ errors, isSuspected }).toEqual({ errors: 0, isSuspected: false });
     }
     await expectBothAtRest(pair);
   });

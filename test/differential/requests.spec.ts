@@ -16,7 +16,10 @@ async function namedFor(pair: Pair, name: 'fast' | 'full', { sendings, ...rest }
   if (!sendings.some(({ bytes }) => bytes.includes('{pseudonym}'))) return { sendings, ...rest };
   await converse(port, { name: 'who are you', sendings: [] }, () => 0);
   const via = valuesOf(backend.takeReceived()[0].fields, 'via')[0].replace('1.1 ', '');
-  return { ...rest, sendings: sendings.map(({ bytes, then }) => ({ bytes: bytes.replace('{pseudonym}', via), then })) };
+  return {
+    ...rest,
+    sendings: sendings.map(({ bytes, awaits }) => ({ bytes: bytes.replace('{pseudonym}', via), awaits })),
+  };
 }
 
 /** Runs a case on both sides in both ways, and holds all that can be seen against each other. */
@@ -34,7 +37,7 @@ async function compare(pair: Pair, given: RequestCase): Promise<Mismatch[]> {
     ...difference(`${given.name}: log`, log),
   ];
   // What is sent in pieces, each at its time, is not sent at once.
-  if (given.notAtOnce !== undefined || given.sendings.some(({ then }) => then !== 'answer')) return found;
+  if (given.notAtOnce !== undefined || given.sendings.some(({ awaits }) => awaits !== 'answer')) return found;
   const pipelined = await onBoth(pair, (side) => {
     const withLast = oneByOne[side === pair.fast ? 0 : 1].ending === 'kept';
     return side.observe(() => pipeline(side.port, caseOf(side), withLast));

@@ -4,7 +4,7 @@ import { request, type ResponseCase } from './corpus.js';
 import { responseCorpus, smallResponses } from './corpus-responses.js';
 import { difference, expectBothAtRest, onBoth, startPair, type Mismatch, type Side } from './pair.js';
 import { echo, type Script } from './scripted-backend.js';
-import { hasRead, splitAnswerAtEveryByte } from './splitting.js';
+import { splitAnswerAtEveryByte } from './splitting.js';
 import { WireClient, lastOf } from './wire-client.js';
 
 /** An answer that is never whole is given up soon. */
@@ -26,13 +26,17 @@ function scripted(answer: ResponseCase): Script {
 /** The same without its body, where it has one that HEAD must not get. */
 function headOf({ name, parts, ending }: ResponseCase): ResponseCase {
   const bytes = parts.join('');
-  return { name, parts: [bytes.replace(/^((?:HTTP[^]*?\r\n\r\n)*?HTTP\/1\.\d [2-9][^]*?\r\n\r\n)[^]*$/, '$1')], ending };
+  return {
+    name,
+    parts: [bytes.replace(/^((?:HTTP[^]*?\r\n\r\n)*?HTTP\/1\.\d [2-9][^]*?\r\n\r\n)[^]*$/, '$1')],
+    ending,
+  };
 }
 
 /** What one answer comes to: for the client, in the figures, in the log, and for the request after it. */
 async function consequences(side: Side, method: Method, answer: ResponseCase) {
   side.backend.script = scripted(answer);
-  side.backend.beforeReset = () => hasRead(side);
+  side.backend.beforeReset = () => side.hasRead();
   let counts: unknown;
   const seen = await side.observe(async ({ port }) => {
     const client = await WireClient.open(port);

@@ -77,10 +77,11 @@ export class ScriptedBackend {
       if (!reading.message.startLine.includes(` ${UNSEEN} `)) this.received.push(reading.message);
       if (!reading.message.isWhole) return;
       isAnswering = true;
-      void this.answer(socket, this.script(reading.message)).then(() => {
+      const goOn = () => {
         isAnswering = false;
         readOn(socket.destroyed);
-      });
+      };
+      void this.answer(socket, this.script(reading.message)).then(goOn);
     };
     socket.on('data', (chunk) => {
       text += chunk.toString('latin1');
@@ -95,6 +96,7 @@ export class ScriptedBackend {
   private async answer(socket: Socket, { parts, ending }: ResponseCase): Promise<void> {
     for (const [index, part] of parts.entries()) {
       if (index > 0) await this.beforeNextPart();
+      if (socket.destroyed) return;
       if (part !== '') await new Promise((resolve) => socket.write(part, 'latin1', resolve));
     }
     if (ending === 'reset') await this.beforeReset();

@@ -1,22 +1,9 @@
 // The same bytes many times, cut in two at each place, all of them at once on connections of their own.
-import { request, type ResponseCase } from './corpus.js';
+import type { ResponseCase } from './corpus.js';
 import { difference, type Side } from './pair.js';
-import { UNSEEN, echo } from './scripted-backend.js';
+import { echo } from './scripted-backend.js';
 import { levelled } from './differences.js';
 import { WireClient, lastOf, methodOf, type Transcript } from './wire-client.js';
-
-/**
- * Resolves when the balancer has read whatever was sent to it before. Nothing tells of that; but its event loop has gone
- * round several times once it has forwarded a request and its answer.
- */
-export async function hasRead({ port }: Side): Promise<void> {
-  for (let round = 0; round < 2; round++) {
-    const client = await WireClient.open(port);
-    client.send(request('GET', UNSEEN), 'GET');
-    await client.until(() => client.answeredCount > 0);
-    client.finish(0, false);
-  }
-}
 
 /** What is seen of `bytes` as a whole, and of each pair of halves whatever is seen otherwise. */
 export async function splitAtEveryByte(side: Side, bytes: string): Promise<unknown> {
@@ -24,8 +11,10 @@ export async function splitAtEveryByte(side: Side, bytes: string): Promise<unkno
   const methods = [...bytes.matchAll(/(?:^|\r\n\r\n(?:ab)?)(GET|HEAD|POST)(?= )/g)].map(([, method]) => method);
   const places = Array.from({ length: bytes.length - 1 }, (_, i) => i + 1);
   const clients = await Promise.all(places.map(() => WireClient.open(side.port)));
-  clients.forEach((client, i) => client.send(bytes.slice(0, places[i]), ...(methods.length > 0 ? methods : [methodOf(bytes)])));
-  await hasRead(side);
+  clients.forEach((client, i) =>
+    client.send(bytes.slice(0, places[i]), ...(methods.length > 0 ? methods : [methodOf(bytes)])),
+  );
+  await side.hasRead();
   clients.forEach((client, i) => client.send(bytes.slice(places[i])));
   const transcripts = await Promise.all(clients.map((client) => afterAll(client, Math.max(1, methods.length))));
   const received = side.backend.takeReceived().filter(({ startLine }) => !startLine.startsWith('GET /after '));
@@ -61,7 +50,7 @@ export async function splitAnswerAtEveryByte(
     await waiting.holds(place);
     clients.push(client);
   }
-  await hasRead(side);
+  await side.hasRead();
   waiting.open();
   const transcripts = await Promise.all(clients.map((client) => afterAll(client, 1)));
   const seen = transcripts.map((transcript) => levelled({ ...transcript, received: [] }));

@@ -118,17 +118,17 @@ export async function converse(
 ): Promise<Transcript> {
   const client = await WireClient.open(port);
   let before: Before | undefined;
-  for (const [index, { bytes, then }] of sendings.entries()) {
+  for (const [index, { bytes, awaits }] of sendings.entries()) {
     if (client.isClosed) return client.finish(sendings.length - index, false, before);
     const { answeredCount, answers } = client;
     const heardCount = answers.length;
-    const isBeginning = index === 0 || sendings[index - 1].then === 'answer';
-    if (isBeginning) before = then === 'nothing' ? { answers: heardCount, received: receivedCount() } : undefined;
+    const isBeginning = index === 0 || sendings[index - 1].awaits === 'answer';
+    if (isBeginning) before = awaits === 'nothing' ? { answers: heardCount, received: receivedCount() } : undefined;
     client.send(bytes, ...(isBeginning ? [methodOf(bytes)] : []));
-    const isDone = () => (then === 'answer' ? client.answeredCount > answeredCount : answers.length > heardCount);
-    if (then === 'nothing') await new Promise((resolve) => setImmediate(resolve));
+    const isDone = () => (awaits === 'answer' ? client.answeredCount > answeredCount : answers.length > heardCount);
+    if (awaits === 'nothing') await new Promise((resolve) => setImmediate(resolve));
     else if (!(await client.until(isDone))) return client.finish(sendings.length - index - 1, true, before);
-    if (client.isLast && then !== 'nothing') await client.until(() => false);
+    if (client.isLast && awaits !== 'nothing') await client.until(() => false);
   }
   await beforeLast();
   return lastOf(client, before);
@@ -137,7 +137,9 @@ export async function converse(
 /** Sends everything in one write; `withLast` says whether one more request stands behind it. */
 export async function pipeline(port: number, { sendings }: RequestCase, withLast: boolean): Promise<Transcript> {
   const client = await WireClient.open(port);
-  const methods = sendings.filter((_, i) => i === 0 || sendings[i - 1].then === 'answer').map(({ bytes }) => methodOf(bytes));
+  const methods = sendings
+    .filter((_, i) => i === 0 || sendings[i - 1].awaits === 'answer')
+    .map(({ bytes }) => methodOf(bytes));
   const bytes = sendings.map((sending) => sending.bytes).join('');
   if (withLast) client.send(bytes + LAST_REQUEST, ...methods, 'GET');
   else client.send(bytes, ...methods);
