@@ -22,6 +22,7 @@ async function expectSameConversation(pair: Pair, given: RequestCase): Promise<n
     side.observe(() => converse(side.port, given, () => side.backend.receivedCount)),
   );
   expect(difference('one by one', oneByOne)).toEqual([]);
+  expect(oneByOne[0].ending).not.toBe('silent');
   const isAnswered = ({ awaits }: { readonly awaits: string }) => awaits === 'answer';
   if (!given.sendings.every(isAnswered)) return oneByOne[0].answers.length;
   // An upgrade, and what is lost behind it, is among the cases by hand.
@@ -56,6 +57,7 @@ async function expectSameAnswer(pair: Pair, method: string, given: ResponseCase)
     });
   });
   expect(difference('answer', seen)).toEqual([]);
+  expect(seen[0].ending).not.toBe('silent');
   return statusOf(seen[0].answers[0]);
 }
 

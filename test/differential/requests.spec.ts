@@ -33,6 +33,8 @@ async function compare(pair: Pair, given: RequestCase): Promise<Mismatch[]> {
   const [counts, log] = await factsOf(pair);
   const found = [
     ...difference(given.name, oneByOne),
+    // Whatever it is: somebody who waits for an answer gets one, or is told that there is none.
+    ...difference(`${given.name}: ending`, [oneByOne[0].ending === 'silent', false]),
     ...difference(`${given.name}: counts`, counts),
     ...difference(`${given.name}: log`, log),
   ];

@@ -58,6 +58,7 @@ describe.each(METHODS)('answers by hand, to %s', (method) => {
       const answer = keepsBody ? given : headOf(given);
       const [fast, full] = await onBoth(pair, (side) => consequences(side, method, answer));
       mismatches.push(...difference(given.name, [fast, full]));
+      mismatches.push(...difference(`${given.name}: ending`, [fast.seen.ending === 'silent', false]));
     }
     // Each is two requests at most; the log keeps 200.
     mismatches.push(...difference('log', await onBoth(pair, (side) => side.log(200))));
