@@ -1,0 +1,62 @@
+// The words in which the corpora of the differential tests are written. Nothing here knows of the balancer.
+
+/** What a client sends in one go, and what it waits for before it goes on. */
+export interface Sending {
+  /** One character for each byte. */
+  readonly bytes: string;
+  /** `answer`: a final one; `continue`: any, an interim one too; `nothing`: it goes on at once, in a write of its own. */
+  readonly awaits: 'answer' | 'continue' | 'nothing';
+}
+
+/** What a client does on one connection. */
+export interface RequestCase {
+  readonly name: string;
+  readonly sendings: readonly Sending[];
+  /** Why this is not to be sent in one write, together with one more request. */
+  readonly notAtOnce?: string;
+}
+
+/** How a backend leaves its connection after an answer. */
+export type Ending = 'keep' | 'close' | 'reset';
+
+/** What a backend says to a request, and what it does then. */
+export interface ResponseCase {
+  readonly name: string;
+  /** One character for each byte. Each part is written when the one before has been sent. */
+  readonly parts: readonly string[];
+  readonly ending: Ending;
+}
+
+/** A request in the plainest form: fields as lines, and a Host. */
+export function request(method: string, target: string, lines: readonly string[] = [], body = ''): string {
+  return head(`${method} ${target} HTTP/1.1`, ['Host: example.org', ...lines]) + body;
+}
+
+/** A head of whatever lines. */
+export function head(startLine: string, lines: readonly string[]): string {
+  return [startLine, ...lines].map((line) => `${line}\r\n`).join('') + '\r\n';
+}
+
+/** A body in chunks of these contents, and a trailer section. */
+export function chunked(contents: readonly string[], trailers: readonly string[] = []): string {
+  const chunks = contents.map((content) => `${content.length.toString(16)}\r\n${content}\r\n`);
+  return `${chunks.join('')}0\r\n${trailers.map((line) => `${line}\r\n`).join('')}\r\n`;
+}
+
+/** A sending that is answered. */
+export function answered(bytes: string): Sending {
+  return { bytes, awaits: 'answer' };
+}
+
+/** A case of one sending for each of `bytes`, each waiting for its answer where it is not pipelined. */
+export function oneByOne(name: string, ...bytes: readonly string[]): RequestCase {
+  return { name, sendings: bytes.map(answered) };
+}
+
+/** A case that leaves the server waiting for the rest; it goes on with bytes that can be no part of a message. */
+export function unfinished(name: string, bytes: string): RequestCase {
+  return { name, sendings: [{ bytes, awaits: 'nothing' }, answered(NONSENSE)] };
+}
+
+/** Ends whatever a server may be in the middle of: closes a head, overruns a short body, and is no request line. */
+export const NONSENSE = `\r\n\r\n${'!'.repeat(400)}\r\n\r\n`;

@@ -1,0 +1,198 @@
+// In what the lanes may differ, and why. Whatever is not on this list must be equal, byte by byte.
+import { statusOf, type Field, type Message } from './messages.js';
+import type { Transcript } from './wire-client.js';
+
+/** What was seen of one case on one balancer. */
+export interface Observation extends Pick<Transcript, 'answers' | 'ending' | 'leftover' | 'unsent' | 'beforePieces'> {
+  /** What the backend was asked meanwhile. */
+  readonly received: readonly Message[];
+}
+
+/** One thing that is not compared as it is. */
+export interface Difference {
+  readonly what: string;
+  readonly why: string;
+  readonly level: (observation: Observation) => Observation;
+}
+
+/** How an answer that breaks off is shown: its length is left out. */
+const CUT = '<cut>';
+/** Fields that every hop says anew, and those that a client library is free to spell as it likes. */
+const SPELT_FREELY =
+  /^(?:host|content-length|transfer-encoding|connection|keep-alive|date|expect|te|trailer|upgrade)$/i;
+/** Fields that the balancer adds itself. */
+const OWN_FIELDS =
+  /^(?:date|connection|keep-alive|transfer-encoding|trailer|te|via|x-forwarded-(?:for|proto|host)|forwarded|compute|storage|fairlead-.*)$/i;
+
+const ofAnswers = (level: (answer: Message) => Message) => (observation: Observation) => ({
+  ...observation,
+  answers: observation.answers.map(level),
+});
+const ofAll = (level: (message: Message) => Message) => (observation: Observation) => ({
+  ...observation,
+  answers: observation.answers.map(level),
+  received: observation.received.map(level),
+});
+const ofFields = (level: (fields: readonly Field[]) => readonly Field[]) => (message: Message) => ({
+  ...message,
+  fields: level(message.fields),
+});
+
+/** The list. Two more things never reach it: the sizes of chunks (RFC 9112 §7.1), and how the bytes are dealt to packets. */
+export const DIFFERENCES: readonly Difference[] = [
+  {
+    what: 'the time of day in Date',
+    why: 'the balancers answer at different moments; a Date that came from the backend is compared',
+    level: ofAnswers(ofFields((fields) => fields.map(([name, value]) => [name, isNow(name, value) ? '<now>' : value]))),
+  },
+  {
+    what: 'the name in Via',
+    why: 'each process makes up one of its own, by which it knows its requests again',
+    level: ofAll(ofFields((fields) => fields.map(([name, value]) => [name, nameless(value)]))),
+  },
+  {
+    what: 'the port in a Host that is the address of the backend',
+    why: 'a request without a host gets that of the backend it is sent to, and each balancer has a backend of its own',
+    level: ofAll(
+      ofFields((fields) => fields.map(([name, value]) => [name, isBackend(name, value) ? '<backend>' : value])),
+    ),
+  },
+  {
+    what: 'whether a backend is told that its connection will be kept',
+    why: 'which connection a request gets, and whether that is used again, is for each lane to decide; upgrades are compared',
+    level: (observation) => ({ ...observation, received: observation.received.map(ofFields(withoutKeeping)) }),
+  },
+  {
+    what: 'upper and lower case in the names of fields that belong to the connection or that frame the message',
+    why: 'names are case-insensitive (RFC 9110 §5.1), and Node and http-proxy-middleware write these in their own way',
+    level: ofAll(ofFields((fields) => fields.map(([name, value]) => [lowered(name), value]))),
+  },
+  {
+    what: 'where repeated fields stand, and how each of them is spelt',
+    why: "Node's client takes an object, which holds a field once; the order among the same name is kept (RFC 9110 §5.3)",
+    level: ofAll(ofFields(grouped)),
+  },
+  {
+    what: 'the order of the fields that the balancer adds itself, among themselves and among the others',
+    why: 'the order of different fields means nothing (RFC 9110 §5.3), and Node puts some of its own first, some last',
+    level: ofAll(ofFields(ownLast)),
+  },
+  {
+    what: 'how much of an answer that breaks off has reached the client',
+    why: 'what was on its way when the balancer cut the connection may be lost; that it was cut must be seen in any case',
+    level: ofAnswers((answer) => (answer.isWhole ? answer : { ...answer, body: CUT, trailers: [] })),
+  },
+  {
+    what: 'the words of 502, 503 and 504 behind the colon, and the milliseconds',
+    why: "they quote Node's parser or the system's error, or tell how long was waited",
+    level: ofAnswers(withoutWords),
+  },
+  {
+    what: 'requests that the backend did not get whole',
+    why: 'whether a request that is given up in the middle had begun to be forwarded is a matter of microseconds',
+    level: (observation) => ({ ...observation, received: observation.received.filter(({ isWhole }) => isWhole) }),
+  },
+  {
+    what: 'the answer to a good request when malformed bytes came close behind it',
+    why: "Node's parser reads ahead: its 400 closes the connection before the good request is answered, or after",
+    level: withoutOvertaken,
+  },
+];
+
+/** An observation as it is compared. */
+export function levelled(observation: Observation): Observation {
+  return DIFFERENCES.reduce((seen, { level }) => level(seen), observation);
+}
+
+/** An answer that Node's parser or a deadline causes before there is a request: a status, and the connection ends. */
+export function isBareError(answer: Message | undefined): boolean {
+  return answer !== undefined && [400, 408, 413, 431].includes(statusOf(answer)) && answer.body === '';
+}
+
+/**
+ * Whether what was seen when everything was sent at once follows from what was seen when each thing waited for the answer
+ * before. The same is one way; the other is {@link withoutOvertaken}: a 400 may have overtaken answers to good requests.
+ */
+export function followsFrom(pipelined: Observation, oneByOne: Observation): boolean {
+  const pair = [pipelined, oneByOne].map(({ answers, received, ending, leftover }) => ({
+    answers: answers.map(comparable),
+    received: received.map(comparable).sort(),
+    last: isBareError(answers.at(-1)) ? bare(answers.at(-1)!) : `${ending} ${leftover}`,
+  }));
+  const [fast, slow] = pair;
+  const isSame = JSON.stringify(fast) === JSON.stringify(slow);
+  if (isSame) return true;
+  if (!isBareError(pipelined.answers.at(-1)) || pipelined.ending !== 'closed') return false;
+  // What stands behind a request that closes the connection is nonsense to Node's parser.
+  const isExpected = fast.last === slow.last || oneByOne.unsent > 0;
+  return (
+    isExpected &&
+    fast.answers.slice(0, -1).every((answer) => slow.answers.includes(answer)) &&
+    fast.received.every((request) => slow.received.includes(request))
+  );
+}
+
+function comparable(message: Message): string {
+  return JSON.stringify(message);
+}
+
+/** Without its framing, which depends on whether it was taken for the answer to a HEAD that it overtook. */
+function bare({ startLine, fields }: Message): string {
+  return JSON.stringify({ startLine, fields });
+}
+
+function withoutOvertaken(observation: Observation): Observation {
+  const { answers, received, beforePieces } = observation;
+  const last = answers.at(-1);
+  if (!beforePieces || !last || !isBareError(last)) return observation;
+  return {
+    ...observation,
+    answers: [...answers.slice(0, beforePieces.answers), last],
+    received: received.slice(0, beforePieces.received),
+  };
+}
+
+function isNow(name: string, value: string): boolean {
+  return name.toLowerCase() === 'date' && Math.abs(Date.parse(value) - Date.now()) < 3_600_000;
+}
+
+function withoutKeeping(fields: readonly Field[]): Field[] {
+  return fields.filter(
+    ([name, value]) => name.toLowerCase() !== 'connection' || !/^(?:keep-alive|close)$/i.test(value),
+  );
+}
+
+function isBackend(name: string, value: string): boolean {
+  return name.toLowerCase() === 'host' && /^127\.0\.0\.1:\d+$/.test(value);
+}
+
+function nameless(value: string): string {
+  return value.replaceAll(/fairlead-(?!0{8})[0-9a-f]{8}/g, 'fairlead-<name>');
+}
+
+function lowered(name: string): string {
+  return SPELT_FREELY.test(name) ? name.toLowerCase() : name;
+}
+
+function grouped(fields: readonly Field[]): Field[] {
+  const byName = new Map<string, Field[]>();
+  for (const [name, value] of fields) {
+    const group = byName.get(name.toLowerCase()) ?? [];
+    byName.set(name.toLowerCase(), group);
+    group.push([group[0]?.[0] ?? name, value]);
+  }
+  return [...byName.values()].flat();
+}
+
+function ownLast(fields: readonly Field[]): Field[] {
+  const own = fields.filter(([name]) => OWN_FIELDS.test(name));
+  const others = fields.filter(([name]) => !OWN_FIELDS.test(name));
+  return [...others, ...own.sort(([a], [b]) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1))];
+}
+
+function withoutWords(answer: Message): Message {
+  if (![502, 503, 504].includes(statusOf(answer)) || !answer.body.startsWith('{"statusCode"')) return answer;
+  const body = answer.body.replace(/("message":"[^:"]*)(?::(?:[^"\\]|\\.)*)?"/, '$1"').replace(/\d+ ms/, '<n> ms');
+  const fields = answer.fields.map(([name, value]): Field => [name, name === 'content-length' ? '<n>' : value]);
+  return { ...answer, body, fields };
+}

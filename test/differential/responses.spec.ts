@@ -1,0 +1,85 @@
+// Answers of backends written by hand, through both lanes: to GET, HEAD and POST, and cut in two at every byte.
+import { describe, expect, it } from 'vitest';
+import { request, type ResponseCase } from './corpus.js';
+import { responseCorpus, smallResponses } from './corpus-responses.js';
+import { difference, expectBothAtRest, onBoth, startPair, type Mismatch, type Side } from './pair.js';
+import { echo, type Script } from './scripted-backend.js';
+import { splitAnswerAtEveryByte } from './splitting.js';
+import { WireClient, lastOf } from './wire-client.js';
+
+/** An answer that is never whole is given up soon. */
+const PATIENCE = { ATTEMPT_TIMEOUT_SECONDS: '3', REQUEST_TIMEOUT_SECONDS: '5' };
+
+const REQUESTS = {
+  GET: request('GET', '/scripted'),
+  HEAD: request('HEAD', '/scripted'),
+  POST: request('POST', '/scripted', ['Content-Length: 5'], 'hello'),
+};
+type Method = keyof typeof REQUESTS;
+const METHODS = Object.keys(REQUESTS) as Method[];
+
+/** Answers a request for /scripted so, and echoes any other. */
+function scripted(answer: ResponseCase): Script {
+  return (message) => (message.startLine.includes(' /scripted ') ? answer : echo(message));
+}
+
+/** The same without its body, where it has one that HEAD must not get. */
+function headOf({ name, parts, ending }: ResponseCase): ResponseCase {
+  const bytes = parts.join('');
+  return {
+    name,
+    parts: [bytes.replace(/^((?:HTTP[^]*?\r\n\r\n)*?HTTP\/1\.\d [2-9][^]*?\r\n\r\n)[^]*$/, '$1')],
+    ending,
+  };
+}
+
+/** What one answer comes to: for the client, in the figures, in the log, and for the request after it. */
+async function consequences(side: Side, method: Method, answer: ResponseCase) {
+  side.backend.script = scripted(answer);
+  side.backend.beforeReset = () => side.hasRead();
+  let counts: unknown;
+  const seen = await side.observe(async ({ port }) => {
+    const client = await WireClient.open(port);
+    client.send(REQUESTS[method], method);
+    if (!(await client.until(() => client.answeredCount > 0))) return client.finish(0, true);
+    if (client.isLast) await client.until(() => false);
+    counts = await side.takeCounts();
+    return lastOf(client);
+  });
+  return { seen, counts, after: await side.takeCounts() };
+}
+
+describe.each(METHODS)('answers by hand, to %s', (method) => {
+  it.each(Object.entries(responseCorpus))('%s', async (group, cases) => {
+    const pair = await startPair(PATIENCE);
+    const mismatches: Mismatch[] = [];
+    const keepsBody = method !== 'HEAD' || group === 'bytes behind' || group === 'broken off';
+    for (const given of cases) {
+      const answer = keepsBody ? given : headOf(given);
+      const [fast, full] = await onBoth(pair, (side) => consequences(side, method, answer));
+      mismatches.push(...difference(given.name, [fast, full]));
+      mismatches.push(...difference(`${given.name}: ending`, [fast.seen.ending === 'silent', false]));
+    }
+    // Each is two requests at most; the log keeps 200.
+    mismatches.push(...difference('log', await onBoth(pair, (side) => side.log(200))));
+    expect(mismatches).toEqual([]);
+    await expectBothAtRest(pair);
+  });
+});
+
+describe('answers cut in two', () => {
+  it('are the same wherever they are cut', async () => {
+    const pair = await startPair(PATIENCE);
+    const mismatches: Mismatch[] = [];
+    for (const answer of smallResponses) {
+      for (const method of METHODS) {
+        const given = method === 'HEAD' ? headOf(answer) : answer;
+        const seen = await onBoth(pair, (side) => splitAnswerAtEveryByte(side, REQUESTS[method], method, given));
+        mismatches.push(...difference(`${answer.name}, to ${method}`, seen));
+        await onBoth(pair, (side) => side.takeCounts());
+      }
+    }
+    expect(mismatches).toEqual([]);
+    await expectBothAtRest(pair);
+  });
+});

@@ -1,0 +1,115 @@
+// A backend on bare TCP that says exactly what it is told, and remembers what it was asked.
+import type { Socket } from 'node:net';
+import { tcpUpstream } from '../support/upstreams.js';
+import { head, type ResponseCase } from './corpus.js';
+import { readMessage, type Message } from './messages.js';
+
+/** What to answer to a request. */
+export type Script = (request: Message) => ResponseCase;
+
+/** Requests for this are answered, but not remembered. */
+export const UNSEEN = '/are-you-there';
+
+/** Names the request in its body, so that a client can tell which one was answered. */
+export const echo: Script = ({ startLine }) => {
+  const [method, target] = startLine.split(' ', 2);
+  const body = `${method} ${target}`;
+  const bytes = head('HTTP/1.1 200 OK', [`Content-Length: ${body.length}`, 'X-Backend: echo']);
+  return { name: 'echo', parts: [method === 'HEAD' ? bytes : bytes + body], ending: 'keep' };
+};
+
+export class ScriptedBackend {
+  port = 0;
+  script: Script = echo;
+  /** Awaited before each part of an answer but the first. */
+  beforeNextPart: () => Promise<unknown> = () => new Promise((resolve) => setImmediate(resolve));
+  /** Awaited before a reset: it throws away whatever the balancer has not read. */
+  beforeReset: () => Promise<unknown> = () => Promise.resolve();
+  private received: Message[] = [];
+  private readonly sockets = new Set<Socket>();
+  private readonly closings = new Set<Promise<unknown>>();
+
+  /** Serves on a free port until the test is over. */
+  static async start(): Promise<ScriptedBackend> {
+    const backend = new ScriptedBackend();
+    backend.port = (await tcpUpstream((socket) => backend.serve(socket))).port;
+    return backend;
+  }
+
+  /** How much came since it was last taken. */
+  get receivedCount(): number {
+    return this.received.length;
+  }
+
+  /** What came since the last call, in its order. */
+  takeReceived(): Message[] {
+    const { received } = this;
+    this.received = [];
+    return received;
+  }
+
+  /** Ends all connections. */
+  hangUp(): void {
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  /** Resolves when the balancer has let go of the connections that were ended here. */
+  async closingsSeen(): Promise<void> {
+    await Promise.all(this.closings);
+  }
+
+  private serve(socket: Socket): void {
+    let text = '';
+    let isAnswering = false;
+    let hasContinued = false;
+    this.sockets.add(socket);
+    const readOn = (hasEnded: boolean): void => {
+      if (isAnswering) return;
+      // Whether or not the body is there already: the one or the other would be a matter of microseconds.
+      if (!hasContinued && expectsContinue(text)) {
+        hasContinued = true;
+        socket.write('HTTP/1.1 100 Continue\r\n\r\n');
+      }
+      const reading = readMessage(text, { hasEnded });
+      if (!reading) return;
+      text = reading.rest;
+      hasContinued = false;
+      if (!reading.message.startLine.includes(` ${UNSEEN} `)) this.received.push(reading.message);
+      if (!reading.message.isWhole) return;
+      isAnswering = true;
+      const goOn = () => {
+        isAnswering = false;
+        readOn(socket.destroyed);
+      };
+      void this.answer(socket, this.script(reading.message)).then(goOn);
+    };
+    socket.on('data', (chunk) => {
+      text += chunk.toString('latin1');
+      readOn(false);
+    });
+    socket.on('close', () => {
+      this.sockets.delete(socket);
+      readOn(true);
+    });
+  }
+
+  private async answer(socket: Socket, { parts, ending }: ResponseCase): Promise<void> {
+    for (const [index, part] of parts.entries()) {
+      if (index > 0) await this.beforeNextPart();
+      if (socket.destroyed) return;
+      if (part !== '') await new Promise((resolve) => socket.write(part, 'latin1', resolve));
+    }
+    if (ending === 'reset') await this.beforeReset();
+    if (ending === 'keep' || socket.destroyed) return;
+    const closing = new Promise((resolve) => socket.once('close', resolve));
+    this.closings.add(closing);
+    void closing.then(() => this.closings.delete(closing));
+    if (ending === 'close') socket.end();
+    else socket.resetAndDestroy();
+  }
+}
+
+function expectsContinue(text: string): boolean {
+  const headEnd = text.indexOf('\r\n\r\n');
+  return headEnd !== -1 && /\r\nexpect: *100-continue\r\n/i.test(text.slice(0, headEnd + 2));
+}
