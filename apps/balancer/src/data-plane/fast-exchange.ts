@@ -7,7 +7,7 @@ import { AnswerBody, type BodySink } from './answer-body.js';
 import { BrokenOff } from './attempt-failure.js';
 import type { ClientRequest } from './client-request.js';
 import { placementHeader } from './demand-headers.js';
-import { answerHead, costReports } from './fast-head.js';
+import { CLOSE_LINES, answerHead, costReports } from './fast-head.js';
 import type { FastServices, Wakeable } from './fast-services.js';
 import { LaneExchange } from './lane-exchange.js';
 import { problemText } from './problem-response.js';
@@ -177,7 +177,8 @@ export class FastExchange extends LaneExchange implements UpstreamUser, BodySink
     this.upstream = undefined;
     this.status = statusCode;
     const isLast = statusCode === 408 || this.client.isLastAnswer;
-    this.client.socket.write(problemText(statusCode, message, { date: this.services.date, isLast }), 'latin1');
+    const connection = isLast ? CLOSE_LINES : this.services.keepAliveLines;
+    this.client.socket.write(problemText(statusCode, message, this.services.date, connection), 'latin1');
     this.finish();
     this.client.exchangeOver(isLast);
   }
@@ -259,7 +260,8 @@ export class FastExchange extends LaneExchange implements UpstreamUser, BodySink
       ? placementHeader(exchange.backend?.id, this.head.demand, services.resources)
       : NOTHING;
     const isChunked = head.bodyEnd === 'chunked' || head.bodyEnd === 'close';
-    const text = answerHead(head, { own, isChunked, isLast: client.isLastAnswer, date: services.date });
+    const connection = client.isLastAnswer ? CLOSE_LINES : services.keepAliveLines;
+    const text = answerHead(head, { own, isChunked, connection, date: services.date });
     this.answerBegan(head.statusCode, costReports(head));
     this.body = new AnswerBody(head.bodyEnd, head.contentLength, services.trailers, this);
     this.body.begin(text, bytes, from, length, ONE_TEXT_BYTES);

@@ -84,14 +84,14 @@ export interface AnswerExtras {
   readonly own: readonly string[];
   /** Whether the body goes to the client in chunks. */
   readonly isChunked: boolean;
-  /** Whether this is the last answer on the client's connection. */
-  readonly isLast: boolean;
+  /** What becomes of the client's connection, as lines. */
+  readonly connection: string;
   /** For an answer that does not say when it was made (RFC 9110 §6.6.1). */
   readonly date: string;
 }
 
 /** An answer's head as it goes to the client, with the empty line. */
-export function answerHead(head: ResponseHead, { own, isChunked, isLast, date }: AnswerExtras): string {
+export function answerHead(head: ResponseHead, { own, isChunked, connection, date }: AnswerExtras): string {
   const { fields } = head;
   let text = head.forwardedHead(ANSWER_RULE);
   if (isChunked) {
@@ -102,7 +102,15 @@ export function answerHead(head: ResponseHead, { own, isChunked, isLast, date }:
   text += head.minorVersion === 1 ? VIA_LINE : OLD_VIA_LINE;
   if (own.length > 0) text += linesOf(own);
   if (fields.placeOf(DATE) < 0) text += `Date: ${date}\r\n`;
-  return isLast ? `${text}Connection: close\r\n\r\n` : `${text}\r\n`;
+  return `${text}${connection}\r\n`;
+}
+
+/** The connection ends with this answer. */
+export const CLOSE_LINES = 'Connection: close\r\n';
+
+/** The connection is kept for so long when nothing more is asked: clients that know do not ask too late. */
+export function keepAliveLines(seconds: number): string {
+  return `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(seconds)}\r\n`;
 }
 
 const VIA_LINE = `Via: 1.1 ${PSEUDONYM}\r\n`;

@@ -9,7 +9,7 @@ import { balancerConfig } from '../config/balancer.config.js';
 import { ClientRequests } from './client-request.js';
 import { ExchangeDesk } from './exchange-desk.js';
 import { FastConnection } from './fast-connection.js';
-import { aRequestHead, aResponseHead, someTrailers } from './fast-head.js';
+import { aRequestHead, aResponseHead, keepAliveLines, someTrailers } from './fast-head.js';
 import type { FastServices, HeldConnection, Wakeable } from './fast-services.js';
 import { laneLimitsOf, type LaneLimits } from './lane-exchange.js';
 import { UpstreamPool, slowConnectMsOf } from './upstream-pool.js';
@@ -33,6 +33,7 @@ export class FastLane implements FastServices {
   readonly retryBufferBytes: number;
   readonly headerTimeoutMs: number;
   readonly keepAliveMs: number;
+  readonly keepAliveLines: string;
   readonly trailers: Trailers;
   requestHead: RequestHead;
   answerHead: ResponseHead;
@@ -55,6 +56,7 @@ export class FastLane implements FastServices {
     this.retryBufferBytes = config.RETRY_BUFFER_BYTES;
     this.headerTimeoutMs = config.CLIENT_HEADER_TIMEOUT_SECONDS * 1000;
     this.keepAliveMs = config.CLIENT_KEEP_ALIVE_SECONDS * 1000;
+    this.keepAliveLines = keepAliveLines(config.CLIENT_KEEP_ALIVE_SECONDS);
     this.requestLimits = { maxHeadBytes: config.MAX_HEADER_BYTES, maxFields: MOST_FIELDS };
     this.requestHead = aRequestHead(this.requestLimits);
     this.answerHead = aResponseHead(this.answerLimits);

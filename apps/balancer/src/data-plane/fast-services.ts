@@ -33,6 +33,8 @@ export interface FastServices {
   readonly retryBufferBytes: number;
   readonly headerTimeoutMs: number;
   readonly keepAliveMs: number;
+  /** What answers say of a connection that is kept. */
+  readonly keepAliveLines: string;
   /** Connections that are this lane's. */
   readonly connections: Set<HeldConnection>;
   /** Exchanges under way. */

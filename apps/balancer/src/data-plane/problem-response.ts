@@ -24,19 +24,16 @@ export function endWithProblem(socket: Duplex, statusCode: number, message: stri
   socket.on('error', () => {});
   if (!socket.writable) return;
   socket.once('finish', () => socket.destroy());
-  socket.end(problemText(statusCode, message, { date: new Date().toUTCString(), isLast: true }));
+  socket.end(problemText(statusCode, message, new Date().toUTCString(), 'Connection: close\r\n'));
 }
 
-/** A whole answer with a problem, as it goes over the wire. Its text is ASCII. */
-export function problemText(
-  statusCode: number,
-  message: string,
-  { date, isLast }: { readonly date: string; readonly isLast: boolean },
-): string {
+/** A whole answer with a problem, as it goes over the wire; `connection` is lines of its own. The text is ASCII. */
+export function problemText(statusCode: number, message: string, date: string, connection: string): string {
   const body = bodyOf(statusCode, message);
-  const headers = { ...headersOf(statusCode, body), date, ...(isLast ? { connection: 'close' } : {}) };
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}\r\n${lines.join('')}\r\n${body}`;
+  const lines = Object.entries({ ...headersOf(statusCode, body), date }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
+  return `HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}\r\n${lines.join('')}${connection}\r\n${body}`;
 }
 
 function bodyOf(statusCode: number, message: string): string {
