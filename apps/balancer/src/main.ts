@@ -8,9 +8,9 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Logger } from 'nestjs-pino';
 import { BalancerModule } from './balancer.module.js';
 import { balancerConfig, type BalancerConfig } from './config/balancer.config.js';
-import { inheritedSockets, type InheritedSockets } from './config/inherited-sockets.js';
+import { inheritedSockets, requireSocketForEachThread, type InheritedSockets } from './config/inherited-sockets.js';
 import { setUpControlPlane } from './control-plane/control-plane.js';
-import { ProxyServer } from './data-plane/proxy-server.js';
+import { DataPlane } from './data-plane/data-plane.js';
 import { knownFleet } from './health/known-fleet.js';
 import { OwnAddresses } from './registry/own-addresses.js';
 import { RegistryService } from './registry/registry.service.js';
@@ -25,11 +25,7 @@ try {
 }
 
 async function start(config: BalancerConfig, inherited: InheritedSockets): Promise<void> {
-  const { length: dataSockets } = inherited.data;
-  // The kernel deals clients out among all of them, and those at a socket that nobody accepts on would wait for ever.
-  if (dataSockets > 1) {
-    throw new ConfigurationError([`LISTEN_FDNAMES names ${dataSockets} data sockets, but one is accepted on`]);
-  }
+  requireSocketForEachThread(inherited, config);
   const app = await NestFactory.create<NestExpressApplication>(BalancerModule, {
     abortOnError: false,
     bodyParser: false,
@@ -40,17 +36,17 @@ async function start(config: BalancerConfig, inherited: InheritedSockets): Promi
   const logger = app.get(Logger);
   app.useLogger(logger);
   setUpControlPlane(app, { withDocs: config.SWAGGER });
-  const proxy = app.get(ProxyServer);
-  shutDownOnSignal(app, proxy, logger, inherited);
+  const plane = app.get(DataPlane);
+  shutDownOnSignal(app, plane, logger, inherited);
 
   await app.init();
   await knownFleet(app.get(RegistryService));
   const { address: host, port } = await listenControlPlane(app, config, inherited.control);
   logger.log({ host, port }, 'control plane listening', 'ControlPlane');
-  await proxy.listen(inherited.data[0]);
+  await plane.listen(inherited.data);
   const ownAddresses = app.get(OwnAddresses);
   ownAddresses.addPort(port);
-  ownAddresses.addPort(proxy.port);
+  ownAddresses.addPort(plane.port);
   // Whoever started this process with a channel (scripts/supervise.ts; PM2 with wait_ready) may end the one it replaces.
   // Nothing is lost when there is nobody to hear it any more.
   process.send?.('ready', undefined, undefined, () => {});
@@ -69,7 +65,7 @@ async function listenControlPlane(
 
 function shutDownOnSignal(
   app: NestExpressApplication,
-  proxy: ProxyServer,
+  plane: DataPlane,
   logger: Logger,
   { control }: InheritedSockets,
 ): void {
@@ -82,7 +78,7 @@ function shutDownOnSignal(
     app.get(RegistryService).holdLeases();
     // Whoever reaches the shared port from here on must find the replacement, which alone remembers what it is told.
     if (control !== undefined) app.getHttpServer().close();
-    await proxy.close();
+    await plane.close();
     await app.close();
     process.exit(0);
   };

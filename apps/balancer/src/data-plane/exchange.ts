@@ -1,11 +1,10 @@
 // One request on its way: which backends it was given to, what became of each attempt, and how it ended. Every lane
 // keeps its accounts here, so that a reservation is given back exactly once, however the exchange ends.
 import type { ExchangeOutcome, FailureStreaks } from '@fairlead/scheduling';
-import type { Backend } from '../registry/backend.js';
+import type { Fleet, FleetBackend } from '../registry/fleet.js';
 import type { DrfScheduler, PlacementRequest } from '../scheduling/drf.scheduler.js';
 import type { Placement } from '../scheduling/placement.js';
 import type { RequestLog } from '../metrics/request-log.js';
-import type { RegistryService } from '../registry/registry.service.js';
 import type { Cut } from '../registry/sighting.js';
 import type { AdmissionQueue, Waiter } from './admission-queue.js';
 import type { Cuttable, LiveExchanges } from './live-exchanges.js';
@@ -22,7 +21,7 @@ export interface RequestHead extends PlacementRequest {
 /** What an exchange needs of the rest of the balancer. */
 export interface ExchangeSurroundings {
   readonly scheduler: DrfScheduler;
-  readonly registry: RegistryService;
+  readonly registry: Fleet;
   readonly log: RequestLog;
   readonly budget: RetryBudget;
   readonly queue: AdmissionQueue;
@@ -46,7 +45,7 @@ export class Exchange implements Cuttable {
   private readonly beganAt = performance.now();
   private readonly triedSlots: number[] = [];
   private placement: Placement | undefined;
-  private lastBackend: Backend | undefined;
+  private lastBackend: FleetBackend | undefined;
   private waiter: Waiter | undefined;
   private hasEnded = false;
 
@@ -60,7 +59,7 @@ export class Exchange implements Cuttable {
   }
 
   /** The backend that serves the exchange now. */
-  get backend(): Backend | undefined {
+  get backend(): FleetBackend | undefined {
     return this.placement?.backend;
   }
 
@@ -73,7 +72,7 @@ export class Exchange implements Cuttable {
    * Begins an attempt on the backend that fits best, one not tried yet while there is any. Undefined when none can take
    * the request.
    */
-  placeNext(): Backend | undefined {
+  placeNext(): FleetBackend | undefined {
     const { scheduler } = this.desk;
     const { head } = this;
     this.begin(scheduler.place(head, this.triedSlots) ?? (this.attempts > 0 ? scheduler.place(head) : undefined));

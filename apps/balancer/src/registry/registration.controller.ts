@@ -129,11 +129,11 @@ export class RegistrationController {
     description: 'Draining; drain.complete tells when done',
   })
   @ApiResponse(NOT_FOUND)
-  drain(
+  async drain(
     @Param('id') id: string,
     @Query('timeoutSeconds', drainTimeout) timeoutSeconds: number | undefined,
-  ): BackendView {
-    return this.view(this.registry.drain(id, timeoutSeconds));
+  ): Promise<BackendView> {
+    return this.view(await this.registry.drain(id, timeoutSeconds));
   }
 
   @Post(':id/resume')
@@ -162,14 +162,14 @@ export class RegistrationController {
     description: 'Draining; gone when nothing is in flight',
   })
   @ApiResponse(NOT_FOUND)
-  leave(
+  async leave(
     @Param('id') id: string,
     @Query('now', new ParseBoolPipe({ optional: true })) now: boolean | undefined,
     @Query('timeoutSeconds', drainTimeout) timeoutSeconds: number | undefined,
     @Res({ passthrough: true }) response: Response,
-  ): BackendView | undefined {
-    if (now) this.registry.leaveNow(id);
-    const draining = now ? undefined : this.registry.leave(id, timeoutSeconds);
+  ): Promise<BackendView | undefined> {
+    if (now) await this.registry.leaveNow(id);
+    const draining = now ? undefined : await this.registry.leave(id, timeoutSeconds);
     response.status(draining ? 202 : 204);
     return draining && this.view(draining);
   }
