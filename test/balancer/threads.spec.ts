@@ -91,9 +91,9 @@ describe('with two threads', () => {
     let isDrained = false;
     let servedByA = 0;
     const late: string[] = [];
-    let isOver = false;
+    const over = new AbortController();
     const clients = Array.from({ length: 8 }, async () => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         const beganLate = isDrained;
         const [answer] = await getEach(balancer.url, 1);
         if (answer === '200 a') servedByA++;
@@ -110,7 +110,7 @@ describe('with two threads', () => {
       isDrained = false;
       await fetch(`${balancer.control}/api/v1/backends/a/resume`, { method: 'POST' });
     }
-    isOver = true;
+    over.abort();
     await Promise.all(clients);
     expect(late).toEqual([]);
   });

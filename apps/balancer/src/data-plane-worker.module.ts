@@ -16,7 +16,7 @@ const loadTable = {
 };
 const mainThread = {
   provide: MainThread,
-  useValue: { post: (message: FromThread) => parentPort?.postMessage(message) } satisfies MainThread,
+  useValue: { post: (message: FromThread) => parentPort?.postMessage(message, []) } satisfies MainThread,
 };
 const fleet = { provide: Fleet, useExisting: FleetReplica };
 

@@ -67,10 +67,12 @@ export class DataPlaneThreads implements DataPlane, OnModuleInit {
     const { DATA_PLANE_HOST: host, DATA_PLANE_PORT: port } = this.config;
     const isAlone = this.members.length === 1 || inherited.length > 0;
     if (!isAlone && port !== 0) await requireFree(host, port);
-    for (const [thread, { link }] of this.members.entries()) {
-      await link.booted;
-      const address = await link.listen(this.whereFor(thread));
-      this.address ??= address;
+    try {
+      await this.listenAll();
+    } catch (error) {
+      // A signal came during the start: the shutdown that it has begun ends the process.
+      if (this.isClosing) await new Promise(() => {});
+      throw error;
     }
     for (const thread of this.members.keys()) this.watch(thread);
     const { address = host } = this.address ?? {};
@@ -90,6 +92,14 @@ export class DataPlaneThreads implements DataPlane, OnModuleInit {
 
   async beliefs(): Promise<NamedBelief[]> {
     return mergedBeliefs(await this.askAll('beliefs'));
+  }
+
+  private async listenAll(): Promise<void> {
+    for (const [thread, { link }] of this.members.entries()) {
+      await link.booted;
+      const address = await link.listen(this.whereFor(thread));
+      this.address ??= address;
+    }
   }
 
   private start(thread: number): Member {

@@ -3,7 +3,7 @@ import { monotonicSeconds } from '../registry/monotonic-time.js';
 import type { Backend } from '../registry/backend.js';
 import type { SnapshotReader } from '../registry/publication.js';
 import type { RegistryService } from '../registry/registry.service.js';
-import type { FromThread, MemberMessage, ToThread } from './messages.js';
+import type { FromThread, MemberMessage, SightingMessage, ToThread } from './messages.js';
 
 /** Backends go by a number: an object that went to another thread is another object when it comes back. */
 const identities = new WeakMap<Backend, number>();
@@ -44,32 +44,28 @@ export class FleetFeed {
 
   /** Takes what the thread says of the fleet; passes over what it says of other things. */
   hear(message: FromThread): void {
-    switch (message.kind) {
-      case 'took':
-        this.reader.took(message.version);
-        break;
-      case 'doubts': {
-        const backend = this.backendOf(message);
-        if (backend) this.registry.doubt(backend);
-        break;
-      }
-      case 'saw': {
-        this.heard = message.number;
-        const { version } = this.registry.publication;
-        const backend = this.backendOf(message);
-        if (backend) this.registry.observe(backend, message.sighting);
-        // The thread may have left the backend out, until it hears that the registry knows.
-        const isTold = version !== this.registry.publication.version;
-        if (!isTold && message.sighting.what === 'exchange-failed') this.send();
-        break;
-      }
-      default:
+    if (message.kind === 'took') this.reader.took(message.version);
+    else if (message.kind === 'saw') this.saw(message);
+    else if (message.kind === 'doubts') {
+      const backend = this.backendOf(message);
+      if (backend) this.registry.doubt(backend);
     }
   }
 
   /** The thread has ended. */
   end(): void {
     this.reader.leave();
+  }
+
+  private saw(message: SightingMessage): void {
+    const { publication } = this.registry;
+    const { version } = publication;
+    this.heard = message.number;
+    const backend = this.backendOf(message);
+    if (backend) this.registry.observe(backend, message.sighting);
+    // The thread may have left the backend out, until it hears that the registry knows.
+    const isTold = version !== publication.version;
+    if (!isTold && message.sighting.what === 'exchange-failed') this.send();
   }
 
   private backendOf({ slot, identity }: { readonly slot: number; readonly identity: number }): Backend | undefined {

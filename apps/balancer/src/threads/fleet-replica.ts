@@ -60,18 +60,9 @@ export class FleetReplica implements Fleet {
 
   /** Takes what the main thread says of the fleet; passes over what it says of other things. */
   hear(message: ToThread): void {
-    switch (message.kind) {
-      case 'fleet':
-        this.take(message);
-        break;
-      case 'slot-freed':
-        for (const { slotFreed } of this.listeners) slotFreed?.(message.slot);
-        break;
-      case 'cut':
-        for (const { cut } of this.listeners) cut?.(message.slot, message.what);
-        break;
-      default:
-    }
+    if (message.kind === 'fleet') this.take(message);
+    else if (message.kind === 'slot-freed') for (const { slotFreed } of this.listeners) slotFreed?.(message.slot);
+    else if (message.kind === 'cut') for (const { cut } of this.listeners) cut?.(message.slot, message.what);
   }
 
   private take({ version, heard, members }: FleetMessage): void {

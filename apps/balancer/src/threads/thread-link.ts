@@ -6,10 +6,12 @@ import type { Answers, FromThread, ThreadData, ToThread } from './messages.js';
 
 /** How long a thread has to answer a question. */
 const PATIENCE_MS = 1000;
+/** Messages are copied; no memory is handed over with them. */
+const NOTHING: [] = [];
 
 export class ThreadLink {
   /** Resolves when it waits for the address to listen on. */
-  readonly booted: Promise<void>;
+  readonly booted: Promise<unknown>;
   /** Resolves with why, when it has ended. */
   readonly ended: Promise<string>;
   isListening = false;
@@ -38,13 +40,13 @@ export class ThreadLink {
         resolve(this.failure ?? `it ended with code ${code}`);
       });
     });
-    this.booted = this.next('booted').then(() => {});
+    this.booted = this.next('booted');
     // Whoever waits for it hears of the failure; nobody has to.
     this.booted.catch(() => {});
   }
 
   post(message: ToThread): void {
-    this.worker.postMessage(message);
+    this.worker.postMessage(message, NOTHING);
   }
 
   /** Has it accept clients. Rejects with what the system says against it. */
