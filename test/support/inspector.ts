@@ -13,7 +13,8 @@ interface Attached {
 /** Has one of the worker threads exit with this code. Resolves when it was told to. */
 export async function endThread(process: AppProcess, code: number): Promise<void> {
   await until('the inspector to listen', () => process.stderr.includes('ws://'));
-  const [address] = process.stderr.match(/ws:\S+/) ?? [''];
+  // The last one: a process that it was started by may have an inspector too.
+  const address = process.stderr.match(/ws:\S+/g)?.at(-1) ?? '';
   const inspector = new WebSocket(address);
   await once(inspector, 'open');
   const attached = new Promise<Attached>((resolve) => {

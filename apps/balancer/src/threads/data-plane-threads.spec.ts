@@ -15,18 +15,22 @@ import { DataPlaneThreads } from './data-plane-threads.js';
 function scriptWith(folder: string): URL {
   const code = `
     import { appendFileSync, statSync } from 'node:fs';
-    import { parentPort, workerData } from 'node:worker_threads';
+    import { parentPort } from 'node:worker_threads';
     const starts = ${JSON.stringify(join(folder, 'starts'))};
     appendFileSync(starts, '.');
     if (statSync(starts).size === 3) process.exit(9);
+    let thread;
     parentPort.on('message', (message) => {
+      if (message.kind === 'begin') {
+        thread = message.data.thread;
+        parentPort.postMessage({ kind: 'booted' });
+      }
       const address = { address: '127.0.0.1', family: 'IPv4', port: 4711 };
       if (message.kind === 'fleet') parentPort.postMessage({ kind: 'took', version: message.version });
       if (message.kind === 'listen') parentPort.postMessage({ kind: 'listening', address });
-      if (message.kind === 'cut' && message.slot === workerData.thread) process.exit(5);
+      if (message.kind === 'cut' && message.slot === thread) process.exit(5);
       if (message.kind === 'close') process.exit(0);
     });
-    parentPort.postMessage({ kind: 'booted' });
   `;
   return new URL(`data:text/javascript,${encodeURIComponent(code)}`);
 }

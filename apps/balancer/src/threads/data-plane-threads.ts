@@ -14,10 +14,9 @@ import type { NamedBelief } from '../scheduling/demand-learning.js';
 import { FleetFeed } from './fleet-feed.js';
 import { mergedBeliefs, mergedRequests } from './merged.js';
 import type { Answers, ToThread } from './messages.js';
+import { DATA_PLANE_WORKER } from './prepared-workers.js';
 import { ThreadLink } from './thread-link.js';
 
-/** What threads run, as the build lays it out. */
-const SCRIPT = new URL('../data-plane-worker.js', import.meta.url);
 /** The pause before a thread is replaced whose replacement has failed before. */
 const PAUSE_MS = 500;
 /** What a thread may take to close beyond the time that is configured. */
@@ -40,7 +39,7 @@ export class DataPlaneThreads implements DataPlane, OnModuleInit {
     private readonly registry: RegistryService,
     private readonly table: LoadTable,
     private readonly config: BalancerConfig,
-    private readonly script: URL = SCRIPT,
+    private readonly script: URL = DATA_PLANE_WORKER,
   ) {}
 
   get isReady(): boolean {

@@ -7,7 +7,7 @@ import type { ListenAddress } from '../data-plane/proxy-server.js';
 import type { Cut, Sighting } from '../registry/sighting.js';
 import type { NamedBelief } from '../scheduling/demand-learning.js';
 
-/** What a thread is started with. */
+/** What a thread begins with. */
 export interface ThreadData {
   /** Its row in the load table. */
   readonly thread: number;
@@ -55,6 +55,8 @@ export interface Question {
 
 /** From the main thread. */
 export type ToThread =
+  /** The first message; nothing else is sent before it has answered `booted`. */
+  | { readonly kind: 'begin'; readonly data: ThreadData }
   | FleetMessage
   | { readonly kind: 'slot-freed'; readonly slot: number }
   | { readonly kind: 'cut'; readonly slot: number; readonly what: Cut }

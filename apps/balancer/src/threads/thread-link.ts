@@ -1,8 +1,9 @@
 // One thread of the data plane, from its start to its end, as the main thread sees it.
 import type { AddressInfo } from 'node:net';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { ListenAddress } from '../data-plane/proxy-server.js';
 import type { Answers, FromThread, ThreadData, ToThread } from './messages.js';
+import { takeWorker } from './prepared-workers.js';
 
 /** How long a thread has to answer a question. */
 const PATIENCE_MS = 1000;
@@ -27,7 +28,7 @@ export class ThreadLink {
     data: ThreadData,
     private readonly hear: (message: FromThread) => void,
   ) {
-    this.worker = new Worker(script, { workerData: data });
+    this.worker = takeWorker(script);
     this.worker.on('message', (message: FromThread) => this.receive(message));
     this.worker.on('error', (error) => {
       this.failure = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -40,6 +41,7 @@ export class ThreadLink {
         resolve(this.failure ?? `it ended with code ${code}`);
       });
     });
+    this.post({ kind: 'begin', data });
     this.booted = this.next('booted');
     // Whoever waits for it hears of the failure; nobody has to.
     this.booted.catch(() => {});
