@@ -69,7 +69,14 @@ describe('the threads of the data plane', () => {
     expect(backend.slot).toBe(1);
     for (const row of table.rows) new Reservation(row, backend.slot, Float64Array.of(3, 4));
     // Time is over at once for what is in flight on slot 1: so the registry cuts it, and the script of thread 1 exits.
+    const inFlightWhenSaid = new Promise<number>((resolve) => {
+      vi.spyOn(Logger.prototype, 'error').mockImplementation((words: unknown) => {
+        said.push(String(words));
+        resolve(table.active(1));
+      });
+    });
     await registry.drain('b', 0);
+    expect(await inFlightWhenSaid).toBe(1);
     await vi.waitFor(() => expect(said.join('\n')).toContain('thread 1 was replaced'), { timeout: 10_000 });
     expect(said.filter((words) => words.includes('could not be replaced'))).toHaveLength(1);
     expect([table.active(1), table.inFlight(1, 0), table.activeInAll(), table.begun(1)]).toEqual([1, 3, 1, 2]);
