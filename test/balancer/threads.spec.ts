@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http';
 import type { RequestRecord } from '@fairlead/contracts';
 import { Agent, request } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { INSPECTED, endThread } from '../support/inspector.js';
+import { INSPECTED, blockThread, endThread } from '../support/inspector.js';
 import { metricsOf, settled } from '../support/metrics.js';
 import { backendIn, launch, startBalancer, until, type Balancer } from '../support/processes.js';
 import { openSocket, received, receivedUntil } from '../support/raw-client.js';
@@ -113,6 +113,17 @@ describe('with two threads', () => {
     over.abort();
     await Promise.all(clients);
     expect(late).toEqual([]);
+  });
+
+  it('a drain is acknowledged when the last of them knows of it, and not before', async () => {
+    const balancer = await startBalancer({ ...TWO, ...INSPECTED });
+    const { port } = await httpUpstream((_, response) => response.end());
+    await join(balancer, 'a', port);
+    const blocked = await blockThread(balancer.process, 500);
+    const drained = await fetch(`${balancer.control}/api/v1/backends/a/drain`, { method: 'POST' });
+    const drainedAt = Date.now();
+    expect(drained.status).toBe(200);
+    expect(drainedAt).toBeGreaterThanOrEqual(await blocked.until);
   });
 
   it('a backend that one of them finds dead is given nothing by the other', async () => {

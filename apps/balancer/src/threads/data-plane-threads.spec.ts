@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LoadTable, Reservation } from '@fairlead/scheduling';
+import { LoadTable } from '@fairlead/scheduling';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadBalancerConfig } from '../config/balancer.config.js';
@@ -67,7 +67,7 @@ describe('the threads of the data plane', () => {
     registry.register({ id: 'a', ...announced });
     const { backend } = registry.register({ id: 'b', ...announced, url: 'http://127.0.0.1:2' });
     expect(backend.slot).toBe(1);
-    for (const row of table.rows) new Reservation(row, backend.slot, Float64Array.of(3, 4));
+    for (const row of table.rows) row.begin(backend.slot, Float64Array.of(3, 4));
     // Time is over at once for what is in flight on slot 1: so the registry cuts it, and the script of thread 1 exits.
     const inFlightWhenSaid = new Promise<number>((resolve) => {
       vi.spyOn(Logger.prototype, 'error').mockImplementation((words: unknown) => {
