@@ -148,7 +148,8 @@ describe('a drain', () => {
 
 describe('idle connections to backends', () => {
   it('carry no POST when the backend may be about to close them', async () => {
-    const balancer = await startBalancer();
+    // Each thread has connections of its own.
+    const balancer = await startBalancer({ DATA_PLANE_THREADS: '0' });
     let connections = 0;
     const { port } = await tcpUpstream((socket) => {
       connections++;

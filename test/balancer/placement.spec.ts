@@ -92,7 +92,8 @@ describe('learning what requests need', () => {
   });
 
   it('ignores reports that make no sense, counts them, and complains once', async () => {
-    const balancer = await startBalancer();
+    // Once in each thread.
+    const balancer = await startBalancer({ DATA_PLANE_THREADS: '0' });
     const nonsense = [
       'JSON {"request_cost":{"compute":-1}}',
       'TEXT request_cost.compute=NaN',

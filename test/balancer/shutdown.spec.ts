@@ -1,7 +1,20 @@
+import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { startBalancer, until } from '../support/processes.js';
 import { openSocket, received } from '../support/raw-client.js';
 import { httpUpstream, join } from '../support/upstreams.js';
+
+/** Whether a connection is refused. */
+function isRefused(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.once('error', () => resolve(true));
+  });
+}
 
 describe('shutdown', () => {
   it('finishes what is in flight, accepts nobody, and exits with 0', async () => {
@@ -14,7 +27,7 @@ describe('shutdown', () => {
     await until('the request to be there', () => release.length === 1);
     const stopped = balancer.process.stop('SIGTERM');
     await balancer.process.logged('shutting down');
-    await expect(fetch(balancer.url)).rejects.toThrow();
+    await until('nobody to be accepted', () => isRefused(balancer.port));
     const answer = received(socket);
     release[0]();
     expect(await answer).toMatch(/finished$/);

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { metricsOf } from '../support/metrics.js';
+import { INSPECTED, endThread } from '../support/inspector.js';
 import { backendIn } from '../support/processes.js';
 import { aFolder, keepAsking, runScript, startSupervisor, type Supervised } from '../support/supervisor.js';
 import { httpUpstream, join as joinFleet } from '../support/upstreams.js';
@@ -72,6 +73,17 @@ describe('npm run supervise', () => {
     const { msg } = await supervised.process.logged('ended with SIGKILL');
     expect(msg).toMatch(/starting it again in 0\.1 s$/);
     expect((await fetch(supervised.url)).status).toBe(200);
+  });
+
+  it('starts another balancer when a thread has died, for a socket would be left that nobody accepts on', async () => {
+    const supervised = await withBackend(await startSupervisor(aFolder(), { DATA_PLANE_THREADS: '2', ...INSPECTED }));
+    const pid = await servingPid(supervised);
+    await endThread(supervised.process, 7);
+    await supervised.process.logged(`balancer ${pid} ended with code 0; starting it again`);
+    for (let i = 0; i < 20; i++) {
+      const response = await fetch(supervised.url, { headers: { connection: 'close' } });
+      expect([response.status, await response.text()]).toEqual([200, 'answer']);
+    }
   });
 
   it('ends its balancer on SIGTERM, exits as that does, and leaves nothing behind', async () => {

@@ -1,22 +1,16 @@
-// The balancer: RegistryService knows the fleet, DrfScheduler chooses, PingAckCron verifies, ProxyServer serves.
-import { logSettings } from '@fairlead/configuration';
+// The balancer: RegistryService knows the fleet, DrfScheduler chooses, PingAckCron verifies, DataPlane serves.
 import { LoadTable } from '@fairlead/scheduling';
 import { Module } from '@nestjs/common';
-import { ConfigModule, type ConfigType } from '@nestjs/config';
+import type { ConfigType } from '@nestjs/config';
 import { ScheduleModule } from '@nestjs/schedule';
 import { TerminusModule } from '@nestjs/terminus';
-import { LoggerModule } from 'nestjs-pino';
 import { EventsController } from './admin/events.controller.js';
 import { ExplainService } from './admin/explain.service.js';
 import { PlacementController } from './admin/placement.controller.js';
 import { balancerConfig } from './config/balancer.config.js';
-import { ClientRequests } from './data-plane/client-request.js';
-import { ExchangeDesk } from './data-plane/exchange-desk.js';
-import { FastLane } from './data-plane/fast-lane.js';
-import { FullLane } from './data-plane/full-lane.js';
-import { FullLaneServer } from './data-plane/full-lane-server.js';
-import { ProxyServer } from './data-plane/proxy-server.js';
-import { UpgradeLane } from './data-plane/upgrade-lane.js';
+import { dataPlaneProviders, foundations } from './data-plane.providers.js';
+import { DataPlane } from './data-plane/data-plane.js';
+import { LocalDataPlane } from './data-plane/local-data-plane.js';
 import { HealthController } from './health/health.controller.js';
 import { OutlierDetector } from './health/outlier-detector.js';
 import { PingAckCron } from './health/ping-ack.cron.js';
@@ -25,7 +19,7 @@ import { Rechecks } from './health/rechecks.js';
 import { MetricsController } from './metrics/metrics.controller.js';
 import { MetricsService } from './metrics/metrics.service.js';
 import { Prometheus } from './metrics/prometheus.js';
-import { RequestLog } from './metrics/request-log.js';
+import { Fleet } from './registry/fleet.js';
 import { FleetEvents } from './registry/fleet-events.js';
 import { LeaseSweeper } from './registry/lease-sweeper.js';
 import { OriginalProtocolController } from './registry/original-protocol.controller.js';
@@ -33,34 +27,39 @@ import { OwnAddresses } from './registry/own-addresses.js';
 import { RegistrationController } from './registry/registration.controller.js';
 import { RegistryStore } from './registry/registry-store.js';
 import { RegistryService } from './registry/registry.service.js';
-import { AffinityKeys } from './scheduling/affinity-keys.js';
-import { DemandClassifier } from './scheduling/demand-classifier.js';
-import { DemandLearning } from './scheduling/demand-learning.js';
-import { DrfScheduler } from './scheduling/drf.scheduler.js';
+import { DataPlaneThreads } from './threads/data-plane-threads.js';
 
 const loadTable = {
   provide: LoadTable,
   inject: [balancerConfig.KEY],
-  useFactory: ({ RESOURCES, MAX_BACKENDS }: ConfigType<typeof balancerConfig>) =>
-    new LoadTable({ resourceCount: RESOURCES.size, slotCount: MAX_BACKENDS, writerCount: 1 }),
+  useFactory: ({ RESOURCES, MAX_BACKENDS, DATA_PLANE_THREADS }: ConfigType<typeof balancerConfig>) =>
+    new LoadTable({
+      resourceCount: RESOURCES.size,
+      slotCount: MAX_BACKENDS,
+      writerCount: Math.max(1, DATA_PLANE_THREADS),
+    }),
 };
+
+/** Without threads the main thread serves. With them its scheduler places nothing, but explains. */
+const dataPlane = {
+  provide: DataPlane,
+  inject: [LocalDataPlane, RegistryService, LoadTable, balancerConfig.KEY],
+  useFactory: (
+    local: LocalDataPlane,
+    service: RegistryService,
+    table: LoadTable,
+    config: ConfigType<typeof balancerConfig>,
+  ) => (config.DATA_PLANE_THREADS === 0 ? local : new DataPlaneThreads(service, table, config)),
+};
+const fleet = { provide: Fleet, useExisting: RegistryService };
 
 const registry = [RegistryService, RegistryStore, FleetEvents, OwnAddresses, LeaseSweeper];
 const health = [PingAckCron, PingClient, Rechecks, OutlierDetector];
-const scheduling = [loadTable, DrfScheduler, DemandClassifier, DemandLearning, AffinityKeys];
-const dataPlane = [ProxyServer, FastLane, FullLane, FullLaneServer, UpgradeLane, ExchangeDesk, ClientRequests];
-const metrics = [MetricsService, Prometheus, RequestLog];
+const serving = [loadTable, fleet, dataPlane, ...dataPlaneProviders];
+const metrics = [MetricsService, Prometheus];
 
 @Module({
-  imports: [
-    ConfigModule.forRoot({ isGlobal: true, ignoreEnvFile: true, load: [balancerConfig] }),
-    LoggerModule.forRootAsync({
-      inject: [balancerConfig.KEY],
-      useFactory: (config: ConfigType<typeof balancerConfig>) => logSettings('balancer', config),
-    }),
-    ScheduleModule.forRoot(),
-    TerminusModule.forRoot({ logger: false }),
-  ],
+  imports: [...foundations, ScheduleModule.forRoot(), TerminusModule.forRoot({ logger: false })],
   controllers: [
     RegistrationController,
     OriginalProtocolController,
@@ -69,6 +68,6 @@ const metrics = [MetricsService, Prometheus, RequestLog];
     MetricsController,
     HealthController,
   ],
-  providers: [ExplainService, ...registry, ...health, ...scheduling, ...dataPlane, ...metrics],
+  providers: [ExplainService, ...registry, ...health, ...serving, ...metrics],
 })
 export class BalancerModule {}

@@ -1,90 +1,20 @@
-// Boots the balancer, and shuts it down in order: first the data plane, then the control plane.
+// The balancer's entry: reads the configuration, and has the threads load while the rest of it does.
 import 'reflect-metadata';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { ConfigurationError } from '@fairlead/configuration';
-import { NestFactory } from '@nestjs/core';
-import type { NestExpressApplication } from '@nestjs/platform-express';
-import { Logger } from 'nestjs-pino';
-import { BalancerModule } from './balancer.module.js';
-import { balancerConfig, type BalancerConfig } from './config/balancer.config.js';
-import { inheritedSockets, type InheritedSockets } from './config/inherited-sockets.js';
-import { setUpControlPlane } from './control-plane/control-plane.js';
-import { ProxyServer } from './data-plane/proxy-server.js';
-import { knownFleet } from './health/known-fleet.js';
-import { OwnAddresses } from './registry/own-addresses.js';
-import { RegistryService } from './registry/registry.service.js';
+import { balancerConfig } from './config/balancer.config.js';
+import { inheritedSockets, requireSocketForEachThread } from './config/inherited-sockets.js';
+import { DATA_PLANE_WORKER, prepareWorkers } from './threads/prepared-workers.js';
 
 try {
-  await start(balancerConfig(), inheritedSockets());
+  const config = balancerConfig();
+  const inherited = inheritedSockets();
+  requireSocketForEachThread(inherited, config);
+  prepareWorkers(DATA_PLANE_WORKER, config.DATA_PLANE_THREADS);
+  const { start } = await import('./boot.js');
+  await start(config, inherited);
 } catch (error) {
   const problem = error instanceof Error ? error : new Error(String(error));
   const text = problem instanceof ConfigurationError ? problem.message : `balancer could not start: ${problem.message}`;
   process.stderr.write(`${text}\n`);
   process.exit(1);
-}
-
-async function start(config: BalancerConfig, inherited: InheritedSockets): Promise<void> {
-  const { length: dataSockets } = inherited.data;
-  // The kernel deals clients out among all of them, and those at a socket that nobody accepts on would wait for ever.
-  if (dataSockets > 1) {
-    throw new ConfigurationError([`LISTEN_FDNAMES names ${dataSockets} data sockets, but one is accepted on`]);
-  }
-  const app = await NestFactory.create<NestExpressApplication>(BalancerModule, {
-    abortOnError: false,
-    bodyParser: false,
-    bufferLogs: true,
-    // Nobody who only holds a connection to the control plane holds up a shutdown.
-    forceCloseConnections: true,
-  });
-  const logger = app.get(Logger);
-  app.useLogger(logger);
-  setUpControlPlane(app, { withDocs: config.SWAGGER });
-  const proxy = app.get(ProxyServer);
-  shutDownOnSignal(app, proxy, logger, inherited);
-
-  await app.init();
-  await knownFleet(app.get(RegistryService));
-  const { address: host, port } = await listenControlPlane(app, config, inherited.control);
-  logger.log({ host, port }, 'control plane listening', 'ControlPlane');
-  await proxy.listen(inherited.data[0]);
-  const ownAddresses = app.get(OwnAddresses);
-  ownAddresses.addPort(port);
-  ownAddresses.addPort(proxy.port);
-  // Whoever started this process with a channel (scripts/supervise.ts; PM2 with wait_ready) may end the one it replaces.
-  // Nothing is lost when there is nobody to hear it any more.
-  process.send?.('ready', undefined, undefined, () => {});
-}
-
-async function listenControlPlane(
-  app: NestExpressApplication,
-  { CONTROL_PLANE_HOST, CONTROL_PLANE_PORT }: BalancerConfig,
-  fd: number | undefined,
-): Promise<AddressInfo> {
-  const server = app.getHttpServer();
-  if (fd === undefined) await app.listen(CONTROL_PLANE_PORT, CONTROL_PLANE_HOST);
-  else await once(server.listen({ fd }), 'listening');
-  return server.address() as AddressInfo;
-}
-
-function shutDownOnSignal(
-  app: NestExpressApplication,
-  proxy: ProxyServer,
-  logger: Logger,
-  { control }: InheritedSockets,
-): void {
-  let isShuttingDown = false;
-  const shutDown = async (signal: NodeJS.Signals) => {
-    // A second Ctrl-C does not cut short what the first one began.
-    if (isShuttingDown) return;
-    isShuttingDown = true;
-    logger.log(`${signal}: shutting down`, 'Balancer');
-    app.get(RegistryService).holdLeases();
-    // Whoever reaches the shared port from here on must find the replacement, which alone remembers what it is told.
-    if (control !== undefined) app.getHttpServer().close();
-    await proxy.close();
-    await app.close();
-    process.exit(0);
-  };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, (name) => void shutDown(name));
 }

@@ -43,4 +43,5 @@ export type { PlacementPolicy, PolicyContext } from './policies/policy.js';
 export { Reservation } from './reservation.js';
 export { DEMAND_QUANTUM, ResourceSpace, quantise, type ResourceVector } from './resources.js';
 export { strandedCapacity } from './stranded-capacity.js';
+export { ThreadCounts, type ThreadCount } from './thread-counts.js';
 export { seededRandom, type Clock, type Random } from './time-and-chance.js';

@@ -11,8 +11,8 @@ function reserve(row: LoadRow, slot: number, ...demand: number[]): Reservation {
 }
 
 function columnsOf(row: LoadRow): (Float64Array | Int32Array | Uint32Array)[] {
-  const { inFlight, dispatched, latencySeconds, begun, failed, active, latencyCounts } = row;
-  return [inFlight, dispatched, latencySeconds, begun, failed, active, latencyCounts];
+  const { inFlight, dispatched, latencySeconds, begun, failed, speeds, active, activeInAll, latencyCounts } = row;
+  return [inFlight, dispatched, latencySeconds, begun, failed, speeds, active, activeInAll, latencyCounts];
 }
 
 describe('a load table of several writers', () => {
@@ -81,19 +81,37 @@ describe('a load table of several writers', () => {
     expect(table.inFlight(0, 0)).toBe(7);
   });
 
-  it('forgets a writer that died by its row alone', () => {
+  it('takes back what a writer that died had in flight, and keeps what it has counted', () => {
     const table = aTable();
-    for (let slot = 0; slot < SHAPE.slotCount; slot++) table.rows[1].clear(slot);
-    expect(cellsOf(table, 1)).toEqual({
-      inFlight: [1, 2],
-      dispatched: [1.5, 2.5],
-      active: 1,
-      begun: 2,
-      failed: 1,
-      latencySeconds: 0.25,
-      answersOfAQuarterSecond: 1,
-      answers: 1,
-    });
+    Object.assign(table.rows[1].counts, { taken: 3, queued: 2 });
+    table.rows[1].abandon();
+    expect(cellsOf(table, 1)).toEqual({ ...BOTH, inFlight: [1, 2], active: 1 });
+    expect(table.activeInAll()).toBe(1);
+    expect([table.total('taken'), table.total('queued')]).toEqual([3, 0]);
+  });
+
+  it('adds up what they count, each on a row of its own', () => {
+    const { buffer } = aTable();
+    for (const writer of [0, 1]) {
+      const { own } = new LoadTable(SHAPE, buffer, writer);
+      own.counts.taken += 10 + writer;
+      own.counts.reportsIgnored++;
+    }
+    const table = new LoadTable(SHAPE, buffer);
+    expect(table.rows.map(({ counts }) => counts.taken)).toEqual([10, 11]);
+    expect([table.total('taken'), table.total('reportsIgnored'), table.total('retries')]).toEqual([21, 2, 0]);
+  });
+
+  it('has the mean of the speeds that they found, by how much each has seen', () => {
+    const table = aTable();
+    expect(table.speed(1)).toBe(1);
+    table.rows[1].speeds[1] = 2;
+    expect(table.speed(1)).toBe(2);
+    table.rows[0].speeds[1] = 1.5;
+    // Two exchanges by the first, three by the second.
+    expect(table.speed(1)).toBeCloseTo((2 * 1.5 + 3 * 2) / 5);
+    table.clear(1);
+    expect(table.speed(1)).toBe(1);
   });
 
   it('clears a slot for another backend, and no other slot', () => {

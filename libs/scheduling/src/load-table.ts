@@ -1,11 +1,12 @@
 // The load of every backend, in typed arrays over one shared buffer.
 //
 // Each thread that dispatches requests writes a row of its own and nobody else's, so no update needs a lock or an atomic
-// read-modify-write; a reader adds the rows up. A thread that dies is undone by zeroing its row. Every cell is a number
+// read-modify-write; a reader adds the rows up. A thread that dies is undone in its row (`abandon`). Every cell is a number
 // of 4 or 8 bytes at its natural alignment, so a reader in another thread sees it whole, before or after an update.
 import type { WindowCounts } from './health/outliers.js';
 import { LATENCY_BUCKETS, latencyBucket } from './latency-buckets.js';
 import type { ResourceVector } from './resources.js';
+import { THREAD_COUNTS, ThreadCounts, type ThreadCount } from './thread-counts.js';
 
 const CACHE_LINE_BYTES = 64;
 
@@ -35,6 +36,10 @@ export class LoadRow {
   readonly measured: Float64Array;
   /** Sum over these of latency over the usual one, by slot. */
   readonly stretch: Float64Array;
+  /** How fast this thread has found the backend to be, as a multiple of what it declared; 0: it has not. By slot. */
+  readonly speeds: Float64Array;
+  /** What concerns no backend. */
+  readonly counts: ThreadCounts;
   /** Exchanges in flight, by slot. */
   readonly active: Int32Array;
   /** Exchanges in flight on all slots: one cell. */
@@ -62,6 +67,8 @@ export class LoadRow {
     this.failed = doubles(slotCount);
     this.measured = doubles(slotCount);
     this.stretch = doubles(slotCount);
+    this.speeds = doubles(slotCount);
+    this.counts = new ThreadCounts(doubles(THREAD_COUNTS));
     this.active = take((offset) => new Int32Array(buffer, offset, slotCount), slotCount * 4);
     this.activeInAll = take((offset) => new Int32Array(buffer, offset, 1), 4);
     const cells = slotCount * LATENCY_BUCKETS;
@@ -105,30 +112,40 @@ export class LoadRow {
     this.failed[slot]++;
   }
 
+  /** The thread is gone, and with it all that it had in flight. What it has counted stays. Only when it writes no more. */
+  abandon(): void {
+    for (const column of [this.inFlight, this.active, this.activeInAll]) column.fill(0);
+    this.counts.queued = 0;
+  }
+
   /** Forgets everything about a slot, so that another backend can have it. Only when nothing is in flight there. */
   clear(slot: number): void {
     const { resourceCount } = this.shape;
     this.inFlight.fill(0, slot * resourceCount, (slot + 1) * resourceCount);
     this.dispatched.fill(0, slot * resourceCount, (slot + 1) * resourceCount);
     this.latencyCounts.fill(0, slot * LATENCY_BUCKETS, (slot + 1) * LATENCY_BUCKETS);
-    const { latencySeconds, begun, failed, measured, stretch, active } = this;
-    for (const column of [latencySeconds, begun, failed, measured, stretch, active]) column[slot] = 0;
+    const { latencySeconds, begun, failed, measured, stretch, speeds, active } = this;
+    for (const column of [latencySeconds, begun, failed, measured, stretch, speeds, active]) column[slot] = 0;
   }
 }
 
 /** The load of all backends: the sum of the rows. */
 export class LoadTable {
   readonly rows: readonly LoadRow[];
+  /** The row of this thread. */
+  readonly own: LoadRow;
 
-  /** Over `buffer`, as another thread made it, or over a new one when none is given. */
+  /** Over `buffer`, as another thread made it, or over a new one when none is given. `writer` is this thread's row. */
   constructor(
     readonly shape: LoadTableShape,
     readonly buffer: SharedArrayBuffer = new SharedArrayBuffer(rowBytes(shape) * shape.writerCount),
+    readonly writer = 0,
   ) {
     this.rows = Array.from(
       { length: shape.writerCount },
-      (_, writer) => new LoadRow(shape, buffer, writer * rowBytes(shape)),
+      (_, row) => new LoadRow(shape, buffer, row * rowBytes(shape)),
     );
+    this.own = this.rows[writer];
   }
 
   /** Demand in flight on a backend, units of resource `r`; never below zero. */
@@ -185,6 +202,23 @@ export class LoadTable {
     };
   }
 
+  /** A counter of all threads together. */
+  total(count: ThreadCount): number {
+    return this.sum((row) => row.counts[count]);
+  }
+
+  /** A backend's speed as a multiple of what it declared: the mean of what the threads found, by their exchanges there. */
+  speed(slot: number): number {
+    let exchanges = 0;
+    let weighted = 0;
+    for (const { begun, speeds } of this.rows) {
+      if (speeds[slot] === 0) continue;
+      exchanges += begun[slot];
+      weighted += begun[slot] * speeds[slot];
+    }
+    return exchanges === 0 ? 1 : weighted / exchanges;
+  }
+
   /** Sum of the latencies of a backend's answers, seconds. */
   latencySeconds(slot: number): number {
     return this.sum((row) => row.latencySeconds[slot]);
@@ -210,6 +244,6 @@ export class LoadTable {
 }
 
 function rowBytes({ resourceCount, slotCount }: LoadTableShape): number {
-  const bytesPerSlot = 8 * (2 * resourceCount + 5) + 4 * (1 + LATENCY_BUCKETS);
-  return Math.ceil((bytesPerSlot * slotCount + 4) / CACHE_LINE_BYTES) * CACHE_LINE_BYTES;
+  const bytesPerSlot = 8 * (2 * resourceCount + 6) + 4 * (1 + LATENCY_BUCKETS);
+  return Math.ceil((bytesPerSlot * slotCount + 8 * THREAD_COUNTS + 4) / CACHE_LINE_BYTES) * CACHE_LINE_BYTES;
 }

@@ -9,13 +9,13 @@ import {
   type ExplainRequest,
   type Explanation,
 } from '@fairlead/contracts';
-import { POLICY_NAMES, policySummary } from '@fairlead/scheduling';
+import { LoadTable, POLICY_NAMES, policySummary } from '@fairlead/scheduling';
 import { Body, Controller, Get, HttpCode, Inject, Post } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { balancerConfig } from '../config/balancer.config.js';
-import { DemandLearning } from '../scheduling/demand-learning.js';
+import { DataPlane } from '../data-plane/data-plane.js';
 import { ExplainService } from './explain.service.js';
 
 const placementSchema = z
@@ -30,7 +30,8 @@ const placementSchema = z
 export class PlacementController {
   constructor(
     private readonly explainer: ExplainService,
-    private readonly learning: DemandLearning,
+    private readonly plane: DataPlane,
+    private readonly table: LoadTable,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {}
 
@@ -54,11 +55,13 @@ export class PlacementController {
   @Get('demands')
   @ApiOperation({ summary: 'What requests are believed to need, by class, and where the belief comes from' })
   @ApiResponse({ status: 200, standardSchema: demandListSchema, description: 'The classes' })
-  demands(): DemandList {
-    const classes = this.learning.beliefs().map(({ demand, ...belief }) => ({
+  async demands(): Promise<DemandList> {
+    const beliefs = await this.plane.beliefs();
+    const classes = beliefs.map(({ demand, ...belief }) => ({
       ...belief,
       demand: this.config.RESOURCES.amountsOf(demand),
     }));
-    return { reports: { ...this.learning.reports }, classes };
+    const accepted = this.table.total('reportsAccepted');
+    return { reports: { accepted, ignored: this.table.total('reportsIgnored') }, classes };
   }
 }

@@ -1,5 +1,6 @@
 // The balancer's configuration: every variable it reads, what is allowed and what it is for. Nothing else reads
 // process.env.
+import { availableParallelism } from 'node:os';
 import {
   ConfigurationError,
   cidrList,
@@ -27,6 +28,19 @@ const resourceNames = z
   .refine((names) => new Set(names).size === names.length, RESOURCES_FORM)
   .transform((names) => new ResourceSpace(names));
 
+const MAX_THREADS = 64;
+const THREADS_FORM = `must be auto or a whole number from 0 to ${MAX_THREADS}`;
+/** Where the kernel deals connections out among sockets on one port: what libuv knows of SO_REUSEPORT. */
+const DEALING_SYSTEMS = new Set<string>(['linux', 'freebsd', 'sunos', 'aix']);
+const threadCount = z
+  .string()
+  .transform((text) => (text === 'auto' ? coresThatCanServe() : /^\d{1,2}$/.test(text) ? Number(text) : NaN))
+  .refine((threads) => threads <= MAX_THREADS, THREADS_FORM);
+
+function coresThatCanServe(): number {
+  return DEALING_SYSTEMS.has(process.platform) ? Math.min(MAX_THREADS, availableParallelism()) : 0;
+}
+
 const AFFINITY_FORM = 'must be client, path, header:name (in lower case) or cookie:name';
 
 /** Every variable of the balancer, in the order the README lists them. */
@@ -36,6 +50,11 @@ export const balancerSchema = z.object({
   FAST_LANE: oneOf(['on', 'off'])
     .prefault('on')
     .describe('Whether common requests are framed by the balancer itself, at a fraction of the cost: on, off'),
+  DATA_PLANE_THREADS: threadCount
+    .prefault('auto')
+    .describe(
+      'Threads that serve clients; auto: one for each core, 0 where the system cannot share a port; 0: the main thread does',
+    ),
   CONTROL_PLANE_HOST: z.string().prefault('0.0.0.0').describe('Address of registration, admin API, docs and metrics'),
   CONTROL_PLANE_PORT: port().prefault('9797').describe('Port of registration, admin API, docs and metrics'),
   CONTROL_PLANE_TOKEN: z

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readInheritedSockets } from './inherited-sockets.js';
+import { readInheritedSockets, requireSocketForEachThread } from './inherited-sockets.js';
 
 const PID = 42;
 
@@ -47,6 +47,18 @@ describe('inherited sockets', () => {
     ],
   ])('of %j are refused', (variables, sentence) => {
     expect(() => read(variables as Record<string, string>)).toThrow(sentence);
+  });
+
+  it('are as many as there are threads to accept on them', () => {
+    const sockets = (...data: number[]) => ({ data });
+    const threads = (count: number) => ({ DATA_PLANE_THREADS: count });
+    for (const count of [0, 1, 2]) requireSocketForEachThread(sockets(), threads(count));
+    requireSocketForEachThread(sockets(3), threads(0));
+    requireSocketForEachThread(sockets(3), threads(1));
+    requireSocketForEachThread(sockets(3, 4), threads(2));
+    const sentence = 'DATA_PLANE_THREADS must be the number of data sockets that LISTEN_FDNAMES names, ';
+    expect(() => requireSocketForEachThread(sockets(3), threads(2))).toThrow(`${sentence}1, got 2`);
+    expect(() => requireSocketForEachThread(sockets(3, 4), threads(0))).toThrow(`${sentence}2, got 0`);
   });
 
   it('have to be open', () => {

@@ -55,6 +55,23 @@ export function readInheritedSockets(
   return { data: descriptorsOf('data'), control };
 }
 
+/**
+ * The kernel deals clients out among all data sockets, and those at a socket that nobody accepts on would wait for ever;
+ * two threads cannot have the same one.
+ *
+ * @throws {ConfigurationError} when there is not one for each thread. Without threads the main thread accepts.
+ */
+export function requireSocketForEachThread(
+  { data }: Pick<InheritedSockets, 'data'>,
+  { DATA_PLANE_THREADS: threads }: { readonly DATA_PLANE_THREADS: number },
+): void {
+  const wanted = Math.max(1, threads);
+  if (data.length === 0 || data.length === wanted) return;
+  refuse(
+    `DATA_PLANE_THREADS must be the number of data sockets that LISTEN_FDNAMES names, ${data.length}, got ${threads}`,
+  );
+}
+
 function namesOf(count: string, names: string | undefined): readonly string[] {
   const isCount = /^\d{1,4}$/.test(count);
   if (!isCount) refuse(`LISTEN_FDS must be a whole number from 0 to 9999, got ${JSON.stringify(count)}`);

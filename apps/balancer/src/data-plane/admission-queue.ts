@@ -26,17 +26,15 @@ export class AdmissionQueue {
   constructor(
     private readonly capacity: number,
     private readonly clock: () => number,
+    /** Is kept at how many wait. */
+    private readonly counts: { queued: number },
   ) {}
-
-  /** How many wait. */
-  get length(): number {
-    return this.waiting.size;
-  }
 
   /** Puts a request in line. Answers whether there was room in it. */
   join(waiter: Waiter): boolean {
     if (this.waiting.size >= this.capacity) return false;
     this.waiting.add(waiter);
+    this.counts.queued = this.waiting.size;
     this.timer ??= setInterval(() => this.look(), LOOK_INTERVAL_MS);
     return true;
   }
@@ -78,6 +76,7 @@ export class AdmissionQueue {
   }
 
   private rest(): void {
+    this.counts.queued = this.waiting.size;
     if (this.waiting.size > 0) return;
     clearInterval(this.timer);
     this.timer = undefined;

@@ -1,11 +1,11 @@
 // Where exchanges begin: hands each what it needs of the rest of the balancer.
-import { FailureStreaks } from '@fairlead/scheduling';
+import { FailureStreaks, type ThreadCounts } from '@fairlead/scheduling';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import { RequestLog } from '../metrics/request-log.js';
+import { Fleet } from '../registry/fleet.js';
 import { monotonicSeconds } from '../registry/monotonic-time.js';
-import { RegistryService } from '../registry/registry.service.js';
 import { DrfScheduler } from '../scheduling/drf.scheduler.js';
 import { AdmissionQueue } from './admission-queue.js';
 import { Exchange, type CutHandler, type ExchangeSurroundings, type RequestHead } from './exchange.js';
@@ -14,7 +14,7 @@ import { RetryBudget } from './retry.js';
 
 @Injectable()
 export class ExchangeDesk implements ExchangeSurroundings {
-  readonly counts = { taken: 0, unplaced: 0, retries: 0 };
+  readonly counts: ThreadCounts;
   readonly budget: RetryBudget;
   readonly queue: AdmissionQueue;
   readonly live: LiveExchanges;
@@ -24,12 +24,16 @@ export class ExchangeDesk implements ExchangeSurroundings {
 
   constructor(
     readonly scheduler: DrfScheduler,
-    readonly registry: RegistryService,
+    readonly registry: Fleet,
     readonly log: RequestLog,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
     this.budget = new RetryBudget(config.RETRY_BUDGET, config.RETRY_BUDGET_MIN_PER_SECOND, monotonicSeconds);
-    this.queue = new AdmissionQueue(config.MAX_QUEUED_REQUESTS, monotonicSeconds);
+    const { own, rows } = scheduler.table;
+    this.counts = own.counts;
+    // Each thread has a queue of its own, and its part of the places.
+    const places = Math.ceil(config.MAX_QUEUED_REQUESTS / rows.length);
+    this.queue = new AdmissionQueue(places, monotonicSeconds, own.counts);
     this.live = new LiveExchanges(config.MAX_BACKENDS);
     this.streaks = new FailureStreaks(
       { errorsInRow: config.OUTLIER_ERRORS_IN_ROW, gatewayErrorsInRow: config.OUTLIER_GATEWAY_ERRORS_IN_ROW },

@@ -1,11 +1,10 @@
 // One request on its way: which backends it was given to, what became of each attempt, and how it ended. Every lane
 // keeps its accounts here, so that a reservation is given back exactly once, however the exchange ends.
 import type { ExchangeOutcome, FailureStreaks } from '@fairlead/scheduling';
-import type { Backend } from '../registry/backend.js';
+import type { Fleet, FleetBackend } from '../registry/fleet.js';
 import type { DrfScheduler, PlacementRequest } from '../scheduling/drf.scheduler.js';
 import type { Placement } from '../scheduling/placement.js';
 import type { RequestLog } from '../metrics/request-log.js';
-import type { RegistryService } from '../registry/registry.service.js';
 import type { Cut } from '../registry/sighting.js';
 import type { AdmissionQueue, Waiter } from './admission-queue.js';
 import type { Cuttable, LiveExchanges } from './live-exchanges.js';
@@ -22,7 +21,7 @@ export interface RequestHead extends PlacementRequest {
 /** What an exchange needs of the rest of the balancer. */
 export interface ExchangeSurroundings {
   readonly scheduler: DrfScheduler;
-  readonly registry: RegistryService;
+  readonly registry: Fleet;
   readonly log: RequestLog;
   readonly budget: RetryBudget;
   readonly queue: AdmissionQueue;
@@ -48,7 +47,7 @@ export class Exchange implements Cuttable {
   private readonly beganAt = performance.now();
   private readonly triedSlots: number[] = [];
   private placement: Placement | undefined;
-  private lastBackend: Backend | undefined;
+  private lastBackend: FleetBackend | undefined;
   private waiter: Waiter | undefined;
   private hasEnded = false;
 
@@ -62,7 +61,7 @@ export class Exchange implements Cuttable {
   }
 
   /** The backend that serves the exchange now. */
-  get backend(): Backend | undefined {
+  get backend(): FleetBackend | undefined {
     return this.placement?.backend;
   }
 
@@ -75,7 +74,7 @@ export class Exchange implements Cuttable {
    * Begins an attempt on the backend that fits best, one not tried yet while there is any. Undefined when none can take
    * the request.
    */
-  placeNext(): Backend | undefined {
+  placeNext(): FleetBackend | undefined {
     const { scheduler } = this.desk;
     const { head } = this;
     this.begin(scheduler.place(head, this.triedSlots) ?? (this.attempts > 0 ? scheduler.place(head) : undefined));
@@ -183,7 +182,7 @@ export class Exchange implements Cuttable {
     const { registry, scheduler, stallFactor } = this.desk;
     registry.doubt(placement.backend);
     const { classId } = this.head;
-    const usualSeconds = classId === undefined ? undefined : scheduler.learning.usualSeconds(classId);
+    const usualSeconds = classId === undefined ? undefined : scheduler.usualSeconds(classId);
     if (usualSeconds === undefined || stallFactor === 0) return;
     if (this.elapsedMs > 1000 * stallFactor * usualSeconds) this.note(placement, 'stalled');
   }
@@ -236,8 +235,7 @@ export class Exchange implements Cuttable {
     const evidence = this.desk.streaks.record(slot, incarnation, outcome);
     if (!evidence) return;
     const { reason, figures } = evidence;
-    this.desk.registry.observe(backend, { what: 'outlier', reason, evidence: figures, incarnation });
-    // Those that wait for it are better served elsewhere.
-    if (outcome === 'stalled' && backend.health.state === 'ejected') this.desk.live.cut(slot, 'movable');
+    const movesWaiting = outcome === 'stalled';
+    this.desk.registry.observe(backend, { what: 'outlier', reason, evidence: figures, incarnation, movesWaiting });
   }
 }

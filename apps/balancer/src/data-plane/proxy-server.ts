@@ -10,6 +10,10 @@ import { FullLaneServer } from './full-lane-server.js';
 /** Connections that wait to be accepted; Linux caps it at net.core.somaxconn. */
 const BACKLOG = 1024;
 
+/** Where clients are accepted: at an address, alone or beside others, or on a socket that is bound already. */
+export type ListenAddress =
+  { readonly host: string; readonly port: number; readonly reusePort?: boolean } | { readonly fd: number };
+
 @Injectable()
 export class ProxyServer {
   private readonly logger = new Logger('DataPlane');
@@ -34,18 +38,16 @@ export class ProxyServer {
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** Accepts clients: on the socket that was inherited, or on one of its own. */
-  async listen(inherited?: number): Promise<void> {
-    const { DATA_PLANE_HOST: host, DATA_PLANE_PORT: port } = this.config;
+  /** Accepts clients from now on. */
+  async listen(where: ListenAddress): Promise<AddressInfo> {
     await new Promise<void>((resolve, reject) => {
       this.server.once('error', reject);
-      this.server.listen(inherited === undefined ? { host, port } : { fd: inherited }, BACKLOG, () => {
+      this.server.listen(where, BACKLOG, () => {
         this.server.off('error', reject);
         resolve();
       });
     });
-    const { address } = this.server.address() as AddressInfo;
-    this.logger.log({ host: inherited === undefined ? host : address, port: this.port }, 'data plane listening');
+    return this.server.address() as AddressInfo;
   }
 
   /**

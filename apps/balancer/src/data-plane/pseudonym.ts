@@ -1,5 +1,6 @@
-// The name this balancer goes by in `Via`: its own for each process, so that a request that comes back is known.
-import { randomBytes } from 'node:crypto';
+// The name this balancer gives itself in `Via`, by which it knows a request that comes back to it (RFC 9110 §7.6.3).
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
 
-/** RFC 9110 §7.6.3. */
-export const PSEUDONYM = `fairlead-${randomBytes(4).toString('hex')}`;
+/** Different for each balancer, the same in all threads of one: made from its host and its process. */
+export const PSEUDONYM = `fairlead-${createHash('sha256').update(`${hostname()} ${process.pid}`).digest('hex').slice(0, 8)}`;

@@ -6,7 +6,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import { wordsFor } from '../health/network-errors.js';
-import type { Backend } from '../registry/backend.js';
+import type { FleetBackend } from '../registry/fleet.js';
 import { relayAnswer } from './answer-relay.js';
 import { ClientRequests, isRefusal, type ClientRequest } from './client-request.js';
 import { demandHeaders } from './demand-headers.js';
@@ -112,7 +112,7 @@ export class UpgradeLane {
     return undefined;
   }
 
-  private connectTo({ url }: Backend): Promise<Socket> {
+  private connectTo({ url }: FleetBackend): Promise<Socket> {
     const { hostname, port } = targetOf(url);
     return new Promise((resolve, reject) => {
       const connection = connectWithin(this.connectTimeoutMs, { host: hostname ?? '', port: Number(port) });

@@ -1,6 +1,6 @@
 // The fast lane's connections to backends: kept alive, the last used first, read into a buffer of their own.
 import { connect, type Socket } from 'node:net';
-import type { Backend } from '../registry/backend.js';
+import type { FleetBackend } from '../registry/fleet.js';
 import { IdleHabits } from './idle-habits.js';
 import { targetOf } from './upstream-request.js';
 
@@ -149,7 +149,7 @@ export class UpstreamPool {
    * A connection for an exchange: idle ones first, new ones if there is none that can be trusted not to be closed in that
    * moment. `mustNotBeLost`: the request cannot be sent again.
    */
-  take({ url }: Backend, mustNotBeLost: boolean): UpstreamConnection {
+  take({ url }: FleetBackend, mustNotBeLost: boolean): UpstreamConnection {
     const address = this.addressOf(url);
     const { idle, key } = address;
     const last = idle.at(-1);

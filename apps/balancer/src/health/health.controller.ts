@@ -2,7 +2,7 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { HealthCheck, HealthCheckService, HealthIndicatorService, type HealthCheckResult } from '@nestjs/terminus';
-import { ProxyServer } from '../data-plane/proxy-server.js';
+import { DataPlane } from '../data-plane/data-plane.js';
 import { stateOf } from '../registry/backend.js';
 import { RegistryService } from '../registry/registry.service.js';
 
@@ -12,7 +12,7 @@ export class HealthController {
   constructor(
     private readonly health: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
-    private readonly proxy: ProxyServer,
+    private readonly plane: DataPlane,
     private readonly registry: RegistryService,
   ) {}
 
@@ -34,7 +34,7 @@ export class HealthController {
 
   private dataPlane() {
     const indicator = this.indicators.check('dataPlane');
-    return this.proxy.isReady ? indicator.up() : indicator.down('the balancer is going out of service');
+    return this.plane.isReady ? indicator.up() : indicator.down('the balancer is going out of service');
   }
 
   /** An empty fleet is no reason to take the balancer out: it answers 503 rightly, and backends join through it. */

@@ -3,9 +3,9 @@ import { fleetMetricsSchema, requestLogSchema, type FleetMetrics, type RequestRe
 import { Controller, Get, Res } from '@nestjs/common';
 import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
+import { DataPlane } from '../data-plane/data-plane.js';
 import { MetricsService } from './metrics.service.js';
 import { Prometheus } from './prometheus.js';
-import { RequestLog } from './request-log.js';
 
 @ApiTags('metrics')
 @Controller()
@@ -13,7 +13,7 @@ export class MetricsController {
   constructor(
     private readonly metrics: MetricsService,
     private readonly prometheus: Prometheus,
-    private readonly log: RequestLog,
+    private readonly plane: DataPlane,
   ) {}
 
   @Get('api/v1/metrics')
@@ -26,8 +26,8 @@ export class MetricsController {
   @Get('api/v1/requests')
   @ApiOperation({ summary: 'The last 200 requests, newest first' })
   @ApiResponse({ status: 200, standardSchema: requestLogSchema, description: 'The last requests' })
-  requests(): { requests: RequestRecord[] } {
-    return { requests: this.log.newest() };
+  async requests(): Promise<{ requests: RequestRecord[] }> {
+    return { requests: await this.plane.requests() };
   }
 
   @Get('metrics')

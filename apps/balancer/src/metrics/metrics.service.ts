@@ -4,7 +4,6 @@ import { LATENCY_BUCKETS, LoadTable, latencyQuantile, strandedCapacity } from '@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
-import { ExchangeDesk } from '../data-plane/exchange-desk.js';
 import { stateOf, type Backend } from '../registry/backend.js';
 import { FleetEvents } from '../registry/fleet-events.js';
 import { RegistryService } from '../registry/registry.service.js';
@@ -14,13 +13,9 @@ export class MetricsService {
   constructor(
     private readonly registry: RegistryService,
     private readonly events: FleetEvents,
-    private readonly desk: ExchangeDesk,
+    private readonly table: LoadTable,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {}
-
-  private get table(): LoadTable {
-    return this.desk.scheduler.table;
-  }
 
   read(): FleetMetrics {
     const list = this.registry.list();
@@ -41,10 +36,10 @@ export class MetricsService {
       fleet: {
         backends: backends.length,
         up: up.length,
-        requests: this.desk.counts.taken,
-        unplaced: this.desk.counts.unplaced,
-        queued: this.desk.queue.length,
-        retries: this.desk.counts.retries,
+        requests: this.table.total('taken'),
+        unplaced: this.table.total('unplaced'),
+        queued: this.table.total('queued'),
+        retries: this.table.total('retries'),
         errors: total(backends, ({ errors }) => errors),
         inFlight: total(backends, ({ inFlight }) => inFlight),
         capacity: totals(up, ({ capacity }) => capacity),
@@ -81,7 +76,7 @@ export class MetricsService {
       since: backend.since.toISOString(),
       labels: { ...backend.labels },
       capacity: RESOURCES.amountsOf(backend.capacity),
-      speed: this.desk.scheduler.learning.speed(slot),
+      speed: table.speed(slot),
       strandedCapacity: RESOURCES.amountsOf(stranded),
       inFlight: table.active(slot),
       maxInFlight: this.registry.traffic.limitOf(backend),

@@ -5,7 +5,6 @@ import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Registry, collectDefaultMetrics, type Metric } from 'prom-client';
 import { FleetEvents } from '../registry/fleet-events.js';
 import { RegistryService } from '../registry/registry.service.js';
-import { DemandLearning } from '../scheduling/demand-learning.js';
 import { MetricsService } from './metrics.service.js';
 
 /** One sample: its labels and its value. */
@@ -24,7 +23,6 @@ export class Prometheus {
     private readonly registry: RegistryService,
     private readonly table: LoadTable,
     private readonly events: FleetEvents,
-    private readonly learning: DemandLearning,
   ) {
     this.fleet = metrics.read();
     collectDefaultMetrics({ register: this.register });
@@ -65,8 +63,12 @@ export class Prometheus {
     this.gauge('fairlead_stranded_capacity', 'Units per second idle beside a full partner', ['resource'], () =>
       Object.entries(this.fleet.fleet.strandedCapacity).map(([resource, units]): Sample => [{ resource }, units]),
     );
-    this.counter('fairlead_cost_reports_total', 'Cost reports of backends', ['outcome'], () =>
-      Object.entries(this.learning.reports).map(([outcome, count]): Sample => [{ outcome }, count]),
+    this.counter('fairlead_cost_reports_total', 'Cost reports of backends', ['outcome'], () => [
+      [{ outcome: 'accepted' }, this.table.total('reportsAccepted')],
+      [{ outcome: 'ignored' }, this.table.total('reportsIgnored')],
+    ]);
+    this.counter('fairlead_thread_requests_total', 'Requests taken by each thread of the data plane', ['thread'], () =>
+      this.table.rows.map(({ counts }, thread): Sample => [{ thread: String(thread) }, counts.taken]),
     );
     this.gauge('fairlead_info', 'The policy in force', ['policy'], () => [[{ policy: fleet.policy }, 1]]);
   }

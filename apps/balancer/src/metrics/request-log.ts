@@ -5,7 +5,8 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 
-const KEPT_REQUESTS = 200;
+/** How many requests are remembered. */
+export const KEPT_REQUESTS = 200;
 const LONGEST_PATH = 200;
 
 /** A finished request, as the data plane tells of it. */

@@ -3,10 +3,12 @@ import type { LoadTable } from '@fairlead/scheduling';
 import type { BackendRecord, DrainPurpose } from './backend.js';
 import type { FleetEvents } from './fleet-events.js';
 import { monotonicSeconds } from './monotonic-time.js';
+import type { Publication } from './publication.js';
 
 export class Drains {
   constructor(
     private readonly table: LoadTable,
+    private readonly publication: Publication,
     private readonly events: FleetEvents,
     /** Ends every exchange on a slot. */
     private readonly cut: (slot: number) => void,
@@ -29,7 +31,7 @@ export class Drains {
     for (const backend of backends) {
       if (!backend.draining || backend.draining.completedAt) continue;
       if (backend.draining.cutsAt <= monotonicSeconds()) this.cutOff(backend);
-      if (this.table.active(backend.slot) > 0) continue;
+      if (this.table.active(backend.slot) > 0 || !this.publication.isCurrent) continue;
       this.complete(backend);
       if (backend.draining.purpose === 'leave') gone.push(backend);
     }

@@ -73,11 +73,11 @@ export class RegistrationController {
   @ApiResponse({ status: 413, standardSchema: problemSchema, description: 'The body is over 100 kB' })
   @ApiResponse(TOO_MANY)
   @ApiResponse({ status: 503, standardSchema: problemSchema, description: 'MAX_BACKENDS are registered already' })
-  register(
+  async register(
     @Body({ schema: registrationSchema }) body: Registration,
     @CallerAddress() callerAddress: string,
     @Res({ passthrough: true }) response: Response,
-  ): BackendView {
+  ): Promise<BackendView> {
     const announcement = announcementOf(body, {
       callerAddress,
       resources: this.config.RESOURCES,
@@ -91,8 +91,8 @@ export class RegistrationController {
   @Get()
   @ApiOperation({ summary: 'List the fleet, sorted by id' })
   @ApiResponse({ status: 200, standardSchema: backendListSchema, description: 'The fleet' })
-  list(): { backends: BackendView[] } {
-    return { backends: this.registry.list().map((backend) => this.view(backend)) };
+  async list(): Promise<{ backends: BackendView[] }> {
+    return { backends: await Promise.all(this.registry.list().map((backend) => this.view(backend))) };
   }
 
   @Get(':id')
@@ -100,7 +100,7 @@ export class RegistrationController {
   @ApiParam(ID_PARAM)
   @ApiResponse({ status: 200, standardSchema: backendViewSchema, description: 'The backend as the balancer sees it' })
   @ApiResponse(NOT_FOUND)
-  show(@Param('id') id: string): BackendView {
+  async show(@Param('id') id: string): Promise<BackendView> {
     return this.view(this.registry.get(id));
   }
 
@@ -112,7 +112,7 @@ export class RegistrationController {
   @ApiResponse({ status: 200, standardSchema: backendViewSchema, description: 'The lease runs anew' })
   @ApiResponse({ ...NOT_FOUND, description: 'No backend of that id, or its lease has lapsed: register again' })
   @ApiResponse({ status: 409, standardSchema: problemSchema, description: 'It registered without leaseSeconds' })
-  renew(@Param('id') id: string): BackendView {
+  async renew(@Param('id') id: string): Promise<BackendView> {
     return this.view(this.registry.renew(id));
   }
 
@@ -129,11 +129,11 @@ export class RegistrationController {
     description: 'Draining; drain.complete tells when done',
   })
   @ApiResponse(NOT_FOUND)
-  drain(
+  async drain(
     @Param('id') id: string,
     @Query('timeoutSeconds', drainTimeout) timeoutSeconds: number | undefined,
-  ): BackendView {
-    return this.view(this.registry.drain(id, timeoutSeconds));
+  ): Promise<BackendView> {
+    return this.view(await this.registry.drain(id, timeoutSeconds));
   }
 
   @Post(':id/resume')
@@ -144,7 +144,7 @@ export class RegistrationController {
   @ApiParam(ID_PARAM)
   @ApiResponse({ status: 200, standardSchema: backendViewSchema, description: 'The backend as the balancer sees it' })
   @ApiResponse(NOT_FOUND)
-  resume(@Param('id') id: string): BackendView {
+  async resume(@Param('id') id: string): Promise<BackendView> {
     return this.view(this.registry.resume(id));
   }
 
@@ -162,19 +162,21 @@ export class RegistrationController {
     description: 'Draining; gone when nothing is in flight',
   })
   @ApiResponse(NOT_FOUND)
-  leave(
+  async leave(
     @Param('id') id: string,
     @Query('now', new ParseBoolPipe({ optional: true })) now: boolean | undefined,
     @Query('timeoutSeconds', drainTimeout) timeoutSeconds: number | undefined,
     @Res({ passthrough: true }) response: Response,
-  ): BackendView | undefined {
-    if (now) this.registry.leaveNow(id);
-    const draining = now ? undefined : this.registry.leave(id, timeoutSeconds);
+  ): Promise<BackendView | undefined> {
+    if (now) await this.registry.leaveNow(id);
+    const draining = now ? undefined : await this.registry.leave(id, timeoutSeconds);
     response.status(draining ? 202 : 204);
     return draining && this.view(draining);
   }
 
-  private view(backend: Backend): BackendView {
+  /** Requests that come after the answer are placed by what it says, in every thread. */
+  private async view(backend: Backend): Promise<BackendView> {
+    await this.registry.publication.current();
     return viewOf(backend, {
       resources: this.config.RESOURCES,
       table: this.table,

@@ -17,21 +17,32 @@ import {
 } from './backend.js';
 import { Drains } from './drains.js';
 import { Ejections } from './ejections.js';
+import type { Fleet, FleetBackend, FleetListener } from './fleet.js';
 import { FleetEvents, type Evidence } from './fleet-events.js';
 import { monotonicSeconds } from './monotonic-time.js';
+import { Publication } from './publication.js';
 import { RegistryStore } from './registry-store.js';
 import { FleetFullError, NoLeaseError, UnknownBackendError } from './registry.errors.js';
 import { SelfPreservation } from './self-preservation.js';
-import type { RegistryListener, Sighting } from './sighting.js';
+import type { Sighting } from './sighting.js';
 import { Slots } from './slots.js';
 import { TrafficRules } from './traffic.js';
 
+/** Whoever is told when something happens. */
+export interface RegistryListener extends FleetListener {
+  /** There is a new snapshot; several that were made at once are told of as one. Only while threads take them. */
+  readonly published?: () => void;
+  /** A backend needs a ping soon: it joined or moved, is up no more, or is slow. */
+  readonly unproven?: (backend: Backend) => void;
+}
+
 @Injectable()
-export class RegistryService implements OnModuleInit {
-  /** The backends that may be given requests now. Immutable; swapped when membership or health changes. */
+export class RegistryService implements Fleet, OnModuleInit {
   snapshot: FleetSnapshot;
   readonly selfPreservation: SelfPreservation;
   readonly traffic: TrafficRules;
+  /** Which snapshot other threads place by. */
+  readonly publication = new Publication(() => this.tell(({ published }) => published?.()));
 
   private readonly logger = new Logger('Registry');
   private readonly backends = new Map<string, BackendRecord>();
@@ -48,8 +59,10 @@ export class RegistryService implements OnModuleInit {
     private readonly store: RegistryStore,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {
-    this.slots = new Slots(table, (slot) => this.tell(({ slotFreed }) => slotFreed?.(slot)));
-    this.drains = new Drains(table, events, (slot) => this.tell(({ cut }) => cut?.(slot, 'everything')));
+    this.slots = new Slots(table, this.publication, (slot) => this.tell(({ slotFreed }) => slotFreed?.(slot)));
+    this.drains = new Drains(table, this.publication, events, (slot) => {
+      this.tell(({ cut }) => cut?.(slot, 'everything'));
+    });
     this.ejections = new Ejections(events, config);
     this.selfPreservation = new SelfPreservation(events, config.SELF_PRESERVATION_PART);
     this.traffic = new TrafficRules(events, config);
@@ -133,7 +146,6 @@ export class RegistryService implements OnModuleInit {
     return this.recordOf(id);
   }
 
-  /** The backend that holds a row of the load table; undefined when it has left. */
   atSlot(slot: number): Backend | undefined {
     return this.bySlot.get(slot);
   }
@@ -146,8 +158,16 @@ export class RegistryService implements OnModuleInit {
     return backend;
   }
 
-  /** No new request goes there; those in flight have `withinSeconds` to end. @throws {UnknownBackendError} */
-  drain(id: string, withinSeconds?: number): Backend {
+  slowStart({ startedAt }: FleetBackend, now: number): number {
+    return this.traffic.slowStart(startedAt, now);
+  }
+
+  /**
+   * No new request goes there once this resolves; those in flight have `withinSeconds` to end.
+   *
+   * @throws {UnknownBackendError}
+   */
+  async drain(id: string, withinSeconds?: number): Promise<Backend> {
     const backend = this.recordOf(id);
     const from = stateOf(backend);
     if (backend.draining) this.drains.hurry(backend, withinSeconds);
@@ -156,6 +176,7 @@ export class RegistryService implements OnModuleInit {
       this.entered(backend, from, 'drain requested');
       this.store.save(backend);
     }
+    await this.publication.current();
     this.settleDrains();
     return backend;
   }
@@ -172,29 +193,34 @@ export class RegistryService implements OnModuleInit {
   }
 
   /**
-   * Takes a backend out of the fleet when its exchanges have ended, for which they have `withinSeconds`. Answers the
-   * backend if it is still draining, undefined when it is gone.
+   * Takes a backend out of the fleet when its exchanges have ended, for which they have `withinSeconds`. No new request
+   * goes there once this resolves: with the backend if it is still draining, with undefined when it is gone.
    *
    * @throws {UnknownBackendError}
    */
-  leave(id: string, withinSeconds = this.config.DRAIN_TIMEOUT_SECONDS): Backend | undefined {
+  async leave(id: string, withinSeconds = this.config.DRAIN_TIMEOUT_SECONDS): Promise<Backend | undefined> {
     const backend = this.recordOf(id);
     const from = stateOf(backend);
     // Forgotten now and not when it is gone: by then it may have registered with the process that comes next.
     this.store.remove(id);
     this.drains.begin(backend, 'leave', withinSeconds);
     this.entered(backend, from, 'leaving');
+    await this.publication.current();
     this.settleDrains();
-    return this.backends.get(id);
+    return this.bySlot.get(backend.slot) === backend ? backend : undefined;
   }
 
-  /** Takes a backend out of the fleet at once; its exchanges go on. @throws {UnknownBackendError} */
-  leaveNow(id: string): void {
+  /**
+   * Takes a backend out of the fleet at once; its exchanges go on. No new one begins once this resolves.
+   *
+   * @throws {UnknownBackendError}
+   */
+  async leaveNow(id: string): Promise<void> {
     this.forget(id, 'left at once');
+    await this.publication.current();
   }
 
-  /** Tells what was seen of a backend. One that left meanwhile is passed over, also when its id has come back. */
-  observe(seen: Backend, { what, reason, evidence, incarnation }: Sighting): void {
+  observe(seen: FleetBackend, { what, reason, evidence, incarnation, movesWaiting }: Sighting): void {
     const backend = this.bySlot.get(seen.slot);
     if (!backend || backend !== seen || (incarnation ?? backend.incarnation) !== backend.incarnation) return;
     if (what === 'outlier' && !this.ejections.canSpare(backend, this.list(), reason, evidence)) return;
@@ -208,12 +234,13 @@ export class RegistryService implements OnModuleInit {
     if (health.state === 'up' && before !== 'suspect') startAnew(backend);
     if (!backend.draining) this.entered(backend, from, reason, evidence);
     if (health.state === 'suspect' || health.state === 'down') this.tellUnproven(backend);
-    if (health.state === 'down' && !health.isResponsive) this.tell(({ cut }) => cut?.(backend.slot, 'movable'));
+    const isSilent = health.state === 'down' ? !health.isResponsive : health.state === 'ejected' && movesWaiting;
+    if (isSilent) this.tell(({ cut }) => cut?.(backend.slot, 'movable'));
   }
 
-  /** An exchange waits for this backend longer than it should: it is pinged. */
-  doubt(seen: Backend): void {
-    if (this.bySlot.get(seen.slot) === seen && seen.health.state === 'up') this.tellUnproven(seen);
+  doubt(seen: FleetBackend): void {
+    const backend = this.bySlot.get(seen.slot);
+    if (backend === seen && backend.health.state === 'up') this.tellUnproven(backend);
   }
 
   /** Takes out whose lease has lapsed, ends ejections, and completes or cuts drains. */
@@ -268,9 +295,9 @@ export class RegistryService implements OnModuleInit {
     const backend = this.recordOf(id);
     this.backends.delete(id);
     this.bySlot.delete(backend.slot);
-    this.slots.retire(backend.slot);
     this.events.flipped(id, stateOf(backend), 'gone', reason);
     this.publish();
+    this.slots.retire(backend.slot);
   }
 
   private entered(backend: BackendRecord, from: BackendState, reason: string, evidence?: Evidence): void {
@@ -283,6 +310,7 @@ export class RegistryService implements OnModuleInit {
 
   private publish(): void {
     this.snapshot = this.traffic.snapshotOf([...this.backends.values()]);
+    this.publication.add();
   }
 
   private tellUnproven(backend: Backend): void {

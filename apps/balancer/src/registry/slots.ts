@@ -1,5 +1,7 @@
-// Hands out rows of the load table, and takes one back only when nothing is in flight on it any more.
+// Hands out rows of the load table, and takes one back only when nothing is in flight on it any more, and
+// nothing can begin there.
 import type { LoadTable } from '@fairlead/scheduling';
+import type { Publication } from './publication.js';
 
 export class Slots {
   private readonly free: number[];
@@ -7,6 +9,7 @@ export class Slots {
 
   constructor(
     private readonly table: LoadTable,
+    private readonly publication: Publication,
     /** Told of each slot that was cleared. */
     private readonly onFreed: (slot: number) => void,
   ) {
@@ -26,6 +29,8 @@ export class Slots {
   }
 
   private reclaim(): void {
+    // Another thread may place a request there as long as it goes by an old snapshot.
+    if (!this.publication.isCurrent) return;
     for (const slot of this.retired) {
       if (this.table.active(slot) > 0) continue;
       this.retired.delete(slot);

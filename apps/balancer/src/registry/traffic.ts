@@ -39,8 +39,8 @@ export class TrafficRules {
     return this.limits.get(backend) ?? this.config.MAX_IN_FLIGHT_PER_BACKEND;
   }
 
-  /** The part of its capacity that a backend is given while it starts slowly. `now` is monotonic, in seconds. */
-  slowStart({ startedAt }: Backend, now: number): number {
+  /** The part of its capacity that a backend is given while it starts slowly. Both are monotonic, in seconds. */
+  slowStart(startedAt: number, now: number): number {
     return slowStartPart(now - startedAt, this.config.SLOW_START_SECONDS);
   }
 

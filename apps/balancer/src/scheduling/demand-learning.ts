@@ -18,33 +18,32 @@ import {
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
-import type { Backend } from '../registry/backend.js';
+import { Fleet, type FleetBackend } from '../registry/fleet.js';
 import { monotonicSeconds } from '../registry/monotonic-time.js';
-import { RegistryService } from '../registry/registry.service.js';
+
+/** What is believed of a class of requests, and its name. */
+export type NamedBelief = DemandBelief & { readonly name: string };
 
 /** Header fields of an answer, names in lower case. */
 type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 @Injectable()
 export class DemandLearning {
-  /** Cost reports taken in, and those that were ignored because they made no sense. */
-  readonly reports = { accepted: 0, ignored: 0 };
-
   private readonly logger = new Logger('DemandLearning');
   private readonly learner: DemandLearner;
   private readonly classifier: RequestClassifier;
   private readonly classes = new Set<number>();
   private readonly usual = new UsualLatency();
-  private readonly complainedOf = new WeakSet<Backend>();
+  private readonly complainedOf = new WeakSet<FleetBackend>();
 
   constructor(
-    registry: RegistryService,
+    fleet: Fleet,
     private readonly table: LoadTable,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {
     this.learner = new DemandLearner(table.shape);
     this.classifier = new RequestClassifier(config.DEMAND_CLASSES, (classId) => this.forgetClass(classId));
-    registry.listen({ slotFreed: (slot) => this.learner.forgetBackend(slot) });
+    fleet.listen({ slotFreed: (slot) => this.learner.forgetBackend(slot) });
   }
 
   /** The number of the class that a request belongs to. */
@@ -66,11 +65,6 @@ export class DemandLearning {
     this.learner.useFleet(fleet);
   }
 
-  /** A backend's speed as a multiple of what it declared. */
-  speed(slot: number): number {
-    return this.learner.speed(slot);
-  }
-
   /** A request of a class goes to a backend, on which it is counted already. */
   dispatched(classId: number, slot: number): LearningTicket {
     return this.learner.dispatched(classId, slot, this.table.active(slot) - 1, monotonicSeconds());
@@ -78,7 +72,9 @@ export class DemandLearning {
 
   /** It was answered whole. Its own reservation is released by now. */
   answered(ticket: LearningTicket): void {
-    this.learner.answered(ticket, this.table.active(ticket.stay.slot), monotonicSeconds());
+    const { slot } = ticket.stay;
+    this.learner.answered(ticket, this.table.active(slot), monotonicSeconds());
+    this.table.own.speeds[slot] = this.learner.speed(slot);
   }
 
   /** How many times as long as is usual for its class an answer took; undefined while too few were seen. */
@@ -97,7 +93,7 @@ export class DemandLearning {
   }
 
   /** Takes in the cost report of an answer, if it carries one. What makes no sense is counted, and logged once. */
-  readReport(classId: number, headers: AnswerHeaders, backend: Backend): void {
+  readReport(classId: number, headers: AnswerHeaders, backend: FleetBackend): void {
     const report = reportIn(headers);
     if (report === undefined) return;
     const problem = report.ok ? this.problemOf(report.cost) : report.reason;
@@ -106,13 +102,13 @@ export class DemandLearning {
       return;
     }
     if (!report.ok) return;
-    this.reports.accepted++;
+    this.table.own.counts.reportsAccepted++;
     const demand = this.config.RESOURCES.vectorOf(Object.fromEntries(report.cost));
     this.learner.reported(classId, demand, monotonicSeconds());
   }
 
   /** What is known of each class, for people to read. */
-  beliefs(): (DemandBelief & { readonly name: string })[] {
+  beliefs(): NamedBelief[] {
     return [...this.classes].map((classId) => ({
       name: this.classifier.nameOf(classId) ?? '',
       ...this.learner.belief(classId),
@@ -124,8 +120,8 @@ export class DemandLearning {
     return this.config.RESOURCES.names.some((name) => cost.has(name)) ? undefined : 'no resource of this fleet';
   }
 
-  private ignore(backend: Backend, problem: string): void {
-    this.reports.ignored++;
+  private ignore(backend: FleetBackend, problem: string): void {
+    this.table.own.counts.reportsIgnored++;
     if (this.complainedOf.has(backend)) return;
     this.complainedOf.add(backend);
     this.logger.warn(`${backend.id} sends cost reports that are ignored: ${problem}`);

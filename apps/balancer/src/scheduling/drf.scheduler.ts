@@ -13,8 +13,8 @@ import {
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
+import { Fleet } from '../registry/fleet.js';
 import { monotonicSeconds } from '../registry/monotonic-time.js';
-import { RegistryService } from '../registry/registry.service.js';
 import { DemandLearning } from './demand-learning.js';
 import { Placement, type PlacementBooks } from './placement.js';
 
@@ -42,14 +42,16 @@ export class DrfScheduler {
   private speedsSeenAt = 0;
 
   constructor(
-    private readonly registry: RegistryService,
+    private readonly registry: Fleet,
     readonly table: LoadTable,
-    readonly learning: DemandLearning,
+    private readonly learning: DemandLearning,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
-    const random = config.DEMAND_SEED === undefined ? Math.random : seededRandom(config.DEMAND_SEED + 1);
+    // Threads that chose alike would choose the same backend.
+    const { DEMAND_SEED: seed } = config;
+    const random = seed === undefined ? Math.random : seededRandom(seed + 1 + table.writer);
     this.policy = createPolicy(config.PLACEMENT_POLICY, { table, random, clock: monotonicSeconds });
-    this.books = { row: table.rows[0], policy: this.policy, learning };
+    this.books = { row: table.own, policy: this.policy, learning };
     this.fleet = registry.snapshot;
   }
 
@@ -81,6 +83,11 @@ export class DrfScheduler {
     return new Placement(backend, reservation, activeBefore, ticket, this.books);
   }
 
+  /** The latency that is usual for a class of requests, seconds; undefined while too little is known of it. */
+  usualSeconds(classId: number): number | undefined {
+    return this.learning.usualSeconds(classId);
+  }
+
   /** Whether the last request that found no place would have found one, had a backend had room for one more. */
   get isFull(): boolean {
     return this.candidates.count === 0 && this.candidates.isSomeoneFull;
@@ -109,13 +116,13 @@ export class DrfScheduler {
       this.fleet = snapshot;
       this.learning.useFleet(snapshot);
     }
-    const speedOf = (slot: number) => this.learning.speed(slot) * this.slowStart(slot, now);
+    const speedOf = (slot: number) => this.table.speed(slot) * this.slowStart(slot, now);
     this.fleet = snapshot.atSpeeds(speedOf, this.fleet);
     return this.fleet;
   }
 
   private slowStart(slot: number, now: number): number {
     const backend = this.registry.atSlot(slot);
-    return backend ? this.registry.traffic.slowStart(backend, now) : 1;
+    return backend ? this.registry.slowStart(backend, now) : 1;
   }
 }

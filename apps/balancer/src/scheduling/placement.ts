@@ -1,6 +1,6 @@
 // A request's place on a backend: handed out by the scheduler, and told how it went.
 import type { LearningTicket, LoadRow, PlacementPolicy, Reservation } from '@fairlead/scheduling';
-import type { Backend } from '../registry/backend.js';
+import type { FleetBackend } from '../registry/fleet.js';
 import type { DemandLearning } from './demand-learning.js';
 
 /** What the scheduler hands on to those it places. */
@@ -21,7 +21,7 @@ export class Placement {
   private hasErred = false;
 
   constructor(
-    readonly backend: Backend,
+    readonly backend: FleetBackend,
     private readonly reservation: Reservation,
     /** Exchanges that were in flight there already. */
     private readonly activeAtDispatch: number,

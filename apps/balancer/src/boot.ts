@@ -1,0 +1,76 @@
+// Boots the balancer, and shuts it down in order: first the data plane, then the control plane.
+import 'reflect-metadata';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { Logger } from 'nestjs-pino';
+import { BalancerModule } from './balancer.module.js';
+import type { BalancerConfig } from './config/balancer.config.js';
+import type { InheritedSockets } from './config/inherited-sockets.js';
+import { setUpControlPlane } from './control-plane/control-plane.js';
+import { DataPlane } from './data-plane/data-plane.js';
+import { knownFleet } from './health/known-fleet.js';
+import { OwnAddresses } from './registry/own-addresses.js';
+import { RegistryService } from './registry/registry.service.js';
+
+/** Resolves when clients are served. */
+export async function start(config: BalancerConfig, inherited: InheritedSockets): Promise<void> {
+  const app = await NestFactory.create<NestExpressApplication>(BalancerModule, {
+    abortOnError: false,
+    bodyParser: false,
+    bufferLogs: true,
+    // Nobody who only holds a connection to the control plane holds up a shutdown.
+    forceCloseConnections: true,
+  });
+  const logger = app.get(Logger);
+  app.useLogger(logger);
+  setUpControlPlane(app, { withDocs: config.SWAGGER });
+  const plane = app.get(DataPlane);
+  shutDownOnSignal(app, plane, logger, inherited);
+
+  await app.init();
+  await knownFleet(app.get(RegistryService));
+  const { address: host, port } = await listenControlPlane(app, config, inherited.control);
+  logger.log({ host, port }, 'control plane listening', 'ControlPlane');
+  await plane.listen(inherited.data);
+  const ownAddresses = app.get(OwnAddresses);
+  ownAddresses.addPort(port);
+  ownAddresses.addPort(plane.port);
+  // Whoever started this process with a channel (scripts/supervise.ts; PM2 with wait_ready) may end the one it replaces.
+  // Nothing is lost when there is nobody to hear it any more.
+  process.send?.('ready', undefined, undefined, () => {});
+}
+
+async function listenControlPlane(
+  app: NestExpressApplication,
+  { CONTROL_PLANE_HOST, CONTROL_PLANE_PORT }: BalancerConfig,
+  fd: number | undefined,
+): Promise<AddressInfo> {
+  const server = app.getHttpServer();
+  if (fd === undefined) await app.listen(CONTROL_PLANE_PORT, CONTROL_PLANE_HOST);
+  else await once(server.listen({ fd }), 'listening');
+  return server.address() as AddressInfo;
+}
+
+function shutDownOnSignal(
+  app: NestExpressApplication,
+  plane: DataPlane,
+  logger: Logger,
+  { control }: InheritedSockets,
+): void {
+  let isShuttingDown = false;
+  const shutDown = async (signal: NodeJS.Signals) => {
+    // A second Ctrl-C does not cut short what the first one began.
+    if (isShuttingDown) return;
+    isShuttingDown = true;
+    logger.log(`${signal}: shutting down`, 'Balancer');
+    app.get(RegistryService).holdLeases();
+    // Whoever reaches the shared port from here on must find the replacement, which alone remembers what it is told.
+    if (control !== undefined) app.getHttpServer().close();
+    await plane.close();
+    await app.close();
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, (name) => void shutDown(name));
+}

@@ -1,0 +1,23 @@
+// A thread of the data plane: both lanes and the scheduler, over a replica of the fleet and its own row of the load table.
+import { parentPort } from 'node:worker_threads';
+import { LoadTable } from '@fairlead/scheduling';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { dataPlaneProviders, foundations } from './data-plane.providers.js';
+import { Fleet } from './registry/fleet.js';
+import { FleetReplica } from './threads/fleet-replica.js';
+import { MainThread, type FromThread, type ThreadData } from './threads/messages.js';
+
+const mainThread = {
+  provide: MainThread,
+  useValue: { post: (message: FromThread) => parentPort?.postMessage(message, []) } satisfies MainThread,
+};
+const fleet = { provide: Fleet, useExisting: FleetReplica };
+
+@Module({ imports: [...foundations], providers: [mainThread, FleetReplica, fleet, ...dataPlaneProviders] })
+export class DataPlaneWorkerModule {
+  /** As the thread that `data` is for. */
+  static as({ shape, buffer, thread }: ThreadData): DynamicModule {
+    const loadTable = { provide: LoadTable, useValue: new LoadTable(shape, buffer, thread) };
+    return { module: DataPlaneWorkerModule, providers: [loadTable] };
+  }
+}

@@ -1,0 +1,92 @@
+// Tells one thread of the data plane what becomes of the fleet, and the registry what that thread saw.
+import { monotonicSeconds } from '../registry/monotonic-time.js';
+import type { Backend } from '../registry/backend.js';
+import type { SnapshotReader } from '../registry/publication.js';
+import type { RegistryService } from '../registry/registry.service.js';
+import type { FromThread, MemberMessage, SightingMessage, ToThread } from './messages.js';
+
+/** Backends go by a number: an object that went to another thread is another object when it comes back. */
+const identities = new WeakMap<Backend, number>();
+let lastIdentity = 0;
+
+function identityOf(backend: Backend): number {
+  const known = identities.get(backend);
+  if (known !== undefined) return known;
+  identities.set(backend, ++lastIdentity);
+  return lastIdentity;
+}
+
+export class FleetFeed {
+  private readonly reader: SnapshotReader;
+  private heard = 0;
+
+  /** From now on, beginning with the fleet as it is. */
+  constructor(
+    private readonly registry: RegistryService,
+    private readonly post: (message: ToThread) => void,
+  ) {
+    this.reader = registry.publication.join();
+    this.send();
+  }
+
+  /** Sends the fleet as it is. */
+  send(): void {
+    const { publication, snapshot } = this.registry;
+    const now = monotonicSeconds();
+    const members = Array.from(snapshot.slots, (_, position) => this.memberAt(position, now));
+    this.post({
+      kind: 'fleet',
+      version: publication.version,
+      heard: this.heard,
+      members: members.filter((member) => member !== undefined),
+    });
+  }
+
+  /** Takes what the thread says of the fleet; passes over what it says of other things. */
+  hear(message: FromThread): void {
+    if (message.kind === 'took') this.reader.took(message.version);
+    else if (message.kind === 'saw') this.saw(message);
+    else if (message.kind === 'doubts') {
+      const backend = this.backendOf(message);
+      if (backend) this.registry.doubt(backend);
+    }
+  }
+
+  /** The thread has ended. */
+  end(): void {
+    this.reader.leave();
+  }
+
+  private saw(message: SightingMessage): void {
+    const { publication } = this.registry;
+    const { version } = publication;
+    this.heard = message.number;
+    const backend = this.backendOf(message);
+    if (backend) this.registry.observe(backend, message.sighting);
+    // The thread may have left the backend out, until it hears that the registry knows.
+    const isTold = version !== publication.version;
+    if (!isTold && message.sighting.what === 'exchange-failed') this.send();
+  }
+
+  private backendOf({ slot, identity }: { readonly slot: number; readonly identity: number }): Backend | undefined {
+    const backend = this.registry.atSlot(slot);
+    return backend && identityOf(backend) === identity ? backend : undefined;
+  }
+
+  private memberAt(position: number, now: number): MemberMessage | undefined {
+    const { slots, maxActive, keys } = this.registry.snapshot;
+    const backend = this.registry.atSlot(slots[position]);
+    if (!backend) return undefined;
+    return {
+      slot: backend.slot,
+      identity: identityOf(backend),
+      id: backend.id,
+      url: backend.url,
+      capacity: Array.from(backend.capacity),
+      maxActive: maxActive[position],
+      key: keys[position],
+      incarnation: backend.incarnation,
+      ageSeconds: now - backend.startedAt,
+    };
+  }
+}

@@ -1,0 +1,98 @@
+// The fleet in a thread of the data plane: what the main thread told of it last, less the backends on which an exchange
+// has failed since.
+import { FleetSnapshot, slowStartPart, type FleetMember } from '@fairlead/scheduling';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import { balancerConfig } from '../config/balancer.config.js';
+import type { Fleet, FleetBackend, FleetListener } from '../registry/fleet.js';
+import { monotonicSeconds } from '../registry/monotonic-time.js';
+import type { Sighting } from '../registry/sighting.js';
+import { MainThread, type FleetMessage, type MemberMessage, type ToThread } from './messages.js';
+
+/** A backend as this thread knows it. */
+type ReplicaBackend = { -readonly [Key in keyof FleetBackend]: FleetBackend[Key] } & { identity: number };
+
+@Injectable()
+export class FleetReplica implements Fleet {
+  snapshot: FleetSnapshot;
+
+  private members: readonly FleetMember[] = [];
+  private bySlot: ReadonlyMap<number, ReplicaBackend> = new Map();
+  private readonly identities = new WeakMap<FleetBackend, number>();
+  /** Slots left out until the registry has heard why, each with the number of the sighting. */
+  private readonly leftOut = new Map<number, number>();
+  private readonly listeners: FleetListener[] = [];
+  private sightings = 0;
+
+  constructor(
+    private readonly main: MainThread,
+    @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
+  ) {
+    this.snapshot = new FleetSnapshot(config.RESOURCES.size, []);
+  }
+
+  atSlot(slot: number): FleetBackend | undefined {
+    return this.bySlot.get(slot);
+  }
+
+  slowStart({ startedAt }: FleetBackend, now: number): number {
+    return slowStartPart(now - startedAt, this.config.SLOW_START_SECONDS);
+  }
+
+  observe(seen: FleetBackend, sighting: Sighting): void {
+    const identity = this.identities.get(seen);
+    if (identity === undefined) return;
+    const { slot } = seen;
+    const number = ++this.sightings;
+    this.main.post({ kind: 'saw', number, slot, identity, sighting });
+    const isOfNow = this.bySlot.get(slot) === seen && (sighting.incarnation ?? seen.incarnation) === seen.incarnation;
+    if (sighting.what === 'exchange-failed' && isOfNow) this.leaveOut(slot, number);
+  }
+
+  doubt(seen: FleetBackend): void {
+    const identity = this.identities.get(seen);
+    if (identity !== undefined) this.main.post({ kind: 'doubts', slot: seen.slot, identity });
+  }
+
+  listen(listener: FleetListener): void {
+    this.listeners.push(listener);
+  }
+
+  /** Takes what the main thread says of the fleet; passes over what it says of other things. */
+  hear(message: ToThread): void {
+    if (message.kind === 'fleet') this.take(message);
+    else if (message.kind === 'slot-freed') for (const { slotFreed } of this.listeners) slotFreed?.(message.slot);
+    else if (message.kind === 'cut') for (const { cut } of this.listeners) cut?.(message.slot, message.what);
+  }
+
+  private take({ version, heard, members }: FleetMessage): void {
+    const now = monotonicSeconds();
+    const before = this.bySlot;
+    this.bySlot = new Map(members.map((member) => [member.slot, this.backendOf(member, before.get(member.slot), now)]));
+    this.members = members;
+    for (const [slot, number] of this.leftOut) if (number <= heard) this.leftOut.delete(slot);
+    this.swapSnapshot();
+    this.main.post({ kind: 'took', version });
+  }
+
+  /** The same object for the same registration, so that who holds it sees what becomes of it. */
+  private backendOf(member: MemberMessage, before: ReplicaBackend | undefined, now: number): ReplicaBackend {
+    const { slot, identity, id, url, incarnation, ageSeconds } = member;
+    const told = { slot, identity, id, url, incarnation, startedAt: now - ageSeconds };
+    if (before?.identity === identity) return Object.assign(before, told);
+    this.identities.set(told, identity);
+    return told;
+  }
+
+  /** Without waiting for the registry, which hears of it a moment later. */
+  private leaveOut(slot: number, number: number): void {
+    this.leftOut.set(slot, number);
+    this.swapSnapshot();
+  }
+
+  private swapSnapshot(): void {
+    const trusted = this.members.filter(({ slot }) => !this.leftOut.has(slot));
+    // When nobody would be left, anybody is better.
+    this.snapshot = new FleetSnapshot(this.config.RESOURCES.size, trusted.length > 0 ? trusted : this.members);
+  }
+}

@@ -1,0 +1,32 @@
+// What several threads know, put together.
+import type { RequestRecord } from '@fairlead/contracts';
+import type { DemandBelief } from '@fairlead/scheduling';
+import { KEPT_REQUESTS } from '../metrics/request-log.js';
+import type { NamedBelief } from '../scheduling/demand-learning.js';
+
+/** Best first. */
+const SOURCES: readonly DemandBelief['source'][] = ['reported', 'inferred', 'prior'];
+
+/** The newest requests of all, newest first. */
+export function mergedRequests(logs: readonly (readonly RequestRecord[])[]): RequestRecord[] {
+  const newestFirst = logs.flat().sort((a, b) => (a.at === b.at ? 0 : a.at < b.at ? 1 : -1));
+  return newestFirst.slice(0, KEPT_REQUESTS);
+}
+
+/**
+ * One belief for each class: from the best source that any thread has, the mean of those that have it, weighed by the
+ * samples they rest on.
+ */
+export function mergedBeliefs(lists: readonly (readonly NamedBelief[])[]): NamedBelief[] {
+  const byName = Map.groupBy(lists.flat(), ({ name }) => name);
+  return Array.from(byName.values(), (beliefs) => mergedBelief(beliefs));
+}
+
+function mergedBelief(beliefs: readonly NamedBelief[]): NamedBelief {
+  const source = SOURCES.find((each) => beliefs.some((belief) => belief.source === each)) ?? 'prior';
+  const best = beliefs.filter((belief) => belief.source === source);
+  const samples = best.reduce((sum, belief) => sum + belief.samples, 0);
+  const weightOf = (belief: NamedBelief) => (samples === 0 ? 1 / best.length : belief.samples / samples);
+  const demand = best[0].demand.map((_, r) => best.reduce((sum, each) => sum + weightOf(each) * each.demand[r], 0));
+  return { name: best[0].name, demand, source, confidence: Math.max(...best.map((each) => each.confidence)), samples };
+}

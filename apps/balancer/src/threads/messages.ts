@@ -1,0 +1,90 @@
+// What the main thread and the threads of the data plane tell each other. Whatever can be read from the load table is not
+// told: it is in shared memory.
+import type { AddressInfo } from 'node:net';
+import type { RequestRecord } from '@fairlead/contracts';
+import type { LoadTableShape } from '@fairlead/scheduling';
+import type { ListenAddress } from '../data-plane/proxy-server.js';
+import type { Cut, Sighting } from '../registry/sighting.js';
+import type { NamedBelief } from '../scheduling/demand-learning.js';
+
+/** What a thread begins with. */
+export interface ThreadData {
+  /** Its row in the load table. */
+  readonly thread: number;
+  readonly shape: LoadTableShape;
+  readonly buffer: SharedArrayBuffer;
+}
+
+/** A backend that may be given requests. */
+export interface MemberMessage {
+  readonly slot: number;
+  /** The same as long as it is the same registration; never used again for another one. */
+  readonly identity: number;
+  readonly id: string;
+  readonly url: string;
+  /** Units per second, in the fleet's order. */
+  readonly capacity: readonly number[];
+  readonly maxActive: number;
+  readonly key: number;
+  readonly incarnation: number;
+  /** Seconds since it began to start slowly. Not the moment: each thread has a clock of its own. */
+  readonly ageSeconds: number;
+}
+
+/** The fleet, whole. */
+export interface FleetMessage {
+  readonly kind: 'fleet';
+  readonly version: number;
+  /** How many sightings of this thread the registry had heard of when it made this. */
+  readonly heard: number;
+  readonly members: readonly MemberMessage[];
+}
+
+/** What can be asked of a thread, and what it answers. */
+export interface Answers {
+  readonly requests: RequestRecord[];
+  readonly beliefs: NamedBelief[];
+}
+
+/** A question to a thread. */
+export interface Question {
+  readonly kind: 'ask';
+  readonly id: number;
+  readonly what: keyof Answers;
+}
+
+/** From the main thread. */
+export type ToThread =
+  /** The first message; nothing else is sent before it has answered `booted`. */
+  | { readonly kind: 'begin'; readonly data: ThreadData }
+  | FleetMessage
+  | { readonly kind: 'slot-freed'; readonly slot: number }
+  | { readonly kind: 'cut'; readonly slot: number; readonly what: Cut }
+  | { readonly kind: 'listen'; readonly where: ListenAddress }
+  | { readonly kind: 'close' }
+  | Question;
+
+/** What a thread saw of a backend. Numbered from 1 on. */
+export interface SightingMessage {
+  readonly kind: 'saw';
+  readonly number: number;
+  readonly slot: number;
+  readonly identity: number;
+  readonly sighting: Sighting;
+}
+
+/** To the main thread. */
+export type FromThread =
+  | { readonly kind: 'booted' }
+  | { readonly kind: 'listening'; readonly address: AddressInfo }
+  | { readonly kind: 'refused'; readonly problem: string }
+  /** It places by this version of the fleet from here on. */
+  | { readonly kind: 'took'; readonly version: number }
+  | SightingMessage
+  | { readonly kind: 'doubts'; readonly slot: number; readonly identity: number }
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: Answers[keyof Answers] };
+
+/** Where a thread sends its messages; the token by which it is injected. */
+export abstract class MainThread {
+  abstract post(message: FromThread): void;
+}

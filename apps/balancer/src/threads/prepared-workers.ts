@@ -1,0 +1,21 @@
+// Workers that load their code before anybody needs them: that takes most of the time of a start, and the main thread
+// takes as long to load its own.
+import { Worker } from 'node:worker_threads';
+
+/** What threads of the data plane run, as the build lays it out. */
+export const DATA_PLANE_WORKER = new URL('../data-plane-worker.js', import.meta.url);
+
+const prepared = new Map<string, Worker[]>();
+
+/** Has `count` workers load `script`. */
+export function prepareWorkers(script: URL, count: number): void {
+  prepared.set(
+    script.href,
+    Array.from({ length: count }, () => new Worker(script)),
+  );
+}
+
+/** A worker that runs `script`: one that was prepared, as long as there are any. */
+export function takeWorker(script: URL): Worker {
+  return prepared.get(script.href)?.shift() ?? new Worker(script);
+}

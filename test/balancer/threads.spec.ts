@@ -1,0 +1,222 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { ServerResponse } from 'node:http';
+import type { RequestRecord } from '@fairlead/contracts';
+import { Agent, request } from 'undici';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { INSPECTED, blockThread, endThread } from '../support/inspector.js';
+import { metricsOf, settled } from '../support/metrics.js';
+import { backendIn, launch, startBalancer, until, type Balancer } from '../support/processes.js';
+import { openSocket, received, receivedUntil } from '../support/raw-client.js';
+import { httpUpstream, join } from '../support/upstreams.js';
+
+const TWO = { DATA_PLANE_THREADS: '2' };
+
+/** How many requests each thread has taken. */
+async function takenBy({ control }: Balancer): Promise<number[]> {
+  const text = await (await fetch(`${control}/metrics`)).text();
+  return [...text.matchAll(/^fairlead_thread_requests_total\{thread="\d+"\} (\d+)$/gm)].map(([, count]) =>
+    Number(count),
+  );
+}
+
+/** GETs, each on a connection of its own, so that the kernel deals them out among the threads. */
+async function getEach(url: string, times: number): Promise<string[]> {
+  return Promise.all(
+    Array.from({ length: times }, async () => {
+      const dispatcher = new Agent({ pipelining: 0 });
+      try {
+        const { body, statusCode } = await request(url, { dispatcher, reset: true });
+        return `${statusCode} ${await body.text()}`;
+      } finally {
+        await dispatcher.destroy();
+      }
+    }),
+  );
+}
+
+/** Connections with a request each that the backend has got and has not answered. */
+async function heldRequests(balancer: Balancer, count: number) {
+  const held: ServerResponse[] = [];
+  const { port } = await httpUpstream((_, response) => void held.push(response));
+  await join(balancer, 'a', port);
+  const sockets = await Promise.all(Array.from({ length: count }, () => openSocket(balancer.port)));
+  for (const socket of sockets) socket.write('GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n');
+  await until('the requests to be there', () => held.length === count);
+  return { answers: sockets.map(received), finish: () => held.forEach((response) => response.end('finished')) };
+}
+
+describe('with two threads', () => {
+  it('both serve, and no request is counted twice or not at all', async () => {
+    const balancer = await startBalancer(TWO);
+    const { port } = await httpUpstream((_, response) => response.end('served'));
+    await join(balancer, 'a', port);
+    for (let round = 0; round < 10; round++) {
+      expect(new Set(await getEach(balancer.url, 30))).toEqual(new Set(['200 served']));
+    }
+    await settled(balancer);
+    const [first, second] = await takenBy(balancer);
+    expect(first).toBeGreaterThan(0);
+    expect(second).toBeGreaterThan(0);
+    expect(first + second).toBe(300);
+    const { fleet, backends } = await metricsOf(balancer);
+    expect([fleet.requests, backends[0].requests, fleet.errors, fleet.unplaced]).toEqual([300, 300, 0, 0]);
+    const log = (await (await fetch(`${balancer.control}/api/v1/requests`)).json()) as { requests: RequestRecord[] };
+    const times = log.requests.map(({ at }) => at);
+    expect(times).toHaveLength(200);
+    expect(times).toEqual(times.toSorted().toReversed());
+  });
+
+  it('what they learn is shown as one', async () => {
+    const balancer = await startBalancer(TWO);
+    const { port } = await httpUpstream((_, response) => {
+      response.setHeader('endpoint-load-metrics', 'TEXT named_metrics.compute=3,named_metrics.storage=1').end('served');
+    });
+    await join(balancer, 'a', port);
+    await getEach(`${balancer.url}/reports`, 40);
+    await settled(balancer);
+    const demands: unknown = await (await fetch(`${balancer.control}/api/v1/demands`)).json();
+    expect(demands).toMatchObject({
+      reports: { accepted: 40, ignored: 0 },
+      classes: [{ name: 'GET /reports', source: 'reported', samples: 40 }],
+    });
+  });
+
+  it('none of them sends a request to a backend once its drain was acknowledged', async () => {
+    const balancer = await startBalancer(TWO);
+    for (const id of ['a', 'b']) {
+      const { port } = await httpUpstream((_, response) => response.end(id));
+      await join(balancer, id, port);
+    }
+    let isDrained = false;
+    let servedByA = 0;
+    const late: string[] = [];
+    const over = new AbortController();
+    const clients = Array.from({ length: 8 }, async () => {
+      while (!over.signal.aborted) {
+        const beganLate = isDrained;
+        const [answer] = await getEach(balancer.url, 1);
+        if (answer === '200 a') servedByA++;
+        if (beganLate && isDrained && answer !== '200 b') late.push(answer);
+      }
+    });
+    for (let round = 0; round < 5; round++) {
+      const before = servedByA;
+      await until('a to serve', () => servedByA > before);
+      const drained = await fetch(`${balancer.control}/api/v1/backends/a/drain`, { method: 'POST' });
+      isDrained = true;
+      expect(drained.status).toBe(200);
+      await getEach(balancer.url, 20).then((answers) => expect(new Set(answers)).toEqual(new Set(['200 b'])));
+      isDrained = false;
+      await fetch(`${balancer.control}/api/v1/backends/a/resume`, { method: 'POST' });
+    }
+    over.abort();
+    await Promise.all(clients);
+    expect(late).toEqual([]);
+  });
+
+  it('a drain is acknowledged when the last of them knows of it, and not before', async () => {
+    const balancer = await startBalancer({ ...TWO, ...INSPECTED });
+    const { port } = await httpUpstream((_, response) => response.end());
+    await join(balancer, 'a', port);
+    const blocked = await blockThread(balancer.process, 500);
+    const drained = await fetch(`${balancer.control}/api/v1/backends/a/drain`, { method: 'POST' });
+    const drainedAt = Date.now();
+    expect(drained.status).toBe(200);
+    expect(drainedAt).toBeGreaterThanOrEqual(await blocked.until);
+  });
+
+  it('a backend that one of them finds dead is given nothing by the other', async () => {
+    const balancer = await startBalancer({ ...TWO, PANIC_THRESHOLD: '0', PLACEMENT_POLICY: 'round-robin' });
+    const dead = await httpUpstream((_, response) => response.end('a'));
+    await join(balancer, 'a', dead.port);
+    const { port } = await httpUpstream((_, response) => response.end('b'));
+    await join(balancer, 'b', port);
+    const closed = once(dead, 'close');
+    dead.close();
+    await closed;
+    await until('somebody to find out', async () => {
+      expect(await getEach(balancer.url, 1)).toEqual(['200 b']);
+      return (await metricsOf(balancer)).backends[0].errors > 0;
+    });
+    await backendIn(balancer.control, 'a', 'down');
+    const before = await takenBy(balancer);
+    await until('both to have served since', async () => {
+      expect(new Set(await getEach(balancer.url, 20))).toEqual(new Set(['200 b']));
+      const now = await takenBy(balancer);
+      return now.every((count, thread) => count > before[thread]);
+    });
+    expect((await metricsOf(balancer)).backends[0].errors).toBe(1);
+  });
+
+  it('upgraded connections live on each of them', async () => {
+    const balancer = await startBalancer(TWO);
+    const server = await httpUpstream((_, response) => response.end());
+    server.on('upgrade', (_, socket) => {
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n');
+      socket.on('error', () => {});
+      socket.pipe(socket);
+    });
+    await join(balancer, 'a', server.port);
+    const sockets = await Promise.all(Array.from({ length: 16 }, () => openSocket(balancer.port)));
+    for (const socket of sockets) {
+      socket.write('GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n');
+      await receivedUntil(socket, '\r\n\r\n');
+      socket.write('ping-pong');
+      expect(await receivedUntil(socket, 'ping-pong')).toBe('ping-pong');
+    }
+    expect((await takenBy(balancer)).every((count) => count > 0)).toBe(true);
+    expect((await metricsOf(balancer)).fleet.inFlight).toBe(16);
+    sockets.forEach((socket) => socket.destroy());
+    await settled(balancer);
+  });
+
+  it('both finish what they have begun when the balancer is told to end', async () => {
+    const balancer = await startBalancer({ ...TWO, SHUTDOWN_DELAY_SECONDS: '0.5' });
+    const { answers, finish } = await heldRequests(balancer, 16);
+    expect((await takenBy(balancer)).every((count) => count > 0)).toBe(true);
+    const stopped = balancer.process.stop('SIGTERM');
+    await balancer.process.logged('shutting down');
+    const ready = await fetch(`${balancer.control}/health/ready`);
+    expect(ready.status).toBe(503);
+    finish();
+    for (const answer of answers) expect(await answer).toMatch(/finished/);
+    expect(await stopped).toBe(0);
+    expect(balancer.process.stderr).toBe('');
+  });
+
+  it('one that dies takes nothing with it but what it had in flight, and is replaced', async () => {
+    const balancer = await startBalancer({ ...TWO, ...INSPECTED });
+    const { answers, finish } = await heldRequests(balancer, 16);
+    const shares = await takenBy(balancer);
+    await endThread(balancer.process, 7);
+    await until('its requests to be given back', async () => (await metricsOf(balancer)).fleet.inFlight < 16);
+    const { inFlight } = (await metricsOf(balancer)).fleet;
+    expect(shares).toContain(inFlight);
+    finish();
+    const texts = await Promise.all(answers);
+    expect(texts.filter((text) => text.includes('finished'))).toHaveLength(inFlight);
+    await settled(balancer);
+    await balancer.process.logged('was replaced');
+    expect(await takenBy(balancer)).toEqual(shares);
+    const { port } = await httpUpstream((_, response) => response.end('served'));
+    await join(balancer, 'a', port);
+    await until('both to serve again', async () => {
+      expect(new Set(await getEach(balancer.url, 20))).toEqual(new Set(['200 served']));
+      return (await takenBy(balancer)).every((count, thread) => count > shares[thread]);
+    });
+    await settled(balancer);
+  });
+
+  it('a port that is taken ends the start with one sentence', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    onTestFinished(() => void other.close());
+    const { port } = other.address() as { port: number };
+    const where = { DATA_PLANE_HOST: '127.0.0.1', DATA_PLANE_PORT: String(port), CONTROL_PLANE_PORT: '0' };
+    const balancer = launch('balancer', { ...TWO, ...where });
+    await once(balancer.child, 'close');
+    expect(balancer.child.exitCode).toBe(1);
+    expect(balancer.stderr).toMatch(/^balancer could not start: listen EADDRINUSE: [^\n]*\n$/);
+  });
+});
