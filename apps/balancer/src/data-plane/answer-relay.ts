@@ -1,16 +1,17 @@
 // Passes a backend's answer on to the client: its head by the rules of forwarding, its body as it comes, its trailers.
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
+import { NonsenseError } from './attempt-failure.js';
 import { isReasonPhrase, responseHeaders, trailerPairs } from './forwarding.js';
 import { PSEUDONYM } from './pseudonym.js';
 
-/** The backend's answer cannot be passed on; the message says why. */
-export class UnusableAnswerError extends Error {}
+/** Has Node send a head as it is: with an empty text it would take the head for UTF-8. */
+const NOTHING = Buffer.alloc(0);
 
 /**
  * Writes the head of `answer`, then its body and trailers. The response is ended when the answer is; what becomes of an
  * answer that breaks off is the caller's affair.
  *
- * @throws {UnusableAnswerError} before anything is written, when the head makes no sense.
+ * @throws {NonsenseError} before anything is written, when the head makes no sense.
  */
 export function relayAnswer(
   answer: IncomingMessage,
@@ -21,19 +22,23 @@ export function relayAnswer(
   const statusCode = answer.statusCode ?? 0;
   const coding = answer.headers['transfer-encoding'];
   const phrase = answer.statusMessage ?? '';
-  if (!isReasonPhrase(phrase)) throw new UnusableAnswerError('the backend answered with a malformed reason phrase');
-  if (statusCode < 200) throw new UnusableAnswerError(`the backend answered with the status ${statusCode}`);
+  if (!isReasonPhrase(phrase)) throw new NonsenseError('its reason phrase is malformed');
+  if (statusCode < 200 || statusCode > 599) throw new NonsenseError(`it answered with the status ${statusCode}`);
+  const isOld = answer.httpVersion === '1.0';
+  if (!isOld && answer.httpVersion !== '1.1') throw new NonsenseError(`it speaks HTTP/${answer.httpVersion}`);
+  if (isOld && coding !== undefined)
+    throw new NonsenseError('it answered in a transfer coding that HTTP/1.0 does not have');
   if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
-    throw new UnusableAnswerError('the backend answered in a transfer coding nobody asked for');
+    throw new NonsenseError('it answered in a transfer coding nobody asked for');
   }
   const hop = { httpVersion: answer.httpVersion, pseudonym: PSEUDONYM, isChunked: isSentInChunks(answer, request) };
   const headers = [...responseHeaders(answer.rawHeaders, answer.headers, hop), ...ownHeaders];
   try {
     response.writeHead(statusCode, phrase, headers);
   } catch (error) {
-    throw new UnusableAnswerError(`the backend's answer cannot be passed on: ${(error as Error).message}`);
+    throw new NonsenseError(`its answer cannot be passed on: ${(error as Error).message}`);
   }
-  response.flushHeaders();
+  response.write(NOTHING);
   answer.once('end', () => {
     response.addTrailers(trailerPairs(answer.rawTrailers));
     response.end();
@@ -67,13 +72,16 @@ export function relayInterim(
 export function interimAnswer(statusCode: number, rawHeaders: readonly string[]): string | undefined {
   if (statusCode === 100 || statusCode === 102) return `HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}\r\n\r\n`;
   const links = statusCode === 103 ? linksIn(rawHeaders) : [];
-  const lines = links.map((link) => `Link: ${link}\r\n`);
-  return links.length === 0 ? undefined : `HTTP/1.1 103 Early Hints\r\n${lines.join('')}\r\n`;
+  return links.length === 0 ? undefined : `HTTP/1.1 103 Early Hints\r\nLink: ${links.join(', ')}\r\n\r\n`;
 }
 
-/** Of early hints only their links go on. */
+/** A link as Node lets it pass: a target in angle brackets, and parameters (RFC 8288 §3). */
+const LINK = /^<[^>]*>(?:\s*;\s*[^;"\s]+(?:=(")?[^;"\s]*\1)?)*$/;
+
+/** Of early hints only their links go on, all or none (RFC 8297 §2 lets them be left out). */
 function linksIn(rawHeaders: readonly string[]): string[] {
-  return rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1].toLowerCase() === 'link');
+  const links = rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1].toLowerCase() === 'link');
+  return links.every((link) => LINK.test(link)) ? links : [];
 }
 
 function relayEarlyHints(links: readonly string[], response: ServerResponse): void {

@@ -15,8 +15,12 @@ export class BrokenOff extends Error {
   }
 }
 
+/** The backend answered something that is no HTTP/1.1 answer, or none that can be passed on; the message says why. */
+export class NonsenseError extends Error {}
+
 /** What kind of failure an error of Node's HTTP client is. */
 export function failureOf(error: NodeJS.ErrnoException): FailureKind {
+  if (error instanceof NonsenseError || error.code?.startsWith('HPE_') === true) return 'nonsense';
   if (error instanceof BrokenOff) return error.statusCode === 504 ? 'timeout' : 'lost';
   if (isShortage(error)) return 'shortage';
   if (error.syscall === 'connect' || error.syscall === 'getaddrinfo') return 'unsent';

@@ -88,17 +88,24 @@ function framingRefusal({ headers, rawHeaders }: IncomingMessage): Refusal | und
   return { statusCode: 501, message: 'the only transfer coding that is understood is chunked' };
 }
 
+const BAD_TARGET: Refusal = { statusCode: 400, message: 'the request target must be a path or an http URL' };
+
+/** Of two slashes the middleware takes the second for the beginning of an authority, and not every text is one. */
+function isReadable(target: string): boolean {
+  return !target.startsWith('//') || URL.canParse(target, 'http://localhost');
+}
+
 /** Methods that make no sense towards a reverse proxy's backends: a tunnel, and an echo of what was sent. */
 const REFUSED_METHODS = new Set(['CONNECT', 'TRACE']);
 
 function normaliseTarget(request: IncomingMessage): Refusal | undefined {
   const { method = 'GET', url = '/' } = request;
   if (REFUSED_METHODS.has(method)) return { statusCode: 405, message: `${method} is not allowed here` };
-  if (url.startsWith('/')) return undefined;
+  if (url.startsWith('/')) return isReadable(url) ? undefined : BAD_TARGET;
   if (url === '*' && method === 'OPTIONS') return { statusCode: 204, message: '' };
   // RFC 9112 §3.2.2: of an absolute-form target the authority counts, and the Host field is ignored.
   const absolute = /^https?:\/\//i.test(url) ? URL.parse(url) : null;
-  if (!absolute) return { statusCode: 400, message: 'the request target must be a path or an http URL' };
+  if (!absolute) return BAD_TARGET;
   request.url = absolute.pathname + absolute.search;
   request.headers.host = absolute.host;
   const hostAt = request.rawHeaders.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === 'host');

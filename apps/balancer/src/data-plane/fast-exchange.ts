@@ -4,7 +4,7 @@ import { OUTSIDE, type ResponseHead } from '@fairlead/http1';
 import type { Socket } from 'node:net';
 import { wordsFor } from '../health/network-errors.js';
 import { AnswerBody, type BodySink } from './answer-body.js';
-import { BrokenOff } from './attempt-failure.js';
+import { NonsenseError, type BrokenOff } from './attempt-failure.js';
 import type { ClientRequest } from './client-request.js';
 import { placementHeader } from './demand-headers.js';
 import { CLOSE_LINES, answerHead, costReports } from './fast-head.js';
@@ -159,7 +159,7 @@ export class FastExchange extends LaneExchange implements UpstreamUser, BodySink
     if (!upstream.socket.connecting) this.send();
   }
 
-  protected override breakOffAttempt(error: BrokenOff): void {
+  protected override breakOffAttempt(error: BrokenOff | NonsenseError): void {
     const { upstream } = this;
     this.upstream = undefined;
     upstream?.discard();
@@ -178,7 +178,9 @@ export class FastExchange extends LaneExchange implements UpstreamUser, BodySink
     this.status = statusCode;
     const isLast = statusCode === 408 || this.client.isLastAnswer;
     const connection = isLast ? CLOSE_LINES : this.services.keepAliveLines;
-    this.client.socket.write(problemText(statusCode, message, this.services.date, connection), 'latin1');
+    const { date } = this.services;
+    const text = problemText(statusCode, message, { date, connection, method: this.head.method });
+    this.client.socket.write(text, 'latin1');
     this.finish();
     this.client.exchangeOver(isLast);
   }
@@ -250,7 +252,7 @@ export class FastExchange extends LaneExchange implements UpstreamUser, BodySink
   }
 
   private refuse(message: string): void {
-    this.breakOffAttempt(new BrokenOff(502, message));
+    this.breakOffAttempt(new NonsenseError(message));
   }
 
   private beginAnswer(head: ResponseHead, bytes: Buffer, from: number, length: number): void {

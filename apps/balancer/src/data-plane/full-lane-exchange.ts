@@ -5,8 +5,8 @@ import type { Readable } from 'node:stream';
 import type { ResourceSpace } from '@fairlead/scheduling';
 import type { Options } from 'http-proxy-middleware';
 import { wordsFor } from '../health/network-errors.js';
-import { UnusableAnswerError, relayAnswer, relayInterim } from './answer-relay.js';
-import { BrokenOff } from './attempt-failure.js';
+import { relayAnswer, relayInterim } from './answer-relay.js';
+import { NonsenseError, type BrokenOff } from './attempt-failure.js';
 import type { ClientRequest } from './client-request.js';
 import { demandHeaders, placementHeader } from './demand-headers.js';
 import type { ExchangeDesk } from './exchange-desk.js';
@@ -38,6 +38,8 @@ export class FullLaneExchange extends LaneExchange {
   private readonly body: ReplayableBody | undefined;
   private readonly watchdog = new Watchdog(() => this.timeIsUp());
   private upstream: UpstreamRequest | undefined;
+  /** Why the present attempt was broken off: Node may tell of a lost connection only. */
+  private breakOff: Error | undefined;
 
   constructor(
     desk: ExchangeDesk,
@@ -91,7 +93,7 @@ export class FullLaneExchange extends LaneExchange {
     try {
       relayAnswer(answer, request, response, ownHeaders);
     } catch (error) {
-      this.breakOffAttempt(new BrokenOff(502, (error as UnusableAnswerError).message));
+      this.breakOffAttempt(error as NonsenseError);
       return;
     }
     this.answerBegan(response.statusCode, answer.headers);
@@ -101,7 +103,7 @@ export class FullLaneExchange extends LaneExchange {
   receiveError(error: Error): void {
     const { response, upstream } = this;
     if (response.headersSent || response.destroyed) return;
-    this.attemptBroke(error, upstream?.reusedSocket === true);
+    this.attemptBroke(this.breakOff ?? error, upstream?.reusedSocket === true);
   }
 
   protected override get isBodyAtHand(): boolean {
@@ -119,10 +121,12 @@ export class FullLaneExchange extends LaneExchange {
   protected override attempt(): void {
     // What is still to be heard of the attempt before does not count any more.
     this.upstream = undefined;
+    this.breakOff = undefined;
     this.makeAttempt();
   }
 
-  protected override breakOffAttempt(error: BrokenOff): void {
+  protected override breakOffAttempt(error: BrokenOff | NonsenseError): void {
+    this.breakOff = error;
     this.upstream?.destroy(error);
   }
 
@@ -171,7 +175,7 @@ export class FullLaneExchange extends LaneExchange {
     // A switch of protocols nobody asked for. Node takes the request for answered, and would tell nobody.
     upstream.once('upgrade', (_, socket) => {
       socket.destroy();
-      if (this.upstream === upstream) this.receiveError(new BrokenOff(502, 'the backend switched protocols unasked'));
+      if (this.upstream === upstream) this.receiveError(new NonsenseError('it switched protocols unasked'));
     });
     upstream.once('close', () => {
       if (this.upstream === upstream) this.receiveError(new Error('closed without an answer'));

@@ -4,7 +4,7 @@ import type { BalancerConfig } from '../config/balancer.config.js';
 import { wordsFor } from '../health/network-errors.js';
 import type { Cut } from '../registry/sighting.js';
 import { AttemptDeadlines, type DeadlineLimits } from './attempt-deadlines.js';
-import { BrokenOff, failureOf } from './attempt-failure.js';
+import { BrokenOff, failureOf, type NonsenseError } from './attempt-failure.js';
 import { CLIENT_WENT_AWAY, type Exchange, type RequestHead } from './exchange.js';
 import type { ExchangeDesk } from './exchange-desk.js';
 import { isIdempotent, isOwnFailure } from './retry.js';
@@ -50,7 +50,7 @@ export abstract class LaneExchange {
   /** Sends the request to the exchange's backend. A failure is told to {@link attemptBroke}. */
   protected abstract attempt(): void;
   /** Ends the present attempt, which leads to {@link attemptBroke} with this error. */
-  protected abstract breakOffAttempt(error: BrokenOff): void;
+  protected abstract breakOffAttempt(error: BrokenOff | NonsenseError): void;
   /** Answers with a problem of the balancer's own. */
   protected abstract answer(statusCode: number, message: string): void;
   /** Cuts an answer that has begun. The client must see that it is not whole. */
@@ -97,6 +97,7 @@ export abstract class LaneExchange {
     if (isSpared) exchange.attemptAbandoned();
     else exchange.attemptFailed(isBlameless ? undefined : `exchange failed: ${wordsFor(error)}`);
     if (exchange.takeRetry(failure, this.isBodyAtHand) && this.deadlines.leftMs > 0) this.tryNext();
+    else if (failure === 'nonsense') this.answer(502, 'the backend answered something that makes no sense');
     else if (error instanceof BrokenOff) this.answer(error.statusCode, error.message);
     else if (exchange.isUnserved) this.answer(503, `no backend could serve this request: ${wordsFor(error)}`);
     else this.answer(502, `the backend failed: ${wordsFor(error)}`);

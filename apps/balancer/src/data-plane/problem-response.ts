@@ -24,16 +24,26 @@ export function endWithProblem(socket: Duplex, statusCode: number, message: stri
   socket.on('error', () => {});
   if (!socket.writable) return;
   socket.once('finish', () => socket.destroy());
-  socket.end(problemText(statusCode, message, new Date().toUTCString(), 'Connection: close\r\n'));
+  socket.end(
+    problemText(statusCode, message, {
+      date: new Date().toUTCString(),
+      connection: 'Connection: close\r\n',
+      method: 'GET',
+    }),
+  );
 }
 
-/** A whole answer with a problem, as it goes over the wire; `connection` is lines of its own. The text is ASCII. */
-export function problemText(statusCode: number, message: string, date: string, connection: string): string {
+/** An answer's head with a problem, and its body, as they go over the wire; `connection` is lines of its own. All ASCII. */
+export function problemText(
+  statusCode: number,
+  message: string,
+  { date, connection, method }: { readonly date: string; readonly connection: string; readonly method: string },
+): string {
   const body = bodyOf(statusCode, message);
   const lines = Object.entries({ ...headersOf(statusCode, body), date }).map(
     ([name, value]) => `${name}: ${value}\r\n`,
   );
-  return `HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}\r\n${lines.join('')}${connection}\r\n${body}`;
+  return `HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}\r\n${lines.join('')}${connection}\r\n${method === 'HEAD' ? '' : body}`;
 }
 
 function bodyOf(statusCode: number, message: string): string {

@@ -11,9 +11,10 @@ export function isIdempotent(method: string): boolean {
 
 /**
  * How an attempt failed. `unsent`: no byte of the request left, for there was no connection. `ours`: the balancer could
- * not say it to any backend; `shortage`: it has no means left to say it.
+ * not say it to any backend; `shortage`: it has no means left to say it. `nonsense`: the backend answered something that
+ * is no HTTP answer.
  */
-export type FailureKind = 'unsent' | 'lost' | 'timeout' | 'ours' | 'shortage';
+export type FailureKind = 'unsent' | 'lost' | 'timeout' | 'nonsense' | 'ours' | 'shortage';
 
 /** Whether a failure is no backend's fault. */
 export function isOwnFailure(failure: FailureKind): boolean {
