@@ -7,7 +7,7 @@ import { metricsOf, settled } from '../support/metrics.js';
 import { startBalancer, until, type Balancer } from '../support/processes.js';
 import { join } from '../support/upstreams.js';
 import { request } from './corpus.js';
-import { isBareError, levelled, type Observation } from './differences.js';
+import { levelled, type Observation } from './differences.js';
 import { ScriptedBackend, UNSEEN } from './scripted-backend.js';
 import { WireClient, type Transcript } from './wire-client.js';
 
@@ -66,8 +66,8 @@ export class Side {
   async observe(run: (side: Side) => Promise<Transcript>): Promise<Observation> {
     this.backend.takeReceived();
     const transcript = await run(this);
-    // What it overtook may still be on its way to the backend.
-    if (isBareError(transcript.answers.at(-1))) await this.hasRead();
+    // What a closed connection cut short may still be on its way to the backend.
+    if (transcript.ending !== 'kept') await this.hasRead();
     return levelled({ ...transcript, received: this.backend.takeReceived() });
   }
 
