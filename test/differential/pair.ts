@@ -86,7 +86,7 @@ export class Side {
 
   /** The figures once nothing is in flight; the backend is up again when this resolves. */
   async takeCounts(): Promise<Counts> {
-    await this.backend.closingsSeen();
+    await this.backend.isDone();
     let seen = await metricsOf(this.balancer);
     while (seen.fleet.inFlight > 0) {
       await settled(this.balancer);
@@ -126,7 +126,9 @@ export class Side {
     const { process: running } = this.balancer;
     this.backend.hangUp();
     await settled(this.balancer);
-    await until(`${this.name} to have closed its connections`, () => this.descriptors().connections === 0);
+    await until(`${this.name} to have closed its connections`, () => this.descriptors().connections.length === 0).catch(
+      (error: unknown) => expect(this.descriptors().connections, String(error)).toEqual([]),
+    );
     expect(this.descriptors().other, `${this.name}: sockets that are no connections`).toBe(this.otherDescriptors);
     expect(running.stderr, `${this.name}: stderr`).toBe('');
     expect(running.hasExited, `${this.name}: has ended`).toBe(false);
@@ -140,14 +142,14 @@ export class Side {
   }
 
   /** Sockets of the process: connections of the data plane, and those that are neither these nor the control plane's. */
-  private descriptors(): { readonly connections: number; readonly other: number } {
+  private descriptors(): { readonly connections: readonly Connection[]; readonly other: number } {
     const { pid } = this.balancer.process.child;
     const inodes = readdirSync(`/proc/${pid}/fd`).flatMap((fd) => inodeOf(`/proc/${pid}/fd/${fd}`));
     const known = new Map(['tcp', 'tcp6'].flatMap((table) => connectionsIn(`/proc/${pid}/net/${table}`)));
     const controlPort = Number(new URL(this.balancer.control).port);
     const tcp = inodes.flatMap((inode) => known.get(inode) ?? []);
     return {
-      connections: tcp.filter(({ isListening, localPort }) => !isListening && localPort !== controlPort).length,
+      connections: tcp.filter(({ isListening, localPort }) => !isListening && localPort !== controlPort),
       other: inodes.length - tcp.length,
     };
   }
@@ -214,6 +216,9 @@ function inodeOf(descriptor: string): string[] {
 interface Connection {
   readonly isListening: boolean;
   readonly localPort: number;
+  readonly remotePort: number;
+  /** As the kernel numbers them: 01 established, 08 waiting for a close on this side. */
+  readonly state: string;
 }
 
 /** The kernel's table: local address, remote address, state (0A: listening), …, inode. Ports are hexadecimal. */
@@ -221,7 +226,10 @@ function connectionsIn(file: string): [string, Connection][] {
   const lines = readFileSync(file, 'utf8').trim().split('\n').slice(1);
   return lines.map((line) => {
     const columns = line.trim().split(/\s+/);
-    const localPort = Number.parseInt(columns[1].split(':')[1], 16);
-    return [columns[9], { isListening: columns[3] === '0A', localPort }];
+    const [localPort, remotePort] = [columns[1], columns[2]].map((address) =>
+      Number.parseInt(address.split(':')[1], 16),
+    );
+    const state = columns[3];
+    return [columns[9], { isListening: state === '0A', localPort, remotePort, state }];
   });
 }

@@ -27,7 +27,7 @@ export class ScriptedBackend {
   beforeReset: () => Promise<unknown> = () => Promise.resolve();
   private received: Message[] = [];
   private readonly sockets = new Set<Socket>();
-  private readonly closings = new Set<Promise<unknown>>();
+  private readonly pending = new Set<Promise<void>>();
 
   /** Serves on a free port until the test is over. */
   static async start(): Promise<ScriptedBackend> {
@@ -53,9 +53,9 @@ export class ScriptedBackend {
     for (const socket of this.sockets) socket.destroy();
   }
 
-  /** Resolves when the balancer has let go of the connections that were ended here. */
-  async closingsSeen(): Promise<void> {
-    await Promise.all(this.closings);
+  /** Resolves when all was said, and the balancer has let go of the connections that were ended here. */
+  async isDone(): Promise<void> {
+    while (this.pending.size > 0) await Promise.all(this.pending);
   }
 
   private serve(socket: Socket): void {
@@ -81,7 +81,7 @@ export class ScriptedBackend {
         isAnswering = false;
         readOn(socket.destroyed);
       };
-      void this.answer(socket, this.script(reading.message)).then(goOn);
+      void this.untilOver(this.answer(socket, this.script(reading.message))).then(goOn);
     };
     socket.on('data', (chunk) => {
       text += chunk.toString('latin1');
@@ -93,6 +93,12 @@ export class ScriptedBackend {
     });
   }
 
+  private async untilOver(what: Promise<void>): Promise<void> {
+    this.pending.add(what);
+    await what;
+    this.pending.delete(what);
+  }
+
   private async answer(socket: Socket, { parts, ending }: ResponseCase): Promise<void> {
     for (const [index, part] of parts.entries()) {
       if (index > 0) await this.beforeNextPart();
@@ -101,9 +107,7 @@ export class ScriptedBackend {
     }
     if (ending === 'reset') await this.beforeReset();
     if (ending === 'keep' || socket.destroyed) return;
-    const closing = new Promise((resolve) => socket.once('close', resolve));
-    this.closings.add(closing);
-    void closing.then(() => this.closings.delete(closing));
+    void this.untilOver(new Promise<void>((resolve) => socket.once('close', () => resolve())));
     if (ending === 'close') socket.end();
     else socket.resetAndDestroy();
   }
