@@ -6,9 +6,9 @@ import { expect } from 'vitest';
 import { metricsOf, settled } from '../support/metrics.js';
 import { startBalancer, until, type Balancer } from '../support/processes.js';
 import { join } from '../support/upstreams.js';
-import { request } from './corpus.js';
+import { head } from './corpus.js';
 import { levelled, type Observation } from './differences.js';
-import { ScriptedBackend, UNSEEN } from './scripted-backend.js';
+import { ScriptedBackend } from './scripted-backend.js';
 import { WireClient, type Transcript } from './wire-client.js';
 
 /** What holds on both sides: nothing that one case does to the balancer is left for the next one. */
@@ -73,15 +73,15 @@ export class Side {
 
   /**
    * Resolves when the balancer has read whatever was sent to it before, and the backend what the balancer had sent. Nothing
-   * tells of that; but their event loops have gone round several times once a request was forwarded, and its answer.
+   * tells of that; but their event loops have gone round several times once the balancer has answered this on its own.
    */
   async hasRead(): Promise<void> {
-    for (let round = 0; round < 2; round++) {
-      const client = await WireClient.open(this.port);
-      client.send(request('GET', UNSEEN), 'GET');
-      await client.until(() => client.answeredCount > 0);
-      client.finish(0, false);
+    const client = await WireClient.open(this.port);
+    for (let round = 1; round <= 3; round++) {
+      client.send(head('OPTIONS * HTTP/1.1', ['Host: h']), 'OPTIONS');
+      await client.until(() => client.answeredCount === round);
     }
+    client.finish(0, false);
   }
 
   /** The figures once nothing is in flight; the backend is up again when this resolves. */

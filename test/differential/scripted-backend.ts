@@ -7,9 +7,6 @@ import { readMessage, type Message } from './messages.js';
 /** What to answer to a request. */
 export type Script = (request: Message) => ResponseCase;
 
-/** Requests for this are answered, but not remembered. */
-export const UNSEEN = '/are-you-there';
-
 /** Names the request in its body, so that a client can tell which one was answered. */
 export const echo: Script = ({ startLine }) => {
   const [method, target] = startLine.split(' ', 2);
@@ -74,7 +71,7 @@ export class ScriptedBackend {
       if (!reading) return;
       text = reading.rest;
       hasContinued = false;
-      if (!reading.message.startLine.includes(` ${UNSEEN} `)) this.received.push(reading.message);
+      this.received.push(reading.message);
       if (!reading.message.isWhole) return;
       isAnswering = true;
       const goOn = () => {
