@@ -12,7 +12,7 @@ import { converse, pipeline } from './wire-client.js';
 
 const FUZZ = Number(process.env.FUZZ ?? 0);
 const RUNS: fc.Parameters<unknown> =
-  FUZZ > 0 ? { numRuns: FUZZ } : { numRuns: 600, interruptAfterTimeLimit: 10_000, markInterruptAsFailure: false };
+  FUZZ > 0 ? { numRuns: FUZZ } : { numRuns: 1000, interruptAfterTimeLimit: 10_000, markInterruptAsFailure: false };
 /** Milliseconds. */
 const TIMEOUT = FUZZ > 0 ? 60_000 + FUZZ * 1000 : 60_000;
 const PATIENCE = { ATTEMPT_TIMEOUT_SECONDS: '2', REQUEST_TIMEOUT_SECONDS: '3', MAX_HEADER_BYTES: '4096' };
