@@ -111,24 +111,22 @@ export function isBareError(answer: Message | undefined): boolean {
 
 /**
  * Whether what was seen when everything was sent at once follows from what was seen when each thing waited for the answer
- * before. The same is one way; the other is {@link withoutOvertaken}: a 400 may have overtaken answers to good requests.
+ * before. The same is one way. The other is {@link withoutOvertaken}: where malformed bytes close the connection, answers to
+ * good requests may be lost, and so may the 400. What stands behind a request that closes the connection is malformed, too.
  */
 export function followsFrom(pipelined: Observation, oneByOne: Observation): boolean {
-  const pair = [pipelined, oneByOne].map(({ answers, received, ending, leftover }) => ({
-    answers: answers.map(comparable),
+  const [atOnce, inTurn] = [pipelined, oneByOne].map(({ answers, received }) => ({
+    answers: answers.map((answer) => (isBareError(answer) ? bare(answer) : comparable(answer))),
     received: received.map(comparable).sort(),
-    last: isBareError(answers.at(-1)) ? bare(answers.at(-1)!) : `${ending} ${leftover}`,
   }));
-  const [fast, slow] = pair;
-  const isSame = JSON.stringify(fast) === JSON.stringify(slow);
-  if (isSame) return true;
-  if (!isBareError(pipelined.answers.at(-1)) || pipelined.ending !== 'closed') return false;
-  // What stands behind a request that closes the connection is nonsense to Node's parser.
-  const isExpected = fast.last === slow.last || oneByOne.unsent > 0;
+  const isSameEnding = pipelined.ending === oneByOne.ending && pipelined.leftover === oneByOne.leftover;
+  if (isSameEnding && JSON.stringify(atOnce) === JSON.stringify(inTurn)) return true;
+  const isRefused = isBareError(oneByOne.answers.at(-1)) || oneByOne.unsent > 0;
+  if (!isRefused || pipelined.ending !== 'closed' || pipelined.leftover !== '') return false;
   return (
-    isExpected &&
-    fast.answers.slice(0, -1).every((answer) => slow.answers.includes(answer)) &&
-    fast.received.every((request) => slow.received.includes(request))
+    pipelined.answers.every(
+      (answer, i) => inTurn.answers.includes(atOnce.answers[i]) || (oneByOne.unsent > 0 && isBareError(answer)),
+    ) && atOnce.received.every((request) => inTurn.received.includes(request))
   );
 }
 

@@ -7,9 +7,6 @@ import { readMessage, type Message } from './messages.js';
 /** What to answer to a request. */
 export type Script = (request: Message) => ResponseCase;
 
-/** Requests for this are answered, but not remembered. */
-export const UNSEEN = '/are-you-there';
-
 /** Names the request in its body, so that a client can tell which one was answered. */
 export const echo: Script = ({ startLine }) => {
   const [method, target] = startLine.split(' ', 2);
@@ -27,7 +24,7 @@ export class ScriptedBackend {
   beforeReset: () => Promise<unknown> = () => Promise.resolve();
   private received: Message[] = [];
   private readonly sockets = new Set<Socket>();
-  private readonly closings = new Set<Promise<unknown>>();
+  private readonly pending = new Set<Promise<void>>();
 
   /** Serves on a free port until the test is over. */
   static async start(): Promise<ScriptedBackend> {
@@ -53,9 +50,9 @@ export class ScriptedBackend {
     for (const socket of this.sockets) socket.destroy();
   }
 
-  /** Resolves when the balancer has let go of the connections that were ended here. */
-  async closingsSeen(): Promise<void> {
-    await Promise.all(this.closings);
+  /** Resolves when all was said, and the balancer has let go of the connections that were ended here. */
+  async isDone(): Promise<void> {
+    while (this.pending.size > 0) await Promise.all(this.pending);
   }
 
   private serve(socket: Socket): void {
@@ -74,14 +71,14 @@ export class ScriptedBackend {
       if (!reading) return;
       text = reading.rest;
       hasContinued = false;
-      if (!reading.message.startLine.includes(` ${UNSEEN} `)) this.received.push(reading.message);
+      this.received.push(reading.message);
       if (!reading.message.isWhole) return;
       isAnswering = true;
       const goOn = () => {
         isAnswering = false;
         readOn(socket.destroyed);
       };
-      void this.answer(socket, this.script(reading.message)).then(goOn);
+      void this.untilOver(this.answer(socket, this.script(reading.message))).then(goOn);
     };
     socket.on('data', (chunk) => {
       text += chunk.toString('latin1');
@@ -93,6 +90,12 @@ export class ScriptedBackend {
     });
   }
 
+  private async untilOver(what: Promise<void>): Promise<void> {
+    this.pending.add(what);
+    await what;
+    this.pending.delete(what);
+  }
+
   private async answer(socket: Socket, { parts, ending }: ResponseCase): Promise<void> {
     for (const [index, part] of parts.entries()) {
       if (index > 0) await this.beforeNextPart();
@@ -101,9 +104,7 @@ export class ScriptedBackend {
     }
     if (ending === 'reset') await this.beforeReset();
     if (ending === 'keep' || socket.destroyed) return;
-    const closing = new Promise((resolve) => socket.once('close', resolve));
-    this.closings.add(closing);
-    void closing.then(() => this.closings.delete(closing));
+    void this.untilOver(new Promise<void>((resolve) => socket.once('close', () => resolve())));
     if (ending === 'close') socket.end();
     else socket.resetAndDestroy();
   }

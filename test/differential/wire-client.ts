@@ -156,5 +156,5 @@ export async function lastOf(client: WireClient, before?: Before): Promise<Trans
 
 /** The method of a request, as far as there is one. */
 export function methodOf(bytes: string): string {
-  return /^(?:\r\n)*(\S+)/.exec(bytes)?.[1] ?? 'GET';
+  return /^[\r\n]*(\S+)/.exec(bytes)?.[1] ?? 'GET';
 }
