@@ -16,7 +16,20 @@ const METHODS = [
   ['LINK', 'SOURCE', 'FOO', 'get', 'Get', 'GETT', 'GE', 'PRI', 'A_B', '!'],
 ].flat();
 const TARGETS = [
-  ['/', '/a/b?c=d&e', '/?', '//double', '/../up', '/%00%2f', '/a;b=c', '/a#fragment', '/"quoted"', '/{}|\\^`'],
+  [
+    '/',
+    '/a/b?c=d&e',
+    '/?',
+    '//double',
+    '//a:b/x',
+    '//&:!!$/x',
+    '/../up',
+    '/%00%2f',
+    '/a;b=c',
+    '/a#fragment',
+    '/"quoted"',
+    '/{}|\\^`',
+  ],
   ['/\xe4\xf6', '/a\tb', '/a\x01b', '/a\x7fb', '*', 'relative', '?only', '', 'example.org:80', 'mailto:a@b'],
   ['http://other.example/path?q', 'HTTP://Other.Example:8080', 'http://', 'https://other.example/s', 'http:///x'],
   ['http://user:secret@other.example/', 'ftp://other.example/', '/with space'],
