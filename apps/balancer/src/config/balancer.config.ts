@@ -167,6 +167,15 @@ export const balancerSchema = z.object({
     .prefault('15')
     .describe('How long a client has to send the head of a request'),
   CLIENT_KEEP_ALIVE_SECONDS: seconds(0.1, 3_600).prefault('75').describe('How long an idle client connection is kept'),
+  MAX_CLIENT_CONNECTIONS: z
+    .union(
+      [z.literal('auto').transform(() => undefined), wholeNumber(1, 10_000_000)],
+      'must be auto or a whole number from 1 to 10000000',
+    )
+    .prefault('auto')
+    .describe(
+      'Clients that are connected at a time, more are closed; auto: two thirds of the file descriptors allowed',
+    ),
   MAX_ATTEMPTS: wholeNumber(1, 10).prefault('3').describe('Attempts for one request, the first included'),
   RETRY_BUDGET: decimal(0, 1).prefault('0.2').describe('Part of the requests of the last 10 s that may be retried'),
   RETRY_BUDGET_MIN_PER_SECOND: decimal(0, 10_000).prefault('3').describe('Retries per second allowed in any case'),

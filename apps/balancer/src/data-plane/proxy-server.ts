@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
+import { roomForClients } from './descriptor-limit.js';
 import { FastLane } from './fast-lane.js';
 import { FullLaneServer } from './full-lane-server.js';
 
@@ -26,6 +27,10 @@ export class ProxyServer {
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {
     this.server = config.FAST_LANE === 'on' ? this.fastServer() : fullLane.server;
+    const threads = Math.max(1, config.DATA_PLANE_THREADS);
+    const mostClients = (config.MAX_CLIENT_CONNECTIONS ?? roomForClients()) / threads;
+    // Beyond, connections are closed as they come: better than to have none left for backends.
+    if (mostClients < Infinity) this.server.maxConnections = Math.max(1, Math.floor(mostClients));
   }
 
   /** Whether clients should be sent here: they are accepted, and that will not end in a moment. */
