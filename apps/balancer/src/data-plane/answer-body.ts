@@ -2,18 +2,19 @@
 import { ChunkScanner, OUTSIDE, type BodyEnd, type Trailers } from '@fairlead/http1';
 import { TRAILER_RULE } from './fast-head.js';
 
-/** Where the parts of a body go. */
+/** Where the parts of a body go: text in which each character is a byte, then `bytes` from `from` to before `end`. */
 export interface BodySink {
-  /** Some of it, as text in which each character is a byte. */
-  write(text: string): void;
-  /** Some of it, in a buffer that is not to be read into again before it is written. */
+  /** Some of it. */
+  write(text: string, bytes: Buffer, from: number, end: number): void;
+  /** Some of it, without a copy: nothing is to be read into `piece` before it is written. */
   writePiece(piece: Buffer): void;
   /** The last of it. `isClean`: nothing came behind it. */
-  complete(text: string, isClean: boolean): void;
+  complete(text: string, bytes: Buffer, from: number, end: number, isClean: boolean): void;
   /** It cannot go on. */
   broke(reason: string): void;
 }
 
+const NOTHING = Buffer.alloc(0);
 /** Behind the last chunk of a body without trailers (RFC 9112 §7.1). */
 const LAST_CHUNK = '0\r\n\r\n';
 
@@ -46,12 +47,13 @@ export class AnswerBody {
     if (this.endsWithin(available)) {
       const end = this.form === 'none' ? from : from + this.left;
       this.left = 0;
-      this.sink.complete(end === from ? head : head + bytes.toString('latin1', from, end), end === length);
+      this.sink.complete(head, bytes, from, end, end === length);
     } else if (this.form === 'length' && available <= mostInOne) {
       this.left -= available;
-      this.sink.write(available === 0 ? head : head + bytes.toString('latin1', from, length));
-    } else {
-      this.sink.write(head);
+      this.sink.write(head, bytes, from, length);
+    } else if (this.form === 'chunked') this.passChunks(head, bytes, from, length);
+    else {
+      this.sink.write(head, NOTHING, 0, 0);
       this.receive(bytes, from, length);
     }
   }
@@ -65,10 +67,11 @@ export class AnswerBody {
         break;
       case 'chunked':
         if (this.partialTrailers) this.passTrailers(this.partialTrailers, bytes.subarray(from, length));
-        else this.passChunks(bytes, from, length);
+        else this.passChunks('', bytes, from, length);
         break;
       case 'close':
-        this.sink.write(`${(length - from).toString(16)}\r\n${bytes.toString('latin1', from, length)}\r\n`);
+        this.sink.write(`${(length - from).toString(16)}\r\n`, bytes, from, length);
+        this.sink.write('\r\n', NOTHING, 0, 0);
         break;
       case 'none':
         break;
@@ -82,7 +85,7 @@ export class AnswerBody {
   /** The backend has closed its connection. Answers whether that was the end of the body, and not of the answer only. */
   endsWithConnection(): boolean {
     if (this.form !== 'close') return false;
-    this.sink.complete(LAST_CHUNK, false);
+    this.sink.complete(LAST_CHUNK, NOTHING, 0, 0, false);
     return true;
   }
 
@@ -90,27 +93,35 @@ export class AnswerBody {
     const end = Math.min(length, from + this.left);
     this.left -= end - from;
     if (this.left > 0) this.sink.writePiece(bytes.subarray(from, end));
-    else this.sink.complete(bytes.toString('latin1', from, end), end === length);
+    else this.sink.complete('', bytes, from, end, end === length);
   }
 
-  /** Runs of chunks go on as they are. */
-  private passChunks(bytes: Buffer, from: number, length: number): void {
+  /** Runs of chunks go on as they are, behind `text`. */
+  private passChunks(text: string, bytes: Buffer, from: number, length: number): void {
     const { scanner, sink } = this;
     if (!scanner) return;
-    let text = '';
-    for (let at = from; at < length && !scanner.isComplete && !scanner.hasTrailers; at = scanner.resumeAt) {
+    let before = text;
+    let at = from;
+    while (at < length) {
+      const start = at;
       const end = scanner.scan(bytes, at, length);
       if (end === OUTSIDE) {
         sink.broke('its chunks make no sense');
         return;
       }
-      if (end > at) text += bytes.toString('latin1', at, end);
+      at = scanner.resumeAt;
+      if (scanner.isComplete) {
+        sink.complete(before, bytes, start, end, at === length);
+        return;
+      }
+      if (end > start || before !== '') sink.write(before, bytes, start, end);
+      before = '';
+      if (scanner.hasTrailers) {
+        this.passTrailers(NOTHING, bytes.subarray(at, length));
+        return;
+      }
     }
-    if (scanner.isComplete) sink.complete(text, scanner.resumeAt === length);
-    else if (scanner.hasTrailers) {
-      sink.write(text);
-      this.passTrailers(Buffer.alloc(0), bytes.subarray(scanner.resumeAt, length));
-    } else if (text !== '') sink.write(text);
+    if (before !== '') sink.write(before, NOTHING, 0, 0);
   }
 
   private passTrailers(before: Buffer, piece: Buffer): void {
@@ -120,6 +131,6 @@ export class AnswerBody {
     const end = trailers.frame(bytes, 0, bytes.length);
     if (end === OUTSIDE) sink.broke('its trailers make no sense');
     else if (end === 0) this.partialTrailers = bytes;
-    else sink.complete(`${trailers.forwardedLines(TRAILER_RULE)}\r\n`, end === bytes.length);
+    else sink.complete(`${trailers.forwardedLines(TRAILER_RULE)}\r\n`, NOTHING, 0, 0, end === bytes.length);
   }
 }

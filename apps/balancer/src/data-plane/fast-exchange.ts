@@ -100,7 +100,7 @@ export class FastExchange extends LaneExchange implements UpstreamUser, BodySink
   }
 
   opened(): void {
-    this.send();
+    this.sendRequest();
   }
 
   openingIsSlow(): void {
@@ -156,7 +156,7 @@ export class FastExchange extends LaneExchange implements UpstreamUser, BodySink
     this.ownHead?.reset();
     this.partialHead = undefined;
     upstream.user = this;
-    if (!upstream.socket.connecting) this.send();
+    if (!upstream.socket.connecting) this.sendRequest();
   }
 
   protected override breakOffAttempt(error: BrokenOff | NonsenseError): void {
@@ -195,7 +195,7 @@ export class FastExchange extends LaneExchange implements UpstreamUser, BodySink
     if (isWatchingBytes) this.wakesAtMs = this.services.nowMs + this.patienceMs;
   }
 
-  private send(): void {
+  private sendRequest(): void {
     const { upstream, upload, head, forwarded } = this;
     if (!upstream) return;
     const { prefix } = upstream.address;
@@ -269,31 +269,42 @@ export class FastExchange extends LaneExchange implements UpstreamUser, BodySink
     this.body.begin(text, bytes, from, length, ONE_TEXT_BYTES);
   }
 
-  /** Text is copied where the system does not take it at once: the buffer may be read into again. */
-  write(text: string): void {
-    if (!this.client.socket.write(text, 'latin1')) this.upstream?.pause();
+  /** Copied together, into a buffer that is used again once the system has taken it all. */
+  write(text: string, bytes: Buffer, from: number, end: number): void {
+    this.send(text, bytes, from, end);
+    if (this.client.socket.writableNeedDrain) this.upstream?.pause();
   }
 
-  /** Bytes are not: nothing is read into their buffer until they are written. */
+  /** Not copied: nothing is read into the buffer until it is written. */
   writePiece(piece: Buffer): void {
     const { socket } = this.client;
     socket.write(piece, this.client.onWritten);
     if (socket.writableLength > 0) this.upstream?.pause();
   }
 
-  complete(text: string, isClean: boolean): void {
+  complete(text: string, bytes: Buffer, from: number, end: number, isClean: boolean): void {
     const { upstream, client, exchange, services } = this;
     this.upstream = undefined;
     exchange.attemptAnswered();
+    const { isLastAnswer } = client;
+    this.send(text, bytes, from, end);
     // What came behind the answer is anybody's guess.
     if (upstream && this.isPersistent && isClean) {
       services.pool.served(upstream);
       upstream.release();
     } else upstream?.discard();
-    const { isLastAnswer } = client;
-    if (text !== '') client.socket.write(text, 'latin1');
     this.finish();
     client.exchangeOver(isLastAnswer);
+  }
+
+  private send(text: string, bytes: Buffer, from: number, end: number): void {
+    const { socket } = this.client;
+    if (text.length === 0 && end === from) return;
+    const joint = this.services.joint(text.length + end - from);
+    const textEnd = text.length === 0 ? 0 : joint.write(text, 0, 'latin1');
+    const jointEnd = textEnd + bytes.copy(joint, textEnd, from, end);
+    socket.write(jointEnd === joint.length ? joint : joint.subarray(0, jointEnd));
+    if (socket.writableLength > 0) this.services.jointIsTaken();
   }
 
   broke(reason: string): void {

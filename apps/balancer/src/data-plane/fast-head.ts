@@ -1,6 +1,11 @@
 // The rules of forwarding, made ready for heads that are read as spans: what goes on of a head, and what is said beside it.
 import { FieldNames, ForwardingRule, RequestHead, ResponseHead, Trailers, type HeadLimits } from '@fairlead/http1';
-import { BINARY_COST_REPORT_HEADER, COST_REPORT_HEADER, type ResourceSpace } from '@fairlead/scheduling';
+import {
+  BINARY_COST_REPORT_HEADER,
+  COST_REPORT_HEADER,
+  type ResourceSpace,
+  type ResourceVector,
+} from '@fairlead/scheduling';
 import type { ClientRequest } from './client-request.js';
 import { demandHeaders } from './demand-headers.js';
 import { HOP_BY_HOP, KEPT_BACK, NEVER_DROPPED, SAID_BY_US, hopFields } from './forwarding.js';
@@ -52,6 +57,8 @@ export function fieldOf({ fields }: RequestHead, name: string): string | undefin
 export class OwnRequestLines {
   private host = '';
   private lines = '';
+  private demand: ResourceVector = new Float64Array(0);
+  private demandLines = '';
 
   /** For the requests of one connection. */
   constructor(
@@ -61,7 +68,11 @@ export class OwnRequestLines {
   ) {}
 
   of(head: RequestHead, { demand }: ClientRequest): string {
-    return `${this.hopLines(head)}${linesOf(demandHeaders(demand, this.resources))}\r\n`;
+    if (!isSame(demand, this.demand)) {
+      this.demand = demand;
+      this.demandLines = `${linesOf(demandHeaders(demand, this.resources))}\r\n`;
+    }
+    return this.hopLines(head) + this.demandLines;
   }
 
   private hopLines(head: RequestHead): string {
@@ -76,6 +87,12 @@ export class OwnRequestLines {
     this.lines = lines;
     return lines;
   }
+}
+
+function isSame(a: ResourceVector, b: ResourceVector): boolean {
+  if (a.length !== b.length) return false;
+  for (let r = 0; r < a.length; r++) if (a[r] !== b[r]) return false;
+  return true;
 }
 
 /** What the balancer says beside an answer's own fields. */

@@ -18,6 +18,8 @@ import { UpstreamPool, slowConnectMsOf } from './upstream-pool.js';
 const TICK_MS = 20;
 /** How often what idles is looked at. Milliseconds. */
 const SWEEP_MS = 500;
+/** A head, and as much as comes in at a time. */
+const JOINT_BYTES = 96 * 1024;
 /** Fields of a head; Node's own limit is 2000, and what has more goes to the full lane. */
 const MOST_FIELDS = 100;
 /** Largest head of an answer, as in Node. Bytes. */
@@ -44,6 +46,7 @@ export class FastLane implements FastServices {
   private fullLane: (socket: Socket) => void = () => {};
   private readonly requestLimits;
   private readonly answerLimits = { maxHeadBytes: ANSWER_HEAD_BYTES, maxFields: 2000 };
+  private jointBuffer: Buffer | undefined;
   private readonly timers: NodeJS.Timeout[] = [];
 
   constructor(
@@ -105,6 +108,15 @@ export class FastLane implements FastServices {
     this.fullLane(socket);
     socket.unshift(bytes);
     socket.resume();
+  }
+
+  joint(bytes: number): Buffer {
+    if (bytes > JOINT_BYTES) return Buffer.allocUnsafeSlow(bytes);
+    return (this.jointBuffer ??= Buffer.allocUnsafeSlow(JOINT_BYTES));
+  }
+
+  jointIsTaken(): void {
+    this.jointBuffer = undefined;
   }
 
   lendRequestHead(): RequestHead {

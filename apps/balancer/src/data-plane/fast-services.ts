@@ -48,6 +48,10 @@ export interface FastServices {
   readonly date: string;
   /** Every answer is the last one on its connection. */
   readonly isClosing: boolean;
+  /** A buffer of at least so many bytes, in which what belongs together is put together for one write. */
+  joint(bytes: number): Buffer;
+  /** What is in that buffer is not written yet: it is used no more. */
+  jointIsTaken(): void;
   /** The head object is the borrower's from now on. */
   lendRequestHead(): RequestHead;
   lendAnswerHead(): ResponseHead;
