@@ -67,7 +67,8 @@ export class FastConnection implements ExchangeClient, HeldConnection {
   /** Passes an interim answer on. */
   relayInterim(head: ResponseHead): void {
     const text = interimAnswer(head.statusCode, fieldsOf(head));
-    if (text !== undefined) this.socket.write(text, 'latin1');
+    // Hints may be left out; whoever does not read gets no more of them.
+    if (text !== undefined && !this.socket.writableNeedDrain) this.socket.write(text, 'latin1');
   }
 
   /** The present request is answered. */
@@ -75,10 +76,16 @@ export class FastConnection implements ExchangeClient, HeldConnection {
     this.bodyToDrop = this.exchange?.bodyMissing ?? 0;
     this.exchange = undefined;
     if (isLast) {
+      // To hear that the client closes, too.
+      this.socket.resume();
       this.end();
       return;
     }
     this.closesAtMs = this.services.nowMs + (this.bodyToDrop > 0 ? LINGER_MS : this.services.keepAliveMs);
+    if (this.socket.writableNeedDrain) {
+      this.socket.pause();
+      return;
+    }
     if (this.socket.isPaused()) this.socket.resume();
     // Not here: a long row of requests that are answered at once would fill the stack.
     if (this.waiting) queueMicrotask(this.serveWaiting);
@@ -94,14 +101,23 @@ export class FastConnection implements ExchangeClient, HeldConnection {
 
   private readonly serveWaiting = () => {
     const { waiting } = this;
-    if (!waiting || this.exchange || this.socket.destroyed) return;
+    if (!waiting || this.exchange || this.socket.destroyed || this.socket.writableNeedDrain) return;
     this.waiting = undefined;
     this.receive(waiting);
   };
 
-  private readonly onData = (bytes: Buffer) => this.receive(bytes);
+  private readonly onData = (bytes: Buffer) => {
+    // Behind the last answer nothing is served any more (RFC 9112 §9.6).
+    if (!this.socket.writableEnded) this.receive(bytes);
+  };
 
-  private readonly onDrain = () => this.exchange?.clientDrained();
+  private readonly onDrain = () => {
+    if (this.exchange) this.exchange.clientDrained();
+    else if (!this.socket.writableEnded) {
+      this.socket.resume();
+      this.serveWaiting();
+    }
+  };
 
   /** Whoever stops sending is taken to have gone away, as nginx and Node's server do. */
   private readonly onEnd = () => {

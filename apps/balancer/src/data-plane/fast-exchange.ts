@@ -37,7 +37,7 @@ export interface ExchangeClient {
 export class FastExchange extends LaneExchange implements UpstreamUser, BodySink, Wakeable {
   /** When it is to be looked after next, and how long bytes may stand still until then. Coarse milliseconds. */
   wakesAtMs = Infinity;
-  private patienceMs = 0;
+  private patienceMs = Infinity;
   private upstream: UpstreamConnection | undefined;
   private readonly upload: UploadBuffer | undefined;
   /** A part of the answer's head that came in, while it is not complete. */
@@ -45,6 +45,9 @@ export class FastExchange extends LaneExchange implements UpstreamUser, BodySink
   private ownHead: ResponseHead | undefined;
   private body: AnswerBody | undefined;
   private isPersistent = false;
+  private announcedSeconds = -1;
+  /** Whether the client was told that this is the last answer on its connection. */
+  private isLast = false;
   private isOver = false;
 
   constructor(
@@ -124,6 +127,7 @@ export class FastExchange extends LaneExchange implements UpstreamUser, BodySink
     const { upstream } = this;
     this.upstream = undefined;
     if (this.isOver) return;
+    this.upload?.rewind();
     if (this.isAttempting)
       this.attemptBroke(error ?? new Error('closed without an answer'), upstream?.isReused === true);
     else if (error !== undefined || this.body?.endsWithConnection() !== true) {
@@ -153,6 +157,7 @@ export class FastExchange extends LaneExchange implements UpstreamUser, BodySink
     if (!backend) throw new Error('an attempt was made without a backend');
     const upstream = this.services.pool.take(backend, !isIdempotent(this.head.method));
     this.upstream = upstream;
+    this.upload?.rewind();
     this.ownHead?.reset();
     this.partialHead = undefined;
     upstream.user = this;
@@ -163,6 +168,7 @@ export class FastExchange extends LaneExchange implements UpstreamUser, BodySink
     const { upstream } = this;
     this.upstream = undefined;
     upstream?.discard();
+    this.upload?.rewind();
     this.attemptBroke(error, upstream?.isReused === true);
   }
 
@@ -262,7 +268,9 @@ export class FastExchange extends LaneExchange implements UpstreamUser, BodySink
       ? placementHeader(exchange.backend?.id, this.head.demand, services.resources)
       : NOTHING;
     const isChunked = head.bodyEnd === 'chunked' || head.bodyEnd === 'close';
-    const connection = client.isLastAnswer ? CLOSE_LINES : services.keepAliveLines;
+    this.announcedSeconds = head.keepAliveSeconds;
+    this.isLast = client.isLastAnswer;
+    const connection = this.isLast ? CLOSE_LINES : services.keepAliveLines;
     const text = answerHead(head, { own, isChunked, connection, date: services.date });
     this.answerBegan(head.statusCode, costReports(head));
     this.body = new AnswerBody(head.bodyEnd, head.contentLength, services.trailers, this);
@@ -286,15 +294,14 @@ export class FastExchange extends LaneExchange implements UpstreamUser, BodySink
     const { upstream, client, exchange, services } = this;
     this.upstream = undefined;
     exchange.attemptAnswered();
-    const { isLastAnswer } = client;
     this.send(text, bytes, from, end);
     // What came behind the answer is anybody's guess.
     if (upstream && this.isPersistent && isClean) {
-      services.pool.served(upstream);
+      services.pool.served(upstream, this.announcedSeconds);
       upstream.release();
     } else upstream?.discard();
     this.finish();
-    client.exchangeOver(isLastAnswer);
+    client.exchangeOver(this.isLast);
   }
 
   private send(text: string, bytes: Buffer, from: number, end: number): void {

@@ -133,6 +133,7 @@ export abstract class LaneExchange {
   }
 
   private waitsForRoom(): boolean {
+    this.watch(Infinity);
     return this.exchange.queue(
       this.limits.queueTimeoutMs,
       () => this.beginAttempt(),

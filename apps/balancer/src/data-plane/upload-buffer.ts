@@ -42,6 +42,11 @@ export class UploadBuffer {
     if (this.bytes > this.limitBytes) this.forget();
   }
 
+  /** The attempt is over: until it is sent again, all that comes in is kept. */
+  rewind(): void {
+    if (this.isWhole) this.wasSent = false;
+  }
+
   private forget(): void {
     this.isWhole = false;
     this.held = [];

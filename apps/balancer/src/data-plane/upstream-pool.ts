@@ -31,6 +31,8 @@ export function slowConnectMsOf(connectTimeoutMs: number): number {
 
 /** Most answers and their heads come in one piece of this size. */
 const READ_BYTES = 65_536;
+/** Taken off the time that a backend announces, as Node does: a request must arrive before that is over. */
+const ANNOUNCED_MARGIN_MS = 1000;
 /** Idle connections to one backend beyond this are closed. */
 const MOST_IDLE = 1024;
 
@@ -41,6 +43,8 @@ export class UpstreamConnection {
   /** When it became idle; undefined while it is in use. */
   idleSinceMs: number | undefined;
   readonly socket: Socket;
+  /** How long its backend said that it keeps it, less a margin. Milliseconds. */
+  announcedMs = Infinity;
   user: UpstreamUser | undefined;
   private isPaused = false;
   private timer: NodeJS.Timeout | undefined;
@@ -152,11 +156,13 @@ export class UpstreamPool {
   take({ url }: FleetBackend, mustNotBeLost: boolean): UpstreamConnection {
     const address = this.addressOf(url);
     const { idle, key } = address;
+    // Closed in this very moment, which nobody was told of yet.
+    while (idle.at(-1)?.socket.destroyed) idle.pop();
     const last = idle.at(-1);
     if (last === undefined) return new UpstreamConnection(this, address, this.settings);
     const idleMs = performance.now() - (last.idleSinceMs ?? 0);
-    const isTrusted = idleMs <= (mustNotBeLost ? this.habits.trustedForMs(key) : this.habits.keptForMs(key));
-    if (!isTrusted) return new UpstreamConnection(this, address, this.settings);
+    const trustedMs = mustNotBeLost ? this.habits.trustedForMs(key) : this.habits.keptForMs(key);
+    if (idleMs > Math.min(trustedMs, last.announcedMs)) return new UpstreamConnection(this, address, this.settings);
     idle.pop();
     last.idleSinceMs = undefined;
     last.wasIdleMs = idleMs;
@@ -164,13 +170,15 @@ export class UpstreamPool {
   }
 
   /** An answer came whole. `announcedSeconds`: what its `Keep-Alive` said, or -1. */
-  served({ address, wasIdleMs }: UpstreamConnection): void {
+  served(connection: UpstreamConnection, announcedSeconds: number): void {
+    const { address, wasIdleMs } = connection;
+    if (announcedSeconds >= 0) connection.announcedMs = announcedSeconds * 1000 - ANNOUNCED_MARGIN_MS;
     if (wasIdleMs !== undefined) this.habits.served(address.key, wasIdleMs);
   }
 
   /** Puts a connection that nobody uses any more among the idle ones. */
   keep(connection: UpstreamConnection): void {
-    const { idle } = connection.address;
+    const { idle } = this.addressOf(connection.address.key);
     if (idle.length >= MOST_IDLE || connection.socket.destroyed) {
       connection.socket.destroy();
       return;
@@ -185,8 +193,9 @@ export class UpstreamPool {
     if (idleSinceMs === undefined) return;
     connection.idleSinceMs = undefined;
     this.habits.closed(address.key, performance.now() - idleSinceMs);
-    const at = address.idle.indexOf(connection);
-    if (at !== -1) address.idle.splice(at, 1);
+    const idle = this.addresses.get(address.key)?.idle ?? [];
+    const at = idle.indexOf(connection);
+    if (at !== -1) idle.splice(at, 1);
   }
 
   /** Closes connections that were idle for too long. Called about once a second. */
@@ -195,7 +204,9 @@ export class UpstreamPool {
     for (const { idle, key } of this.addresses.values()) {
       const keptForMs = this.habits.keptForMs(key);
       // The longest idle come first.
-      const stale = idle.findIndex(({ idleSinceMs = now }) => now - idleSinceMs <= keptForMs);
+      const stale = idle.findIndex(({ idleSinceMs = now, announcedMs }) => {
+        return now - idleSinceMs <= Math.min(keptForMs, announcedMs);
+      });
       const gone = idle.splice(0, stale === -1 ? idle.length : stale);
       for (const connection of gone) {
         connection.idleSinceMs = undefined;

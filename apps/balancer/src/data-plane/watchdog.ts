@@ -8,7 +8,7 @@ export class Watchdog {
   /** Barks in `ms` unless it is fed, stopped or set anew. */
   watch(ms: number): void {
     clearTimeout(this.timer);
-    this.timer = setTimeout(this.bark, ms);
+    this.timer = ms === Infinity ? undefined : setTimeout(this.bark, ms);
   }
 
   /** The time runs anew. */
