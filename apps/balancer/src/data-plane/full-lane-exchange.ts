@@ -36,6 +36,8 @@ export class FullLaneExchange extends LaneExchange {
   private readonly request: IncomingMessage;
   private readonly response: ServerResponse;
   private readonly body: ReplayableBody | undefined;
+  /** Whether the client told the length of the body; of the headers the middleware is shown, it changes some. */
+  private readonly tellsLength: boolean;
   private readonly watchdog = new Watchdog(() => this.timeIsUp());
   private upstream: UpstreamRequest | undefined;
   /** Why the present attempt was broken off: Node may tell of a lost connection only. */
@@ -52,6 +54,7 @@ export class FullLaneExchange extends LaneExchange {
     super(desk, head, settings, hasBody(client.request));
     this.request = client.request;
     this.response = client.response;
+    this.tellsLength = client.request.headers['content-length'] !== undefined;
     this.body = this.hasBody ? new ReplayableBody(this.request, settings.retryBufferBytes) : undefined;
   }
 
@@ -80,14 +83,18 @@ export class FullLaneExchange extends LaneExchange {
 
   /** The backend answers. */
   receiveAnswer(answer: IncomingMessage): void {
-    const { request, response, exchange, head } = this;
+    const { request, response, exchange, head, upstream } = this;
+    // What is left of an answer that was not taken may still end or break, while the next attempt is under way.
+    const isTaken = () => this.upstream === upstream && this.breakOff === undefined;
     const ownHeaders = head.wantsPlacement
       ? placementHeader(exchange.backend?.id, head.demand, this.settings.resources)
       : [];
     // First, so that it hears of the end before the client does.
-    answer.once('end', () => exchange.attemptAnswered());
+    answer.once('end', () => {
+      if (isTaken()) exchange.attemptAnswered();
+    });
     answer.once('error', (error) => {
-      if (!response.destroyed) this.answerBroke(`cut off in mid-answer: ${wordsFor(error)}`);
+      if (isTaken() && !response.destroyed) this.answerBroke(`cut off in mid-answer: ${wordsFor(error)}`);
     });
     answer.on('data', () => this.watchdog.feed());
     try {
@@ -180,8 +187,10 @@ export class FullLaneExchange extends LaneExchange {
     upstream.once('close', () => {
       if (this.upstream === upstream) this.receiveError(new Error('closed without an answer'));
     });
+    // The middleware makes up a length of zero for DELETE and OPTIONS (RFC 9110 §8.6: no body, no need of one).
+    if (!this.tellsLength && !upstream.headersSent) upstream.removeHeader('content-length');
     // Node's client knows by the method whether a body without a length is chunked; here the request itself tells.
-    if (request.headers['content-length'] === undefined) upstream.useChunkedEncodingByDefault = this.body !== undefined;
+    if (!this.tellsLength) upstream.useChunkedEncodingByDefault = this.body !== undefined;
   }
 
   private watchConnect(socket: Socket): void {
