@@ -106,7 +106,7 @@ export interface Leniency {
   readonly isIn: (bytes: string) => boolean;
 }
 
-/** Answers outside the fast lane's subset of HTTP/1.1 are 502 there, or cut where they have begun (docs/architecture.md). */
+/** Answers outside the fast lane's subset of HTTP/1.1 are 502 there, or cut where they have begun. */
 export const LENIENCIES: readonly Leniency[] = [
   {
     what: 'line ends before the status line',
@@ -115,7 +115,7 @@ export const LENIENCIES: readonly Leniency[] = [
   },
   {
     what: 'quoted strings and blanks in chunk extensions',
-    why: 'the fast lane takes extensions of tokens only (RFC 9112 §7.1.1 allows more), and passes them on as they are',
+    why: 'the fast lane knows extensions of tokens only; RFC 9112 §7.1.1 allows more, which no backend is known to send',
     isIn: (bytes) => /\r\n[0-9a-f]+;[^\r\n]*["\t ][^\r\n]*\r\n/i.test(bytes),
   },
   {

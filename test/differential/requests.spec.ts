@@ -59,17 +59,15 @@ async function factsOf(pair: Pair) {
   return [counts, log] as const;
 }
 
-describe.each([
+it.each([
   ['nobody is trusted', {}],
   ['the client is trusted', TRUSTING],
-])('requests by hand, where %s', (_, env) => {
-  it.each(Object.entries(requestCorpus))('%s', async (_group, cases) => {
-    const pair = await startPair(env);
-    const mismatches: Mismatch[] = [];
-    for (const given of cases) mismatches.push(...(await compare(pair, given)));
-    expect(mismatches).toEqual([]);
-    await expectBothAtRest(pair);
-  });
+])('requests by hand, where %s', async (_, env) => {
+  const pair = await startPair(env);
+  const mismatches: Mismatch[] = [];
+  for (const given of Object.values(requestCorpus).flat()) mismatches.push(...(await compare(pair, given)));
+  expect(mismatches).toEqual([]);
+  await expectBothAtRest(pair);
 });
 
 describe('requests cut in two', () => {
