@@ -83,24 +83,20 @@ export class FullLaneExchange extends LaneExchange {
 
   /** The backend answers. */
   receiveAnswer(answer: IncomingMessage): void {
-    const { request, response, exchange, head, upstream } = this;
-    // What is left of an answer that was not taken may still end or break, while the next attempt is under way.
-    const isTaken = () => this.upstream === upstream && this.breakOff === undefined;
+    const { request, response, exchange, head } = this;
     const ownHeaders = head.wantsPlacement
       ? placementHeader(exchange.backend?.id, head.demand, this.settings.resources)
       : [];
     // First, so that it hears of the end before the client does.
-    answer.once('end', () => {
-      if (isTaken()) exchange.attemptAnswered();
-    });
+    answer.once('end', () => exchange.attemptAnswered());
     answer.once('error', (error) => {
-      if (isTaken() && !response.destroyed) this.answerBroke(`cut off in mid-answer: ${wordsFor(error)}`);
+      if (!response.destroyed) this.answerBroke(`cut off in mid-answer: ${wordsFor(error)}`);
     });
     answer.on('data', () => this.watchdog.feed());
     try {
       relayAnswer(answer, request, response, ownHeaders);
     } catch (error) {
-      this.breakOffAttempt(error as NonsenseError);
+      this.refuseAnswer(answer, error as NonsenseError);
       return;
     }
     this.answerBegan(response.statusCode, answer.headers);
@@ -164,6 +160,17 @@ export class FullLaneExchange extends LaneExchange {
     const hop = { clientAddress: head.client, isTrusted: head.isTrusted, httpVersion, pseudonym: PSEUDONYM };
     const forwarded = requestHeaders(request.rawHeaders, request.headers, hop);
     return upstreamHeaders([...forwarded, ...demandHeaders(head.demand, settings.resources)], request);
+  }
+
+  /**
+   * What is left of the answer still ends or breaks, which must not be taken for the next attempt's end. The middleware,
+   * too, is about to listen: it would cut the client's connection.
+   */
+  private refuseAnswer(answer: IncomingMessage, error: NonsenseError): void {
+    process.nextTick(() => {
+      answer.removeAllListeners();
+      this.breakOffAttempt(error);
+    });
   }
 
   /** A request that must not be lost is not given a connection that the backend may be about to close. */
