@@ -74,6 +74,7 @@ const lines: readonly ResponseCase[] = [
   ...['600 X', '999 X', '000 X', '099 X', '20 X', '2000 X', 'abc X', '200OK', ' 200 OK'].map((text) =>
     status(`HTTP/1.1 ${text}`),
   ),
+  answer('600 with half a body', ok(['Content-Length: 9'], 'body', 'HTTP/1.1 600 X')),
   status('HTTP/1.1 200 '),
   status('HTTP/1.1 200 \xe4 phrase\twith bytes'),
   status('HTTP/1.1 200 O\x01K'),

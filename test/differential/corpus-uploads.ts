@@ -119,6 +119,7 @@ export const expectations: readonly RequestCase[] = [
   },
   upload('Expect, not waiting', 'Content-Length: 5', 'Expect: 100-continue'),
   oneByOne('Expect without a body', request('GET', '/with', ['Expect: 100-continue'])),
+  oneByOne('Expect without a body, to DELETE', request('DELETE', '/with', ['Expect: 100-continue'])),
   upload('Expect of something else', 'Content-Length: 5', 'Expect: miracles'),
   oneByOne('Expect in 1.0', `${head('POST / HTTP/1.0', ['Host: h', 'Content-Length: 2', 'Expect: 100-continue'])}ab`),
 ];

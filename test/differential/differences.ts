@@ -99,6 +99,43 @@ export const DIFFERENCES: readonly Difference[] = [
   },
 ];
 
+/** A form of answer that Node's parser takes and the fast lane refuses. */
+export interface Leniency {
+  readonly what: string;
+  readonly why: string;
+  readonly isIn: (bytes: string) => boolean;
+}
+
+/** Answers outside the fast lane's subset of HTTP/1.1 are 502 there, or cut where they have begun. */
+export const LENIENCIES: readonly Leniency[] = [
+  {
+    what: 'line ends before the status line',
+    why: 'Node skips them; only a server may, before a request line (RFC 9112 §2.2)',
+    isIn: (bytes) => /^[\r\n]+HTTP/.test(bytes),
+  },
+  {
+    what: 'quoted strings and blanks in chunk extensions',
+    why: 'the fast lane knows extensions of tokens only; RFC 9112 §7.1.1 allows more, which no backend is known to send',
+    isIn: (bytes) => /\r\n[0-9a-f]+;[^\r\n]*["\t ][^\r\n]*\r\n/i.test(bytes),
+  },
+  {
+    what: 'an interim answer with a length',
+    why: 'it must not have one (RFC 9110 §8.6); Node does not look',
+    isIn: (bytes) => /^HTTP\/1\.1 1\d\d[^\r\n]*\r\n(?:[^\r\n]+\r\n)*Content-Length:/i.test(bytes),
+  },
+];
+
+/** Whether an answer of these bytes is taken by the full lane alone. */
+export function isTakenByNodeOnly(bytes: string): boolean {
+  return LENIENCIES.some(({ isIn }) => isIn(bytes));
+}
+
+/** Whether the fast lane refuses such an answer as it should: 502, or cut. */
+export function isRefused({ answers }: Pick<Observation, 'answers'>): boolean {
+  const last = answers.find((answer) => statusOf(answer) >= 200);
+  return last !== undefined && (statusOf(last) === 502 || !last.isWhole);
+}
+
 /** An observation as it is compared. */
 export function levelled(observation: Observation): Observation {
   return DIFFERENCES.reduce((seen, { level }) => level(seen), observation);
@@ -139,10 +176,15 @@ function bare({ startLine, fields }: Message): string {
   return JSON.stringify({ startLine, fields });
 }
 
+/** Whether malformed bytes came close behind a good request, which may then be logged as answered, or as given up. */
+export function mayBeOvertaken({ answers, beforePieces }: Observation): boolean {
+  return beforePieces !== undefined && isBareError(answers.at(-1));
+}
+
 function withoutOvertaken(observation: Observation): Observation {
   const { answers, received, beforePieces } = observation;
   const last = answers.at(-1);
-  if (!beforePieces || !last || !isBareError(last)) return observation;
+  if (!beforePieces || !last || !mayBeOvertaken(observation)) return observation;
   return {
     ...observation,
     answers: [...answers.slice(0, beforePieces.answers), last],
@@ -189,7 +231,10 @@ function ownLast(fields: readonly Field[]): Field[] {
 }
 
 function withoutWords(answer: Message): Message {
-  if (![502, 503, 504].includes(statusOf(answer)) || !answer.body.startsWith('{"statusCode"')) return answer;
+  if (![502, 503, 504].includes(statusOf(answer))) return answer;
+  // To HEAD there is the length of the words only; what a backend answered carries a Via.
+  const isHead = answer.framing === 'none' && answer.fields.every(([name]) => name !== 'Via');
+  if (!isHead && !answer.body.startsWith('{"statusCode"')) return answer;
   const body = answer.body.replace(/("message":"[^:"]*)(?::(?:[^"\\]|\\.)*)?"/, '$1"').replace(/\d+ ms/, '<n> ms');
   const fields = answer.fields.map(([name, value]): Field => [name, name === 'content-length' ? '<n>' : value]);
   return { ...answer, body, fields };

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RequestCase } from './corpus.js';
 import { requestCorpus, smallRequests } from './corpus-requests.js';
-import { followsFrom } from './differences.js';
+import { followsFrom, mayBeOvertaken } from './differences.js';
 import { valuesOf } from './messages.js';
 import { difference, expectBothAtRest, onBoth, startPair, type Mismatch, type Pair } from './pair.js';
 import { converse, pipeline } from './wire-client.js';
@@ -31,12 +31,15 @@ async function compare(pair: Pair, given: RequestCase): Promise<Mismatch[]> {
     side.observe(() => converse(side.port, caseOf(side), () => side.backend.receivedCount)),
   );
   const [counts, log] = await factsOf(pair);
+  const comparableLog = log.map((lines, i) =>
+    mayBeOvertaken(oneByOne[i]) ? lines.map((line) => line.replace(/ (?:200|499) /, ' <200 or 499> ')) : lines,
+  );
   const found = [
     ...difference(given.name, oneByOne),
     // Whatever it is: somebody who waits for an answer gets one, or is told that there is none.
     ...difference(`${given.name}: ending`, [oneByOne[0].ending === 'silent', false]),
     ...difference(`${given.name}: counts`, counts),
-    ...difference(`${given.name}: log`, log),
+    ...difference(`${given.name}: log`, [comparableLog[0], comparableLog[1]]),
   ];
   // What is sent in pieces, each at its time, is not sent at once.
   if (given.notAtOnce !== undefined || given.sendings.some(({ awaits }) => awaits !== 'answer')) return found;
@@ -56,17 +59,15 @@ async function factsOf(pair: Pair) {
   return [counts, log] as const;
 }
 
-describe.each([
+it.each([
   ['nobody is trusted', {}],
   ['the client is trusted', TRUSTING],
-])('requests by hand, where %s', (_, env) => {
-  it.each(Object.entries(requestCorpus))('%s', async (_group, cases) => {
-    const pair = await startPair(env);
-    const mismatches: Mismatch[] = [];
-    for (const given of cases) mismatches.push(...(await compare(pair, given)));
-    expect(mismatches).toEqual([]);
-    await expectBothAtRest(pair);
-  });
+])('requests by hand, where %s', async (_, env) => {
+  const pair = await startPair(env);
+  const mismatches: Mismatch[] = [];
+  for (const given of Object.values(requestCorpus).flat()) mismatches.push(...(await compare(pair, given)));
+  expect(mismatches).toEqual([]);
+  await expectBothAtRest(pair);
 });
 
 describe('requests cut in two', () => {

@@ -36,6 +36,8 @@ export class FullLaneExchange extends LaneExchange {
   private readonly request: IncomingMessage;
   private readonly response: ServerResponse;
   private readonly body: ReplayableBody | undefined;
+  /** Whether the client told the length of the body; of the headers the middleware is shown, it changes some. */
+  private readonly tellsLength: boolean;
   private readonly watchdog = new Watchdog(() => this.timeIsUp());
   private upstream: UpstreamRequest | undefined;
   /** Why the present attempt was broken off: Node may tell of a lost connection only. */
@@ -52,6 +54,7 @@ export class FullLaneExchange extends LaneExchange {
     super(desk, head, settings, hasBody(client.request));
     this.request = client.request;
     this.response = client.response;
+    this.tellsLength = client.request.headers['content-length'] !== undefined;
     this.body = this.hasBody ? new ReplayableBody(this.request, settings.retryBufferBytes) : undefined;
   }
 
@@ -93,7 +96,7 @@ export class FullLaneExchange extends LaneExchange {
     try {
       relayAnswer(answer, request, response, ownHeaders);
     } catch (error) {
-      this.breakOffAttempt(error as NonsenseError);
+      this.refuseAnswer(answer, error as NonsenseError);
       return;
     }
     this.answerBegan(response.statusCode, answer.headers);
@@ -159,6 +162,17 @@ export class FullLaneExchange extends LaneExchange {
     return upstreamHeaders([...forwarded, ...demandHeaders(head.demand, settings.resources)], request);
   }
 
+  /**
+   * What is left of the answer still ends or breaks, which must not be taken for the next attempt's end. The middleware,
+   * too, is about to listen: it would cut the client's connection.
+   */
+  private refuseAnswer(answer: IncomingMessage, error: NonsenseError): void {
+    process.nextTick(() => {
+      answer.removeAllListeners();
+      this.breakOffAttempt(error);
+    });
+  }
+
   /** A request that must not be lost is not given a connection that the backend may be about to close. */
   private agentFor(target: ProxyTarget): Agent {
     const { agent } = this.settings;
@@ -180,8 +194,10 @@ export class FullLaneExchange extends LaneExchange {
     upstream.once('close', () => {
       if (this.upstream === upstream) this.receiveError(new Error('closed without an answer'));
     });
+    // The middleware makes up a length of zero for DELETE and OPTIONS (RFC 9110 §8.6: no body, no need of one).
+    if (!this.tellsLength && !upstream.headersSent) upstream.removeHeader('content-length');
     // Node's client knows by the method whether a body without a length is chunked; here the request itself tells.
-    if (request.headers['content-length'] === undefined) upstream.useChunkedEncodingByDefault = this.body !== undefined;
+    if (!this.tellsLength) upstream.useChunkedEncodingByDefault = this.body !== undefined;
   }
 
   private watchConnect(socket: Socket): void {
