@@ -1,9 +1,10 @@
 // One exchange in the fast lane: the request goes to a backend as text put together from what was read of it, and the
 // answer's bytes go to the client as they come in, without a copy where that can be.
-import { OUTSIDE, type ResponseHead } from '@fairlead/http1';
+import { INCOMPLETE, OUTSIDE, type ResponseHead } from '@fairlead/http1';
 import type { Socket } from 'node:net';
 import { wordsFor } from '../health/network-errors.js';
 import { AnswerBody, type BodySink } from './answer-body.js';
+import { AnswerHeadReader } from './answer-head-reader.js';
 import { NonsenseError, type BrokenOff } from './attempt-failure.js';
 import type { ClientRequest } from './client-request.js';
 import { placementHeader } from './demand-headers.js';
@@ -40,9 +41,7 @@ export class FastExchange extends LaneExchange implements UpstreamUser, BodySink
   private patienceMs = Infinity;
   private upstream: UpstreamConnection | undefined;
   private readonly upload: UploadBuffer | undefined;
-  /** A part of the answer's head that came in, while it is not complete. */
-  private partialHead: Buffer | undefined;
-  private ownHead: ResponseHead | undefined;
+  private readonly reader: AnswerHeadReader;
   private body: AnswerBody | undefined;
   private isPersistent = false;
   private announcedSeconds = -1;
@@ -59,6 +58,7 @@ export class FastExchange extends LaneExchange implements UpstreamUser, BodySink
     bodyBytes: number,
   ) {
     super(services.desk, head, services.limits, bodyBytes > 0);
+    this.reader = new AnswerHeadReader(services, (interim) => client.relayInterim(interim));
     this.upload = bodyBytes > 0 ? new UploadBuffer(bodyBytes, services.retryBufferBytes) : undefined;
   }
 
@@ -158,8 +158,7 @@ export class FastExchange extends LaneExchange implements UpstreamUser, BodySink
     const upstream = this.services.pool.take(backend, !isIdempotent(this.head.method));
     this.upstream = upstream;
     this.upload?.rewind();
-    this.ownHead?.reset();
-    this.partialHead = undefined;
+    this.reader.reset();
     upstream.user = this;
     if (!upstream.socket.connecting) this.sendRequest();
   }
@@ -220,48 +219,14 @@ export class FastExchange extends LaneExchange implements UpstreamUser, BodySink
     if (upload && upload.missing > 0) this.client.resumeReading();
   }
 
-  private receiveHead(piece: Buffer, pieceLength: number): void {
-    let bytes = piece;
-    let length = pieceLength;
-    if (this.partialHead) {
-      bytes = Buffer.concat([this.partialHead, piece.subarray(0, pieceLength)]);
-      length = bytes.length;
-    }
-    const head = this.ownHead ?? this.services.answerHead;
-    let from = 0;
-    for (;;) {
-      const headLength = head.frame(bytes, from, length, this.head.method);
-      if (headLength === OUTSIDE) {
-        this.refuse('the backend answered something that is no HTTP/1.1 answer');
-        return;
-      }
-      if (headLength === 0) {
-        this.keepPartialHead(bytes, from, length);
-        return;
-      }
-      from += headLength;
-      if (!head.isInterim) break;
-      this.client.relayInterim(head);
-      if (from === length) {
-        this.partialHead = undefined;
-        return;
-      }
-    }
-    this.partialHead = undefined;
-    this.beginAnswer(head, bytes, from, length);
+  private receiveHead(piece: Buffer, length: number): void {
+    const head = this.reader.read(piece, length, this.head.method);
+    if (head === OUTSIDE)
+      this.breakOffAttempt(new NonsenseError('the backend answered something that is no HTTP/1.1 answer'));
+    else if (head !== INCOMPLETE) this.beginAnswer(head);
   }
 
-  /** The head is read on when more of it has come: the object that reads it is this exchange's until then. */
-  private keepPartialHead(bytes: Buffer, from: number, length: number): void {
-    this.partialHead = Buffer.from(bytes.subarray(from, length));
-    this.ownHead ??= this.services.lendAnswerHead();
-  }
-
-  private refuse(message: string): void {
-    this.breakOffAttempt(new NonsenseError(message));
-  }
-
-  private beginAnswer(head: ResponseHead, bytes: Buffer, from: number, length: number): void {
+  private beginAnswer(head: ResponseHead): void {
     const { exchange, services, client } = this;
     this.isPersistent = head.isPersistent && this.bodyMissing === 0;
     const own = this.head.wantsPlacement
@@ -274,7 +239,8 @@ export class FastExchange extends LaneExchange implements UpstreamUser, BodySink
     const text = answerHead(head, { own, isChunked, connection, date: services.date });
     this.answerBegan(head.statusCode, costReports(head));
     this.body = new AnswerBody(head.bodyEnd, head.contentLength, services.trailers, this);
-    this.body.begin(text, bytes, from, length, ONE_TEXT_BYTES);
+    const { bytes, from, end } = this.reader;
+    this.body.begin(text, bytes, from, end, ONE_TEXT_BYTES);
   }
 
   /** Copied together, into a buffer that is used again once the system has taken it all. */

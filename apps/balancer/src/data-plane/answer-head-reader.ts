@@ -1,0 +1,49 @@
+// Reads the head of an answer, in however many pieces it comes, and those of the interim answers before it.
+import { INCOMPLETE, OUTSIDE, type ResponseHead } from '@fairlead/http1';
+import type { FastServices } from './fast-services.js';
+
+const NOTHING = Buffer.alloc(0);
+
+export class AnswerHeadReader {
+  /** Where what came behind the head stands: in `bytes`, from `from` to before `end`. */
+  bytes: Buffer = NOTHING;
+  from = 0;
+  end = 0;
+  private partial: Buffer | undefined;
+  /** While a head is incomplete, the object that reads it is nobody else's. */
+  private own: ResponseHead | undefined;
+
+  constructor(
+    private readonly services: FastServices,
+    /** Told of each interim answer. */
+    private readonly onInterim: (head: ResponseHead) => void,
+  ) {}
+
+  /** What was read is of an attempt that is over. */
+  reset(): void {
+    this.own?.reset();
+    this.partial = undefined;
+  }
+
+  /** Reads on. Answers the head when it is complete, or {@link INCOMPLETE}, or {@link OUTSIDE}. */
+  read(piece: Buffer, length: number, method: string): ResponseHead | typeof INCOMPLETE | typeof OUTSIDE {
+    const head = this.own ?? this.services.answerHead;
+    this.bytes = this.partial ? Buffer.concat([this.partial, piece.subarray(0, length)]) : piece;
+    this.end = this.partial ? this.bytes.length : length;
+    this.from = 0;
+    this.partial = undefined;
+    while (this.from < this.end) {
+      const headLength = head.frame(this.bytes, this.from, this.end, method);
+      if (headLength === OUTSIDE) return OUTSIDE;
+      if (headLength === INCOMPLETE) {
+        this.partial = Buffer.from(this.bytes.subarray(this.from, this.end));
+        this.own ??= this.services.lendAnswerHead();
+        return INCOMPLETE;
+      }
+      this.from += headLength;
+      if (!head.isInterim) return head;
+      this.onInterim(head);
+    }
+    return INCOMPLETE;
+  }
+}
