@@ -106,6 +106,7 @@ export class AnswerBody {
       const start = at;
       const end = scanner.scan(bytes, at, length);
       if (end === OUTSIDE) {
+        if (before !== '') sink.write(before, NOTHING, 0, 0);
         sink.broke('its chunks make no sense');
         return;
       }

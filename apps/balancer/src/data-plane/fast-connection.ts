@@ -49,9 +49,9 @@ export class FastConnection implements ExchangeClient, HeldConnection {
     socket.on('close', this.onClose);
   }
 
-  /** Whether nothing is asked or answered. */
+  /** Whether nothing is answered. */
   get isIdle(): boolean {
-    return this.exchange === undefined && this.waiting === undefined && this.bodyToDrop === 0;
+    return this.exchange === undefined;
   }
 
   /** Whether the connection ends with the present answer. */
