@@ -208,7 +208,7 @@ export class FastExchange extends LaneExchange implements UpstreamUser, BodySink
     const text = prefix === '' ? forwarded : `${method} ${prefix}${forwarded.slice(method.length + 1)}`;
     if (upload === undefined) upstream.socket.write(text, 'latin1');
     else if (upload.held.length === 1 && upload.held[0].length <= ONE_TEXT_BYTES) {
-      upstream.socket.write(text + upload.held[0].toString('latin1'), 'latin1');
+      this.writeJoint(upstream.socket, text, upload.held[0], 0, upload.held[0].length);
     } else {
       upstream.socket.cork();
       upstream.socket.write(text, 'latin1');
@@ -271,8 +271,11 @@ export class FastExchange extends LaneExchange implements UpstreamUser, BodySink
   }
 
   private send(text: string, bytes: Buffer, from: number, end: number): void {
-    const { socket } = this.client;
-    if (text.length === 0 && end === from) return;
+    if (text.length > 0 || end > from) this.writeJoint(this.client.socket, text, bytes, from, end);
+  }
+
+  /** Text and bytes in one write. */
+  private writeJoint(socket: Socket, text: string, bytes: Buffer, from: number, end: number): void {
     const joint = this.services.joint(text.length + end - from);
     const textEnd = text.length === 0 ? 0 : joint.write(text, 0, 'latin1');
     const jointEnd = textEnd + bytes.copy(joint, textEnd, from, end);

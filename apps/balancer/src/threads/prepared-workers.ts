@@ -11,11 +11,18 @@ const prepared = new Map<string, Worker[]>();
 export function prepareWorkers(script: URL, count: number): void {
   prepared.set(
     script.href,
-    Array.from({ length: count }, () => new Worker(script)),
+    Array.from({ length: count }, () => startWorker(script)),
   );
 }
 
 /** A worker that runs `script`: one that was prepared, as long as there are any. */
 export function takeWorker(script: URL): Worker {
-  return prepared.get(script.href)?.shift() ?? new Worker(script);
+  return prepared.get(script.href)?.shift() ?? startWorker(script);
+}
+
+/** Room for what lives briefly, in each thread: more of it would hardly save time, and a machine has many threads. */
+const YOUNG_GENERATION_MB = 16;
+
+function startWorker(script: URL): Worker {
+  return new Worker(script, { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB } });
 }
