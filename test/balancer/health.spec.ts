@@ -38,7 +38,7 @@ describe('ping-acks', () => {
     ]);
   });
 
-  it('count a redirect, an endless body and silence for what they are', async () => {
+  it('count a redirect, an endless body, a huge one and silence as failures', async () => {
     const balancer = await startBalancer({ PING_TIMEOUT_SECONDS: '0.2' });
     let isTold = false;
     const redirect = await httpUpstream((_, response) => response.writeHead(302, { location: '/ok' }).end());
@@ -47,16 +47,24 @@ describe('ping-acks', () => {
       response.on('close', () => (isTold = true));
       response.write('on and on');
     });
+    const huge = await httpUpstream((_, response) => response.end(Buffer.alloc(10 * 1024 * 1024)));
     const resources = { compute: 1, storage: 1 };
+    await register(balancer.control, { id: 'huge', port: huge.port, pingPath: '/', resources });
     await register(balancer.control, { id: 'redirect', port: redirect.port, pingPath: '/', resources });
     await register(balancer.control, { id: 'silent', port: silent.port, pingPath: '/', resources });
     await register(balancer.control, { id: 'endless', port: endless.port, pingPath: '/', resources });
     await backendIn(balancer.control, 'redirect', 'down');
     await backendIn(balancer.control, 'silent', 'down');
-    await backendIn(balancer.control, 'endless', 'up');
+    await backendIn(balancer.control, 'endless', 'down');
+    await backendIn(balancer.control, 'huge', 'down');
     await until('the endless answer to be dropped', () => isTold);
     const reasons = (await eventsOf(balancer.control)).filter(({ to }) => to === 'down').map(({ reason }) => reason);
-    expect(reasons.sort()).toEqual(['ping failed: answered 302', 'ping failed: no answer within 200 ms']);
+    expect(reasons.sort()).toEqual([
+      'ping failed: answered 302',
+      'ping failed: answered more than 65536 bytes',
+      'ping failed: its answer did not end within 200 ms',
+      'ping failed: no answer within 200 ms',
+    ]);
   });
 
   it('find a backend that only began to listen after it had registered', async () => {

@@ -14,6 +14,9 @@ export interface PingOutcome {
   readonly reason: string;
 }
 
+/** Nobody needs more to say that it is well. Bytes of the answer's body. */
+const LONGEST_ANSWER = 65_536;
+
 @Injectable()
 export class PingClient {
   private readonly timeoutMs: number;
@@ -22,7 +25,7 @@ export class PingClient {
     this.timeoutMs = config.PING_TIMEOUT_SECONDS * 1000;
   }
 
-  /** Never rejects. `GET pingPath` counts when it is answered 2xx; without a path an accepted connection counts. */
+  /** Never rejects. `GET pingPath` counts when it is answered 2xx, whole and in time; without a path an accepted connection counts. */
   async ping({ url, pingPath }: Pick<Backend, 'url' | 'pingPath'>): Promise<PingOutcome> {
     return pingPath === undefined ? this.connectTo(new URL(url)) : this.getFrom(url + pingPath);
   }
@@ -46,17 +49,29 @@ export class PingClient {
       const headers = { 'user-agent': 'fairlead-ping', connection: 'close' };
       const request = get(target, { agent: false, headers }, (response) => {
         const status = response.statusCode ?? 0;
-        const isWell = status >= 200 && status < 300;
-        // The body is of no interest: the connection is closed on it, however long it would have been.
-        if (isWell) finish('ping-ok', `ping: answered ${status}`);
-        else finish('ping-failed', `ping failed: answered ${status}`);
+        if (status < 200 || status >= 300) {
+          finish('ping-failed', `ping failed: answered ${status}`);
+          return;
+        }
+        hasBegun = true;
+        let bytes = 0;
+        response.on('data', (chunk: Buffer) => {
+          bytes += chunk.length;
+          if (bytes > LONGEST_ANSWER) finish('ping-failed', `ping failed: answered more than ${LONGEST_ANSWER} bytes`);
+        });
+        response.once('end', () => finish('ping-ok', `ping: answered ${status}`));
+        response.on('error', (error) => finish('ping-failed', `ping failed: ${wordsFor(error)}`));
       });
+      let hasBegun = false;
       const finish = (what: PingOutcome['what'], reason: string) => {
         clearTimeout(deadline);
         request.destroy();
         resolve({ what, reason });
       };
-      const deadline = setTimeout(() => finish('ping-unanswered', this.tooLate()), this.timeoutMs);
+      const deadline = setTimeout(() => {
+        if (hasBegun) finish('ping-failed', `ping failed: its answer did not end within ${this.timeoutMs} ms`);
+        else finish('ping-unanswered', this.tooLate());
+      }, this.timeoutMs);
       request.on('error', (error) => finish(faultOf(error), `ping failed: ${wordsFor(error)}`));
     });
   }
