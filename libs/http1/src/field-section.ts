@@ -1,8 +1,9 @@
 // The lines of a field section (RFC 9112 §5), read into spans: of a request, of a response, or of trailers.
-import { COLON, CR, HTAB, IS_TEXT, LF, LOWER_TOKEN, SP } from './bytes.js';
+import { COLON, CR, HTAB, LF, LOWER_TOKEN, SP } from './bytes.js';
 import { CONNECTION, MAX_NAME_BYTES, UNKNOWN_FIELD, type FieldNames } from './field-names.js';
 import type { ForwardingRule } from './forwarding-rule.js';
 import { INCOMPLETE, OUTSIDE } from './outcome.js';
+import { endOfText, wordsOf } from './text-scan.js';
 
 /** Numbers kept for each field: four ends of spans, then the number of its name, doubled, plus 1 if it is canonical. */
 const STRIDE = 5;
@@ -14,6 +15,7 @@ const TAG = 4;
 const FIRST_CAPACITY = 16;
 /** Of the fields' places by number: none. */
 const NOWHERE = -1;
+const NO_BYTES = Buffer.alloc(0);
 
 /**
  * The fields of one head. Reused for the next; what is asked of it is only valid until then. All positions count from
@@ -26,8 +28,15 @@ export class FieldSection {
   hasRepeats = false;
   /** Whether a name stands there that hands a request over: {@link FieldNames.isHandedOver}. */
   hasHandedOver = false;
-  /** The head, as text in which each character is a byte. Set by the owner when the head is complete. */
-  text = '';
+  /** Where the head stands when it is complete, and the same as text once somebody wants it. */
+  private bytes: Buffer = NO_BYTES;
+  private headStart = 0;
+  private headEnd = 0;
+  private asText: string | undefined;
+  /** The bytes that are read, mostly the same again and again; as words, and where they begin in them. */
+  private wordsAreOf: Uint8Array = NO_BYTES;
+  private words: Uint32Array = new Uint32Array(0);
+  private byteOffset = 0;
   private spans = new Int32Array(FIRST_CAPACITY * STRIDE);
   /** The place of the first field of each known name. */
   private readonly places: Int16Array;
@@ -42,16 +51,16 @@ export class FieldSection {
     /** More fields than this are outside the subset. */
     private readonly maxFields: number,
   ) {
-    this.places = new Int16Array(names.size);
+    this.places = new Int16Array(names.size).fill(NOWHERE);
   }
 
   /** Forgets everything; the first line begins at `lineStart`, counted from the first byte of the head. */
   begin(lineStart: number): void {
+    this.forgetPlaces();
     this.count = 0;
     this.hasRepeats = false;
     this.hasHandedOver = false;
-    this.text = '';
-    this.places.fill(NOWHERE);
+    this.asText = undefined;
     this.firstLine = lineStart;
     this.lineStart = lineStart;
     this.checkedTo = lineStart;
@@ -65,6 +74,7 @@ export class FieldSection {
    * @returns the length of the head up to behind the empty line, or {@link INCOMPLETE}, or {@link OUTSIDE}.
    */
   read(bytes: Uint8Array, from: number, end: number): number {
+    if (bytes !== this.wordsAreOf) this.useBytes(bytes);
     let at = from + this.lineStart;
     while (at < end && bytes[at] !== CR) {
       const next = this.readLine(bytes, from, at, end);
@@ -76,6 +86,24 @@ export class FieldSection {
     return bytes[at + 1] === LF ? at + 2 - from : OUTSIDE;
   }
 
+  private useBytes(bytes: Uint8Array): void {
+    this.wordsAreOf = bytes;
+    this.words = wordsOf(bytes);
+    this.byteOffset = bytes.byteOffset;
+  }
+
+  /** The head is complete. Told by its owner; the bytes must stand until no more is asked. */
+  complete(bytes: Buffer, start: number, end: number): void {
+    this.bytes = bytes;
+    this.headStart = start;
+    this.headEnd = end;
+  }
+
+  /** The complete head, as text in which each character is a byte. */
+  get text(): string {
+    return (this.asText ??= this.bytes.toString('latin1', this.headStart, this.headEnd));
+  }
+
   /** One line: `name: value` and CRLF. Returns where the next begins. */
   private readLine(bytes: Uint8Array, from: number, start: number, end: number): number {
     let at = start;
@@ -84,8 +112,7 @@ export class FieldSection {
     if (nameEnd - start > MAX_NAME_BYTES) return OUTSIDE;
     if (at === end) return INCOMPLETE;
     if (bytes[at] !== COLON || at === start) return OUTSIDE;
-    at = Math.max(at + 1, from + this.checkedTo);
-    while (at < end && IS_TEXT[bytes[at]] === 1) at++;
+    at = endOfText(bytes, this.words, this.byteOffset, Math.max(at + 1, from + this.checkedTo), end);
     this.checkedTo = at - from;
     if (at === end) return INCOMPLETE;
     if (bytes[at] !== CR) return OUTSIDE;
@@ -118,6 +145,10 @@ export class FieldSection {
     if (this.places[number] === NOWHERE) this.places[number] = place;
     else this.hasRepeats = true;
     if (this.names.isHandedOver[number] === 1) this.hasHandedOver = true;
+  }
+
+  private forgetPlaces(): void {
+    for (let place = 0; place < this.count; place++) this.places[this.numberAt(place)] = NOWHERE;
   }
 
   private grow(): void {
@@ -223,6 +254,32 @@ export class FieldSection {
       }
     }
     return lines + text.slice(runStart, runEnd);
+  }
+
+  /**
+   * The same lines, copied from the bytes of the head into `out` from `at` on, where there must be room for them: no more
+   * than twice the head's length. Returns where they end.
+   */
+  copyForwardedLines(rule: ForwardingRule, out: Buffer, at: number, startOfRun = this.firstLine): number {
+    const { spans, bytes, headStart, count } = this;
+    const { isDropped } = rule;
+    let end = at;
+    let runStart = startOfRun;
+    let runEnd = this.firstLine;
+    for (let place = 0, span = 0; place < count; place++, span += STRIDE) {
+      const tag = spans[span + TAG];
+      if (isDropped[tag >> 1] === 1) continue;
+      const start = spans[span + NAME_START];
+      const isCanonical = (tag & 1) === 1;
+      if (runEnd !== start || !isCanonical) {
+        if (runEnd > runStart) end += bytes.copy(out, end, headStart + runStart, headStart + runEnd);
+        runStart = start;
+        runEnd = start;
+      }
+      if (isCanonical) runEnd = spans[span + VALUE_END] + 2;
+      else end += out.write(this.line(place), end, 'latin1');
+    }
+    return runEnd > runStart ? end + bytes.copy(out, end, headStart + runStart, headStart + runEnd) : end;
   }
 
   /** The same where `Connection` names fields, too: those go no further (RFC 9110 §7.6.1), but for what the rule keeps. */

@@ -38,6 +38,8 @@ export class RequestHead {
   wantsClose = false;
   private methodFound = METHODS[0];
   private targetEnd = 0;
+  /** Taken at once: a request outlives the bytes it was read from, for it may be sent more than once. */
+  private text = '';
   private isPending = false;
   private checkedTo = 0;
   /** Whether the request line is complete. */
@@ -71,13 +73,19 @@ export class RequestHead {
     }
     this.isPending = false;
     if (length <= 0 || !this.isInSubset(bytes, from)) return OUTSIDE;
-    this.fields.text = bytes.toString('latin1', from, from + length);
+    this.fields.complete(bytes, from, from + length);
+    this.text = this.fields.text;
     return length;
   }
 
   /** Forgets an incomplete head; the next one begins anew. */
   reset(): void {
     this.isPending = false;
+  }
+
+  /** Of the head that was framed last, in bytes. */
+  get length(): number {
+    return this.text.length;
   }
 
   /** In upper case. */
@@ -87,7 +95,7 @@ export class RequestHead {
 
   /** Path and query, as they came. */
   get target(): string {
-    return this.fields.text.slice(this.methodFound.bytes.length, this.targetEnd);
+    return this.text.slice(this.methodFound.bytes.length, this.targetEnd);
   }
 
   /**
@@ -96,6 +104,16 @@ export class RequestHead {
    */
   forwardedHead(rule: ForwardingRule): string {
     return this.fields.forwardedLines(rule, 0);
+  }
+
+  /**
+   * The same, copied from the bytes of the head, which must still stand there, into `out` from `at` on. Returns where it
+   * ends.
+   *
+   * @param out with room for twice the head's length.
+   */
+  copyForwardedHead(rule: ForwardingRule, out: Buffer, at: number): number {
+    return this.fields.copyForwardedLines(rule, out, at, 0);
   }
 
   private begin(): void {

@@ -18,7 +18,8 @@ const STATUS_END = 12;
 const TIMEOUT = /(?:^|[\s,;])timeout\s*=\s*(\d{1,6})(?:$|[\s,;])/i;
 
 /**
- * Frames one response head after another, without an object for each: what it says of a head is valid until the next.
+ * Frames one response head after another, without an object for each: what it says of a head is valid until the next, and
+ * while its bytes stand where they were read from.
  *
  * Wider than the subset of requests, for nobody else can look at a response that was not understood: HTTP/1.0, any
  * field that may be repeated, and bodies that end with the connection are read. What Node's parser, in its strict mode,
@@ -71,7 +72,7 @@ export class ResponseHead {
     }
     this.isPending = false;
     if (length <= 0) return OUTSIDE;
-    this.fields.text = bytes.toString('latin1', from, from + length);
+    this.fields.complete(bytes, from, from + length);
     return this.readFraming(bytes, from, requestMethod) ? length : OUTSIDE;
   }
 
@@ -107,6 +108,17 @@ export class ResponseHead {
     const statusLine = `HTTP/1.1 ${this.statusCode} ${this.reasonPhrase}\r\n`;
     if (this.namesFields) return statusLine + this.fields.forwardedLinesUnnamed(rule);
     return statusLine + this.fields.forwardedLines(rule);
+  }
+
+  /**
+   * The same, copied into `out` from `at` on. Returns where it ends.
+   *
+   * @param out with room for twice the head's length, and 64 bytes.
+   */
+  copyForwardedHead(rule: ForwardingRule, out: Buffer, at: number): number {
+    const isStatusLineCanonical = this.minorVersion === 1 && this.statusLineEnd > STATUS_END;
+    if (isStatusLineCanonical && !this.namesFields) return this.fields.copyForwardedLines(rule, out, at, 0);
+    return at + out.write(this.forwardedHead(rule), at, 'latin1');
   }
 
   private begin(): void {

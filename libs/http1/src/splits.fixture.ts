@@ -12,8 +12,9 @@ export function feed(frame: Frame, text: string, ends: Iterable<number>): number
     const bytes = Buffer.from(`${'\r\n'.repeat(offset)}${text.slice(0, end)}\r\n\r\n`, 'latin1');
     const from = offset++ * 2;
     const outcome = frame(bytes, from, from + end);
-    bytes.fill(0);
+    // A complete head may look at its bytes again.
     if (outcome !== INCOMPLETE) return outcome;
+    bytes.fill(0);
   }
   return INCOMPLETE;
 }

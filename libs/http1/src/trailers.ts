@@ -29,7 +29,7 @@ export class Trailers {
     this.isPending = length === INCOMPLETE && to - from < maxHeadBytes;
     if (this.isPending) return INCOMPLETE;
     if (length <= 0 || this.framesMessage) return OUTSIDE;
-    this.fields.text = bytes.toString('latin1', from, from + length);
+    this.fields.complete(bytes, from, from + length);
     return length;
   }
 

@@ -193,6 +193,9 @@ export const balancerSchema = z.object({
     .prefault('30')
     .describe('How long exchanges in flight may take to finish at shutdown'),
   ACCESS_LOG: oneOf(['off', 'errors', 'all']).prefault('errors').describe('Requests that are logged: off, errors, all'),
+  ACCESS_LOG_SAMPLE: decimal(0, 1)
+    .prefault('1')
+    .describe('Part of the requests that is logged with ACCESS_LOG=all; those that failed (5xx) always are'),
   ...logVariables,
   SWAGGER: flag().prefault('true').describe('Whether /docs and /docs-json are served'),
 });

@@ -5,8 +5,9 @@ import type { FastServices } from './fast-services.js';
 const NOTHING = Buffer.alloc(0);
 
 export class AnswerHeadReader {
-  /** Where what came behind the head stands: in `bytes`, from `from` to before `end`. */
+  /** Where the final head begins in `bytes`; what came behind it stands from `from` to before `end`. */
   bytes: Buffer = NOTHING;
+  headFrom = 0;
   from = 0;
   end = 0;
   private partial: Buffer | undefined;
@@ -40,6 +41,7 @@ export class AnswerHeadReader {
         this.own ??= this.services.lendAnswerHead();
         return INCOMPLETE;
       }
+      this.headFrom = this.from;
       this.from += headLength;
       if (!head.isInterim) return head;
       this.onInterim(head);

@@ -10,7 +10,9 @@ const LIMITS = {
 
 function aRequest(traits: { isRepeatable: boolean; hasBody: boolean }, limits = LIMITS) {
   const clock = { elapsedMs: 0 };
-  return { clock, deadlines: new AttemptDeadlines(limits, clock, traits) };
+  const deadlines = new AttemptDeadlines(limits, clock);
+  deadlines.take(traits.isRepeatable, traits.hasBody);
+  return { clock, deadlines };
 }
 
 it('watches an attempt in two steps: slow, then over', () => {

@@ -23,14 +23,19 @@ export class AttemptDeadlines {
   private attemptEndsAtMs = Infinity;
   /** When there was nothing left to send; undefined while the body comes in. */
   private uploadedAtMs: number | undefined;
+  private isRepeatable = false;
 
   constructor(
     private readonly limits: DeadlineLimits,
     /** Tells the time since the request came, milliseconds. */
     private readonly clock: { readonly elapsedMs: number },
-    private readonly request: { readonly isRepeatable: boolean; readonly hasBody: boolean },
-  ) {
-    this.uploadedAtMs = request.hasBody ? undefined : 0;
+  ) {}
+
+  /** A request has come. */
+  take(isRepeatable: boolean, hasBody: boolean): void {
+    this.attemptEndsAtMs = Infinity;
+    this.isRepeatable = isRepeatable;
+    this.uploadedAtMs = hasBody ? undefined : 0;
   }
 
   /** There is nothing left to send. */
@@ -55,7 +60,7 @@ export class AttemptDeadlines {
   begin(): number {
     const { limits } = this;
     if (this.uploadedAtMs === undefined) return limits.streamIdleTimeoutMs;
-    const patienceMs = this.request.isRepeatable ? Math.min(limits.attemptTimeoutMs, this.leftMs) : this.leftMs;
+    const patienceMs = this.isRepeatable ? Math.min(limits.attemptTimeoutMs, this.leftMs) : this.leftMs;
     this.attemptEndsAtMs = this.clock.elapsedMs + patienceMs;
     return Math.min(limits.slowExchangeMs, patienceMs);
   }

@@ -8,7 +8,7 @@ import { Fleet } from '../registry/fleet.js';
 import { monotonicSeconds } from '../registry/monotonic-time.js';
 import { DrfScheduler } from '../scheduling/drf.scheduler.js';
 import { AdmissionQueue } from './admission-queue.js';
-import { Exchange, type CutHandler, type ExchangeSurroundings, type RequestHead } from './exchange.js';
+import { Exchange, type CutHandler, type ExchangeSurroundings } from './exchange.js';
 import { LiveExchanges } from './live-exchanges.js';
 import { RetryBudget } from './retry.js';
 
@@ -44,8 +44,8 @@ export class ExchangeDesk implements ExchangeSurroundings {
     registry.listen({ cut: (slot, what) => this.live.cut(slot, what) });
   }
 
-  /** A request begins. `onCut` is called when its backend has to go, or has gone. */
-  begin(head: RequestHead, onCut: CutHandler): Exchange {
-    return new Exchange(this, head, onCut);
+  /** For one request after another. `onCut` is called when the backend of the present one has to go, or has gone. */
+  anExchange(onCut: CutHandler): Exchange {
+    return new Exchange(this, onCut);
   }
 }

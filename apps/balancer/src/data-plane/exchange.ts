@@ -34,35 +34,64 @@ export interface ExchangeSurroundings {
   readonly counts: { taken: number; unplaced: number; retries: number };
 }
 
+/** Of an exchange that is placed nowhere, and of time that has not begun. */
+const NOWHERE = -1;
+const NONE: readonly number[] = [];
+
 /** The status that is logged for a client that went away before its answer had begun, as nginx does. */
 export const CLIENT_WENT_AWAY = 499;
 
 /** What a lane does when it is told to end what it is doing. */
 export type CutHandler = (what: Cut) => void;
 
+/** When it has {@link end}ed it can {@link begin} with another request: a lane may keep one for each of its connections. */
 export class Exchange implements Cuttable {
+  /** Where it stands among the live ones. */
+  place = NOWHERE;
   attempts = 0;
   /** Whether the request failed for want of a backend: whoever asks again may be luckier. */
   isUnserved = false;
-  private readonly beganAt = performance.now();
+  private request: RequestHead | undefined;
+  /** When the request came in, monotonic milliseconds. */
+  beganAt = 0;
   private readonly triedSlots: number[] = [];
-  private placement: Placement | undefined;
-  private lastBackend: FleetBackend | undefined;
+  private readonly placement: Placement;
+  /** Whether {@link placement} is of the present attempt. */
+  private isPlaced = false;
   private waiter: Waiter | undefined;
-  private hasEnded = false;
+  private hasEnded = true;
 
   constructor(
     private readonly desk: ExchangeSurroundings,
-    readonly head: RequestHead,
     private readonly onCut: CutHandler,
   ) {
-    desk.counts.taken++;
-    desk.budget.deposit();
+    this.placement = desk.scheduler.aPlacement();
   }
 
-  /** The backend that serves the exchange now. */
+  /** A request has come in. */
+  begin(request: RequestHead): this {
+    const { counts, budget } = this.desk;
+    this.request = request;
+    this.beganAt = performance.now();
+    this.attempts = 0;
+    this.isUnserved = false;
+    this.isPlaced = false;
+    this.hasEnded = false;
+    while (this.triedSlots.length > 0) this.triedSlots.pop();
+    counts.taken++;
+    budget.deposit(this.beganAt / 1000);
+    return this;
+  }
+
+  /** What is known of the request. @throws {Error} before the first. */
+  get head(): RequestHead {
+    if (!this.request) throw new Error('an exchange was asked for its request before it began');
+    return this.request;
+  }
+
+  /** The backend that serves the exchange now, or was the last to. */
   get backend(): FleetBackend | undefined {
-    return this.placement?.backend;
+    return this.attempts > 0 ? this.placement.backend : undefined;
   }
 
   /** Time since the request came in, milliseconds. */
@@ -75,10 +104,15 @@ export class Exchange implements Cuttable {
    * the request.
    */
   placeNext(): FleetBackend | undefined {
-    const { scheduler } = this.desk;
-    const { head } = this;
-    this.begin(scheduler.place(head, this.triedSlots) ?? (this.attempts > 0 ? scheduler.place(head) : undefined));
-    return this.backend;
+    const { head, placement, triedSlots } = this;
+    const { scheduler, live } = this.desk;
+    this.isPlaced =
+      scheduler.place(head, triedSlots, placement) || (this.attempts > 0 && scheduler.place(head, NONE, placement));
+    if (!this.isPlaced) return undefined;
+    triedSlots.push(placement.slot);
+    this.attempts++;
+    live.add(placement.slot, this);
+    return placement.backend;
   }
 
   /**
@@ -139,7 +173,7 @@ export class Exchange implements Cuttable {
   /** The backend begins its answer. */
   answerBegan(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void {
     const { placement } = this;
-    if (!placement) return;
+    if (!this.isPlaced) return;
     if (status >= 500) placement.erred();
     else placement.answerBegan(headers);
     this.note(placement, status < 500 ? 'good' : status >= 502 && status <= 504 ? 'gateway' : 'error');
@@ -147,29 +181,27 @@ export class Exchange implements Cuttable {
 
   /** The backend's part is over, and it went well: the answer was received whole. */
   attemptAnswered(): void {
-    this.placement?.answered();
-    this.settle();
+    if (this.isPlaced && this.placement.answered()) this.settle();
   }
 
   /** The attempt ended without an answer, by no fault of the backend. */
   attemptAbandoned(): void {
-    this.placement?.abandoned();
-    this.settle();
+    if (this.isPlaced && this.placement.abandoned()) this.settle();
   }
 
   /** The attempt failed. With a `suspicion` the backend is taken out of traffic until it answers a ping. */
   attemptFailed(suspicion: string | undefined): void {
     const { placement } = this;
-    const isNews = placement?.failed() ?? false;
+    if (!this.isPlaced || !placement.failed()) return;
     this.settle();
-    if (!placement || !isNews || suspicion === undefined) return;
+    if (suspicion === undefined) return;
     this.suspect(placement, suspicion);
     this.note(placement, 'gateway');
   }
 
   /** The connection to the backend takes longer to open than it should: nobody else is sent there. */
   connectIsSlow(suspicion: string): void {
-    if (this.placement) this.suspect(this.placement, suspicion);
+    if (this.isPlaced) this.suspect(this.placement, suspicion);
   }
 
   /**
@@ -178,9 +210,10 @@ export class Exchange implements Cuttable {
    */
   answerIsSlow(): void {
     const { placement } = this;
-    if (!placement) return;
+    const { backend } = placement;
+    if (!this.isPlaced || !backend) return;
     const { registry, scheduler, stallFactor } = this.desk;
-    registry.doubt(placement.backend);
+    registry.doubt(backend);
     const { classId } = this.head;
     const usualSeconds = classId === undefined ? undefined : scheduler.usualSeconds(classId);
     if (usualSeconds === undefined || stallFactor === 0) return;
@@ -198,42 +231,23 @@ export class Exchange implements Cuttable {
     this.hasEnded = true;
     this.attemptAbandoned();
     if (this.waiter) this.desk.queue.leave(this.waiter);
-    const { client, method, target, demand } = this.head;
-    this.desk.log.add({
-      client,
-      method,
-      target,
-      status,
-      backend: this.lastBackend?.id,
-      demand,
-      attempts: this.attempts,
-      durationMs: this.elapsedMs,
-    });
-  }
-
-  private begin(placement: Placement | undefined): void {
-    this.placement = placement;
-    if (!placement) return;
-    this.lastBackend = placement.backend;
-    this.triedSlots.push(placement.slot);
-    this.attempts++;
-    this.desk.live.add(placement.slot, this);
+    this.waiter = undefined;
+    this.desk.log.add(this, status, performance.now());
   }
 
   /** The attempt is over: there is room for another exchange. */
   private settle(): void {
-    if (!this.placement) return;
     this.desk.live.remove(this.placement.slot, this);
     this.desk.queue.roomFreed();
   }
 
   private suspect({ backend, incarnation }: Placement, reason: string): void {
-    this.desk.registry.observe(backend, { what: 'exchange-failed', reason, incarnation });
+    if (backend) this.desk.registry.observe(backend, { what: 'exchange-failed', reason, incarnation });
   }
 
   private note({ backend, slot, incarnation }: Placement, outcome: ExchangeOutcome): void {
     const evidence = this.desk.streaks.record(slot, incarnation, outcome);
-    if (!evidence) return;
+    if (!evidence || !backend) return;
     const { reason, figures } = evidence;
     const movesWaiting = outcome === 'stalled';
     this.desk.registry.observe(backend, { what: 'outlier', reason, evidence: figures, incarnation, movesWaiting });

@@ -3,11 +3,12 @@
 import type { Socket } from 'node:net';
 import { INCOMPLETE, OUTSIDE, type RequestHead, type ResponseHead } from '@fairlead/http1';
 import { interimAnswer } from './answer-relay.js';
-import { isRefusal } from './client-request.js';
+import { isRefusal, type PlainRequest } from './client-request.js';
 import { addressOf } from './client-trust.js';
-import { FastExchange, type ExchangeClient } from './fast-exchange.js';
-import { OwnRequestLines, REQUEST_RULE, fieldOf } from './fast-head.js';
+import type { ExchangeClient, FastExchange } from './fast-exchange.js';
+import { OwnRequestLines, fieldOf } from './fast-head.js';
 import type { FastServices, HeldConnection } from './fast-services.js';
+import { SharedReading, readBuffer, type Receiver } from './shared-reading.js';
 
 /** Requests that wait behind the present one are read up to here. Bytes. */
 const MOST_WAITING = 65_536;
@@ -16,13 +17,18 @@ const LATE_HEAD = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
 /** How long a client may go on sending a body after its answer. Milliseconds. */
 const LINGER_MS = 30_000;
 
-export class FastConnection implements ExchangeClient, HeldConnection {
-  /** For writes that have to be known done; one for all. */
-  readonly onWritten = () => this.exchange?.clientDrained();
+export class FastConnection implements ExchangeClient, HeldConnection, PlainRequest, Receiver {
+  readonly socket: Socket;
   /** When it is closed unless something happens before. Coarse milliseconds. */
   closesAtMs: number;
-  private readonly clientAddress: string;
-  private readonly isTrusted: boolean;
+  readonly client: string;
+  readonly isTrusted: boolean;
+  // Of the present request.
+  method = '';
+  target = '';
+  bodyBytes = 0;
+  private head: RequestHead;
+  private readonly reading: SharedReading;
   private readonly ownLines: OwnRequestLines;
   private exchange: FastExchange | undefined;
   /** Bytes that are not served yet: an incomplete head, or requests behind the present one. */
@@ -36,13 +42,16 @@ export class FastConnection implements ExchangeClient, HeldConnection {
 
   constructor(
     private readonly services: FastServices,
-    readonly socket: Socket,
+    accepted: Socket,
   ) {
-    this.clientAddress = addressOf(socket);
-    this.isTrusted = services.requests.isTrusted(this.clientAddress);
-    this.ownLines = new OwnRequestLines(this.clientAddress, this.isTrusted, services.resources);
+    this.reading = new SharedReading(accepted, this);
+    const { socket } = this.reading;
+    this.socket = socket;
+    this.head = services.requestHead;
+    this.client = addressOf(socket);
+    this.isTrusted = services.requests.isTrusted(this.client);
+    this.ownLines = new OwnRequestLines(this.client, this.isTrusted, services.demandLines);
     this.closesAtMs = services.nowMs + services.headerTimeoutMs;
-    socket.on('data', this.onData);
     socket.on('drain', this.onDrain);
     socket.on('end', this.onEnd);
     socket.on('error', this.onError);
@@ -57,6 +66,15 @@ export class FastConnection implements ExchangeClient, HeldConnection {
   /** Whether the connection ends with the present answer. */
   get isLastAnswer(): boolean {
     return this.wantsClose || this.services.isClosing;
+  }
+
+  /** A field of the present request by its name in lower case. Only while its head is looked at. */
+  readonly field = (name: string) => fieldOf(this.head, name);
+
+  /** Bytes have come in. */
+  received(length: number): void {
+    // Behind the last answer nothing is served any more (RFC 9112 §9.6).
+    if (!this.socket.writableEnded) this.receive(readBuffer, 0, length);
   }
 
   /** The backend takes more of the body. */
@@ -91,6 +109,11 @@ export class FastConnection implements ExchangeClient, HeldConnection {
     if (this.waiting) queueMicrotask(this.serveWaiting);
   }
 
+  exchangeBroke(): void {
+    this.exchange = undefined;
+    this.socket.destroy();
+  }
+
   /** It takes too long to say what it wants, or has wanted nothing for too long, or does not read its answers. */
   close(): void {
     this.closesAtMs = this.services.nowMs + LINGER_MS;
@@ -103,12 +126,7 @@ export class FastConnection implements ExchangeClient, HeldConnection {
     const { waiting } = this;
     if (!waiting || this.exchange || this.socket.destroyed || this.socket.writableNeedDrain) return;
     this.waiting = undefined;
-    this.receive(waiting);
-  };
-
-  private readonly onData = (bytes: Buffer) => {
-    // Behind the last answer nothing is served any more (RFC 9112 §9.6).
-    if (!this.socket.writableEnded) this.receive(bytes);
+    this.receive(waiting, 0, waiting.length);
   };
 
   private readonly onDrain = () => {
@@ -128,88 +146,98 @@ export class FastConnection implements ExchangeClient, HeldConnection {
   private readonly onError = () => this.socket.destroy();
 
   private readonly onClose = () => {
-    this.services.connections.delete(this);
-    this.exchange?.clientClosed();
+    const { exchange } = this;
     this.exchange = undefined;
+    this.services.connections.delete(this);
+    exchange?.clientClosed();
   };
 
-  private receive(bytes: Buffer): void {
-    let rest = bytes;
+  /** What came in stands in `bytes`, from `from` to before `end`. What is kept of it is copied. */
+  private receive(bytes: Buffer, from: number, end: number): void {
+    let at = from;
     if (this.bodyToDrop > 0) {
-      const dropped = Math.min(rest.length, this.bodyToDrop);
+      const dropped = Math.min(end - at, this.bodyToDrop);
       this.bodyToDrop -= dropped;
-      rest = rest.subarray(dropped);
+      at += dropped;
     }
     if (this.exchange) {
-      const missing = this.exchange.bodyMissing;
-      if (missing > 0) {
-        const piece = rest.length > missing ? rest.subarray(0, missing) : rest;
-        if (!this.exchange.receiveBody(piece)) this.socket.pause();
-        rest = rest.subarray(piece.length);
-      }
-      if (rest.length > 0) this.wait(rest);
-    } else if (rest.length > 0) this.serve(this.waiting ? Buffer.concat([this.waiting, rest]) : rest);
+      at = this.receiveBody(this.exchange, bytes, at, end);
+      if (at < end) this.wait(bytes, at, end);
+    } else if (at < end) this.serve(bytes, at, end);
   }
 
-  private wait(bytes: Buffer): void {
-    this.waiting = this.waiting ? Buffer.concat([this.waiting, bytes]) : bytes;
+  /** Answers where the body's part of the bytes ends. */
+  private receiveBody(exchange: FastExchange, bytes: Buffer, from: number, end: number): number {
+    const length = Math.min(end - from, exchange.bodyMissing);
+    if (length === 0) return from;
+    const isTaken = exchange.receiveBody(bytes.toString('latin1', from, from + length));
+    if (!isTaken) this.socket.pause();
+    return from + length;
+  }
+
+  private wait(bytes: Buffer, from: number, end: number): void {
+    const piece = bytes.subarray(from, end);
+    if (this.waiting) this.waiting = Buffer.concat([this.waiting, piece]);
+    else this.waiting = bytes === readBuffer ? Buffer.from(piece) : piece;
     if (this.waiting.length > MOST_WAITING) this.socket.pause();
   }
 
-  /** A request begins with the first of these bytes. */
-  private serve(bytes: Buffer): void {
-    const head = this.ownHead ?? this.services.requestHead;
-    const length = head.frame(bytes, 0, bytes.length);
-    if (length === OUTSIDE) this.handOver(bytes);
-    else if (length === INCOMPLETE) this.waitForHead(bytes);
-    else this.begin(head, bytes, length);
-  }
-
-  private waitForHead(bytes: Buffer): void {
-    if (!this.isHeadDue) this.closesAtMs = this.services.nowMs + this.services.headerTimeoutMs;
-    this.isHeadDue = true;
-    this.waiting = bytes;
-    this.ownHead ??= this.services.lendRequestHead();
-  }
-
-  private begin(head: RequestHead, bytes: Buffer, length: number): void {
-    const { method, target } = head;
-    const bodyBytes = Math.max(0, head.contentLength);
-    const read = this.services.requests.readPlain({
-      client: this.clientAddress,
-      isTrusted: this.isTrusted,
-      method,
-      target,
-      bodyBytes,
-      field: (name) => fieldOf(head, name),
-    });
-    if (isRefusal(read)) {
-      this.handOver(bytes);
+  /** A request begins with the first of these bytes, or with those that wait before them. */
+  private serve(bytes: Buffer, from: number, end: number): void {
+    if (this.waiting) {
+      const { waiting } = this;
+      this.waiting = undefined;
+      const whole = Buffer.concat([waiting, bytes.subarray(from, end)]);
+      this.serve(whole, 0, whole.length);
       return;
     }
-    this.waiting = undefined;
+    this.head = this.ownHead ?? this.services.requestHead;
+    const length = this.head.frame(bytes, from, end);
+    if (length === OUTSIDE) this.handOver(bytes, from, end);
+    else if (length === INCOMPLETE) this.waitForHead(bytes, from, end);
+    else this.begin(length, bytes, from, end);
+  }
+
+  private waitForHead(bytes: Buffer, from: number, end: number): void {
+    if (!this.isHeadDue) this.closesAtMs = this.services.nowMs + this.services.headerTimeoutMs;
+    this.isHeadDue = true;
+    this.ownHead ??= this.services.lendRequestHead();
+    this.wait(bytes, from, end);
+  }
+
+  /** The head is complete, and so long. */
+  private begin(length: number, bytes: Buffer, from: number, end: number): void {
+    const { head, services } = this;
+    this.method = head.method;
+    this.target = head.target;
+    this.bodyBytes = Math.max(0, head.contentLength);
+    const read = services.requests.readPlain(this);
+    if (isRefusal(read)) {
+      this.handOver(bytes, from, end);
+      return;
+    }
     this.isHeadDue = false;
     this.closesAtMs = Infinity;
     this.wantsClose = head.wantsClose;
-    const forwarded = head.forwardedHead(REQUEST_RULE) + this.ownLines.of(head, read);
-    const exchange = new FastExchange(this.services, this, read, forwarded, bodyBytes);
+    const exchange = services.anExchange();
     this.exchange = exchange;
-    const rest = bytes.length > length ? bytes.subarray(length) : undefined;
-    if (rest && bodyBytes === 0) this.wait(rest);
-    else if (rest) this.receive(rest);
-    exchange.begin();
+    exchange.admit(this, read, head, this.ownLines.of(head, read));
+    const bodyStart = from + length;
+    const bodyEnd = Math.min(end, bodyStart + this.bodyBytes);
+    if (bodyEnd < end) this.wait(bytes, bodyEnd, end);
+    if (!exchange.begin(bytes, bodyStart, bodyEnd)) this.socket.pause();
   }
 
   /** To the full lane, with all that was not served. */
-  private handOver(bytes: Buffer): void {
-    const { socket } = this;
-    socket.off('data', this.onData);
+  private handOver(bytes: Buffer, from: number, end: number): void {
+    const { socket, services } = this;
     socket.off('drain', this.onDrain);
     socket.off('end', this.onEnd);
     socket.off('error', this.onError);
     socket.off('close', this.onClose);
-    this.services.connections.delete(this);
-    this.services.handOver(socket, bytes);
+    services.connections.delete(this);
+    this.reading.release();
+    services.handOver(socket, Buffer.from(bytes.subarray(from, end)));
   }
 
   private end(): void {

@@ -1,6 +1,6 @@
 // One exchange in the fast lane: the request goes to a backend as text put together from what was read of it, and the
 // answer's bytes go to the client as they come in, without a copy where that can be.
-import { INCOMPLETE, OUTSIDE, type ResponseHead } from '@fairlead/http1';
+import { INCOMPLETE, OUTSIDE, type RequestHead, type ResponseHead } from '@fairlead/http1';
 import type { Socket } from 'node:net';
 import { wordsFor } from '../health/network-errors.js';
 import { AnswerBody, type BodySink } from './answer-body.js';
@@ -8,23 +8,22 @@ import { AnswerHeadReader } from './answer-head-reader.js';
 import { NonsenseError, type BrokenOff } from './attempt-failure.js';
 import type { ClientRequest } from './client-request.js';
 import { placementHeader } from './demand-headers.js';
-import { CLOSE_LINES, answerHead, costReports } from './fast-head.js';
+import { CLOSE_LINES, costReports, putAnswerHead } from './fast-head.js';
 import type { FastServices, Wakeable } from './fast-services.js';
 import { LaneExchange } from './lane-exchange.js';
 import { problemText } from './problem-response.js';
 import { isIdempotent } from './retry.js';
+import { RequestBytes } from './request-bytes.js';
+import { readBuffer } from './shared-reading.js';
 import { UploadBuffer } from './upload-buffer.js';
 import type { UpstreamConnection, UpstreamUser } from './upstream-pool.js';
 
-/** Up to this size an answer's head and the body that came with it are written as one text. */
-const ONE_TEXT_BYTES = 65_536;
-const NOTHING: readonly string[] = [];
+const NO_HEADERS: readonly string[] = [];
+const NO_BYTES = Buffer.alloc(0);
 
 /** The client's connection, as its present exchange sees it. */
 export interface ExchangeClient {
   readonly socket: Socket;
-  /** Called when a piece is written that had to be known to be. */
-  readonly onWritten: () => void;
   /** Whether the connection ends with the present answer. */
   readonly isLastAnswer: boolean;
   /** More of the body is wanted. */
@@ -33,52 +32,87 @@ export interface ExchangeClient {
   relayInterim(head: ResponseHead): void;
   /** The request is answered; `isLast`: the connection ends. */
   exchangeOver(isLast: boolean): void;
+  /** The answer broke off, which the client has to see: the connection ends at once. */
+  exchangeBroke(): void;
 }
 
 export class FastExchange extends LaneExchange implements UpstreamUser, BodySink, Wakeable {
+  /** Where it stands among the active ones. */
+  place = -1;
   /** When it is to be looked after next, and how long bytes may stand still until then. Coarse milliseconds. */
   wakesAtMs = Infinity;
   private patienceMs = Infinity;
+  private client!: ExchangeClient;
+  private head!: ClientRequest;
+  /** The request's head as it goes on. */
+  private readonly forwarded = new RequestBytes();
   private upstream: UpstreamConnection | undefined;
-  private readonly upload: UploadBuffer | undefined;
+  private readonly upload: UploadBuffer;
   private readonly reader: AnswerHeadReader;
-  private body: AnswerBody | undefined;
+  private readonly body: AnswerBody;
+  /** What came of the body with the head, as long as it was not sent. */
+  private early: Buffer = NO_BYTES;
+  private earlyFrom = 0;
+  private earlyEnd = 0;
   private isPersistent = false;
   private announcedSeconds = -1;
   /** Whether the client was told that this is the last answer on its connection. */
   private isLast = false;
-  private isOver = false;
+  private isOver = true;
 
-  constructor(
-    private readonly services: FastServices,
-    private readonly client: ExchangeClient,
-    protected override readonly head: ClientRequest,
-    /** The request's head as it goes on. */
-    private readonly forwarded: string,
-    bodyBytes: number,
-  ) {
-    super(services.desk, head, services.limits, bodyBytes > 0);
-    this.reader = new AnswerHeadReader(services, (interim) => client.relayInterim(interim));
-    this.upload = bodyBytes > 0 ? new UploadBuffer(bodyBytes, services.retryBufferBytes) : undefined;
+  constructor(private readonly services: FastServices) {
+    super(services.desk, services.limits);
+    this.reader = new AnswerHeadReader(services, (interim) => this.client.relayInterim(interim));
+    this.upload = new UploadBuffer(services.retryBufferBytes);
+    this.body = new AnswerBody(services.trailers, this);
   }
 
-  begin(): void {
+  /** A client's request has come in, framed by `framed`; behind its own lines go those of the balancer. */
+  admit(client: ExchangeClient, head: ClientRequest, framed: RequestHead, lines: readonly [Buffer, Buffer]): void {
+    const bodyBytes = Math.max(0, framed.contentLength);
+    this.client = client;
+    this.head = head;
+    this.forwarded.take(framed, lines);
+    this.isOver = false;
+    this.upload.begin(bodyBytes);
+    this.take(head, bodyBytes > 0);
+  }
+
+  /**
+   * Sets out. What came of the body with the head stands in `bytes` from `from` to before `end`: mostly it goes on at once,
+   * and need not be copied. Answers whether more of the body is wanted.
+   */
+  begin(bytes: Buffer, from: number, end: number): boolean {
+    const { upload } = this;
     this.services.active.add(this);
+    if (from < end) {
+      this.early = bytes;
+      this.earlyFrom = from;
+      this.earlyEnd = end;
+      upload.count(end - from);
+      if (upload.missing === 0) this.uploaded();
+    }
     this.tryNext();
+    if (from === end || this.isOver) return true;
+    const wasSent = this.early !== bytes;
+    this.early = NO_BYTES;
+    if (wasSent && !isIdempotent(this.head.method)) upload.forget();
+    else upload.hold(bytes.toString('latin1', from, end));
+    return wasSent ? this.upstream?.socket.writableNeedDrain !== true : !upload.isHeld;
   }
 
   /** Whether more of the request's body is to come. */
   get bodyMissing(): number {
-    return this.upload?.missing ?? 0;
+    return this.upload.missing;
   }
 
   /** A piece of the request's body came in. Answers whether the backend takes more. */
-  receiveBody(piece: Buffer): boolean {
+  receiveBody(piece: string): boolean {
     const { upload, upstream } = this;
-    if (!upload) return true;
-    upload.add(piece);
+    upload.count(piece.length);
+    upload.hold(piece);
     this.feed();
-    const isTaken = this.isOver || !upstream || this.upstreamIsOpening || upstream.socket.write(piece);
+    const isTaken = this.isOver || !upstream || this.upstreamIsOpening || upstream.socket.write(piece, 'latin1');
     if (upload.missing === 0) this.uploaded();
     return isTaken && !(upload.isHeld && (!upstream || this.upstreamIsOpening));
   }
@@ -117,26 +151,26 @@ export class FastExchange extends LaneExchange implements UpstreamUser, BodySink
     this.client.resumeReading();
   }
 
-  received(bytes: Buffer, length: number): void {
+  received(length: number): void {
     this.feed();
-    if (this.isAttempting) this.receiveHead(bytes, length);
-    else this.body?.receive(bytes, 0, length);
+    if (this.isAttempting) this.receiveHead(length);
+    else this.body.receive(readBuffer, 0, length);
   }
 
   ended(error: NodeJS.ErrnoException | undefined): void {
     const { upstream } = this;
     this.upstream = undefined;
     if (this.isOver) return;
-    this.upload?.rewind();
+    this.upload.rewind();
     if (this.isAttempting)
       this.attemptBroke(error ?? new Error('closed without an answer'), upstream?.isReused === true);
-    else if (error !== undefined || this.body?.endsWithConnection() !== true) {
+    else if (error !== undefined || !this.body.endsWithConnection()) {
       this.answerBroke(`cut off in mid-answer: ${wordsFor(error ?? new Error('closed'))}`);
     }
   }
 
   protected override get isBodyAtHand(): boolean {
-    return this.upload?.isAtHand ?? true;
+    return this.upload.isAtHand;
   }
 
   protected override get isUploadHeldUp(): boolean {
@@ -157,7 +191,7 @@ export class FastExchange extends LaneExchange implements UpstreamUser, BodySink
     if (!backend) throw new Error('an attempt was made without a backend');
     const upstream = this.services.pool.take(backend, !isIdempotent(this.head.method));
     this.upstream = upstream;
-    this.upload?.rewind();
+    this.upload.rewind();
     this.reader.reset();
     upstream.user = this;
     if (!upstream.socket.connecting) this.sendRequest();
@@ -167,14 +201,15 @@ export class FastExchange extends LaneExchange implements UpstreamUser, BodySink
     const { upstream } = this;
     this.upstream = undefined;
     upstream?.discard();
-    this.upload?.rewind();
+    this.upload.rewind();
     this.attemptBroke(error, upstream?.isReused === true);
   }
 
   protected override breakOffAnswer(): void {
+    const { client } = this;
     this.upstream?.discard();
-    this.client.socket.destroy();
     this.finish();
+    client.exchangeBroke();
   }
 
   protected override answer(statusCode: number, message: string): void {
@@ -182,12 +217,13 @@ export class FastExchange extends LaneExchange implements UpstreamUser, BodySink
     this.upstream = undefined;
     this.status = statusCode;
     const isLast = statusCode === 408 || this.client.isLastAnswer;
-    const connection = isLast ? CLOSE_LINES : this.services.keepAliveLines;
+    const { connection } = isLast ? CLOSE_LINES : this.services.keepAliveLines;
     const { date } = this.services;
     const text = problemText(statusCode, message, { date, connection, method: this.head.method });
-    this.client.socket.write(text, 'latin1');
+    const { client } = this;
+    client.socket.write(text, 'latin1');
     this.finish();
-    this.client.exchangeOver(isLast);
+    client.exchangeOver(isLast);
   }
 
   private get upstreamIsOpening(): boolean {
@@ -203,24 +239,18 @@ export class FastExchange extends LaneExchange implements UpstreamUser, BodySink
   private sendRequest(): void {
     const { upstream, upload, head, forwarded } = this;
     if (!upstream) return;
-    const { prefix } = upstream.address;
-    const { method } = head;
-    const text = prefix === '' ? forwarded : `${method} ${prefix}${forwarded.slice(method.length + 1)}`;
-    if (upload === undefined) upstream.socket.write(text, 'latin1');
-    else if (upload.held.length === 1 && upload.held[0].length <= ONE_TEXT_BYTES) {
-      this.writeJoint(upstream.socket, text, upload.held[0], 0, upload.held[0].length);
-    } else {
-      upstream.socket.cork();
-      upstream.socket.write(text, 'latin1');
-      for (const piece of upload.held) upstream.socket.write(piece);
-      upstream.socket.uncork();
-    }
-    upload?.sent();
-    if (upload && upload.missing > 0) this.client.resumeReading();
+    const { outbox } = this.services;
+    forwarded.put(outbox, upstream.address.prefix, head.method);
+    for (const piece of upload.held) outbox.text(piece);
+    if (this.early !== NO_BYTES) outbox.copy(this.early, this.earlyFrom, this.earlyEnd);
+    this.early = NO_BYTES;
+    outbox.send(upstream.socket);
+    upload.sent();
+    if (upload.missing > 0) this.client.resumeReading();
   }
 
-  private receiveHead(piece: Buffer, length: number): void {
-    const head = this.reader.read(piece, length, this.head.method);
+  private receiveHead(length: number): void {
+    const head = this.reader.read(readBuffer, length, this.head.method);
     if (head === OUTSIDE)
       this.breakOffAttempt(new NonsenseError('the backend answered something that is no HTTP/1.1 answer'));
     else if (head !== INCOMPLETE) this.beginAnswer(head);
@@ -231,36 +261,33 @@ export class FastExchange extends LaneExchange implements UpstreamUser, BodySink
     this.isPersistent = head.isPersistent && this.bodyMissing === 0;
     const own = this.head.wantsPlacement
       ? placementHeader(exchange.backend?.id, this.head.demand, services.resources)
-      : NOTHING;
+      : NO_HEADERS;
     const isChunked = head.bodyEnd === 'chunked' || head.bodyEnd === 'close';
     this.announcedSeconds = head.keepAliveSeconds;
     this.isLast = client.isLastAnswer;
     const connection = this.isLast ? CLOSE_LINES : services.keepAliveLines;
-    const text = answerHead(head, { own, isChunked, connection, date: services.date });
+    const { bytes, headFrom, from, end } = this.reader;
+    putAnswerHead(services.outbox, head, from - headFrom, { own, isChunked, connection, date: services.date });
     this.answerBegan(head.statusCode, costReports(head));
-    this.body = new AnswerBody(head.bodyEnd, head.contentLength, services.trailers, this);
-    const { bytes, from, end } = this.reader;
-    this.body.begin(text, bytes, from, end, ONE_TEXT_BYTES);
+    this.body.take(head.bodyEnd, head.contentLength);
+    this.body.begin(bytes, from, end);
   }
 
-  /** Copied together, into a buffer that is used again once the system has taken it all. */
-  write(text: string, bytes: Buffer, from: number, end: number): void {
-    this.send(text, bytes, from, end);
+  put(text: string): void {
+    this.services.outbox.text(text);
+  }
+
+  /** Copied together with what was put before. */
+  write(bytes: Buffer, from: number, end: number): void {
+    this.send(bytes, from, end);
     if (this.client.socket.writableNeedDrain) this.upstream?.pause();
   }
 
-  /** Not copied: nothing is read into the buffer until it is written. */
-  writePiece(piece: Buffer): void {
-    const { socket } = this.client;
-    socket.write(piece, this.client.onWritten);
-    if (socket.writableLength > 0) this.upstream?.pause();
-  }
-
-  complete(text: string, bytes: Buffer, from: number, end: number, isClean: boolean): void {
+  complete(bytes: Buffer, from: number, end: number, isClean: boolean): void {
     const { upstream, client, exchange, services } = this;
     this.upstream = undefined;
     exchange.attemptAnswered();
-    this.send(text, bytes, from, end);
+    this.send(bytes, from, end);
     // What came behind the answer is anybody's guess.
     if (upstream && this.isPersistent && isClean) {
       services.pool.served(upstream, this.announcedSeconds);
@@ -270,17 +297,10 @@ export class FastExchange extends LaneExchange implements UpstreamUser, BodySink
     client.exchangeOver(this.isLast);
   }
 
-  private send(text: string, bytes: Buffer, from: number, end: number): void {
-    if (text.length > 0 || end > from) this.writeJoint(this.client.socket, text, bytes, from, end);
-  }
-
-  /** Text and bytes in one write. */
-  private writeJoint(socket: Socket, text: string, bytes: Buffer, from: number, end: number): void {
-    const joint = this.services.joint(text.length + end - from);
-    const textEnd = text.length === 0 ? 0 : joint.write(text, 0, 'latin1');
-    const jointEnd = textEnd + bytes.copy(joint, textEnd, from, end);
-    socket.write(jointEnd === joint.length ? joint : joint.subarray(0, jointEnd));
-    if (socket.writableLength > 0) this.services.jointIsTaken();
+  private send(bytes: Buffer, from: number, end: number): void {
+    const { outbox } = this.services;
+    if (from < end) outbox.copy(bytes, from, end);
+    outbox.send(this.client.socket);
   }
 
   broke(reason: string): void {
@@ -288,10 +308,12 @@ export class FastExchange extends LaneExchange implements UpstreamUser, BodySink
   }
 
   private finish(): void {
+    if (this.isOver) return;
     this.isOver = true;
     this.wakesAtMs = Infinity;
     this.upstream = undefined;
-    this.services.active.delete(this);
+    this.services.active.remove(this);
     this.exchange.end(this.status);
+    this.services.takeBack(this);
   }
 }

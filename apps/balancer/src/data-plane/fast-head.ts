@@ -9,6 +9,7 @@ import {
 import type { ClientRequest } from './client-request.js';
 import { demandHeaders } from './demand-headers.js';
 import { HOP_BY_HOP, KEPT_BACK, NEVER_DROPPED, SAID_BY_US, hopFields } from './forwarding.js';
+import type { Outbox } from './outbox.js';
 import { PSEUDONYM } from './pseudonym.js';
 
 /** Fields that the lane asks for by themselves. */
@@ -30,6 +31,7 @@ const VIA = names.numberOf('via');
 const COST_REPORTS = [COST_REPORT_HEADER, BINARY_COST_REPORT_HEADER].map(
   (name) => [name, names.numberOf(name)] as const,
 );
+const NO_LINES: Buffer = Buffer.alloc(0);
 const NO_FIELDS: Readonly<Record<string, string>> = {};
 
 /** A head to frame requests with. */
@@ -56,32 +58,27 @@ export function fieldOf({ fields }: RequestHead, name: string): string | undefin
 /** The lines that the balancer adds to a request, with the empty one. Most clients send many requests with the same. */
 export class OwnRequestLines {
   private host = '';
-  private lines = '';
-  private demand: ResourceVector = new Float64Array(0);
-  private demandLines = '';
+  private lines = NO_LINES;
 
   /** For the requests of one connection. */
   constructor(
     private readonly clientAddress: string,
     private readonly isTrusted: boolean,
-    private readonly resources: ResourceSpace,
+    private readonly demandLines: DemandLines,
   ) {}
 
-  of(head: RequestHead, { demand }: ClientRequest): string {
-    if (!isSame(demand, this.demand)) {
-      this.demand = demand;
-      this.demandLines = `${linesOf(demandHeaders(demand, this.resources))}\r\n`;
-    }
-    return this.hopLines(head) + this.demandLines;
+  /** First where the request has been, then what it needs. */
+  of(head: RequestHead, { demand }: ClientRequest): readonly [Buffer, Buffer] {
+    return [this.hopLines(head), this.demandLines.of(demand)];
   }
 
-  private hopLines(head: RequestHead): string {
+  private hopLines(head: RequestHead): Buffer {
     const host = fieldOf(head, 'host') ?? '';
     const isUsual = !this.isTrusted && head.fields.placeOf(VIA) < 0;
-    if (isUsual && host === this.host && this.lines !== '') return this.lines;
+    if (isUsual && host === this.host && this.lines !== NO_LINES) return this.lines;
     const { clientAddress, isTrusted } = this;
     const hop = { clientAddress, isTrusted, httpVersion: '1.1', pseudonym: PSEUDONYM };
-    const lines = linesOf(hopFields((name) => fieldOf(head, name) ?? '', hop));
+    const lines = Buffer.from(linesOf(hopFields((name) => fieldOf(head, name) ?? '', hop)), 'latin1');
     if (!isUsual) return lines;
     this.host = host;
     this.lines = lines;
@@ -89,10 +86,20 @@ export class OwnRequestLines {
   }
 }
 
-function isSame(a: ResourceVector, b: ResourceVector): boolean {
-  if (a.length !== b.length) return false;
-  for (let r = 0; r < a.length; r++) if (a[r] !== b[r]) return false;
-  return true;
+/** The last lines of a request: its demand, and the empty one. Requests of a class have one vector until more is learned. */
+export class DemandLines {
+  private readonly known = new WeakMap<ResourceVector, Buffer>();
+
+  constructor(private readonly resources: ResourceSpace) {}
+
+  of(demand: ResourceVector): Buffer {
+    let lines = this.known.get(demand);
+    if (lines === undefined) {
+      lines = Buffer.from(`${linesOf(demandHeaders(demand, this.resources))}\r\n`, 'latin1');
+      this.known.set(demand, lines);
+    }
+    return lines;
+  }
 }
 
 /** What the balancer says beside an answer's own fields. */
@@ -101,37 +108,49 @@ export interface AnswerExtras {
   readonly own: readonly string[];
   /** Whether the body goes to the client in chunks. */
   readonly isChunked: boolean;
-  /** What becomes of the client's connection, as lines. */
-  readonly connection: string;
+  /** What becomes of the client's connection. */
+  readonly connection: LastLines;
   /** For an answer that does not say when it was made (RFC 9110 §6.6.1). */
   readonly date: string;
 }
 
-/** An answer's head as it goes to the client, with the empty line. */
-export function answerHead(head: ResponseHead, { own, isChunked, connection, date }: AnswerExtras): string {
+/** Puts an answer's head of so many bytes into `outbox` as it goes to the client, with the empty line. */
+export function putAnswerHead(outbox: Outbox, head: ResponseHead, headBytes: number, extras: AnswerExtras): void {
   const { fields } = head;
-  let text = head.forwardedHead(ANSWER_RULE);
+  const { own, isChunked, connection, date } = extras;
+  outbox.head(head, headBytes, ANSWER_RULE);
   if (isChunked) {
-    const trailer = fields.placeOf(TRAILER) < 0 ? undefined : fields.valueOf(TRAILER);
-    if (trailer !== undefined) text += `Trailer: ${trailer}\r\n`;
-    text += 'Transfer-Encoding: chunked\r\n';
+    if (fields.placeOf(TRAILER) >= 0) outbox.text(`Trailer: ${fields.valueOf(TRAILER)}\r\n`);
+    outbox.text('Transfer-Encoding: chunked\r\n');
   }
-  text += head.minorVersion === 1 ? VIA_LINE : OLD_VIA_LINE;
-  if (own.length > 0) text += linesOf(own);
-  if (fields.placeOf(DATE) < 0) text += `Date: ${date}\r\n`;
-  return `${text}${connection}\r\n`;
+  if (own.length > 0) outbox.text(linesOf(own));
+  if (fields.placeOf(DATE) < 0) outbox.text(`Date: ${date}\r\n`);
+  const last = head.minorVersion === 1 ? connection.lines : connection.oldLines;
+  outbox.copy(last, 0, last.length);
+}
+
+/** The last lines of every answer, made once: where it has been, and what becomes of the client's connection. */
+export interface LastLines {
+  /** What becomes of the connection, alone. */
+  readonly connection: string;
+  /** `Via`, the connection, the empty line. */
+  readonly lines: Buffer;
+  /** The same behind an answer of HTTP/1.0. */
+  readonly oldLines: Buffer;
+}
+
+function lastLines(connection: string): LastLines {
+  const behind = (version: string) => Buffer.from(`Via: ${version} ${PSEUDONYM}\r\n${connection}\r\n`, 'latin1');
+  return { connection, lines: behind('1.1'), oldLines: behind('1.0') };
 }
 
 /** The connection ends with this answer. */
-export const CLOSE_LINES = 'Connection: close\r\n';
+export const CLOSE_LINES = lastLines('Connection: close\r\n');
 
 /** The connection is kept for so long when nothing more is asked: clients that know do not ask too late. */
-export function keepAliveLines(seconds: number): string {
-  return `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(seconds)}\r\n`;
+export function keepAliveLines(seconds: number): LastLines {
+  return lastLines(`Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(seconds)}\r\n`);
 }
-
-const VIA_LINE = `Via: 1.1 ${PSEUDONYM}\r\n`;
-const OLD_VIA_LINE = `Via: 1.0 ${PSEUDONYM}\r\n`;
 
 /** The cost reports among an answer's fields. */
 export function costReports({ fields }: ResponseHead): Readonly<Record<string, string>> {

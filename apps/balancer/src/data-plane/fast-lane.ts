@@ -9,17 +9,20 @@ import { balancerConfig } from '../config/balancer.config.js';
 import { ClientRequests } from './client-request.js';
 import { ExchangeDesk } from './exchange-desk.js';
 import { FastConnection } from './fast-connection.js';
-import { aRequestHead, aResponseHead, keepAliveLines, someTrailers } from './fast-head.js';
+import { FastExchange } from './fast-exchange.js';
+import { DemandLines, aRequestHead, aResponseHead, keepAliveLines, someTrailers, type LastLines } from './fast-head.js';
 import type { FastServices, HeldConnection, Wakeable } from './fast-services.js';
 import { laneLimitsOf, type LaneLimits } from './lane-exchange.js';
+import { Outbox } from './outbox.js';
+import { Roster } from './roster.js';
 import { UpstreamPool, slowConnectMsOf } from './upstream-pool.js';
 
 /** How often deadlines are looked at. Every deadline is late by up to this. Milliseconds. */
 const TICK_MS = 20;
 /** How often what idles is looked at. Milliseconds. */
 const SWEEP_MS = 500;
-/** A head, and as much as comes in at a time. */
-const JOINT_BYTES = 96 * 1024;
+/** Exchanges that are over and kept for further requests. */
+const MOST_SPARE = 1024;
 /** Fields of a head; Node's own limit is 2000, and what has more goes to the full lane. */
 const MOST_FIELDS = 100;
 /** Largest head of an answer, as in Node. Bytes. */
@@ -28,14 +31,16 @@ const ANSWER_HEAD_BYTES = 16_384;
 @Injectable()
 export class FastLane implements FastServices {
   readonly connections = new Set<HeldConnection>();
-  readonly active = new Set<Wakeable>();
+  readonly active = new Roster<Wakeable>();
   readonly pool: UpstreamPool;
   readonly limits: LaneLimits;
   readonly resources: ResourceSpace;
+  readonly demandLines: DemandLines;
   readonly retryBufferBytes: number;
   readonly headerTimeoutMs: number;
   readonly keepAliveMs: number;
-  readonly keepAliveLines: string;
+  readonly keepAliveLines: LastLines;
+  readonly outbox = new Outbox();
   readonly trailers: Trailers;
   requestHead: RequestHead;
   answerHead: ResponseHead;
@@ -46,7 +51,7 @@ export class FastLane implements FastServices {
   private fullLane: (socket: Socket) => void = () => {};
   private readonly requestLimits;
   private readonly answerLimits = { maxHeadBytes: ANSWER_HEAD_BYTES, maxFields: 2000 };
-  private jointBuffer: Buffer | undefined;
+  private readonly spare: FastExchange[] = [];
   private readonly timers: NodeJS.Timeout[] = [];
 
   constructor(
@@ -56,6 +61,7 @@ export class FastLane implements FastServices {
   ) {
     this.limits = laneLimitsOf(config);
     this.resources = config.RESOURCES;
+    this.demandLines = new DemandLines(config.RESOURCES);
     this.retryBufferBytes = config.RETRY_BUFFER_BYTES;
     this.headerTimeoutMs = config.CLIENT_HEADER_TIMEOUT_SECONDS * 1000;
     this.keepAliveMs = config.CLIENT_KEEP_ALIVE_SECONDS * 1000;
@@ -65,7 +71,8 @@ export class FastLane implements FastServices {
     this.answerHead = aResponseHead(this.answerLimits);
     this.trailers = someTrailers(this.answerLimits);
     const connectTimeoutMs = config.CONNECT_TIMEOUT_SECONDS * 1000;
-    this.pool = new UpstreamPool({ connectTimeoutMs, slowConnectMs: slowConnectMsOf(connectTimeoutMs) });
+    const slowConnectMs = slowConnectMsOf(connectTimeoutMs);
+    this.pool = new UpstreamPool({ connectTimeoutMs, slowConnectMs }, () => this.nowMs);
   }
 
   /** Begins to keep time. `fullLane` takes over the connections that this lane does not know what to do with. */
@@ -110,13 +117,12 @@ export class FastLane implements FastServices {
     socket.resume();
   }
 
-  joint(bytes: number): Buffer {
-    if (bytes > JOINT_BYTES) return Buffer.allocUnsafeSlow(bytes);
-    return (this.jointBuffer ??= Buffer.allocUnsafeSlow(JOINT_BYTES));
+  anExchange(): FastExchange {
+    return this.spare.pop() ?? new FastExchange(this);
   }
 
-  jointIsTaken(): void {
-    this.jointBuffer = undefined;
+  takeBack(exchange: FastExchange): void {
+    if (this.spare.length < MOST_SPARE) this.spare.push(exchange);
   }
 
   lendRequestHead(): RequestHead {
@@ -133,9 +139,9 @@ export class FastLane implements FastServices {
 
   private tick(): void {
     this.nowMs = performance.now();
-    for (const exchange of this.active) {
+    this.active.visit((exchange) => {
       if (exchange.wakesAtMs <= this.nowMs) exchange.wake();
-    }
+    });
   }
 
   private sweep(): void {

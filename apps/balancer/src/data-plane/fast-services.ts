@@ -4,11 +4,15 @@ import type { ResourceSpace } from '@fairlead/scheduling';
 import type { Socket } from 'node:net';
 import type { ClientRequests } from './client-request.js';
 import type { ExchangeDesk } from './exchange-desk.js';
+import type { FastExchange } from './fast-exchange.js';
+import type { DemandLines, LastLines } from './fast-head.js';
 import type { LaneLimits } from './lane-exchange.js';
+import type { Outbox } from './outbox.js';
+import type { Listed, Roster } from './roster.js';
 import type { UpstreamPool } from './upstream-pool.js';
 
 /** Something that is to be looked after when its time has come. */
-export interface Wakeable {
+export interface Wakeable extends Listed {
   /** Coarse milliseconds. */
   readonly wakesAtMs: number;
   wake(): void;
@@ -30,15 +34,22 @@ export interface FastServices {
   readonly pool: UpstreamPool;
   readonly limits: LaneLimits;
   readonly resources: ResourceSpace;
+  readonly demandLines: DemandLines;
   readonly retryBufferBytes: number;
+  /** An exchange for a request. */
+  anExchange(): FastExchange;
+  /** It is over: another request may have it. */
+  takeBack(exchange: FastExchange): void;
   readonly headerTimeoutMs: number;
   readonly keepAliveMs: number;
   /** What answers say of a connection that is kept. */
-  readonly keepAliveLines: string;
+  readonly keepAliveLines: LastLines;
+  /** Where messages are put together. */
+  readonly outbox: Outbox;
   /** Connections that are this lane's. */
   readonly connections: Set<HeldConnection>;
   /** Exchanges under way. */
-  readonly active: Set<Wakeable>;
+  readonly active: Roster<Wakeable>;
   /** Frame whatever comes whole; whoever has an incomplete head borrows the object it is in. */
   readonly requestHead: RequestHead;
   readonly answerHead: ResponseHead;
@@ -48,10 +59,6 @@ export interface FastServices {
   readonly date: string;
   /** Every answer is the last one on its connection. */
   readonly isClosing: boolean;
-  /** A buffer of at least so many bytes, in which what belongs together is put together for one write. */
-  joint(bytes: number): Buffer;
-  /** What is in that buffer is not written yet: it is used no more. */
-  jointIsTaken(): void;
   /** The head object is the borrower's from now on. */
   lendRequestHead(): RequestHead;
   lendAnswerHead(): ResponseHead;

@@ -45,20 +45,21 @@ export class FullLaneExchange extends LaneExchange {
 
   constructor(
     desk: ExchangeDesk,
-    protected override readonly head: ClientRequest,
+    private readonly head: ClientRequest,
     client: { readonly request: IncomingMessage; readonly response: ServerResponse },
     private readonly settings: LaneSettings,
     /** Has http-proxy-middleware make an attempt; it comes back by {@link routeAttempt}. */
     private readonly makeAttempt: () => void,
   ) {
-    super(desk, head, settings, hasBody(client.request));
+    super(desk, settings);
     this.request = client.request;
     this.response = client.response;
     this.tellsLength = client.request.headers['content-length'] !== undefined;
-    this.body = this.hasBody ? new ReplayableBody(this.request, settings.retryBufferBytes) : undefined;
+    this.body = hasBody(this.request) ? new ReplayableBody(this.request, settings.retryBufferBytes) : undefined;
   }
 
   begin(): void {
+    this.take(this.head, this.body !== undefined);
     const { request, response } = this;
     request.headers = this.forwardedHeaders();
     request.setMaxListeners(MOST_LISTENERS);

@@ -28,6 +28,7 @@ export function laneLimitsOf(config: BalancerConfig): LaneLimits {
   };
 }
 
+/** One request after another, each once the one before is over. */
 export abstract class LaneExchange {
   protected readonly exchange: Exchange;
   protected readonly deadlines: AttemptDeadlines;
@@ -38,13 +39,18 @@ export abstract class LaneExchange {
 
   constructor(
     desk: ExchangeDesk,
-    protected readonly head: RequestHead,
     protected readonly limits: LaneLimits,
-    protected readonly hasBody: boolean,
   ) {
-    this.exchange = desk.begin(head, (what) => this.cut(what));
-    const traits = { isRepeatable: isIdempotent(head.method), hasBody };
-    this.deadlines = new AttemptDeadlines(limits, this.exchange, traits);
+    this.exchange = desk.anExchange((what) => this.cut(what));
+    this.deadlines = new AttemptDeadlines(limits, this.exchange);
+  }
+
+  /** A request has come in. */
+  protected take(head: RequestHead, hasBody: boolean): void {
+    this.isAttempting = false;
+    this.status = CLIENT_WENT_AWAY;
+    this.exchange.begin(head);
+    this.deadlines.take(isIdempotent(head.method), hasBody);
   }
 
   /** Sends the request to the exchange's backend. A failure is told to {@link attemptBroke}. */
@@ -166,7 +172,7 @@ export abstract class LaneExchange {
 
   /** The backend has to go, or has gone without a word: what can turn to another one does. */
   private cut(what: Cut): void {
-    const isRepeatable = isIdempotent(this.head.method);
+    const isRepeatable = isIdempotent(this.exchange.head.method);
     if (this.isAttempting) {
       const isMovable = isRepeatable && this.isBodyAtHand;
       const error = new BrokenOff(isRepeatable ? 503 : 502, 'the backend went out of service', false);

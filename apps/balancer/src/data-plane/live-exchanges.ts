@@ -1,16 +1,17 @@
 // The exchanges that are under way, by backend, so that they can be ended when their backend has to go.
 import type { Cut } from '../registry/sighting.js';
+import { Roster, type Listed } from './roster.js';
 
 /** An exchange that can be told to end. */
-export interface Cuttable {
+export interface Cuttable extends Listed {
   cut(what: Cut): void;
 }
 
 export class LiveExchanges {
-  private readonly bySlot: Set<Cuttable>[];
+  private readonly bySlot: Roster<Cuttable>[];
 
   constructor(slotCount: number) {
-    this.bySlot = Array.from({ length: slotCount }, () => new Set());
+    this.bySlot = Array.from({ length: slotCount }, () => new Roster());
   }
 
   add(slot: number, exchange: Cuttable): void {
@@ -18,13 +19,14 @@ export class LiveExchanges {
   }
 
   remove(slot: number, exchange: Cuttable): void {
-    this.bySlot[slot].delete(exchange);
+    this.bySlot[slot].remove(exchange);
   }
 
-  /** Ends those on a slot; whoever can turns to another backend. */
+  /** Ends those on a slot; whoever can turns to another backend. One that is cut may come back, and is not cut again. */
   cut(slot: number, what: Cut): void {
-    // Of those that are there now: one that is cut may come back.
-    const present = Array.from(this.bySlot[slot]);
-    for (const exchange of present) exchange.cut(what);
+    for (const exchange of this.bySlot[slot].now()) {
+      // It may have ended with one before it.
+      if (exchange.place >= 0) exchange.cut(what);
+    }
   }
 }

@@ -87,6 +87,7 @@ export class ProxyServer {
   private fastServer(): NetServer {
     this.fullLane.watchAdopted();
     this.fastLane.start((socket) => this.fullLane.adopt(socket));
-    return createServer({ noDelay: true, allowHalfOpen: true }, (socket) => this.fastLane.accept(socket));
+    const options = { noDelay: true, allowHalfOpen: true, pauseOnConnect: true };
+    return createServer(options, (socket) => this.fastLane.accept(socket));
   }
 }

@@ -27,14 +27,14 @@ describe('RetryBudget', () => {
 
   it('allows a part of the requests that came in, and a few without any', () => {
     const budget = new RetryBudget(0.25, 3, () => 0);
-    for (let i = 0; i < 1000; i++) budget.deposit();
+    for (let i = 0; i < 1000; i++) budget.deposit(0);
     expect(withdrawAll(budget)).toBe(0.25 * 1000 + 3 * 10);
   });
 
   it('forgets what was saved long ago, and what was spent', () => {
     let now = 0;
     const budget = new RetryBudget(0.2, 3, () => now);
-    for (let i = 0; i < 1000; i++) budget.deposit();
+    for (let i = 0; i < 1000; i++) budget.deposit(now);
     now = 1000;
     expect(withdrawAll(budget)).toBe(30);
     now = 2000;
@@ -47,7 +47,7 @@ describe('RetryBudget', () => {
     let retries = 0;
     for (let i = 0; i < 10_000; i++) {
       now += 0.001;
-      budget.deposit();
+      budget.deposit(now);
       if (budget.tryWithdraw()) retries++;
     }
     expect(retries).toBeLessThanOrEqual(2000);

@@ -39,6 +39,8 @@ export function mayRetry({ method, failure, attempts, maxAttempts, isBodyAtHand 
 
 /** How far back the budget looks, seconds: the time in which what was saved or spent fades to 1/e. */
 const MEMORY_SECONDS = 10;
+/** How often at least it fades while requests come in: what came in since has faded by less than 1 %. */
+const SETTLE_SECONDS = 0.1;
 
 /**
  * Keeps retries to a part of the requests of the last while, so that a failing fleet is not drowned in them, and yet a
@@ -59,22 +61,21 @@ export class RetryBudget {
     this.settledAt = clock();
   }
 
-  /** A request came in. */
-  deposit(): void {
-    this.settle();
+  /** A request came in, at this second of the clock. */
+  deposit(atSeconds: number): void {
+    if (atSeconds - this.settledAt > SETTLE_SECONDS) this.settle(atSeconds);
     this.balance += this.part;
   }
 
   /** Takes a retry out of the budget, unless it is spent. */
   tryWithdraw(): boolean {
-    this.settle();
+    this.settle(this.clock());
     if (this.balance - 1 < -this.minPerSecond * MEMORY_SECONDS) return false;
     this.balance--;
     return true;
   }
 
-  private settle(): void {
-    const now = this.clock();
+  private settle(now: number): void {
     this.balance *= Math.exp((this.settledAt - now) / MEMORY_SECONDS);
     this.settledAt = now;
   }

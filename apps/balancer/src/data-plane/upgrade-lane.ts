@@ -64,10 +64,11 @@ export class UpgradeLane {
       return;
     }
     let status = CLIENT_WENT_AWAY;
-    const exchange = this.desk.begin(read, (what) => {
+    const exchange = this.desk.anExchange((what) => {
       // There is no moving a connection: it ends when it must.
       if (what === 'everything') socket.destroy();
     });
+    exchange.begin(read);
     this.open.add(socket);
     socket.once('close', () => {
       this.open.delete(socket);

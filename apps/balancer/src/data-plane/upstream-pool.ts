@@ -1,7 +1,8 @@
-// The fast lane's connections to backends: kept alive, the last used first, read into a buffer of their own.
+// The fast lane's connections to backends: kept alive, the last used first.
 import { connect, type Socket } from 'node:net';
 import type { FleetBackend } from '../registry/fleet.js';
 import { IdleHabits } from './idle-habits.js';
+import { readBuffer } from './shared-reading.js';
 import { targetOf } from './upstream-request.js';
 
 /** What a connection tells whoever uses it. */
@@ -10,8 +11,8 @@ export interface UpstreamUser {
   opened(): void;
   /** It takes longer to open than it should. */
   openingIsSlow(): void;
-  /** The first `length` of `bytes` have come in. They are valid during this call, and until reading goes on if it is paused. */
-  received(bytes: Buffer, length: number): void;
+  /** The first `length` bytes of {@link readBuffer} have come in. */
+  received(length: number): void;
   /** What was held up is written. */
   drained(): void;
   /** The backend will send nothing more; with an error when that was not its free will. */
@@ -29,8 +30,6 @@ export function slowConnectMsOf(connectTimeoutMs: number): number {
   return connectTimeoutMs / 4;
 }
 
-/** Most answers and their heads come in one piece of this size. */
-const READ_BYTES = 65_536;
 /** Taken off the time that a backend announces, as Node does: a request must arrive before that is over. */
 const ANNOUNCED_MARGIN_MS = 1000;
 /** Idle connections to one backend beyond this are closed. */
@@ -55,26 +54,29 @@ export class UpstreamConnection {
     readonly address: UpstreamAddress,
     settings: PoolSettings,
   ) {
-    const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
     this.socket = connect({
       host: address.host,
       port: address.port,
       noDelay: true,
       onread: {
-        buffer,
+        buffer: readBuffer,
         callback: (length) => {
-          if (this.user) this.user.received(buffer, length);
+          if (this.user) this.user.received(length);
           // Nobody asked for anything: what comes now would be taken for the next answer.
           else this.socket.destroy();
           return true;
         },
       },
     });
+    address.open++;
     this.watchOpening(settings);
     this.socket.on('drain', () => this.user?.drained());
     this.socket.on('end', () => this.finish());
     this.socket.on('error', (error) => (this.error = error));
-    this.socket.on('close', () => this.finish());
+    this.socket.on('close', () => {
+      address.open--;
+      this.finish();
+    });
   }
 
   /** Whether it was used before: then its backend may have closed it by the time a request arrives. */
@@ -82,7 +84,7 @@ export class UpstreamConnection {
     return this.wasIdleMs !== undefined;
   }
 
-  /** Nothing more is read until {@link resume}; what was read stays in its buffer. */
+  /** Nothing more is read until {@link resume}. */
   pause(): void {
     if (this.isPaused) return;
     this.isPaused = true;
@@ -141,26 +143,34 @@ interface UpstreamAddress {
   /** In front of every request target; empty for most. */
   readonly prefix: string;
   readonly idle: UpstreamConnection[];
+  /** Open connections, idle or not. */
+  open: number;
 }
 
 export class UpstreamPool {
-  private readonly habits = new IdleHabits(() => performance.now());
+  private readonly habits = new IdleHabits(() => this.nowMs());
   private readonly addresses = new Map<string, UpstreamAddress>();
+  /** The same by the backend's slot, as it was last. */
+  private readonly bySlot: (UpstreamAddress | undefined)[] = [];
 
-  constructor(readonly settings: PoolSettings) {}
+  constructor(
+    readonly settings: PoolSettings,
+    /** The time, as coarse as it may be where seconds count. */
+    private readonly nowMs: () => number,
+  ) {}
 
   /**
    * A connection for an exchange: idle ones first, new ones if there is none that can be trusted not to be closed in that
    * moment. `mustNotBeLost`: the request cannot be sent again.
    */
-  take({ url }: FleetBackend, mustNotBeLost: boolean): UpstreamConnection {
-    const address = this.addressOf(url);
+  take({ url, slot }: FleetBackend, mustNotBeLost: boolean): UpstreamConnection {
+    const address = this.addressOf(url, slot);
     const { idle, key } = address;
     // Closed in this very moment, which nobody was told of yet.
     while (idle.at(-1)?.socket.destroyed) idle.pop();
     const last = idle.at(-1);
     if (last === undefined) return new UpstreamConnection(this, address, this.settings);
-    const idleMs = performance.now() - (last.idleSinceMs ?? 0);
+    const idleMs = this.nowMs() - (last.idleSinceMs ?? 0);
     const trustedMs = mustNotBeLost ? this.habits.trustedForMs(key) : this.habits.keptForMs(key);
     if (idleMs > Math.min(trustedMs, last.announcedMs)) return new UpstreamConnection(this, address, this.settings);
     idle.pop();
@@ -178,12 +188,12 @@ export class UpstreamPool {
 
   /** Puts a connection that nobody uses any more among the idle ones. */
   keep(connection: UpstreamConnection): void {
-    const { idle } = this.addressOf(connection.address.key);
+    const { idle } = connection.address;
     if (idle.length >= MOST_IDLE || connection.socket.destroyed) {
       connection.socket.destroy();
       return;
     }
-    connection.idleSinceMs = performance.now();
+    connection.idleSinceMs = this.nowMs();
     idle.push(connection);
   }
 
@@ -192,15 +202,15 @@ export class UpstreamPool {
     const { address, idleSinceMs } = connection;
     if (idleSinceMs === undefined) return;
     connection.idleSinceMs = undefined;
-    this.habits.closed(address.key, performance.now() - idleSinceMs);
-    const idle = this.addresses.get(address.key)?.idle ?? [];
+    this.habits.closed(address.key, this.nowMs() - idleSinceMs);
+    const { idle } = address;
     const at = idle.indexOf(connection);
     if (at !== -1) idle.splice(at, 1);
   }
 
   /** Closes connections that were idle for too long. Called about once a second. */
   sweep(): void {
-    const now = performance.now();
+    const now = this.nowMs();
     for (const { idle, key } of this.addresses.values()) {
       const keptForMs = this.habits.keptForMs(key);
       // The longest idle come first.
@@ -213,7 +223,11 @@ export class UpstreamPool {
         connection.socket.destroy();
       }
     }
-    for (const [url, { idle }] of this.addresses) if (idle.length === 0) this.addresses.delete(url);
+    for (const [url, { open }] of this.addresses) {
+      if (open > 0) continue;
+      this.addresses.delete(url);
+      this.bySlot.forEach((address, slot) => address?.key === url && (this.bySlot[slot] = undefined));
+    }
   }
 
   /** Closes the idle connections. */
@@ -223,12 +237,20 @@ export class UpstreamPool {
     }
   }
 
-  private addressOf(url: string): UpstreamAddress {
+  private addressOf(url: string, slot: number): UpstreamAddress {
+    const last = this.bySlot[slot];
+    if (last?.key === url) return last;
+    const address = this.addressByUrl(url);
+    this.bySlot[slot] = address;
+    return address;
+  }
+
+  private addressByUrl(url: string): UpstreamAddress {
     let address = this.addresses.get(url);
     if (!address) {
       const { hostname, port, pathname } = targetOf(url);
       const prefix = pathname === '/' || !pathname ? '' : pathname;
-      address = { key: url, host: String(hostname), port: Number(port), prefix, idle: [] };
+      address = { key: url, host: String(hostname), port: Number(port), prefix, idle: [], open: 0 };
       this.addresses.set(url, address);
     }
     return address;

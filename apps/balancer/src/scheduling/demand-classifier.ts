@@ -42,6 +42,8 @@ const LARGEST_RANDOM_DEMAND = 10;
 export class DemandClassifier {
   private readonly rules: readonly CompiledRule[];
   private readonly random: Random;
+  /** One unit of each resource. */
+  private readonly unit: ResourceVector;
 
   constructor(
     private readonly learning: DemandLearning,
@@ -52,10 +54,11 @@ export class DemandClassifier {
       pattern: pathToRegexp(path).regexp,
       demand: config.RESOURCES.vectorOf(demand),
     }));
+    this.unit = new Float64Array(config.RESOURCES.size).fill(1);
     this.random = config.DEMAND_SEED === undefined ? Math.random : seededRandom(config.DEMAND_SEED);
   }
 
-  /** The demand in units, in the fleet's order, and the class it is learned for, if it is. @throws {BadDemandError} */
+  /** The demand in units, in the fleet's order and not to be changed, and the class it is learned for, if it is. @throws {BadDemandError} */
   classify(request: ClassifiableRequest): ClassifiedDemand {
     const declared = request.isTrusted ? this.declaredDemand(request.field) : undefined;
     const told = declared ?? this.ruledDemand(request);
@@ -105,7 +108,7 @@ export class DemandClassifier {
         return { demand: this.learning.estimate(classId), classId };
       }
       case 'unit':
-        return { demand: new Float64Array(RESOURCES.size).fill(1), classId: undefined };
+        return { demand: this.unit, classId: undefined };
       case 'random': {
         const draw = () => 1 + Math.floor(this.random() * LARGEST_RANDOM_DEMAND);
         return { demand: new Float64Array(RESOURCES.size).map(draw), classId: undefined };

@@ -34,6 +34,8 @@ export class DemandLearning {
   private readonly classifier: RequestClassifier;
   private readonly classes = new Set<number>();
   private readonly usual = new UsualLatency();
+  /** What was estimated of each class. Never changed, but replaced when something was learned. */
+  private estimates: (ResourceVector | undefined)[] = [];
   private readonly complainedOf = new WeakSet<FleetBackend>();
 
   constructor(
@@ -49,31 +51,31 @@ export class DemandLearning {
   /** The number of the class that a request belongs to. */
   classify(traits: RequestTraits): number {
     const classId = this.classifier.classify(traits);
-    this.classes.add(classId);
+    if (this.estimates[classId] === undefined) this.classes.add(classId);
     return classId;
   }
 
-  /** What requests of a class need, units, in the fleet's order. */
+  /** What requests of a class need, units, in the fleet's order. Not to be changed. */
   estimate(classId: number): ResourceVector {
-    const demand = new Float64Array(this.config.RESOURCES.size);
-    this.learner.estimate(classId, demand);
-    return demand;
+    return this.estimates[classId] ?? this.estimateAnew(classId);
   }
 
   /** Membership or capacities have changed. */
   useFleet(fleet: FleetSnapshot): void {
     this.learner.useFleet(fleet);
+    this.estimates = [];
   }
 
   /** A request of a class goes to a backend, on which it is counted already. */
-  dispatched(classId: number, slot: number): LearningTicket {
-    return this.learner.dispatched(classId, slot, this.table.active(slot) - 1, monotonicSeconds());
+  dispatched(classId: number, slot: number, atSeconds: number): LearningTicket {
+    return this.learner.dispatched(classId, slot, this.table.active(slot) - 1, atSeconds);
   }
 
   /** It was answered whole. Its own reservation is released by now. */
-  answered(ticket: LearningTicket): void {
+  answered(ticket: LearningTicket, atSeconds: number): void {
     const { slot } = ticket.stay;
-    this.learner.answered(ticket, this.table.active(slot), monotonicSeconds());
+    if (!this.learner.answered(ticket, this.table.active(slot), atSeconds)) return;
+    this.estimates[ticket.classId] = undefined;
     this.table.own.speeds[slot] = this.learner.speed(slot);
   }
 
@@ -88,8 +90,8 @@ export class DemandLearning {
   }
 
   /** It failed, or was given up. */
-  abandoned(ticket: LearningTicket): void {
-    this.learner.abandoned(ticket, this.table.active(ticket.stay.slot), monotonicSeconds());
+  abandoned(ticket: LearningTicket, atSeconds: number): void {
+    this.learner.abandoned(ticket, this.table.active(ticket.stay.slot), atSeconds);
   }
 
   /** Takes in the cost report of an answer, if it carries one. What makes no sense is counted, and logged once. */
@@ -105,6 +107,7 @@ export class DemandLearning {
     this.table.own.counts.reportsAccepted++;
     const demand = this.config.RESOURCES.vectorOf(Object.fromEntries(report.cost));
     this.learner.reported(classId, demand, monotonicSeconds());
+    this.estimates[classId] = undefined;
   }
 
   /** What is known of each class, for people to read. */
@@ -127,7 +130,16 @@ export class DemandLearning {
     this.logger.warn(`${backend.id} sends cost reports that are ignored: ${problem}`);
   }
 
+  /** Of a class of which nothing was seen it is the mean of all others, and changes with every answer. */
+  private estimateAnew(classId: number): ResourceVector {
+    const demand = new Float64Array(this.config.RESOURCES.size);
+    this.learner.estimate(classId, demand);
+    if (this.learner.knows(classId)) this.estimates[classId] = demand;
+    return demand;
+  }
+
   private forgetClass(classId: number): void {
+    this.estimates[classId] = undefined;
     this.classes.delete(classId);
     this.usual.forget(classId);
     this.learner.forgetClass(classId);

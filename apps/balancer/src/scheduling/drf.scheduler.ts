@@ -3,7 +3,6 @@ import {
   Candidates,
   FleetSnapshot,
   LoadTable,
-  Reservation,
   createPolicy,
   seededRandom,
   type PlacementPolicy,
@@ -35,6 +34,8 @@ const SPEED_INTERVAL_SECONDS = 1;
 export class DrfScheduler {
   private readonly policy: PlacementPolicy;
   private readonly books: PlacementBooks;
+  /** The time of the present decision. */
+  private now = 0;
   private readonly candidates = new Candidates();
   /** What the registry published last, and the same at the speeds that were learned. */
   private declared: FleetSnapshot | undefined;
@@ -50,37 +51,43 @@ export class DrfScheduler {
     // Threads that chose alike would choose the same backend.
     const { DEMAND_SEED: seed } = config;
     const random = seed === undefined ? Math.random : seededRandom(seed + 1 + table.writer);
-    this.policy = createPolicy(config.PLACEMENT_POLICY, { table, random, clock: monotonicSeconds });
+    this.policy = createPolicy(config.PLACEMENT_POLICY, { table, random, clock: () => this.now });
     this.books = { row: table.own, policy: this.policy, learning };
     this.fleet = registry.snapshot;
   }
 
+  /** A place that requests can be given, one after another. */
+  aPlacement(): Placement {
+    return new Placement(this.books);
+  }
+
   /**
-   * Chooses a backend and reserves the demand there; undefined when none can take it. Backends on `triedSlots` are passed
-   * over. The caller tells the placement how the exchange ended.
+   * Chooses a backend and reserves the demand there, in `placement`; false when none can take it. Backends on `triedSlots`
+   * are passed over. The caller tells the placement how the exchange ended.
    */
-  place(request: PlacementRequest, triedSlots: readonly number[] = []): Placement | undefined {
+  place(request: PlacementRequest, triedSlots: readonly number[], placement: Placement): boolean {
     const fleet = this.currentFleet();
-    const told = this.placeOn(fleet, request, triedSlots);
-    if (told || request.classId === undefined || fleet.isOpen) return told;
+    const { demand, classId } = request;
+    if (this.placeOn(fleet, request, demand, triedSlots, placement)) return true;
+    if (classId === undefined || fleet.isOpen) return false;
     // What was only learned keeps no request from the backends that are left: what they lack it may well not need.
-    return this.placeOn(fleet, { ...request, demand: fleet.withoutLacking(request.demand) }, triedSlots);
+    return this.placeOn(fleet, request, fleet.withoutLacking(demand), triedSlots, placement);
   }
 
   private placeOn(
     fleet: FleetSnapshot,
-    { demand, classId, affinity }: PlacementRequest,
+    { classId, affinity }: PlacementRequest,
+    demand: ResourceVector,
     triedSlots: readonly number[],
-  ): Placement | undefined {
+    placement: Placement,
+  ): boolean {
     const { candidates, table } = this;
-    if (candidates.fill(fleet, table, demand, triedSlots) === 0) return undefined;
+    if (candidates.fill(fleet, table, demand, triedSlots) === 0) return false;
     const slot = candidates.fleet.slots[this.policy.choose(candidates, demand, affinity)];
     const backend = this.registry.atSlot(slot);
-    if (!backend) return undefined;
-    const activeBefore = table.active(slot);
-    const reservation = new Reservation(this.books.row, slot, demand);
-    const ticket = classId === undefined ? undefined : this.learning.dispatched(classId, slot);
-    return new Placement(backend, reservation, activeBefore, ticket, this.books);
+    if (!backend) return false;
+    placement.begin({ backend, slot, activeBefore: table.active(slot), atSeconds: this.now }, demand, classId);
+    return true;
   }
 
   /** The latency that is usual for a class of requests, seconds; undefined while too little is known of it. */
@@ -109,6 +116,7 @@ export class DrfScheduler {
     const { snapshot } = this.registry;
     const hasChanged = snapshot !== this.declared;
     const now = monotonicSeconds();
+    this.now = now;
     if (!hasChanged && now - this.speedsSeenAt < SPEED_INTERVAL_SECONDS) return this.fleet;
     this.speedsSeenAt = now;
     if (hasChanged) {

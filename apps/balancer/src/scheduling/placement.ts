@@ -1,6 +1,13 @@
-// A request's place on a backend: handed out by the scheduler, and told how it went.
-import type { LearningTicket, LoadRow, PlacementPolicy, Reservation } from '@fairlead/scheduling';
+// A request's place on a backend: filled in by the scheduler, and told how it went.
+import {
+  Reservation,
+  type LearningTicket,
+  type LoadRow,
+  type PlacementPolicy,
+  type ResourceVector,
+} from '@fairlead/scheduling';
 import type { FleetBackend } from '../registry/fleet.js';
+import { monotonicSeconds } from '../registry/monotonic-time.js';
 import type { DemandLearning } from './demand-learning.js';
 
 /** What the scheduler hands on to those it places. */
@@ -10,53 +17,76 @@ export interface PlacementBooks {
   readonly learning: DemandLearning;
 }
 
+/** What the scheduler chose, and when. */
+export interface Choice {
+  readonly backend: FleetBackend;
+  readonly slot: number;
+  /** Exchanges that were in flight there already. */
+  readonly activeBefore: number;
+  readonly atSeconds: number;
+}
+
 /**
  * The reservation on a backend, given back by the first of {@link answered}, {@link failed} and {@link abandoned}; any
- * further one does nothing.
+ * further one does nothing. Then it can be filled in for another attempt, or another request.
  */
 export class Placement {
+  /** Who serves the request, or served it last. */
+  backend: FleetBackend | undefined;
   /** The incarnation of the backend that was given the request. */
-  readonly incarnation: number;
-  private readonly beganAt = performance.now();
+  incarnation = 0;
+  private reservation: Reservation | undefined;
+  private activeAtDispatch = 0;
+  private beganAt = 0;
+  /** Absent when nothing is to be learned from this request. */
+  private ticket: LearningTicket | undefined;
   private hasErred = false;
 
-  constructor(
-    readonly backend: FleetBackend,
-    private readonly reservation: Reservation,
-    /** Exchanges that were in flight there already. */
-    private readonly activeAtDispatch: number,
-    /** Absent when nothing is to be learned from this request. */
-    private readonly ticket: LearningTicket | undefined,
-    private readonly books: PlacementBooks,
-  ) {
-    this.incarnation = backend.incarnation;
+  constructor(private readonly books: PlacementBooks) {}
+
+  /** The row of the load table; -1 before the first request was placed. */
+  get slot(): number {
+    return this.reservation?.slot ?? -1;
   }
 
-  get slot(): number {
-    return this.reservation.slot;
+  /** Reserves `demand`, of a class that is learned if it is told. Called by the scheduler only. */
+  begin({ backend, slot, activeBefore, atSeconds }: Choice, demand: ResourceVector, classId: number | undefined): void {
+    const { row, learning } = this.books;
+    if (this.reservation) this.reservation.retake(slot, demand);
+    else this.reservation = new Reservation(row, slot, demand);
+    this.backend = backend;
+    this.incarnation = backend.incarnation;
+    this.activeAtDispatch = activeBefore;
+    this.beganAt = atSeconds;
+    this.hasErred = false;
+    this.ticket = classId === undefined ? undefined : learning.dispatched(classId, slot, atSeconds);
   }
 
   /** The answer has begun; it may carry a report of what the request cost. */
   answerBegan(headers: Readonly<Record<string, string | string[] | undefined>>): void {
-    if (this.ticket) this.books.learning.readReport(this.ticket.classId, headers, this.backend);
+    if (this.ticket && this.backend) this.books.learning.readReport(this.ticket.classId, headers, this.backend);
   }
 
-  /** The answer was received whole. */
-  answered(): void {
-    if (!this.reservation.release()) return;
+  /** The answer was received whole. Answers whether that was news. */
+  answered(): boolean {
+    const { reservation, ticket } = this;
+    if (!reservation?.release()) return false;
     const { row, policy, learning } = this.books;
-    const latencySeconds = (performance.now() - this.beganAt) / 1000;
-    row.countAnswer(this.slot, latencySeconds);
-    policy.observe?.(this.slot, latencySeconds, this.activeAtDispatch);
-    if (!this.ticket) return;
+    const { slot } = reservation;
+    const now = monotonicSeconds();
+    const latencySeconds = now - this.beganAt;
+    row.countAnswer(slot, latencySeconds);
+    policy.observe?.(slot, latencySeconds, this.activeAtDispatch);
+    if (!ticket) return true;
     // An error costs what errors cost, not what the request would have.
     if (this.hasErred) {
-      learning.abandoned(this.ticket);
-      return;
+      learning.abandoned(ticket, now);
+      return true;
     }
-    learning.answered(this.ticket);
-    const stretch = learning.stretch(this.ticket.classId, latencySeconds);
-    if (stretch !== undefined) row.countStretch(this.slot, stretch);
+    learning.answered(ticket, now);
+    const stretch = learning.stretch(ticket.classId, latencySeconds);
+    if (stretch !== undefined) row.countStretch(slot, stretch);
+    return true;
   }
 
   /** The backend answered that it failed (5xx): counted as an error, while the answer goes on. */
@@ -74,8 +104,8 @@ export class Placement {
 
   /** The exchange ended without an answer, by no fault of the backend. Answers whether that was news. */
   abandoned(): boolean {
-    if (!this.reservation.release()) return false;
-    if (this.ticket) this.books.learning.abandoned(this.ticket);
+    if (!this.reservation?.release()) return false;
+    if (this.ticket) this.books.learning.abandoned(this.ticket, monotonicSeconds());
     return true;
   }
 }

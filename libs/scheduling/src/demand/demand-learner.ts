@@ -15,6 +15,10 @@ const LEAST_EXPECTED = 1e-3;
 /** The same as a part of the prior. */
 const LEAST_EXPECTED_SHARE = 0.01;
 
+/** Of a class that so many answers are known of, no more are learned from than one each so often. */
+const SAMPLES_TO_BE_SURE = 200;
+const LEAST_SECONDS_BETWEEN = 1e-3;
+
 /** A request under way, as {@link DemandLearner.dispatched} hands it out. */
 export interface LearningTicket {
   readonly classId: number;
@@ -31,7 +35,8 @@ export interface DemandLearnerShape {
 /**
  * The demand of each class: the mean of its reports; else what its latencies show; else the mean of the fleet's requests,
  * reported or inferred; else one unit of each resource. Beside it the speed of each backend against what it declared.
- * Times are seconds on one monotonic clock. Each response takes O(resources²).
+ * Times are seconds on one monotonic clock. An answer that is learned from takes O(resources²), any other O(1): of a class
+ * that is asked for more often than a thousand times a second a part is learned from, which is as good and costs less.
  */
 export class DemandLearner implements DemandModel {
   private readonly capacity: FleetCapacity;
@@ -42,6 +47,8 @@ export class DemandLearner implements DemandModel {
   private readonly fleetReports: ReportedDemand;
   private readonly current: ResourceVector;
   private readonly prior: ResourceVector;
+  /** When each class was last learned from. Seconds. */
+  private readonly learnedAt: number[] = [];
 
   constructor({ resourceCount, slotCount }: DemandLearnerShape) {
     this.capacity = new FleetCapacity(resourceCount, slotCount);
@@ -63,15 +70,17 @@ export class DemandLearner implements DemandModel {
     return { classId, stay: this.meter.arrive(slot, others, atSeconds) };
   }
 
-  /** It was answered in full, and `others` are in flight there now. */
-  answered({ classId, stay }: LearningTicket, others: number, atSeconds: number): void {
+  /** It was answered in full, and `others` are in flight there now. Answers whether anything was learned from it. */
+  answered({ classId, stay }: LearningTicket, others: number, atSeconds: number): boolean {
     const seconds = this.meter.leave(stay, others, atSeconds);
-    if (!(seconds > 0)) return;
+    if (!(seconds > 0) || !this.isWorthLearning(classId, atSeconds)) return false;
+    this.learnedAt[classId] = atSeconds;
     const weight = LatencyInference.weightAmong(stay.othersAtDispatch);
     this.inference.learn(classId, stay.slot, seconds, this.speeds.factor(stay.slot), weight);
     if (this.canJudgeSpeed(classId)) {
       this.speeds.observe(stay.slot, seconds, this.declaredSeconds(classId, stay.slot), weight);
     }
+    return true;
   }
 
   /** It failed or was given up, and `others` are in flight there now. Nothing is learned but that it is gone. */
@@ -86,6 +95,11 @@ export class DemandLearner implements DemandModel {
     const reports = (this.reports[classId] ??= new ReportedDemand(this.current.length));
     reports.add(demand, this.atLeastSome(this.current), atSeconds);
     this.fleetReports.add(demand, this.atLeastSome(this.prior), atSeconds);
+  }
+
+  /** Whether anything was seen of the class. */
+  knows(classId: number): boolean {
+    return this.reports[classId] !== undefined || this.inference.knows(classId);
   }
 
   estimate(classId: number, out: ResourceVector): void {
@@ -142,6 +156,11 @@ export class DemandLearner implements DemandModel {
 
   private reportsOf(classId: number): number {
     return this.reports[classId]?.reports ?? 0;
+  }
+
+  private isWorthLearning(classId: number, atSeconds: number): boolean {
+    if (this.inference.samples(classId) < SAMPLES_TO_BE_SURE) return true;
+    return atSeconds - this.learnedAt[classId] >= LEAST_SECONDS_BETWEEN;
   }
 
   private canJudgeSpeed(classId: number): boolean {

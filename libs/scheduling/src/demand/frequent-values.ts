@@ -21,12 +21,13 @@ export class FrequentValues {
   private seen = 0;
   private sinceHalving = 0;
 
-  /** Counts `value`, and answers whether it is regular: one of a few, or frequent among many. */
-  observe(value: string): boolean {
-    this.seen++;
-    if (++this.sinceHalving >= HALVING_PERIOD) this.halve();
+  /** Counts `value`, seen so many times, and answers whether it is regular: one of a few, or frequent among many. */
+  observe(value: string, times = 1): boolean {
+    this.seen += times;
+    this.sinceHalving += times;
+    if (this.sinceHalving >= HALVING_PERIOD) this.halve();
     const counter = this.counters.get(value) ?? this.watch(value);
-    counter.count++;
+    counter.count += times;
     const isOneOfFew = this.counters.size < WATCHED;
     return isOneOfFew || (counter.count - counter.surplus) * WATCHED > this.seen;
   }

@@ -11,6 +11,20 @@ export interface RequestTraits {
   readonly bodyBytes: number;
 }
 
+/** Paths remembered with their class. */
+const REMEMBERED_PATHS = 512;
+/** So often a path that is remembered is taken apart again, to see whether it is still of the same class. */
+const USES = 16;
+
+/** A path that was taken apart not long ago. */
+interface RememberedPath {
+  readonly method: string;
+  readonly bodyBytes: number;
+  readonly classId: number;
+  /** How many times it was asked for since. */
+  uses: number;
+}
+
 /**
  * Numbers the classes 0 to `limit` − 1, so that what is known of a class can stand in an array. When there are more
  * classes than numbers, the class that was not seen for longest is forgotten and its number is given to the new one.
@@ -20,9 +34,14 @@ export class RequestClassifier {
   private readonly numbers: LruMap<string, number>;
   private readonly names: string[] = [];
   private freedNumber: number | undefined;
+  /** By path, query and all. A path that is asked for again and again need not be taken apart each time. */
+  private readonly remembered = new Map<string, RememberedPath>();
 
   /** `onForgotten` is told a number before another class gets it. */
-  constructor(limit: number, onForgotten: (classId: number) => void) {
+  constructor(
+    private readonly limit: number,
+    onForgotten: (classId: number) => void,
+  ) {
     this.numbers = new LruMap(limit, (_, classId) => {
       this.freedNumber = classId;
       onForgotten(classId);
@@ -30,10 +49,21 @@ export class RequestClassifier {
   }
 
   /** The number of the request's class. O(length of the path). */
-  classify({ method, path, bodyBytes }: RequestTraits): number {
-    const route = `${method} ${this.routes.templateOf(path)}`;
+  classify(request: RequestTraits): number {
+    // While there are numbers left nobody is forgotten, and it does not matter who was seen last.
+    const known = this.numbers.size < this.limit ? this.remembered.get(request.path) : undefined;
+    if (known?.method !== request.method || known.bodyBytes !== request.bodyBytes) return this.takeApart(request, 1);
+    return ++known.uses < USES ? known.classId : this.takeApart(request, USES);
+  }
+
+  /** Classifies a path that was asked for so many times. */
+  private takeApart({ method, path, bodyBytes }: RequestTraits, times: number): number {
+    const route = `${method} ${this.routes.templateOf(path, times)}`;
     const name = bodyBytes > 0 ? `${route} 2^${Math.floor(Math.log2(bodyBytes))}` : route;
-    return this.numbers.obtain(name, () => this.assignNumber(name));
+    const classId = this.numbers.obtain(name, () => this.assignNumber(name));
+    if (this.remembered.size >= REMEMBERED_PATHS) this.remembered.clear();
+    this.remembered.set(path, { method, bodyBytes, classId, uses: 0 });
+    return classId;
   }
 
   /** A class in words, as in `PUT /users/{} 2^10`; undefined for a number that no class has. */

@@ -19,8 +19,8 @@ const REMEMBERED_PREFIXES = 1024;
 export class RouteTemplates {
   private readonly valuesAfter = new LruMap<string, FrequentValues>(REMEMBERED_PREFIXES);
 
-  /** The template of a path; a query or fragment is left out, and so are slashes that end nothing. */
-  templateOf(path: string): string {
+  /** The template of a path that was asked for so many times; a query or fragment is left out, and so are slashes that end nothing. */
+  templateOf(path: string, times = 1): string {
     let template = '';
     let level = 0;
     let start = 0;
@@ -32,14 +32,14 @@ export class RouteTemplates {
       start = slash + 1;
       if (segment === '') continue;
       if (level++ === DEEPEST_LEVEL) return `${template}/${REMAINDER}`;
-      template += `/${this.nameOf(segment, template)}`;
+      template += `/${this.nameOf(segment, template, times)}`;
     }
     return template === '' ? '/' : template;
   }
 
-  private nameOf(segment: string, prefix: string): string {
+  private nameOf(segment: string, prefix: string, times: number): string {
     if (looksLikeIdentifier(segment)) return PARAMETER;
-    const isRegular = this.valuesAfter.obtain(prefix, () => new FrequentValues()).observe(segment);
+    const isRegular = this.valuesAfter.obtain(prefix, () => new FrequentValues()).observe(segment, times);
     return isRegular ? segment : PARAMETER;
   }
 }

@@ -1,0 +1,32 @@
+// A request's head as it goes on to backends, kept for as long as it may have to be sent once more.
+import type { RequestHead } from '@fairlead/http1';
+import { REQUEST_RULE } from './fast-head.js';
+import type { Outbox } from './outbox.js';
+
+/** Most heads, and what the balancer says, are shorter. */
+const FIRST_BYTES = 2048;
+
+/** One request's after another, in one buffer. */
+export class RequestBytes {
+  private bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  private end = 0;
+
+  /** Of the head that was framed last, what goes on, and `lines` behind it. Copied: neither is needed afterwards. */
+  take(head: RequestHead, [hop, demand]: readonly [Buffer, Buffer]): void {
+    const most = 2 * head.length + hop.length + demand.length;
+    if (most > this.bytes.length) this.bytes = Buffer.allocUnsafeSlow(2 * most);
+    let at = head.copyForwardedHead(REQUEST_RULE, this.bytes, 0);
+    at += hop.copy(this.bytes, at);
+    this.end = at + demand.copy(this.bytes, at);
+  }
+
+  /** Puts it into `outbox`, with `prefix` in front of the target. */
+  put(outbox: Outbox, prefix: string, method: string): void {
+    if (prefix === '') {
+      outbox.copy(this.bytes, 0, this.end);
+      return;
+    }
+    outbox.text(`${method} ${prefix}`);
+    outbox.copy(this.bytes, method.length + 1, this.end);
+  }
+}
