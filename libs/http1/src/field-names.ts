@@ -1,5 +1,5 @@
 // Field names that are known by number, so that rules about them are a look-up per field and no text is made.
-import { LOWER_TOKEN, bytesOf, readsLike } from './bytes.js';
+import { COLON, LOWER_TOKEN, bytesOf, readsLike } from './bytes.js';
 
 /** The number of every name that is not known. */
 export const UNKNOWN_FIELD = 0;
@@ -108,6 +108,17 @@ export class FieldNames {
     }
     const prefixEnd = start + PROXY_PREFIX.length;
     return end > prefixEnd && readsLike(bytes, start, prefixEnd, PROXY_PREFIX) ? OTHER_PROXY : UNKNOWN_FIELD;
+  }
+
+  /** Where a name of this number ends that stands in `bytes` from `start` on with a colon behind it; -1 if another does. */
+  endOf(number: number, bytes: Uint8Array, start: number, end: number): number {
+    const spelling = this.spelling[number];
+    const nameEnd = start + spelling.length;
+    if (nameEnd >= end || bytes[nameEnd] !== COLON) return -1;
+    for (let i = 0; i < spelling.length; i++) {
+      if (LOWER_TOKEN[bytes[start + i]] !== spelling[i]) return -1;
+    }
+    return nameEnd;
   }
 
   private add(name: string): void {

@@ -76,12 +76,14 @@ export class FieldSection {
   read(bytes: Uint8Array, from: number, end: number): number {
     if (bytes !== this.wordsAreOf) this.useBytes(bytes);
     let at = from + this.lineStart;
+    let next = at;
     while (at < end && bytes[at] !== CR) {
-      const next = this.readLine(bytes, from, at, end);
-      if (next <= 0) return next;
+      next = this.readLine(bytes, from, at, end);
+      if (next <= 0) break;
       at = next;
-      this.lineStart = at - from;
     }
+    this.lineStart = at - from;
+    if (next <= 0) return next;
     if (end - at < 2) return INCOMPLETE;
     return bytes[at + 1] === LF ? at + 2 - from : OUTSIDE;
   }
@@ -106,39 +108,59 @@ export class FieldSection {
 
   /** One line: `name: value` and CRLF. Returns where the next begins. */
   private readLine(bytes: Uint8Array, from: number, start: number, end: number): number {
-    let at = start;
-    while (at < end && LOWER_TOKEN[bytes[at]] !== 0) at++;
-    const nameEnd = at;
-    if (nameEnd - start > MAX_NAME_BYTES) return OUTSIDE;
-    if (at === end) return INCOMPLETE;
-    if (bytes[at] !== COLON || at === start) return OUTSIDE;
-    at = endOfText(bytes, this.words, this.byteOffset, Math.max(at + 1, from + this.checkedTo), end);
-    this.checkedTo = at - from;
-    if (at === end) return INCOMPLETE;
-    if (bytes[at] !== CR) return OUTSIDE;
-    if (at + 1 === end) return INCOMPLETE;
-    if (bytes[at + 1] !== LF || this.count === this.maxFields) return OUTSIDE;
-    this.add(bytes, from, start, nameEnd, at);
-    return at + 2;
+    const { names, words, byteOffset, count } = this;
+    // Heads that follow each other mostly name the same fields in the same order: what stood here last is tried first.
+    let number = this.numberAt(count);
+    let nameEnd = number === UNKNOWN_FIELD ? -1 : names.endOf(number, bytes, start, end);
+    if (nameEnd < 0) {
+      nameEnd = start;
+      while (nameEnd < end && LOWER_TOKEN[bytes[nameEnd]] !== 0) nameEnd++;
+      if (nameEnd - start > MAX_NAME_BYTES) return OUTSIDE;
+      if (nameEnd === end) return INCOMPLETE;
+      if (bytes[nameEnd] !== COLON || nameEnd === start) return OUTSIDE;
+      number = names.find(bytes, start, nameEnd);
+    }
+    const lineEnd = endOfText(bytes, words, byteOffset, Math.max(nameEnd + 1, from + this.checkedTo), end);
+    if (lineEnd === end) {
+      this.checkedTo = end - from;
+      return INCOMPLETE;
+    }
+    if (bytes[lineEnd] !== CR) return OUTSIDE;
+    if (lineEnd + 1 === end) return INCOMPLETE;
+    if (bytes[lineEnd + 1] !== LF || count === this.maxFields) return OUTSIDE;
+    this.count = count + 1;
+    if (number !== UNKNOWN_FIELD) this.note(number, count);
+    this.setSpan(count, bytes, from, start, nameEnd, lineEnd, number * 2);
+    return lineEnd + 2;
   }
 
-  private add(bytes: Uint8Array, from: number, start: number, nameEnd: number, lineEnd: number): void {
-    let valueStart = nameEnd + 1;
-    let valueEnd = lineEnd;
-    while (valueStart < valueEnd && isBlank(bytes[valueStart])) valueStart++;
-    while (valueEnd > valueStart && isBlank(bytes[valueEnd - 1])) valueEnd--;
-    const isCanonical = valueStart === nameEnd + 2 && bytes[nameEnd + 1] === SP && valueEnd === lineEnd;
-    const number = this.names.find(bytes, start, nameEnd);
-    const place = this.count++;
-    if (number !== UNKNOWN_FIELD) this.note(number, place);
+  private setSpan(
+    place: number,
+    bytes: Uint8Array,
+    from: number,
+    start: number,
+    nameEnd: number,
+    lineEnd: number,
+    doubledNumber: number,
+  ): void {
     const at = place * STRIDE;
     if (at === this.spans.length) this.grow();
     const { spans } = this;
+    let valueStart = nameEnd + 2;
+    let valueEnd = lineEnd;
+    let isCanonical = 1;
+    // One space in front of the value and none behind it, as almost everybody writes.
+    if (bytes[nameEnd + 1] !== SP || isBlank(bytes[nameEnd + 2]) || isBlank(bytes[lineEnd - 1])) {
+      isCanonical = 0;
+      valueStart = nameEnd + 1;
+      while (valueStart < valueEnd && isBlank(bytes[valueStart])) valueStart++;
+      while (valueEnd > valueStart && isBlank(bytes[valueEnd - 1])) valueEnd--;
+    }
     spans[at + NAME_START] = start - from;
     spans[at + NAME_END] = nameEnd - from;
     spans[at + VALUE_START] = valueStart - from;
     spans[at + VALUE_END] = valueEnd - from;
-    spans[at + TAG] = number * 2 + (isCanonical ? 1 : 0);
+    spans[at + TAG] = doubledNumber + isCanonical;
   }
 
   private note(number: number, place: number): void {
@@ -210,6 +232,19 @@ export class FieldSection {
     if (!this.hasRepeats) return value;
     while ((place = this.nextPlace(place)) !== NOWHERE) value += `, ${this.valueText(place)}`;
     return value;
+  }
+
+  /** Whether the value of the first field of a known name, by number, is these very bytes. Only while the head's bytes stand. */
+  isValue(number: number, expected: Uint8Array): boolean {
+    const place = this.places[number];
+    if (place === NOWHERE) return false;
+    const start = this.valueStart(place);
+    if (this.valueEnd(place) - start !== expected.length) return false;
+    const at = this.headStart + start;
+    for (let i = 0; i < expected.length; i++) {
+      if (this.bytes[at + i] !== expected[i]) return false;
+    }
+    return true;
   }
 
   /** The same for any name, which is searched for. `lowerName` is in lower case. */

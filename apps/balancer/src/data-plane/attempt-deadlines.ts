@@ -55,13 +55,14 @@ export class AttemptDeadlines {
 
   /**
    * An attempt begins, or its upload is done. Answers how long to watch. While a body comes in, standing still is what
-   * counts; after that, how long the answer takes to begin.
+   * counts; after that, how long the answer takes to begin. `elapsedMs`: now, for whoever knows.
    */
-  begin(): number {
-    const { limits } = this;
-    if (this.uploadedAtMs === undefined) return limits.streamIdleTimeoutMs;
-    const patienceMs = this.isRepeatable ? Math.min(limits.attemptTimeoutMs, this.leftMs) : this.leftMs;
-    this.attemptEndsAtMs = this.clock.elapsedMs + patienceMs;
+  begin(elapsedMs = this.clock.elapsedMs): number {
+    const { limits, uploadedAtMs } = this;
+    if (uploadedAtMs === undefined) return limits.streamIdleTimeoutMs;
+    const leftMs = Math.max(0, limits.requestTimeoutMs - (elapsedMs - uploadedAtMs));
+    const patienceMs = this.isRepeatable ? Math.min(limits.attemptTimeoutMs, leftMs) : leftMs;
+    this.attemptEndsAtMs = elapsedMs + patienceMs;
     return Math.min(limits.slowExchangeMs, patienceMs);
   }
 

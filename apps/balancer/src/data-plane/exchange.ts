@@ -8,6 +8,7 @@ import type { RequestLog } from '../metrics/request-log.js';
 import type { Cut } from '../registry/sighting.js';
 import type { AdmissionQueue, Waiter } from './admission-queue.js';
 import type { Cuttable, LiveExchanges } from './live-exchanges.js';
+import { monotonicMs, monotonicSeconds } from '../registry/monotonic-time.js';
 import { isIdempotent, mayRetry, type FailureKind, type RetryBudget } from './retry.js';
 
 /** What is known of a request once its head is read. */
@@ -54,6 +55,8 @@ export class Exchange implements Cuttable {
   private request: RequestHead | undefined;
   /** When the request came in, monotonic milliseconds. */
   beganAt = 0;
+  /** When the last attempt began, milliseconds after that. */
+  placedMs = 0;
   private readonly triedSlots: number[] = [];
   private readonly placement: Placement;
   /** Whether {@link placement} is of the present attempt. */
@@ -72,7 +75,8 @@ export class Exchange implements Cuttable {
   begin(request: RequestHead): this {
     const { counts, budget } = this.desk;
     this.request = request;
-    this.beganAt = performance.now();
+    this.beganAt = monotonicMs();
+    this.placedMs = 0;
     this.attempts = 0;
     this.isUnserved = false;
     this.isPlaced = false;
@@ -96,7 +100,7 @@ export class Exchange implements Cuttable {
 
   /** Time since the request came in, milliseconds. */
   get elapsedMs(): number {
-    return performance.now() - this.beganAt;
+    return monotonicMs() - this.beganAt;
   }
 
   /**
@@ -106,9 +110,14 @@ export class Exchange implements Cuttable {
   placeNext(): FleetBackend | undefined {
     const { head, placement, triedSlots } = this;
     const { scheduler, live } = this.desk;
+    // Right behind the request's beginning no time has passed.
+    const isFirst = this.attempts === 0 && this.waiter === undefined;
+    const nowMs = isFirst ? this.beganAt : monotonicMs();
     this.isPlaced =
-      scheduler.place(head, triedSlots, placement) || (this.attempts > 0 && scheduler.place(head, NONE, placement));
+      scheduler.place(head, triedSlots, placement, nowMs / 1000) ||
+      (this.attempts > 0 && scheduler.place(head, NONE, placement, nowMs / 1000));
     if (!this.isPlaced) return undefined;
+    this.placedMs = nowMs - this.beganAt;
     triedSlots.push(placement.slot);
     this.attempts++;
     live.add(placement.slot, this);
@@ -123,7 +132,7 @@ export class Exchange implements Cuttable {
     const { queue } = this.desk;
     if (!this.foundAllFull) return false;
     const waiter: Waiter = {
-      givesUpAt: performance.now() / 1000 + withinMs / 1000,
+      givesUpAt: monotonicSeconds() + withinMs / 1000,
       tryEnter: () => {
         if (this.hasEnded) return true;
         if (!this.placeNext()) return false;
@@ -181,7 +190,7 @@ export class Exchange implements Cuttable {
 
   /** The backend's part is over, and it went well: the answer was received whole. */
   attemptAnswered(): void {
-    if (this.isPlaced && this.placement.answered()) this.settle();
+    if (this.isPlaced && this.placement.answered(monotonicSeconds())) this.settle();
   }
 
   /** The attempt ended without an answer, by no fault of the backend. */
@@ -232,7 +241,7 @@ export class Exchange implements Cuttable {
     this.attemptAbandoned();
     if (this.waiter) this.desk.queue.leave(this.waiter);
     this.waiter = undefined;
-    this.desk.log.add(this, status, performance.now());
+    this.desk.log.add(this, status, monotonicMs());
   }
 
   /** The attempt is over: there is room for another exchange. */

@@ -27,6 +27,7 @@ export const TRAILER_RULE = new ForwardingRule(names, [...HOP_BY_HOP, ...NEVER_D
 const numbers = new Map([...SAID_BY_US, ...KEPT_BACK, ...ASKED_FOR].map((name) => [name, names.numberOf(name)]));
 const DATE = names.numberOf('date');
 const TRAILER = names.numberOf('trailer');
+const HOST = names.numberOf('host');
 const VIA = names.numberOf('via');
 const COST_REPORTS = [COST_REPORT_HEADER, BINARY_COST_REPORT_HEADER].map(
   (name) => [name, names.numberOf(name)] as const,
@@ -57,7 +58,7 @@ export function fieldOf({ fields }: RequestHead, name: string): string | undefin
 
 /** The lines that the balancer adds to a request, with the empty one. Most clients send many requests with the same. */
 export class OwnRequestLines {
-  private host = '';
+  private host = NO_LINES;
   private lines = NO_LINES;
 
   /** For the requests of one connection. */
@@ -73,14 +74,13 @@ export class OwnRequestLines {
   }
 
   private hopLines(head: RequestHead): Buffer {
-    const host = fieldOf(head, 'host') ?? '';
     const isUsual = !this.isTrusted && head.fields.placeOf(VIA) < 0;
-    if (isUsual && host === this.host && this.lines !== NO_LINES) return this.lines;
+    if (isUsual && head.fields.isValue(HOST, this.host)) return this.lines;
     const { clientAddress, isTrusted } = this;
     const hop = { clientAddress, isTrusted, httpVersion: '1.1', pseudonym: PSEUDONYM };
     const lines = Buffer.from(linesOf(hopFields((name) => fieldOf(head, name) ?? '', hop)), 'latin1');
     if (!isUsual) return lines;
-    this.host = host;
+    this.host = Buffer.from(fieldOf(head, 'host') ?? '', 'latin1');
     this.lines = lines;
     return lines;
   }

@@ -6,6 +6,7 @@ import type { ResourceSpace } from '@fairlead/scheduling';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
+import { monotonicMs } from '../registry/monotonic-time.js';
 import { ClientRequests } from './client-request.js';
 import { ExchangeDesk } from './exchange-desk.js';
 import { FastConnection } from './fast-connection.js';
@@ -44,7 +45,7 @@ export class FastLane implements FastServices {
   readonly trailers: Trailers;
   requestHead: RequestHead;
   answerHead: ResponseHead;
-  nowMs = performance.now();
+  nowMs = monotonicMs();
   date = new Date().toUTCString();
   isClosing = false;
   /** Takes over connections with what they sent. */
@@ -138,7 +139,7 @@ export class FastLane implements FastServices {
   }
 
   private tick(): void {
-    this.nowMs = performance.now();
+    this.nowMs = monotonicMs();
     this.active.visit((exchange) => {
       if (exchange.wakesAtMs <= this.nowMs) exchange.wake();
     });

@@ -134,7 +134,7 @@ export abstract class LaneExchange {
 
   private beginAttempt(): void {
     this.isAttempting = true;
-    this.watch(this.deadlines.begin());
+    this.watch(this.deadlines.begin(this.exchange.placedMs));
     this.attempt();
   }
 

@@ -65,8 +65,8 @@ export class DrfScheduler {
    * Chooses a backend and reserves the demand there, in `placement`; false when none can take it. Backends on `triedSlots`
    * are passed over. The caller tells the placement how the exchange ended.
    */
-  place(request: PlacementRequest, triedSlots: readonly number[], placement: Placement): boolean {
-    const fleet = this.currentFleet();
+  place(request: PlacementRequest, triedSlots: readonly number[], placement: Placement, nowSeconds: number): boolean {
+    const fleet = this.currentFleet(nowSeconds);
     const { demand, classId } = request;
     if (this.placeOn(fleet, request, demand, triedSlots, placement)) return true;
     if (classId === undefined || fleet.isOpen) return false;
@@ -112,10 +112,9 @@ export class DrfScheduler {
   }
 
   /** The fleet as the policy sees it: the backends in traffic, each with the capacity it has shown. */
-  currentFleet(): FleetSnapshot {
+  currentFleet(now = monotonicSeconds()): FleetSnapshot {
     const { snapshot } = this.registry;
     const hasChanged = snapshot !== this.declared;
-    const now = monotonicSeconds();
     this.now = now;
     if (!hasChanged && now - this.speedsSeenAt < SPEED_INTERVAL_SECONDS) return this.fleet;
     this.speedsSeenAt = now;

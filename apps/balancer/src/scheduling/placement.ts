@@ -68,22 +68,21 @@ export class Placement {
   }
 
   /** The answer was received whole. Answers whether that was news. */
-  answered(): boolean {
+  answered(nowSeconds: number): boolean {
     const { reservation, ticket } = this;
     if (!reservation?.release()) return false;
     const { row, policy, learning } = this.books;
     const { slot } = reservation;
-    const now = monotonicSeconds();
-    const latencySeconds = now - this.beganAt;
+    const latencySeconds = nowSeconds - this.beganAt;
     row.countAnswer(slot, latencySeconds);
     policy.observe?.(slot, latencySeconds, this.activeAtDispatch);
     if (!ticket) return true;
     // An error costs what errors cost, not what the request would have.
     if (this.hasErred) {
-      learning.abandoned(ticket, now);
+      learning.abandoned(ticket, nowSeconds);
       return true;
     }
-    learning.answered(ticket, now);
+    learning.answered(ticket, nowSeconds);
     const stretch = learning.stretch(ticket.classId, latencySeconds);
     if (stretch !== undefined) row.countStretch(slot, stretch);
     return true;

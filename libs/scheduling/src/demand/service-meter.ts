@@ -47,7 +47,8 @@ const ORDER_DOUBT = 5;
 
 /** Measures stays. O(1) for each arrival and departure. */
 export class ServiceMeter {
-  private readonly stations = new Map<number, Station>();
+  /** By slot. */
+  private readonly stations: (Station | undefined)[] = [];
   private oldestFirst = 0;
   private couldDiffer = 0;
 
@@ -96,7 +97,7 @@ export class ServiceMeter {
 
   /** Another backend has the slot now. Only when nothing is in flight there. */
   forget(slot: number): void {
-    this.stations.delete(slot);
+    this.stations[slot] = undefined;
   }
 
   /**
@@ -146,7 +147,7 @@ export class ServiceMeter {
   }
 
   private stationOf(slot: number, atSeconds: number): Station {
-    let station = this.stations.get(slot);
+    let station = this.stations[slot];
     if (station === undefined) {
       station = {
         at: atSeconds,
@@ -157,7 +158,7 @@ export class ServiceMeter {
         oldest: undefined,
         newest: undefined,
       };
-      this.stations.set(slot, station);
+      this.stations[slot] = station;
     }
     return station;
   }

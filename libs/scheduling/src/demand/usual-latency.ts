@@ -11,16 +11,16 @@ const ENOUGH = 30;
  * backend among many must not become what is usual. O(1) in time, two numbers in memory for each class.
  */
 export class UsualLatency {
-  private readonly classes = new Map<number, { seconds: number; seen: number }>();
+  private readonly classes: ({ seconds: number; seen: number } | undefined)[] = [];
 
   /**
    * Takes in a latency in seconds. Answers how many times the usual one it was, a plain number; undefined while too few
    * of its class were seen.
    */
   stretch(classId: number, latencySeconds: number): number | undefined {
-    const usual = this.classes.get(classId);
+    const usual = this.classes[classId];
     if (!usual) {
-      this.classes.set(classId, { seconds: latencySeconds, seen: 1 });
+      this.classes[classId] = { seconds: latencySeconds, seen: 1 };
       return undefined;
     }
     const before = usual.seconds;
@@ -30,12 +30,12 @@ export class UsualLatency {
 
   /** What is usual for a class, seconds; undefined while too few of it were seen. */
   of(classId: number): number | undefined {
-    const usual = this.classes.get(classId);
+    const usual = this.classes[classId];
     return usual && usual.seen > ENOUGH ? usual.seconds : undefined;
   }
 
   /** The class means something else from now on. */
   forget(classId: number): void {
-    this.classes.delete(classId);
+    this.classes[classId] = undefined;
   }
 }
