@@ -1,5 +1,5 @@
 // The lines of a field section (RFC 9112 §5), read into spans: of a request, of a response, or of trailers.
-import { COLON, CR, HTAB, LF, LOWER_TOKEN, SP } from './bytes.js';
+import { COLON, CR, HTAB, IS_TEXT, LF, LOWER_TOKEN, SP } from './bytes.js';
 import { CONNECTION, MAX_NAME_BYTES, UNKNOWN_FIELD, type FieldNames } from './field-names.js';
 import type { ForwardingRule } from './forwarding-rule.js';
 import { INCOMPLETE, OUTSIDE } from './outcome.js';
@@ -37,7 +37,7 @@ export class FieldSection {
   private wordsAreOf: Uint8Array = NO_BYTES;
   private words: Uint32Array = new Uint32Array(0);
   private byteOffset = 0;
-  private spans = new Int32Array(FIRST_CAPACITY * STRIDE);
+  private spans: Int32Array = new Int32Array(FIRST_CAPACITY * STRIDE);
   /** The place of the first field of each known name. */
   private readonly places: Int16Array;
   /** Where the first line begins, and the present one. */
@@ -75,17 +75,55 @@ export class FieldSection {
    */
   read(bytes: Uint8Array, from: number, end: number): number {
     if (bytes !== this.wordsAreOf) this.useBytes(bytes);
+    const { names, words, byteOffset } = this;
+    let { count, spans } = this;
     let at = from + this.lineStart;
-    let next = at;
-    while (at < end && bytes[at] !== CR) {
-      next = this.readLine(bytes, from, at, end);
-      if (next <= 0) break;
-      at = next;
+    // One loop, and what it needs in local variables: most of what framing costs is spent here.
+    while (at < end && bytes[at] !== CR && count < this.maxFields) {
+      const span = count * STRIDE;
+      if (span === spans.length) spans = this.grow();
+      // Heads that follow each other mostly name the same fields in the same order: what stood here last is tried first.
+      let number = spans[span + TAG] >> 1;
+      let nameEnd = number === UNKNOWN_FIELD ? NOWHERE : names.endOf(number, bytes, at, end);
+      if (nameEnd === NOWHERE) {
+        nameEnd = at;
+        while (nameEnd < end && LOWER_TOKEN[bytes[nameEnd]] !== 0) nameEnd++;
+        if (nameEnd === end || nameEnd === at || bytes[nameEnd] !== COLON || nameEnd - at > MAX_NAME_BYTES) break;
+        number = names.find(bytes, at, nameEnd);
+      }
+      const lineEnd = endOfText(bytes, words, byteOffset, Math.max(nameEnd + 1, from + this.checkedTo), end);
+      if (lineEnd + 1 >= end || bytes[lineEnd] !== CR || bytes[lineEnd + 1] !== LF) break;
+      if (number !== UNKNOWN_FIELD) this.note(number, count);
+      // One space in front of the value and none behind it, as almost everybody writes.
+      const isPlain = bytes[nameEnd + 1] === SP && bytes[nameEnd + 2] > SP && bytes[lineEnd - 1] > SP;
+      spans[span + NAME_START] = at - from;
+      spans[span + NAME_END] = nameEnd - from;
+      spans[span + VALUE_START] = (isPlain ? nameEnd + 2 : afterBlanks(bytes, nameEnd + 1, lineEnd)) - from;
+      spans[span + VALUE_END] = (isPlain ? lineEnd : beforeBlanks(bytes, nameEnd + 1, lineEnd)) - from;
+      spans[span + TAG] = number * 2 + (isPlain ? 1 : 0);
+      count++;
+      at = lineEnd + 2;
     }
+    this.count = count;
     this.lineStart = at - from;
-    if (next <= 0) return next;
+    if (at < end && bytes[at] !== CR) return this.outcomeOfLine(bytes, from, at, end);
     if (end - at < 2) return INCOMPLETE;
     return bytes[at + 1] === LF ? at + 2 - from : OUTSIDE;
+  }
+
+  /** What is said of a line that is no field, or not yet; it begins at `start`. */
+  private outcomeOfLine(bytes: Uint8Array, from: number, start: number, end: number): number {
+    if (this.count === this.maxFields) return OUTSIDE;
+    let at = start;
+    while (at < end && LOWER_TOKEN[bytes[at]] !== 0) at++;
+    if (at - start > MAX_NAME_BYTES) return OUTSIDE;
+    if (at === end) return INCOMPLETE;
+    if (bytes[at] !== COLON || at === start) return OUTSIDE;
+    at = Math.max(at + 1, from + this.checkedTo);
+    while (at < end && IS_TEXT[bytes[at]] === 1) at++;
+    this.checkedTo = at - from;
+    if (at === end) return INCOMPLETE;
+    return bytes[at] === CR && at + 1 === end ? INCOMPLETE : OUTSIDE;
   }
 
   private useBytes(bytes: Uint8Array): void {
@@ -106,63 +144,6 @@ export class FieldSection {
     return (this.asText ??= this.bytes.toString('latin1', this.headStart, this.headEnd));
   }
 
-  /** One line: `name: value` and CRLF. Returns where the next begins. */
-  private readLine(bytes: Uint8Array, from: number, start: number, end: number): number {
-    const { names, words, byteOffset, count } = this;
-    // Heads that follow each other mostly name the same fields in the same order: what stood here last is tried first.
-    let number = this.numberAt(count);
-    let nameEnd = number === UNKNOWN_FIELD ? -1 : names.endOf(number, bytes, start, end);
-    if (nameEnd < 0) {
-      nameEnd = start;
-      while (nameEnd < end && LOWER_TOKEN[bytes[nameEnd]] !== 0) nameEnd++;
-      if (nameEnd - start > MAX_NAME_BYTES) return OUTSIDE;
-      if (nameEnd === end) return INCOMPLETE;
-      if (bytes[nameEnd] !== COLON || nameEnd === start) return OUTSIDE;
-      number = names.find(bytes, start, nameEnd);
-    }
-    const lineEnd = endOfText(bytes, words, byteOffset, Math.max(nameEnd + 1, from + this.checkedTo), end);
-    if (lineEnd === end) {
-      this.checkedTo = end - from;
-      return INCOMPLETE;
-    }
-    if (bytes[lineEnd] !== CR) return OUTSIDE;
-    if (lineEnd + 1 === end) return INCOMPLETE;
-    if (bytes[lineEnd + 1] !== LF || count === this.maxFields) return OUTSIDE;
-    this.count = count + 1;
-    if (number !== UNKNOWN_FIELD) this.note(number, count);
-    this.setSpan(count, bytes, from, start, nameEnd, lineEnd, number * 2);
-    return lineEnd + 2;
-  }
-
-  private setSpan(
-    place: number,
-    bytes: Uint8Array,
-    from: number,
-    start: number,
-    nameEnd: number,
-    lineEnd: number,
-    doubledNumber: number,
-  ): void {
-    const at = place * STRIDE;
-    if (at === this.spans.length) this.grow();
-    const { spans } = this;
-    let valueStart = nameEnd + 2;
-    let valueEnd = lineEnd;
-    let isCanonical = 1;
-    // One space in front of the value and none behind it, as almost everybody writes.
-    if (bytes[nameEnd + 1] !== SP || isBlank(bytes[nameEnd + 2]) || isBlank(bytes[lineEnd - 1])) {
-      isCanonical = 0;
-      valueStart = nameEnd + 1;
-      while (valueStart < valueEnd && isBlank(bytes[valueStart])) valueStart++;
-      while (valueEnd > valueStart && isBlank(bytes[valueEnd - 1])) valueEnd--;
-    }
-    spans[at + NAME_START] = start - from;
-    spans[at + NAME_END] = nameEnd - from;
-    spans[at + VALUE_START] = valueStart - from;
-    spans[at + VALUE_END] = valueEnd - from;
-    spans[at + TAG] = doubledNumber + isCanonical;
-  }
-
   private note(number: number, place: number): void {
     if (this.places[number] === NOWHERE) this.places[number] = place;
     else this.hasRepeats = true;
@@ -173,10 +154,11 @@ export class FieldSection {
     for (let place = 0; place < this.count; place++) this.places[this.numberAt(place)] = NOWHERE;
   }
 
-  private grow(): void {
+  private grow(): Int32Array {
     const spans = new Int32Array(this.spans.length * 2);
     spans.set(this.spans);
     this.spans = spans;
+    return spans;
   }
 
   /** The place of the first field with a known name, by number; -1 if there is none. */
@@ -342,4 +324,17 @@ export class FieldSection {
 
 function isBlank(byte: number): boolean {
   return byte === SP || byte === HTAB;
+}
+
+function afterBlanks(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end && isBlank(bytes[at])) at++;
+  return at;
+}
+
+function beforeBlanks(bytes: Uint8Array, start: number, end: number): number {
+  const first = afterBlanks(bytes, start, end);
+  let at = end;
+  while (at > first && isBlank(bytes[at - 1])) at--;
+  return at;
 }

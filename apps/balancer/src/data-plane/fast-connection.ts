@@ -5,8 +5,8 @@ import { INCOMPLETE, OUTSIDE, type RequestHead, type ResponseHead } from '@fairl
 import { interimAnswer } from './answer-relay.js';
 import { isRefusal, type PlainRequest } from './client-request.js';
 import { addressOf } from './client-trust.js';
-import type { ExchangeClient, FastExchange } from './fast-exchange.js';
 import { OwnRequestLines, fieldOf } from './fast-head.js';
+import type { ClientExchange, ExchangeClient } from './fast-roles.js';
 import type { FastServices, HeldConnection } from './fast-services.js';
 import { SharedReading, readBuffer, type Receiver } from './shared-reading.js';
 
@@ -30,7 +30,7 @@ export class FastConnection implements ExchangeClient, HeldConnection, PlainRequ
   private head: RequestHead;
   private readonly reading: SharedReading;
   private readonly ownLines: OwnRequestLines;
-  private exchange: FastExchange | undefined;
+  private exchange: ClientExchange | undefined;
   /** Bytes that are not served yet: an incomplete head, or requests behind the present one. */
   private waiting: Buffer | undefined;
   private ownHead: RequestHead | undefined;
@@ -167,7 +167,7 @@ export class FastConnection implements ExchangeClient, HeldConnection, PlainRequ
   }
 
   /** Answers where the body's part of the bytes ends. */
-  private receiveBody(exchange: FastExchange, bytes: Buffer, from: number, end: number): number {
+  private receiveBody(exchange: ClientExchange, bytes: Buffer, from: number, end: number): number {
     const length = Math.min(end - from, exchange.bodyMissing);
     if (length === 0) return from;
     const isTaken = exchange.receiveBody(bytes.toString('latin1', from, from + length));

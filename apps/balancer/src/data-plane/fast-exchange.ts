@@ -1,7 +1,6 @@
-// One exchange in the fast lane: the request goes to a backend as text put together from what was read of it, and the
-// answer's bytes go to the client as they come in, without a copy where that can be.
+// One exchange in the fast lane: the request goes to a backend as it was put together from what was read of it, and the
+// answer goes to the client as it comes in.
 import { INCOMPLETE, OUTSIDE, type RequestHead, type ResponseHead } from '@fairlead/http1';
-import type { Socket } from 'node:net';
 import { wordsFor } from '../health/network-errors.js';
 import { AnswerBody, type BodySink } from './answer-body.js';
 import { AnswerHeadReader } from './answer-head-reader.js';
@@ -9,6 +8,7 @@ import { NonsenseError, type BrokenOff } from './attempt-failure.js';
 import type { ClientRequest } from './client-request.js';
 import { placementHeader } from './demand-headers.js';
 import { CLOSE_LINES, costReports, putAnswerHead } from './fast-head.js';
+import type { ClientExchange, ExchangeClient } from './fast-roles.js';
 import type { FastServices, Wakeable } from './fast-services.js';
 import { LaneExchange } from './lane-exchange.js';
 import { problemText } from './problem-response.js';
@@ -19,24 +19,8 @@ import { UploadBuffer } from './upload-buffer.js';
 import type { UpstreamConnection, UpstreamUser } from './upstream-pool.js';
 
 const NO_HEADERS: readonly string[] = [];
-const NO_BYTES = Buffer.alloc(0);
 
-/** The client's connection, as its present exchange sees it. */
-export interface ExchangeClient {
-  readonly socket: Socket;
-  /** Whether the connection ends with the present answer. */
-  readonly isLastAnswer: boolean;
-  /** More of the body is wanted. */
-  resumeReading(): void;
-  /** Passes an interim answer on. */
-  relayInterim(head: ResponseHead): void;
-  /** The request is answered; `isLast`: the connection ends. */
-  exchangeOver(isLast: boolean): void;
-  /** The answer broke off, which the client has to see: the connection ends at once. */
-  exchangeBroke(): void;
-}
-
-export class FastExchange extends LaneExchange implements UpstreamUser, BodySink, Wakeable {
+export class FastExchange extends LaneExchange implements ClientExchange, UpstreamUser, BodySink, Wakeable {
   /** Where it stands among the active ones. */
   place = -1;
   /** When it is to be looked after next, and how long bytes may stand still until then. Coarse milliseconds. */
@@ -50,10 +34,6 @@ export class FastExchange extends LaneExchange implements UpstreamUser, BodySink
   private readonly upload: UploadBuffer;
   private readonly reader: AnswerHeadReader;
   private readonly body: AnswerBody;
-  /** What came of the body with the head, as long as it was not sent. */
-  private early: Buffer = NO_BYTES;
-  private earlyFrom = 0;
-  private earlyEnd = 0;
   private isPersistent = false;
   private announcedSeconds = -1;
   /** Whether the client was told that this is the last answer on its connection. */
@@ -67,7 +47,6 @@ export class FastExchange extends LaneExchange implements UpstreamUser, BodySink
     this.body = new AnswerBody(services.trailers, this);
   }
 
-  /** A client's request has come in, framed by `framed`; behind its own lines go those of the balancer. */
   admit(client: ExchangeClient, head: ClientRequest, framed: RequestHead, lines: readonly [Buffer, Buffer]): void {
     const bodyBytes = Math.max(0, framed.contentLength);
     this.client = client;
@@ -78,53 +57,39 @@ export class FastExchange extends LaneExchange implements UpstreamUser, BodySink
     this.take(head, bodyBytes > 0);
   }
 
-  /**
-   * Sets out. What came of the body with the head stands in `bytes` from `from` to before `end`: mostly it goes on at once,
-   * and need not be copied. Answers whether more of the body is wanted.
-   */
   begin(bytes: Buffer, from: number, end: number): boolean {
     const { upload } = this;
     this.services.active.add(this);
-    if (from < end) {
-      this.early = bytes;
-      this.earlyFrom = from;
-      this.earlyEnd = end;
-      upload.count(end - from);
-      if (upload.missing === 0) this.uploaded();
+    if (from === end) {
+      this.tryNext();
+      return true;
     }
+    upload.lend(bytes, from, end);
+    if (upload.missing === 0) this.uploaded();
     this.tryNext();
-    if (from === end || this.isOver) return true;
-    const wasSent = this.early !== bytes;
-    this.early = NO_BYTES;
-    if (wasSent && !isIdempotent(this.head.method)) upload.forget();
-    else upload.hold(bytes.toString('latin1', from, end));
-    return wasSent ? this.upstream?.socket.writableNeedDrain !== true : !upload.isHeld;
+    upload.endLoan(isIdempotent(this.head.method));
+    return this.isOver || (!this.isUploadHeldUp && !this.isUploadFull);
   }
 
-  /** Whether more of the request's body is to come. */
   get bodyMissing(): number {
     return this.upload.missing;
   }
 
-  /** A piece of the request's body came in. Answers whether the backend takes more. */
   receiveBody(piece: string): boolean {
     const { upload, upstream } = this;
-    upload.count(piece.length);
-    upload.hold(piece);
+    upload.add(piece);
     this.feed();
     const isTaken = this.isOver || !upstream || this.upstreamIsOpening || upstream.socket.write(piece, 'latin1');
     if (upload.missing === 0) this.uploaded();
-    return isTaken && !(upload.isHeld && (!upstream || this.upstreamIsOpening));
+    return isTaken && !this.isUploadFull;
   }
 
-  /** The client went away. */
   clientClosed(): void {
     if (this.isOver) return;
     this.upstream?.discard();
     this.finish();
   }
 
-  /** What was held up towards the client is written. */
   clientDrained(): void {
     this.feed();
     this.upstream?.resume();
@@ -226,6 +191,11 @@ export class FastExchange extends LaneExchange implements UpstreamUser, BodySink
     client.exchangeOver(isLast);
   }
 
+  /** Whether nobody takes the body yet, and as much is kept as may be. */
+  private get isUploadFull(): boolean {
+    return this.upload.isHeld && (!this.upstream || this.upstreamIsOpening);
+  }
+
   private get upstreamIsOpening(): boolean {
     return this.upstream?.socket.connecting === true;
   }
@@ -241,11 +211,8 @@ export class FastExchange extends LaneExchange implements UpstreamUser, BodySink
     if (!upstream) return;
     const { outbox } = this.services;
     forwarded.put(outbox, upstream.address.prefix, head.method);
-    for (const piece of upload.held) outbox.text(piece);
-    if (this.early !== NO_BYTES) outbox.copy(this.early, this.earlyFrom, this.earlyEnd);
-    this.early = NO_BYTES;
+    upload.put(outbox);
     outbox.send(upstream.socket);
-    upload.sent();
     if (upload.missing > 0) this.client.resumeReading();
   }
 

@@ -12,6 +12,7 @@ import { ExchangeDesk } from './exchange-desk.js';
 import { FastConnection } from './fast-connection.js';
 import { FastExchange } from './fast-exchange.js';
 import { DemandLines, aRequestHead, aResponseHead, keepAliveLines, someTrailers, type LastLines } from './fast-head.js';
+import type { ClientExchange } from './fast-roles.js';
 import type { FastServices, HeldConnection, Wakeable } from './fast-services.js';
 import { laneLimitsOf, type LaneLimits } from './lane-exchange.js';
 import { Outbox } from './outbox.js';
@@ -52,7 +53,7 @@ export class FastLane implements FastServices {
   private fullLane: (socket: Socket) => void = () => {};
   private readonly requestLimits;
   private readonly answerLimits = { maxHeadBytes: ANSWER_HEAD_BYTES, maxFields: 2000 };
-  private readonly spare: FastExchange[] = [];
+  private readonly spare: ClientExchange[] = [];
   private readonly timers: NodeJS.Timeout[] = [];
 
   constructor(
@@ -118,11 +119,11 @@ export class FastLane implements FastServices {
     socket.resume();
   }
 
-  anExchange(): FastExchange {
+  anExchange(): ClientExchange {
     return this.spare.pop() ?? new FastExchange(this);
   }
 
-  takeBack(exchange: FastExchange): void {
+  takeBack(exchange: ClientExchange): void {
     if (this.spare.length < MOST_SPARE) this.spare.push(exchange);
   }
 

@@ -4,8 +4,8 @@ import type { ResourceSpace } from '@fairlead/scheduling';
 import type { Socket } from 'node:net';
 import type { ClientRequests } from './client-request.js';
 import type { ExchangeDesk } from './exchange-desk.js';
-import type { FastExchange } from './fast-exchange.js';
 import type { DemandLines, LastLines } from './fast-head.js';
+import type { ClientExchange } from './fast-roles.js';
 import type { LaneLimits } from './lane-exchange.js';
 import type { Outbox } from './outbox.js';
 import type { Listed, Roster } from './roster.js';
@@ -37,9 +37,9 @@ export interface FastServices {
   readonly demandLines: DemandLines;
   readonly retryBufferBytes: number;
   /** An exchange for a request. */
-  anExchange(): FastExchange;
+  anExchange(): ClientExchange;
   /** It is over: another request may have it. */
-  takeBack(exchange: FastExchange): void;
+  takeBack(exchange: ClientExchange): void;
   readonly headerTimeoutMs: number;
   readonly keepAliveMs: number;
   /** What answers say of a connection that is kept. */

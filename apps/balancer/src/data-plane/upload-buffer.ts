@@ -1,11 +1,18 @@
 // A request's body on its way through the fast lane: kept until it was sent, and then for a retry, up to a limit.
+import type { Outbox } from './outbox.js';
 
-/** Its pieces are texts in which each character is a byte: what is sent with the head goes out in one write with it. */
+const NOTHING: Buffer = Buffer.alloc(0);
+
+/** One body after another. What is kept of it is text in which each character is a byte. */
 export class UploadBuffer {
-  /** The body from its beginning, in pieces, as long as it {@link isAtHand}; else what was not sent yet. */
-  held: string[] = [];
   /** Bytes that are still to come. */
   missing = 0;
+  /** The body from its beginning, in pieces, as long as it {@link isAtHand}; else what was not sent yet. */
+  private held: string[] = [];
+  /** What came with the head, in somebody else's buffer: mostly it is sent before that is needed again. */
+  private lent = NOTHING;
+  private lentFrom = 0;
+  private lentEnd = 0;
   private bytes = 0;
   private wasSent = false;
   private isWhole = true;
@@ -32,27 +39,34 @@ export class UploadBuffer {
     return this.bytes >= this.limitBytes;
   }
 
-  /** So many bytes came in. What becomes of them is told by {@link hold} or {@link forget}. */
-  count(bytes: number): void {
-    this.missing -= bytes;
-    this.bytes += bytes;
+  /** The first piece came in. It stands in `bytes`, from `from` to before `end`, until {@link endLoan}. */
+  lend(bytes: Buffer, from: number, end: number): void {
+    this.lent = bytes;
+    this.lentFrom = from;
+    this.lentEnd = end;
+    this.missing -= end - from;
+    this.bytes += end - from;
   }
 
-  /** What was counted last is there to be kept. It was sent already if {@link sent} was called. */
-  hold(piece: string): void {
-    const isKept = !this.wasSent || (this.isWhole && this.bytes <= this.limitBytes);
-    if (isKept) this.held.push(piece);
-    else this.forget();
+  /** What was lent is needed elsewhere: it is copied, unless it was sent and need not be sent again. */
+  endLoan(mayBeSentAgain: boolean): void {
+    const { lent, wasSent } = this;
+    this.lent = NOTHING;
+    if (wasSent && !mayBeSentAgain) this.forget();
+    else this.hold(lent.toString('latin1', this.lentFrom, this.lentEnd));
   }
 
-  /** What was sent is not kept: the body cannot be sent again. */
-  forget(): void {
-    this.isWhole = false;
-    this.held = [];
+  /** A further piece came in, and is sent at once if {@link put} was called. */
+  add(piece: string): void {
+    this.missing -= piece.length;
+    this.bytes += piece.length;
+    this.hold(piece);
   }
 
-  /** What is held was sent; what comes from now on is sent as it comes. */
-  sent(): void {
+  /** Puts what is there into `outbox`, to be sent; what comes from now on is sent as it comes. */
+  put(outbox: Outbox): void {
+    for (const piece of this.held) outbox.text(piece);
+    if (this.lent !== NOTHING) outbox.copy(this.lent, this.lentFrom, this.lentEnd);
     this.wasSent = true;
     if (this.bytes > this.limitBytes) this.forget();
   }
@@ -60,5 +74,16 @@ export class UploadBuffer {
   /** The attempt is over: until it is sent again, all that comes in is kept. */
   rewind(): void {
     if (this.isWhole) this.wasSent = false;
+  }
+
+  private hold(piece: string): void {
+    const isKept = !this.wasSent || (this.isWhole && this.bytes <= this.limitBytes);
+    if (isKept) this.held.push(piece);
+    else this.forget();
+  }
+
+  private forget(): void {
+    this.isWhole = false;
+    this.held = [];
   }
 }

@@ -1,0 +1,38 @@
+// How a client's connection in the fast lane and its present exchange see each other.
+import type { RequestHead, ResponseHead } from '@fairlead/http1';
+import type { Socket } from 'node:net';
+import type { ClientRequest } from './client-request.js';
+
+/** The client's connection, as its present exchange sees it. */
+export interface ExchangeClient {
+  readonly socket: Socket;
+  /** Whether the connection ends with the present answer. */
+  readonly isLastAnswer: boolean;
+  /** More of the body is wanted. */
+  resumeReading(): void;
+  /** Passes an interim answer on. */
+  relayInterim(head: ResponseHead): void;
+  /** The request is answered; `isLast`: the connection ends. */
+  exchangeOver(isLast: boolean): void;
+  /** The answer broke off, which the client has to see: the connection ends at once. */
+  exchangeBroke(): void;
+}
+
+/** An exchange, as the client's connection sees it. It serves one request after another, of whatever client. */
+export interface ClientExchange {
+  /** Bytes of the request's body that are still to come. */
+  readonly bodyMissing: number;
+  /** A client's request has come in, framed by `framed`; behind its own lines go those of the balancer. */
+  admit(client: ExchangeClient, head: ClientRequest, framed: RequestHead, lines: readonly [Buffer, Buffer]): void;
+  /**
+   * Sets out. What came of the body with the head stands in `bytes` from `from` to before `end`: mostly it goes on at once,
+   * and need not be copied. Answers whether more of the body is wanted.
+   */
+  begin(bytes: Buffer, from: number, end: number): boolean;
+  /** A piece of the request's body came in. Answers whether the backend takes more. */
+  receiveBody(piece: string): boolean;
+  /** The client went away. */
+  clientClosed(): void;
+  /** What was held up towards the client is written. */
+  clientDrained(): void;
+}
