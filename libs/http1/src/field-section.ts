@@ -1,17 +1,16 @@
 // The lines of a field section (RFC 9112 §5), read into spans: of a request, of a response, or of trailers.
 import { COLON, CR, HTAB, IS_TEXT, LF, LOWER_TOKEN, SP } from './bytes.js';
 import { CONNECTION, MAX_NAME_BYTES, UNKNOWN_FIELD, type FieldNames } from './field-names.js';
-import type { ForwardingRule } from './forwarding-rule.js';
 import { INCOMPLETE, OUTSIDE } from './outcome.js';
 import { endOfText, wordsOf } from './text-scan.js';
 
 /** Numbers kept for each field: four ends of spans, then the number of its name, doubled, plus 1 if it is canonical. */
-const STRIDE = 5;
-const NAME_START = 0;
-const NAME_END = 1;
-const VALUE_START = 2;
-const VALUE_END = 3;
-const TAG = 4;
+export const STRIDE = 5;
+export const NAME_START = 0;
+export const NAME_END = 1;
+export const VALUE_START = 2;
+export const VALUE_END = 3;
+export const TAG = 4;
 const FIRST_CAPACITY = 16;
 /** Of the fields' places by number: none. */
 const NOWHERE = -1;
@@ -29,19 +28,21 @@ export class FieldSection {
   /** Whether a name stands there that hands a request over: {@link FieldNames.isHandedOver}. */
   hasHandedOver = false;
   /** Where the head stands when it is complete, and the same as text once somebody wants it. */
-  private bytes: Buffer = NO_BYTES;
-  private headStart = 0;
+  bytes: Buffer = NO_BYTES;
+  headStart = 0;
   private headEnd = 0;
   private asText: string | undefined;
   /** The bytes that are read, mostly the same again and again; as words, and where they begin in them. */
   private wordsAreOf: Uint8Array = NO_BYTES;
   private words: Uint32Array = new Uint32Array(0);
   private byteOffset = 0;
-  private spans: Int32Array = new Int32Array(FIRST_CAPACITY * STRIDE);
+  /** What was read: {@link STRIDE} numbers a field, positions from the first byte of the head. */
+  spans: Int32Array = new Int32Array(FIRST_CAPACITY * STRIDE);
   /** The place of the first field of each known name. */
   private readonly places: Int16Array;
-  /** Where the first line begins, and the present one. */
-  private firstLine = 0;
+  /** Where the first line begins. */
+  firstLine = 0;
+  /** Where the present one does. */
   private lineStart = 0;
   /** Where the first byte is that was not checked yet. */
   private checkedTo = 0;
@@ -241,84 +242,10 @@ export class FieldSection {
     return value;
   }
 
-  /**
-   * The lines that go on by a rule, each as `name: value` and CRLF, whatever blanks it came with.
-   *
-   * Adjacent lines that came in that very form are taken as one slice of the text: the bytes are the same as if each
-   * had been put together from its spans, at a third of the cost.
-   *
-   * @param startOfRun where text begins that goes on as it is and ends where the first line begins.
-   */
-  forwardedLines(rule: ForwardingRule, startOfRun = this.firstLine): string {
-    const { spans, text, count } = this;
-    const { isDropped } = rule;
-    let lines = '';
-    let runStart = startOfRun;
-    let runEnd = this.firstLine;
-    for (let place = 0, at = 0; place < count; place++, at += STRIDE) {
-      const tag = spans[at + TAG];
-      if (isDropped[tag >> 1] === 1) continue;
-      const start = spans[at + NAME_START];
-      if (runEnd !== start) {
-        lines += text.slice(runStart, runEnd);
-        runStart = start;
-        runEnd = start;
-      }
-      if ((tag & 1) === 1) runEnd = spans[at + VALUE_END] + 2;
-      else {
-        lines += text.slice(runStart, runEnd) + this.line(place);
-        runStart = runEnd;
-      }
-    }
-    return lines + text.slice(runStart, runEnd);
-  }
-
-  /**
-   * The same lines, copied from the bytes of the head into `out` from `at` on, where there must be room for them: no more
-   * than twice the head's length. Returns where they end.
-   */
-  copyForwardedLines(rule: ForwardingRule, out: Buffer, at: number, startOfRun = this.firstLine): number {
-    const { spans, bytes, headStart, count } = this;
-    const { isDropped } = rule;
-    let end = at;
-    let runStart = startOfRun;
-    let runEnd = this.firstLine;
-    for (let place = 0, span = 0; place < count; place++, span += STRIDE) {
-      const tag = spans[span + TAG];
-      if (isDropped[tag >> 1] === 1) continue;
-      const start = spans[span + NAME_START];
-      const isCanonical = (tag & 1) === 1;
-      if (runEnd !== start || !isCanonical) {
-        if (runEnd > runStart) end += bytes.copy(out, end, headStart + runStart, headStart + runEnd);
-        runStart = start;
-        runEnd = start;
-      }
-      if (isCanonical) runEnd = spans[span + VALUE_END] + 2;
-      else end += out.write(this.line(place), end, 'latin1');
-    }
-    return runEnd > runStart ? end + bytes.copy(out, end, headStart + runStart, headStart + runEnd) : end;
-  }
-
-  /** The same where `Connection` names fields, too: those go no further (RFC 9110 §7.6.1), but for what the rule keeps. */
-  forwardedLinesUnnamed(rule: ForwardingRule): string {
-    const named = this.connectionOptions();
-    let lines = '';
-    for (let place = 0; place < this.count; place++) {
-      const number = this.numberAt(place);
-      const isNamed = named.has(this.nameText(place).toLowerCase()) && rule.isKept[number] === 0;
-      if (rule.isDropped[number] === 0 && !isNamed) lines += this.line(place);
-    }
-    return lines;
-  }
-
   /** The options of all `Connection` fields, in lower case. */
   connectionOptions(): ReadonlySet<string> {
     const options = (this.valueOf(CONNECTION) ?? '').split(',');
     return new Set(options.map((option) => option.trim().toLowerCase()));
-  }
-
-  private line(place: number): string {
-    return `${this.nameText(place)}: ${this.valueText(place)}\r\n`;
   }
 }
 

@@ -6,7 +6,7 @@ import { FieldNames } from './field-names.js';
 import { ForwardingRule } from './forwarding-rule.js';
 import { judgeRequests } from './node-judge.fixture.js';
 import { RequestHead } from './request-head.js';
-import { feed, splits } from './splits.fixture.js';
+import { copied, feed, splits } from './splits.fixture.js';
 
 const names = new FieldNames(['via', 'x-forwarded-for']);
 const everything = new ForwardingRule(names, []);
@@ -108,7 +108,9 @@ function frame(head: RequestHead, text: string): number {
 function describeHead(head: RequestHead, outcome: number): string {
   if (outcome <= 0) return String(outcome);
   const { method, target, contentLength, wantsClose } = head;
-  return JSON.stringify([outcome, method, target, contentLength, wantsClose, head.forwardedHead(everything)]);
+  const forwarded = head.forwardedHead(everything);
+  expect(copied(forwarded.length, (out, at) => head.copyForwardedHead(everything, out, at))).toBe(forwarded);
+  return JSON.stringify([outcome, method, target, contentLength, wantsClose, forwarded]);
 }
 
 function fieldsOf({ fields }: RequestHead): string[] {

@@ -58,6 +58,30 @@ describe('a request head', () => {
     expect(head.fields.placeOf(names.numberOf('via'))).toBe(-1);
   });
 
+  it('names fields right that stand where others stood in the head before', () => {
+    const head = new RequestHead(names, limits);
+    const rule = new ForwardingRule(names, ['via']);
+    const read = (...lines: string[]) => {
+      const bytes = Buffer.from(withLines(...lines));
+      head.frame(bytes, 0, bytes.length);
+      return head.forwardedHead(rule).split('\r\n').slice(2, -1);
+    };
+    expect(read('A: b', 'Via: c', 'D: e')).toEqual(['A: b', 'D: e']);
+    expect(read('Via: c', 'A: b', 'Via-x: e')).toEqual(['A: b', 'Via-x: e']);
+    expect(read('Vi: c', 'viA: b', 'Via')).toEqual([]);
+    expect(read('Vi: c', 'viA: b', 'vib: d')).toEqual(['Vi: c', 'vib: d']);
+  });
+
+  it('tells whether a value is what it was', () => {
+    const { head } = frame(withLines('A: b'));
+    const host = names.numberOf('host');
+    const value = Buffer.from(head.fields.valueOf(host) ?? '');
+    expect(head.fields.isValue(host, value)).toBe(true);
+    expect(head.fields.isValue(host, Buffer.concat([value, value]))).toBe(false);
+    expect(head.fields.isValue(host, Buffer.alloc(value.length, '#'))).toBe(false);
+    expect(head.fields.isValue(names.numberOf('via'), Buffer.alloc(0))).toBe(false);
+  });
+
   it('outlives the bytes it was read from', () => {
     const bytes = Buffer.from(withLines('A: b'));
     const head = new RequestHead(names, limits);

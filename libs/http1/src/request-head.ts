@@ -2,6 +2,7 @@
 import { IS_HOST, IS_TARGET, SP, bytesOf } from './bytes.js';
 import { CONNECTION, CONTENT_LENGTH, HOST, type FieldNames } from './field-names.js';
 import { FieldSection } from './field-section.js';
+import { copyForwardedLines, forwardedLines } from './forwarded-lines.js';
 import type { ForwardingRule } from './forwarding-rule.js';
 import { connectionOptionIn, wholeNumberIn } from './framing-fields.js';
 import { matches, type HeadLimits } from './head.js';
@@ -103,7 +104,7 @@ export class RequestHead {
    * caller adds its own lines and the empty one.
    */
   forwardedHead(rule: ForwardingRule): string {
-    return this.fields.forwardedLines(rule, 0);
+    return forwardedLines(this.fields, rule, 0);
   }
 
   /**
@@ -113,7 +114,7 @@ export class RequestHead {
    * @param out with room for twice the head's length.
    */
   copyForwardedHead(rule: ForwardingRule, out: Buffer, at: number): number {
-    return this.fields.copyForwardedLines(rule, out, at, 0);
+    return copyForwardedLines(this.fields, rule, out, at, 0);
   }
 
   private begin(): void {

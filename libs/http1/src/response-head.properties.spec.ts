@@ -7,7 +7,7 @@ import { ForwardingRule } from './forwarding-rule.js';
 import { judgeResponse } from './node-judge.fixture.js';
 import { OUTSIDE } from './outcome.js';
 import { ResponseHead } from './response-head.js';
-import { feed, splits } from './splits.fixture.js';
+import { copied, feed, splits } from './splits.fixture.js';
 
 const names = new FieldNames(['via', 'server']);
 const everything = new ForwardingRule(names, []);
@@ -106,7 +106,9 @@ function describeHead(head: ResponseHead, outcome: number): string {
   if (outcome <= 0) return String(outcome);
   const { statusCode, minorVersion, bodyEnd, contentLength, isPersistent, keepAliveSeconds } = head;
   const numbers = [outcome, statusCode, minorVersion, contentLength, keepAliveSeconds];
-  return JSON.stringify([numbers, bodyEnd, isPersistent, head.forwardedHead(everything)]);
+  const forwarded = head.forwardedHead(everything);
+  expect(copied(forwarded.length, (out, at) => head.copyForwardedHead(everything, out, at))).toBe(forwarded);
+  return JSON.stringify([numbers, bodyEnd, isPersistent, forwarded]);
 }
 
 function fieldsOf({ fields }: ResponseHead): string[] {

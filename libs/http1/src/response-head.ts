@@ -2,6 +2,7 @@
 import { CR, IS_TEXT, LF, SP, bytesOf, readsLike } from './bytes.js';
 import { CLOSE, CONNECTION, CONTENT_LENGTH, KEEP_ALIVE, TRANSFER_ENCODING, type FieldNames } from './field-names.js';
 import { FieldSection } from './field-section.js';
+import { copyForwardedLines, forwardedLines, forwardedLinesUnnamed } from './forwarded-lines.js';
 import type { ForwardingRule } from './forwarding-rule.js';
 import { connectionOptionIn, wholeNumberIn } from './framing-fields.js';
 import { matches, type HeadLimits } from './head.js';
@@ -104,10 +105,10 @@ export class ResponseHead {
    */
   forwardedHead(rule: ForwardingRule): string {
     const isStatusLineCanonical = this.minorVersion === 1 && this.statusLineEnd > STATUS_END;
-    if (isStatusLineCanonical && !this.namesFields) return this.fields.forwardedLines(rule, 0);
+    if (isStatusLineCanonical && !this.namesFields) return forwardedLines(this.fields, rule, 0);
     const statusLine = `HTTP/1.1 ${this.statusCode} ${this.reasonPhrase}\r\n`;
-    if (this.namesFields) return statusLine + this.fields.forwardedLinesUnnamed(rule);
-    return statusLine + this.fields.forwardedLines(rule);
+    if (this.namesFields) return statusLine + forwardedLinesUnnamed(this.fields, rule);
+    return statusLine + forwardedLines(this.fields, rule);
   }
 
   /**
@@ -117,7 +118,7 @@ export class ResponseHead {
    */
   copyForwardedHead(rule: ForwardingRule, out: Buffer, at: number): number {
     const isStatusLineCanonical = this.minorVersion === 1 && this.statusLineEnd > STATUS_END;
-    if (isStatusLineCanonical && !this.namesFields) return this.fields.copyForwardedLines(rule, out, at, 0);
+    if (isStatusLineCanonical && !this.namesFields) return copyForwardedLines(this.fields, rule, out, at, 0);
     return at + out.write(this.forwardedHead(rule), at, 'latin1');
   }
 

@@ -24,3 +24,10 @@ export function* splits(length: number): Generator<Iterable<number>> {
   for (let at = 0; at < length; at++) yield [at, length];
   yield Array.from({ length: length + 1 }, (_, end) => end);
 }
+
+/** What `copy` writes into a buffer that has just the room for it, somewhere in the middle of another. */
+export function copied(length: number, copy: (out: Buffer, at: number) => number): string {
+  const out = Buffer.alloc(length + 20, '#');
+  const end = copy(out, 10);
+  return out.toString('latin1', 10, end) + (out.toString('latin1', end) === '#'.repeat(10) ? '' : ' and more');
+}

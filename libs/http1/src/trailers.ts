@@ -1,6 +1,7 @@
 // Trailer sections (RFC 9112 §7.1.2): the field lines between the last chunk and the empty line.
 import { CONTENT_LENGTH, TRANSFER_ENCODING, type FieldNames } from './field-names.js';
 import { FieldSection } from './field-section.js';
+import { forwardedLines } from './forwarded-lines.js';
 import type { ForwardingRule } from './forwarding-rule.js';
 import type { HeadLimits } from './head.js';
 import { INCOMPLETE, OUTSIDE } from './outcome.js';
@@ -45,6 +46,6 @@ export class Trailers {
 
   /** The lines that the rule lets pass, without the empty one. */
   forwardedLines(rule: ForwardingRule): string {
-    return this.fields.forwardedLines(rule);
+    return forwardedLines(this.fields, rule);
   }
 }

@@ -154,3 +154,28 @@ describe('the rows of a load table', () => {
     expect(table.rows.map((row) => row.inFlight.byteOffset % 64)).toEqual([0, 0, 0]);
   });
 });
+
+describe('a reservation that is taken again', () => {
+  it('counts where it is taken now, and nowhere else', () => {
+    const table = new LoadTable(SHAPE);
+    const reservation = reserve(table.own, 1, 3, 4);
+    reservation.release();
+    reservation.retake(2, Float64Array.of(0.3, 0));
+    expect([table.active(1), table.active(2), table.inFlight(1, 0)]).toEqual([0, 1, 0]);
+    expect(table.inFlight(2, 0)).toBeCloseTo(0.3, 5);
+    expect(reservation.release()).toBe(true);
+    expect(reservation.release()).toBe(false);
+    expect([table.active(2), table.inFlight(2, 0), table.activeInAll()]).toEqual([0, 0, 0]);
+  });
+
+  it('gives back first what it still holds', () => {
+    const table = new LoadTable(SHAPE);
+    const demand = Float64Array.of(1, 2);
+    const reservation = reserve(table.own, 0, 5, 5);
+    reservation.retake(1, demand);
+    demand.fill(100);
+    expect([table.active(0), table.active(1), table.inFlight(1, 1)]).toEqual([0, 1, 2]);
+    reservation.release();
+    expect([table.inFlight(0, 0), table.inFlight(1, 0), table.inFlight(1, 1)]).toEqual([0, 0, 0]);
+  });
+});

@@ -180,3 +180,33 @@ describe('a class that was forgotten', () => {
     expect(learner.belief(0).source).toBe('prior');
   });
 });
+
+describe('a class that is asked for very often', () => {
+  it('is learned from a part of its answers, and as well', () => {
+    const { learner, estimate } = aLearner();
+    let now = 0;
+    let learned = 0;
+    // Each backend serves one at a time; together they answer some twelve thousand a second.
+    for (let i = 0; i < 30_000; i++) {
+      const slot = i % CAPACITIES.length;
+      const ticket = learner.dispatched(0, slot, 0, now);
+      const seconds = 0.001 / CAPACITIES[slot][0] + 0.002 / CAPACITIES[slot][1];
+      now += seconds;
+      if (learner.answered(ticket, 0, now)) learned++;
+    }
+    expect(learned).toBeLessThan(30_000 / 3);
+    expect(learned).toBeGreaterThan(200);
+    const [compute, storage] = estimate(0);
+    expect(compute).toBeCloseTo(0.001, 4);
+    expect(storage).toBeCloseTo(0.002, 4);
+  });
+
+  it('knows of a class what it has seen', () => {
+    const { learner, serve } = aLearner();
+    expect(learner.knows(0)).toBe(false);
+    serve(0, [1, 1], 0);
+    expect(learner.knows(0)).toBe(true);
+    learner.forgetClass(0);
+    expect(learner.knows(0)).toBe(false);
+  });
+});

@@ -98,3 +98,38 @@ describe('a request class', () => {
 function wordNumber(index: number): string {
   return [17576, 676, 26, 1].map((place) => String.fromCharCode(97 + (Math.floor(index / place) % 26))).join('');
 }
+
+describe('a path that is asked for again and again', () => {
+  const get = (path: string, bodyBytes = 0) => ({ method: 'GET', path, bodyBytes });
+
+  it('is of the same class each time, and of another with another method or size', () => {
+    const classifier = new RequestClassifier(10, () => {});
+    const classId = classifier.classify(get('/a'));
+    for (let i = 0; i < 50; i++) expect(classifier.classify(get('/a'))).toBe(classId);
+    expect(classifier.classify({ ...get('/a'), method: 'POST' })).not.toBe(classId);
+    expect(classifier.classify(get('/a', 100))).not.toBe(classId);
+    expect(classifier.classify(get('/a'))).toBe(classId);
+  });
+
+  it('counts as often as it is asked for: it stays a route of its own among many values', () => {
+    const classifier = new RequestClassifier(10_000, () => {});
+    for (let i = 0; i < 2000; i++) {
+      for (let times = 0; times < 3; times++) classifier.classify(get('/shop/search'));
+      classifier.classify(
+        get(`/shop/${'abcdefghij'[i % 10]}${'klmnopqrst'[Math.floor(i / 10) % 10]}${i.toString(36)}`),
+      );
+    }
+    const name = (path: string) => classifier.nameOf(classifier.classify(get(path)));
+    expect(name('/shop/search')).toBe('GET /shop/search');
+    expect(name('/shop/never-seen')).toBe('GET /shop/{}');
+  });
+
+  it('learns that its segment varies although the path is remembered', () => {
+    const classifier = new RequestClassifier(10_000, () => {});
+    const before = classifier.classify(get('/shop/first'));
+    expect(classifier.nameOf(before)).toBe('GET /shop/first');
+    for (let i = 0; i < 3000; i++) classifier.classify(get(`/shop/w${i}x`));
+    for (let i = 0; i < 16; i++) classifier.classify(get('/shop/first'));
+    expect(classifier.nameOf(classifier.classify(get('/shop/first')))).toBe('GET /shop/{}');
+  });
+});

@@ -1,0 +1,69 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Outbox } from './outbox.js';
+
+const closers: (() => void)[] = [];
+afterEach(() => closers.splice(0).forEach((close) => close()));
+
+/** The two ends of a connection. */
+async function aConnection(): Promise<[Socket, Socket]> {
+  const server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const near = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const [far] = (await once(server, 'connection')) as [Socket];
+  closers.push(() => {
+    near.destroy();
+    far.destroy();
+    server.close();
+  });
+  return [near, far];
+}
+
+async function read(socket: Socket, length: number): Promise<string> {
+  let text = '';
+  while (text.length < length) {
+    const [piece] = (await once(socket.resume(), 'data')) as [Buffer];
+    text += piece.toString('latin1');
+  }
+  return text;
+}
+
+describe('an outbox', () => {
+  it('sends what was put in, in that order, as one piece', async () => {
+    const [near, far] = await aConnection();
+    const outbox = new Outbox();
+    outbox.text('a\u00ff');
+    outbox.copy(Buffer.from('xbcx'), 1, 3);
+    outbox.text('d');
+    outbox.send(near);
+    outbox.send(near);
+    const [piece] = (await once(far.resume(), 'data')) as [Buffer];
+    expect(piece.toString('latin1')).toBe('a\u00ffbcd');
+  });
+
+  it('takes more than it has room for', async () => {
+    const [near, far] = await aConnection();
+    const outbox = new Outbox();
+    const long = 'x'.repeat(200_000);
+    outbox.text('begin ');
+    outbox.copy(Buffer.from(long), 0, long.length);
+    outbox.text(' end');
+    outbox.send(near);
+    expect(await read(far, long.length + 10)).toBe(`begin ${long} end`);
+  });
+
+  it('spoils nothing that the system has not taken yet', async () => {
+    const [near, far] = await aConnection();
+    const outbox = new Outbox();
+    const pieces = Array.from({ length: 400 }, (_, i) => String.fromCharCode(97 + (i % 26)).repeat(60_000));
+    // Nobody reads: sooner or later the system takes no more.
+    for (const piece of pieces) {
+      outbox.text(piece);
+      outbox.send(near);
+    }
+    expect(near.writableLength).toBeGreaterThan(0);
+    const whole = pieces.join('');
+    expect((await read(far, whole.length)) === whole).toBe(true);
+  });
+});

@@ -1,0 +1,59 @@
+import { ResourceSpace } from '@fairlead/scheduling';
+import { Logger } from '@nestjs/common';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { loadBalancerConfig } from '../config/balancer.config.js';
+import { KEPT_REQUESTS, RequestLog, type EndedExchange } from './request-log.js';
+
+const demand = new ResourceSpace(['compute', 'storage']).vectorOf({ compute: 3 });
+
+function anExchange(target: string): EndedExchange {
+  const head = { client: '192.0.2.7', method: 'GET', target, demand };
+  return { head, backend: { id: 'a' }, attempts: 1, beganAt: 0 };
+}
+
+const paths = (log: RequestLog) => log.newest().map(({ path }) => path);
+
+describe('the request log', () => {
+  afterEach(() => void vi.restoreAllMocks());
+
+  it('has the last requests, the newest first', () => {
+    const log = new RequestLog(loadBalancerConfig({}));
+    log.add(anExchange('/a?x=1'), 200, 12.5);
+    log.add(anExchange('/b'), 404, 20);
+    expect(paths(log)).toEqual(['/b', '/a']);
+    expect(log.newest()[1]).toMatchObject({
+      status: 200,
+      backend: 'a',
+      demand: { compute: 3, storage: 0 },
+      durationMs: 12.5,
+    });
+  });
+
+  it('leaves out a part of a flood, but no failure, and goes on when it is over', () => {
+    const log = new RequestLog(loadBalancerConfig({}));
+    for (let i = 0; i < 5 * KEPT_REQUESTS; i++) log.add(anExchange(`/${i}`), 200, i / 1000);
+    expect(paths(log)[0]).toBe(`/${KEPT_REQUESTS - 1}`);
+    log.add(anExchange('/failed'), 502, 6);
+    log.add(anExchange('/left-out'), 200, 6);
+    expect(paths(log)[0]).toBe('/failed');
+    log.add(anExchange('/later'), 200, 200);
+    expect(paths(log).slice(0, 2)).toEqual(['/later', '/failed']);
+  });
+
+  it('logs what it is told to: nothing, failures, all, or a part and all failures', () => {
+    const logged = (environment: Record<string, string>) => {
+      const write = vi.spyOn(Logger.prototype, 'log').mockImplementation(() => {});
+      write.mockClear();
+      const log = new RequestLog(loadBalancerConfig(environment));
+      for (let i = 0; i < 1000; i++) log.add(anExchange('/'), i % 10 === 0 ? 503 : 200, i);
+      return write.mock.calls.length;
+    };
+    expect(logged({ ACCESS_LOG: 'off' })).toBe(0);
+    expect(logged({ ACCESS_LOG: 'errors' })).toBe(100);
+    expect(logged({ ACCESS_LOG: 'all' })).toBe(1000);
+    expect(logged({ ACCESS_LOG: 'all', ACCESS_LOG_SAMPLE: '0' })).toBe(100);
+    const some = logged({ ACCESS_LOG: 'all', ACCESS_LOG_SAMPLE: '0.5' });
+    expect(some).toBeGreaterThan(100 + 900 * 0.4);
+    expect(some).toBeLessThan(100 + 900 * 0.6);
+  });
+});

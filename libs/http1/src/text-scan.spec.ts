@@ -1,0 +1,43 @@
+import { assert, integer, property, uint8Array } from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { IS_TEXT } from './bytes.js';
+import { endOfText, wordsOf } from './text-scan.js';
+
+/** Byte by byte, as the table says. */
+function expectedEnd(bytes: Uint8Array, at: number, end: number): number {
+  const stop = bytes.subarray(at, end).findIndex((byte) => IS_TEXT[byte] === 0);
+  return stop === -1 ? end : at + stop;
+}
+
+const endIn = (bytes: Uint8Array, at: number, end: number) =>
+  endOfText(bytes, wordsOf(bytes), bytes.byteOffset, at, end);
+
+describe('the end of a run of text', () => {
+  it('is where a byte may not stand, wherever in a word that is', () => {
+    for (let byte = 0; byte < 256; byte++) {
+      for (let place = 0; place < 12; place++) {
+        const bytes = Buffer.alloc(16, 'x');
+        bytes[place] = byte;
+        for (let at = 0; at <= place; at++) expect(endIn(bytes, at, 13)).toBe(expectedEnd(bytes, at, 13));
+      }
+    }
+  });
+
+  it('is the same for any bytes, anywhere in a buffer', () => {
+    const some = uint8Array({ minLength: 8, maxLength: 64 });
+    assert(
+      property(some, integer({ min: 0, max: 7 }), integer({ min: 0, max: 8 }), (content, offset, at) => {
+        const whole = new Uint8Array(offset + content.length);
+        whole.set(content, offset);
+        const bytes = whole.subarray(offset);
+        expect(endIn(bytes, at, content.length)).toBe(expectedEnd(bytes, at, content.length));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it('is not looked for behind the end that is told', () => {
+    const bytes = Buffer.from('abcdefgh\0ij');
+    for (let end = 1; end <= 8; end++) expect(endIn(bytes, 0, end)).toBe(end);
+  });
+});
