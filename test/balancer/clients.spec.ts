@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { metricsOf, settled } from '../support/metrics.js';
 import { startBalancer, until } from '../support/processes.js';
@@ -68,5 +69,34 @@ describe('clients that go away', () => {
     let read = 0;
     for await (const chunk of response) read += (chunk as Buffer).length;
     expect(read).toBe(total);
+  });
+});
+
+describe('more clients than there is room for', () => {
+  it.each(['on', 'off'])('are turned away until somebody leaves (FAST_LANE=%s)', async (lane) => {
+    const balancer = await startBalancer({ FAST_LANE: lane, MAX_CLIENT_CONNECTIONS: '2' });
+    const { port } = await httpUpstream((_, response) => response.end('right'));
+    await join(balancer, 'a', port);
+    const isServed = (socket: Socket): Promise<boolean> => {
+      socket.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n');
+      return new Promise((resolve) => {
+        socket.on('data', (bytes: Buffer) => resolve(bytes.toString().includes('right')));
+        socket.on('close', () => resolve(false));
+        // A reset is a way of turning away, too.
+        socket.on('error', () => {});
+      });
+    };
+    for (let round = 1; round <= 3; round++) {
+      const clients = [await openSocket(balancer.port), await openSocket(balancer.port)];
+      for (const client of clients) expect(await isServed(client)).toBe(true);
+      expect(await isServed(await openSocket(balancer.port))).toBe(false);
+      for (const client of clients) client.destroy();
+      await until('there to be room again', async () => {
+        const next = await openSocket(balancer.port);
+        const hasRoom = await isServed(next);
+        next.destroy();
+        return hasRoom;
+      });
+    }
   });
 });

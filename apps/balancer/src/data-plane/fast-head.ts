@@ -123,13 +123,19 @@ export function putAnswerHead(outbox: Outbox, head: ResponseHead, headBytes: num
     if (fields.placeOf(TRAILER) >= 0) outbox.text(`Trailer: ${fields.valueOf(TRAILER)}\r\n`);
     outbox.text('Transfer-Encoding: chunked\r\n');
   }
+  const isOld = head.minorVersion === 0;
+  if (own.length === 0 && fields.placeOf(DATE) >= 0) {
+    const last = isOld ? connection.oldLines : connection.lines;
+    outbox.copy(last, 0, last.length);
+    return;
+  }
+  outbox.text(isOld ? OLD_VIA_LINE : VIA_LINE);
   if (own.length > 0) outbox.text(linesOf(own));
   if (fields.placeOf(DATE) < 0) outbox.text(`Date: ${date}\r\n`);
-  const last = head.minorVersion === 1 ? connection.lines : connection.oldLines;
-  outbox.copy(last, 0, last.length);
+  outbox.text(`${connection.connection}\r\n`);
 }
 
-/** The last lines of every answer, made once: where it has been, and what becomes of the client's connection. */
+/** The last lines of most answers, made once: where it has been, and what becomes of the client's connection. */
 export interface LastLines {
   /** What becomes of the connection, alone. */
   readonly connection: string;
@@ -139,9 +145,12 @@ export interface LastLines {
   readonly oldLines: Buffer;
 }
 
+const VIA_LINE = `Via: 1.1 ${PSEUDONYM}\r\n`;
+const OLD_VIA_LINE = `Via: 1.0 ${PSEUDONYM}\r\n`;
+
 function lastLines(connection: string): LastLines {
-  const behind = (version: string) => Buffer.from(`Via: ${version} ${PSEUDONYM}\r\n${connection}\r\n`, 'latin1');
-  return { connection, lines: behind('1.1'), oldLines: behind('1.0') };
+  const behind = (via: string) => Buffer.from(`${via}${connection}\r\n`, 'latin1');
+  return { connection, lines: behind(VIA_LINE), oldLines: behind(OLD_VIA_LINE) };
 }
 
 /** The connection ends with this answer. */
