@@ -33,6 +33,8 @@ export class FullLaneServer {
       connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
       maxHeaderSize: config.MAX_HEADER_BYTES,
       noDelay: true,
+      // No stream is made ready for a body that is not there.
+      optimizeEmptyRequests: true,
       shouldUpgradeCallback: isUpgradeFollowed,
     });
     const serve = (request: IncomingMessage, response: ServerResponse) => {

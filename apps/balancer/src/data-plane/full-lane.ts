@@ -2,12 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
-import {
-  createProxyMiddleware,
-  debugProxyErrorsPlugin,
-  proxyEventsPlugin,
-  type RequestHandler,
-} from 'http-proxy-middleware';
+import { createProxyMiddleware, proxyEventsPlugin, type RequestHandler } from 'http-proxy-middleware';
 import { balancerConfig } from '../config/balancer.config.js';
 import { ClientRequests, isRefusal } from './client-request.js';
 import { ExchangeDesk } from './exchange-desk.js';
@@ -67,7 +62,7 @@ export class FullLane {
     return createProxyMiddleware({
       // Its own logging and error answers are left out; what an error means is decided by the exchange.
       ejectPlugins: true,
-      plugins: [debugProxyErrorsPlugin, proxyEventsPlugin],
+      plugins: [proxyEventsPlugin],
       selfHandleResponse: true,
       // The router gets this request's own copy of the options.
       router: (request, _response, options) => exchangeOf(request).routeAttempt(options),

@@ -12,13 +12,13 @@ import { ClientRequests, isRefusal, type ClientRequest } from './client-request.
 import { demandHeaders } from './demand-headers.js';
 import { CLIENT_WENT_AWAY, type Exchange } from './exchange.js';
 import { ExchangeDesk } from './exchange-desk.js';
-import { isReasonPhrase, requestHeaders, responseHeaders } from './forwarding.js';
+import { answerFields, isReasonPhrase, requestHeaders, responseHeaders } from './forwarding.js';
 import { endWithProblem } from './problem-response.js';
 import { PSEUDONYM } from './pseudonym.js';
 import { hasBody } from './replayable-body.js';
 import { joinConnections } from './tunnel.js';
 import { connectWithin, connectedAgent } from './upstream-agent.js';
-import { targetOf, upstreamHeaders } from './upstream-request.js';
+import { targetOf } from './upstream-request.js';
 
 /** An upgrade under way. */
 interface Handshake {
@@ -164,7 +164,7 @@ export class UpgradeLane {
     const hop = { clientAddress: client, isTrusted, httpVersion, pseudonym: PSEUDONYM };
     const forwarded = requestHeaders(request.rawHeaders, headers, hop);
     const switching = ['Connection', 'Upgrade', 'Upgrade', headers.upgrade ?? ''];
-    return upstreamHeaders([...forwarded, ...demandHeaders(demand, this.config.RESOURCES), ...switching], request);
+    return [...forwarded, ...demandHeaders(demand, this.config.RESOURCES), ...switching];
   }
 }
 
@@ -176,7 +176,7 @@ function switchProtocols(
 ): void {
   connection.setTimeout(0);
   const hop = { httpVersion: answer.httpVersion, pseudonym: PSEUDONYM, isChunked: false };
-  const headers = responseHeaders(answer.rawHeaders, answer.headers, hop);
+  const headers = responseHeaders(answerFields(answer.rawHeaders), hop);
   headers.push('Connection', 'Upgrade', 'Upgrade', answer.headers.upgrade ?? '');
   const { statusMessage = '' } = answer;
   const phrase = isReasonPhrase(statusMessage) ? statusMessage : 'Switching Protocols';
@@ -194,9 +194,9 @@ function refuse({ request, socket, exchange }: Handshake, answer: IncomingMessag
   response.shouldKeepAlive = false;
   response.once('finish', () => socket.end(() => socket.destroy()));
   answer.once('error', () => socket.destroy());
-  answer.once('end', () => exchange.attemptAnswered());
+  const watcher = { moved: () => {}, whole: () => exchange.attemptAnswered() };
   try {
-    relayAnswer(answer, request, response);
+    relayAnswer(answer, request, response, watcher);
     exchange.answerBegan(response.statusCode, answer.headers);
   } catch (error) {
     exchange.attemptFailed((error as Error).message);
