@@ -18,7 +18,7 @@ const COPIED_BYTES = 8192;
 export function streamAnswer(answer: IncomingMessage, response: ServerResponse, watcher: AnswerWatcher): void {
   const stream = new AnswerStream(answer, response, watcher);
   answer.on('data', (piece: Buffer) => stream.take(piece));
-  answer.once('end', () => stream.end());
+  answer.on('end', () => stream.end());
   // Behind the reading of what has come with the head.
   process.nextTick(() => stream.begin());
 }

@@ -41,6 +41,8 @@ export const CLIENT_WENT_AWAY = 499;
 export type CutHandler = (what: Cut) => void;
 
 export class Exchange implements Cuttable {
+  /** Among the live exchanges of its backend. */
+  crowdIndex = -1;
   attempts = 0;
   /** Whether the request failed for want of a backend: whoever asks again may be luckier. */
   isUnserved = false;

@@ -17,13 +17,14 @@ import { NoBody, ReplayableBody, hasBody } from './replayable-body.js';
 import { isIdempotent } from './retry.js';
 import { ExchangeAgent, type KeptConnection, type UpstreamAddress, type UpstreamAgent } from './upstream-agent.js';
 import { UpstreamOptions, hostOf, type ProxyTarget } from './upstream-request.js';
-import { Watchdog } from './watchdog.js';
+import { Watchdog, type WatchClock } from './watchdog.js';
 
 /** What is the same for all exchanges of the lane. */
 export interface LaneSettings extends LaneLimits {
   readonly resources: ResourceSpace;
   readonly retryBufferBytes: number;
   readonly agent: UpstreamAgent;
+  readonly clock: WatchClock;
 }
 
 /** Each attempt adds listeners of its own to request and response. */
@@ -38,7 +39,7 @@ export class FullLaneExchange extends LaneExchange {
   private readonly response: ServerResponse;
   private readonly body: ReplayableBody | undefined;
   private readonly agent = new ExchangeAgent((upstream) => this.send(upstream));
-  private readonly watchdog = new Watchdog(() => this.timeIsUp());
+  private readonly watchdog: Watchdog;
   /** What goes to the backend, whichever it is. */
   private forwarded: string[] = [];
   /** Of a client that speaks HTTP/1.0, or names none. */
@@ -59,6 +60,7 @@ export class FullLaneExchange extends LaneExchange {
     super(desk, head, settings, hasBody(client.request));
     this.request = client.request;
     this.response = client.response;
+    this.watchdog = new Watchdog(settings.clock, () => this.timeIsUp());
     if (!this.hasBody) return;
     const watcher = { moved: () => this.moved(), uploaded: () => this.uploaded() };
     this.body = new ReplayableBody(this.request, settings.retryBufferBytes, watcher);
@@ -72,7 +74,7 @@ export class FullLaneExchange extends LaneExchange {
     request.headers = {};
     request.setMaxListeners(MOST_LISTENERS);
     response.setMaxListeners(MOST_LISTENERS);
-    response.once('close', () => this.clientClosed());
+    response.on('close', () => this.clientClosed());
     this.tryNext();
   }
 
@@ -100,7 +102,7 @@ export class FullLaneExchange extends LaneExchange {
     }
     if (fields.keepAlive !== undefined) connection?.heard(fields.keepAlive);
     this.answerBegan(response.statusCode, fields.hasReport ? answer.headers : NO_FIELDS);
-    answer.once('error', (error) => {
+    answer.on('error', (error) => {
       if (!response.destroyed) this.answerBroke(`cut off in mid-answer: ${wordsFor(error)}`);
     });
   }
@@ -205,11 +207,11 @@ export class FullLaneExchange extends LaneExchange {
     this.connection = connection;
     upstream.on('information', ({ statusCode, rawHeaders }) => relayInterim(statusCode, rawHeaders, request, response));
     // A switch of protocols nobody asked for. Node takes the request for answered, and would tell nobody.
-    upstream.once('upgrade', () => {
+    upstream.on('upgrade', () => {
       socket.destroy();
       if (this.upstream === upstream) this.receiveError(new NonsenseError('it switched protocols unasked'));
     });
-    upstream.once('close', () => {
+    upstream.on('close', () => {
       if (this.upstream === upstream && this.isAttempting) this.receiveError(new Error('closed without an answer'));
     });
     upstream.reusedSocket = connection.wasIdleMs !== undefined;

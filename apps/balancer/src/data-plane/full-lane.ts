@@ -9,14 +9,16 @@ import { ExchangeDesk } from './exchange-desk.js';
 import { FullLaneExchange, type LaneSettings } from './full-lane-exchange.js';
 import { laneLimitsOf } from './lane-exchange.js';
 import { answerProblem } from './problem-response.js';
+import { ProxiedRequest } from './proxied-request.js';
 import { UpstreamAgent } from './upstream-agent.js';
+import { WatchClock } from './watchdog.js';
 
 @Injectable()
 export class FullLane {
-  private readonly exchanges = new WeakMap<IncomingMessage, FullLaneExchange>();
   private readonly settings: LaneSettings;
   private readonly proxy: RequestHandler;
   private readonly agent: UpstreamAgent;
+  private readonly clock = new WatchClock();
 
   constructor(
     private readonly desk: ExchangeDesk,
@@ -29,12 +31,13 @@ export class FullLane {
       ...laneLimitsOf(config),
       retryBufferBytes: config.RETRY_BUFFER_BYTES,
       agent: this.agent,
+      clock: this.clock,
     };
     this.proxy = this.createProxy();
   }
 
   /** Serves a request: from its head to the last byte of its answer. */
-  handle(request: IncomingMessage, response: ServerResponse): void {
+  handle(request: ProxiedRequest, response: ServerResponse): void {
     const read = this.requests.read(request);
     if (isRefusal(read)) {
       answerProblem(response, read.statusCode, read.message);
@@ -43,19 +46,20 @@ export class FullLane {
     const exchange = new FullLaneExchange(this.desk, read, { request, response }, this.settings, () => {
       void this.proxy(request, response);
     });
-    this.exchanges.set(request, exchange);
+    request.exchange = exchange;
     exchange.begin();
   }
 
   /** Closes the idle connections to backends. */
   close(): void {
     this.agent.destroy();
+    this.clock.stop();
   }
 
   /** Built once: http-proxy-middleware adds listeners to the server with each one. */
   private createProxy(): RequestHandler {
     const exchangeOf = (request: IncomingMessage) => {
-      const exchange = this.exchanges.get(request);
+      const exchange = request instanceof ProxiedRequest ? request.exchange : undefined;
       if (!exchange) throw new Error('a request reached the proxy without an exchange');
       return exchange;
     };

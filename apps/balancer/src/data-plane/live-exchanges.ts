@@ -1,16 +1,17 @@
 // The exchanges that are under way, by backend, so that they can be ended when their backend has to go.
 import type { Cut } from '../registry/sighting.js';
+import { Crowd, type CrowdMember } from './crowd.js';
 
 /** An exchange that can be told to end. */
-export interface Cuttable {
+export interface Cuttable extends CrowdMember {
   cut(what: Cut): void;
 }
 
 export class LiveExchanges {
-  private readonly bySlot: Set<Cuttable>[];
+  private readonly bySlot: Crowd<Cuttable>[];
 
   constructor(slotCount: number) {
-    this.bySlot = Array.from({ length: slotCount }, () => new Set());
+    this.bySlot = Array.from({ length: slotCount }, () => new Crowd());
   }
 
   add(slot: number, exchange: Cuttable): void {
@@ -24,7 +25,6 @@ export class LiveExchanges {
   /** Ends those on a slot; whoever can turns to another backend. */
   cut(slot: number, what: Cut): void {
     // Of those that are there now: one that is cut may come back.
-    const present = Array.from(this.bySlot[slot]);
-    for (const exchange of present) exchange.cut(what);
+    for (const exchange of this.bySlot[slot].present()) exchange.cut(what);
   }
 }
