@@ -61,22 +61,18 @@ export interface Hop {
   readonly pseudonym: string;
 }
 
-/** A header list read into a form that can be asked. */
-export type HeaderLookup = Readonly<Record<string, string | string[] | undefined>>;
-
-/**
- * The headers that go to the backend, but for the demand's: end-to-end fields as they came, in their order, then `Via`,
- * `X-Forwarded-*` and `Forwarded` (RFC 7239). A trusted client's are continued, anybody else's are replaced.
- */
-export function requestHeaders(raw: readonly string[], joined: HeaderLookup, hop: Hop): string[] {
+/** The headers of a request that go on to the backend: end-to-end fields as they came, in their order. */
+export function requestHeaders(raw: readonly string[]): string[] {
   const { endToEnd: headers, coding, trailer, te } = sortFields(raw, DROPPED_FROM_REQUESTS);
   if (coding !== undefined && trailer !== undefined) headers.push('Trailer', trailer);
   if (te !== undefined && /(^|,)\s*trailers\s*($|,)/i.test(te)) headers.push('TE', 'trailers');
-  headers.push(...hopFields((name) => text(joined[name]), hop));
   return headers;
 }
 
-/** What a request is said to have passed through: `Via`, `X-Forwarded-*` and `Forwarded`. `field` is '' for none. */
+/**
+ * What a request is said to have passed through: `Via`, `X-Forwarded-*` and `Forwarded` (RFC 7239). A trusted client's are
+ * continued, anybody else's are replaced. `field` is '' for none.
+ */
 export function hopFields(field: (name: string) => string, hop: Hop): string[] {
   const believed = (name: string) => (hop.isTrusted ? field(name) : '');
   const continued = (name: string, value: string) => (believed(name) === '' ? value : `${believed(name)}, ${value}`);

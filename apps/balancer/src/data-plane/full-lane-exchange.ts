@@ -7,12 +7,12 @@ import { wordsFor } from '../health/network-errors.js';
 import { relayAnswer, relayInterim } from './answer-relay.js';
 import { NonsenseError, type BrokenOff } from './attempt-failure.js';
 import type { ClientRequest } from './client-request.js';
-import { demandHeaders, placementHeader } from './demand-headers.js';
+import { placementHeader } from './demand-headers.js';
 import type { ExchangeDesk } from './exchange-desk.js';
 import { removeField, requestHeaders, type SortedFields } from './forwarding.js';
 import { LaneExchange, type LaneLimits } from './lane-exchange.js';
 import { answerProblem } from './problem-response.js';
-import { PSEUDONYM } from './pseudonym.js';
+import type { OwnRequestFields } from './own-request-fields.js';
 import { NoBody, ReplayableBody, hasBody } from './replayable-body.js';
 import { isIdempotent } from './retry.js';
 import { ExchangeAgent, type KeptConnection, type UpstreamAddress, type UpstreamAgent } from './upstream-agent.js';
@@ -25,6 +25,7 @@ export interface LaneSettings extends LaneLimits {
   readonly retryBufferBytes: number;
   readonly agent: UpstreamAgent;
   readonly clock: WatchClock;
+  readonly ownFields: OwnRequestFields;
 }
 
 /** Each attempt adds listeners of its own to request and response. */
@@ -172,11 +173,10 @@ export class FullLaneExchange extends LaneExchange {
 
   private forwardedHeaders(): string[] {
     const { request, head, settings } = this;
-    const { httpVersion } = request;
-    const hop = { clientAddress: head.client, isTrusted: head.isTrusted, httpVersion, pseudonym: PSEUDONYM };
-    const headers = requestHeaders(request.rawHeaders, request.headers, hop);
+    const headers = requestHeaders(request.rawHeaders);
     if (this.lacksHost) removeField(headers, 'host');
-    headers.push(...demandHeaders(head.demand, settings.resources), 'Connection', 'keep-alive');
+    settings.ownFields.addTo(headers, request, head);
+    headers.push('Connection', 'keep-alive');
     if (request.headers['transfer-encoding'] !== undefined) headers.push('Transfer-Encoding', 'chunked');
     return headers;
   }

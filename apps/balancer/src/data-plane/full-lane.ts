@@ -8,6 +8,7 @@ import { ClientRequests, isRefusal } from './client-request.js';
 import { ExchangeDesk } from './exchange-desk.js';
 import { FullLaneExchange, type LaneSettings } from './full-lane-exchange.js';
 import { laneLimitsOf } from './lane-exchange.js';
+import { OwnRequestFields } from './own-request-fields.js';
 import { answerProblem } from './problem-response.js';
 import { ProxiedRequest } from './proxied-request.js';
 import { UpstreamAgent } from './upstream-agent.js';
@@ -32,6 +33,7 @@ export class FullLane {
       retryBufferBytes: config.RETRY_BUFFER_BYTES,
       agent: this.agent,
       clock: this.clock,
+      ownFields: new OwnRequestFields(config.RESOURCES),
     };
     this.proxy = this.createProxy();
   }

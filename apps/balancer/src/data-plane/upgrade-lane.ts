@@ -9,10 +9,10 @@ import { wordsFor } from '../health/network-errors.js';
 import type { FleetBackend } from '../registry/fleet.js';
 import { relayAnswer } from './answer-relay.js';
 import { ClientRequests, isRefusal, type ClientRequest } from './client-request.js';
-import { demandHeaders } from './demand-headers.js';
 import { CLIENT_WENT_AWAY, type Exchange } from './exchange.js';
 import { ExchangeDesk } from './exchange-desk.js';
 import { answerFields, isReasonPhrase, requestHeaders, responseHeaders } from './forwarding.js';
+import { OwnRequestFields } from './own-request-fields.js';
 import { endWithProblem } from './problem-response.js';
 import { PSEUDONYM } from './pseudonym.js';
 import { hasBody } from './replayable-body.js';
@@ -44,14 +44,16 @@ export class UpgradeLane {
   private readonly open = new Set<Duplex>();
   private readonly connectTimeoutMs: number;
   private readonly requestTimeoutMs: number;
+  private readonly ownFields: OwnRequestFields;
 
   constructor(
     private readonly desk: ExchangeDesk,
     private readonly requests: ClientRequests,
-    @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
+    @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
     this.connectTimeoutMs = config.CONNECT_TIMEOUT_SECONDS * 1000;
     this.requestTimeoutMs = config.REQUEST_TIMEOUT_SECONDS * 1000;
+    this.ownFields = new OwnRequestFields(config.RESOURCES);
   }
 
   /** Serves an upgrade: from its head to the close of the upgraded connection. */
@@ -159,12 +161,11 @@ export class UpgradeLane {
     });
   }
 
-  private forwardedHeaders(request: IncomingMessage, { client, isTrusted, demand }: ClientRequest) {
-    const { httpVersion, headers } = request;
-    const hop = { clientAddress: client, isTrusted, httpVersion, pseudonym: PSEUDONYM };
-    const forwarded = requestHeaders(request.rawHeaders, headers, hop);
-    const switching = ['Connection', 'Upgrade', 'Upgrade', headers.upgrade ?? ''];
-    return [...forwarded, ...demandHeaders(demand, this.config.RESOURCES), ...switching];
+  private forwardedHeaders(request: IncomingMessage, read: ClientRequest): string[] {
+    const headers = requestHeaders(request.rawHeaders);
+    this.ownFields.addTo(headers, request, read);
+    headers.push('Connection', 'Upgrade', 'Upgrade', request.headers.upgrade ?? '');
+    return headers;
   }
 }
 
