@@ -123,6 +123,8 @@ export class FullLaneExchange extends LaneExchange {
   receiveError(error: Error): void {
     const { response, upstream } = this;
     if (response.headersSent || response.destroyed) return;
+    // At once: what comes in while the next attempt is prepared may pass the limit, and belongs to it all the same.
+    if (this.isAttempting) this.body?.rewind();
     this.attemptBroke(this.breakOff ?? error, upstream?.reusedSocket === true);
   }
 

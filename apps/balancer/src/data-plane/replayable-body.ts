@@ -19,7 +19,7 @@ const COPIED_BYTES = 8192;
 /** A stream as far as http-proxy-middleware needs one: it can be piped. */
 export class ReplayableBody extends Stream {
   private remembered: Buffer[] | undefined = [];
-  /** What was not given to any backend yet. */
+  /** What the present attempt was not given yet. */
   private waiting: Buffer[] = [];
   private bytes = 0;
   /** As the client told it: the last byte is known before Node says that it was the last. */
@@ -39,16 +39,22 @@ export class ReplayableBody extends Stream {
     source.on('end', () => this.end());
   }
 
-  /** Whether {@link pipe} can begin at the beginning: false once the limit was passed. */
+  /** Whether {@link rewind} leads to the beginning: false once the limit was passed. */
   get isAtHand(): boolean {
     return this.remembered !== undefined;
   }
 
-  /** Sends the body from its beginning, and the rest as it comes. Who got it before gets nothing more. */
+  /** The attempt is over: nobody is sent anything until the next one, which begins at the beginning. */
+  rewind(): void {
+    this.upstream = undefined;
+    this.waiting = this.remembered?.slice() ?? [];
+  }
+
+  /** Sends the body from its beginning, and the rest as it comes. */
   override pipe<T extends NodeJS.WritableStream>(destination: T): T {
     // Of Node's client, which is all that is ever piped to.
     const upstream = destination as unknown as ClientRequest;
-    const pieces = this.remembered ?? this.waiting;
+    const pieces = this.waiting;
     this.waiting = [];
     this.upstream = upstream;
     if (this.isWhole) this.sendAll(upstream, pieces);

@@ -155,8 +155,10 @@ export class UpstreamAgent {
   }
 
   /** The backend closed it. */
-  private ended({ address, idleSinceMs }: KeptConnection): void {
+  private ended(connection: KeptConnection): void {
+    const { address, idleSinceMs } = connection;
     if (idleSinceMs !== undefined) this.habits.closed(address.url, performance.now() - idleSinceMs);
+    this.forget(connection);
   }
 
   private forget(connection: KeptConnection): void {
@@ -164,6 +166,7 @@ export class UpstreamAgent {
     const { idle } = this.addressOf(connection.address.url);
     const at = idle.indexOf(connection);
     if (at !== -1) idle.splice(at, 1);
+    connection.idleSinceMs = undefined;
   }
 
   /** Closes connections that were idle for too long. */
