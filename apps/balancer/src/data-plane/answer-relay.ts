@@ -1,15 +1,13 @@
 // Passes a backend's answer on to the client: its head by the rules of forwarding, its body as it comes, its trailers.
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
+import { streamAnswer, type AnswerWatcher } from './answer-stream.js';
 import { NonsenseError } from './attempt-failure.js';
-import { isReasonPhrase, responseHeaders, trailerPairs } from './forwarding.js';
+import { answerFields, isReasonPhrase, responseHeaders, type SortedFields } from './forwarding.js';
 import { PSEUDONYM } from './pseudonym.js';
-
-/** Has Node send a head as it is: with an empty text it would take the head for UTF-8. */
-const NOTHING = Buffer.alloc(0);
 
 /**
  * Writes the head of `answer`, then its body and trailers. The response is ended when the answer is; what becomes of an
- * answer that breaks off is the caller's affair.
+ * answer that breaks off is the caller's affair. Answers what the head said to this hop.
  *
  * @throws {NonsenseError} before anything is written, when the head makes no sense.
  */
@@ -17,39 +15,46 @@ export function relayAnswer(
   answer: IncomingMessage,
   request: IncomingMessage,
   response: ServerResponse,
+  watcher: AnswerWatcher,
   ownHeaders: readonly string[] = [],
-): void {
-  const statusCode = answer.statusCode ?? 0;
-  const coding = answer.headers['transfer-encoding'];
-  const phrase = answer.statusMessage ?? '';
-  if (!isReasonPhrase(phrase)) throw new NonsenseError('its reason phrase is malformed');
-  if (statusCode < 200 || statusCode > 599) throw new NonsenseError(`it answered with the status ${statusCode}`);
-  const isOld = answer.httpVersion === '1.0';
-  if (!isOld && answer.httpVersion !== '1.1') throw new NonsenseError(`it speaks HTTP/${answer.httpVersion}`);
-  if (isOld && coding !== undefined)
-    throw new NonsenseError('it answered in a transfer coding that HTTP/1.0 does not have');
-  if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
-    throw new NonsenseError('it answered in a transfer coding nobody asked for');
-  }
-  const hop = { httpVersion: answer.httpVersion, pseudonym: PSEUDONYM, isChunked: isSentInChunks(answer, request) };
-  const headers = [...responseHeaders(answer.rawHeaders, answer.headers, hop), ...ownHeaders];
+): SortedFields {
+  const { statusCode = 0, statusMessage: phrase = '' } = answer;
+  const fields = answerFields(answer.rawHeaders);
+  refuseNonsense(answer, fields);
+  const isChunked = isSentInChunks(fields, statusCode, request);
+  const headers = responseHeaders(fields, { httpVersion: answer.httpVersion, pseudonym: PSEUDONYM, isChunked });
+  headers.push(...ownHeaders);
   try {
     response.writeHead(statusCode, phrase, headers);
   } catch (error) {
     throw new NonsenseError(`its answer cannot be passed on: ${(error as Error).message}`);
   }
-  response.write(NOTHING);
-  answer.once('end', () => {
-    response.addTrailers(trailerPairs(answer.rawTrailers));
-    response.end();
-  });
-  answer.pipe(response, { end: false });
+  streamAnswer(answer, response, watcher);
+  return fields;
+}
+
+function refuseNonsense(
+  { statusCode = 0, statusMessage = '', httpVersion }: IncomingMessage,
+  fields: SortedFields,
+): void {
+  const { coding } = fields;
+  if (!isReasonPhrase(statusMessage)) throw new NonsenseError('its reason phrase is malformed');
+  if (statusCode < 200 || statusCode > 599) throw new NonsenseError(`it answered with the status ${statusCode}`);
+  const isOld = httpVersion === '1.0';
+  if (!isOld && httpVersion !== '1.1') throw new NonsenseError(`it speaks HTTP/${httpVersion}`);
+  if (coding === undefined) return;
+  if (isOld) throw new NonsenseError('it answered in a transfer coding that HTTP/1.0 does not have');
+  if (coding.toLowerCase() !== 'chunked') throw new NonsenseError('it answered in a transfer coding nobody asked for');
 }
 
 /** Whether Node will send the body to this client in chunks: it has one, of a length nobody told, and speaks 1.1. */
-function isSentInChunks({ headers, statusCode }: IncomingMessage, { method, httpVersion }: IncomingMessage): boolean {
-  const hasBody = method !== 'HEAD' && statusCode !== 204 && statusCode !== 304;
-  return hasBody && httpVersion === '1.1' && headers['content-length'] === undefined;
+function isSentInChunks(
+  { hasLength }: SortedFields,
+  status: number,
+  { method, httpVersion }: IncomingMessage,
+): boolean {
+  const hasBody = method !== 'HEAD' && status !== 204 && status !== 304;
+  return hasBody && httpVersion === '1.1' && !hasLength;
 }
 
 /** Passes interim answers (1xx) on to a client that can take them (RFC 9110 §15.2: not to one that speaks 1.0). */

@@ -35,8 +35,7 @@ export interface ExchangeSurroundings {
   readonly counts: { taken: number; unplaced: number; retries: number };
 }
 
-/** Of an exchange that is placed nowhere, and of time that has not begun. */
-const NOWHERE = -1;
+/** Slots that nobody tried. */
 const NONE: readonly number[] = [];
 
 /** The status that is logged for a client that went away before its answer had begun, as nginx does. */
@@ -47,8 +46,8 @@ export type CutHandler = (what: Cut) => void;
 
 /** When it has {@link end}ed it can {@link begin} with another request: a lane may keep one for each of its connections. */
 export class Exchange implements Cuttable {
-  /** Where it stands among the live ones. */
-  place = NOWHERE;
+  /** Among the live exchanges of its backend. */
+  crowdIndex = -1;
   attempts = 0;
   /** Whether the request failed for want of a backend: whoever asks again may be luckier. */
   isUnserved = false;

@@ -21,8 +21,8 @@ import type { UpstreamConnection, UpstreamUser } from './upstream-pool.js';
 const NO_HEADERS: readonly string[] = [];
 
 export class FastExchange extends LaneExchange implements ClientExchange, UpstreamUser, BodySink, Wakeable {
-  /** Where it stands among the active ones. */
-  place = -1;
+  /** Among the active ones. */
+  crowdIndex = -1;
   /** When it is to be looked after next, and how long bytes may stand still until then. Coarse milliseconds. */
   wakesAtMs = Infinity;
   private patienceMs = Infinity;
@@ -279,7 +279,7 @@ export class FastExchange extends LaneExchange implements ClientExchange, Upstre
     this.isOver = true;
     this.wakesAtMs = Infinity;
     this.upstream = undefined;
-    this.services.active.remove(this);
+    this.services.active.delete(this);
     this.exchange.end(this.status);
     this.services.takeBack(this);
   }

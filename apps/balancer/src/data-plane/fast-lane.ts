@@ -8,6 +8,7 @@ import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import { monotonicMs } from '../registry/monotonic-time.js';
 import { ClientRequests } from './client-request.js';
+import { Crowd } from './crowd.js';
 import { ExchangeDesk } from './exchange-desk.js';
 import { FastConnection } from './fast-connection.js';
 import { FastExchange } from './fast-exchange.js';
@@ -16,7 +17,6 @@ import type { ClientExchange } from './fast-roles.js';
 import type { FastServices, HeldConnection, Wakeable } from './fast-services.js';
 import { laneLimitsOf, type LaneLimits } from './lane-exchange.js';
 import { Outbox } from './outbox.js';
-import { Roster } from './roster.js';
 import { UpstreamPool, slowConnectMsOf } from './upstream-pool.js';
 
 /** How often deadlines are looked at. Every deadline is late by up to this. Milliseconds. */
@@ -33,7 +33,7 @@ const ANSWER_HEAD_BYTES = 16_384;
 @Injectable()
 export class FastLane implements FastServices {
   readonly connections = new Set<HeldConnection>();
-  readonly active = new Roster<Wakeable>();
+  readonly active = new Crowd<Wakeable>();
   readonly pool: UpstreamPool;
   readonly limits: LaneLimits;
   readonly resources: ResourceSpace;
@@ -141,7 +141,7 @@ export class FastLane implements FastServices {
 
   private tick(): void {
     this.nowMs = monotonicMs();
-    this.active.visit((exchange) => {
+    this.active.forEach((exchange) => {
       if (exchange.wakesAtMs <= this.nowMs) exchange.wake();
     });
   }

@@ -8,11 +8,11 @@ import type { DemandLines, LastLines } from './fast-head.js';
 import type { ClientExchange } from './fast-roles.js';
 import type { LaneLimits } from './lane-exchange.js';
 import type { Outbox } from './outbox.js';
-import type { Listed, Roster } from './roster.js';
+import type { Crowd, CrowdMember } from './crowd.js';
 import type { UpstreamPool } from './upstream-pool.js';
 
 /** Something that is to be looked after when its time has come. */
-export interface Wakeable extends Listed {
+export interface Wakeable extends CrowdMember {
   /** Coarse milliseconds. */
   readonly wakesAtMs: number;
   wake(): void;
@@ -49,7 +49,7 @@ export interface FastServices {
   /** Connections that are this lane's. */
   readonly connections: Set<HeldConnection>;
   /** Exchanges under way. */
-  readonly active: Roster<Wakeable>;
+  readonly active: Crowd<Wakeable>;
   /** Frame whatever comes whole; whoever has an incomplete head borrows the object it is in. */
   readonly requestHead: RequestHead;
   readonly answerHead: ResponseHead;

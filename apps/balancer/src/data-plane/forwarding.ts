@@ -46,6 +46,9 @@ export const KEPT_BACK: ReadonlySet<string> = new Set([
   'fairlead-placement',
 ]);
 
+const DROPPED_FROM_REQUESTS: ReadonlySet<string> = new Set([...HOP_BY_HOP, ...SAID_BY_US]);
+const DROPPED_FROM_ANSWERS: ReadonlySet<string> = new Set([...HOP_BY_HOP, ...KEPT_BACK]);
+
 /** What the forwarding headers of a request are made from. */
 export interface Hop {
   /** The client's address, without a port. */
@@ -58,24 +61,18 @@ export interface Hop {
   readonly pseudonym: string;
 }
 
-/** A header list read into a form that can be asked. */
-export type HeaderLookup = Readonly<Record<string, string | string[] | undefined>>;
-
-/**
- * The headers that go to the backend, but for the demand's: end-to-end fields as they came, in their order, then `Via`,
- * `X-Forwarded-*` and `Forwarded` (RFC 7239). A trusted client's are continued, anybody else's are replaced.
- */
-export function requestHeaders(raw: readonly string[], joined: HeaderLookup, hop: Hop): string[] {
-  const headers = endToEnd(raw, joined.connection, SAID_BY_US);
-  if (joined['transfer-encoding'] !== undefined && joined.trailer !== undefined) {
-    headers.push('Trailer', text(joined.trailer));
-  }
-  if (/(^|,)\s*trailers\s*($|,)/i.test(text(joined.te))) headers.push('TE', 'trailers');
-  headers.push(...hopFields((name) => text(joined[name]), hop));
+/** The headers of a request that go on to the backend: end-to-end fields as they came, in their order. */
+export function requestHeaders(raw: readonly string[]): string[] {
+  const { endToEnd: headers, coding, trailer, te } = sortFields(raw, DROPPED_FROM_REQUESTS);
+  if (coding !== undefined && trailer !== undefined) headers.push('Trailer', trailer);
+  if (te !== undefined && /(^|,)\s*trailers\s*($|,)/i.test(te)) headers.push('TE', 'trailers');
   return headers;
 }
 
-/** What a request is said to have passed through: `Via`, `X-Forwarded-*` and `Forwarded`. `field` is '' for none. */
+/**
+ * What a request is said to have passed through: `Via`, `X-Forwarded-*` and `Forwarded` (RFC 7239). A trusted client's are
+ * continued, anybody else's are replaced. `field` is '' for none.
+ */
 export function hopFields(field: (name: string) => string, hop: Hop): string[] {
   const believed = (name: string) => (hop.isTrusted ? field(name) : '');
   const continued = (name: string, value: string) => (believed(name) === '' ? value : `${believed(name)}, ${value}`);
@@ -96,10 +93,14 @@ export interface AnswerHop {
   readonly isChunked: boolean;
 }
 
+/** An answer's header list, sorted. */
+export function answerFields(raw: readonly string[]): SortedFields {
+  return sortFields(raw, DROPPED_FROM_ANSWERS);
+}
+
 /** The headers that go to the client: end-to-end fields as they came, without cost reports, and `Via`. */
-export function responseHeaders(raw: readonly string[], joined: HeaderLookup, hop: AnswerHop): string[] {
-  const headers = endToEnd(raw, joined.connection, KEPT_BACK);
-  if (hop.isChunked && joined.trailer !== undefined) headers.push('Trailer', text(joined.trailer));
+export function responseHeaders({ endToEnd: headers, trailer }: SortedFields, hop: AnswerHop): string[] {
+  if (hop.isChunked && trailer !== undefined) headers.push('Trailer', trailer);
   headers.push('Via', `${hop.httpVersion} ${hop.pseudonym}`);
   return headers;
 }
@@ -125,16 +126,71 @@ export function hasPassedThrough(viaField: string | string[] | undefined, pseudo
   return viaField !== undefined && text(viaField).includes(pseudonym);
 }
 
-function endToEnd(raw: readonly string[], connection: HeaderLookup[string], dropped: ReadonlySet<string>): string[] {
-  const listed = connection === undefined ? [] : tokens(text(connection));
-  const headers: string[] = [];
+/** A header list, read once: what goes on to the next hop, and what was said to this one. */
+export interface SortedFields {
+  /** The fields that go on, a raw header list for whoever asked. */
+  readonly endToEnd: string[];
+  /** Fields of this hop; of repeated ones the values, joined. */
+  connection: string | undefined;
+  keepAlive: string | undefined;
+  coding: string | undefined;
+  trailer: string | undefined;
+  te: string | undefined;
+  hasLength: boolean;
+  /** Whether a field was there that the balancer reads and keeps. */
+  hasReport: boolean;
+}
+
+function sortFields(raw: readonly string[], dropped: ReadonlySet<string>): SortedFields {
+  const endToEnd: string[] = [];
+  const fields: SortedFields = {
+    endToEnd,
+    connection: undefined,
+    keepAlive: undefined,
+    coding: undefined,
+    trailer: undefined,
+    te: undefined,
+    hasLength: false,
+    hasReport: false,
+  };
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i].toLowerCase();
-    if (HOP_BY_HOP.has(name) || dropped.has(name)) continue;
-    if (listed.includes(name) && !NEVER_DROPPED.has(name)) continue;
-    headers.push(raw[i], raw[i + 1]);
+    if (dropped.has(name)) noteField(fields, name, raw[i + 1]);
+    else {
+      if (name === 'content-length') fields.hasLength = true;
+      endToEnd.push(raw[i], raw[i + 1]);
+    }
   }
-  return headers;
+  const listed = fields.connection === undefined ? [] : tokens(fields.connection).filter(isDroppable);
+  return listed.length === 0 ? fields : { ...fields, endToEnd: without(endToEnd, listed) };
+}
+
+function noteField(fields: SortedFields, name: string, value: string): void {
+  if (name === 'connection') fields.connection = joined(fields.connection, value);
+  else if (name === 'keep-alive') fields.keepAlive = joined(fields.keepAlive, value);
+  else if (name === 'transfer-encoding') fields.coding = joined(fields.coding, value);
+  else if (name === 'trailer') fields.trailer = joined(fields.trailer, value);
+  else if (name === 'te') fields.te = joined(fields.te, value);
+  else if (KEPT_BACK.has(name)) fields.hasReport = true;
+}
+
+/** Whether naming a field in `Connection` makes a difference to it. */
+function isDroppable(name: string): boolean {
+  return !HOP_BY_HOP.has(name) && !NEVER_DROPPED.has(name) && name !== 'close';
+}
+
+function without(raw: readonly string[], names: readonly string[]): string[] {
+  return raw.filter((_, i) => !names.includes(raw[i - (i % 2)].toLowerCase()));
+}
+
+/** Takes a field out of a raw header list. */
+export function removeField(raw: string[], name: string): void {
+  const at = raw.findIndex((field, i) => i % 2 === 0 && field.toLowerCase() === name);
+  if (at !== -1) raw.splice(at, 2);
+}
+
+function joined(before: string | undefined, value: string): string {
+  return before === undefined ? value : `${before}, ${value}`;
 }
 
 function via(before: string, httpVersion: string, pseudonym: string): string {

@@ -1,45 +1,52 @@
 // One exchange in the full lane: gives http-proxy-middleware its target for each attempt, and has the answer passed on.
-import type { Agent, ClientRequest as UpstreamRequest, IncomingMessage, ServerResponse } from 'node:http';
+import type { ClientRequest as UpstreamRequest, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
 import type { ResourceSpace } from '@fairlead/scheduling';
 import type { Options } from 'http-proxy-middleware';
 import { wordsFor } from '../health/network-errors.js';
 import { relayAnswer, relayInterim } from './answer-relay.js';
 import { NonsenseError, type BrokenOff } from './attempt-failure.js';
 import type { ClientRequest } from './client-request.js';
-import { demandHeaders, placementHeader } from './demand-headers.js';
+import { placementHeader } from './demand-headers.js';
 import type { ExchangeDesk } from './exchange-desk.js';
-import { requestHeaders, trailerPairs } from './forwarding.js';
+import { removeField, requestHeaders, type SortedFields } from './forwarding.js';
 import { LaneExchange, type LaneLimits } from './lane-exchange.js';
 import { answerProblem } from './problem-response.js';
-import { PSEUDONYM } from './pseudonym.js';
-import { ReplayableBody, hasBody } from './replayable-body.js';
+import type { OwnRequestFields } from './own-request-fields.js';
+import { NoBody, ReplayableBody, hasBody } from './replayable-body.js';
 import { isIdempotent } from './retry.js';
-import { connectedAgent, watchedAgent, type UpstreamAgent } from './upstream-agent.js';
-import { targetOf, upstreamHeaders, type ProxyTarget } from './upstream-request.js';
-import { Watchdog } from './watchdog.js';
+import { ExchangeAgent, type KeptConnection, type UpstreamAddress, type UpstreamAgent } from './upstream-agent.js';
+import { UpstreamOptions, hostOf, type ProxyTarget } from './upstream-request.js';
+import { Watchdog, type WatchClock } from './watchdog.js';
 
 /** What is the same for all exchanges of the lane. */
 export interface LaneSettings extends LaneLimits {
   readonly resources: ResourceSpace;
   readonly retryBufferBytes: number;
   readonly agent: UpstreamAgent;
+  readonly clock: WatchClock;
+  readonly ownFields: OwnRequestFields;
 }
 
 /** Each attempt adds listeners of its own to request and response. */
 const MOST_LISTENERS = 100;
 /** How long a client may go on sending a body after its answer. Milliseconds. */
 const LINGER_MS = 30_000;
+const NO_BODY = new NoBody();
+const NO_FIELDS = {};
 
 export class FullLaneExchange extends LaneExchange {
   private readonly request: IncomingMessage;
   private readonly response: ServerResponse;
   private readonly body: ReplayableBody | undefined;
-  /** Whether the client told the length of the body; of the headers the middleware is shown, it changes some. */
-  private readonly tellsLength: boolean;
-  private readonly watchdog = new Watchdog(() => this.timeIsUp());
+  private readonly agent = new ExchangeAgent((upstream) => this.send(upstream));
+  private readonly watchdog: Watchdog;
+  /** What goes to the backend, whichever it is. */
+  private forwarded: string[] = [];
+  /** Of a client that speaks HTTP/1.0, or names none. */
+  private lacksHost = false;
   private upstream: UpstreamRequest | undefined;
+  private connection: KeptConnection | undefined;
   /** Why the present attempt was broken off: Node may tell of a lost connection only. */
   private breakOff: Error | undefined;
 
@@ -54,59 +61,71 @@ export class FullLaneExchange extends LaneExchange {
     super(desk, settings);
     this.request = client.request;
     this.response = client.response;
-    this.tellsLength = client.request.headers['content-length'] !== undefined;
-    this.body = hasBody(this.request) ? new ReplayableBody(this.request, settings.retryBufferBytes) : undefined;
+    this.watchdog = new Watchdog(settings.clock, () => this.timeIsUp());
+    if (!hasBody(client.request)) return;
+    const watcher = { moved: () => this.moved(), uploaded: () => this.uploaded() };
+    this.body = new ReplayableBody(this.request, settings.retryBufferBytes, watcher);
   }
 
   begin(): void {
     this.take(this.head, this.body !== undefined);
     const { request, response } = this;
-    request.headers = this.forwardedHeaders();
+    this.lacksHost = !request.headers.host;
+    this.forwarded = this.forwardedHeaders();
+    // The middleware copies what it is shown, and changes some of it.
+    request.headers = {};
     request.setMaxListeners(MOST_LISTENERS);
     response.setMaxListeners(MOST_LISTENERS);
-    response.once('close', () => this.clientClosed());
-    if (this.body) {
-      request.on('data', () => this.watchdog.feed());
-      request.once('end', () => this.uploaded());
-    }
+    response.on('close', () => this.clientClosed());
     this.tryNext();
   }
 
   /** Fills in http-proxy-middleware's options for the present attempt. */
   routeAttempt(options: Options): ProxyTarget {
-    const { backend } = this.exchange;
-    if (!backend) throw new Error('an attempt was made without a backend');
-    const target = targetOf(backend.url);
-    options.agent = watchedAgent(this.agentFor(target), (upstream) => this.watchUpstream(upstream));
-    if (this.body) options.buffer = this.readBody(this.body);
+    const { target } = this.addressOfBackend();
+    options.agent = this.agent;
+    options.buffer = this.body ?? NO_BODY;
+    options.ssl = new UpstreamOptions(this.lacksHost ? ['Host', hostOf(target), ...this.forwarded] : this.forwarded);
     return target;
   }
 
   /** The backend answers. */
   receiveAnswer(answer: IncomingMessage): void {
-    const { request, response, exchange, head } = this;
+    const { request, response, exchange, head, connection } = this;
     const ownHeaders = head.wantsPlacement
       ? placementHeader(exchange.backend?.id, head.demand, this.settings.resources)
       : [];
-    // First, so that it hears of the end before the client does.
-    answer.once('end', () => exchange.attemptAnswered());
-    answer.once('error', (error) => {
-      if (!response.destroyed) this.answerBroke(`cut off in mid-answer: ${wordsFor(error)}`);
-    });
-    answer.on('data', () => this.watchdog.feed());
+    let fields: SortedFields;
     try {
-      relayAnswer(answer, request, response, ownHeaders);
+      fields = relayAnswer(answer, request, response, this, ownHeaders);
     } catch (error) {
       this.refuseAnswer(answer, error as NonsenseError);
       return;
     }
-    this.answerBegan(response.statusCode, answer.headers);
+    if (fields.keepAlive !== undefined) connection?.heard(fields.keepAlive);
+    this.answerBegan(response.statusCode, fields.hasReport ? answer.headers : NO_FIELDS);
+    answer.on('error', (error) => {
+      if (!response.destroyed) this.answerBroke(`cut off in mid-answer: ${wordsFor(error)}`);
+    });
+  }
+
+  /** Bytes of the body or of the answer have come in. */
+  moved(): void {
+    this.watchdog.feed();
+  }
+
+  /** The answer has come in whole. */
+  whole(): void {
+    this.exchange.attemptAnswered();
+    if (!this.request.complete) this.body?.discard();
   }
 
   /** The attempt failed before its answer began. */
   receiveError(error: Error): void {
     const { response, upstream } = this;
     if (response.headersSent || response.destroyed) return;
+    // At once: what comes in while the next attempt is prepared may pass the limit, and belongs to it all the same.
+    if (this.isAttempting) this.body?.rewind();
     this.attemptBroke(this.breakOff ?? error, upstream?.reusedSocket === true);
   }
 
@@ -155,12 +174,14 @@ export class FullLaneExchange extends LaneExchange {
     request.once('close', () => clearTimeout(linger));
   }
 
-  private forwardedHeaders() {
+  private forwardedHeaders(): string[] {
     const { request, head, settings } = this;
-    const { httpVersion } = request;
-    const hop = { clientAddress: head.client, isTrusted: head.isTrusted, httpVersion, pseudonym: PSEUDONYM };
-    const forwarded = requestHeaders(request.rawHeaders, request.headers, hop);
-    return upstreamHeaders([...forwarded, ...demandHeaders(head.demand, settings.resources)], request);
+    const headers = requestHeaders(request.rawHeaders);
+    if (this.lacksHost) removeField(headers, 'host');
+    settings.ownFields.addTo(headers, request, head);
+    headers.push('Connection', 'keep-alive');
+    if (request.headers['transfer-encoding'] !== undefined) headers.push('Transfer-Encoding', 'chunked');
+    return headers;
   }
 
   /**
@@ -174,49 +195,39 @@ export class FullLaneExchange extends LaneExchange {
     });
   }
 
-  /** A request that must not be lost is not given a connection that the backend may be about to close. */
-  private agentFor(target: ProxyTarget): Agent {
-    const { agent } = this.settings;
-    const address = { host: String(target.hostname), port: Number(target.port) };
-    if (isIdempotent(this.head.method) || agent.isTrusted(address)) return agent;
-    return connectedAgent(agent.connect(address));
+  private addressOfBackend(): UpstreamAddress {
+    const { backend } = this.exchange;
+    if (!backend) throw new Error('an attempt was made without a backend');
+    return this.settings.agent.addressOf(backend.url);
   }
 
-  private watchUpstream(upstream: UpstreamRequest): void {
+  /** The middleware's request has come into being: it gets a connection, and is watched. */
+  private send(upstream: UpstreamRequest): void {
     const { request, response } = this;
+    const connection = this.settings.agent.take(this.addressOfBackend(), !isIdempotent(this.head.method));
+    const { socket } = connection;
     this.upstream = upstream;
-    upstream.once('socket', (socket) => this.watchConnect(socket));
+    this.connection = connection;
     upstream.on('information', ({ statusCode, rawHeaders }) => relayInterim(statusCode, rawHeaders, request, response));
     // A switch of protocols nobody asked for. Node takes the request for answered, and would tell nobody.
-    upstream.once('upgrade', (_, socket) => {
+    upstream.on('upgrade', () => {
       socket.destroy();
       if (this.upstream === upstream) this.receiveError(new NonsenseError('it switched protocols unasked'));
     });
-    upstream.once('close', () => {
-      if (this.upstream === upstream) this.receiveError(new Error('closed without an answer'));
+    upstream.on('close', () => {
+      if (this.upstream === upstream && this.isAttempting) this.receiveError(new Error('closed without an answer'));
     });
-    // The middleware makes up a length of zero for DELETE and OPTIONS (RFC 9110 §8.6: no body, no need of one).
-    if (!this.tellsLength && !upstream.headersSent) upstream.removeHeader('content-length');
-    // Node's client knows by the method whether a body without a length is chunked; here the request itself tells.
-    if (!this.tellsLength) upstream.useChunkedEncodingByDefault = this.body !== undefined;
+    upstream.reusedSocket = connection.wasIdleMs !== undefined;
+    upstream.onSocket(socket);
+    if (socket.connecting) this.watchConnect(socket);
   }
 
   private watchConnect(socket: Socket): void {
-    if (!socket.connecting) return;
     const { slowConnectMs } = this.settings.agent;
     const problem = `exchange failed: no connection within ${slowConnectMs} ms`;
     const timer = setTimeout(() => this.exchange.connectIsSlow(problem), slowConnectMs);
     socket.once('connect', () => clearTimeout(timer));
     socket.once('close', () => clearTimeout(timer));
-  }
-
-  private readBody(body: ReplayableBody): Readable {
-    const reader = body.read();
-    // Before the pipe ends the upstream request, for this listener was there first.
-    reader.once('end', () => {
-      if (this.upstream?.chunkedEncoding) this.upstream.addTrailers(trailerPairs(this.request.rawTrailers));
-    });
-    return reader;
   }
 
   private clientClosed(): void {

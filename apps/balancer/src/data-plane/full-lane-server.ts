@@ -1,6 +1,6 @@
 // Node's HTTP server in front of the full lane: reads requests from the connections it is given, or that it accepts
 // itself, and hands each to its lane.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { ServerResponse, createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Inject, Injectable, Logger } from '@nestjs/common';
@@ -9,6 +9,7 @@ import { balancerConfig } from '../config/balancer.config.js';
 import { FullLane } from './full-lane.js';
 import { OpenConnections } from './open-connections.js';
 import { endWithProblem } from './problem-response.js';
+import { ProxiedRequest } from './proxied-request.js';
 import { UpgradeLane, isUpgradeFollowed } from './upgrade-lane.js';
 
 /** How often Node looks for clients that take too long to send their head. */
@@ -25,7 +26,9 @@ export class FullLaneServer {
     private readonly upgradeLane: UpgradeLane,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
-    this.server = createServer({
+    this.server = createServer<typeof ProxiedRequest, typeof ServerResponse<ProxiedRequest>>({
+      IncomingMessage: ProxiedRequest,
+      ServerResponse,
       headersTimeout: config.CLIENT_HEADER_TIMEOUT_SECONDS * 1000,
       // A body may take as long as it moves: the exchange watches that.
       requestTimeout: 0,
@@ -33,9 +36,11 @@ export class FullLaneServer {
       connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
       maxHeaderSize: config.MAX_HEADER_BYTES,
       noDelay: true,
+      // No stream is made ready for a body that is not there.
+      optimizeEmptyRequests: true,
       shouldUpgradeCallback: isUpgradeFollowed,
     });
-    const serve = (request: IncomingMessage, response: ServerResponse) => {
+    const serve = (request: ProxiedRequest, response: ServerResponse<ProxiedRequest>) => {
       this.connections.begin(request.socket, response);
       fullLane.handle(request, response);
     };

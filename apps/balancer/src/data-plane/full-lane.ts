@@ -2,26 +2,24 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
-import {
-  createProxyMiddleware,
-  debugProxyErrorsPlugin,
-  proxyEventsPlugin,
-  type RequestHandler,
-} from 'http-proxy-middleware';
+import { createProxyMiddleware, proxyEventsPlugin, type RequestHandler } from 'http-proxy-middleware';
 import { balancerConfig } from '../config/balancer.config.js';
 import { ClientRequests, isRefusal } from './client-request.js';
 import { ExchangeDesk } from './exchange-desk.js';
 import { FullLaneExchange, type LaneSettings } from './full-lane-exchange.js';
 import { laneLimitsOf } from './lane-exchange.js';
+import { OwnRequestFields } from './own-request-fields.js';
 import { answerProblem } from './problem-response.js';
+import { ProxiedRequest } from './proxied-request.js';
 import { UpstreamAgent } from './upstream-agent.js';
+import { WatchClock } from './watchdog.js';
 
 @Injectable()
 export class FullLane {
-  private readonly exchanges = new WeakMap<IncomingMessage, FullLaneExchange>();
   private readonly settings: LaneSettings;
   private readonly proxy: RequestHandler;
   private readonly agent: UpstreamAgent;
+  private readonly clock = new WatchClock();
 
   constructor(
     private readonly desk: ExchangeDesk,
@@ -34,12 +32,14 @@ export class FullLane {
       ...laneLimitsOf(config),
       retryBufferBytes: config.RETRY_BUFFER_BYTES,
       agent: this.agent,
+      clock: this.clock,
+      ownFields: new OwnRequestFields(config.RESOURCES),
     };
     this.proxy = this.createProxy();
   }
 
   /** Serves a request: from its head to the last byte of its answer. */
-  handle(request: IncomingMessage, response: ServerResponse): void {
+  handle(request: ProxiedRequest, response: ServerResponse): void {
     const read = this.requests.read(request);
     if (isRefusal(read)) {
       answerProblem(response, read.statusCode, read.message);
@@ -48,26 +48,27 @@ export class FullLane {
     const exchange = new FullLaneExchange(this.desk, read, { request, response }, this.settings, () => {
       void this.proxy(request, response);
     });
-    this.exchanges.set(request, exchange);
+    request.exchange = exchange;
     exchange.begin();
   }
 
   /** Closes the idle connections to backends. */
   close(): void {
     this.agent.destroy();
+    this.clock.stop();
   }
 
   /** Built once: http-proxy-middleware adds listeners to the server with each one. */
   private createProxy(): RequestHandler {
     const exchangeOf = (request: IncomingMessage) => {
-      const exchange = this.exchanges.get(request);
+      const exchange = request instanceof ProxiedRequest ? request.exchange : undefined;
       if (!exchange) throw new Error('a request reached the proxy without an exchange');
       return exchange;
     };
     return createProxyMiddleware({
       // Its own logging and error answers are left out; what an error means is decided by the exchange.
       ejectPlugins: true,
-      plugins: [debugProxyErrorsPlugin, proxyEventsPlugin],
+      plugins: [proxyEventsPlugin],
       selfHandleResponse: true,
       // The router gets this request's own copy of the options.
       router: (request, _response, options) => exchangeOf(request).routeAttempt(options),

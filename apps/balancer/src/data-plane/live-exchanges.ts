@@ -1,17 +1,17 @@
 // The exchanges that are under way, by backend, so that they can be ended when their backend has to go.
 import type { Cut } from '../registry/sighting.js';
-import { Roster, type Listed } from './roster.js';
+import { Crowd, type CrowdMember } from './crowd.js';
 
 /** An exchange that can be told to end. */
-export interface Cuttable extends Listed {
+export interface Cuttable extends CrowdMember {
   cut(what: Cut): void;
 }
 
 export class LiveExchanges {
-  private readonly bySlot: Roster<Cuttable>[];
+  private readonly bySlot: Crowd<Cuttable>[];
 
   constructor(slotCount: number) {
-    this.bySlot = Array.from({ length: slotCount }, () => new Roster());
+    this.bySlot = Array.from({ length: slotCount }, () => new Crowd());
   }
 
   add(slot: number, exchange: Cuttable): void {
@@ -19,14 +19,15 @@ export class LiveExchanges {
   }
 
   remove(slot: number, exchange: Cuttable): void {
-    this.bySlot[slot].remove(exchange);
+    this.bySlot[slot].delete(exchange);
   }
 
-  /** Ends those on a slot; whoever can turns to another backend. One that is cut may come back, and is not cut again. */
+  /** Ends those on a slot; whoever can turns to another backend. */
   cut(slot: number, what: Cut): void {
-    for (const exchange of this.bySlot[slot].now()) {
+    // Of those that are there now: one that is cut may come back.
+    for (const exchange of this.bySlot[slot].present()) {
       // It may have ended with one before it.
-      if (exchange.place >= 0) exchange.cut(what);
+      if (exchange.crowdIndex !== -1) exchange.cut(what);
     }
   }
 }

@@ -2,50 +2,75 @@
 // is served to the last byte, whoever is not is let go.
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { Crowd, type CrowdMember } from './crowd.js';
+
+const HELD = Symbol('open connection');
+
+/** A socket that knows what is kept of it here. */
+type ClientSocket = Socket & { [HELD]?: OpenConnection };
+
+class OpenConnection implements CrowdMember {
+  crowdIndex = -1;
+  /** What is being answered: more than one thing when requests are pipelined. */
+  readonly responses: ServerResponse[] = [];
+
+  constructor(readonly socket: Socket) {}
+
+  get isAnswering(): boolean {
+    return this.responses.length > 0;
+  }
+
+  answered(response: ServerResponse): void {
+    const at = this.responses.indexOf(response);
+    if (at !== -1) this.responses.splice(at, 1);
+  }
+}
 
 export class OpenConnections {
-  private readonly answering = new Map<Socket, Set<ServerResponse>>();
+  private readonly open = new Crowd<OpenConnection>();
   private isClosing = false;
 
   add(socket: Socket): void {
-    this.answering.set(socket, new Set());
-    socket.once('close', () => this.answering.delete(socket));
+    const connection = new OpenConnection(socket);
+    (socket as ClientSocket)[HELD] = connection;
+    this.open.add(connection);
+    socket.once('close', () => this.open.delete(connection));
   }
 
   /** A request has come in on `socket`; it counts until `response` is sent or cut. */
   begin(socket: Socket, response: ServerResponse): void {
-    const responses = this.answering.get(socket);
-    if (!responses) return;
-    responses.add(response);
+    const connection = (socket as ClientSocket)[HELD];
+    if (!connection) return;
+    connection.responses.push(response);
     if (this.isClosing) response.shouldKeepAlive = false;
-    response.once('close', () => {
-      responses.delete(response);
-      if (this.isClosing && responses.size === 0) socket.destroySoon();
+    response.on('close', () => {
+      connection.answered(response);
+      if (this.isClosing && !connection.isAnswering) socket.destroySoon();
     });
   }
 
   /** Whether an answer is under way on `socket`. */
   isAnswering(socket: Socket): boolean {
-    return (this.answering.get(socket)?.size ?? 0) > 0;
+    return (socket as ClientSocket)[HELD]?.isAnswering ?? false;
   }
 
   /** From here on an answer is the last one on its connection, and says so. */
   announceClose(): void {
     this.isClosing = true;
-    for (const responses of this.answering.values()) {
+    this.open.forEach(({ responses }) => {
       for (const response of responses) response.shouldKeepAlive = false;
-    }
+    });
   }
 
   /** Closes the connections on which nothing is answered. */
   closeIdle(): void {
-    for (const [socket, responses] of this.answering) {
-      if (responses.size === 0) socket.destroySoon();
-    }
+    this.open.forEach(({ isAnswering, socket }) => {
+      if (!isAnswering) socket.destroySoon();
+    });
   }
 
   /** Cuts whatever is still open. */
   destroyAll(): void {
-    for (const socket of this.answering.keys()) socket.destroy();
+    this.open.forEach(({ socket }) => socket.destroy());
   }
 }

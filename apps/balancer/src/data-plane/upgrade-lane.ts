@@ -9,16 +9,16 @@ import { wordsFor } from '../health/network-errors.js';
 import type { FleetBackend } from '../registry/fleet.js';
 import { relayAnswer } from './answer-relay.js';
 import { ClientRequests, isRefusal, type ClientRequest } from './client-request.js';
-import { demandHeaders } from './demand-headers.js';
 import { CLIENT_WENT_AWAY, type Exchange } from './exchange.js';
 import { ExchangeDesk } from './exchange-desk.js';
-import { isReasonPhrase, requestHeaders, responseHeaders } from './forwarding.js';
+import { answerFields, isReasonPhrase, requestHeaders, responseHeaders } from './forwarding.js';
+import { OwnRequestFields } from './own-request-fields.js';
 import { endWithProblem } from './problem-response.js';
 import { PSEUDONYM } from './pseudonym.js';
 import { hasBody } from './replayable-body.js';
 import { joinConnections } from './tunnel.js';
 import { connectWithin, connectedAgent } from './upstream-agent.js';
-import { targetOf, upstreamHeaders } from './upstream-request.js';
+import { targetOf } from './upstream-request.js';
 
 /** An upgrade under way. */
 interface Handshake {
@@ -44,14 +44,16 @@ export class UpgradeLane {
   private readonly open = new Set<Duplex>();
   private readonly connectTimeoutMs: number;
   private readonly requestTimeoutMs: number;
+  private readonly ownFields: OwnRequestFields;
 
   constructor(
     private readonly desk: ExchangeDesk,
     private readonly requests: ClientRequests,
-    @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
+    @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
     this.connectTimeoutMs = config.CONNECT_TIMEOUT_SECONDS * 1000;
     this.requestTimeoutMs = config.REQUEST_TIMEOUT_SECONDS * 1000;
+    this.ownFields = new OwnRequestFields(config.RESOURCES);
   }
 
   /** Serves an upgrade: from its head to the close of the upgraded connection. */
@@ -160,12 +162,11 @@ export class UpgradeLane {
     });
   }
 
-  private forwardedHeaders(request: IncomingMessage, { client, isTrusted, demand }: ClientRequest) {
-    const { httpVersion, headers } = request;
-    const hop = { clientAddress: client, isTrusted, httpVersion, pseudonym: PSEUDONYM };
-    const forwarded = requestHeaders(request.rawHeaders, headers, hop);
-    const switching = ['Connection', 'Upgrade', 'Upgrade', headers.upgrade ?? ''];
-    return upstreamHeaders([...forwarded, ...demandHeaders(demand, this.config.RESOURCES), ...switching], request);
+  private forwardedHeaders(request: IncomingMessage, read: ClientRequest): string[] {
+    const headers = requestHeaders(request.rawHeaders);
+    this.ownFields.addTo(headers, request, read);
+    headers.push('Connection', 'Upgrade', 'Upgrade', request.headers.upgrade ?? '');
+    return headers;
   }
 }
 
@@ -177,7 +178,7 @@ function switchProtocols(
 ): void {
   connection.setTimeout(0);
   const hop = { httpVersion: answer.httpVersion, pseudonym: PSEUDONYM, isChunked: false };
-  const headers = responseHeaders(answer.rawHeaders, answer.headers, hop);
+  const headers = responseHeaders(answerFields(answer.rawHeaders), hop);
   headers.push('Connection', 'Upgrade', 'Upgrade', answer.headers.upgrade ?? '');
   const { statusMessage = '' } = answer;
   const phrase = isReasonPhrase(statusMessage) ? statusMessage : 'Switching Protocols';
@@ -195,9 +196,9 @@ function refuse({ request, socket, exchange }: Handshake, answer: IncomingMessag
   response.shouldKeepAlive = false;
   response.once('finish', () => socket.end(() => socket.destroy()));
   answer.once('error', () => socket.destroy());
-  answer.once('end', () => exchange.attemptAnswered());
+  const watcher = { moved: () => {}, whole: () => exchange.attemptAnswered() };
   try {
-    relayAnswer(answer, request, response);
+    relayAnswer(answer, request, response, watcher);
     exchange.answerBegan(response.statusCode, answer.headers);
   } catch (error) {
     exchange.attemptFailed((error as Error).message);

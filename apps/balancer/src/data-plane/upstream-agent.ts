@@ -1,10 +1,11 @@
-// Connections to backends: kept alive, the last used first, given up when they take too long to open, and not used again
-// when the backend is about to close them.
-import { Agent, type ClientRequest, type ClientRequestArgs } from 'node:http';
+// The full lane's connections to backends: kept alive, the last used first, given up when they take too long to open, and
+// not used again when the backend is about to close them.
+import { Agent, type ClientRequest } from 'node:http';
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { IDLE_MS, IdleHabits } from './idle-habits.js';
+import { monotonicMs } from '../registry/monotonic-time.js';
+import { IdleHabits } from './idle-habits.js';
 import { slowConnectMsOf } from './upstream-pool.js';
+import { targetOf, type ProxyTarget } from './upstream-request.js';
 
 /** `connect` with a time limit; past it the socket is destroyed with an error that looks like the system's own. */
 export function connectWithin(timeoutMs: number, options: NetConnectOpts): Socket {
@@ -19,102 +20,172 @@ export function connectWithin(timeoutMs: number, options: NetConnectOpts): Socke
   return socket;
 }
 
-/** What is known of a connection in the pool. */
-interface KeptConnection {
-  /** When it became idle, milliseconds; undefined while it is in use. */
-  idleSinceMs: number | undefined;
-  /** How long it had been idle before the exchange it is used for now. */
-  wasIdleMs: number;
+/** So much is read at a time: what Node reads too. Bytes. */
+const READ_BYTES = 65_536;
+/** Idle connections to one backend beyond this are closed. */
+const MOST_IDLE = 1024;
+/** How often idle connections are looked at. Milliseconds. */
+const SWEEP_MS = 500;
+/** TCP looks after this long whether the other end of a silent connection is still there. Milliseconds. */
+const PROBE_AFTER_MS = 1000;
+/** Taken off the time that a backend announces, as Node does: a request must arrive before that is over. */
+const ANNOUNCED_MARGIN_MS = 1000;
+
+/** Where connections lead, and those of them that are idle, the longest idle first. */
+export interface UpstreamAddress {
+  readonly url: string;
+  readonly target: ProxyTarget;
+  readonly idle: KeptConnection[];
 }
 
-/** The pool of connections to all backends, by address. */
-export class UpstreamAgent extends Agent {
-  private readonly habits = new IdleHabits(() => performance.now());
-  private readonly kept = new WeakMap<Duplex, KeptConnection>();
+/** A connection, and what is known of it. Serves one request at a time. */
+export class KeptConnection {
+  /** When it became idle, milliseconds; undefined while it is in use. */
+  idleSinceMs: number | undefined;
+  /** How long it had been idle before its present use; undefined for its first. Milliseconds. */
+  wasIdleMs: number | undefined;
+  /** How long its backend said that it keeps it, less a margin. Milliseconds. */
+  private announcedMs = Infinity;
 
-  constructor(private readonly connectTimeoutMs: number) {
-    super({ keepAlive: true, scheduling: 'lifo', maxFreeSockets: 1024, timeout: IDLE_MS });
+  constructor(
+    readonly socket: Socket,
+    readonly address: UpstreamAddress,
+  ) {}
+
+  /** What an answer's `Keep-Alive` says. */
+  heard(keepAlive: string): void {
+    const seconds = /^timeout=(\d+)/.exec(keepAlive)?.[1];
+    if (seconds !== undefined) this.announcedMs = Number(seconds) * 1000 - ANNOUNCED_MARGIN_MS;
   }
+
+  /** Whether it has been idle for no longer than it may be. */
+  isFresh(nowMs: number, allowedMs: number): boolean {
+    return nowMs - (this.idleSinceMs ?? nowMs) <= Math.min(allowedMs, this.announcedMs);
+  }
+}
+
+/** The pool of connections to all backends. */
+export class UpstreamAgent {
+  private readonly habits = new IdleHabits(() => monotonicMs());
+  private readonly addresses = new Map<string, UpstreamAddress>();
+  private readonly sweeper = setInterval(() => this.sweep(), SWEEP_MS).unref();
+  /** What is read on any connection, until Node's parser is through with it: that takes copies of what it hands on. */
+  private readonly readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
+  private isClosed = false;
+
+  constructor(private readonly connectTimeoutMs: number) {}
 
   /** A connection that takes longer to open makes its backend suspect, milliseconds. */
   get slowConnectMs(): number {
     return slowConnectMsOf(this.connectTimeoutMs);
   }
 
-  override createConnection(options: ClientRequestArgs): Duplex {
-    return this.connect(options as NetConnectOpts);
-  }
-
-  /** A connection outside the pool. */
-  connect(options: NetConnectOpts): Socket {
-    return connectWithin(this.connectTimeoutMs, options);
-  }
-
-  /** An exchange is over, and its connection might serve another one. What the backend announced is heeded by Node. */
-  override keepSocketAlive(socket: Duplex): boolean {
-    const isKept = super.keepSocketAlive(socket) as unknown as boolean;
-    const key = keyOf(socket as Socket);
-    const connection = this.kept.get(socket) ?? this.watch(socket as Socket, key);
-    this.habits.served(key, connection.wasIdleMs);
-    connection.idleSinceMs = performance.now();
-    const keptForMs = this.habits.keptForMs(key);
-    const { timeout = 0 } = socket as Socket;
-    if (timeout === 0 || keptForMs < timeout) (socket as Socket).setTimeout(keptForMs);
-    return isKept;
-  }
-
-  override reuseSocket(socket: Duplex, request: ClientRequest): void {
-    const connection = this.kept.get(socket);
-    if (connection) {
-      connection.wasIdleMs = performance.now() - (connection.idleSinceMs ?? performance.now());
-      connection.idleSinceMs = undefined;
+  addressOf(url: string): UpstreamAddress {
+    let address = this.addresses.get(url);
+    if (!address) {
+      address = { url, target: targetOf(url), idle: [] };
+      this.addresses.set(url, address);
     }
-    super.reuseSocket(socket, request);
+    return address;
   }
 
   /**
-   * Whether a request that must not be lost may be given whatever connection the pool would use for it: a new one, or
-   * one that the backend will surely not close in that moment.
+   * A connection for a request: the one that was used last, or a new one if that cannot be trusted not to be closed in
+   * this moment. `mustNotBeLost`: the request cannot be sent again.
    */
-  isTrusted(options: { readonly host: string; readonly port: number }): boolean {
-    const next = this.freeSockets[this.getName(options)]?.at(-1);
-    const idleSinceMs = next && this.kept.get(next)?.idleSinceMs;
-    if (next === undefined || idleSinceMs === undefined) return true;
-    return performance.now() - idleSinceMs <= this.habits.trustedForMs(keyOf(next));
+  take(address: UpstreamAddress, mustNotBeLost: boolean): KeptConnection {
+    const { idle, url } = address;
+    // Closed in this very moment, which nobody was told of yet.
+    while (idle.at(-1)?.socket.destroyed) idle.pop();
+    const last = idle.at(-1);
+    if (last === undefined) return this.open(address);
+    const nowMs = monotonicMs();
+    const allowedMs = mustNotBeLost ? this.habits.trustedForMs(url) : this.habits.keptForMs(url);
+    if (!last.isFresh(nowMs, allowedMs)) return this.open(address);
+    idle.pop();
+    last.wasIdleMs = nowMs - (last.idleSinceMs ?? nowMs);
+    last.idleSinceMs = undefined;
+    return last;
   }
 
-  private watch(socket: Socket, key: string): KeptConnection {
-    const connection: KeptConnection = { idleSinceMs: undefined, wasIdleMs: 0 };
-    this.kept.set(socket, connection);
-    socket.once('end', () => {
-      const { idleSinceMs } = connection;
-      if (idleSinceMs !== undefined) this.habits.closed(key, performance.now() - idleSinceMs);
+  /** Closes the idle connections, and those in use once they are idle. */
+  destroy(): void {
+    this.isClosed = true;
+    clearInterval(this.sweeper);
+    for (const { idle } of this.addresses.values()) for (const { socket } of idle) socket.destroy();
+  }
+
+  private open(address: UpstreamAddress): KeptConnection {
+    const { hostname, port } = address.target;
+    const { readBuffer } = this;
+    // A buffer of its own for every read would be the most part of what the collector has to do.
+    const callback = (length: number) => {
+      // Nobody asked for anything: what comes now would be taken for the next answer.
+      if (connection.idleSinceMs !== undefined) socket.destroy();
+      else socket.emit('data', readBuffer.subarray(0, length));
+      return true;
+    };
+    const socket = connectWithin(this.connectTimeoutMs, {
+      host: String(hostname),
+      port: Number(port),
+      keepAlive: true,
+      keepAliveInitialDelay: PROBE_AFTER_MS,
+      onread: { buffer: readBuffer, callback },
     });
+    const connection = new KeptConnection(socket, address);
+    // Node's client says so when an exchange is over and the connection might serve another one.
+    socket.on('free', () => this.keep(connection));
+    // While it is in use, Node's client listens too.
+    socket.on('error', () => {});
+    socket.once('end', () => this.ended(connection));
+    socket.once('close', () => this.forget(connection));
     return connection;
   }
-}
 
-function keyOf({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress}:${remotePort}`;
+  private keep(connection: KeptConnection): void {
+    const { socket, address, wasIdleMs } = connection;
+    const { idle } = this.addressOf(address.url);
+    // Still connecting: its request was given up before it was sent.
+    if (this.isClosed || socket.connecting || !socket.writable || idle.length >= MOST_IDLE) {
+      socket.destroy();
+      return;
+    }
+    if (wasIdleMs !== undefined) this.habits.served(address.url, wasIdleMs);
+    connection.idleSinceMs = monotonicMs();
+    idle.push(connection);
+  }
+
+  /** The backend closed it. */
+  private ended(connection: KeptConnection): void {
+    const { address, idleSinceMs } = connection;
+    if (idleSinceMs !== undefined) this.habits.closed(address.url, monotonicMs() - idleSinceMs);
+    this.forget(connection);
+  }
+
+  private forget(connection: KeptConnection): void {
+    if (connection.idleSinceMs === undefined) return;
+    const { idle } = this.addressOf(connection.address.url);
+    const at = idle.indexOf(connection);
+    if (at !== -1) idle.splice(at, 1);
+    connection.idleSinceMs = undefined;
+  }
+
+  /** Closes connections that were idle for too long. */
+  private sweep(): void {
+    const nowMs = monotonicMs();
+    for (const [url, { idle }] of this.addresses) {
+      const keptForMs = this.habits.keptForMs(url);
+      for (const connection of idle) {
+        if (!connection.isFresh(nowMs, keptForMs)) connection.socket.destroy();
+      }
+      if (idle.length === 0) this.addresses.delete(url);
+    }
+  }
 }
 
 /** What an agent must have for Node's `http.request` to accept it. `addRequest` finds the request a connection. */
-export interface RequestAgent {
+interface RequestAgent {
   addRequest(request: ClientRequest, options: unknown): void;
-}
-
-/**
- * An agent for one request, which hands the request to whoever wants to watch it before it gets its connection.
- * http-proxy-middleware shows its request only once it has a connection, and never one with `Expect`.
- */
-export function watchedAgent(agent: Agent, watch: (request: ClientRequest) => void): Agent {
-  const watching: RequestAgent = {
-    addRequest(request, options) {
-      watch(request);
-      (agent as unknown as RequestAgent).addRequest(request, options);
-    },
-  };
-  return Object.assign(Object.create(agent) as Agent, watching);
 }
 
 /** An agent for one request, which gives it a connection of its own. */
@@ -123,4 +194,17 @@ export function connectedAgent(socket: Socket): Agent {
     addRequest: (request) => request.onSocket(socket),
   };
   return Object.assign(Object.create(Agent.prototype) as Agent, single, { protocol: 'http:', defaultPort: 80 });
+}
+
+/**
+ * An agent for the attempts of one exchange: hands each request to whoever finds it a connection. http-proxy-middleware
+ * shows its request only once it has one, and never one with `Expect`. What else Node's client reads of an agent says
+ * that connections are kept.
+ */
+export class ExchangeAgent implements RequestAgent {
+  readonly protocol = 'http:';
+  readonly defaultPort = 80;
+  readonly keepAlive = true;
+
+  constructor(readonly addRequest: (request: ClientRequest) => void) {}
 }

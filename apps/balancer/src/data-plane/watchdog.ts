@@ -1,23 +1,59 @@
-// A timer that is fed: it barks when it was left alone for too long.
+// Timers that are fed: each barks when it was left alone for too long. One clock looks after all of them, since to set
+// and to clear a timer for each request costs more than to look at the open ones now and then.
+import { monotonicMs } from '../registry/monotonic-time.js';
+import { Crowd, type CrowdMember } from './crowd.js';
 
-export class Watchdog {
-  private timer: NodeJS.Timeout | undefined;
+/** How often the clock looks. Everybody barks late by up to this. Milliseconds. */
+const TICK_MS = 20;
 
-  constructor(private readonly bark: () => void) {}
+export class WatchClock {
+  readonly watched = new Crowd<Watchdog>();
+  /** Late by up to a tick. */
+  nowMs = monotonicMs();
+  private readonly timer = setInterval(() => this.tick(), TICK_MS).unref();
+
+  /** Nobody barks any more. */
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  private tick(): void {
+    this.nowMs = monotonicMs();
+    this.watched.forEach((watchdog) => {
+      if (watchdog.barksAtMs <= this.nowMs) watchdog.isDue();
+    });
+  }
+}
+
+export class Watchdog implements CrowdMember {
+  crowdIndex = -1;
+  barksAtMs = Infinity;
+  private patienceMs = Infinity;
+
+  constructor(
+    private readonly clock: WatchClock,
+    private readonly bark: () => void,
+  ) {}
 
   /** Barks in `ms` unless it is fed, stopped or set anew. */
   watch(ms: number): void {
-    clearTimeout(this.timer);
-    this.timer = ms === Infinity ? undefined : setTimeout(this.bark, ms);
+    this.patienceMs = ms;
+    this.barksAtMs = monotonicMs() + ms;
+    this.clock.watched.add(this);
   }
 
   /** The time runs anew. */
   feed(): void {
-    this.timer?.refresh();
+    this.barksAtMs = this.clock.nowMs + this.patienceMs;
+  }
+
+  /** Its time has come. */
+  isDue(): void {
+    this.stop();
+    this.bark();
   }
 
   stop(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
+    this.clock.watched.delete(this);
   }
 }

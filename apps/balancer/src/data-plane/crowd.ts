@@ -1,0 +1,40 @@
+// A set whose members come and go with every request. A Set will not do: V8 chains the tables that it outgrows to the new
+// ones, with whoever was in them, and once one of them is old, all of those outlive every collection but the largest.
+
+export interface CrowdMember {
+  /** Where it stands in its crowd, which keeps this up; -1 for nowhere. */
+  crowdIndex: number;
+}
+
+/** In no order. A member can be in one crowd at a time. */
+export class Crowd<M extends CrowdMember> {
+  private readonly members: M[] = [];
+
+  add(member: M): void {
+    if (member.crowdIndex !== -1) return;
+    member.crowdIndex = this.members.length;
+    this.members.push(member);
+  }
+
+  delete(member: M): void {
+    const { crowdIndex } = member;
+    if (crowdIndex === -1) return;
+    member.crowdIndex = -1;
+    const last = this.members.pop();
+    if (last === undefined || last === member) return;
+    this.members[crowdIndex] = last;
+    last.crowdIndex = crowdIndex;
+  }
+
+  /** Those that are there now, who may leave or come back while they are gone through. */
+  present(): M[] {
+    return this.members.slice();
+  }
+
+  /** Calls for each; whoever is called may leave. */
+  forEach(call: (member: M) => void): void {
+    const { members } = this;
+    // Backwards: into the place of one that leaves comes one that was called already.
+    for (let i = members.length - 1; i >= 0; i--) if (i < members.length) call(members[i]);
+  }
+}
