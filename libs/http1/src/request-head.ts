@@ -32,15 +32,18 @@ const SLASH = 0x2f;
  * of which servers keep one. What Node's parser, in its strict mode, makes of such a head is the same.
  */
 export class RequestHead {
+  /** Asked only while the bytes of the head stand where they were read from. */
   readonly fields: FieldSection;
+  /** Of the head, in bytes. */
+  length = 0;
+  /** Path and query, as they came. Outlives the bytes. */
+  target = '';
   /** What `Content-Length` says, in bytes; -1 without one, and then there is no body (RFC 9112 §6.3). */
   contentLength = -1;
   /** Whether the client wants the connection closed behind the answer. */
   wantsClose = false;
   private methodFound = METHODS[0];
   private targetEnd = 0;
-  /** Taken at once: a request outlives the bytes it was read from, for it may be sent more than once. */
-  private text = '';
   private isPending = false;
   private checkedTo = 0;
   /** Whether the request line is complete. */
@@ -75,7 +78,8 @@ export class RequestHead {
     this.isPending = false;
     if (length <= 0 || !this.isInSubset(bytes, from)) return OUTSIDE;
     this.fields.complete(bytes, from, from + length);
-    this.text = this.fields.text;
+    this.length = length;
+    this.target = bytes.toString('latin1', from + this.methodFound.bytes.length, from + this.targetEnd);
     return length;
   }
 
@@ -84,19 +88,9 @@ export class RequestHead {
     this.isPending = false;
   }
 
-  /** Of the head that was framed last, in bytes. */
-  get length(): number {
-    return this.text.length;
-  }
-
   /** In upper case. */
   get method(): string {
     return this.methodFound.name;
-  }
-
-  /** Path and query, as they came. */
-  get target(): string {
-    return this.text.slice(this.methodFound.bytes.length, this.targetEnd);
   }
 
   /**

@@ -29,9 +29,8 @@ const DATE = names.numberOf('date');
 const TRAILER = names.numberOf('trailer');
 const HOST = names.numberOf('host');
 const VIA = names.numberOf('via');
-const COST_REPORTS = [COST_REPORT_HEADER, BINARY_COST_REPORT_HEADER].map(
-  (name) => [name, names.numberOf(name)] as const,
-);
+const COST_REPORT = names.numberOf(COST_REPORT_HEADER);
+const BINARY_COST_REPORT = names.numberOf(BINARY_COST_REPORT_HEADER);
 const NO_LINES: Buffer = Buffer.alloc(0);
 const NO_FIELDS: Readonly<Record<string, string>> = {};
 
@@ -89,15 +88,20 @@ export class OwnRequestLines {
 /** The last lines of a request: its demand, and the empty one. Requests of a class have one vector until more is learned. */
 export class DemandLines {
   private readonly known = new WeakMap<ResourceVector, Buffer>();
+  private lastDemand: ResourceVector | undefined;
+  private lastLines = NO_LINES;
 
   constructor(private readonly resources: ResourceSpace) {}
 
   of(demand: ResourceVector): Buffer {
+    if (demand === this.lastDemand) return this.lastLines;
     let lines = this.known.get(demand);
     if (lines === undefined) {
       lines = Buffer.from(`${linesOf(demandHeaders(demand, this.resources))}\r\n`, 'latin1');
       this.known.set(demand, lines);
     }
+    this.lastDemand = demand;
+    this.lastLines = lines;
     return lines;
   }
 }
@@ -163,13 +167,12 @@ export function keepAliveLines(seconds: number): LastLines {
 
 /** The cost reports among an answer's fields. */
 export function costReports({ fields }: ResponseHead): Readonly<Record<string, string>> {
-  let found: Record<string, string> | undefined;
-  for (const [name, number] of COST_REPORTS) {
-    if (fields.placeOf(number) < 0) continue;
-    found ??= {};
-    found[name] = fields.valueOf(number) ?? '';
-  }
-  return found ?? NO_FIELDS;
+  if (fields.placeOf(COST_REPORT) < 0 && fields.placeOf(BINARY_COST_REPORT) < 0) return NO_FIELDS;
+  const found: Record<string, string> = {};
+  const [text, binary] = [fields.valueOf(COST_REPORT), fields.valueOf(BINARY_COST_REPORT)];
+  if (text !== undefined) found[COST_REPORT_HEADER] = text;
+  if (binary !== undefined) found[BINARY_COST_REPORT_HEADER] = binary;
+  return found;
 }
 
 /** A raw header list as lines. */

@@ -41,8 +41,7 @@ export class FullLaneServer {
       shouldUpgradeCallback: isUpgradeFollowed,
     });
     const serve = (request: ProxiedRequest, response: ServerResponse<ProxiedRequest>) => {
-      this.connections.begin(request.socket, response);
-      fullLane.handle(request, response);
+      this.connections.begin(request.socket, response, () => fullLane.handle(request, response));
     };
     this.server.on('connection', (socket) => this.connections.add(socket));
     this.server.on('request', serve);

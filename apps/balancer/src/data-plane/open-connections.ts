@@ -11,10 +11,19 @@ type ClientSocket = Socket & { [HELD]?: OpenConnection };
 
 class OpenConnection implements CrowdMember {
   crowdIndex = -1;
-  /** What is being answered: more than one thing when requests are pipelined. */
+  /** What is being answered, and what waits for that: requests may be pipelined. */
   readonly responses: ServerResponse[] = [];
+  /** How those are served that wait. */
+  private readonly waiting: (() => void)[] = [];
 
   constructor(readonly socket: Socket) {}
+
+  /** Serves one request after the other, and none while the client does not read what it is answered. */
+  serve(response: ServerResponse, serve: () => void): void {
+    this.responses.push(response);
+    this.waiting.push(serve);
+    if (this.responses.length === 1) this.serveNext();
+  }
 
   get isAnswering(): boolean {
     return this.responses.length > 0;
@@ -23,6 +32,14 @@ class OpenConnection implements CrowdMember {
   answered(response: ServerResponse): void {
     const at = this.responses.indexOf(response);
     if (at !== -1) this.responses.splice(at, 1);
+    if (this.waiting.length > 0) this.serveNext();
+  }
+
+  private serveNext(): void {
+    const { socket, waiting } = this;
+    if (socket.destroyed) return;
+    if (socket.writableNeedDrain) socket.once('drain', () => this.serveNext());
+    else waiting.shift()?.();
   }
 }
 
@@ -37,16 +54,16 @@ export class OpenConnections {
     socket.once('close', () => this.open.delete(connection));
   }
 
-  /** A request has come in on `socket`; it counts until `response` is sent or cut. */
-  begin(socket: Socket, response: ServerResponse): void {
+  /** A request has come in on `socket`: `serve` is called when its turn has come. It counts until `response` is sent or cut. */
+  begin(socket: Socket, response: ServerResponse, serve: () => void): void {
     const connection = (socket as ClientSocket)[HELD];
     if (!connection) return;
-    connection.responses.push(response);
     if (this.isClosing) response.shouldKeepAlive = false;
     response.on('close', () => {
       connection.answered(response);
       if (this.isClosing && !connection.isAnswering) socket.destroySoon();
     });
+    connection.serve(response, serve);
   }
 
   /** Whether an answer is under way on `socket`. */
