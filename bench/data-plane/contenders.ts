@@ -73,7 +73,7 @@ export const CONTENDERS: readonly Entry[] = [
       FAST_LANE: 'on',
       DATA_PLANE_THREADS: '0',
       ACCESS_LOG: 'all',
-      ACCESS_LOG_SAMPLE: '0.01',
+      ACCESS_LOG_SAMPLE: '0.001',
       LOG_LEVEL: 'info',
       LOG_FORMAT: 'json',
       DEMAND_SOURCE: 'learned',

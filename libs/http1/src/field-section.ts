@@ -99,9 +99,10 @@ export class FieldSection {
       const isPlain = bytes[nameEnd + 1] === SP && bytes[nameEnd + 2] > SP && bytes[lineEnd - 1] > SP;
       spans[span + NAME_START] = at - from;
       spans[span + NAME_END] = nameEnd - from;
-      spans[span + VALUE_START] = (isPlain ? nameEnd + 2 : afterBlanks(bytes, nameEnd + 1, lineEnd)) - from;
-      spans[span + VALUE_END] = (isPlain ? lineEnd : beforeBlanks(bytes, nameEnd + 1, lineEnd)) - from;
-      spans[span + TAG] = number * 2 + (isPlain ? 1 : 0);
+      spans[span + VALUE_START] = nameEnd + 2 - from;
+      spans[span + VALUE_END] = lineEnd - from;
+      spans[span + TAG] = number * 2 + 1;
+      if (!isPlain) trim(spans, span, bytes, from);
       count++;
       at = lineEnd + 2;
     }
@@ -249,19 +250,17 @@ export class FieldSection {
   }
 }
 
+/** Leaves the blanks around a value out of its span, which are none or more than usual. */
+function trim(spans: Int32Array, span: number, bytes: Uint8Array, from: number): void {
+  let start = from + spans[span + NAME_END] + 1;
+  let end = from + spans[span + VALUE_END];
+  while (start < end && isBlank(bytes[start])) start++;
+  while (end > start && isBlank(bytes[end - 1])) end--;
+  spans[span + VALUE_START] = start - from;
+  spans[span + VALUE_END] = end - from;
+  spans[span + TAG] -= 1;
+}
+
 function isBlank(byte: number): boolean {
   return byte === SP || byte === HTAB;
-}
-
-function afterBlanks(bytes: Uint8Array, start: number, end: number): number {
-  let at = start;
-  while (at < end && isBlank(bytes[at])) at++;
-  return at;
-}
-
-function beforeBlanks(bytes: Uint8Array, start: number, end: number): number {
-  const first = afterBlanks(bytes, start, end);
-  let at = end;
-  while (at > first && isBlank(bytes[at - 1])) at--;
-  return at;
 }

@@ -187,9 +187,11 @@ export class Exchange implements Cuttable {
     this.note(placement, status < 500 ? 'good' : status >= 502 && status <= 504 ? 'gateway' : 'error');
   }
 
-  /** The backend's part is over, and it went well: the answer was received whole. */
-  attemptAnswered(): void {
-    if (this.isPlaced && this.placement.answered(monotonicSeconds())) this.settle();
+  /** The backend's part is over, and it went well: the answer was received whole. Answers when, monotonic milliseconds. */
+  attemptAnswered(): number {
+    const nowMs = monotonicMs();
+    if (this.isPlaced && this.placement.answered(nowMs / 1000)) this.settle();
+    return nowMs;
   }
 
   /** The attempt ended without an answer, by no fault of the backend. */
@@ -234,13 +236,13 @@ export class Exchange implements Cuttable {
   }
 
   /** The request is over. The first call counts; whatever is still reserved is given back. */
-  end(status: number): void {
+  end(status: number, endedAt = monotonicMs()): void {
     if (this.hasEnded) return;
     this.hasEnded = true;
     this.attemptAbandoned();
     if (this.waiter) this.desk.queue.leave(this.waiter);
     this.waiter = undefined;
-    this.desk.log.add(this, status, monotonicMs());
+    this.desk.log.add(this, status, endedAt);
   }
 
   /** The attempt is over: there is room for another exchange. */

@@ -210,9 +210,13 @@ export class FastExchange extends LaneExchange implements ClientExchange, Upstre
     const { upstream, upload, head, forwarded } = this;
     if (!upstream) return;
     const { outbox } = this.services;
-    forwarded.put(outbox, upstream.address.prefix, head.method);
-    upload.put(outbox);
-    outbox.send(upstream.socket);
+    const { prefix } = upstream.address;
+    if (upload.isEmpty && prefix === '') forwarded.send(upstream.socket);
+    else {
+      forwarded.put(outbox, prefix, head.method);
+      upload.put(outbox);
+      outbox.send(upstream.socket);
+    }
     if (upload.missing > 0) this.client.resumeReading();
   }
 
@@ -253,14 +257,14 @@ export class FastExchange extends LaneExchange implements ClientExchange, Upstre
   complete(bytes: Buffer, from: number, end: number, isClean: boolean): void {
     const { upstream, client, exchange, services } = this;
     this.upstream = undefined;
-    exchange.attemptAnswered();
+    const nowMs = exchange.attemptAnswered();
     this.send(bytes, from, end);
     // What came behind the answer is anybody's guess.
     if (upstream && this.isPersistent && isClean) {
       services.pool.served(upstream, this.announcedSeconds);
       upstream.release();
     } else upstream?.discard();
-    this.finish();
+    this.finish(nowMs);
     client.exchangeOver(this.isLast);
   }
 
@@ -274,13 +278,14 @@ export class FastExchange extends LaneExchange implements ClientExchange, Upstre
     this.answerBroke(`cut off in mid-answer: ${reason}`);
   }
 
-  private finish(): void {
+  /** `nowMs`: monotonic, for whoever knows. */
+  private finish(nowMs?: number): void {
     if (this.isOver) return;
     this.isOver = true;
     this.wakesAtMs = Infinity;
     this.upstream = undefined;
     this.services.active.delete(this);
-    this.exchange.end(this.status);
+    this.exchange.end(this.status, nowMs);
     this.services.takeBack(this);
   }
 }

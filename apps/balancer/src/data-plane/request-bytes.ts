@@ -1,5 +1,6 @@
 // A request's head as it goes on to backends, kept for as long as it may have to be sent once more.
 import type { RequestHead } from '@fairlead/http1';
+import type { Socket } from 'node:net';
 import { REQUEST_RULE } from './fast-head.js';
 import type { Outbox } from './outbox.js';
 
@@ -18,6 +19,12 @@ export class RequestBytes {
     let at = head.copyForwardedHead(REQUEST_RULE, this.bytes, 0);
     at += hop.copy(this.bytes, at);
     this.end = at + demand.copy(this.bytes, at);
+  }
+
+  /** Writes it as it is. What the system does not take at once stays where it is: then the buffer is a new one. */
+  send(socket: Socket): void {
+    socket.write(this.bytes.subarray(0, this.end));
+    if (socket.writableLength > 0) this.bytes = Buffer.from(this.bytes);
   }
 
   /** Puts it into `outbox`, with `prefix` in front of the target. */

@@ -29,6 +29,11 @@ export class UploadBuffer {
     if (this.held.length > 0) this.held = [];
   }
 
+  /** Whether the request has no body. */
+  get isEmpty(): boolean {
+    return this.missing === 0 && this.bytes === 0;
+  }
+
   /** Whether the body can be sent from its beginning. */
   get isAtHand(): boolean {
     return this.isWhole;

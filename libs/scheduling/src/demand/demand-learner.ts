@@ -17,7 +17,7 @@ const LEAST_EXPECTED_SHARE = 0.01;
 
 /** Of a class that so many answers are known of, no more are learned from than one each so often. */
 const SAMPLES_TO_BE_SURE = 200;
-const LEAST_SECONDS_BETWEEN = 1e-3;
+const LEAST_SECONDS_BETWEEN = 4e-3;
 
 /** A request under way, as {@link DemandLearner.dispatched} hands it out. */
 export interface LearningTicket {
@@ -36,7 +36,7 @@ export interface DemandLearnerShape {
  * The demand of each class: the mean of its reports; else what its latencies show; else the mean of the fleet's requests,
  * reported or inferred; else one unit of each resource. Beside it the speed of each backend against what it declared.
  * Times are seconds on one monotonic clock. An answer that is learned from takes O(resources²), any other O(1): of a class
- * that is asked for more often than a thousand times a second a part is learned from, which is as good and costs less.
+ * that is asked for more often than 250 times a second a part is learned from, which is as good and costs less.
  */
 export class DemandLearner implements DemandModel {
   private readonly capacity: FleetCapacity;
