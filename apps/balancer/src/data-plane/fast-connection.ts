@@ -8,6 +8,7 @@ import { addressOf } from './client-trust.js';
 import { OwnRequestLines, fieldOf } from './fast-head.js';
 import type { ClientExchange, ExchangeClient } from './fast-roles.js';
 import type { FastServices, HeldConnection } from './fast-services.js';
+import { isHeldUp } from './outbox.js';
 import { SharedReading, readBuffer, type Receiver } from './shared-reading.js';
 
 /** Requests that wait behind the present one are read up to here. Bytes. */
@@ -100,7 +101,7 @@ export class FastConnection implements ExchangeClient, HeldConnection, PlainRequ
       return;
     }
     this.closesAtMs = this.services.nowMs + (this.bodyToDrop > 0 ? LINGER_MS : this.services.keepAliveMs);
-    if (this.socket.writableNeedDrain) {
+    if (isHeldUp(this.socket)) {
       this.socket.pause();
       return;
     }
@@ -124,7 +125,7 @@ export class FastConnection implements ExchangeClient, HeldConnection, PlainRequ
 
   private readonly serveWaiting = () => {
     const { waiting } = this;
-    if (!waiting || this.exchange || this.socket.destroyed || this.socket.writableNeedDrain) return;
+    if (!waiting || this.exchange || this.socket.destroyed || isHeldUp(this.socket)) return;
     this.waiting = undefined;
     this.receive(waiting, 0, waiting.length);
   };

@@ -11,6 +11,7 @@ import { CLOSE_LINES, costReports, putAnswerHead } from './fast-head.js';
 import type { ClientExchange, ExchangeClient } from './fast-roles.js';
 import type { FastServices, Wakeable } from './fast-services.js';
 import { LaneExchange } from './lane-exchange.js';
+import { isHeldUp } from './outbox.js';
 import { problemText } from './problem-response.js';
 import { isIdempotent } from './retry.js';
 import { RequestBytes } from './request-bytes.js';
@@ -79,9 +80,9 @@ export class FastExchange extends LaneExchange implements ClientExchange, Upstre
     const { upload, upstream } = this;
     upload.add(piece);
     this.feed();
-    const isTaken = this.isOver || !upstream || this.upstreamIsOpening || upstream.socket.write(piece, 'latin1');
+    if (!this.isOver && upstream && !this.upstreamIsOpening) upstream.socket.write(piece, 'latin1');
     if (upload.missing === 0) this.uploaded();
-    return isTaken && !this.isUploadFull;
+    return this.isOver || (!this.isUploadHeldUp && !this.isUploadFull);
   }
 
   clientClosed(): void {
@@ -139,7 +140,7 @@ export class FastExchange extends LaneExchange implements ClientExchange, Upstre
   }
 
   protected override get isUploadHeldUp(): boolean {
-    return this.upstream?.socket.writableNeedDrain === true;
+    return this.upstream !== undefined && isHeldUp(this.upstream.socket);
   }
 
   protected override get isDownloadHeldUp(): boolean {
@@ -251,7 +252,7 @@ export class FastExchange extends LaneExchange implements ClientExchange, Upstre
   /** Copied together with what was put before. */
   write(bytes: Buffer, from: number, end: number): void {
     this.send(bytes, from, end);
-    if (this.client.socket.writableNeedDrain) this.upstream?.pause();
+    if (isHeldUp(this.client.socket)) this.upstream?.pause();
   }
 
   complete(bytes: Buffer, from: number, end: number, isClean: boolean): void {
@@ -284,6 +285,7 @@ export class FastExchange extends LaneExchange implements ClientExchange, Upstre
     this.isOver = true;
     this.wakesAtMs = Infinity;
     this.upstream = undefined;
+    this.upload.release();
     this.services.active.delete(this);
     this.exchange.end(this.status, nowMs);
     this.services.takeBack(this);

@@ -7,6 +7,14 @@ const FIRST_BYTES = 80 * 1024;
 /** An answer's head as it goes on takes no more than twice its own length, and so much. */
 const HEAD_MARGIN_BYTES = 64;
 
+/**
+ * Whether a connection takes no more for now: `drain` will tell when it does. A large piece asks for `drain` even where the
+ * system has taken it all at once; that is no reason to stop.
+ */
+export function isHeldUp(socket: Socket): boolean {
+  return socket.writableNeedDrain && socket.writableLength > 0;
+}
+
 /** One buffer that all connections of a thread share: what is put in is sent before anybody else has a turn. */
 export class Outbox {
   private bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);

@@ -6,6 +6,8 @@ import type { Outbox } from './outbox.js';
 
 /** Most heads, and what the balancer says, are shorter. */
 const FIRST_BYTES = 2048;
+/** What was made for a larger head is not kept. */
+const MOST_KEPT_BYTES = 16_384;
 
 /** One request's after another, in one buffer. */
 export class RequestBytes {
@@ -15,7 +17,8 @@ export class RequestBytes {
   /** Of the head that was framed last, what goes on, and `lines` behind it. Copied: neither is needed afterwards. */
   take(head: RequestHead, [hop, demand]: readonly [Buffer, Buffer]): void {
     const most = 2 * head.length + hop.length + demand.length;
-    if (most > this.bytes.length) this.bytes = Buffer.allocUnsafeSlow(2 * most);
+    const isTooLarge = this.bytes.length > MOST_KEPT_BYTES && most <= FIRST_BYTES;
+    if (most > this.bytes.length || isTooLarge) this.bytes = Buffer.allocUnsafeSlow(Math.max(FIRST_BYTES, 2 * most));
     let at = head.copyForwardedHead(REQUEST_RULE, this.bytes, 0);
     at += hop.copy(this.bytes, at);
     this.end = at + demand.copy(this.bytes, at);

@@ -26,7 +26,7 @@ export class UploadBuffer {
     this.bytes = 0;
     this.wasSent = false;
     this.isWhole = true;
-    if (this.held.length > 0) this.held = [];
+    this.release();
   }
 
   /** Whether the request has no body. */
@@ -79,6 +79,11 @@ export class UploadBuffer {
   /** The attempt is over: until it is sent again, all that comes in is kept. */
   rewind(): void {
     if (this.isWhole) this.wasSent = false;
+  }
+
+  /** Nothing of it is needed any more; how much is {@link missing} stays known. */
+  release(): void {
+    if (this.held.length > 0) this.held = [];
   }
 
   private hold(piece: string): void {

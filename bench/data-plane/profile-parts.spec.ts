@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest';
+import { partsOf, type CpuProfile } from './profile-parts.js';
+
+const aNode = (id: number, functionName: string, url = '') => ({ id, callFrame: { functionName, url } });
+
+const PROFILE: CpuProfile = {
+  nodes: [
+    aNode(1, '(idle)'),
+    aNode(2, 'writeBuffer'),
+    aNode(3, 'read', 'file:///dist/libs/http1/src/field-section.js'),
+    aNode(4, 'compile', 'node:internal/modules'),
+    aNode(5, 'learn', 'file:///dist/libs/scheduling/src/demand/latency-inference.js'),
+    aNode(6, 'something', 'file:///node_modules/pino/pino.js'),
+  ],
+  // The first second is the start.
+  samples: [4, 1, 2, 2, 3, 5, 6, 1, 4],
+  timeDeltas: [1_000_000, 500_000, 10, 30, 20, 30, 10, 500_000, 1_000_000],
+};
+
+it('tells the parts of the time in which it was busy, the largest first, and leaves out the start and the end', () => {
+  const parts = partsOf(PROFILE, 1000, 1001);
+  expect(parts.map(({ part }) => part)).toEqual([
+    'the two writes, the system included',
+    'classes of requests, and learning what they need',
+    'framing both heads, copying what goes on (libs/http1)',
+    'the rest',
+  ]);
+  expect(parts.map(({ share }) => share)).toEqual([0.4, 0.3, 0.2, 0.1]);
+});
