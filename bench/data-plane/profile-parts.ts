@@ -39,7 +39,7 @@ export function partsOf(profile: CpuProfile, skippedMs: number, forMs: number): 
     const passed = profile.timeDeltas[i];
     at += passed;
     const part = partById.get(id);
-    if (part === undefined || at < skippedMs * 1000 || at > (skippedMs + forMs) * 1000) continue;
+    if (part === undefined || at <= skippedMs * 1000 || at > (skippedMs + forMs) * 1000) continue;
     micros.set(part, (micros.get(part) ?? 0) + passed);
     total += passed;
   }

@@ -43,7 +43,7 @@ async function main(): Promise<number> {
   const { requestsPerSecond } = await run(SECONDS);
   await traceCalls(running.process.pid, run);
   await running.process.stop();
-  const [file] = readdirSync(folder).filter((name) => name.endsWith('.cpuprofile'));
+  const file = readdirSync(folder).find((name) => name.endsWith('.cpuprofile'))!;
   const profile = JSON.parse(readFileSync(join(folder, file), 'utf8')) as CpuProfile;
   process.stdout.write(`\n${Math.round(requestsPerSecond).toLocaleString('en')} requests/s under the profiler\n`);
   for (const { part, share } of partsOf(profile, skippedMs, SECONDS * 1000)) {
