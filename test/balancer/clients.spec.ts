@@ -74,7 +74,8 @@ describe('clients that go away', () => {
 
 describe('more clients than there is room for', () => {
   it.each(['on', 'off'])('are turned away until somebody leaves (FAST_LANE=%s)', async (lane) => {
-    const balancer = await startBalancer({ FAST_LANE: lane, MAX_CLIENT_CONNECTIONS: '2' });
+    // Of several threads each has its part of the room.
+    const balancer = await startBalancer({ FAST_LANE: lane, MAX_CLIENT_CONNECTIONS: '2', DATA_PLANE_THREADS: '0' });
     const { port } = await httpUpstream((_, response) => response.end('right'));
     await join(balancer, 'a', port);
     const isServed = (socket: Socket): Promise<boolean> => {

@@ -83,7 +83,8 @@ describe('the fast lane', () => {
   });
 
   it('uses connections to a backend again, also when all were busy at once', async () => {
-    const balancer = await startBalancer();
+    // Each thread has a pool of its own.
+    const balancer = await startBalancer({ DATA_PLANE_THREADS: '0' });
     let open = 0;
     const held: ServerResponse[] = [];
     const upstream = await httpUpstream((_, response) => held.push(response));
