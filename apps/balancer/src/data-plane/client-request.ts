@@ -109,6 +109,7 @@ function normaliseTarget(request: IncomingMessage): Refusal | undefined {
   request.url = absolute.pathname + absolute.search;
   request.headers.host = absolute.host;
   const hostAt = request.rawHeaders.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === 'host');
-  if (hostAt !== -1) request.rawHeaders[hostAt + 1] = absolute.host;
+  if (hostAt === -1) request.rawHeaders.push('Host', absolute.host);
+  else request.rawHeaders[hostAt + 1] = absolute.host;
   return undefined;
 }

@@ -180,7 +180,7 @@ export class FastConnection implements ExchangeClient, HeldConnection, PlainRequ
     const piece = bytes.subarray(from, end);
     if (this.waiting) this.waiting = Buffer.concat([this.waiting, piece]);
     else this.waiting = bytes === readBuffer ? Buffer.from(piece) : piece;
-    if (this.waiting.length > MOST_WAITING) this.socket.pause();
+    if (this.exchange && this.waiting.length > MOST_WAITING) this.socket.pause();
   }
 
   /** A request begins with the first of these bytes, or with those that wait before them. */

@@ -239,8 +239,10 @@ export class FastExchange extends LaneExchange implements ClientExchange, Upstre
     this.isLast = client.isLastAnswer;
     const connection = this.isLast ? CLOSE_LINES : services.keepAliveLines;
     const { bytes, headFrom, from, end } = this.reader;
-    putAnswerHead(services.outbox, head, from - headFrom, { own, isChunked, connection, date: services.date });
+    // Before anything is put into the outbox: the registry may hear of it, and have others write.
     this.answerBegan(head.statusCode, costReports(head));
+    if (this.isOver) return;
+    putAnswerHead(services.outbox, head, from - headFrom, { own, isChunked, connection, date: services.date });
     this.body.take(head.bodyEnd, head.contentLength);
     this.body.begin(bytes, from, end);
   }

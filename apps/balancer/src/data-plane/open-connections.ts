@@ -6,8 +6,18 @@ import { Crowd, type CrowdMember } from './crowd.js';
 
 const HELD = Symbol('open connection');
 
-/** A socket that knows what is kept of it here. */
-type ClientSocket = Socket & { [HELD]?: OpenConnection };
+/** When more requests than this wait for their turn, no further ones are read: each costs a kilobyte. */
+const MOST_WAITING = 16;
+
+/**
+ * A socket that knows what is kept of it here. The other two are how Node's HTTP server stops reading when a client does not
+ * take its answers (`parserOnIncoming` and `socketOnDrain` in its `_http_server.js`); a pause alone does not stop its parser.
+ */
+type ClientSocket = Socket & {
+  [HELD]?: OpenConnection;
+  _paused?: boolean;
+  parser?: { resume(): void } | null;
+};
 
 class OpenConnection implements CrowdMember {
   crowdIndex = -1;
@@ -16,13 +26,14 @@ class OpenConnection implements CrowdMember {
   /** How those are served that wait. */
   private readonly waiting: (() => void)[] = [];
 
-  constructor(readonly socket: Socket) {}
+  constructor(readonly socket: ClientSocket) {}
 
   /** Serves one request after the other, and none while the client does not read what it is answered. */
   serve(response: ServerResponse, serve: () => void): void {
     this.responses.push(response);
     this.waiting.push(serve);
     if (this.responses.length === 1) this.serveNext();
+    else if (this.waiting.length >= MOST_WAITING) this.pauseReading();
   }
 
   get isAnswering(): boolean {
@@ -33,11 +44,26 @@ class OpenConnection implements CrowdMember {
     const at = this.responses.indexOf(response);
     if (at !== -1) this.responses.splice(at, 1);
     if (this.waiting.length > 0) this.serveNext();
+    else this.resumeReading();
+  }
+
+  private pauseReading(): void {
+    this.socket._paused = true;
+    this.socket.pause();
+  }
+
+  private resumeReading(): void {
+    const { socket } = this;
+    if (socket._paused !== true) return;
+    socket._paused = false;
+    socket.parser?.resume();
+    socket.resume();
   }
 
   private serveNext(): void {
     const { socket, waiting } = this;
-    if (socket.destroyed) return;
+    // Behind the last answer of a connection nothing is served (RFC 9112 §9.6).
+    if (!socket.writable) return;
     if (socket.writableNeedDrain) socket.once('drain', () => this.serveNext());
     else waiting.shift()?.();
   }

@@ -58,10 +58,8 @@ export class ReplayableBody extends Stream {
     this.waiting = [];
     this.upstream = upstream;
     if (this.isWhole) this.sendAll(upstream, pieces);
-    else {
-      for (const piece of pieces) upstream.write(piece);
-      this.source.resume();
-    }
+    else for (const piece of pieces) upstream.write(piece);
+    this.source.resume();
     return destination;
   }
 

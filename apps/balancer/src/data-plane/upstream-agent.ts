@@ -143,7 +143,8 @@ export class UpstreamAgent {
   }
 
   private keep(connection: KeptConnection): void {
-    const { socket, address, wasIdleMs } = connection;
+    const { socket, address, wasIdleMs, idleSinceMs } = connection;
+    if (idleSinceMs !== undefined) return;
     const { idle } = this.addressOf(address.url);
     // Still connecting: its request was given up before it was sent.
     if (this.isClosed || socket.connecting || !socket.writable || idle.length >= MOST_IDLE) {
