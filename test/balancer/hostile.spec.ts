@@ -224,3 +224,69 @@ describe('shutdown among the idle', () => {
     expect(await stopped).toBe(0);
   });
 });
+
+describe('a connection with more requests than are served', () => {
+  it.each(['on', 'off'])('is not read on, and is served to the end all the same (FAST_LANE=%s)', async (lane) => {
+    const balancer = await startBalancer({ FAST_LANE: lane, DATA_PLANE_THREADS: '0' });
+    let letGo = () => {};
+    let served = 0;
+    const { port } = await httpUpstream((request, response) => {
+      served++;
+      if (request.url === '/hangs') letGo = () => response.end('at last');
+      else response.end('right');
+    });
+    await join(balancer, 'a', port);
+    const client = await openSocket(balancer.port);
+    let text = '';
+    client.on('data', (bytes: Buffer) => (text += bytes.toString('latin1')));
+    client.write('GET /hangs HTTP/1.1\r\nHost: h\r\n\r\n');
+    await until('it to hang', () => served === 1);
+    const behind = 4000;
+    // More than the system takes in by itself on both sides.
+    client.write(`GET / HTTP/1.1\r\nHost: h\r\nX-Pad: ${'x'.repeat(6000)}\r\n\r\n`.repeat(behind));
+    let before = -1;
+    await until('it to be read no further', async () => {
+      const isStill = client.writableLength > 0 && client.bytesWritten - client.writableLength === before;
+      before = client.bytesWritten - client.writableLength;
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return isStill;
+    });
+    expect(served).toBe(1);
+    letGo();
+    await until('all to be answered', () => text.split('right').length === behind + 1);
+    expect(served).toBe(behind + 1);
+  });
+});
+
+describe('an answer that makes the registry look at the fleet', () => {
+  it('gets nobody else into its bytes: others are moved in that very moment, and all are answered rightly', async () => {
+    const balancer = await startBalancer({
+      OUTLIER_ERRORS_IN_ROW: '1',
+      OUTLIER_GATEWAY_ERRORS_IN_ROW: '0',
+      MAX_EJECTED_PART: '0',
+      // In one thread the registry hears of it at once.
+      DATA_PLANE_THREADS: '0',
+    });
+    let held = 0;
+    const leaving = await httpUpstream(() => held++);
+    await join(balancer, 'leaving', leaving.port);
+    const body = 'x'.repeat(1000);
+    const moved = Array.from({ length: 5 }, () => fetch(`${balancer.url}/slow`, { method: 'PUT', body }));
+    await until('all to be held', () => held === 5);
+    const failing = await httpUpstream((request, response) => {
+      if (request.url === '/fails') response.statusCode = 500;
+      response.end(request.url);
+    });
+    await join(balancer, 'failing', failing.port);
+    await fetch(`${balancer.control}/api/v1/backends/leaving/drain?timeoutSeconds=1`, { method: 'POST' });
+    let isOver = false;
+    const all = Promise.all(moved).finally(() => (isOver = true));
+    const seen = new Set<string>();
+    while (!isOver) {
+      const response = await fetch(`${balancer.url}/fails`);
+      seen.add(`${response.status} ${await response.text()}`);
+    }
+    expect([...seen]).toEqual(['500 /fails']);
+    expect((await all).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+  });
+});
