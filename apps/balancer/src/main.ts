@@ -9,7 +9,8 @@ try {
   const config = balancerConfig();
   const inherited = inheritedSockets();
   requireSocketForEachThread(inherited, config);
-  prepareWorkers(DATA_PLANE_WORKER, config.DATA_PLANE_THREADS);
+  // One while the main thread loads; the others behind it, or on few cores nobody would serve before all are ready.
+  prepareWorkers(DATA_PLANE_WORKER, Math.min(1, config.DATA_PLANE_THREADS));
   const { start } = await import('./boot.js');
   await start(config, inherited);
 } catch (error) {
