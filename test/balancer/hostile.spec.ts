@@ -279,10 +279,10 @@ describe('an answer that makes the registry look at the fleet', () => {
     });
     await join(balancer, 'failing', failing.port);
     await fetch(`${balancer.control}/api/v1/backends/leaving/drain?timeoutSeconds=1`, { method: 'POST' });
-    let isOver = false;
-    const all = Promise.all(moved).finally(() => (isOver = true));
+    const under = { way: moved.length };
+    const all = Promise.all(moved.map((answer) => answer.finally(() => under.way--)));
     const seen = new Set<string>();
-    while (!isOver) {
+    while (under.way > 0) {
       const response = await fetch(`${balancer.url}/fails`);
       seen.add(`${response.status} ${await response.text()}`);
     }
