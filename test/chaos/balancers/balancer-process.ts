@@ -24,13 +24,14 @@ export class BalancerProcess implements BalancerUnderTest {
     this.process = this.spawn();
   }
 
-  /** It listens when this resolves, and Fairlead sees those up whom it was to wait for. */
+  /** All of it listens when this resolves, and Fairlead sees those up whom it was to wait for. */
   static async start(name: BalancerName, site: Site, options: BalancerOptions): Promise<BalancerProcess> {
     const launch = LAUNCHERS[name](site, options);
     mkdirSync(site.folder, { recursive: true });
     for (const [file, text] of Object.entries(launch.files)) writeFileSync(join(site.folder, file), text);
     const balancer = new BalancerProcess(site, launch, options.prefix ?? []);
     await balancer.process.listening(site.port);
+    await until(`all of ${name} to listen`, () => balancer.words.includes(launch.listening ?? ''));
     await seenUp(balancer, options.awaited ?? options.backends.map(({ id }) => id));
     return balancer;
   }

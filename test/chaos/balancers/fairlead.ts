@@ -27,6 +27,7 @@ export const fairlead: Launcher = ({ port, controlPort, variables }, options) =>
       ...variables,
     },
     files: {},
+    listening: 'data plane listening',
     reloadSignal: 'SIGHUP',
     reloaded: 'reload complete',
   };

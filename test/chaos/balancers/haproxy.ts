@@ -35,6 +35,7 @@ backend fleet
 ${backends.map((backend) => `  server ${backend.id} 127.0.0.1:${backend.port}`).join('\n')}
 `,
   },
+  listening: undefined,
   reloadSignal: 'SIGUSR2',
   reloaded: undefined,
 });

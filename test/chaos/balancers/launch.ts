@@ -19,6 +19,8 @@ export interface Launch {
   readonly env: Readonly<Record<string, string>>;
   /** By name, written to the folder before. */
   readonly files: Readonly<Record<string, string>>;
+  /** What it says on its output when all of it listens; undefined: when it answers at all. */
+  readonly listening: string | undefined;
   readonly reloadSignal: NodeJS.Signals;
   /** What it says on its output when a reload is over; undefined: its processes of before have ended then. */
   readonly reloaded: string | undefined;

@@ -44,6 +44,7 @@ http {
 }
 `,
   },
+  listening: undefined,
   reloadSignal: 'SIGHUP',
   reloaded: undefined,
 });
