@@ -279,6 +279,8 @@ describe('an answer that makes the registry look at the fleet', () => {
     });
     await join(balancer, 'failing', failing.port);
     await fetch(`${balancer.control}/api/v1/backends/leaving/drain?timeoutSeconds=1`, { method: 'POST' });
+    // Open connections, so that whoever is moved is sent at once.
+    await Promise.all(moved.map(async () => (await fetch(`${balancer.url}/opens`)).text()));
     const under = { way: moved.length };
     const all = Promise.all(moved.map((answer) => answer.finally(() => under.way--)));
     const seen = new Set<string>();
