@@ -1,5 +1,7 @@
 // Field names that are known by number, so that rules about them are a look-up per field and no text is made.
-import { COLON, LOWER_TOKEN, bytesOf, readsLike } from './bytes.js';
+import { LOWER_TOKEN, bytesOf, readsLike } from './bytes.js';
+import { NamePatterns } from './name-patterns.js';
+import { USUAL_NAMES } from './usual-names.js';
 
 /** The number of every name that is not known. */
 export const UNKNOWN_FIELD = 0;
@@ -58,11 +60,16 @@ export class FieldNames {
   /** Lower-case names by number; nothing stands at 0. */
   private readonly names: string[] = [''];
   private readonly spelling: Uint8Array[] = [new Uint8Array(0)];
+  private readonly patterns = new NamePatterns();
+  /** Of the names, by number. */
+  private readonly lengths: Uint8Array;
   /** The first name of each hash slot, and for each name the next in its slot; 0 ends. */
   private readonly slots = new Uint8Array(SLOTS);
   private readonly next: Uint8Array;
   /** 1 for the names that take a request out of the subset, by number. */
   readonly isHandedOver: Uint8Array;
+  /** 1 for the names that a request may repeat, by number: nobody here reads them. */
+  readonly mayRepeat: Uint8Array;
 
   /**
    * @param others names that rules speak of, in any case, beside those that framing needs. In a request none of them
@@ -71,10 +78,14 @@ export class FieldNames {
    */
   constructor(others: Iterable<string> = []) {
     const lower = Array.from(others, (name) => name.toLowerCase());
-    const all = new Set([...FRAMING_NAMES, ...HANDED_OVER_NAMES, ...SINGLE_NAMES, ...lower]);
+    const read = new Set([...FRAMING_NAMES, ...HANDED_OVER_NAMES, ...SINGLE_NAMES, ...lower]);
+    const all = new Set([...read, ...USUAL_NAMES]);
     if (all.size > 255) throw new RangeError(`at most 255 field names can be known, got ${all.size}`);
     this.next = new Uint8Array(all.size + 1);
+    this.patterns.add(this.spelling[0]);
     for (const name of all) this.add(name);
+    this.lengths = Uint8Array.from(this.spelling, ({ length }) => length);
+    this.mayRepeat = Uint8Array.from(this.names, (name) => (read.has(name) ? 0 : 1));
     this.isHandedOver = Uint8Array.from(this.names, (name) =>
       HANDED_OVER_NAMES.includes(name) || name.startsWith('proxy-') ? 1 : 0,
     );
@@ -110,15 +121,12 @@ export class FieldNames {
     return end > prefixEnd && readsLike(bytes, start, prefixEnd, PROXY_PREFIX) ? OTHER_PROXY : UNKNOWN_FIELD;
   }
 
-  /** Where a name of this number ends that stands in `bytes` from `start` on with a colon behind it; -1 if another does. */
-  endOf(number: number, bytes: Uint8Array, start: number, end: number): number {
-    const spelling = this.spelling[number];
-    const nameEnd = start + spelling.length;
-    if (nameEnd >= end || bytes[nameEnd] !== COLON) return -1;
-    for (let i = 0; i < spelling.length; i++) {
-      if (LOWER_TOKEN[bytes[start + i]] !== spelling[i]) return -1;
-    }
-    return nameEnd;
+  /**
+   * Where a name of this number ends that stands in `view` from `start` on with a colon behind it; -1 if another does, or
+   * that is not to be told at a glance.
+   */
+  endOf(number: number, view: DataView, start: number, end: number): number {
+    return this.patterns.isAt(number, view, start, end) ? start + this.lengths[number] : -1;
   }
 
   private add(name: string): void {
@@ -128,6 +136,7 @@ export class FieldNames {
     const number = this.names.length;
     this.names.push(name);
     this.spelling.push(bytes);
+    this.patterns.add(bytes);
     const slot = slotOf(bytes, 0, bytes.length);
     this.next[number] = this.slots[slot];
     this.slots[slot] = number;

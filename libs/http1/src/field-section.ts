@@ -2,7 +2,7 @@
 import { COLON, CR, HTAB, IS_TEXT, LF, LOWER_TOKEN, SP } from './bytes.js';
 import { CONNECTION, MAX_NAME_BYTES, UNKNOWN_FIELD, type FieldNames } from './field-names.js';
 import { INCOMPLETE, OUTSIDE } from './outcome.js';
-import { endOfText, wordsOf } from './text-scan.js';
+import { endOfText } from './text-scan.js';
 
 /** Numbers kept for each field: four ends of spans, then the number of its name, doubled, plus 1 if it is canonical. */
 export const STRIDE = 5;
@@ -23,7 +23,7 @@ const NO_BYTES = Buffer.alloc(0);
 export class FieldSection {
   /** How many fields there are. */
   count = 0;
-  /** Whether a known name stands there more than once. */
+  /** Whether a known name stands there more than once that may not: {@link FieldNames.mayRepeat}. */
   hasRepeats = false;
   /** Whether a name stands there that hands a request over: {@link FieldNames.isHandedOver}. */
   hasHandedOver = false;
@@ -32,10 +32,9 @@ export class FieldSection {
   headStart = 0;
   private headEnd = 0;
   private asText: string | undefined;
-  /** The bytes that are read, mostly the same again and again; as words, and where they begin in them. */
-  private wordsAreOf: Uint8Array = NO_BYTES;
-  private words: Uint32Array = new Uint32Array(0);
-  private byteOffset = 0;
+  /** The bytes that are read, mostly the same again and again, and the view of them. */
+  private viewIsOf: Uint8Array = NO_BYTES;
+  private view: DataView = new DataView(NO_BYTES.buffer);
   /** What was read: {@link STRIDE} numbers a field, positions from the first byte of the head. */
   spans: Int32Array = new Int32Array(FIRST_CAPACITY * STRIDE);
   /** The place of the first field of each known name. */
@@ -75,8 +74,8 @@ export class FieldSection {
    * @returns the length of the head up to behind the empty line, or {@link INCOMPLETE}, or {@link OUTSIDE}.
    */
   read(bytes: Uint8Array, from: number, end: number): number {
-    if (bytes !== this.wordsAreOf) this.useBytes(bytes);
-    const { names, words, byteOffset } = this;
+    if (bytes !== this.viewIsOf) this.look(bytes);
+    const { names, view } = this;
     let { count, spans } = this;
     let at = from + this.lineStart;
     // One loop, and what it needs in local variables: most of what framing costs is spent here.
@@ -85,14 +84,14 @@ export class FieldSection {
       if (span === spans.length) spans = this.grow();
       // Heads that follow each other mostly name the same fields in the same order: what stood here last is tried first.
       let number = spans[span + TAG] >> 1;
-      let nameEnd = number === UNKNOWN_FIELD ? NOWHERE : names.endOf(number, bytes, at, end);
+      let nameEnd = number === UNKNOWN_FIELD ? NOWHERE : names.endOf(number, view, at, end);
       if (nameEnd === NOWHERE) {
         nameEnd = at;
         while (nameEnd < end && LOWER_TOKEN[bytes[nameEnd]] !== 0) nameEnd++;
         if (nameEnd === end || nameEnd === at || bytes[nameEnd] !== COLON || nameEnd - at > MAX_NAME_BYTES) break;
         number = names.find(bytes, at, nameEnd);
       }
-      const lineEnd = endOfText(bytes, words, byteOffset, Math.max(nameEnd + 1, from + this.checkedTo), end);
+      const lineEnd = endOfText(view, Math.max(nameEnd + 1, from + this.checkedTo), end);
       if (lineEnd + 1 >= end || bytes[lineEnd] !== CR || bytes[lineEnd + 1] !== LF) break;
       if (number !== UNKNOWN_FIELD) this.note(number, count);
       // One space in front of the value and none behind it, as almost everybody writes.
@@ -128,10 +127,9 @@ export class FieldSection {
     return bytes[at] === CR && at + 1 === end ? INCOMPLETE : OUTSIDE;
   }
 
-  private useBytes(bytes: Uint8Array): void {
-    this.wordsAreOf = bytes;
-    this.words = wordsOf(bytes);
-    this.byteOffset = bytes.byteOffset;
+  private look(bytes: Uint8Array): void {
+    this.viewIsOf = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** The head is complete. Told by its owner; the bytes must stand until no more is asked. */
@@ -148,7 +146,7 @@ export class FieldSection {
 
   private note(number: number, place: number): void {
     if (this.places[number] === NOWHERE) this.places[number] = place;
-    else this.hasRepeats = true;
+    else if (this.names.mayRepeat[number] === 0) this.hasRepeats = true;
     if (this.names.isHandedOver[number] === 1) this.hasHandedOver = true;
   }
 
@@ -213,7 +211,7 @@ export class FieldSection {
     let place = this.places[number];
     if (place === NOWHERE) return undefined;
     let value = this.valueText(place);
-    if (!this.hasRepeats) return value;
+    if (!this.hasRepeats && this.names.mayRepeat[number] === 0) return value;
     while ((place = this.nextPlace(place)) !== NOWHERE) value += `, ${this.valueText(place)}`;
     return value;
   }

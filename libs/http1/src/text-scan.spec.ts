@@ -1,7 +1,7 @@
 import { assert, integer, property, uint8Array } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { IS_TEXT } from './bytes.js';
-import { endOfText, wordsOf } from './text-scan.js';
+import { endOfText } from './text-scan.js';
 
 /** Byte by byte, as the table says. */
 function expectedEnd(bytes: Uint8Array, at: number, end: number): number {
@@ -10,7 +10,7 @@ function expectedEnd(bytes: Uint8Array, at: number, end: number): number {
 }
 
 const endIn = (bytes: Uint8Array, at: number, end: number) =>
-  endOfText(bytes, wordsOf(bytes), bytes.byteOffset, at, end);
+  endOfText(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), at, end);
 
 describe('the end of a run of text', () => {
   it('is where a byte may not stand, wherever in a word that is', () => {

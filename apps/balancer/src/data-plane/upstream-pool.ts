@@ -167,8 +167,8 @@ export class UpstreamPool {
     const address = this.addressOf(url, slot);
     const { idle, key } = address;
     // Closed in this very moment, which nobody was told of yet.
-    while (idle.at(-1)?.socket.destroyed) idle.pop();
-    const last = idle.at(-1);
+    while (idle.length > 0 && idle[idle.length - 1].socket.destroyed) idle.pop();
+    const last = idle.length > 0 ? idle[idle.length - 1] : undefined;
     if (last === undefined) return new UpstreamConnection(this, address, this.settings);
     const idleMs = this.nowMs() - (last.idleSinceMs ?? 0);
     const trustedMs = mustNotBeLost ? this.habits.trustedForMs(key) : this.habits.keptForMs(key);
