@@ -107,16 +107,36 @@ describe('framing', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 103 Early Hints\r\nLink: <\/a\.css>; rel=preload\r\n\r\nHTTP\/1\.1 200 OK/i);
   });
 
-  it('takes the authority of an absolute-form target for the host', async () => {
+  it.each([
+    ['1.1', 'HTTP/1.1\r\nHost: ignored\r\nConnection: close\r\n\r\n'],
+    ['1.0, which needs no Host', 'HTTP/1.0\r\n\r\n'],
+  ])('takes the authority of an absolute-form target for the host, of HTTP/%s', async (_, rest) => {
     const balancer = await startBalancer();
     const { port } = await httpUpstream((request, response) => response.end(`${request.headers.host} ${request.url}`));
     await join(balancer, 'a', port);
-    const answer = await sendRaw(
-      balancer.port,
-      'GET http://real.example/a?b HTTP/1.1\r\nHost: ignored\r\nConnection: close\r\n\r\n',
-    );
+    const answer = await sendRaw(balancer.port, `GET http://real.example/a?b ${rest}`);
     expect(answer).toMatch(/real\.example \/a\?b/);
   });
+
+  it.each(['on', 'off'])(
+    'passes on a request head as large as MAX_HEADER_BYTES allows (FAST_LANE=%s)',
+    async (lane) => {
+      const balancer = await startBalancer({ FAST_LANE: lane, MAX_HEADER_BYTES: '262144' });
+      const long = 'x'.repeat(200_000);
+      let seen = '';
+      const { port } = await tcpUpstream((socket) => {
+        socket.on('data', (bytes: Buffer) => {
+          seen += bytes.toString('latin1');
+          if (seen.endsWith('\r\n\r\n')) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+        });
+      });
+      await join(balancer, 'a', port);
+      const head = `GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nX-Long: ${long}\r\n\r\n`;
+      const answer = await sendRaw(balancer.port, head);
+      expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+      expect(seen).toContain(`X-Long: ${long}\r\n`);
+    },
+  );
 
   it('speaks HTTP/1.0 with those who do', async () => {
     const balancer = await startBalancer();

@@ -225,6 +225,31 @@ describe('shutdown among the idle', () => {
   });
 });
 
+describe('shutdown in the middle of a row of requests', () => {
+  it.each(['on', 'off'])('begins none behind the answer that was said to be the last (FAST_LANE=%s)', async (lane) => {
+    const balancer = await startBalancer({ FAST_LANE: lane });
+    const seen: (string | undefined)[] = [];
+    let release = () => {};
+    const { port } = await httpUpstream((request, response) => {
+      seen.push(request.url);
+      release = () => response.end('answered');
+    });
+    await join(balancer, 'a', port);
+    const client = await openSocket(balancer.port);
+    const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: h\r\n\r\n`;
+    client.write(get('/1') + get('/2') + get('/3'));
+    await until('the first to be there', () => seen.length === 1);
+    const stopped = balancer.process.stop('SIGTERM');
+    await balancer.process.logged('shutting down');
+    release();
+    const answers = await received(client);
+    expect(answers).toMatch(/\r\nConnection: close\r\n/i);
+    expect(answers.split('HTTP/1.1 ')).toHaveLength(2);
+    expect(await stopped).toBe(0);
+    expect(seen).toEqual(['/1']);
+  });
+});
+
 describe('a connection with more requests than are served', () => {
   it.each(['on', 'off'])('is not read on, and is served to the end all the same (FAST_LANE=%s)', async (lane) => {
     const balancer = await startBalancer({ FAST_LANE: lane, DATA_PLANE_THREADS: '0' });

@@ -38,6 +38,31 @@ describe('a full fleet', () => {
     await settled(balancer);
   });
 
+  it.each(['on', 'off'])('takes an upload whole that waited in line for room (FAST_LANE=%s)', async (lane) => {
+    const balancer = await startBalancer({
+      FAST_LANE: lane,
+      QUEUE_TIMEOUT_SECONDS: '15',
+      CLIENT_BODY_TIMEOUT_SECONDS: '2',
+    });
+    const { port, held } = await holding();
+    await join(balancer, 'a', port, { maxInFlight: 1 });
+    const first = fetch(balancer.url);
+    await until('the first to be there', () => held.length === 1);
+    // More than is read of an upload that nobody takes yet.
+    const size = 300_000;
+    const upload = fetch(balancer.url, { method: 'PUT', body: 'x'.repeat(size) });
+    await until('the upload to wait', async () => (await queued(balancer)) === 1);
+    held[0].end();
+    await first;
+    await until('the upload to be there', () => held.length === 2);
+    let bytes = 0;
+    for await (const piece of held[1].req) bytes += (piece as Buffer).length;
+    expect(bytes).toBe(size);
+    held[1].end('taken');
+    expect(await (await upload).text()).toBe('taken');
+    await settled(balancer);
+  });
+
   it('answers 503 with Retry-After to whoever waited too long, and at once when the line is full', async () => {
     const balancer = await startBalancer({ QUEUE_TIMEOUT_SECONDS: '0.3', MAX_QUEUED_REQUESTS: '1' });
     const { port, held } = await holding();
