@@ -48,7 +48,7 @@ export class FastExchange extends LaneExchange implements ClientExchange, Upstre
     this.body = new AnswerBody(services.trailers, this);
   }
 
-  admit(client: ExchangeClient, head: ClientRequest, framed: RequestHead, lines: Buffer): void {
+  admit(client: ExchangeClient, head: ClientRequest, framed: RequestHead, lines: readonly [Buffer, Buffer]): void {
     const bodyBytes = Math.max(0, framed.contentLength);
     this.client = client;
     this.head = head;

@@ -59,10 +59,6 @@ export function fieldOf({ fields }: RequestHead, name: string): string | undefin
 export class OwnRequestLines {
   private host = NO_LINES;
   private lines = NO_LINES;
-  // What was put together last, and what of.
-  private hop = NO_LINES;
-  private demand = NO_LINES;
-  private both = NO_LINES;
 
   /** For the requests of one connection. */
   constructor(
@@ -72,13 +68,8 @@ export class OwnRequestLines {
   ) {}
 
   /** First where the request has been, then what it needs. */
-  of(head: RequestHead, request: ClientRequest): Buffer {
-    const hop = this.hopLines(head);
-    const demand = this.demandLines.of(request.demand);
-    if (hop !== this.hop || demand !== this.demand) this.both = Buffer.concat([hop, demand]);
-    this.hop = hop;
-    this.demand = demand;
-    return this.both;
+  of(head: RequestHead, { demand }: ClientRequest): readonly [Buffer, Buffer] {
+    return [this.hopLines(head), this.demandLines.of(demand)];
   }
 
   private hopLines(head: RequestHead): Buffer {

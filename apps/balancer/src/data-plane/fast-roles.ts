@@ -23,7 +23,7 @@ export interface ClientExchange {
   /** Bytes of the request's body that are still to come. */
   readonly bodyMissing: number;
   /** A client's request has come in, framed by `framed`; behind its own lines go those of the balancer. */
-  admit(client: ExchangeClient, head: ClientRequest, framed: RequestHead, lines: Buffer): void;
+  admit(client: ExchangeClient, head: ClientRequest, framed: RequestHead, lines: readonly [Buffer, Buffer]): void;
   /**
    * Sets out. What came of the body with the head stands in `bytes` from `from` to before `end`: mostly it goes on at once,
    * and need not be copied. Answers whether more of the body is wanted.

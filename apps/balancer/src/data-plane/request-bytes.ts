@@ -15,12 +15,13 @@ export class RequestBytes {
   private end = 0;
 
   /** Of the head that was framed last, what goes on, and `lines` behind it. Copied: neither is needed afterwards. */
-  take(head: RequestHead, lines: Buffer): void {
-    const most = 2 * head.length + lines.length;
+  take(head: RequestHead, [hop, demand]: readonly [Buffer, Buffer]): void {
+    const most = 2 * head.length + hop.length + demand.length;
     const isTooLarge = this.bytes.length > MOST_KEPT_BYTES && most <= FIRST_BYTES;
     if (most > this.bytes.length || isTooLarge) this.bytes = Buffer.allocUnsafeSlow(Math.max(FIRST_BYTES, 2 * most));
-    const at = head.copyForwardedHead(REQUEST_RULE, this.bytes, 0);
-    this.end = at + lines.copy(this.bytes, at);
+    let at = head.copyForwardedHead(REQUEST_RULE, this.bytes, 0);
+    at += hop.copy(this.bytes, at);
+    this.end = at + demand.copy(this.bytes, at);
   }
 
   /** Writes it as it is. What the system does not take at once stays where it is: then the buffer is a new one. */
