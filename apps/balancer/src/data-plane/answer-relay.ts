@@ -2,8 +2,17 @@
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import { streamAnswer, type AnswerWatcher } from './answer-stream.js';
 import { NonsenseError } from './attempt-failure.js';
+import type { BodyBypass } from './body-bypass.js';
 import { answerFields, isReasonPhrase, responseHeaders, type SortedFields } from './forwarding.js';
 import { PSEUDONYM } from './pseudonym.js';
+
+/** What there may be beside an answer. */
+export interface RelayOptions {
+  /** Header fields that the balancer adds, a raw list. */
+  readonly ownHeaders?: readonly string[];
+  /** Of the connection that the answer comes by. */
+  readonly bypass?: BodyBypass | undefined;
+}
 
 /**
  * Writes the head of `answer`, then its body and trailers. The response is ended when the answer is; what becomes of an
@@ -16,7 +25,7 @@ export function relayAnswer(
   request: IncomingMessage,
   response: ServerResponse,
   watcher: AnswerWatcher,
-  ownHeaders: readonly string[] = [],
+  { ownHeaders = [], bypass }: RelayOptions = {},
 ): SortedFields {
   const { statusCode = 0, statusMessage: phrase = '' } = answer;
   const fields = answerFields(answer.rawHeaders);
@@ -29,7 +38,9 @@ export function relayAnswer(
   } catch (error) {
     throw new NonsenseError(`its answer cannot be passed on: ${(error as Error).message}`);
   }
-  streamAnswer(answer, response, watcher);
+  // In a transfer coding, a length says nothing.
+  const lengthBytes = fields.coding === undefined ? Number(fields.length) : NaN;
+  streamAnswer(answer, response, watcher, { lengthBytes, bypass });
   return fields;
 }
 
@@ -48,13 +59,9 @@ function refuseNonsense(
 }
 
 /** Whether Node will send the body to this client in chunks: it has one, of a length nobody told, and speaks 1.1. */
-function isSentInChunks(
-  { hasLength }: SortedFields,
-  status: number,
-  { method, httpVersion }: IncomingMessage,
-): boolean {
+function isSentInChunks({ length }: SortedFields, status: number, { method, httpVersion }: IncomingMessage): boolean {
   const hasBody = method !== 'HEAD' && status !== 204 && status !== 304;
-  return hasBody && httpVersion === '1.1' && !hasLength;
+  return hasBody && httpVersion === '1.1' && length === undefined;
 }
 
 /** Passes interim answers (1xx) on to a client that can take them (RFC 9110 §15.2: not to one that speaks 1.0). */

@@ -1,7 +1,9 @@
 // Passes the body of a backend's answer on to the client as it comes; what is there at once goes out in one write with
 // the head.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { BodyBypass } from './body-bypass.js';
 import { trailerPairs } from './forwarding.js';
+import { SLAB_BYTES, writeCopy } from './slabs.js';
 
 /** What an answer tells as it passes. */
 export interface AnswerWatcher {
@@ -11,12 +13,25 @@ export interface AnswerWatcher {
   whole(): void;
 }
 
+/** How an answer comes in. */
+export interface AnswerSource {
+  /** Of its body; NaN when it did not say. */
+  readonly lengthBytes: number;
+  /** Of its connection, if that has one. */
+  readonly bypass: BodyBypass | undefined;
+}
+
 /** Up to so much is copied into one text with what frames it: cheaper than a list of pieces for the system. Bytes. */
 const COPIED_BYTES = 8192;
 
 /** Begins to pass on a body, behind a head that was given to `response` and is not sent yet. */
-export function streamAnswer(answer: IncomingMessage, response: ServerResponse, watcher: AnswerWatcher): void {
-  const stream = new AnswerStream(answer, response, watcher);
+export function streamAnswer(
+  answer: IncomingMessage,
+  response: ServerResponse,
+  watcher: AnswerWatcher,
+  source: AnswerSource,
+): void {
+  const stream = new AnswerStream(answer, response, watcher, source);
   answer.on('data', (piece: Buffer) => stream.take(piece));
   answer.on('end', () => stream.end());
   // Behind the reading of what has come with the head.
@@ -26,15 +41,22 @@ export function streamAnswer(answer: IncomingMessage, response: ServerResponse, 
 class AnswerStream {
   private pieces: Buffer[] = [];
   private piecesBytes = 0;
+  /** Bytes of the body that are still to come. */
+  private missing: number;
+  private isHeld = false;
   private hasBegun = false;
   private hasEnded = false;
   private readonly isChunked: boolean;
+  private readonly bypass: BodyBypass | undefined;
 
   constructor(
     private readonly answer: IncomingMessage,
     private readonly response: ServerResponse,
     private readonly watcher: AnswerWatcher,
+    { lengthBytes, bypass }: AnswerSource,
   ) {
+    this.missing = lengthBytes;
+    this.bypass = bypass;
     // Framed here: Node writes a chunk in four parts.
     this.isChunked = response.chunkedEncoding;
     response.chunkedEncoding = false;
@@ -48,6 +70,7 @@ class AnswerStream {
       this.hasBegun = true;
       // Without the encoding, Node would take the head for UTF-8.
       this.response.write('', 'latin1');
+      this.takeShortcut();
     }
   }
 
@@ -55,22 +78,58 @@ class AnswerStream {
     this.watcher.moved();
     this.pieces.push(piece);
     this.piecesBytes += piece.length;
+    this.missing -= piece.length;
     if (this.isAllRead) this.end();
     // Otherwise the next piece comes within this turn.
     else if (this.answer.readableLength === 0) this.flush();
   }
 
   private get isAllRead(): boolean {
-    return this.answer.complete && this.answer.readableLength === 0;
+    // The last byte is known before Node says that it was the last.
+    return (this.answer.complete || this.missing === 0) && this.answer.readableLength === 0;
   }
 
   private flush(): void {
-    const { answer, response } = this;
+    const { response } = this;
+    const isBehind = response.writableNeedDrain;
     this.hasBegun = true;
-    const takesMore = this.isCopied ? response.write(this.copy(''), 'latin1') : this.writePieces();
-    if (takesMore) return;
+    if (this.isCopied) response.write(this.copy(''), 'latin1');
+    else this.writePieces();
+    this.takeShortcut();
+    if (isBehind) this.hold();
+  }
+
+  /** What did not come with the head need not go through Node's parser. What did has been taken. */
+  private takeShortcut(): void {
+    if (this.answer.readableLength === 0) this.bypass?.begin(this.missing, (piece) => this.pass(piece));
+  }
+
+  /** A piece that is valid for this turn only. A small one goes on as text: it would leave most of a slab empty. */
+  private pass(piece: Buffer): void {
+    const { response } = this;
+    this.watcher.moved();
+    this.missing -= piece.length;
+    const isBehind = response.writableNeedDrain;
+    if (piece.length <= SLAB_BYTES / 2) response.write(piece.toString('latin1'), 'latin1');
+    else writeCopy(piece, (copy, written) => response.write(copy, written));
+    if (isBehind) this.hold();
+  }
+
+  /**
+   * The client has not taken what was written before: nothing more is read until it has. One piece alone proves nothing,
+   * as it is sent at the end of this turn only.
+   */
+  private hold(): void {
+    const { answer, bypass, response } = this;
     answer.pause();
-    response.once('drain', () => answer.resume());
+    bypass?.pause();
+    if (this.isHeld) return;
+    this.isHeld = true;
+    response.once('drain', () => {
+      this.isHeld = false;
+      answer.resume();
+      bypass?.resume();
+    });
   }
 
   end(): void {
@@ -98,13 +157,12 @@ class AnswerStream {
     return this.isChunked ? `${piecesBytes.toString(16)}\r\n${body}\r\n${last}` : body + last;
   }
 
-  private writePieces(): boolean {
+  private writePieces(): void {
     const { response, pieces, piecesBytes } = this;
     this.clear();
     if (this.isChunked) response.write(`${piecesBytes.toString(16)}\r\n`, 'latin1');
-    let takesMore = true;
-    for (const piece of pieces) takesMore = response.write(piece);
-    return this.isChunked ? response.write('\r\n', 'latin1') : takesMore;
+    for (const piece of pieces) response.write(piece);
+    if (this.isChunked) response.write('\r\n', 'latin1');
   }
 
   private clear(): void {

@@ -136,7 +136,8 @@ export interface SortedFields {
   coding: string | undefined;
   trailer: string | undefined;
   te: string | undefined;
-  hasLength: boolean;
+  /** What `Content-Length` says. */
+  length: string | undefined;
   /** Whether a field was there that the balancer reads and keeps. */
   hasReport: boolean;
 }
@@ -150,14 +151,14 @@ function sortFields(raw: readonly string[], dropped: ReadonlySet<string>): Sorte
     coding: undefined,
     trailer: undefined,
     te: undefined,
-    hasLength: false,
+    length: undefined,
     hasReport: false,
   };
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i].toLowerCase();
     if (dropped.has(name)) noteField(fields, name, raw[i + 1]);
     else {
-      if (name === 'content-length') fields.hasLength = true;
+      if (name === 'content-length') fields.length = raw[i + 1];
       endToEnd.push(raw[i], raw[i + 1]);
     }
   }

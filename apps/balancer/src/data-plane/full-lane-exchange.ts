@@ -97,7 +97,7 @@ export class FullLaneExchange extends LaneExchange {
       : [];
     let fields: SortedFields;
     try {
-      fields = relayAnswer(answer, request, response, this, ownHeaders);
+      fields = relayAnswer(answer, request, response, this, { ownHeaders, bypass: connection?.bypass });
     } catch (error) {
       this.refuseAnswer(answer, error as NonsenseError);
       return;

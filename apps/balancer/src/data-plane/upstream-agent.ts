@@ -3,6 +3,7 @@
 import { Agent, type ClientRequest } from 'node:http';
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import { monotonicMs } from '../registry/monotonic-time.js';
+import { BodyBypass } from './body-bypass.js';
 import { IdleHabits } from './idle-habits.js';
 import { slowConnectMsOf } from './upstream-pool.js';
 import { targetOf, type ProxyTarget } from './upstream-request.js';
@@ -40,6 +41,7 @@ export interface UpstreamAddress {
 
 /** A connection, and what is known of it. Serves one request at a time. */
 export class KeptConnection {
+  readonly bypass: BodyBypass;
   /** When it became idle, milliseconds; undefined while it is in use. */
   idleSinceMs: number | undefined;
   /** How long it had been idle before its present use; undefined for its first. Milliseconds. */
@@ -50,7 +52,9 @@ export class KeptConnection {
   constructor(
     readonly socket: Socket,
     readonly address: UpstreamAddress,
-  ) {}
+  ) {
+    this.bypass = new BodyBypass(socket);
+  }
 
   /** What an answer's `Keep-Alive` says. */
   heard(keepAlive: string): void {
@@ -122,7 +126,7 @@ export class UpstreamAgent {
     const callback = (length: number) => {
       // Nobody asked for anything: what comes now would be taken for the next answer.
       if (connection.idleSinceMs !== undefined) socket.destroy();
-      else socket.emit('data', readBuffer.subarray(0, length));
+      else connection.bypass.take(readBuffer.subarray(0, length));
       return true;
     };
     const socket = connectWithin(this.connectTimeoutMs, {

@@ -1,0 +1,78 @@
+import { once } from 'node:events';
+import { createServer, request, type Agent, type IncomingMessage } from 'node:http';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it, onTestFinished } from 'vitest';
+import { BodyBypass } from './body-bypass.js';
+import { ExchangeAgent, UpstreamAgent } from './upstream-agent.js';
+
+const PIECES = ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(20_000));
+const BODY = PIECES.join('');
+
+async function aBackend(): Promise<number> {
+  const backend = createServer((_request, response) => {
+    response.writeHead(200, { 'content-length': BODY.length });
+    void (async () => {
+      for (const piece of PIECES) {
+        response.write(piece);
+        await sleep(20);
+      }
+      response.end();
+    })();
+  }).listen(0, '127.0.0.1');
+  await once(backend, 'listening');
+  onTestFinished(() => {
+    backend.closeAllConnections();
+    backend.close();
+  });
+  return (backend.address() as AddressInfo).port;
+}
+
+it('gives the middle of a body to its receiver and the rest to Node, one answer after another', async () => {
+  const agent = new UpstreamAgent(1000);
+  onTestFinished(() => agent.destroy());
+  const address = agent.addressOf(`http://127.0.0.1:${await aBackend()}`);
+  const sockets = new Set<Socket>();
+  for (let round = 0; round < 3; round++) {
+    const connection = agent.take(address, false);
+    sockets.add(connection.socket);
+    const single = new ExchangeAgent((upstream) => upstream.onSocket(connection.socket));
+    const asked = request({ agent: single as unknown as Agent }).end();
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    let text = '';
+    let past = 0;
+    let missing = BODY.length;
+    answer.on('data', (piece: Buffer) => {
+      text += String(piece);
+      missing -= piece.length;
+      if (missing === 0) return;
+      connection.bypass.begin(missing, (middle) => {
+        text += String(middle);
+        past += middle.length;
+        missing -= middle.length;
+      });
+    });
+    await once(answer, 'end');
+    expect(text).toBe(BODY);
+    expect(answer.complete).toBe(true);
+    expect(past).toBeGreaterThanOrEqual(PIECES[1].length);
+    await new Promise(setImmediate);
+  }
+  expect(sockets.size).toBe(1);
+});
+
+it('leaves everything to Node when the length is unknown, or no parser is found where it should be', () => {
+  const socket = connect({ port: 1, host: '127.0.0.1' });
+  socket.on('error', () => {}).destroy();
+  const heard: string[] = [];
+  socket.on('data', (piece) => heard.push(String(piece)));
+  const bypass = new BodyBypass(socket);
+  const receiver = () => expect.unreachable();
+  const parsers = [undefined, {}, { 3: () => {} }, { 3: function parserOnBody() {} }];
+  parsers.forEach((parser, i) => {
+    Object.assign(socket, { parser });
+    bypass.begin(i === 3 ? NaN : 100, receiver);
+    bypass.take(Buffer.from(String(i)));
+  });
+  expect(heard).toEqual(['0', '1', '2', '3']);
+});
