@@ -68,11 +68,6 @@ export const DIFFERENCES: readonly Difference[] = [
     level: ofAll(ofFields((fields) => fields.map(([name, value]) => [lowered(name), value]))),
   },
   {
-    what: 'where repeated fields stand, and how each of them is spelt',
-    why: "Node's client takes an object, which holds a field once; the order among the same name is kept (RFC 9110 §5.3)",
-    level: ofAll(ofFields(grouped)),
-  },
-  {
     what: 'the order of the fields that the balancer adds itself, among themselves and among the others',
     why: 'the order of different fields means nothing (RFC 9110 §5.3), and Node puts some of its own first, some last',
     level: ofAll(ofFields(ownLast)),
@@ -212,16 +207,6 @@ function nameless(value: string): string {
 
 function lowered(name: string): string {
   return SPELT_FREELY.test(name) ? name.toLowerCase() : name;
-}
-
-function grouped(fields: readonly Field[]): Field[] {
-  const byName = new Map<string, Field[]>();
-  for (const [name, value] of fields) {
-    const group = byName.get(name.toLowerCase()) ?? [];
-    byName.set(name.toLowerCase(), group);
-    group.push([group[0]?.[0] ?? name, value]);
-  }
-  return [...byName.values()].flat();
 }
 
 function ownLast(fields: readonly Field[]): Field[] {

@@ -1,5 +1,6 @@
 // What happened to the fleet: joins, flips of state, departures, and what concerns it as a whole.
 import { z } from 'zod';
+import { momentSchema } from './moment.js';
 import { backendStateSchema } from './registration.js';
 
 /** What an event tells of: `state` of a backend's flip, the others are described in docs/operations.md. */
@@ -22,7 +23,7 @@ export const EVENT_KINDS = [
 export const fleetEventSchema = z
   .object({
     sequence: z.int(),
-    at: z.iso.datetime(),
+    at: momentSchema,
     kind: z.enum(EVENT_KINDS),
     backend: z.string().nullable(),
     from: backendStateSchema.nullable().describe('null when it joined'),

@@ -1,5 +1,6 @@
 // The JSON view of the load table: `GET /api/v1/metrics`.
 import { z } from 'zod';
+import { momentSchema } from './moment.js';
 import { fleetEventSchema } from './events.js';
 import { backendStateSchema } from './registration.js';
 
@@ -21,7 +22,7 @@ export const backendMetricsSchema = z
     url: z.string(),
     state: backendStateSchema,
     reason: z.string(),
-    since: z.iso.datetime(),
+    since: momentSchema,
     labels: z.record(z.string(), z.string()),
     capacity: amounts.describe('Units per second, as announced'),
     speed: z.number().describe('Speed it was seen to have, as a multiple of what it announced'),
@@ -45,7 +46,7 @@ export type BackendMetrics = z.infer<typeof backendMetricsSchema>;
 /** The whole fleet's load at one moment. */
 export const fleetMetricsSchema = z
   .object({
-    at: z.iso.datetime(),
+    at: momentSchema,
     uptimeSeconds: z.number(),
     status: z
       .enum(['ok', 'panic', 'degraded'])

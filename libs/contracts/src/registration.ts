@@ -1,5 +1,6 @@
 // Registration, version 1: what a backend announces, and how the balancer sees it.
 import { z } from 'zod';
+import { momentSchema } from './moment.js';
 import { capacitySchema, resourceNameSchema } from './resources.js';
 
 /**
@@ -95,8 +96,8 @@ export const backendViewSchema = z
     url: z.string(),
     state: backendStateSchema,
     reason: z.string().describe('Why it is in this state'),
-    since: z.iso.datetime().describe('When it came into this state'),
-    registeredAt: z.iso.datetime(),
+    since: momentSchema.describe('When it came into this state'),
+    registeredAt: momentSchema,
     resources: z.record(z.string(), z.number()).describe('Capacity, units per second'),
     pingPath: z.string().nullable(),
     labels: z.record(z.string(), z.string()),
@@ -106,7 +107,7 @@ export const backendViewSchema = z
     drain: z
       .object({
         complete: z.boolean().describe('Whether nothing is in flight any more'),
-        drainedAt: z.iso.datetime().nullable().describe('When that was'),
+        drainedAt: momentSchema.nullable().describe('When that was'),
         cutInSeconds: z
           .number()
           .nullable()

@@ -1,10 +1,11 @@
 // The last requests that went through the balancer: `GET /api/v1/requests`.
 import { z } from 'zod';
+import { momentSchema } from './moment.js';
 
 /** One finished request. */
 export const requestRecordSchema = z
   .object({
-    at: z.iso.datetime(),
+    at: momentSchema,
     client: z.string().describe("The client's address"),
     method: z.string(),
     path: z.string().describe('Path without the query, cut at 200 characters'),
