@@ -1,21 +1,6 @@
-// The balancer's entry: reads the configuration, and has the threads load while the rest of it does.
-import 'reflect-metadata';
-import { ConfigurationError } from '@fairlead/configuration';
-import { balancerConfig } from './config/balancer.config.js';
-import { inheritedSockets, requireSocketForEachThread } from './config/inherited-sockets.js';
-import { DATA_PLANE_WORKER, prepareWorkers } from './threads/prepared-workers.js';
+// The balancer's entry. All else is loaded when it is arranged that what was compiled once need not be compiled again.
+import { keepCompiled } from './compile-cache.js';
 
-try {
-  const config = balancerConfig();
-  const inherited = inheritedSockets();
-  requireSocketForEachThread(inherited, config);
-  // One while the main thread loads; the others behind it, or on few cores nobody would serve before all are ready.
-  prepareWorkers(DATA_PLANE_WORKER, Math.min(1, config.DATA_PLANE_THREADS));
-  const { start } = await import('./boot.js');
-  await start(config, inherited);
-} catch (error) {
-  const problem = error instanceof Error ? error : new Error(String(error));
-  const text = problem instanceof ConfigurationError ? problem.message : `balancer could not start: ${problem.message}`;
-  process.stderr.write(`${text}\n`);
-  process.exit(1);
-}
+keepCompiled();
+const { launch } = await import('./launch.js');
+await launch();
