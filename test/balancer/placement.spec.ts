@@ -140,7 +140,7 @@ describe('learning what requests need', () => {
   });
 
   it('infers what nobody reports, and forgets the classes beyond the limit', async () => {
-    const balancer = await startBalancer({ DEMAND_CLASSES: '2' });
+    const balancer = await startBalancer({ DEMAND_CLASSES: '2', DATA_PLANE_THREADS: '1' });
     const { port } = await httpUpstream((_, response) => response.end());
     await join(balancer, 'a', port);
     for (const path of ['/a', '/b', '/c']) await (await fetch(balancer.url + path)).text();

@@ -86,7 +86,7 @@ export const balancerSchema = z.object({
     .describe('Demand that no header and no rule tells: learned per class, one unit of each, or random 1..10'),
   DEMAND_CLASSES: wholeNumber(1, 100_000)
     .prefault('1000')
-    .describe('Classes of requests whose demand is learned; beyond, the one not seen for longest is forgotten'),
+    .describe('Classes of requests whose demand each thread learns; beyond, the one not seen for longest is forgotten'),
   DEMAND_SEED: wholeNumber(0, 4_294_967_295).optional().describe('Seed of random demand and of random choices'),
   DEMAND_RULES: jsonValue(
     z.array(demandRuleSchema).max(1000),
