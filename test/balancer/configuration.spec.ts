@@ -28,7 +28,7 @@ describe('configuration', () => {
       [
         'DATA_PLANE_PORT must be a whole number from 0 to 65535, got "70000"',
         'DATA_PLANE_THREADS must be auto or a whole number from 0 to 64, got "65"',
-        'CONTROL_PLANE_TOKEN must be at least 16 characters, got "short"',
+        'CONTROL_PLANE_TOKEN must be at least 16 characters',
         'RESOURCES must be 1 to 8 different names of lower-case letters, digits and "-", separated by commas, got "compute,compute"',
         'PLACEMENT_POLICY must be one of drf, ratio-fit, round-robin, least-requests, random, weighted-round-robin, power-of-two, peak-ewma, prequal, min-dominant-share, best-fit, maglev, drf-sampled, got "magic"',
         'DEMAND_RULES must be JSON such as [{"method": "GET", "path": "/reports/*rest", "demand": {"compute": 8}}] ' +

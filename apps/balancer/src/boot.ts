@@ -31,15 +31,24 @@ export async function start(config: BalancerConfig, inherited: InheritedSockets)
 
   await app.init();
   await knownFleet(app.get(RegistryService));
-  const { address: host, port } = await listenControlPlane(app, config, inherited.control);
+  const { address: host, port } = await listenControlPlane(app, config, inherited.control).catch(
+    naming('CONTROL_PLANE_HOST, CONTROL_PLANE_PORT'),
+  );
   logger.log({ host, port }, 'control plane listening', 'ControlPlane');
-  await plane.listen(inherited.data);
+  await plane.listen(inherited.data).catch(naming('DATA_PLANE_HOST, DATA_PLANE_PORT'));
   const ownAddresses = app.get(OwnAddresses);
   ownAddresses.addPort(port);
   ownAddresses.addPort(plane.port);
   // Whoever started this process with a channel (scripts/supervise.ts; PM2 with wait_ready) may end the one it replaces.
   // Nothing is lost when there is nobody to hear it any more.
   process.send?.('ready', undefined, undefined, () => {});
+}
+
+/** For an address that cannot be listened on: says which variables tell it. */
+function naming(variables: string): (error: Error) => never {
+  return (error) => {
+    throw new Error(`${error.message} (${variables})`, { cause: error });
+  };
 }
 
 async function listenControlPlane(

@@ -1,6 +1,15 @@
 // The balancer's entry. All else is loaded when it is arranged that what was compiled once need not be compiled again.
-import { keepCompiled } from './compile-cache.js';
 
+/** As `engines` of package.json says. */
+const OLDEST_NODE = 24;
+
+if (Number.parseInt(process.versions.node) < OLDEST_NODE) {
+  process.stderr.write(
+    `balancer could not start: it needs Node ${OLDEST_NODE} (node_modules/.bin/node), this is ${process.version}\n`,
+  );
+  process.exit(1);
+}
+const { keepCompiled } = await import('./compile-cache.js');
 keepCompiled();
 const { launch } = await import('./launch.js');
 await launch();

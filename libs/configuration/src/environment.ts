@@ -6,7 +6,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * The environment does not fit the schema. `problems` holds one sentence per variable: its name, what is allowed and
- * what it was given, such as `PING_ACK_INTERVAL_SECONDS must be a whole number from 1 to 86400, got "abc"`.
+ * what it was given, unless that is a secret, such as `PING_ACK_INTERVAL_SECONDS must be a whole number from 1 to 86400, got "abc"`.
  */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
@@ -36,9 +36,12 @@ export function parseEnvironment<Shape extends z.ZodRawShape>(
   throw new ConfigurationError(parsed.error.issues.map((issue) => sentenceOf(issue, given)));
 }
 
+/** What variables are called whose values go into no log. */
+const SECRET = /TOKEN|SECRET|PASSWORD/;
+
 function sentenceOf(issue: z.core.$ZodIssue, given: Record<string, string | undefined>): string {
   const name = String(issue.path[0] ?? 'configuration');
-  const value = given[name];
+  const value = SECRET.test(name) ? undefined : given[name];
   if (value === undefined) return `${name} ${issue.message}`;
   return `${name} ${issue.message}, got ${JSON.stringify(value)}`;
 }

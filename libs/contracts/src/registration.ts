@@ -64,8 +64,8 @@ export const registrationSchema = z
     id: 'Registration',
     examples: [
       {
-        id: 'disk-1',
-        port: 5453,
+        id: 'files-1',
+        port: 8080,
         resources: { compute: 20, storage: 36 },
         pingPath: '/health',
         leaseSeconds: 30,

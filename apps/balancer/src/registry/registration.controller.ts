@@ -39,7 +39,7 @@ import { RegistrationLimit, TOO_MANY } from './registration-limit.js';
 import { RegistryService } from './registry.service.js';
 
 const NOT_FOUND = { status: 404, standardSchema: problemSchema, description: 'No backend of that id' };
-const ID_PARAM = { name: 'id', description: "The backend's id, percent-encoded where it is a url", example: 'disk-1' };
+const ID_PARAM = { name: 'id', description: "The backend's id, percent-encoded where it is a url", example: 'files-1' };
 
 const TIMEOUT_QUERY = {
   name: 'timeoutSeconds',

@@ -82,6 +82,12 @@ export class DemandClassifier {
     const amounts: Record<string, number> = {};
     for (const entry of text.split(',')) {
       const [name = '', amount = '', ...rest] = entry.split('=').map((part) => part.trim());
+      if (amount !== '' && !names.includes(name)) {
+        const unknown = JSON.stringify(name.slice(0, 100));
+        throw new BadDemandError(
+          `Fairlead-Demand: ${unknown} is unknown; this fleet's resources are ${names.join(', ')}`,
+        );
+      }
       const isKnown = names.includes(name) && !Object.hasOwn(amounts, name) && rest.length === 0;
       if (!isKnown) {
         const form = names.map((known) => `${known}=1`).join(', ');
