@@ -40,8 +40,11 @@ export class BodyBypass {
       this.count(piece);
       receiver(piece);
     } else {
+      const isTooLong = receiver !== undefined && piece.length > this.missing;
       this.receiver = undefined;
       this.socket.emit('data', piece);
+      // What came behind the answer is anybody's guess.
+      if (isTooLong) this.socket.destroy();
     }
   }
 
@@ -59,7 +62,11 @@ export class BodyBypass {
     const { parser } = this.socket as Parsed;
     const onBody = parser?.[ON_BODY];
     if (parser) parser[ON_BODY] = undefined;
-    this.socket.emit('data', piece);
-    if (parser) parser[ON_BODY] = onBody;
+    try {
+      this.socket.emit('data', piece);
+    } finally {
+      // Node uses its parsers again.
+      if (parser) parser[ON_BODY] = onBody;
+    }
   }
 }

@@ -3,6 +3,7 @@
 import { Agent, type ClientRequest } from 'node:http';
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import { monotonicMs } from '../registry/monotonic-time.js';
+import { afterReads } from './after-reads.js';
 import { BodyBypass } from './body-bypass.js';
 import { IdleHabits } from './idle-habits.js';
 import { slowConnectMsOf } from './upstream-pool.js';
@@ -46,6 +47,8 @@ export class KeptConnection {
   idleSinceMs: number | undefined;
   /** How long it had been idle before its present use; undefined for its first. Milliseconds. */
   wasIdleMs: number | undefined;
+  /** Whether the last read filled the buffer: then there may be more where that came from. */
+  mayHaveMore = false;
   /** How long its backend said that it keeps it, less a margin. Milliseconds. */
   private announcedMs = Infinity;
 
@@ -124,6 +127,7 @@ export class UpstreamAgent {
     const { readBuffer } = this;
     // A buffer of its own for every read would be the most part of what the collector has to do.
     const callback = (length: number) => {
+      connection.mayHaveMore = length === READ_BYTES;
       // Nobody asked for anything: what comes now would be taken for the next answer.
       if (connection.idleSinceMs !== undefined) socket.destroy();
       else connection.bypass.take(readBuffer.subarray(0, length));
@@ -157,7 +161,16 @@ export class UpstreamAgent {
     }
     if (wasIdleMs !== undefined) this.habits.served(address.url, wasIdleMs);
     connection.idleSinceMs = monotonicMs();
-    idle.push(connection);
+    if (connection.mayHaveMore) afterReads(() => this.keepProven(connection));
+    else idle.push(connection);
+  }
+
+  /** Nothing came behind the answer: that would have closed the connection by now. */
+  private keepProven(connection: KeptConnection): void {
+    const { socket, address, idleSinceMs } = connection;
+    if (idleSinceMs === undefined || socket.destroyed) return;
+    if (this.isClosed) socket.destroy();
+    else this.addressOf(address.url).idle.push(connection);
   }
 
   /** The backend closed it. */

@@ -1,6 +1,7 @@
 // The fast lane's connections to backends: kept alive, the last used first.
 import { connect, type Socket } from 'node:net';
 import type { FleetBackend } from '../registry/fleet.js';
+import { afterReads } from './after-reads.js';
 import { IdleHabits } from './idle-habits.js';
 import { readBuffer } from './shared-reading.js';
 import { targetOf } from './upstream-request.js';
@@ -45,6 +46,8 @@ export class UpstreamConnection {
   /** How long its backend said that it keeps it, less a margin. Milliseconds. */
   announcedMs = Infinity;
   user: UpstreamUser | undefined;
+  /** Whether the last read filled the buffer: then there may be more where that came from. */
+  mayHaveMore = false;
   private isPaused = false;
   private timer: NodeJS.Timeout | undefined;
   private error: NodeJS.ErrnoException | undefined;
@@ -61,6 +64,7 @@ export class UpstreamConnection {
       onread: {
         buffer: readBuffer,
         callback: (length) => {
+          this.mayHaveMore = length === readBuffer.length;
           if (this.user) this.user.received(length);
           // Nobody asked for anything: what comes now would be taken for the next answer.
           else this.socket.destroy();
@@ -152,6 +156,7 @@ export class UpstreamPool {
   private readonly addresses = new Map<string, UpstreamAddress>();
   /** The same by the backend's slot, as it was last. */
   private readonly bySlot: (UpstreamAddress | undefined)[] = [];
+  private isClosed = false;
 
   constructor(
     readonly settings: PoolSettings,
@@ -194,7 +199,15 @@ export class UpstreamPool {
       return;
     }
     connection.idleSinceMs = this.nowMs();
-    idle.push(connection);
+    if (connection.mayHaveMore) afterReads(() => this.keepProven(connection));
+    else idle.push(connection);
+  }
+
+  /** Nothing came behind the answer: that would have closed the connection by now. */
+  private keepProven(connection: UpstreamConnection): void {
+    if (connection.idleSinceMs === undefined || connection.socket.destroyed) return;
+    if (this.isClosed) connection.discard();
+    else connection.address.idle.push(connection);
   }
 
   /** An idle connection was closed by its backend. */
@@ -232,6 +245,7 @@ export class UpstreamPool {
 
   /** Closes the idle connections. */
   close(): void {
+    this.isClosed = true;
     for (const { idle } of this.addresses.values()) {
       for (const connection of idle.splice(0)) connection.discard();
     }
