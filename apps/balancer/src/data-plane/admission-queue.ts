@@ -61,6 +61,8 @@ export class AdmissionQueue {
     for (const waiter of this.waiting) {
       if (waiter.givesUpAt > now) continue;
       this.waiting.delete(waiter);
+      // Before its client can know.
+      this.counts.queued = this.waiting.size;
       waiter.giveUp();
     }
     this.rest();
