@@ -70,9 +70,11 @@ export class BalancerProcess implements BalancerUnderTest {
     await this.process.listening(this.port);
   }
 
-  /** Kills it and whatever it started. */
+  /** Kills it and whatever it started: a supervisor's balancers are in no group of processes with it. */
   async end(): Promise<void> {
+    const children = this.hasEnded ? [] : childrenOf(this.pid);
     await this.process.end();
+    children.forEach(killIfRunning);
   }
 
   async reload(): Promise<void> {
@@ -112,6 +114,14 @@ export async function fleetStates(control: string): Promise<ReadonlyMap<string, 
     return new Map(backends.map(({ id, state }) => [id, state]));
   } catch {
     return undefined;
+  }
+}
+
+function killIfRunning(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended.
   }
 }
 
