@@ -134,6 +134,6 @@ describe("the balancer's own health", () => {
         }
       }
     }
-    expect(docs.components.schemas.Registration.example).toMatchObject({ id: 'disk-1', port: 5453 });
+    expect(docs.components.schemas.Registration.example).toMatchObject({ id: 'files-1', port: 8080 });
   });
 });
