@@ -59,6 +59,7 @@ describe('configuration', () => {
     const { port } = other.address() as { port: number };
     const said = await refusal({ CONTROL_PLANE_PORT: String(port), CONTROL_PLANE_HOST: '127.0.0.1' });
     expect(said).toContain('EADDRINUSE');
+    expect(said).toContain('(CONTROL_PLANE_HOST, CONTROL_PLANE_PORT)');
     expect(said.trim().split('\n')).toHaveLength(1);
     other.close();
   });

@@ -117,6 +117,25 @@ describe.each(['off', 'on'])('large answers, FAST_LANE=%s', (FAST_LANE) => {
     }
   });
 
+  it('leave no connection of use behind which a head begins', async () => {
+    const balancer = await startBalancer({ FAST_LANE });
+    const connections = new Set<Socket>();
+    const { port } = await tcpUpstream((socket) =>
+      socket.on('data', () => {
+        connections.add(socket);
+        const head = `HTTP/1.1 200 OK\r\nContent-Length: ${LARGE}\r\n\r\n`;
+        const last = `${'z'.repeat(1000)}HTTP/1.1 200 OK\r\nContent-Le`;
+        void sendInParts(socket, [head, Buffer.alloc(LARGE - 1000, 'x'), last]);
+      }),
+    );
+    await join(balancer, 'a', port);
+    for (let i = 1; i <= 3; i++) {
+      expect((await (await fetch(balancer.url)).bytes()).length).toBe(LARGE);
+      await settled(balancer);
+      expect(connections.size).toBe(i);
+    }
+  });
+
   it('wait for clients that are slow, get nobody else into their bytes, and leave the connections of use', async () => {
     const balancer = await startBalancer({ FAST_LANE });
     const body = randomBytes(20 * LARGE);

@@ -42,7 +42,7 @@ describe('a full fleet', () => {
     const balancer = await startBalancer({
       FAST_LANE: lane,
       QUEUE_TIMEOUT_SECONDS: '15',
-      CLIENT_BODY_TIMEOUT_SECONDS: '2',
+      STREAM_IDLE_TIMEOUT_SECONDS: '2',
     });
     const { port, held } = await holding();
     await join(balancer, 'a', port, { maxInFlight: 1 });

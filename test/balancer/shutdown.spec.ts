@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { startBalancer, until } from '../support/processes.js';
@@ -33,5 +34,7 @@ describe('shutdown', () => {
     expect(await answer).toMatch(/finished$/);
     expect(await stopped).toBe(0);
     expect(balancer.process.stderr).toBe('');
+    // For the next start.
+    expect(existsSync(new URL('../../dist/compile-cache', import.meta.url))).toBe(true);
   });
 });

@@ -1,7 +1,7 @@
 // The JSON view of the load table: `GET /api/v1/metrics`.
 import { z } from 'zod';
-import { momentSchema } from './moment.js';
 import { fleetEventSchema } from './events.js';
+import { momentSchema } from './moment.js';
 import { backendStateSchema } from './registration.js';
 
 const amounts = z.record(z.string(), z.number());

@@ -45,10 +45,9 @@ async function execute(request: IncomingMessage, response: ServerResponse): Prom
   const id = String(request.headers[ID_HEADER]);
   const { method } = request;
   const { delayMs, status } = behaviour;
-  const isLate = isAcknowledged;
   const isWhole = await isUploadOf(request, id);
   if (isWhole === undefined) return;
-  if (isLate) afterAcknowledgement++;
+  if (isAcknowledged) afterAcknowledgement++;
   write('S', id, method);
   if (delayMs > 0) await sleep(delayMs);
   response.once('finish', () => write('E', id, method));
@@ -90,9 +89,7 @@ function closeIdle(afterMs: number): void {
 
 async function leave(): Promise<void> {
   await membership.askToLeave();
-  // In one turn a connection is accepted, in the next its first request is read.
   void sleep(ON_THEIR_WAY_MS)
-    .then(() => nextTurn())
     .then(() => nextTurn())
     .then(() => (isAcknowledged = true));
   while (!(await membership.isGone())) await sleep(GONE_POLL_MS);
