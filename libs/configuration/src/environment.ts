@@ -6,7 +6,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * The environment does not fit the schema. `problems` holds one sentence per variable: its name, what is allowed and
- * what it was given, unless that is a secret, such as `PING_ACK_INTERVAL_SECONDS must be a whole number from 1 to 86400, got "abc"`.
+ * what it was given, such as `PING_ACK_INTERVAL_SECONDS must be a whole number from 1 to 86400, got "abc"`. Of a secret
+ * it is not said what it was.
  */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
