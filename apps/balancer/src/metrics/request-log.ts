@@ -10,6 +10,7 @@ export const KEPT_REQUESTS = 200;
 /** Of so much time no more than that are: what came behind is not looked at before it is pushed out. Milliseconds. */
 const WINDOW_MS = 100;
 const LONGEST_PATH = 200;
+const NO_DEMAND: ResourceVector = new Float64Array(0);
 
 /** An exchange that has ended, as its request is told of. */
 export interface EndedExchange {
@@ -27,20 +28,39 @@ export interface EndedExchange {
   readonly beganAt: number;
 }
 
-/** A request that is remembered. */
-interface KeptRequest {
-  readonly head: EndedExchange['head'];
-  readonly status: number;
-  readonly backend: string | undefined;
-  readonly attempts: number;
-  readonly durationMs: number;
-  readonly endedAt: number;
+/**
+ * A place in the ring, written over again and again. Were each request's own objects kept there, V8 would learn that such
+ * objects grow old, and put every request's into the old generation.
+ */
+class KeptRequest {
+  client = '';
+  method = '';
+  target = '';
+  demand: ResourceVector = NO_DEMAND;
+  status = 0;
+  backend: string | undefined;
+  attempts = 0;
+  durationMs = 0;
+  /** Wall clock; 0 while nothing is kept here. */
+  endedAt = 0;
+
+  keep({ head, backend, attempts, beganAt }: EndedExchange, status: number, nowMs: number): void {
+    this.client = head.client;
+    this.method = head.method;
+    this.target = head.target;
+    this.demand = head.demand;
+    this.status = status;
+    this.backend = backend?.id;
+    this.attempts = attempts;
+    this.durationMs = nowMs - beganAt;
+    this.endedAt = Date.now();
+  }
 }
 
 @Injectable()
 export class RequestLog {
   private readonly logger = new Logger('Request');
-  private readonly ring: KeptRequest[] = [];
+  private readonly ring = Array.from({ length: KEPT_REQUESTS }, () => new KeptRequest());
   private readonly resources: ResourceSpace;
   private next = 0;
   private windowBeganMs = -Infinity;
@@ -51,12 +71,11 @@ export class RequestLog {
   }
 
   /** An exchange has ended with this status. `nowMs` is monotonic. */
-  add({ head, backend, attempts, beganAt }: EndedExchange, status: number, nowMs: number): void {
+  add(exchange: EndedExchange, status: number, nowMs: number): void {
     const isLogged = this.isLogged(status);
     if (!this.isRemembered(nowMs) && !isLogged && status < 500) return;
-    const durationMs = nowMs - beganAt;
-    const kept = { head, status, backend: backend?.id, attempts, durationMs, endedAt: Date.now() };
-    this.ring[this.next] = kept;
+    const kept = this.ring[this.next];
+    kept.keep(exchange, status, nowMs);
     this.next = (this.next + 1) % KEPT_REQUESTS;
     if (isLogged) this.logger.log(this.recordOf(kept), 'request');
   }
@@ -64,7 +83,8 @@ export class RequestLog {
   /** The last requests, newest first. */
   newest(): RequestRecord[] {
     const { ring, next } = this;
-    return [...ring.slice(next), ...ring.slice(0, next)].toReversed().map((request) => this.recordOf(request));
+    const kept = [...ring.slice(next), ...ring.slice(0, next)].filter(({ endedAt }) => endedAt > 0);
+    return kept.toReversed().map((request) => this.recordOf(request));
   }
 
   private isRemembered(nowMs: number): boolean {
@@ -82,15 +102,16 @@ export class RequestLog {
     return ACCESS_LOG === 'all' && (ACCESS_LOG_SAMPLE === 1 || Math.random() < ACCESS_LOG_SAMPLE);
   }
 
-  private recordOf({ head, status, backend, attempts, durationMs, endedAt }: KeptRequest): RequestRecord {
+  private recordOf(kept: KeptRequest): RequestRecord {
+    const { client, method, target, demand, status, backend, attempts, durationMs, endedAt } = kept;
     return {
       at: new Date(endedAt).toISOString(),
-      client: head.client,
-      method: head.method,
-      path: head.target.split('?', 1)[0].slice(0, LONGEST_PATH),
+      client,
+      method,
+      path: target.split('?', 1)[0].slice(0, LONGEST_PATH),
       status,
       backend: backend ?? null,
-      demand: this.resources.amountsOf(head.demand),
+      demand: this.resources.amountsOf(demand),
       attempts,
       durationMs: Math.round(durationMs * 1000) / 1000,
     };

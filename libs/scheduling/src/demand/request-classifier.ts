@@ -1,5 +1,5 @@
 // Puts requests into classes that should cost alike: same method, same route, body of about the same size.
-import { LruMap } from './lru-map.js';
+import { LRUCache } from 'lru-cache';
 import { RouteTemplates } from './route-template.js';
 
 /** What a request is classified by. */
@@ -31,21 +31,17 @@ interface RememberedPath {
  */
 export class RequestClassifier {
   private readonly routes = new RouteTemplates();
-  private readonly numbers: LruMap<string, number>;
+  private readonly numbers: LRUCache<string, number>;
   private readonly names: string[] = [];
-  private freedNumber: number | undefined;
   /** By path, query and all. A path that is asked for again and again need not be taken apart each time. */
   private readonly remembered = new Map<string, RememberedPath>();
 
   /** `onForgotten` is told a number before another class gets it. */
   constructor(
     private readonly limit: number,
-    onForgotten: (classId: number) => void,
+    private readonly onForgotten: (classId: number) => void,
   ) {
-    this.numbers = new LruMap(limit, (_, classId) => {
-      this.freedNumber = classId;
-      onForgotten(classId);
-    });
+    this.numbers = new LRUCache({ max: limit, memoMethod: (name) => this.assignNumber(name) });
   }
 
   /** The number of the request's class. O(length of the path). */
@@ -60,7 +56,7 @@ export class RequestClassifier {
   private takeApart({ method, path, bodyBytes }: RequestTraits, times: number): number {
     const route = `${method} ${this.routes.templateOf(path, times)}`;
     const name = bodyBytes > 0 ? `${route} 2^${Math.floor(Math.log2(bodyBytes))}` : route;
-    const classId = this.numbers.obtain(name, () => this.assignNumber(name));
+    const classId = this.numbers.memo(name);
     if (this.remembered.size >= REMEMBERED_PATHS) this.remembered.clear();
     this.remembered.set(path, { method, bodyBytes, classId, uses: 0 });
     return classId;
@@ -72,8 +68,9 @@ export class RequestClassifier {
   }
 
   private assignNumber(name: string): number {
-    const classId = this.freedNumber ?? this.numbers.size;
-    this.freedNumber = undefined;
+    const isFull = this.numbers.size === this.limit;
+    const classId = (isFull ? this.numbers.pop() : undefined) ?? this.numbers.size;
+    if (isFull) this.onForgotten(classId);
     this.names[classId] = name;
     return classId;
   }

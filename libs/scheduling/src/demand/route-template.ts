@@ -1,6 +1,6 @@
 // Finds the routes behind paths by itself: `/users/17/orders/9` and `/users/42/orders/1` are both `/users/{}/orders/{}`.
+import { LRUCache } from 'lru-cache';
 import { FrequentValues } from './frequent-values.js';
-import { LruMap } from './lru-map.js';
 import { looksLikeIdentifier } from './path-segment.js';
 
 /** What stands in a template for a segment that varies. */
@@ -17,7 +17,10 @@ const REMEMBERED_PREFIXES = 1024;
  * prefixes, and so many values at each. O(length of the path).
  */
 export class RouteTemplates {
-  private readonly valuesAfter = new LruMap<string, FrequentValues>(REMEMBERED_PREFIXES);
+  private readonly valuesAfter = new LRUCache({
+    max: REMEMBERED_PREFIXES,
+    memoMethod: (_prefix: string) => new FrequentValues(),
+  });
 
   /** The template of a path that was asked for so many times; a query or fragment is left out, and so are slashes that end nothing. */
   templateOf(path: string, times = 1): string {
@@ -39,7 +42,7 @@ export class RouteTemplates {
 
   private nameOf(segment: string, prefix: string, times: number): string {
     if (looksLikeIdentifier(segment)) return PARAMETER;
-    const isRegular = this.valuesAfter.obtain(prefix, () => new FrequentValues()).observe(segment, times);
+    const isRegular = this.valuesAfter.memo(prefix).observe(segment, times);
     return isRegular ? segment : PARAMETER;
   }
 }
