@@ -59,6 +59,7 @@ export function fieldOf({ fields }: RequestHead, name: string): string | undefin
 export class OwnRequestLines {
   private host = NO_LINES;
   private lines = NO_LINES;
+  private last: readonly [Buffer, Buffer] = [NO_LINES, NO_LINES];
 
   /** For the requests of one connection. */
   constructor(
@@ -69,7 +70,10 @@ export class OwnRequestLines {
 
   /** First where the request has been, then what it needs. */
   of(head: RequestHead, { demand }: ClientRequest): readonly [Buffer, Buffer] {
-    return [this.hopLines(head), this.demandLines.of(demand)];
+    const hop = this.hopLines(head);
+    const need = this.demandLines.of(demand);
+    if (this.last[0] !== hop || this.last[1] !== need) this.last = [hop, need];
+    return this.last;
   }
 
   private hopLines(head: RequestHead): Buffer {

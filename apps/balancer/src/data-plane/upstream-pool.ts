@@ -33,15 +33,17 @@ export function slowConnectMsOf(connectTimeoutMs: number): number {
 
 /** Taken off the time that a backend announces, as Node does: a request must arrive before that is over. */
 const ANNOUNCED_MARGIN_MS = 1000;
+/** In place of a time or a span. Not `undefined`: a number that may be missing is an object of its own each time. */
+const NEVER = -1;
 /** Idle connections to one backend beyond this are closed. */
 const MOST_IDLE = 1024;
 
 /** One connection to a backend. Serves one exchange at a time. */
 export class UpstreamConnection {
-  /** How long it had been idle before its present use, milliseconds; undefined for its first. */
-  wasIdleMs: number | undefined;
-  /** When it became idle; undefined while it is in use. */
-  idleSinceMs: number | undefined;
+  /** How long it had been idle before its present use, milliseconds; {@link NEVER} in its first. */
+  wasIdleMs = NEVER;
+  /** When it became idle; {@link NEVER} while it is in use. */
+  idleSinceMs = NEVER;
   readonly socket: Socket;
   /** How long its backend said that it keeps it, less a margin. Milliseconds. */
   announcedMs = Infinity;
@@ -85,7 +87,7 @@ export class UpstreamConnection {
 
   /** Whether it was used before: then its backend may have closed it by the time a request arrives. */
   get isReused(): boolean {
-    return this.wasIdleMs !== undefined;
+    return this.wasIdleMs !== NEVER;
   }
 
   /** Nothing more is read until {@link resume}. */
@@ -175,11 +177,11 @@ export class UpstreamPool {
     while (idle.length > 0 && idle[idle.length - 1].socket.destroyed) idle.pop();
     const last = idle.length > 0 ? idle[idle.length - 1] : undefined;
     if (last === undefined) return new UpstreamConnection(this, address, this.settings);
-    const idleMs = this.nowMs() - (last.idleSinceMs ?? 0);
+    const idleMs = this.nowMs() - last.idleSinceMs;
     const trustedMs = mustNotBeLost ? this.habits.trustedForMs(key) : this.habits.keptForMs(key);
     if (idleMs > Math.min(trustedMs, last.announcedMs)) return new UpstreamConnection(this, address, this.settings);
     idle.pop();
-    last.idleSinceMs = undefined;
+    last.idleSinceMs = NEVER;
     last.wasIdleMs = idleMs;
     return last;
   }
@@ -188,7 +190,7 @@ export class UpstreamPool {
   served(connection: UpstreamConnection, announcedSeconds: number): void {
     const { address, wasIdleMs } = connection;
     if (announcedSeconds >= 0) connection.announcedMs = announcedSeconds * 1000 - ANNOUNCED_MARGIN_MS;
-    if (wasIdleMs !== undefined) this.habits.served(address.key, wasIdleMs);
+    if (wasIdleMs !== NEVER) this.habits.served(address.key, wasIdleMs);
   }
 
   /** Puts a connection that nobody uses any more among the idle ones. */
@@ -199,13 +201,17 @@ export class UpstreamPool {
       return;
     }
     connection.idleSinceMs = this.nowMs();
-    if (connection.mayHaveMore) afterReads(() => this.keepProven(connection));
+    if (connection.mayHaveMore) this.keepOnceProven(connection);
     else idle.push(connection);
+  }
+
+  private keepOnceProven(connection: UpstreamConnection): void {
+    afterReads(() => this.keepProven(connection));
   }
 
   /** Nothing came behind the answer: that would have closed the connection by now. */
   private keepProven(connection: UpstreamConnection): void {
-    if (connection.idleSinceMs === undefined || connection.socket.destroyed) return;
+    if (connection.idleSinceMs === NEVER || connection.socket.destroyed) return;
     if (this.isClosed) connection.discard();
     else connection.address.idle.push(connection);
   }
@@ -213,8 +219,8 @@ export class UpstreamPool {
   /** An idle connection was closed by its backend. */
   lost(connection: UpstreamConnection): void {
     const { address, idleSinceMs } = connection;
-    if (idleSinceMs === undefined) return;
-    connection.idleSinceMs = undefined;
+    if (idleSinceMs === NEVER) return;
+    connection.idleSinceMs = NEVER;
     this.habits.closed(address.key, this.nowMs() - idleSinceMs);
     const { idle } = address;
     const at = idle.indexOf(connection);
@@ -227,12 +233,12 @@ export class UpstreamPool {
     for (const { idle, key } of this.addresses.values()) {
       const keptForMs = this.habits.keptForMs(key);
       // The longest idle come first.
-      const stale = idle.findIndex(({ idleSinceMs = now, announcedMs }) => {
+      const stale = idle.findIndex(({ idleSinceMs, announcedMs }) => {
         return now - idleSinceMs <= Math.min(keptForMs, announcedMs);
       });
       const gone = idle.splice(0, stale === -1 ? idle.length : stale);
       for (const connection of gone) {
-        connection.idleSinceMs = undefined;
+        connection.idleSinceMs = NEVER;
         connection.socket.destroy();
       }
     }

@@ -106,11 +106,11 @@ export class DemandClassifier {
     return rule?.demand;
   }
 
-  private defaultDemand({ method, target, bodyBytes }: ClassifiableRequest): ClassifiedDemand {
+  private defaultDemand(request: ClassifiableRequest): ClassifiedDemand {
     const { RESOURCES, DEMAND_SOURCE } = this.config;
     switch (DEMAND_SOURCE) {
       case 'learned': {
-        const classId = this.learning.classify({ method, path: target, bodyBytes });
+        const classId = this.learning.classify(request);
         return { demand: this.learning.estimate(classId), classId };
       }
       case 'unit':

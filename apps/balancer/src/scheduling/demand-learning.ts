@@ -66,9 +66,9 @@ export class DemandLearning {
     this.estimates = [];
   }
 
-  /** A request of a class goes to a backend, on which it is counted already. */
-  dispatched(classId: number, slot: number, atSeconds: number): LearningTicket {
-    return this.learner.dispatched(classId, slot, this.table.active(slot) - 1, atSeconds);
+  /** A request of a class goes to a backend, on which it is counted already. `ticket` is filled in. */
+  dispatched(classId: number, slot: number, atSeconds: number, ticket: LearningTicket): void {
+    this.learner.dispatched(classId, slot, this.table.active(slot) - 1, atSeconds, ticket);
   }
 
   /** It was answered whole. Its own reservation is released by now. */

@@ -52,7 +52,7 @@ export class DrfScheduler {
     const { DEMAND_SEED: seed } = config;
     const random = seed === undefined ? Math.random : seededRandom(seed + 1 + table.writer);
     this.policy = createPolicy(config.PLACEMENT_POLICY, { table, random, clock: () => this.now });
-    this.books = { row: table.own, policy: this.policy, learning };
+    this.books = { table, row: table.own, policy: this.policy, learning };
     this.fleet = registry.snapshot;
   }
 
@@ -81,12 +81,12 @@ export class DrfScheduler {
     triedSlots: readonly number[],
     placement: Placement,
   ): boolean {
-    const { candidates, table } = this;
-    if (candidates.fill(fleet, table, demand, triedSlots) === 0) return false;
+    const { candidates } = this;
+    if (candidates.fill(fleet, this.table, demand, triedSlots) === 0) return false;
     const slot = candidates.fleet.slots[this.policy.choose(candidates, demand, affinity)];
     const backend = this.registry.atSlot(slot);
     if (!backend) return false;
-    placement.begin({ backend, slot, activeBefore: table.active(slot), atSeconds: this.now }, demand, classId);
+    placement.begin(backend, demand, classId, this.now);
     return true;
   }
 
@@ -113,19 +113,22 @@ export class DrfScheduler {
 
   /** The fleet as the policy sees it: the backends in traffic, each with the capacity it has shown. */
   currentFleet(now = monotonicSeconds()): FleetSnapshot {
-    const { snapshot } = this.registry;
-    const hasChanged = snapshot !== this.declared;
+    const isKnown = this.registry.snapshot === this.declared;
     this.now = now;
-    if (!hasChanged && now - this.speedsSeenAt < SPEED_INTERVAL_SECONDS) return this.fleet;
+    if (!isKnown || now - this.speedsSeenAt >= SPEED_INTERVAL_SECONDS) this.lookAtFleet(now);
+    return this.fleet;
+  }
+
+  private lookAtFleet(now: number): void {
+    const { snapshot } = this.registry;
     this.speedsSeenAt = now;
-    if (hasChanged) {
+    if (snapshot !== this.declared) {
       this.declared = snapshot;
       this.fleet = snapshot;
       this.learning.useFleet(snapshot);
     }
     const speedOf = (slot: number) => this.table.speed(slot) * this.slowStart(slot, now);
     this.fleet = snapshot.atSpeeds(speedOf, this.fleet);
-    return this.fleet;
   }
 
   private slowStart(slot: number, now: number): number {

@@ -1,8 +1,9 @@
 // A request's place on a backend: filled in by the scheduler, and told how it went.
 import {
+  LearningTicket,
   Reservation,
-  type LearningTicket,
   type LoadRow,
+  type LoadTable,
   type PlacementPolicy,
   type ResourceVector,
 } from '@fairlead/scheduling';
@@ -12,18 +13,11 @@ import type { DemandLearning } from './demand-learning.js';
 
 /** What the scheduler hands on to those it places. */
 export interface PlacementBooks {
+  readonly table: LoadTable;
+  /** The thread's own row of it. */
   readonly row: LoadRow;
   readonly policy: PlacementPolicy;
   readonly learning: DemandLearning;
-}
-
-/** What the scheduler chose, and when. */
-export interface Choice {
-  readonly backend: FleetBackend;
-  readonly slot: number;
-  /** Exchanges that were in flight there already. */
-  readonly activeBefore: number;
-  readonly atSeconds: number;
 }
 
 /**
@@ -38,8 +32,9 @@ export class Placement {
   private reservation: Reservation | undefined;
   private activeAtDispatch = 0;
   private beganAt = 0;
-  /** Absent when nothing is to be learned from this request. */
-  private ticket: LearningTicket | undefined;
+  private readonly ticket = new LearningTicket();
+  /** Whether anything is to be learned from this request: then {@link ticket} is its. */
+  private isLearnedFrom = false;
   private hasErred = false;
 
   constructor(private readonly books: PlacementBooks) {}
@@ -50,21 +45,23 @@ export class Placement {
   }
 
   /** Reserves `demand`, of a class that is learned if it is told. Called by the scheduler only. */
-  begin({ backend, slot, activeBefore, atSeconds }: Choice, demand: ResourceVector, classId: number | undefined): void {
-    const { row, learning } = this.books;
+  begin(backend: FleetBackend, demand: ResourceVector, classId: number | undefined, atSeconds: number): void {
+    const { row, table, learning } = this.books;
+    const { slot } = backend;
+    this.activeAtDispatch = table.active(slot);
     if (this.reservation) this.reservation.retake(slot, demand);
     else this.reservation = new Reservation(row, slot, demand);
     this.backend = backend;
     this.incarnation = backend.incarnation;
-    this.activeAtDispatch = activeBefore;
     this.beganAt = atSeconds;
     this.hasErred = false;
-    this.ticket = classId === undefined ? undefined : learning.dispatched(classId, slot, atSeconds);
+    this.isLearnedFrom = classId !== undefined;
+    if (classId !== undefined) learning.dispatched(classId, slot, atSeconds, this.ticket);
   }
 
   /** The answer has begun; it may carry a report of what the request cost. */
   answerBegan(headers: Readonly<Record<string, string | string[] | undefined>>): void {
-    if (this.ticket && this.backend) this.books.learning.readReport(this.ticket.classId, headers, this.backend);
+    if (this.isLearnedFrom && this.backend) this.books.learning.readReport(this.ticket.classId, headers, this.backend);
   }
 
   /** The answer was received whole. Answers whether that was news. */
@@ -76,7 +73,7 @@ export class Placement {
     const latencySeconds = nowSeconds - this.beganAt;
     row.countAnswer(slot, latencySeconds);
     policy.observe?.(slot, latencySeconds, this.activeAtDispatch);
-    if (!ticket) return true;
+    if (!this.isLearnedFrom) return true;
     // An error costs what errors cost, not what the request would have.
     if (this.hasErred) {
       learning.abandoned(ticket, nowSeconds);
@@ -104,7 +101,7 @@ export class Placement {
   /** The exchange ended without an answer, by no fault of the backend. Answers whether that was news. */
   abandoned(): boolean {
     if (!this.reservation?.release()) return false;
-    if (this.ticket) this.books.learning.abandoned(this.ticket, monotonicSeconds());
+    if (this.isLearnedFrom) this.books.learning.abandoned(this.ticket, monotonicSeconds());
     return true;
   }
 }

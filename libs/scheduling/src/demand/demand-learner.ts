@@ -5,7 +5,7 @@ import type { DemandBelief, DemandModel, DemandSource } from './demand-model.js'
 import { FleetCapacity } from './fleet-capacity.js';
 import { LatencyInference } from './latency-inference.js';
 import { ReportedDemand } from './reported-demand.js';
-import { ServiceMeter, type Stay } from './service-meter.js';
+import { ServiceMeter, Stay } from './service-meter.js';
 import { SpeedFactors } from './speed-factors.js';
 
 /** A class needs so many latencies before it is evidence of a backend's speed. */
@@ -19,10 +19,13 @@ const LEAST_EXPECTED_SHARE = 0.01;
 const SAMPLES_TO_BE_SURE = 200;
 const LEAST_SECONDS_BETWEEN = 4e-3;
 
-/** A request under way, as {@link DemandLearner.dispatched} hands it out. */
-export interface LearningTicket {
-  readonly classId: number;
-  readonly stay: Stay;
+/**
+ * A request under way, as {@link DemandLearner.dispatched} hands it out. Answered or abandoned, it can be another request's:
+ * two objects and their numbers for each request are what costs most about learning.
+ */
+export class LearningTicket {
+  classId = -1;
+  readonly stay = new Stay();
 }
 
 /** What fixes the size of a learner. */
@@ -65,9 +68,20 @@ export class DemandLearner implements DemandModel {
     this.capacity.use(fleet);
   }
 
-  /** A request of a class was sent to a backend on which `others` were in flight, whoever sent them. */
-  dispatched(classId: number, slot: number, others: number, atSeconds: number): LearningTicket {
-    return { classId, stay: this.meter.arrive(slot, others, atSeconds) };
+  /**
+   * A request of a class was sent to a backend on which `others` were in flight, whoever sent them. Fills in and answers
+   * `ticket`, of which the request before must be over.
+   */
+  dispatched(
+    classId: number,
+    slot: number,
+    others: number,
+    atSeconds: number,
+    ticket = new LearningTicket(),
+  ): LearningTicket {
+    ticket.classId = classId;
+    this.meter.arrive(slot, others, atSeconds, ticket.stay);
+    return ticket;
   }
 
   /** It was answered in full, and `others` are in flight there now. Answers whether anything was learned from it. */

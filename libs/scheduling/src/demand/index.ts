@@ -6,7 +6,7 @@ export {
   parseCostReport,
 } from './cost-report.js';
 export type { CostReport, CostReportFault } from './cost-entries.js';
-export { DemandLearner, type DemandLearnerShape, type LearningTicket } from './demand-learner.js';
+export { DemandLearner, LearningTicket, type DemandLearnerShape } from './demand-learner.js';
 export type { DemandBelief, DemandModel, DemandSource } from './demand-model.js';
 export { RequestClassifier, type RequestTraits } from './request-classifier.js';
 export { RouteTemplates } from './route-template.js';

@@ -54,27 +54,27 @@ describe('a route template', () => {
 });
 
 describe('a request class', () => {
-  const traits = { method: 'GET', path: '/users/1', bodyBytes: 0 };
+  const traits = { method: 'GET', target: '/users/1', bodyBytes: 0 };
 
   it('is the method, the route and the power of two below the size of the body', () => {
     const classifier = new RequestClassifier(10, () => {});
     const classId = classifier.classify(traits);
-    expect(classifier.classify({ ...traits, path: '/users/2' })).toBe(classId);
+    expect(classifier.classify({ ...traits, target: '/users/2' })).toBe(classId);
     expect(classifier.classify({ ...traits, method: 'HEAD' })).not.toBe(classId);
-    const upload = classifier.classify({ method: 'PUT', path: '/users/1', bodyBytes: 1024 });
-    expect(classifier.classify({ method: 'PUT', path: '/users/1', bodyBytes: 2047 })).toBe(upload);
-    expect(classifier.classify({ method: 'PUT', path: '/users/1', bodyBytes: 2048 })).not.toBe(upload);
+    const upload = classifier.classify({ method: 'PUT', target: '/users/1', bodyBytes: 1024 });
+    expect(classifier.classify({ method: 'PUT', target: '/users/1', bodyBytes: 2047 })).toBe(upload);
+    expect(classifier.classify({ method: 'PUT', target: '/users/1', bodyBytes: 2048 })).not.toBe(upload);
     expect(classifier.nameOf(upload)).toBe('PUT /users/{} 2^10');
   });
 
   it('is forgotten when it was not seen for longest, and its number goes to the next', () => {
     const forgotten: number[] = [];
     const classifier = new RequestClassifier(2, (classId) => forgotten.push(classId));
-    const [a, b] = ['/a', '/b'].map((path) => classifier.classify({ ...traits, path }));
-    classifier.classify({ ...traits, path: '/a' });
-    expect(classifier.classify({ ...traits, path: '/c' })).toBe(b);
+    const [a, b] = ['/a', '/b'].map((target) => classifier.classify({ ...traits, target }));
+    classifier.classify({ ...traits, target: '/a' });
+    expect(classifier.classify({ ...traits, target: '/c' })).toBe(b);
     expect(forgotten).toEqual([b]);
-    expect(classifier.classify({ ...traits, path: '/a' })).toBe(a);
+    expect(classifier.classify({ ...traits, target: '/a' })).toBe(a);
   });
 
   it('has a number below the limit that no other class has, whatever the requests', () => {
@@ -83,8 +83,8 @@ describe('a request class', () => {
       fc.property(fc.integer({ min: 1, max: 5 }), requests, (limit, sequence) => {
         const owners = new Map<number, string | undefined>();
         const classifier = new RequestClassifier(limit, (classId) => owners.delete(classId));
-        for (const [method, path, bodyBytes] of sequence) {
-          const classId = classifier.classify({ method, path, bodyBytes });
+        for (const [method, target, bodyBytes] of sequence) {
+          const classId = classifier.classify({ method, target, bodyBytes });
           expect(classId).toBeLessThan(limit);
           expect([undefined, classifier.nameOf(classId)]).toContain(owners.get(classId));
           owners.set(classId, classifier.nameOf(classId));
@@ -100,7 +100,7 @@ function wordNumber(index: number): string {
 }
 
 describe('a path that is asked for again and again', () => {
-  const get = (path: string, bodyBytes = 0) => ({ method: 'GET', path, bodyBytes });
+  const get = (target: string, bodyBytes = 0) => ({ method: 'GET', target, bodyBytes });
 
   it('is of the same class each time, and of another with another method or size', () => {
     const classifier = new RequestClassifier(10, () => {});

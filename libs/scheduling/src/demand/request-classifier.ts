@@ -5,19 +5,19 @@ import { RouteTemplates } from './route-template.js';
 /** What a request is classified by. */
 export interface RequestTraits {
   readonly method: string;
-  /** The request target, with or without its query. */
-  readonly path: string;
+  /** Path, with or without a query. */
+  readonly target: string;
   /** Bytes of the request's body as far as its head tells; 0 when it has none or does not say. */
   readonly bodyBytes: number;
 }
 
-/** Paths remembered with their class. */
-const REMEMBERED_PATHS = 512;
-/** So often a path that is remembered is taken apart again, to see whether it is still of the same class. */
+/** Targets remembered with their class. */
+const REMEMBERED_TARGETS = 512;
+/** So often a target that is remembered is taken apart again, to see whether it is still of the same class. */
 const USES = 16;
 
-/** A path that was taken apart not long ago. */
-interface RememberedPath {
+/** A target that was taken apart not long ago. */
+interface RememberedTarget {
   readonly method: string;
   readonly bodyBytes: number;
   readonly classId: number;
@@ -33,8 +33,8 @@ export class RequestClassifier {
   private readonly routes = new RouteTemplates();
   private readonly numbers: LRUCache<string, number>;
   private readonly names: string[] = [];
-  /** By path, query and all. A path that is asked for again and again need not be taken apart each time. */
-  private readonly remembered = new Map<string, RememberedPath>();
+  /** By target, query and all. One that is asked for again and again need not be taken apart each time. */
+  private readonly remembered = new Map<string, RememberedTarget>();
 
   /** `onForgotten` is told a number before another class gets it. */
   constructor(
@@ -47,18 +47,18 @@ export class RequestClassifier {
   /** The number of the request's class. O(length of the path). */
   classify(request: RequestTraits): number {
     // While there are numbers left nobody is forgotten, and it does not matter who was seen last.
-    const known = this.numbers.size < this.limit ? this.remembered.get(request.path) : undefined;
+    const known = this.numbers.size < this.limit ? this.remembered.get(request.target) : undefined;
     if (known?.method !== request.method || known.bodyBytes !== request.bodyBytes) return this.takeApart(request, 1);
     return ++known.uses < USES ? known.classId : this.takeApart(request, USES);
   }
 
-  /** Classifies a path that was asked for so many times. */
-  private takeApart({ method, path, bodyBytes }: RequestTraits, times: number): number {
-    const route = `${method} ${this.routes.templateOf(path, times)}`;
+  /** Classifies a target that was asked for so many times. */
+  private takeApart({ method, target, bodyBytes }: RequestTraits, times: number): number {
+    const route = `${method} ${this.routes.templateOf(target, times)}`;
     const name = bodyBytes > 0 ? `${route} 2^${Math.floor(Math.log2(bodyBytes))}` : route;
     const classId = this.numbers.memo(name);
-    if (this.remembered.size >= REMEMBERED_PATHS) this.remembered.clear();
-    this.remembered.set(path, { method, bodyBytes, classId, uses: 0 });
+    if (this.remembered.size >= REMEMBERED_TARGETS) this.remembered.clear();
+    this.remembered.set(target, { method, bodyBytes, classId, uses: 0 });
     return classId;
   }
 

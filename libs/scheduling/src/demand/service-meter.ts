@@ -13,18 +13,18 @@
 //
 // Service is the one times the other, and so within a factor of R of the truth under any load.
 
-/** A request's stay on a backend, from its dispatch to its answer. */
-export interface Stay {
-  readonly slot: number;
-  readonly begunAt: number;
+/** A request's stay on a backend, from its dispatch to its answer. Once it is over it can be another request's. */
+export class Stay {
+  slot = -1;
+  begunAt = NaN;
   /** How many others were in flight on the backend when it came. */
-  readonly othersAtDispatch: number;
-  readonly presenceAtDispatch: number;
-  readonly fairShareAtDispatch: number;
+  othersAtDispatch = 0;
+  presenceAtDispatch = NaN;
+  fairShareAtDispatch = NaN;
   /** Neighbours among those in flight, in order of dispatch. */
   older: Stay | undefined;
   newer: Stay | undefined;
-  isOver: boolean;
+  isOver = true;
 }
 
 /** What the meter keeps of a backend. Times in seconds. */
@@ -54,20 +54,17 @@ export class ServiceMeter {
 
   constructor(private readonly resourceCount: number) {}
 
-  /** A request goes to a backend with `others` in flight on it, whoever sent them. */
-  arrive(slot: number, others: number, atSeconds: number): Stay {
+  /** A request goes to a backend with `others` in flight on it, whoever sent them. `stay` must be over. */
+  arrive(slot: number, others: number, atSeconds: number, stay = new Stay()): Stay {
     const station = this.stationOf(slot, atSeconds);
     advance(station, others, atSeconds);
-    const stay: Stay = {
-      slot,
-      begunAt: atSeconds,
-      othersAtDispatch: others,
-      presenceAtDispatch: station.presence,
-      fairShareAtDispatch: station.fairShare,
-      older: station.newest,
-      newer: undefined,
-      isOver: false,
-    };
+    stay.slot = slot;
+    stay.begunAt = atSeconds;
+    stay.othersAtDispatch = others;
+    stay.presenceAtDispatch = station.presence;
+    stay.fairShareAtDispatch = station.fairShare;
+    stay.older = station.newest;
+    stay.isOver = false;
     if (stay.older) stay.older.newer = stay;
     else station.oldest = stay;
     station.newest = stay;
