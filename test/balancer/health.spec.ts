@@ -134,6 +134,19 @@ describe("the balancer's own health", () => {
         }
       }
     }
+    const guarded = Object.entries(docs.paths).flatMap(([path, methods]) =>
+      Object.keys(methods)
+        .filter((method) => '401' in methods[method].responses)
+        .map((method) => `${method} ${path}`),
+    );
+    expect(guarded.filter((route) => !route.endsWith(' /')).sort()).toEqual([
+      'delete /api/v1/backends/{id}',
+      'post /api/v1/backends',
+      'post /api/v1/backends/{id}/drain',
+      'post /api/v1/backends/{id}/resume',
+      'put /api/v1/backends/{id}/lease',
+    ]);
+    expect(guarded).toContain('get /');
     expect(docs.components.schemas.Registration.example).toMatchObject({ id: 'files-1', port: 8080 });
   });
 });

@@ -168,6 +168,10 @@ describe('a drain', () => {
         message: `timeoutSeconds must be a number of seconds from 0 to 86400, got "${text}"`,
       });
     }
+    const leave = await fetch(`${balancer.control}/api/v1/backends/a?now=maybe`, { method: 'DELETE' });
+    expect(leave.status).toBe(400);
+    expect(await leave.json()).toMatchObject({ message: 'now must be true or false' });
+    expect((await show(balancer)).state).toBe('up');
   });
 });
 

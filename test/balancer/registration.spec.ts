@@ -57,6 +57,11 @@ describe('registration', () => {
     ['nothing', '', /^the body|^resources/],
     ['a missing field', { id: 'a' }, /^resources must be an object such as/],
     ['a missing resource', { resources: { compute: 1 } }, /^resources\.storage is missing/],
+    [
+      'a misspelt field',
+      { host: '10.0.0.7', resources: RESOURCES },
+      /^the body: "host" is unknown; it may have id, url, port, resources, pingPath, leaseSeconds, maxInFlight, labels$/,
+    ],
     ['an unknown resource', { resources: { ...RESOURCES, gpu: 1 } }, /^resources\.gpu is unknown/],
     ['an extra field', { resources: RESOURCES, colour: 'red' }, /colour/],
     [

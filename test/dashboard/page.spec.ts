@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type Dashboard, startDashboard } from './dashboard-process.js';
 import { aBackend, aFleet, anEvent, anotherEvent, FakeBalancer } from './fake-balancer.js';
 
-// Debian's Chromium as root without internet; see STACK.md.
+// Debian's Chromium as root without internet.
 const FLAGS = [
   '--headless',
   '--no-sandbox',
@@ -104,6 +104,12 @@ it('is loud about panic and quiet about it when it is over', async () => {
   await see('.state-cell .sub', 'ejected once before');
   expect(await page.locator('#banner').isHidden()).toBe(true);
   expect(await page.locator('#states').textContent()).toBe('all of them');
+  expect(await page.title()).toBe('Fairlead');
+
+  balancer.metrics = aFleet([aBackend('a'), aBackend('b', { state: 'suspect' }), aBackend('c', { state: 'draining' })]);
+  await see('#status', '1 of 2 up');
+  expect(await page.title()).toBe('1 of 2 up · Fairlead');
+  expect(await page.locator('#banner').isHidden()).toBe(true);
 });
 
 it('says so when nobody at all is up in a panic', async () => {
@@ -221,4 +227,15 @@ it.each([390, 768, 1440])('fits a screen of %i px without scrolling sideways', a
   await page.goto(dashboard.url);
   await untilRows(2);
   expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+});
+
+it('fits the fleet and all its figures on a laptop', async () => {
+  balancer.metrics = aFleet([aBackend('cpu-1.racks.example.internal:8080'), aBackend('b')]);
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.goto(dashboard.url);
+  await untilRows(2);
+  const [needed, given] = (await page
+    .locator('.scroll')
+    .evaluate((box) => [box.scrollWidth, box.clientWidth])) as number[];
+  expect(needed).toBe(given);
 });

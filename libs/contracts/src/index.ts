@@ -1,3 +1,4 @@
+export { closedObject } from './closed-object.js';
 export { problemSchema, type Problem } from './problem.js';
 export {
   MAX_CAPACITY,

@@ -1,14 +1,15 @@
 // How the balancer decides, and what it believes: answers of the placement API.
 import { z } from 'zod';
+import { closedObject } from './closed-object.js';
 import { backendStateSchema } from './registration.js';
 import { demandSchema } from './resources.js';
 
 const amounts = z.record(z.string(), z.number());
 
 /** The body of `POST /api/v1/placement/explain`. */
-export const explainRequestSchema = z
-  .strictObject({ demand: demandSchema.describe('Units by resource; one that is not named is not needed') })
-  .meta({ id: 'ExplainRequest', examples: [{ demand: { compute: 3, storage: 1 } }] });
+export const explainRequestSchema = closedObject({
+  demand: demandSchema.describe('Units by resource; one that is not named is not needed'),
+}).meta({ id: 'ExplainRequest', examples: [{ demand: { compute: 3, storage: 1 } }] });
 
 /** See {@link explainRequestSchema}. */
 export type ExplainRequest = z.infer<typeof explainRequestSchema>;

@@ -1,5 +1,6 @@
 // Registration, version 1: what a backend announces, and how the balancer sees it.
 import { z } from 'zod';
+import { closedObject } from './closed-object.js';
 import { momentSchema } from './moment.js';
 import { capacitySchema, resourceNameSchema } from './resources.js';
 
@@ -42,23 +43,22 @@ const LABEL_FORM = 'must be a string of at most 100 characters';
  * address is meant. Without `leaseSeconds` the backend lives by ping-acks alone. `maxInFlight` is the most exchanges it
  * wants to serve at a time; without it the balancer derives a limit from its resources.
  */
-export const registrationSchema = z
-  .strictObject({
-    id: backendIdSchema.optional(),
-    url: backendUrlSchema.optional(),
-    port: z.int(PORT_FORM).min(1, PORT_FORM).max(65_535, PORT_FORM).optional(),
-    resources: capacitySchema,
-    pingPath: z
-      .string(PING_PATH_FORM)
-      .regex(/^\/[\x21-\x22\x24-\x7e]{0,499}$/, PING_PATH_FORM)
-      .optional(),
-    leaseSeconds: z.number(LEASE_FORM).min(1, LEASE_FORM).max(86_400, LEASE_FORM).optional(),
-    maxInFlight: z.int(LIMIT_FORM).min(1, LIMIT_FORM).max(1_000_000, LIMIT_FORM).optional(),
-    labels: z
-      .record(resourceNameSchema, z.string(LABEL_FORM).max(100, LABEL_FORM), 'must be an object such as {"zone": "a"}')
-      .refine((labels) => Object.keys(labels).length <= 20, 'must have at most 20 entries')
-      .optional(),
-  })
+export const registrationSchema = closedObject({
+  id: backendIdSchema.optional(),
+  url: backendUrlSchema.optional(),
+  port: z.int(PORT_FORM).min(1, PORT_FORM).max(65_535, PORT_FORM).optional(),
+  resources: capacitySchema,
+  pingPath: z
+    .string(PING_PATH_FORM)
+    .regex(/^\/[\x21-\x22\x24-\x7e]{0,499}$/, PING_PATH_FORM)
+    .optional(),
+  leaseSeconds: z.number(LEASE_FORM).min(1, LEASE_FORM).max(86_400, LEASE_FORM).optional(),
+  maxInFlight: z.int(LIMIT_FORM).min(1, LIMIT_FORM).max(1_000_000, LIMIT_FORM).optional(),
+  labels: z
+    .record(resourceNameSchema, z.string(LABEL_FORM).max(100, LABEL_FORM), 'must be an object such as {"zone": "a"}')
+    .refine((labels) => Object.keys(labels).length <= 20, 'must have at most 20 entries')
+    .optional(),
+})
   .refine((body) => body.url === undefined || body.port === undefined, 'give either url or port, not both')
   .meta({
     id: 'Registration',

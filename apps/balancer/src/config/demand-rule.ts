@@ -1,12 +1,12 @@
 // A rule that says what the requests of a route need.
-import { demandSchema } from '@fairlead/contracts';
+import { closedObject, demandSchema } from '@fairlead/contracts';
 import { parse } from 'path-to-regexp';
 import { z } from 'zod';
 
 const PATH_FORM = 'must be a path pattern such as /reports/:id or /files/*rest';
 
 /** One entry of `DEMAND_RULES`. */
-export const demandRuleSchema = z.strictObject({
+export const demandRuleSchema = closedObject({
   method: z
     .string()
     .regex(/^[A-Z]+$/, 'must be a method in capitals')

@@ -1,7 +1,18 @@
 // When CONTROL_PLANE_TOKEN is set, nobody changes the fleet without it.
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { Inject, Injectable, UnauthorizedException, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { problemSchema } from '@fairlead/contracts';
+import {
+  Inject,
+  Injectable,
+  UnauthorizedException,
+  UseGuards,
+  applyDecorators,
+  type CanActivate,
+  type ExecutionContext,
+  type Type,
+} from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
+import { ApiBearerAuth, ApiResponse } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { balancerConfig } from '../config/balancer.config.js';
 
@@ -16,6 +27,19 @@ export class TokenGuard implements CanActivate {
     if (isSame(authorization, `Bearer ${CONTROL_PLANE_TOKEN}`)) return true;
     throw new UnauthorizedException('this balancer wants its token: send it as "Authorization: Bearer …"');
   }
+}
+
+/** Guards a route that changes the fleet, with further guards behind the token's, and says so in the API's description. */
+export function TokenRequired(...further: Type<CanActivate>[]): MethodDecorator {
+  return applyDecorators(
+    UseGuards(TokenGuard, ...further),
+    ApiBearerAuth(),
+    ApiResponse({
+      status: 401,
+      standardSchema: problemSchema,
+      description: 'CONTROL_PLANE_TOKEN is set and was not sent',
+    }),
+  );
 }
 
 /** Compares digests, so that the time it takes tells nothing about either text. */

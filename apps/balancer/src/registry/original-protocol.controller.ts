@@ -1,13 +1,13 @@
 // Registration as the first backends do it: a JSON body on any request to `/`, a plain text answer.
 import { originalRegistrationSchema } from '@fairlead/contracts';
-import { All, Body, Controller, Header, HttpException, Inject, Res, UseGuards } from '@nestjs/common';
+import { All, Body, Controller, Header, HttpException, Inject, Res } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { balancerConfig } from '../config/balancer.config.js';
 import { CallerAddress } from '../control-plane/caller.js';
 import { sentenceFor } from '../control-plane/sentences.js';
-import { TokenGuard } from '../control-plane/token.guard.js';
+import { TokenRequired } from '../control-plane/token.guard.js';
 import { BadAnnouncementError, originalAnnouncementOf } from './announcement.js';
 import { OwnAddresses } from './own-addresses.js';
 import { RegistrationLimit, TOO_MANY } from './registration-limit.js';
@@ -27,7 +27,7 @@ export class OriginalProtocolController {
   ) {}
 
   @All()
-  @UseGuards(TokenGuard, RegistrationLimit)
+  @TokenRequired(RegistrationLimit)
   @Header('Content-Type', 'text/plain; charset=utf-8')
   @ApiOperation({
     summary: 'Register in the original protocol, with any method',
@@ -40,6 +40,7 @@ export class OriginalProtocolController {
     description: '`Invalid request payload`, `Missing compute or storage vector`, or a sentence on what is wrong',
   })
   @ApiResponse(TOO_MANY)
+  @ApiResponse({ status: 503, description: 'MAX_BACKENDS are registered already' })
   register(
     @Body() body: unknown,
     @CallerAddress() callerAddress: string,

@@ -9,6 +9,7 @@ import {
 } from '@fairlead/contracts';
 import { LoadTable } from '@fairlead/scheduling';
 import {
+  BadRequestException,
   Body,
   Controller,
   Delete,
@@ -21,14 +22,13 @@ import {
   Put,
   Query,
   Res,
-  UseGuards,
 } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
-import { ApiBearerAuth, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { balancerConfig } from '../config/balancer.config.js';
 import { CallerAddress } from '../control-plane/caller.js';
-import { TokenGuard } from '../control-plane/token.guard.js';
+import { TokenRequired } from '../control-plane/token.guard.js';
 import { announcementOf } from './announcement.js';
 import type { Backend } from './backend.js';
 import { viewOf } from './backend-view.js';
@@ -47,9 +47,18 @@ const TIMEOUT_QUERY = {
   description: 'How long what is in flight may take before it is cut; DRAIN_TIMEOUT_SECONDS when absent',
   schema: { type: 'number', minimum: 0, maximum: 86_400 },
 } as const;
+const BAD_QUERY = {
+  status: 400,
+  standardSchema: problemSchema,
+  description: 'A query makes no sense; nothing is done',
+};
+
+const trueOrFalse = new ParseBoolPipe({
+  optional: true,
+  exceptionFactory: () => new BadRequestException('now must be true or false'),
+});
 
 @ApiTags('backends')
-@ApiResponse({ status: 401, standardSchema: problemSchema, description: 'CONTROL_PLANE_TOKEN is set and was not sent' })
 @Controller('api/v1/backends')
 export class RegistrationController {
   constructor(
@@ -60,8 +69,7 @@ export class RegistrationController {
   ) {}
 
   @Post()
-  @UseGuards(TokenGuard, RegistrationLimit)
-  @ApiBearerAuth()
+  @TokenRequired(RegistrationLimit)
   @ApiOperation({ summary: 'Register, or update the backend of the same id or address' })
   @ApiResponse({ status: 201, standardSchema: backendViewSchema, description: 'Registered; it is pinged at once' })
   @ApiResponse({ status: 200, standardSchema: backendViewSchema, description: 'Updated' })
@@ -105,8 +113,7 @@ export class RegistrationController {
   }
 
   @Put(':id/lease')
-  @UseGuards(TokenGuard)
-  @ApiBearerAuth()
+  @TokenRequired()
   @ApiOperation({ summary: 'Renew a lease' })
   @ApiParam(ID_PARAM)
   @ApiResponse({ status: 200, standardSchema: backendViewSchema, description: 'The lease runs anew' })
@@ -118,8 +125,7 @@ export class RegistrationController {
 
   @Post(':id/drain')
   @HttpCode(200)
-  @UseGuards(TokenGuard)
-  @ApiBearerAuth()
+  @TokenRequired()
   @ApiOperation({ summary: 'Send no new request there; those in flight go on, until the time is over' })
   @ApiParam(ID_PARAM)
   @ApiQuery(TIMEOUT_QUERY)
@@ -128,6 +134,7 @@ export class RegistrationController {
     standardSchema: backendViewSchema,
     description: 'Draining; drain.complete tells when done',
   })
+  @ApiResponse(BAD_QUERY)
   @ApiResponse(NOT_FOUND)
   async drain(
     @Param('id') id: string,
@@ -138,8 +145,7 @@ export class RegistrationController {
 
   @Post(':id/resume')
   @HttpCode(200)
-  @UseGuards(TokenGuard)
-  @ApiBearerAuth()
+  @TokenRequired()
   @ApiOperation({ summary: 'Take a drained backend back' })
   @ApiParam(ID_PARAM)
   @ApiResponse({ status: 200, standardSchema: backendViewSchema, description: 'The backend as the balancer sees it' })
@@ -149,8 +155,7 @@ export class RegistrationController {
   }
 
   @Delete(':id')
-  @UseGuards(TokenGuard)
-  @ApiBearerAuth()
+  @TokenRequired()
   @ApiOperation({ summary: 'Leave the fleet: drains first, unless now=true' })
   @ApiParam(ID_PARAM)
   @ApiQuery({ name: 'now', required: false, schema: { type: 'boolean', default: false } })
@@ -161,10 +166,11 @@ export class RegistrationController {
     standardSchema: backendViewSchema,
     description: 'Draining; gone when nothing is in flight',
   })
+  @ApiResponse(BAD_QUERY)
   @ApiResponse(NOT_FOUND)
   async leave(
     @Param('id') id: string,
-    @Query('now', new ParseBoolPipe({ optional: true })) now: boolean | undefined,
+    @Query('now', trueOrFalse) now: boolean | undefined,
     @Query('timeoutSeconds', drainTimeout) timeoutSeconds: number | undefined,
     @Res({ passthrough: true }) response: Response,
   ): Promise<BackendView | undefined> {

@@ -6,6 +6,8 @@ import { clock, count } from './format.js';
 /** @typedef {{ fleet: Fleet | null, away: Away | null, connected: boolean }} State */
 /** @typedef {{ status: string, word: string, title?: string, text?: string }} Verdict */
 
+const HEALTHY = 'Healthy';
+
 /** @param {State} state */
 export function showBanner(state) {
   const { status, word, title = '', text = '' } = verdictOf(state);
@@ -16,7 +18,7 @@ export function showBanner(state) {
   setText(byId('banner-title'), title);
   setText(byId('banner-text'), text);
   banner.hidden = title === '';
-  document.title = status === 'ok' ? 'Fairlead' : `${word} · Fairlead`;
+  document.title = word === HEALTHY ? 'Fairlead' : `${word} · Fairlead`;
 }
 
 /** @param {State} state @returns {Verdict} */
@@ -28,7 +30,7 @@ function verdictOf({ fleet, away, connected }) {
   }
   if (!fleet) return { status: 'connecting', word: 'Connecting' };
   const { status, backends } = fleet.metrics;
-  if (status === 'ok') return { status, word: 'Healthy' };
+  if (status === 'ok') return servedBy(backends);
   if (status === 'panic') {
     return { status, word: 'Panic', ...panicOf(backends) };
   }
@@ -37,15 +39,26 @@ function verdictOf({ fleet, away, connected }) {
   return { status: 'degraded', word: 'Degraded', title: 'Degraded: no backend is up', text };
 }
 
+/** @param {Backend[]} backends @returns {Verdict} */
+function servedBy(backends) {
+  const { up, all } = upOf(backends);
+  return up === all ? { status: 'ok', word: HEALTHY } : { status: 'partial', word: `${count(up)} of ${count(all)} up` };
+}
+
 /** Those that drain are out of traffic by intent and do not count. @param {Backend[]} backends */
-function panicOf(backends) {
+function upOf(backends) {
   const serving = backends.filter(({ state }) => state !== 'draining');
-  const up = serving.filter(({ state }) => state === 'up').length;
-  const all = count(serving.length);
+  return { up: serving.filter(({ state }) => state === 'up').length, all: serving.length };
+}
+
+/** @param {Backend[]} backends */
+function panicOf(backends) {
+  const { up, all: total } = upOf(backends);
+  const all = count(total);
   const text = 'Backends that are not healthy are given requests';
   if (up > 0)
     return { title: `Panic: only ${count(up)} of ${all} backends ${up === 1 ? 'is' : 'are'} up`, text: `${text} too.` };
-  const title = serving.length === 1 ? 'Panic: the only backend is not up' : `Panic: none of ${all} backends is up`;
+  const title = total === 1 ? 'Panic: the only backend is not up' : `Panic: none of ${all} backends is up`;
   return { title, text: `${text}.` };
 }
 
