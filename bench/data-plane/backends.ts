@@ -125,6 +125,8 @@ async function startEcho(): Promise<{ readonly port: number; readonly stop: () =
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
+  // A program that is done does not wait for it.
+  server.unref();
   const stop = () => {
     server.close();
     server.closeAllConnections();
