@@ -52,7 +52,7 @@ module.exports = {
     {
       name: 'scheduling-is-pure',
       comment:
-        'No Nest, no I/O, no clock, no logging: it imports nothing but itself, and a decoder and a bounded map that are as pure.',
+        'No Nest, no I/O, no clock, no logging: it imports nothing but itself, and a decoder and a bounded map that do none of it either.',
       severity: 'error',
       from: { path: '^libs/(scheduling|http1)/', pathNot: TEST_FILES },
       to: {

@@ -62,6 +62,18 @@ describe('registration', () => {
       { host: '10.0.0.7', resources: RESOURCES },
       /^the body: "host" is unknown; it may have id, url, port, resources, pingPath, leaseSeconds, maxInFlight, labels$/,
     ],
+    [
+      'a misspelt field that is required',
+      { ressources: RESOURCES },
+      /^the body: "ressources" is unknown; it may have id/,
+    ],
+    [
+      'thousands of fields',
+      Object.fromEntries(Array.from({ length: 2000 }, (_, n) => [`f${n}`, n])),
+      /^the body: "f0", "f1", "f2", 1997 more are unknown; it may have id/,
+    ],
+    ['a field of 10 kB', { resources: RESOURCES, ['x'.repeat(10_000)]: 1 }, /^the body: "x{50}" is unknown/],
+    ['a resource of 10 kB', { resources: { ['x'.repeat(10_000)]: 1 } }, /^resources\.x{100} /],
     ['an unknown resource', { resources: { ...RESOURCES, gpu: 1 } }, /^resources\.gpu is unknown/],
     ['an extra field', { resources: RESOURCES, colour: 'red' }, /colour/],
     [
@@ -253,6 +265,15 @@ describe('the original protocol', () => {
       expect(answer.split('\r\n\r\n')[1]).toBe(`${sentence}\n`);
     }
     expect(await list(control)).toEqual([]);
+  });
+
+  it('says that the fleet is full', async () => {
+    const { control } = await startBalancer({ MAX_BACKENDS: '1' });
+    const join = (port: number) => get(control, `{"Compute-Vector": 20, "Storage-Vector": 8, "Port": ${port}}`);
+    expect(await join(1)).toMatch(/Server accepted\n$/);
+    const answer = await join(2);
+    expect(answer).toMatch(/^HTTP\/1\.1 503 .*^content-type: text\/plain/ims);
+    expect(answer.split('\r\n\r\n')[1]).toBe('the fleet is full: MAX_BACKENDS is 1\n');
   });
 
   it('is sent requests with their demand in Compute and Storage', async () => {

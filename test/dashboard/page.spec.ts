@@ -110,6 +110,10 @@ it('is loud about panic and quiet about it when it is over', async () => {
   await see('#status', '1 of 2 up');
   expect(await page.title()).toBe('1 of 2 up · Fairlead');
   expect(await page.locator('#banner').isHidden()).toBe(true);
+
+  balancer.metrics = aFleet([aBackend('a', { state: 'suspect' })], { status: 'ok' });
+  await see('#banner-title', 'No backend is up');
+  await see('#status', '0 of 1 up');
 });
 
 it('says so when nobody at all is up in a panic', async () => {

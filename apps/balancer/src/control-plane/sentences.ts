@@ -7,13 +7,27 @@ interface Issue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
-/** The sentence for the first issue: where it lies, what is wrong, what is allowed. */
+/** A name of the caller's is shown so far. */
+const SHOWN_CHARACTERS = 100;
+
+/**
+ * The sentence for the outermost issue: where it lies, what is wrong, what is allowed. A field that is missing may be
+ * there under a misspelt name, which is an issue of the object around it.
+ */
 export function sentenceFor(issues: readonly Issue[]): string {
-  const [issue] = issues;
+  const [issue] = issues.toSorted((a, b) => depthOf(a) - depthOf(b));
   if (!issue) return 'the body does not fit';
-  const path = (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.');
+  const path = (issue.path ?? []).map((part) => nameOf(part).slice(0, SHOWN_CHARACTERS)).join('.');
   const what = issue.message.replace(/^Invalid input: /, '');
   return path === '' ? `the body: ${what}` : `${path} ${what}`;
+}
+
+function depthOf({ path }: Issue): number {
+  return path?.length ?? 0;
+}
+
+function nameOf(part: NonNullable<Issue['path']>[number]): string {
+  return String(typeof part === 'object' ? part.key : part);
 }
 
 /** Validates `@Body({ schema })` and answers 400 with one sentence. */

@@ -1,6 +1,6 @@
 // Registration as the first backends do it: a JSON body on any request to `/`, a plain text answer.
 import { originalRegistrationSchema } from '@fairlead/contracts';
-import { All, Body, Controller, Header, HttpException, Inject, Res } from '@nestjs/common';
+import { All, Body, Controller, Header, Inject, Res } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
@@ -69,7 +69,7 @@ export class OriginalProtocolController {
       return [200, 'Server accepted'];
     } catch (error) {
       if (error instanceof BadAnnouncementError) return [400, error.message];
-      if (error instanceof FleetFullError) throw new HttpException(error.message, 503);
+      if (error instanceof FleetFullError) return [503, error.message];
       throw error;
     }
   }

@@ -44,8 +44,9 @@ export class Placement {
     return this.reservation?.slot ?? -1;
   }
 
-  /** Reserves `demand`, of a class that is learned if it is told. Called by the scheduler only. */
+  /** Reserves `demand`, of a class that is learned if it is told. What is held still is abandoned. By the scheduler only. */
   begin(backend: FleetBackend, demand: ResourceVector, classId: number | undefined, atSeconds: number): void {
+    this.abandoned();
     const { row, table, learning } = this.books;
     const { slot } = backend;
     this.activeAtDispatch = table.active(slot);

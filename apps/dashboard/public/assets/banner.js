@@ -7,6 +7,7 @@ import { clock, count } from './format.js';
 /** @typedef {{ status: string, word: string, title?: string, text?: string }} Verdict */
 
 const HEALTHY = 'Healthy';
+const LAST_RESORT = 'Backends that are not healthy are given requests';
 
 /** @param {State} state */
 export function showBanner(state) {
@@ -42,7 +43,10 @@ function verdictOf({ fleet, away, connected }) {
 /** @param {Backend[]} backends @returns {Verdict} */
 function servedBy(backends) {
   const { up, all } = upOf(backends);
-  return up === all ? { status: 'ok', word: HEALTHY } : { status: 'partial', word: `${count(up)} of ${count(all)} up` };
+  if (up === all) return { status: 'ok', word: HEALTHY };
+  const word = `${count(up)} of ${count(all)} up`;
+  if (up > 0) return { status: 'partial', word };
+  return { status: 'partial', word, title: 'No backend is up', text: `${LAST_RESORT}.` };
 }
 
 /** Those that drain are out of traffic by intent and do not count. @param {Backend[]} backends */
@@ -55,11 +59,13 @@ function upOf(backends) {
 function panicOf(backends) {
   const { up, all: total } = upOf(backends);
   const all = count(total);
-  const text = 'Backends that are not healthy are given requests';
   if (up > 0)
-    return { title: `Panic: only ${count(up)} of ${all} backends ${up === 1 ? 'is' : 'are'} up`, text: `${text} too.` };
+    return {
+      title: `Panic: only ${count(up)} of ${all} backends ${up === 1 ? 'is' : 'are'} up`,
+      text: `${LAST_RESORT} too.`,
+    };
   const title = total === 1 ? 'Panic: the only backend is not up' : `Panic: none of ${all} backends is up`;
-  return { title, text: `${text}.` };
+  return { title, text: `${LAST_RESORT}.` };
 }
 
 /** @param {Fleet | null} fleet @returns {Verdict} */

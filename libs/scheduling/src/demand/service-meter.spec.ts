@@ -58,16 +58,18 @@ describe('seconds of service', () => {
       fc.property(fc.integer({ min: 1, max: 8 }), steps, (resourceCount, sequence) => {
         const meter = new ServiceMeter(resourceCount);
         const inFlight: Stay[][] = [[], [], [], []];
+        const over: Stay[] = [];
         let now = 0;
         for (const [slot, isArrival, passed, pick] of sequence) {
           now += passed;
           const there = inFlight[slot];
-          if (isArrival || there.length === 0) there.push(meter.arrive(slot, there.length, now));
+          if (isArrival || there.length === 0) there.push(meter.arrive(slot, there.length, now, over.pop()));
           else {
             const [stay] = there.splice(pick % there.length, 1);
             const seconds = meter.leave(stay, there.length, now);
             expect(seconds).toBeGreaterThanOrEqual(0);
             expect(seconds).toBeLessThanOrEqual(resourceCount * (now - stay.begunAt) + 1e-9);
+            over.push(stay);
           }
         }
         expect(meter.order).toBeLessThanOrEqual(1);
@@ -83,6 +85,14 @@ describe('seconds of service', () => {
     expect(meter.leave(first, 1, 2)).toBe(0);
     meter.abandon(first, 1, 2);
     expect(meter.leave(second, 0, 3)).toBeCloseTo(2, 1);
+  });
+
+  it('are one request at a time', () => {
+    const meter = new ServiceMeter(1);
+    const stay = meter.arrive(0, 0, 0);
+    expect(() => meter.arrive(1, 0, 1, stay)).toThrow('not over');
+    meter.leave(stay, 0, 2);
+    expect(meter.arrive(1, 0, 3, stay)).toBe(stay);
   });
 
   it('leave out a request that was given up', () => {

@@ -54,8 +54,12 @@ export class ServiceMeter {
 
   constructor(private readonly resourceCount: number) {}
 
-  /** A request goes to a backend with `others` in flight on it, whoever sent them. `stay` must be over. */
+  /**
+   * A request goes to a backend with `others` in flight on it, whoever sent them. `stay` is written anew for it.
+   * @throws {Error} when that is not over.
+   */
   arrive(slot: number, others: number, atSeconds: number, stay = new Stay()): Stay {
+    if (!stay.isOver) throw new Error('this stay is not over');
     const station = this.stationOf(slot, atSeconds);
     advance(station, others, atSeconds);
     stay.slot = slot;
@@ -71,7 +75,7 @@ export class ServiceMeter {
     return stay;
   }
 
-  /** The request has left and `others` are still there. Answers how many seconds of service it had; 0 the second time. */
+  /** The request has left and `others` are still there. Answers how many seconds of service it had; 0 when it was over. */
   leave(stay: Stay, others: number, atSeconds: number): number {
     if (stay.isOver) return 0;
     const station = this.stationOf(stay.slot, atSeconds);

@@ -1,0 +1,50 @@
+import { LoadTable, createPolicy, seededRandom } from '@fairlead/scheduling';
+import { expect, it } from 'vitest';
+import { loadBalancerConfig } from '../config/balancer.config.js';
+import type { FleetBackend } from '../registry/fleet.js';
+import { FleetReplica } from '../threads/fleet-replica.js';
+import { DemandLearning } from './demand-learning.js';
+import { Placement } from './placement.js';
+
+function somePlacements() {
+  const config = loadBalancerConfig({});
+  const table = new LoadTable({ resourceCount: 2, slotCount: 3, writerCount: 1 });
+  const learning = new DemandLearning(new FleetReplica({ post: () => {} }, config), table, config);
+  const policy = createPolicy('round-robin', { table, clock: () => 0, random: seededRandom(1) });
+  const classId = learning.classify({ method: 'GET', target: '/', bodyBytes: 0 });
+  const begin = (placement: Placement, slot: number, atSeconds: number) =>
+    placement.begin(aBackend(slot), Float64Array.of(1, 2), classId, atSeconds);
+  return { table, begin, aPlacement: () => new Placement({ table, row: table.own, policy, learning }) };
+}
+
+function aBackend(slot: number): FleetBackend {
+  return { id: `b${slot}`, url: `http://127.0.0.1:${slot}`, slot, incarnation: 0, startedAt: 0 };
+}
+
+const inFlight = (table: LoadTable) => [0, 1, 2].map((slot) => table.active(slot));
+
+it('serves one attempt after another, each settled once', () => {
+  const { table, begin, aPlacement } = somePlacements();
+  const placement = aPlacement();
+  begin(placement, 0, 1);
+  expect(placement.failed()).toBe(true);
+  begin(placement, 1, 2);
+  expect(inFlight(table)).toEqual([0, 1, 0]);
+  expect(placement.answered(3)).toBe(true);
+  expect([placement.answered(3), placement.failed(), placement.abandoned()]).toEqual([false, false, false]);
+  expect(inFlight(table)).toEqual([0, 0, 0]);
+  expect([table.failed(0), table.failed(1)]).toEqual([1, 0]);
+});
+
+it('abandons what it holds still when it is filled in anew, among others that stay', () => {
+  const { table, begin, aPlacement } = somePlacements();
+  const [moved, other] = [aPlacement(), aPlacement()];
+  begin(moved, 0, 1);
+  begin(other, 0, 1);
+  begin(moved, 0, 2);
+  begin(moved, 2, 3);
+  expect(inFlight(table)).toEqual([1, 0, 1]);
+  expect(other.answered(4)).toBe(true);
+  expect(moved.answered(5)).toBe(true);
+  expect(inFlight(table)).toEqual([0, 0, 0]);
+});
