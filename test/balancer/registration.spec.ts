@@ -14,9 +14,17 @@ async function list(control: string): Promise<{ id: string; state: string; resou
 describe('registration', () => {
   it('adds a backend, and updates it when it registers again', async () => {
     const { control } = await startBalancer();
-    const { port } = await httpUpstream((_, response) => response.end());
+    const registered = Promise.withResolvers<void>();
+    const { port } = await httpUpstream((_, response) => void registered.promise.then(() => response.end()));
+    const pingPath = '/health';
 
-    const first = await register(control, { id: 'disk-1', port, resources: RESOURCES, labels: { zone: 'a' } });
+    const first = await register(control, {
+      id: 'disk-1',
+      port,
+      pingPath,
+      resources: RESOURCES,
+      labels: { zone: 'a' },
+    });
     expect(first.status).toBe(201);
     expect(await first.json()).toMatchObject({
       id: 'disk-1',
@@ -26,6 +34,7 @@ describe('registration', () => {
       labels: { zone: 'a' },
       lease: null,
     });
+    registered.resolve();
     await backendIn(control, 'disk-1', 'up');
 
     const again = await register(control, { id: 'disk-1', port, resources: { compute: 1, storage: 2 } });
