@@ -5,6 +5,15 @@ const compile = {
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
 };
 
+/** How hard fuzz tests try; each says in what. NaN, which is false, when nobody says. */
+const provide = { fuzz: Number(process.env.FUZZ) };
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    fuzz: number;
+  }
+}
+
 export default defineConfig({
   test: {
     projects: [
@@ -12,6 +21,7 @@ export default defineConfig({
         ...compile,
         test: {
           name: 'unit',
+          provide,
           include: ['{libs,apps,bench,scripts,test/chaos}/**/*.spec.ts'],
         },
       },
@@ -19,6 +29,7 @@ export default defineConfig({
         ...compile,
         test: {
           name: 'e2e',
+          provide,
           include: ['test/**/*.spec.ts'],
           exclude: ['test/chaos/**'],
           testTimeout: 60_000,

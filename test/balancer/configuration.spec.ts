@@ -40,6 +40,21 @@ describe('configuration', () => {
     );
   });
 
+  it.each([
+    [
+      'a misspelt field',
+      { paht: '/a', demand: { compute: 8 } },
+      'at 0: "paht" is unknown; it may have method, path, demand',
+    ],
+    [
+      'a missing field',
+      { demand: { compute: 8 } },
+      'at 0.path: must be a path pattern such as /reports/:id or /files/*rest',
+    ],
+  ])('tells %s of a rule where it stands', async (_, rule, sentence) => {
+    expect(await refusal({ DEMAND_RULES: JSON.stringify([rule]) })).toContain(`(${sentence})`);
+  });
+
   it('stops the start when variables contradict each other', async () => {
     expect(
       await refusal({

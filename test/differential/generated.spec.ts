@@ -1,7 +1,7 @@
 // Requests and answers made up at random, thousands of them, through both lanes. FUZZ=n makes n of each kind, however long
 // it takes; else there is a limit of time. A failure prints the seed, and the smallest case that fails.
 import * as fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, inject, it } from 'vitest';
 import { request, type RequestCase, type ResponseCase } from './corpus.js';
 import { conversation, response } from './corpus-generated.js';
 import { followsFrom, isTakenByNodeOnly } from './differences.js';
@@ -10,7 +10,7 @@ import { difference, expectBothAtRest, onBoth, startPair, type Pair } from './pa
 import { echo } from './scripted-backend.js';
 import { converse, pipeline } from './wire-client.js';
 
-const FUZZ = Number(process.env.FUZZ ?? 0);
+const FUZZ = inject('fuzz') || 0;
 const RUNS: fc.Parameters<unknown> =
   FUZZ > 0 ? { numRuns: FUZZ } : { numRuns: 1000, interruptAfterTimeLimit: 10_000, markInterruptAsFailure: false };
 /** Milliseconds. */

@@ -63,13 +63,16 @@ export function httpUrl() {
     .transform((text) => new URL(text));
 }
 
-/** JSON text whose value fits `schema`. The message tells where in the value the first fault lies. */
+/**
+ * JSON text whose value fits `schema`. The message tells where in the value the outermost fault lies: a field that is
+ * missing may be there under a misspelt name, which is a fault of the object around it.
+ */
 export function jsonValue<Schema extends z.ZodType>(schema: Schema, example: string) {
   const allowed = `must be JSON such as ${example}`;
   return z.string().transform((text, context): z.output<Schema> => {
     const parsed = schema.safeParse(tryParseJson(text));
     if (parsed.success) return parsed.data;
-    const { path, message } = parsed.error.issues[0];
+    const [{ path, message }] = parsed.error.issues.toSorted((a, b) => a.path.length - b.path.length);
     const where = path.length > 0 ? ` (at ${path.join('.')}: ${message})` : '';
     context.addIssue({ code: 'custom', message: `${allowed}${where}` });
     return z.NEVER;

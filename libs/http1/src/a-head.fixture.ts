@@ -12,9 +12,10 @@ import {
   uniqueArray,
   type Arbitrary,
 } from 'fast-check';
+import { inject } from 'vitest';
 
 /** How often properties are tried, as a multiple of what is usual: `FUZZ=100 npx vitest run libs/http1`. */
-export const FUZZ = Number(process.env.FUZZ ?? 1);
+export const FUZZ = inject('fuzz') || 1;
 
 const TOKEN = "!#$%&'*+-.^_`|~09azAZ";
 const blanks = constantFrom(' ', ' ', ' ', ' ', '', '\t', '  ', ' \t ');

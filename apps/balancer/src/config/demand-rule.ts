@@ -11,7 +11,7 @@ export const demandRuleSchema = closedObject({
     .string()
     .regex(/^[A-Z]+$/, 'must be a method in capitals')
     .optional(),
-  path: z.string().startsWith('/', PATH_FORM).refine(isPathPattern, PATH_FORM),
+  path: z.string(PATH_FORM).startsWith('/', PATH_FORM).refine(isPathPattern, PATH_FORM),
   demand: demandSchema,
 });
 
