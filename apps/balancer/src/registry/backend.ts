@@ -98,3 +98,12 @@ export function restoredBackend({ isPaused, registeredAt, ...announcement }: Sto
 export function leaseEnd({ leaseSeconds }: Announcement, now: number): number {
   return leaseSeconds === undefined ? Infinity : now + leaseSeconds;
 }
+
+/**
+ * What it did before says nothing about what it will do: its load grows slowly from `now` (monotonic seconds), and its old
+ * exchanges count no more.
+ */
+export function startAnew(backend: BackendRecord, now: number): void {
+  backend.incarnation++;
+  backend.startedAt = now;
+}

@@ -9,6 +9,7 @@ import {
   leaseEnd,
   newBackend,
   restoredBackend,
+  startAnew,
   stateOf,
   type Announcement,
   type Backend,
@@ -22,7 +23,8 @@ import { FleetEvents, type Evidence } from './fleet-events.js';
 import { monotonicSeconds } from './monotonic-time.js';
 import { Publication } from './publication.js';
 import { RegistryStore } from './registry-store.js';
-import { FleetFullError, NoLeaseError, UnknownBackendError } from './registry.errors.js';
+import { FleetFullError, NoLeaseError } from './registry.errors.js';
+import { Roster } from './roster.js';
 import { SelfPreservation } from './self-preservation.js';
 import type { Sighting } from './sighting.js';
 import { Slots } from './slots.js';
@@ -45,8 +47,7 @@ export class RegistryService implements Fleet, OnModuleInit {
   readonly publication = new Publication(() => this.tell(({ published }) => published?.()));
 
   private readonly logger = new Logger('Registry');
-  private readonly backends = new Map<string, BackendRecord>();
-  private readonly bySlot = new Map<number, BackendRecord>();
+  private readonly roster = new Roster();
   private readonly slots: Slots;
   private readonly drains: Drains;
   private readonly ejections: Ejections;
@@ -86,7 +87,7 @@ export class RegistryService implements Fleet, OnModuleInit {
   /** Tells `listener` from now on, and of those that need a ping already. */
   listen(listener: RegistryListener): void {
     this.listeners.push(listener);
-    for (const backend of this.backends.values()) if (backend.health.state !== 'up') listener.unproven?.(backend);
+    for (const backend of this.roster) if (backend.health.state !== 'up') listener.unproven?.(backend);
   }
 
   /**
@@ -101,13 +102,15 @@ export class RegistryService implements Fleet, OnModuleInit {
   }
 
   private admit(announcement: Announcement): { readonly backend: Backend; readonly isNew: boolean } {
-    const known = this.backends.get(announcement.id);
-    const atSameAddress = this.list().find(({ id, url }) => url === announcement.url && id !== announcement.id);
+    // Whose drain is over is gone first, and comes back as a new one.
+    this.settleDrains();
+    const known = this.roster.find(announcement.id);
+    const there = this.roster.atAddress(announcement.url);
     if (known) {
-      if (atSameAddress) this.forget(atSameAddress.id, `its address was taken over by ${announcement.id}`);
+      if (there && there !== known) this.forget(there.id, `its address was taken over by ${announcement.id}`);
       return { backend: this.update(known, announcement), isNew: false };
     }
-    if (atSameAddress) return { backend: this.rename(atSameAddress.id, announcement), isNew: false };
+    if (there) return { backend: this.rename(there, announcement), isNew: false };
 
     const slot = this.slots.take();
     if (slot === undefined) throw new FleetFullError(this.config.MAX_BACKENDS);
@@ -127,8 +130,7 @@ export class RegistryService implements Fleet, OnModuleInit {
   }
 
   private add(backend: BackendRecord, reason: string): void {
-    this.backends.set(backend.id, backend);
-    this.bySlot.set(backend.slot, backend);
+    this.roster.add(backend);
     this.events.flipped(backend.id, null, stateOf(backend), reason);
     this.publish();
     this.tellUnproven(backend);
@@ -137,22 +139,22 @@ export class RegistryService implements Fleet, OnModuleInit {
   /** All backends, sorted by id. */
   list(): readonly Backend[] {
     this.settleDrains();
-    return [...this.backends.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+    return this.roster.sorted();
   }
 
   /** @throws {UnknownBackendError} */
   get(id: string): Backend {
     this.settleDrains();
-    return this.recordOf(id);
+    return this.roster.get(id);
   }
 
   atSlot(slot: number): Backend | undefined {
-    return this.bySlot.get(slot);
+    return this.roster.atSlot(slot);
   }
 
   /** Lets the lease run anew. @throws {UnknownBackendError} @throws {NoLeaseError} */
   renew(id: string): Backend {
-    const backend = this.recordOf(id);
+    const backend = this.roster.get(id);
     if (backend.leaseSeconds === undefined) throw new NoLeaseError(id);
     backend.leaseEndsAt = leaseEnd(backend, monotonicSeconds());
     return backend;
@@ -168,7 +170,7 @@ export class RegistryService implements Fleet, OnModuleInit {
    * @throws {UnknownBackendError}
    */
   async drain(id: string, withinSeconds?: number): Promise<Backend> {
-    const backend = this.recordOf(id);
+    const backend = this.roster.get(id);
     const from = stateOf(backend);
     if (backend.draining) this.drains.hurry(backend, withinSeconds);
     else {
@@ -183,7 +185,7 @@ export class RegistryService implements Fleet, OnModuleInit {
 
   /** Takes a drained or leaving backend back. @throws {UnknownBackendError} */
   resume(id: string): Backend {
-    const backend = this.recordOf(id);
+    const backend = this.roster.get(id);
     if (backend.draining) {
       backend.draining = undefined;
       this.entered(backend, 'draining', 'resumed');
@@ -199,7 +201,7 @@ export class RegistryService implements Fleet, OnModuleInit {
    * @throws {UnknownBackendError}
    */
   async leave(id: string, withinSeconds = this.config.DRAIN_TIMEOUT_SECONDS): Promise<Backend | undefined> {
-    const backend = this.recordOf(id);
+    const backend = this.roster.get(id);
     const from = stateOf(backend);
     // Forgotten now and not when it is gone: by then it may have registered with the process that comes next.
     this.store.remove(id);
@@ -207,7 +209,7 @@ export class RegistryService implements Fleet, OnModuleInit {
     this.entered(backend, from, 'leaving');
     await this.publication.current();
     this.settleDrains();
-    return this.bySlot.get(backend.slot) === backend ? backend : undefined;
+    return this.roster.atSlot(backend.slot) === backend ? backend : undefined;
   }
 
   /**
@@ -221,7 +223,7 @@ export class RegistryService implements Fleet, OnModuleInit {
   }
 
   observe(seen: FleetBackend, { what, reason, evidence, incarnation, movesWaiting }: Sighting): void {
-    const backend = this.bySlot.get(seen.slot);
+    const backend = this.roster.atSlot(seen.slot);
     if (!backend || backend !== seen || (incarnation ?? backend.incarnation) !== backend.incarnation) return;
     if (what === 'outlier' && !this.ejections.canSpare(backend, this.list(), reason, evidence)) return;
     const from = stateOf(backend);
@@ -231,7 +233,7 @@ export class RegistryService implements Fleet, OnModuleInit {
     backend.health = health;
     if (!flipped) return;
     if (health.state === 'ejected') this.ejections.begin(backend);
-    if (health.state === 'up' && before !== 'suspect') startAnew(backend);
+    if (health.state === 'up' && before !== 'suspect') startAnew(backend, monotonicSeconds());
     if (!backend.draining) this.entered(backend, from, reason, evidence);
     if (health.state === 'suspect' || health.state === 'down') this.tellUnproven(backend);
     const isSilent = health.state === 'down' ? !health.isResponsive : health.state === 'ejected' && movesWaiting;
@@ -239,7 +241,7 @@ export class RegistryService implements Fleet, OnModuleInit {
   }
 
   doubt(seen: FleetBackend): void {
-    const backend = this.bySlot.get(seen.slot);
+    const backend = this.roster.atSlot(seen.slot);
     if (backend === seen && backend.health.state === 'up') this.tellUnproven(backend);
   }
 
@@ -249,7 +251,7 @@ export class RegistryService implements Fleet, OnModuleInit {
     for (const { id, leaseSeconds } of lapsed) {
       this.forget(id, `lease lapsed: not renewed for ${leaseSeconds} s`);
     }
-    for (const backend of this.ejections.over(this.backends.values())) {
+    for (const backend of this.ejections.over(this.roster)) {
       this.observe(backend, { what: 'ejection-over', reason: `ejection ${backend.ejections} is over` });
     }
   }
@@ -272,17 +274,16 @@ export class RegistryService implements Fleet, OnModuleInit {
     return backend;
   }
 
-  private rename(oldId: string, announcement: Announcement): Backend {
-    const backend = this.recordOf(oldId);
+  private rename(backend: BackendRecord, announcement: Announcement): Backend {
+    const oldId = backend.id;
     this.store.remove(oldId);
-    this.backends.delete(oldId);
-    this.backends.set(announcement.id, backend);
+    this.roster.rename(backend, announcement.id);
     this.events.befell('renamed', announcement.id, stateOf(backend), `was known as ${oldId}`);
     return this.update(backend, announcement);
   }
 
   private settleDrains(): void {
-    for (const { id } of this.drains.settle(this.backends.values())) this.remove(id, 'left, nothing in flight');
+    for (const { id } of this.drains.settle(this.roster)) this.remove(id, 'left, nothing in flight');
   }
 
   /** Out of the fleet, and not to be restored. */
@@ -292,9 +293,8 @@ export class RegistryService implements Fleet, OnModuleInit {
   }
 
   private remove(id: string, reason: string): void {
-    const backend = this.recordOf(id);
-    this.backends.delete(id);
-    this.bySlot.delete(backend.slot);
+    const backend = this.roster.get(id);
+    this.roster.remove(backend);
     this.events.flipped(id, stateOf(backend), 'gone', reason);
     this.publish();
     this.slots.retire(backend.slot);
@@ -309,7 +309,7 @@ export class RegistryService implements Fleet, OnModuleInit {
   }
 
   private publish(): void {
-    this.snapshot = this.traffic.snapshotOf([...this.backends.values()]);
+    this.snapshot = this.traffic.snapshotOf([...this.roster]);
     this.publication.add();
   }
 
@@ -320,16 +320,4 @@ export class RegistryService implements Fleet, OnModuleInit {
   private tell(say: (listener: RegistryListener) => void): void {
     for (const listener of this.listeners) say(listener);
   }
-
-  private recordOf(id: string): BackendRecord {
-    const backend = this.backends.get(id);
-    if (!backend) throw new UnknownBackendError(id);
-    return backend;
-  }
-}
-
-/** What it did before says nothing about what it will do: its load grows slowly, and its old exchanges count no more. */
-function startAnew(backend: BackendRecord): void {
-  backend.incarnation++;
-  backend.startedAt = monotonicSeconds();
 }

@@ -1,0 +1,55 @@
+// The backends of the fleet, found by id, by row of the load table and by address.
+import type { Backend, BackendRecord } from './backend.js';
+import { UnknownBackendError } from './registry.errors.js';
+
+/** Who is in the fleet. An id, a slot and an address belong to one backend at most; who left is not found any more. */
+export class Roster implements Iterable<BackendRecord> {
+  private readonly byId = new Map<string, BackendRecord>();
+  private readonly bySlot = new Map<number, BackendRecord>();
+
+  add(backend: BackendRecord): void {
+    this.byId.set(backend.id, backend);
+    this.bySlot.set(backend.slot, backend);
+  }
+
+  remove(backend: Backend): void {
+    this.byId.delete(backend.id);
+    this.bySlot.delete(backend.slot);
+  }
+
+  /** From here on the backend is found by another id, which it is given by whoever renames it. */
+  rename(backend: BackendRecord, id: string): void {
+    this.byId.delete(backend.id);
+    this.byId.set(id, backend);
+  }
+
+  find(id: string): BackendRecord | undefined {
+    return this.byId.get(id);
+  }
+
+  /** @throws {UnknownBackendError} */
+  get(id: string): BackendRecord {
+    const backend = this.byId.get(id);
+    if (!backend) throw new UnknownBackendError(id);
+    return backend;
+  }
+
+  atSlot(slot: number): BackendRecord | undefined {
+    return this.bySlot.get(slot);
+  }
+
+  atAddress(url: string): BackendRecord | undefined {
+    for (const backend of this) if (backend.url === url) return backend;
+    return undefined;
+  }
+
+  /** Sorted by id. */
+  sorted(): readonly BackendRecord[] {
+    return [...this].sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  /** In the order in which they came, or were given their ids. */
+  [Symbol.iterator](): IterableIterator<BackendRecord> {
+    return this.byId.values();
+  }
+}
