@@ -61,7 +61,8 @@ describe('headers', () => {
       'x-forwarded-host': 'front',
       forwarded: 'for=10.1.1.1, for=127.0.0.1;host=h;proto=http',
       compute: '3',
-      storage: '1.5',
+      storage: '2',
+      'fairlead-demand': 'compute=3, storage=1.5',
     });
     expect((await metricsOf(balancer)).backends[0].totals).toEqual({ compute: 3, storage: 1.5 });
     for (const [header, problem] of [

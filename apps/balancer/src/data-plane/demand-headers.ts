@@ -1,13 +1,16 @@
 // The headers that tell what a request was accounted for: the backend always, a trusted client when it asks.
 import type { ResourceSpace, ResourceVector } from '@fairlead/scheduling';
 
-/** `Compute` and `Storage`, as the first backends know them, and `Fairlead-Demand` with every resource by name. */
+/**
+ * `Compute` and `Storage` in whole units, which is all that the first backends can parse, and `Fairlead-Demand` with the
+ * exact amount of every resource by name.
+ */
 export function demandHeaders(demand: ResourceVector, { names }: ResourceSpace): string[] {
   const headers: string[] = [];
   const entries = names.map((name, r) => `${name}=${decimal(demand[r])}`);
   names.forEach((name, r) => {
-    if (name === 'compute') headers.push('Compute', decimal(demand[r]));
-    if (name === 'storage') headers.push('Storage', decimal(demand[r]));
+    if (name === 'compute') headers.push('Compute', wholeUnits(demand[r]));
+    if (name === 'storage') headers.push('Storage', wholeUnits(demand[r]));
   });
   headers.push('Fairlead-Demand', entries.join(', '));
   return headers;
@@ -23,6 +26,11 @@ export function placementHeader(
     'Fairlead-Placement',
     [`"${backendId ?? ''}"`, ...names.map((name, r) => `${name}=${decimal(demand[r])}`)].join('; '),
   ];
+}
+
+/** Rounded up, so that a demand above 0 never becomes 0. */
+function wholeUnits(units: number): string {
+  return String(Math.ceil(units));
 }
 
 /** RFC 9651 §3.3.2: at most three digits behind the point. */
