@@ -1,9 +1,10 @@
 // Passes a backend's answer on to the client: its head by the rules of forwarding, its body as it comes, its trailers.
-import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { streamAnswer, type AnswerWatcher } from './answer-stream.js';
 import { NonsenseError } from './attempt-failure.js';
 import type { BodyBypass } from './body-bypass.js';
 import { answerFields, isReasonPhrase, responseHeaders, type SortedFields } from './forwarding.js';
+import { interimResponse } from './interim-response.js';
 import { PSEUDONYM } from './pseudonym.js';
 
 /** What there may be beside an answer. */
@@ -64,7 +65,7 @@ function isSentInChunks({ length }: SortedFields, status: number, { method, http
   return hasBody && httpVersion === '1.1' && length === undefined;
 }
 
-/** Passes interim answers (1xx) on to a client that can take them (RFC 9110 §15.2: not to one that speaks 1.0). */
+/** Passes interim responses (1xx) on to a client that can take them (RFC 9110 §15.2: not to one that speaks 1.0). */
 export function relayInterim(
   statusCode: number,
   rawHeaders: readonly string[],
@@ -72,35 +73,10 @@ export function relayInterim(
   response: ServerResponse,
 ): void {
   if (response.headersSent || response.destroyed || request.httpVersion !== '1.1') return;
+  // Node has to know of it: without one, it closes the connection of a client that sent `Expect`.
   if (statusCode === 100) response.writeContinue();
-  else if (statusCode === 102) response.writeProcessing();
-  else if (statusCode === 103) relayEarlyHints(linksIn(rawHeaders), response);
-}
-
-/**
- * The same as text, with the empty line, for whoever writes to the client's connection itself; undefined for an interim
- * answer that does not go on.
- */
-export function interimAnswer(statusCode: number, rawHeaders: readonly string[]): string | undefined {
-  if (statusCode === 100 || statusCode === 102) return `HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}\r\n\r\n`;
-  const links = statusCode === 103 ? linksIn(rawHeaders) : [];
-  return links.length === 0 ? undefined : `HTTP/1.1 103 Early Hints\r\nLink: ${links.join(', ')}\r\n\r\n`;
-}
-
-/** A link as Node lets it pass: a target in angle brackets, and parameters (RFC 8288 §3). */
-const LINK = /^<[^>]*>(?:\s*;\s*[^;"\s]+(?:=(")?[^;"\s]*\1)?)*$/;
-
-/** Of early hints only their links go on, all or none (RFC 8297 §2 lets them be left out). */
-function linksIn(rawHeaders: readonly string[]): string[] {
-  const links = rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1].toLowerCase() === 'link');
-  return links.every((link) => LINK.test(link)) ? links : [];
-}
-
-function relayEarlyHints(links: readonly string[], response: ServerResponse): void {
-  if (links.length === 0) return;
-  try {
-    response.writeEarlyHints({ link: [...links] });
-  } catch {
-    // Not a form of Link that Node lets pass. Hints may be left out (RFC 8297 §2).
+  else {
+    const text = interimResponse(statusCode, rawHeaders);
+    if (text !== undefined) response.socket?.write(text, 'latin1');
   }
 }

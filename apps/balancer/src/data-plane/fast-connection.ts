@@ -2,12 +2,12 @@
 // until one comes that this lane does not know. With that one it goes to the full lane, and stays there.
 import type { Socket } from 'node:net';
 import { INCOMPLETE, OUTSIDE, type RequestHead, type ResponseHead } from '@fairlead/http1';
-import { interimAnswer } from './answer-relay.js';
 import { isRefusal, type PlainRequest } from './client-request.js';
 import { addressOf } from './client-trust.js';
 import { OwnRequestLines, fieldOf } from './fast-head.js';
 import type { ClientExchange, ExchangeClient } from './fast-roles.js';
 import type { FastServices, HeldConnection } from './fast-services.js';
+import { interimResponse } from './interim-response.js';
 import { isHeldUp } from './outbox.js';
 import { SharedReading, readBuffer, type Receiver } from './shared-reading.js';
 
@@ -85,7 +85,7 @@ export class FastConnection implements ExchangeClient, HeldConnection, PlainRequ
 
   /** Passes an interim answer on. */
   relayInterim(head: ResponseHead): void {
-    const text = interimAnswer(head.statusCode, fieldsOf(head));
+    const text = interimResponse(head.statusCode, fieldsOf(head));
     // Hints may be left out; whoever does not read gets no more of them.
     if (text !== undefined && !this.socket.writableNeedDrain) this.socket.write(text, 'latin1');
   }

@@ -9,6 +9,9 @@ const FIELDS: ReadonlyMap<string, CostField> = new Map([
   ['namedMetrics', 'named_metrics'],
 ]);
 
+/** An ORCA report nests its fields one object deep; whatever is nested deeper than this is not a report. */
+const MAX_DEPTH = 16;
+
 /** A JSON string, and the colon behind it if it is a key. */
 const STRING_OR_KEY = /"(?:[^"\\]|\\.)*"(\s*:)?/g;
 
@@ -16,7 +19,9 @@ const STRING_OR_KEY = /"(?:[^"\\]|\\.)*"(\s*:)?/g;
 export function readJsonEntries(body: string, entries: CostEntries): void {
   const report = parseObject(body);
   if (report === undefined) return entries.spoil('malformed');
-  if (writtenKeys(body) !== keptKeys(report)) return entries.spoil('duplicate');
+  const kept = keptKeys(report);
+  if (Number.isNaN(kept)) return entries.spoil('malformed');
+  if (writtenKeys(body) !== kept) return entries.spoil('duplicate');
   for (const [key, amounts] of Object.entries(report)) {
     const field = FIELDS.get(key);
     if (field === undefined) continue;
@@ -51,8 +56,10 @@ function writtenKeys(body: string): number {
   return keys;
 }
 
-function keptKeys(value: unknown): number {
+/** How many keys a parsed value has, in all levels. NaN, which equals no count, when it is nested deeper than {@link MAX_DEPTH}. */
+function keptKeys(value: unknown, depth = 0): number {
   if (typeof value !== 'object' || value === null) return 0;
+  if (depth === MAX_DEPTH) return NaN;
   const ownKeys = Array.isArray(value) ? 0 : Object.keys(value).length;
-  return Object.values(value).reduce((total: number, member) => total + keptKeys(member), ownKeys);
+  return Object.values(value).reduce((total: number, member) => total + keptKeys(member, depth + 1), ownKeys);
 }

@@ -76,6 +76,7 @@ describe('JSON', () => {
     ['{"request_cost":{"compute":1,"c\\u006fmpute":2}}', 'duplicate'],
     ['{"request_cost":{"a":1},"request_cost":{"b":2}}', 'duplicate'],
     ['{"request_cost":{"a":1},"requestCost":{"a":2}}', 'duplicate'],
+    [`{"utilization":${'['.repeat(4000)}${']'.repeat(4000)},"request_cost":{"a":1}}`, 'malformed'],
   ])('reads %s', (body, expected) => {
     expect(costOf(`JSON ${body}`)).toEqual(expected);
   });

@@ -36,6 +36,11 @@ export function parseBinaryCostReport(value: string): CostReport {
 function read(body: string, reader: (body: string, entries: CostEntries) => void): CostReport {
   if (body.length > LONGEST_REPORT) return { ok: false, reason: 'too-large' };
   const entries = new CostEntries();
-  reader(body.trim(), entries);
+  try {
+    reader(body.trim(), entries);
+  } catch {
+    // A backend wrote this: a defect of a reader must not end the process.
+    entries.spoil('malformed');
+  }
   return entries.report();
 }
