@@ -1,5 +1,5 @@
 // How attempts fail, and what that says about them.
-import { isShortage } from '../health/network-errors.js';
+import { isShortage } from '../net/network-error.js';
 import type { FailureKind } from './retry.js';
 
 /** The balancer itself broke the attempt off. */

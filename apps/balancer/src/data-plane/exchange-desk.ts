@@ -5,7 +5,7 @@ import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import { RequestLog } from '../metrics/request-log.js';
 import { Fleet } from '../registry/fleet.js';
-import { monotonicSeconds } from '../registry/monotonic-time.js';
+import { monotonicSeconds } from '../clock/monotonic.js';
 import { DrfScheduler } from '../scheduling/drf.scheduler.js';
 import { AdmissionQueue } from './admission-queue.js';
 import { Exchange, type CutHandler, type ExchangeSurroundings } from './exchange.js';

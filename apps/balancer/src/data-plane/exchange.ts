@@ -8,7 +8,7 @@ import type { RequestLog } from '../metrics/request-log.js';
 import type { Cut } from '../registry/sighting.js';
 import type { AdmissionQueue, Waiter } from './admission-queue.js';
 import type { Cuttable, LiveExchanges } from './live-exchanges.js';
-import { monotonicMs, monotonicSeconds } from '../registry/monotonic-time.js';
+import { monotonicMs, monotonicSeconds } from '../clock/monotonic.js';
 import { isIdempotent, mayRetry, type FailureKind, type RetryBudget } from './retry.js';
 
 /** What is known of a request once its head is read. */

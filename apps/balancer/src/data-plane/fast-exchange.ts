@@ -1,7 +1,7 @@
 // One exchange in the fast lane: the request goes to a backend as it was put together from what was read of it, and the
 // answer goes to the client as it comes in.
 import { INCOMPLETE, OUTSIDE, type RequestHead, type ResponseHead } from '@fairlead/http1';
-import { wordsFor } from '../health/network-errors.js';
+import { wordsFor } from '../net/network-error.js';
 import { AnswerBody, type BodySink } from './answer-body.js';
 import { AnswerHeadReader } from './answer-head-reader.js';
 import { NonsenseError, type BrokenOff } from './attempt-failure.js';

@@ -6,7 +6,7 @@ import type { ResourceSpace } from '@fairlead/scheduling';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
-import { monotonicMs } from '../registry/monotonic-time.js';
+import { monotonicMs } from '../clock/monotonic.js';
 import { ClientRequests } from './client-request.js';
 import { Crowd } from './crowd.js';
 import { ExchangeDesk } from './exchange-desk.js';

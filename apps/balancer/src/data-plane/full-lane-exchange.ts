@@ -3,7 +3,7 @@ import type { ClientRequest as UpstreamRequest, IncomingMessage, ServerResponse 
 import type { Socket } from 'node:net';
 import type { ResourceSpace } from '@fairlead/scheduling';
 import type { Options } from 'http-proxy-middleware';
-import { wordsFor } from '../health/network-errors.js';
+import { wordsFor } from '../net/network-error.js';
 import { relayAnswer, relayInterim } from './answer-relay.js';
 import { NonsenseError, type BrokenOff } from './attempt-failure.js';
 import type { ClientRequest } from './client-request.js';

@@ -1,7 +1,7 @@
 // What every lane does with a request: attempts one backend after another, keeps the deadlines, and decides what becomes
 // of a failure. How bytes are moved is the lane's own.
 import type { BalancerConfig } from '../config/balancer.config.js';
-import { wordsFor } from '../health/network-errors.js';
+import { wordsFor } from '../net/network-error.js';
 import type { Cut } from '../registry/sighting.js';
 import { AttemptDeadlines, type DeadlineLimits } from './attempt-deadlines.js';
 import { BrokenOff, failureOf, type NonsenseError } from './attempt-failure.js';

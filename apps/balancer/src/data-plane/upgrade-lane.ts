@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
-import { wordsFor } from '../health/network-errors.js';
+import { wordsFor } from '../net/network-error.js';
 import type { FleetBackend } from '../registry/fleet.js';
 import { relayAnswer } from './answer-relay.js';
 import { ClientRequests, isRefusal, type ClientRequest } from './client-request.js';

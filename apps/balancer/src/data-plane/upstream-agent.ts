@@ -2,7 +2,7 @@
 // not used again when the backend is about to close them.
 import { Agent, type ClientRequest } from 'node:http';
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
-import { monotonicMs } from '../registry/monotonic-time.js';
+import { monotonicMs } from '../clock/monotonic.js';
 import { afterReads } from './after-reads.js';
 import { BodyBypass } from './body-bypass.js';
 import { IdleHabits } from './idle-habits.js';

@@ -1,6 +1,6 @@
 // Timers that are fed: each barks when it was left alone for too long. One clock looks after all of them, since to set
 // and to clear a timer for each request costs more than to look at the open ones now and then.
-import { monotonicMs } from '../registry/monotonic-time.js';
+import { monotonicMs } from '../clock/monotonic.js';
 import { Crowd, type CrowdMember } from './crowd.js';
 
 /** How often the clock looks. Everybody barks late by up to this. Milliseconds. */

@@ -5,7 +5,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import type { Backend } from '../registry/backend.js';
-import { isShortage, wordsFor } from './network-errors.js';
+import { isShortage, wordsFor } from '../net/network-error.js';
 
 /** The outcome of a ping. `not-pinged`: the balancer lacked the means, and knows nothing. */
 export interface PingOutcome {

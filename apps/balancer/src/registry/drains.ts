@@ -2,7 +2,7 @@
 import type { LoadTable } from '@fairlead/scheduling';
 import type { BackendRecord, DrainPurpose } from './backend.js';
 import type { FleetEvents } from './fleet-events.js';
-import { monotonicSeconds } from './monotonic-time.js';
+import { monotonicSeconds } from '../clock/monotonic.js';
 import type { Publication } from './publication.js';
 
 export class Drains {

@@ -8,7 +8,7 @@ import type { Request, Response } from 'express';
 import { balancerConfig } from '../config/balancer.config.js';
 import { callerAddressOf } from '../control-plane/caller.js';
 import { RateLimit } from '../control-plane/rate-limit.js';
-import { monotonicSeconds } from './monotonic-time.js';
+import { monotonicSeconds } from '../clock/monotonic.js';
 
 /** A key is some 150 bytes; callers who invent identities cannot make them more. */
 const MAX_KEYS = 10_000;

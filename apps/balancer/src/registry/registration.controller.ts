@@ -34,7 +34,7 @@ import type { Backend } from './backend.js';
 import { viewOf } from './backend-view.js';
 import { drainTimeout } from './drain-timeout.pipe.js';
 import { OwnAddresses } from './own-addresses.js';
-import { monotonicSeconds } from './monotonic-time.js';
+import { monotonicSeconds } from '../clock/monotonic.js';
 import { RegistrationLimit, TOO_MANY } from './registration-limit.js';
 import { RegistryService } from './registry.service.js';
 

@@ -20,7 +20,7 @@ import { Drains } from './drains.js';
 import { Ejections } from './ejections.js';
 import type { Fleet, FleetBackend, FleetListener } from './fleet.js';
 import { FleetEvents, type Evidence } from './fleet-events.js';
-import { monotonicSeconds } from './monotonic-time.js';
+import { monotonicSeconds } from '../clock/monotonic.js';
 import { Publication } from './publication.js';
 import { RegistryStore } from './registry-store.js';
 import { FleetFullError, NoLeaseError } from './registry.errors.js';

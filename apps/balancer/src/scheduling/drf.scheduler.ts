@@ -13,7 +13,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import { Fleet } from '../registry/fleet.js';
-import { monotonicSeconds } from '../registry/monotonic-time.js';
+import { monotonicSeconds } from '../clock/monotonic.js';
 import { DemandLearning } from './demand-learning.js';
 import { Placement, type PlacementBooks } from './placement.js';
 

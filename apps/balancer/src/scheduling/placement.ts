@@ -8,7 +8,7 @@ import {
   type ResourceVector,
 } from '@fairlead/scheduling';
 import type { FleetBackend } from '../registry/fleet.js';
-import { monotonicSeconds } from '../registry/monotonic-time.js';
+import { monotonicSeconds } from '../clock/monotonic.js';
 import type { DemandLearning } from './demand-learning.js';
 
 /** What the scheduler hands on to those it places. */

@@ -1,5 +1,5 @@
 // Tells one thread of the data plane what becomes of the fleet, and the registry what that thread saw.
-import { monotonicSeconds } from '../registry/monotonic-time.js';
+import { monotonicSeconds } from '../clock/monotonic.js';
 import type { Backend } from '../registry/backend.js';
 import type { SnapshotReader } from '../registry/publication.js';
 import type { RegistryService } from '../registry/registry.service.js';

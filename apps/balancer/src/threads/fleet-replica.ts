@@ -5,7 +5,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import type { Fleet, FleetBackend, FleetListener } from '../registry/fleet.js';
-import { monotonicSeconds } from '../registry/monotonic-time.js';
+import { monotonicSeconds } from '../clock/monotonic.js';
 import type { Sighting } from '../registry/sighting.js';
 import { MainThread, type FleetMessage, type MemberMessage, type ToThread } from './messages.js';
 
