@@ -9,7 +9,7 @@ if (Number.parseInt(process.versions.node) < OLDEST_NODE) {
   );
   process.exit(1);
 }
-const { keepCompiled } = await import('./compile-cache.js');
+const { keepCompiled } = await import('./bootstrap/compile-cache.js');
 keepCompiled();
-const { launch } = await import('./launch.js');
+const { launch } = await import('./bootstrap/launch.js');
 await launch();

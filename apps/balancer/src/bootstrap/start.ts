@@ -5,14 +5,14 @@ import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Logger } from 'nestjs-pino';
-import { BalancerModule } from './balancer.module.js';
-import type { BalancerConfig } from './config/balancer.config.js';
-import type { InheritedSockets } from './config/inherited-sockets.js';
-import { setUpControlPlane } from './control-plane/control-plane.js';
-import { DataPlane } from './data-plane/data-plane.js';
-import { knownFleet } from './health/known-fleet.js';
-import { OwnAddresses } from './registry/own-addresses.js';
-import { RegistryService } from './registry/registry.service.js';
+import { BalancerModule } from '../balancer.module.js';
+import type { BalancerConfig } from '../config/balancer.config.js';
+import type { InheritedSockets } from './inherited-sockets.js';
+import { setUpControlPlane } from '../control-plane/control-plane.js';
+import { DataPlane } from '../data-plane/data-plane.js';
+import { knownFleet } from '../health/known-fleet.js';
+import { OwnAddresses } from '../registry/own-addresses.js';
+import { RegistryService } from '../registry/registry.service.js';
 
 /** Resolves when clients are served. */
 export async function start(config: BalancerConfig, inherited: InheritedSockets): Promise<void> {

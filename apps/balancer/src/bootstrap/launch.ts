@@ -1,9 +1,9 @@
 // Starts the balancer: reads the configuration, and has the threads load while the rest of it does.
 import 'reflect-metadata';
 import { ConfigurationError } from '@fairlead/configuration';
-import { balancerConfig } from './config/balancer.config.js';
-import { inheritedSockets, requireSocketForEachThread } from './config/inherited-sockets.js';
-import { DATA_PLANE_WORKER, prepareWorkers } from './threads/prepared-workers.js';
+import { balancerConfig } from '../config/balancer.config.js';
+import { inheritedSockets, requireSocketForEachThread } from './inherited-sockets.js';
+import { DATA_PLANE_WORKER, prepareWorkers } from '../threads/prepared-workers.js';
 
 /** Resolves when clients are served, and ends the process when that cannot be. */
 export async function launch(): Promise<void> {
@@ -13,7 +13,7 @@ export async function launch(): Promise<void> {
     requireSocketForEachThread(inherited, config);
     // One while the main thread loads; the others behind it, or on few cores nobody would serve before all are ready.
     prepareWorkers(DATA_PLANE_WORKER, Math.min(1, config.DATA_PLANE_THREADS));
-    const { start } = await import('./boot.js');
+    const { start } = await import('./start.js');
     await start(config, inherited);
   } catch (error) {
     const problem = error instanceof Error ? error : new Error(String(error));

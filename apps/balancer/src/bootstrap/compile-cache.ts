@@ -3,7 +3,7 @@ import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 /** In the build, so that only those can put code there who could put it into the build. */
-const FOLDER = fileURLToPath(new URL('../../../compile-cache', import.meta.url));
+const FOLDER = fileURLToPath(new URL('../../../../compile-cache', import.meta.url));
 
 /**
  * From here on what is loaded comes from there, or is put there when this thread ends in order. Where nothing can be
