@@ -8,7 +8,7 @@ import { Logger } from 'nestjs-pino';
 import { BalancerModule } from '../balancer.module.js';
 import type { BalancerConfig } from '../config/balancer.config.js';
 import type { InheritedSockets } from './inherited-sockets.js';
-import { setUpControlPlane } from '../control-plane/control-plane.js';
+import { setUpControlPlane } from '../control-plane/http-app.js';
 import { DataPlane } from '../data-plane/data-plane.js';
 import { knownFleet } from '../health/known-fleet.js';
 import { OwnAddresses } from '../registry/own-addresses.js';

@@ -6,7 +6,7 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/
 import type { ConfigType } from '@nestjs/config';
 import { z } from 'zod';
 import { balancerConfig, registryFileOf } from '../config/balancer.config.js';
-import { sentenceFor } from '../control-plane/sentences.js';
+import { sentenceFor } from '../control-plane/validation-message.js';
 import { capacityOf } from './announcement.js';
 import type { Backend, StoredBackend } from './backend.js';
 import { openRegistryFile, probe, reasonOf } from './registry-file.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RateLimit } from './rate-limit.js';
+import { RateLimit } from './rate-limiter.js';
 
 function aLimit(callsPerMinute: number, maxKeys = 100) {
   const time = { now: 1000 };

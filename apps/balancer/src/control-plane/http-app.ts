@@ -2,9 +2,9 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { json, text, type NextFunction, type Request, type Response } from 'express';
-import { unreadableBody } from './body-errors.js';
+import { unreadableBody } from './body-parser-errors.js';
 import { ProblemFilter } from './problem.filter.js';
-import { validationPipe } from './sentences.js';
+import { validationPipe } from './validation-message.js';
 
 /** Largest body the control plane reads. */
 const BODY_LIMIT = '100kb';

@@ -4,8 +4,8 @@ import { Controller, Get, Res } from '@nestjs/common';
 import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { DataPlane } from '../data-plane/data-plane.js';
-import { MetricsService } from './metrics.service.js';
-import { Prometheus } from './prometheus.js';
+import { MetricsService } from '../metrics/metrics.service.js';
+import { Prometheus } from '../metrics/prometheus.js';
 
 @ApiTags('metrics')
 @Controller()

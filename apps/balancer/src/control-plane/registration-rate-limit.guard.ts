@@ -6,8 +6,8 @@ import { HttpException, Inject, Injectable, type CanActivate, type ExecutionCont
 import type { ConfigType } from '@nestjs/config';
 import type { Request, Response } from 'express';
 import { balancerConfig } from '../config/balancer.config.js';
-import { callerAddressOf } from '../control-plane/caller.js';
-import { RateLimit } from '../control-plane/rate-limit.js';
+import { callerAddressOf } from './caller-address.js';
+import { RateLimit } from './rate-limiter.js';
 import { monotonicSeconds } from '../clock/monotonic.js';
 
 /** A key is some 150 bytes; callers who invent identities cannot make them more. */

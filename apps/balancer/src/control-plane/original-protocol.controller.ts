@@ -5,14 +5,14 @@ import type { ConfigType } from '@nestjs/config';
 import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { balancerConfig } from '../config/balancer.config.js';
-import { CallerAddress } from '../control-plane/caller.js';
-import { sentenceFor } from '../control-plane/sentences.js';
-import { TokenRequired } from '../control-plane/token.guard.js';
-import { BadAnnouncementError, originalAnnouncementOf } from './announcement.js';
-import { OwnAddresses } from './own-addresses.js';
-import { RegistrationLimit, TOO_MANY } from './registration-limit.js';
-import { FleetFullError } from './registry.errors.js';
-import { RegistryService } from './registry.service.js';
+import { CallerAddress } from './caller-address.js';
+import { sentenceFor } from './validation-message.js';
+import { TokenRequired } from './token.guard.js';
+import { BadAnnouncementError, originalAnnouncementOf } from '../registry/announcement.js';
+import { OwnAddresses } from '../registry/own-addresses.js';
+import { RegistrationLimit, TOO_MANY } from './registration-rate-limit.guard.js';
+import { FleetFullError } from '../registry/registry.errors.js';
+import { RegistryService } from '../registry/registry.service.js';
 
 /** Status and text of an answer. */
 type PlainAnswer = readonly [status: number, text: string];

@@ -1,7 +1,7 @@
 // A backend as the API shows it.
 import type { BackendView } from '@fairlead/contracts';
 import type { LoadTable, ResourceSpace } from '@fairlead/scheduling';
-import { stateOf, type Backend } from './backend.js';
+import { stateOf, type Backend } from '../registry/backend.js';
 
 /** Renewals that a lease has room for: one may be lost, and another, before it lapses. */
 const RENEWALS_PER_LEASE = 3;
