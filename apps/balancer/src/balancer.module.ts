@@ -19,13 +19,13 @@ import { Rechecks } from './health/rechecks.js';
 import { MetricsController } from './control-plane/metrics.controller.js';
 import { MetricsService } from './metrics/metrics.service.js';
 import { Prometheus } from './metrics/prometheus.js';
-import { Fleet } from './registry/fleet.js';
-import { FleetEvents } from './registry/fleet-events.js';
-import { LeaseSweeper } from './registry/lease-sweeper.js';
+import { Fleet } from './registry/snapshot/fleet.js';
+import { FleetEvents } from './registry/event-log.js';
+import { LeaseSweeper } from './registry/registry-sweeper.js';
 import { OriginalProtocolController } from './control-plane/original-protocol.controller.js';
-import { OwnAddresses } from './registry/own-addresses.js';
+import { OwnAddresses } from './registry/self-addresses.js';
 import { RegistrationController } from './control-plane/backends.controller.js';
-import { RegistryStore } from './registry/registry-store.js';
+import { RegistryStore } from './registry/store/registry-store.js';
 import { RegistryService } from './registry/registry.service.js';
 import { DataPlaneThreads } from './threads/data-plane-threads.js';
 

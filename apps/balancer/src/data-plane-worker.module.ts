@@ -3,7 +3,7 @@ import { parentPort } from 'node:worker_threads';
 import { LoadTable } from '@fairlead/scheduling';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { dataPlaneProviders, foundations } from './data-plane.providers.js';
-import { Fleet } from './registry/fleet.js';
+import { Fleet } from './registry/snapshot/fleet.js';
 import { FleetReplica } from './threads/fleet-replica.js';
 import { MainThread, type FromThread, type ThreadData } from './threads/messages.js';
 

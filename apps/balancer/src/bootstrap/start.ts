@@ -11,7 +11,7 @@ import type { InheritedSockets } from './inherited-sockets.js';
 import { setUpControlPlane } from '../control-plane/http-app.js';
 import { DataPlane } from '../data-plane/data-plane.js';
 import { knownFleet } from '../health/known-fleet.js';
-import { OwnAddresses } from '../registry/own-addresses.js';
+import { OwnAddresses } from '../registry/self-addresses.js';
 import { RegistryService } from '../registry/registry.service.js';
 
 /** Resolves when clients are served. */

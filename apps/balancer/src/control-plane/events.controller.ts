@@ -3,7 +3,7 @@ import { fleetEventSchema, type FleetEvent } from '@fairlead/contracts';
 import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { FleetEvents } from '../registry/fleet-events.js';
+import { FleetEvents } from '../registry/event-log.js';
 
 const eventListSchema = z.object({ events: z.array(fleetEventSchema) }).meta({ id: 'EventList' });
 

@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Problem } from '@fairlead/contracts';
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Response } from 'express';
-import { BadAnnouncementError } from '../registry/announcement.js';
+import { BadAnnouncementError } from '../registry/registration-normalizer.js';
 import { FleetFullError, NoLeaseError, UnknownBackendError } from '../registry/registry.errors.js';
 
 @Catch()

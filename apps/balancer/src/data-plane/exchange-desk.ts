@@ -4,7 +4,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import { RequestLog } from '../metrics/request-log.js';
-import { Fleet } from '../registry/fleet.js';
+import { Fleet } from '../registry/snapshot/fleet.js';
 import { monotonicSeconds } from '../clock/monotonic.js';
 import { DrfScheduler } from '../scheduling/drf.scheduler.js';
 import { AdmissionQueue } from './admission-queue.js';

@@ -1,11 +1,11 @@
 // One request on its way: which backends it was given to, what became of each attempt, and how it ended. Every lane
 // keeps its accounts here, so that a reservation is given back exactly once, however the exchange ends.
 import type { ExchangeOutcome, FailureStreaks } from '@fairlead/scheduling';
-import type { Fleet, FleetBackend } from '../registry/fleet.js';
+import type { Fleet, FleetBackend } from '../registry/snapshot/fleet.js';
 import type { DrfScheduler, PlacementRequest } from '../scheduling/drf.scheduler.js';
 import type { Placement } from '../scheduling/placement.js';
 import type { RequestLog } from '../metrics/request-log.js';
-import type { Cut } from '../registry/sighting.js';
+import type { Cut } from '../registry/snapshot/backend-observation.js';
 import type { AdmissionQueue, Waiter } from './admission-queue.js';
 import type { Cuttable, LiveExchanges } from './live-exchanges.js';
 import { monotonicMs, monotonicSeconds } from '../clock/monotonic.js';

@@ -2,7 +2,7 @@
 // of a failure. How bytes are moved is the lane's own.
 import type { BalancerConfig } from '../config/balancer.config.js';
 import { wordsFor } from '../net/network-error.js';
-import type { Cut } from '../registry/sighting.js';
+import type { Cut } from '../registry/snapshot/backend-observation.js';
 import { AttemptDeadlines, type DeadlineLimits } from './attempt-deadlines.js';
 import { BrokenOff, failureOf, type NonsenseError } from './attempt-failure.js';
 import { CLIENT_WENT_AWAY, type Exchange, type RequestHead } from './exchange.js';

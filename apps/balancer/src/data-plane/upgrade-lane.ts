@@ -6,7 +6,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import { wordsFor } from '../net/network-error.js';
-import type { FleetBackend } from '../registry/fleet.js';
+import type { FleetBackend } from '../registry/snapshot/fleet.js';
 import { relayAnswer } from './answer-relay.js';
 import { ClientRequests, isRefusal, type ClientRequest } from './client-request.js';
 import { CLIENT_WENT_AWAY, type Exchange } from './exchange.js';

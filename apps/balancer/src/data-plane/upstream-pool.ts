@@ -1,6 +1,6 @@
 // The fast lane's connections to backends: kept alive, the last used first.
 import { connect, type Socket } from 'node:net';
-import type { FleetBackend } from '../registry/fleet.js';
+import type { FleetBackend } from '../registry/snapshot/fleet.js';
 import { afterReads } from './after-reads.js';
 import { IdleHabits } from './idle-habits.js';
 import { readBuffer } from './shared-reading.js';

@@ -5,7 +5,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import { stateOf, type Backend } from '../registry/backend.js';
-import { FleetEvents } from '../registry/fleet-events.js';
+import { FleetEvents } from '../registry/event-log.js';
 import { RegistryService } from '../registry/registry.service.js';
 
 @Injectable()

@@ -3,7 +3,7 @@ import { BACKEND_STATES, type BackendMetrics, type FleetMetrics } from '@fairlea
 import { LATENCY_BUCKETS, LoadTable, bucketStart } from '@fairlead/scheduling';
 import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Registry, collectDefaultMetrics, type Metric } from 'prom-client';
-import { FleetEvents } from '../registry/fleet-events.js';
+import { FleetEvents } from '../registry/event-log.js';
 import { RegistryService } from '../registry/registry.service.js';
 import { MetricsService } from './metrics.service.js';
 

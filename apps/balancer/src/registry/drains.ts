@@ -1,9 +1,9 @@
 // Backends on their way out of traffic: when what was in flight has ended, and when it is cut.
 import type { LoadTable } from '@fairlead/scheduling';
 import type { BackendRecord, DrainPurpose } from './backend.js';
-import type { FleetEvents } from './fleet-events.js';
+import type { FleetEvents } from './event-log.js';
 import { monotonicSeconds } from '../clock/monotonic.js';
-import type { Publication } from './publication.js';
+import type { Publication } from './snapshot/snapshot-acknowledgement.js';
 
 export class Drains {
   constructor(

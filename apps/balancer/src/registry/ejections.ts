@@ -2,7 +2,7 @@
 import { ejectionSeconds, mayEject } from '@fairlead/scheduling';
 import type { BalancerConfig } from '../config/balancer.config.js';
 import { stateOf, type Backend, type BackendRecord } from './backend.js';
-import type { Evidence, FleetEvents } from './fleet-events.js';
+import type { Evidence, FleetEvents } from './event-log.js';
 import { monotonicSeconds } from '../clock/monotonic.js';
 
 /** A backend that cannot be spared is mentioned once in this time. Seconds. */

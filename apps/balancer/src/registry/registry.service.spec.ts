@@ -2,8 +2,8 @@ import { LoadTable, Reservation } from '@fairlead/scheduling';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { loadBalancerConfig } from '../config/balancer.config.js';
-import { FleetEvents } from './fleet-events.js';
-import { RegistryStore } from './registry-store.js';
+import { FleetEvents } from './event-log.js';
+import { RegistryStore } from './store/registry-store.js';
 import { RegistryService } from './registry.service.js';
 
 beforeEach(() => {

@@ -18,17 +18,17 @@ import {
 } from './backend.js';
 import { Drains } from './drains.js';
 import { Ejections } from './ejections.js';
-import type { Fleet, FleetBackend, FleetListener } from './fleet.js';
-import { FleetEvents, type Evidence } from './fleet-events.js';
+import type { Fleet, FleetBackend, FleetListener } from './snapshot/fleet.js';
+import { FleetEvents, type Evidence } from './event-log.js';
 import { monotonicSeconds } from '../clock/monotonic.js';
-import { Publication } from './publication.js';
-import { RegistryStore } from './registry-store.js';
+import { Publication } from './snapshot/snapshot-acknowledgement.js';
+import { RegistryStore } from './store/registry-store.js';
 import { FleetFullError, NoLeaseError } from './registry.errors.js';
-import { Roster } from './roster.js';
+import { Roster } from './backend-index.js';
 import { SelfPreservation } from './self-preservation.js';
-import type { Sighting } from './sighting.js';
-import { Slots } from './slots.js';
-import { TrafficRules } from './traffic.js';
+import type { Sighting } from './snapshot/backend-observation.js';
+import { Slots } from './slot-allocator.js';
+import { TrafficRules } from './snapshot/snapshot-builder.js';
 
 /** Whoever is told when something happens. */
 export interface RegistryListener extends FleetListener {

@@ -1,7 +1,7 @@
 // When most of the fleet seems to fail at once, it is rather the observer: the registry is kept as it is.
 import { isOwnFault } from '@fairlead/scheduling';
 import type { Backend } from './backend.js';
-import type { Evidence, FleetEvents } from './fleet-events.js';
+import type { Evidence, FleetEvents } from './event-log.js';
 
 export class SelfPreservation {
   private isKeepingLeases = false;

@@ -18,7 +18,7 @@ import {
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
-import { Fleet, type FleetBackend } from '../registry/fleet.js';
+import { Fleet, type FleetBackend } from '../registry/snapshot/fleet.js';
 import { monotonicSeconds } from '../clock/monotonic.js';
 
 /** What is believed of a class of requests, and its name. */

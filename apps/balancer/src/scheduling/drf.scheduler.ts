@@ -12,7 +12,7 @@ import {
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
-import { Fleet } from '../registry/fleet.js';
+import { Fleet } from '../registry/snapshot/fleet.js';
 import { monotonicSeconds } from '../clock/monotonic.js';
 import { DemandLearning } from './demand-learning.js';
 import { Placement, type PlacementBooks } from './placement.js';

@@ -1,7 +1,7 @@
 import { LoadTable, createPolicy, seededRandom } from '@fairlead/scheduling';
 import { expect, it } from 'vitest';
 import { loadBalancerConfig } from '../config/balancer.config.js';
-import type { FleetBackend } from '../registry/fleet.js';
+import type { FleetBackend } from '../registry/snapshot/fleet.js';
 import { FleetReplica } from '../threads/fleet-replica.js';
 import { DemandLearning } from './demand-learning.js';
 import { Placement } from './placement.js';

@@ -7,7 +7,7 @@ import {
   type PlacementPolicy,
   type ResourceVector,
 } from '@fairlead/scheduling';
-import type { FleetBackend } from '../registry/fleet.js';
+import type { FleetBackend } from '../registry/snapshot/fleet.js';
 import { monotonicSeconds } from '../clock/monotonic.js';
 import type { DemandLearning } from './demand-learning.js';
 

@@ -6,8 +6,8 @@ import { LoadTable } from '@fairlead/scheduling';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadBalancerConfig } from '../config/balancer.config.js';
-import { FleetEvents } from '../registry/fleet-events.js';
-import { RegistryStore } from '../registry/registry-store.js';
+import { FleetEvents } from '../registry/event-log.js';
+import { RegistryStore } from '../registry/store/registry-store.js';
 import { RegistryService } from '../registry/registry.service.js';
 import { DataPlaneThreads } from './data-plane-threads.js';
 

@@ -1,7 +1,7 @@
 // Tells one thread of the data plane what becomes of the fleet, and the registry what that thread saw.
 import { monotonicSeconds } from '../clock/monotonic.js';
 import type { Backend } from '../registry/backend.js';
-import type { SnapshotReader } from '../registry/publication.js';
+import type { SnapshotReader } from '../registry/snapshot/snapshot-acknowledgement.js';
 import type { RegistryService } from '../registry/registry.service.js';
 import type { FromThread, MemberMessage, SightingMessage, ToThread } from './messages.js';
 

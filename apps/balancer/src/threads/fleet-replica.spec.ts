@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadBalancerConfig } from '../config/balancer.config.js';
-import type { Cut } from '../registry/sighting.js';
+import type { Cut } from '../registry/snapshot/backend-observation.js';
 import { FleetReplica } from './fleet-replica.js';
 import type { FromThread, MemberMessage } from './messages.js';
 

@@ -4,9 +4,9 @@ import { FleetSnapshot, slowStartPart, type FleetMember } from '@fairlead/schedu
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
-import type { Fleet, FleetBackend, FleetListener } from '../registry/fleet.js';
+import type { Fleet, FleetBackend, FleetListener } from '../registry/snapshot/fleet.js';
 import { monotonicSeconds } from '../clock/monotonic.js';
-import type { Sighting } from '../registry/sighting.js';
+import type { Sighting } from '../registry/snapshot/backend-observation.js';
 import { MainThread, type FleetMessage, type MemberMessage, type ToThread } from './messages.js';
 
 /** A backend as this thread knows it. */

@@ -1,7 +1,7 @@
 // Hands out rows of the load table, and takes one back only when nothing is in flight on it any more, and
 // nothing can begin there.
 import type { LoadTable } from '@fairlead/scheduling';
-import type { Publication } from './publication.js';
+import type { Publication } from './snapshot/snapshot-acknowledgement.js';
 
 export class Slots {
   private readonly free: number[];

@@ -1,6 +1,6 @@
 // What the registry is told by those who see backends at work, and what it has cut.
 import type { HealthObservation } from '@fairlead/scheduling';
-import type { Evidence } from './fleet-events.js';
+import type { Evidence } from '../event-log.js';
 
 /** What somebody saw of a backend. */
 export interface Sighting {

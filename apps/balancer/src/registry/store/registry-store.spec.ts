@@ -14,8 +14,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { loadBalancerConfig, registryFileOf } from '../config/balancer.config.js';
-import { newBackend, type Announcement } from './backend.js';
+import { loadBalancerConfig, registryFileOf } from '../../config/balancer.config.js';
+import { newBackend, type Announcement } from '../backend.js';
 import { RegistryStore } from './registry-store.js';
 
 const PLAIN = { pingPath: undefined, leaseSeconds: undefined, labels: {}, maxInFlight: undefined };

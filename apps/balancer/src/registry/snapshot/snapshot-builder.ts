@@ -1,8 +1,8 @@
 // Who is given requests, and how much at a time: makes the snapshot that placement reads from what the registry knows.
 import { FleetSnapshot, inFlightLimits, inTraffic, slowStartPart } from '@fairlead/scheduling';
-import type { BalancerConfig } from '../config/balancer.config.js';
-import { stateOf, type Backend } from './backend.js';
-import type { FleetEvents } from './fleet-events.js';
+import type { BalancerConfig } from '../../config/balancer.config.js';
+import { stateOf, type Backend } from '../backend.js';
+import type { FleetEvents } from '../event-log.js';
 
 export class TrafficRules {
   /** Whether backends that are not healthy serve too, because too few are. */

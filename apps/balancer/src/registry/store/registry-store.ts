@@ -5,11 +5,11 @@ import { backendIdSchema, registrationSchema } from '@fairlead/contracts';
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { z } from 'zod';
-import { balancerConfig, registryFileOf } from '../config/balancer.config.js';
-import { sentenceFor } from '../control-plane/validation-message.js';
-import { capacityOf } from './announcement.js';
-import type { Backend, StoredBackend } from './backend.js';
-import { openRegistryFile, probe, reasonOf } from './registry-file.js';
+import { balancerConfig, registryFileOf } from '../../config/balancer.config.js';
+import { sentenceFor } from '../../control-plane/validation-message.js';
+import { capacityOf } from '../registration-normalizer.js';
+import type { Backend, StoredBackend } from '../backend.js';
+import { openRegistryFile, probe, reasonOf } from './sqlite-file.js';
 
 const RETRY_MS = 5_000;
 

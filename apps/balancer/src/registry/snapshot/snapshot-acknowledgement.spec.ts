@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Publication } from './publication.js';
+import { Publication } from './snapshot-acknowledgement.js';
 
 describe('the publication of snapshots', () => {
   beforeEach(() => void vi.useFakeTimers());

@@ -1,8 +1,8 @@
 // What the data plane knows of the fleet, and whom it tells what it saw: the registry itself, or a replica of it in
 // another thread.
 import type { FleetSnapshot } from '@fairlead/scheduling';
-import type { Backend } from './backend.js';
-import type { Cut, Sighting } from './sighting.js';
+import type { Backend } from '../backend.js';
+import type { Cut, Sighting } from './backend-observation.js';
 
 /** A backend that is given requests. */
 export type FleetBackend = Pick<Backend, 'id' | 'url' | 'slot' | 'incarnation' | 'startedAt'>;
