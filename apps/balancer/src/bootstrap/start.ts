@@ -10,7 +10,7 @@ import type { BalancerConfig } from '../config/balancer.config.js';
 import type { InheritedSockets } from './inherited-sockets.js';
 import { setUpControlPlane } from '../control-plane/http-app.js';
 import { DataPlane } from '../data-plane/data-plane.js';
-import { knownFleet } from '../health/known-fleet.js';
+import { knownFleet } from '../health-checks/initial-probes.js';
 import { OwnAddresses } from '../registry/self-addresses.js';
 import { RegistryService } from '../registry/registry.service.js';
 

@@ -4,7 +4,7 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShut
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import { RegistryService } from '../registry/registry.service.js';
-import { PingClient } from './ping-client.js';
+import { PingClient } from './probe.js';
 
 @Injectable()
 export class Rechecks implements OnApplicationBootstrap, OnApplicationShutdown {

@@ -4,7 +4,7 @@ import type { ConfigType } from '@nestjs/config';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { balancerConfig } from '../config/balancer.config.js';
 import { RegistryService } from '../registry/registry.service.js';
-import { PingClient } from './ping-client.js';
+import { PingClient } from './probe.js';
 
 const TIMER = 'ping-ack sweep';
 
