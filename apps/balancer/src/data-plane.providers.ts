@@ -13,10 +13,10 @@ import { LocalDataPlane } from './data-plane/local-data-plane.js';
 import { ProxyServer } from './data-plane/proxy-server.js';
 import { UpgradeLane } from './data-plane/upgrade-lane.js';
 import { RequestLog } from './metrics/request-log.js';
-import { AffinityKeys } from './scheduling/affinity-keys.js';
-import { DemandClassifier } from './scheduling/demand-classifier.js';
-import { DemandLearning } from './scheduling/demand-learning.js';
-import { DrfScheduler } from './scheduling/drf.scheduler.js';
+import { AffinityKeys } from './placement/affinity-key.js';
+import { DemandClassifier } from './placement/demand-classifier.js';
+import { DemandLearning } from './placement/demand-learning.js';
+import { DrfScheduler } from './placement/drf.scheduler.js';
 
 /** Configuration and log, which every thread has. */
 export const foundations = [

@@ -6,7 +6,7 @@ import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import { stateOf, type Backend } from '../registry/backend.js';
 import { RegistryService } from '../registry/registry.service.js';
-import { DrfScheduler } from '../scheduling/drf.scheduler.js';
+import { DrfScheduler } from '../placement/drf.scheduler.js';
 
 @Injectable()
 export class ExplainService {

@@ -1,6 +1,6 @@
 // The data plane as the rest of the balancer sees it, however many threads it has.
 import type { RequestRecord } from '@fairlead/contracts';
-import type { NamedBelief } from '../scheduling/demand-learning.js';
+import type { NamedBelief } from '../placement/demand-learning.js';
 
 /** The token by which it is injected. */
 export abstract class DataPlane {

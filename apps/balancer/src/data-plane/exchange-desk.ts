@@ -6,7 +6,7 @@ import { balancerConfig } from '../config/balancer.config.js';
 import { RequestLog } from '../metrics/request-log.js';
 import { Fleet } from '../registry/snapshot/fleet.js';
 import { monotonicSeconds } from '../clock/monotonic.js';
-import { DrfScheduler } from '../scheduling/drf.scheduler.js';
+import { DrfScheduler } from '../placement/drf.scheduler.js';
 import { AdmissionQueue } from './admission-queue.js';
 import { Exchange, type CutHandler, type ExchangeSurroundings } from './exchange.js';
 import { LiveExchanges } from './live-exchanges.js';

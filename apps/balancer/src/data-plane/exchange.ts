@@ -2,8 +2,8 @@
 // keeps its accounts here, so that a reservation is given back exactly once, however the exchange ends.
 import type { ExchangeOutcome, FailureStreaks } from '@fairlead/scheduling';
 import type { Fleet, FleetBackend } from '../registry/snapshot/fleet.js';
-import type { DrfScheduler, PlacementRequest } from '../scheduling/drf.scheduler.js';
-import type { Placement } from '../scheduling/placement.js';
+import type { DrfScheduler, PlacementRequest } from '../placement/drf.scheduler.js';
+import type { Placement } from '../placement/placement.js';
 import type { RequestLog } from '../metrics/request-log.js';
 import type { Cut } from '../registry/snapshot/backend-observation.js';
 import type { AdmissionQueue, Waiter } from './admission-queue.js';

@@ -4,7 +4,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import { RequestLog } from '../metrics/request-log.js';
-import { DemandLearning, type NamedBelief } from '../scheduling/demand-learning.js';
+import { DemandLearning, type NamedBelief } from '../placement/demand-learning.js';
 import type { DataPlane } from './data-plane.js';
 import { ProxyServer } from './proxy-server.js';
 

@@ -10,7 +10,7 @@ import type { BalancerConfig } from '../config/balancer.config.js';
 import type { DataPlane } from '../data-plane/data-plane.js';
 import type { ListenAddress } from '../data-plane/proxy-server.js';
 import type { RegistryService } from '../registry/registry.service.js';
-import type { NamedBelief } from '../scheduling/demand-learning.js';
+import type { NamedBelief } from '../placement/demand-learning.js';
 import { FleetFeed } from './fleet-feed.js';
 import { mergedBeliefs, mergedRequests } from './merged.js';
 import type { Answers, ToThread } from './messages.js';

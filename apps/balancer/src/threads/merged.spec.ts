@@ -1,6 +1,6 @@
 import type { RequestRecord } from '@fairlead/contracts';
 import { describe, expect, it } from 'vitest';
-import type { NamedBelief } from '../scheduling/demand-learning.js';
+import type { NamedBelief } from '../placement/demand-learning.js';
 import { mergedBeliefs, mergedRequests } from './merged.js';
 
 function aRecord(second: number, path = '/'): RequestRecord {

@@ -2,7 +2,7 @@
 import type { RequestRecord } from '@fairlead/contracts';
 import type { DemandBelief } from '@fairlead/scheduling';
 import { KEPT_REQUESTS } from '../metrics/request-log.js';
-import type { NamedBelief } from '../scheduling/demand-learning.js';
+import type { NamedBelief } from '../placement/demand-learning.js';
 
 /** Best first. */
 const SOURCES: readonly DemandBelief['source'][] = ['reported', 'inferred', 'prior'];

@@ -5,7 +5,7 @@ import type { RequestRecord } from '@fairlead/contracts';
 import type { LoadTableShape } from '@fairlead/scheduling';
 import type { ListenAddress } from '../data-plane/proxy-server.js';
 import type { Cut, Sighting } from '../registry/snapshot/backend-observation.js';
-import type { NamedBelief } from '../scheduling/demand-learning.js';
+import type { NamedBelief } from '../placement/demand-learning.js';
 
 /** What a thread begins with. */
 export interface ThreadData {
