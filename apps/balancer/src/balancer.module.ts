@@ -27,7 +27,7 @@ import { OwnAddresses } from './registry/self-addresses.js';
 import { RegistrationController } from './control-plane/backends.controller.js';
 import { RegistryStore } from './registry/store/registry-store.js';
 import { RegistryService } from './registry/registry.service.js';
-import { DataPlaneThreads } from './threads/data-plane-threads.js';
+import { DataPlaneThreads } from './threads/worker-supervisor.js';
 
 const loadTable = {
   provide: LoadTable,

@@ -3,7 +3,7 @@ import 'reflect-metadata';
 import { ConfigurationError } from '@fairlead/configuration';
 import { balancerConfig } from '../config/balancer.config.js';
 import { inheritedSockets, requireSocketForEachThread } from './inherited-sockets.js';
-import { DATA_PLANE_WORKER, prepareWorkers } from '../threads/prepared-workers.js';
+import { DATA_PLANE_WORKER, prepareWorkers } from '../threads/worker-preload.js';
 
 /** Resolves when clients are served, and ends the process when that cannot be. */
 export async function launch(): Promise<void> {

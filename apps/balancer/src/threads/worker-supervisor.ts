@@ -11,11 +11,11 @@ import type { DataPlane } from '../data-plane/data-plane.js';
 import type { ListenAddress } from '../data-plane/proxy-server.js';
 import type { RegistryService } from '../registry/registry.service.js';
 import type { NamedBelief } from '../placement/demand-learning.js';
-import { FleetFeed } from './fleet-feed.js';
-import { mergedBeliefs, mergedRequests } from './merged.js';
+import { FleetFeed } from './fleet-publisher.js';
+import { mergedBeliefs, mergedRequests } from './merge.js';
 import type { Answers, ToThread } from './messages.js';
-import { DATA_PLANE_WORKER } from './prepared-workers.js';
-import { ThreadLink } from './thread-link.js';
+import { DATA_PLANE_WORKER } from './worker-preload.js';
+import { ThreadLink } from './worker-channel.js';
 
 /** The pause before a thread is replaced whose replacement has failed before. */
 const PAUSE_MS = 500;

@@ -1,7 +1,7 @@
 import type { RequestRecord } from '@fairlead/contracts';
 import { describe, expect, it } from 'vitest';
 import type { NamedBelief } from '../placement/demand-learning.js';
-import { mergedBeliefs, mergedRequests } from './merged.js';
+import { mergedBeliefs, mergedRequests } from './merge.js';
 
 function aRecord(second: number, path = '/'): RequestRecord {
   const at = new Date(second * 1000).toISOString();

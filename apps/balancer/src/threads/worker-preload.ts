@@ -3,7 +3,7 @@
 import { Worker } from 'node:worker_threads';
 
 /** What threads of the data plane run, as the build lays it out. */
-export const DATA_PLANE_WORKER = new URL('../data-plane-worker.js', import.meta.url);
+export const DATA_PLANE_WORKER = new URL('./worker.js', import.meta.url);
 
 const prepared = new Map<string, Worker[]>();
 

@@ -6,7 +6,7 @@ import { loadBalancerConfig } from '../config/balancer.config.js';
 import { FleetEvents } from '../registry/event-log.js';
 import { RegistryStore } from '../registry/store/registry-store.js';
 import { RegistryService } from '../registry/registry.service.js';
-import { FleetFeed } from './fleet-feed.js';
+import { FleetFeed } from './fleet-publisher.js';
 import { FleetReplica } from './fleet-replica.js';
 import type { FromThread, ToThread } from './messages.js';
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Worker } from 'node:worker_threads';
 import type { ListenAddress } from '../data-plane/proxy-server.js';
 import type { Answers, FromThread, ThreadData, ToThread } from './messages.js';
-import { takeWorker } from './prepared-workers.js';
+import { takeWorker } from './worker-preload.js';
 
 /** How long a thread has to answer a question. */
 const PATIENCE_MS = 1000;

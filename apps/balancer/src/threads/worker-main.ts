@@ -5,11 +5,11 @@ import { parentPort, type MessagePort } from 'node:worker_threads';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Logger } from 'nestjs-pino';
-import { DataPlaneWorkerModule } from './data-plane-worker.module.js';
-import { LocalDataPlane } from './data-plane/local-data-plane.js';
-import type { ListenAddress } from './data-plane/proxy-server.js';
-import { FleetReplica } from './threads/fleet-replica.js';
-import { MainThread, type Question, type ToThread } from './threads/messages.js';
+import { DataPlaneWorkerModule } from './worker.module.js';
+import { LocalDataPlane } from '../data-plane/local-data-plane.js';
+import type { ListenAddress } from '../data-plane/proxy-server.js';
+import { FleetReplica } from './fleet-replica.js';
+import { MainThread, type Question, type ToThread } from './messages.js';
 
 /** What may still be on its way to the log when everything is closed. */
 const LAST_WORDS_MS = 100;

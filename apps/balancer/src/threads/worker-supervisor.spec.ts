@@ -9,7 +9,7 @@ import { loadBalancerConfig } from '../config/balancer.config.js';
 import { FleetEvents } from '../registry/event-log.js';
 import { RegistryStore } from '../registry/store/registry-store.js';
 import { RegistryService } from '../registry/registry.service.js';
-import { DataPlaneThreads } from './data-plane-threads.js';
+import { DataPlaneThreads } from './worker-supervisor.js';
 
 /** Exits when a slot is cut that has its number; the third thread to start exits at once. */
 function scriptWith(folder: string): URL {
