@@ -8,7 +8,7 @@ import { EventsController } from './control-plane/events.controller.js';
 import { ExplainService } from './control-plane/explain.service.js';
 import { PlacementController } from './control-plane/placement.controller.js';
 import { balancerConfig } from './config/balancer.config.js';
-import { dataPlaneProviders, foundations } from './data-plane.providers.js';
+import { dataPlaneProviders, foundations } from './data-plane/data-plane.providers.js';
 import { DataPlane } from './data-plane/data-plane.js';
 import { LocalDataPlane } from './data-plane/local-data-plane.js';
 import { HealthController } from './control-plane/health.controller.js';

@@ -2,8 +2,8 @@
 // until one comes that this lane does not know. With that one it goes to the full lane, and stays there.
 import type { Socket } from 'node:net';
 import { INCOMPLETE, OUTSIDE, type RequestHead, type ResponseHead } from '@fairlead/http1';
-import { isRefusal, type PlainRequest } from './client-request.js';
-import { addressOf } from './client-trust.js';
+import { isRefusal, type PlainRequest } from './request/request-reader.js';
+import { addressOf } from './request/client-address.js';
 import { OwnRequestLines, fieldOf } from './fast-head.js';
 import type { ClientExchange, ExchangeClient } from './fast-roles.js';
 import type { FastServices, HeldConnection } from './fast-services.js';

@@ -5,7 +5,7 @@ import { wordsFor } from '../net/network-error.js';
 import { AnswerBody, type BodySink } from './answer-body.js';
 import { AnswerHeadReader } from './answer-head-reader.js';
 import { NonsenseError, type BrokenOff } from './attempt-failure.js';
-import type { ClientRequest } from './client-request.js';
+import type { ClientRequest } from './request/request-reader.js';
 import { placementHeader } from './demand-headers.js';
 import { CLOSE_LINES, costReports, putAnswerHead } from './fast-head.js';
 import type { ClientExchange, ExchangeClient } from './fast-roles.js';

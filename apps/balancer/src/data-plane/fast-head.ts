@@ -6,7 +6,7 @@ import {
   type ResourceSpace,
   type ResourceVector,
 } from '@fairlead/scheduling';
-import type { ClientRequest } from './client-request.js';
+import type { ClientRequest } from './request/request-reader.js';
 import { demandHeaders } from './demand-headers.js';
 import { HOP_BY_HOP, KEPT_BACK, NEVER_DROPPED, SAID_BY_US, hopFields } from './forwarding.js';
 import type { Outbox } from './outbox.js';

@@ -7,7 +7,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import { monotonicMs } from '../clock/monotonic.js';
-import { ClientRequests } from './client-request.js';
+import { ClientRequests } from './request/request-reader.js';
 import { Crowd } from './crowd.js';
 import { ExchangeDesk } from './exchange-desk.js';
 import { FastConnection } from './fast-connection.js';

@@ -2,7 +2,7 @@
 import type { RequestHead, ResponseHead, Trailers } from '@fairlead/http1';
 import type { ResourceSpace } from '@fairlead/scheduling';
 import type { Socket } from 'node:net';
-import type { ClientRequests } from './client-request.js';
+import type { ClientRequests } from './request/request-reader.js';
 import type { ExchangeDesk } from './exchange-desk.js';
 import type { DemandLines, LastLines } from './fast-head.js';
 import type { ClientExchange } from './fast-roles.js';

@@ -6,7 +6,7 @@ import type { Options } from 'http-proxy-middleware';
 import { wordsFor } from '../net/network-error.js';
 import { relayAnswer, relayInterim } from './answer-relay.js';
 import { NonsenseError, type BrokenOff } from './attempt-failure.js';
-import type { ClientRequest } from './client-request.js';
+import type { ClientRequest } from './request/request-reader.js';
 import { placementHeader } from './demand-headers.js';
 import type { ExchangeDesk } from './exchange-desk.js';
 import { removeField, requestHeaders, type SortedFields } from './forwarding.js';

@@ -4,7 +4,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { createProxyMiddleware, proxyEventsPlugin, type RequestHandler } from 'http-proxy-middleware';
 import { balancerConfig } from '../config/balancer.config.js';
-import { ClientRequests, isRefusal } from './client-request.js';
+import { ClientRequests, isRefusal } from './request/request-reader.js';
 import { ExchangeDesk } from './exchange-desk.js';
 import { FullLaneExchange, type LaneSettings } from './full-lane-exchange.js';
 import { laneLimitsOf } from './lane-exchange.js';

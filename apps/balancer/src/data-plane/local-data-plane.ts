@@ -6,7 +6,7 @@ import { balancerConfig } from '../config/balancer.config.js';
 import { RequestLog } from '../metrics/request-log.js';
 import { DemandLearning, type NamedBelief } from '../placement/demand-learning.js';
 import type { DataPlane } from './data-plane.js';
-import { ProxyServer } from './proxy-server.js';
+import { ProxyServer } from './listener.js';
 
 @Injectable()
 export class LocalDataPlane implements DataPlane {

@@ -1,7 +1,7 @@
 // What the balancer says of itself in requests to backends, remembered: clients ask for the same host again and again.
 import type { IncomingMessage } from 'node:http';
 import type { ResourceSpace, ResourceVector } from '@fairlead/scheduling';
-import type { ClientRequest } from './client-request.js';
+import type { ClientRequest } from './request/request-reader.js';
 import { demandHeaders } from './demand-headers.js';
 import { hopFields } from './forwarding.js';
 import { PSEUDONYM } from './pseudonym.js';

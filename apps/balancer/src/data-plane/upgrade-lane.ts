@@ -8,7 +8,7 @@ import { balancerConfig } from '../config/balancer.config.js';
 import { wordsFor } from '../net/network-error.js';
 import type { FleetBackend } from '../registry/snapshot/fleet.js';
 import { relayAnswer } from './answer-relay.js';
-import { ClientRequests, isRefusal, type ClientRequest } from './client-request.js';
+import { ClientRequests, isRefusal, type ClientRequest } from './request/request-reader.js';
 import { CLIENT_WENT_AWAY, type Exchange } from './exchange.js';
 import { ExchangeDesk } from './exchange-desk.js';
 import { answerFields, isReasonPhrase, requestHeaders, responseHeaders } from './forwarding.js';

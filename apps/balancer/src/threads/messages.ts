@@ -3,7 +3,7 @@
 import type { AddressInfo } from 'node:net';
 import type { RequestRecord } from '@fairlead/contracts';
 import type { LoadTableShape } from '@fairlead/scheduling';
-import type { ListenAddress } from '../data-plane/proxy-server.js';
+import type { ListenAddress } from '../data-plane/listener.js';
 import type { Cut, Sighting } from '../registry/snapshot/backend-observation.js';
 import type { NamedBelief } from '../placement/demand-learning.js';
 

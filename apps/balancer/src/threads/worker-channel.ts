@@ -1,7 +1,7 @@
 // One thread of the data plane, from its start to its end, as the main thread sees it.
 import type { AddressInfo } from 'node:net';
 import type { Worker } from 'node:worker_threads';
-import type { ListenAddress } from '../data-plane/proxy-server.js';
+import type { ListenAddress } from '../data-plane/listener.js';
 import type { Answers, FromThread, ThreadData, ToThread } from './messages.js';
 import { takeWorker } from './worker-preload.js';
 

@@ -7,7 +7,7 @@ import { NestFactory } from '@nestjs/core';
 import { Logger } from 'nestjs-pino';
 import { DataPlaneWorkerModule } from './worker.module.js';
 import { LocalDataPlane } from '../data-plane/local-data-plane.js';
-import type { ListenAddress } from '../data-plane/proxy-server.js';
+import type { ListenAddress } from '../data-plane/listener.js';
 import { FleetReplica } from './fleet-replica.js';
 import { MainThread, type Question, type ToThread } from './messages.js';
 

@@ -8,7 +8,7 @@ import type { LoadTable } from '@fairlead/scheduling';
 import { Logger, type OnModuleInit } from '@nestjs/common';
 import type { BalancerConfig } from '../config/balancer.config.js';
 import type { DataPlane } from '../data-plane/data-plane.js';
-import type { ListenAddress } from '../data-plane/proxy-server.js';
+import type { ListenAddress } from '../data-plane/listener.js';
 import type { RegistryService } from '../registry/registry.service.js';
 import type { NamedBelief } from '../placement/demand-learning.js';
 import { FleetFeed } from './fleet-publisher.js';

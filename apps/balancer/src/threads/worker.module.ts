@@ -2,7 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import { LoadTable } from '@fairlead/scheduling';
 import { Module, type DynamicModule } from '@nestjs/common';
-import { dataPlaneProviders, foundations } from '../data-plane.providers.js';
+import { dataPlaneProviders, foundations } from '../data-plane/data-plane.providers.js';
 import { Fleet } from '../registry/snapshot/fleet.js';
 import { FleetReplica } from './fleet-replica.js';
 import { MainThread, type FromThread, type ThreadData } from './messages.js';

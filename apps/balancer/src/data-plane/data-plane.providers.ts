@@ -3,20 +3,20 @@
 import { logSettings } from '@fairlead/configuration';
 import { ConfigModule, type ConfigType } from '@nestjs/config';
 import { LoggerModule } from 'nestjs-pino';
-import { balancerConfig } from './config/balancer.config.js';
-import { ClientRequests } from './data-plane/client-request.js';
-import { ExchangeDesk } from './data-plane/exchange-desk.js';
-import { FastLane } from './data-plane/fast-lane.js';
-import { FullLane } from './data-plane/full-lane.js';
-import { FullLaneServer } from './data-plane/full-lane-server.js';
-import { LocalDataPlane } from './data-plane/local-data-plane.js';
-import { ProxyServer } from './data-plane/proxy-server.js';
-import { UpgradeLane } from './data-plane/upgrade-lane.js';
-import { RequestLog } from './metrics/request-log.js';
-import { AffinityKeys } from './placement/affinity-key.js';
-import { DemandClassifier } from './placement/demand-classifier.js';
-import { DemandLearning } from './placement/demand-learning.js';
-import { DrfScheduler } from './placement/drf.scheduler.js';
+import { balancerConfig } from '../config/balancer.config.js';
+import { ClientRequests } from './request/request-reader.js';
+import { ExchangeDesk } from './exchange-desk.js';
+import { FastLane } from './fast-lane.js';
+import { FullLane } from './full-lane.js';
+import { FullLaneServer } from './full-lane-server.js';
+import { LocalDataPlane } from './local-data-plane.js';
+import { ProxyServer } from './listener.js';
+import { UpgradeLane } from './upgrade-lane.js';
+import { RequestLog } from '../metrics/request-log.js';
+import { AffinityKeys } from '../placement/affinity-key.js';
+import { DemandClassifier } from '../placement/demand-classifier.js';
+import { DemandLearning } from '../placement/demand-learning.js';
+import { DrfScheduler } from '../placement/drf.scheduler.js';
 
 /** Configuration and log, which every thread has. */
 export const foundations = [

@@ -2,13 +2,13 @@
 import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
-import { balancerConfig } from '../config/balancer.config.js';
-import { AffinityKeys } from '../placement/affinity-key.js';
-import { BadDemandError, DemandClassifier, type ClassifiableRequest } from '../placement/demand-classifier.js';
-import { addressOf, isTrustedClient } from './client-trust.js';
-import type { RequestHead } from './exchange.js';
-import { hasPassedThrough } from './forwarding.js';
-import { PSEUDONYM } from './pseudonym.js';
+import { balancerConfig } from '../../config/balancer.config.js';
+import { AffinityKeys } from '../../placement/affinity-key.js';
+import { BadDemandError, DemandClassifier, type ClassifiableRequest } from '../../placement/demand-classifier.js';
+import { addressOf, isTrustedClient } from './client-address.js';
+import type { RequestHead } from '../exchange.js';
+import { hasPassedThrough } from '../forwarding.js';
+import { PSEUDONYM } from '../pseudonym.js';
 
 /** A request that is answered by the balancer itself, and with what. */
 export interface Refusal {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
-import { roomForClients } from './descriptor-limit.js';
+import { roomForClients } from './connection-limit.js';
 import { FastLane } from './fast-lane.js';
 import { FullLaneServer } from './full-lane-server.js';
 
