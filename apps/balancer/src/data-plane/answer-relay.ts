@@ -1,7 +1,7 @@
 // Passes a backend's answer on to the client: its head by the rules of forwarding, its body as it comes, its trailers.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { streamAnswer, type AnswerWatcher } from './answer-stream.js';
-import { NonsenseError } from './attempt-failure.js';
+import { NonsenseError } from './exchange/attempt-error.js';
 import type { BodyBypass } from './body-bypass.js';
 import { answerFields, isReasonPhrase, responseHeaders, type SortedFields } from './forwarding.js';
 import { interimResponse } from './interim-response.js';

@@ -5,7 +5,7 @@ import { ConfigModule, type ConfigType } from '@nestjs/config';
 import { LoggerModule } from 'nestjs-pino';
 import { balancerConfig } from '../config/balancer.config.js';
 import { ClientRequests } from './request/request-reader.js';
-import { ExchangeDesk } from './exchange-desk.js';
+import { ExchangeDesk } from './exchange/exchange-factory.js';
 import { FastLane } from './fast-lane.js';
 import { FullLane } from './full-lane.js';
 import { FullLaneServer } from './full-lane-server.js';

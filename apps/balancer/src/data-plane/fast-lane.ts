@@ -9,13 +9,13 @@ import { balancerConfig } from '../config/balancer.config.js';
 import { monotonicMs } from '../clock/monotonic.js';
 import { ClientRequests } from './request/request-reader.js';
 import { Crowd } from './crowd.js';
-import { ExchangeDesk } from './exchange-desk.js';
+import { ExchangeDesk } from './exchange/exchange-factory.js';
 import { FastConnection } from './fast-connection.js';
 import { FastExchange } from './fast-exchange.js';
 import { DemandLines, aRequestHead, aResponseHead, keepAliveLines, someTrailers, type LastLines } from './fast-head.js';
 import type { ClientExchange } from './fast-roles.js';
 import type { FastServices, HeldConnection, Wakeable } from './fast-services.js';
-import { laneLimitsOf, type LaneLimits } from './lane-exchange.js';
+import { laneLimitsOf, type LaneLimits } from './exchange/attempt-loop.js';
 import { Outbox } from './outbox.js';
 import { UpstreamPool, slowConnectMsOf } from './upstream-pool.js';
 

@@ -6,7 +6,7 @@ import { balancerConfig } from '../../config/balancer.config.js';
 import { AffinityKeys } from '../../placement/affinity-key.js';
 import { BadDemandError, DemandClassifier, type ClassifiableRequest } from '../../placement/demand-classifier.js';
 import { addressOf, isTrustedClient } from './client-address.js';
-import type { RequestHead } from '../exchange.js';
+import type { RequestHead } from '../exchange/exchange.js';
 import { hasPassedThrough } from '../forwarding.js';
 import { PSEUDONYM } from '../pseudonym.js';
 

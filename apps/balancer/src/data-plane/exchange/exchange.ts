@@ -1,15 +1,15 @@
 // One request on its way: which backends it was given to, what became of each attempt, and how it ended. Every lane
 // keeps its accounts here, so that a reservation is given back exactly once, however the exchange ends.
 import type { ExchangeOutcome, FailureStreaks } from '@fairlead/scheduling';
-import type { Fleet, FleetBackend } from '../registry/snapshot/fleet.js';
-import type { DrfScheduler, PlacementRequest } from '../placement/drf.scheduler.js';
-import type { Placement } from '../placement/placement.js';
-import type { RequestLog } from '../metrics/request-log.js';
-import type { Cut } from '../registry/snapshot/backend-observation.js';
+import type { Fleet, FleetBackend } from '../../registry/snapshot/fleet.js';
+import type { DrfScheduler, PlacementRequest } from '../../placement/drf.scheduler.js';
+import type { Placement } from '../../placement/placement.js';
+import type { RequestLog } from '../../metrics/request-log.js';
+import type { Cut } from '../../registry/snapshot/backend-observation.js';
 import type { AdmissionQueue, Waiter } from './admission-queue.js';
-import type { Cuttable, LiveExchanges } from './live-exchanges.js';
-import { monotonicMs, monotonicSeconds } from '../clock/monotonic.js';
-import { isIdempotent, mayRetry, type FailureKind, type RetryBudget } from './retry.js';
+import type { Cuttable, LiveExchanges } from './active-exchanges.js';
+import { monotonicMs, monotonicSeconds } from '../../clock/monotonic.js';
+import { isIdempotent, mayRetry, type FailureKind, type RetryBudget } from './retry-policy.js';
 
 /** What is known of a request once its head is read. */
 export interface RequestHead extends PlacementRequest {

@@ -1,6 +1,6 @@
 // How attempts fail, and what that says about them.
-import { isShortage } from '../net/network-error.js';
-import type { FailureKind } from './retry.js';
+import { isShortage } from '../../net/network-error.js';
+import type { FailureKind } from './retry-policy.js';
 
 /** The balancer itself broke the attempt off. */
 export class BrokenOff extends Error {

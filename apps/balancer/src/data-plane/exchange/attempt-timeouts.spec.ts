@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { AttemptDeadlines } from './attempt-deadlines.js';
+import { AttemptDeadlines } from './attempt-timeouts.js';
 
 const LIMITS = {
   attemptTimeoutMs: 10_000,

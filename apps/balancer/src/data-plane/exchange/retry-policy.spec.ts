@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RetryBudget, mayRetry } from './retry.js';
+import { RetryBudget, mayRetry } from './retry-policy.js';
 
 describe('mayRetry', () => {
   const situation = { method: 'GET', failure: 'lost', attempts: 1, maxAttempts: 3, isBodyAtHand: true } as const;

@@ -2,15 +2,15 @@
 import { FailureStreaks, type ThreadCounts } from '@fairlead/scheduling';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
-import { balancerConfig } from '../config/balancer.config.js';
-import { RequestLog } from '../metrics/request-log.js';
-import { Fleet } from '../registry/snapshot/fleet.js';
-import { monotonicSeconds } from '../clock/monotonic.js';
-import { DrfScheduler } from '../placement/drf.scheduler.js';
+import { balancerConfig } from '../../config/balancer.config.js';
+import { RequestLog } from '../../metrics/request-log.js';
+import { Fleet } from '../../registry/snapshot/fleet.js';
+import { monotonicSeconds } from '../../clock/monotonic.js';
+import { DrfScheduler } from '../../placement/drf.scheduler.js';
 import { AdmissionQueue } from './admission-queue.js';
 import { Exchange, type CutHandler, type ExchangeSurroundings } from './exchange.js';
-import { LiveExchanges } from './live-exchanges.js';
-import { RetryBudget } from './retry.js';
+import { LiveExchanges } from './active-exchanges.js';
+import { RetryBudget } from './retry-policy.js';
 
 @Injectable()
 export class ExchangeDesk implements ExchangeSurroundings {

@@ -1,13 +1,13 @@
 // What every lane does with a request: attempts one backend after another, keeps the deadlines, and decides what becomes
 // of a failure. How bytes are moved is the lane's own.
-import type { BalancerConfig } from '../config/balancer.config.js';
-import { wordsFor } from '../net/network-error.js';
-import type { Cut } from '../registry/snapshot/backend-observation.js';
-import { AttemptDeadlines, type DeadlineLimits } from './attempt-deadlines.js';
-import { BrokenOff, failureOf, type NonsenseError } from './attempt-failure.js';
+import type { BalancerConfig } from '../../config/balancer.config.js';
+import { wordsFor } from '../../net/network-error.js';
+import type { Cut } from '../../registry/snapshot/backend-observation.js';
+import { AttemptDeadlines, type DeadlineLimits } from './attempt-timeouts.js';
+import { BrokenOff, failureOf, type NonsenseError } from './attempt-error.js';
 import { CLIENT_WENT_AWAY, type Exchange, type RequestHead } from './exchange.js';
-import type { ExchangeDesk } from './exchange-desk.js';
-import { isIdempotent, isOwnFailure } from './retry.js';
+import type { ExchangeDesk } from './exchange-factory.js';
+import { isIdempotent, isOwnFailure } from './retry-policy.js';
 
 /** The limits that exchanges are held to, the same in every lane. Milliseconds. */
 export interface LaneLimits extends DeadlineLimits {
