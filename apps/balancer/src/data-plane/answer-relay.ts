@@ -3,9 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { streamAnswer, type AnswerWatcher } from './answer-stream.js';
 import { NonsenseError } from './exchange/attempt-error.js';
 import type { BodyBypass } from './body-bypass.js';
-import { answerFields, isReasonPhrase, responseHeaders, type SortedFields } from './forwarding.js';
-import { interimResponse } from './interim-response.js';
-import { PSEUDONYM } from './pseudonym.js';
+import { answerFields, isReasonPhrase, responseHeaders, type SortedFields } from './headers/header-rules.js';
+import { interimResponse } from './headers/interim-response.js';
+import { PSEUDONYM } from './headers/via-pseudonym.js';
 
 /** What there may be beside an answer. */
 export interface RelayOptions {

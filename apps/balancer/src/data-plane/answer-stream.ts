@@ -2,7 +2,7 @@
 // the head.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BodyBypass } from './body-bypass.js';
-import { trailerPairs } from './forwarding.js';
+import { trailerPairs } from './headers/header-rules.js';
 import { SLAB_BYTES, writeCopy } from './slabs.js';
 
 /** What an answer tells as it passes. */

@@ -7,7 +7,7 @@ import { addressOf } from './request/client-address.js';
 import { OwnRequestLines, fieldOf } from './fast-head.js';
 import type { ClientExchange, ExchangeClient } from './fast-roles.js';
 import type { FastServices, HeldConnection } from './fast-services.js';
-import { interimResponse } from './interim-response.js';
+import { interimResponse } from './headers/interim-response.js';
 import { isHeldUp } from './outbox.js';
 import { SharedReading, readBuffer, type Receiver } from './shared-reading.js';
 

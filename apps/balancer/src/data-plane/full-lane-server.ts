@@ -8,7 +8,7 @@ import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import { FullLane } from './full-lane.js';
 import { OpenConnections } from './open-connections.js';
-import { endWithProblem } from './problem-response.js';
+import { endWithProblem } from './headers/error-response.js';
 import { ProxiedRequest } from './proxied-request.js';
 import { UpgradeLane, isUpgradeFollowed } from './upgrade-lane.js';
 

@@ -9,7 +9,7 @@ import { ExchangeDesk } from './exchange/exchange-factory.js';
 import { FullLaneExchange, type LaneSettings } from './full-lane-exchange.js';
 import { laneLimitsOf } from './exchange/attempt-loop.js';
 import { OwnRequestFields } from './own-request-fields.js';
-import { answerProblem } from './problem-response.js';
+import { answerProblem } from './headers/error-response.js';
 import { ProxiedRequest } from './proxied-request.js';
 import { UpstreamAgent } from './upstream-agent.js';
 import { WatchClock } from './watchdog.js';

@@ -2,9 +2,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { ResourceSpace, ResourceVector } from '@fairlead/scheduling';
 import type { ClientRequest } from './request/request-reader.js';
-import { demandHeaders } from './demand-headers.js';
-import { hopFields } from './forwarding.js';
-import { PSEUDONYM } from './pseudonym.js';
+import { demandHeaders } from './headers/demand-headers.js';
+import { hopFields } from './headers/header-rules.js';
+import { PSEUDONYM } from './headers/via-pseudonym.js';
 
 /** What a client was last said to have passed through. */
 interface Remembered {

@@ -7,8 +7,8 @@ import { AffinityKeys } from '../../placement/affinity-key.js';
 import { BadDemandError, DemandClassifier, type ClassifiableRequest } from '../../placement/demand-classifier.js';
 import { addressOf, isTrustedClient } from './client-address.js';
 import type { RequestHead } from '../exchange/exchange.js';
-import { hasPassedThrough } from '../forwarding.js';
-import { PSEUDONYM } from '../pseudonym.js';
+import { hasPassedThrough } from '../headers/header-rules.js';
+import { PSEUDONYM } from '../headers/via-pseudonym.js';
 
 /** A request that is answered by the balancer itself, and with what. */
 export interface Refusal {
