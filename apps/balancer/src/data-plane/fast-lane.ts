@@ -8,7 +8,7 @@ import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import { monotonicMs } from '../clock/monotonic.js';
 import { ClientRequests } from './request/request-reader.js';
-import { Crowd } from './crowd.js';
+import { Crowd } from './io/indexed-set.js';
 import { ExchangeDesk } from './exchange/exchange-factory.js';
 import { FastConnection } from './fast-connection.js';
 import { FastExchange } from './fast-exchange.js';

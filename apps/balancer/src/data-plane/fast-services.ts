@@ -8,7 +8,7 @@ import type { DemandLines, LastLines } from './fast-head.js';
 import type { ClientExchange } from './fast-roles.js';
 import type { LaneLimits } from './exchange/attempt-loop.js';
 import type { Outbox } from './outbox.js';
-import type { Crowd, CrowdMember } from './crowd.js';
+import type { Crowd, CrowdMember } from './io/indexed-set.js';
 import type { UpstreamPool } from './upstream-pool.js';
 
 /** Something that is to be looked after when its time has come. */

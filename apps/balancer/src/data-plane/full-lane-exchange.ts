@@ -16,8 +16,8 @@ import type { OwnRequestFields } from './own-request-fields.js';
 import { NoBody, ReplayableBody, hasBody } from './replayable-body.js';
 import { isIdempotent } from './exchange/retry-policy.js';
 import { ExchangeAgent, type KeptConnection, type UpstreamAddress, type UpstreamAgent } from './upstream-agent.js';
-import { UpstreamOptions, hostOf, type ProxyTarget } from './upstream-request.js';
-import { Watchdog, type WatchClock } from './watchdog.js';
+import { UpstreamOptions, hostOf, type ProxyTarget } from './upstream/upstream-address.js';
+import { Watchdog, type WatchClock } from './io/deadline-clock.js';
 
 /** What is the same for all exchanges of the lane. */
 export interface LaneSettings extends LaneLimits {

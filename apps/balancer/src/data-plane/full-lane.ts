@@ -12,7 +12,7 @@ import { OwnRequestFields } from './own-request-fields.js';
 import { answerProblem } from './headers/error-response.js';
 import { ProxiedRequest } from './proxied-request.js';
 import { UpstreamAgent } from './upstream-agent.js';
-import { WatchClock } from './watchdog.js';
+import { WatchClock } from './io/deadline-clock.js';
 
 @Injectable()
 export class FullLane {

@@ -18,7 +18,7 @@ import { PSEUDONYM } from './headers/via-pseudonym.js';
 import { hasBody } from './replayable-body.js';
 import { joinConnections } from './tunnel.js';
 import { connectWithin, connectedAgent } from './upstream-agent.js';
-import { targetOf } from './upstream-request.js';
+import { targetOf } from './upstream/upstream-address.js';
 
 /** An upgrade under way. */
 interface Handshake {

@@ -3,11 +3,11 @@
 import { Agent, type ClientRequest } from 'node:http';
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import { monotonicMs } from '../clock/monotonic.js';
-import { afterReads } from './after-reads.js';
+import { afterReads } from './upstream/after-pending-reads.js';
 import { BodyBypass } from './body-bypass.js';
-import { IdleHabits } from './idle-habits.js';
+import { IdleHabits } from './upstream/idle-timeout-estimator.js';
 import { slowConnectMsOf } from './upstream-pool.js';
-import { targetOf, type ProxyTarget } from './upstream-request.js';
+import { targetOf, type ProxyTarget } from './upstream/upstream-address.js';
 
 /** `connect` with a time limit; past it the socket is destroyed with an error that looks like the system's own. */
 export function connectWithin(timeoutMs: number, options: NetConnectOpts): Socket {

@@ -1,6 +1,6 @@
 // The exchanges that are under way, by backend, so that they can be ended when their backend has to go.
 import type { Cut } from '../../registry/snapshot/backend-observation.js';
-import { Crowd, type CrowdMember } from '../crowd.js';
+import { Crowd, type CrowdMember } from '../io/indexed-set.js';
 
 /** An exchange that can be told to end. */
 export interface Cuttable extends CrowdMember {

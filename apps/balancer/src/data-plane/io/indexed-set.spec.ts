@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Crowd } from './crowd.js';
+import { Crowd } from './indexed-set.js';
 
 function aCrowdOf(...names: readonly string[]) {
   const members = names.map((name) => ({ name, crowdIndex: -1 }));

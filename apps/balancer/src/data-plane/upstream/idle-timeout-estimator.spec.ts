@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { IDLE_MS, IdleHabits } from './idle-habits.js';
+import { IDLE_MS, IdleHabits } from './idle-timeout-estimator.js';
 
 describe('the idle habit of a backend', () => {
   let nowMs = 0;

@@ -1,7 +1,7 @@
 // Timers that are fed: each barks when it was left alone for too long. One clock looks after all of them, since to set
 // and to clear a timer for each request costs more than to look at the open ones now and then.
-import { monotonicMs } from '../clock/monotonic.js';
-import { Crowd, type CrowdMember } from './crowd.js';
+import { monotonicMs } from '../../clock/monotonic.js';
+import { Crowd, type CrowdMember } from './indexed-set.js';
 
 /** How often the clock looks. Everybody barks late by up to this. Milliseconds. */
 const TICK_MS = 20;
