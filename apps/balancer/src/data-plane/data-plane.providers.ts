@@ -6,7 +6,7 @@ import { LoggerModule } from 'nestjs-pino';
 import { balancerConfig } from '../config/balancer.config.js';
 import { ClientRequests } from './request/request-reader.js';
 import { ExchangeDesk } from './exchange/exchange-factory.js';
-import { FastLane } from './fast-lane.js';
+import { FastLane } from './fast-lane/lane.js';
 import { FullLane } from './full-lane.js';
 import { FullLaneServer } from './full-lane-server.js';
 import { LocalDataPlane } from './local-data-plane.js';

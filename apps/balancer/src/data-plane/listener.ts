@@ -5,7 +5,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import { roomForClients } from './connection-limit.js';
-import { FastLane } from './fast-lane.js';
+import { FastLane } from './fast-lane/lane.js';
 import { FullLaneServer } from './full-lane-server.js';
 
 /** Connections that wait to be accepted; Linux caps it at net.core.somaxconn. */

@@ -6,7 +6,7 @@ import { monotonicMs } from '../clock/monotonic.js';
 import { afterReads } from './upstream/after-pending-reads.js';
 import { BodyBypass } from './body-bypass.js';
 import { IdleHabits } from './upstream/idle-timeout-estimator.js';
-import { slowConnectMsOf } from './upstream-pool.js';
+import { slowConnectMsOf } from './fast-lane/upstream-connections.js';
 import { targetOf, type ProxyTarget } from './upstream/upstream-address.js';
 
 /** `connect` with a time limit; past it the socket is destroyed with an error that looks like the system's own. */

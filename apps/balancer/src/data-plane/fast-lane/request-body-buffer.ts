@@ -1,5 +1,5 @@
 // A request's body on its way through the fast lane: kept until it was sent, and then for a retry, up to a limit.
-import type { Outbox } from './outbox.js';
+import type { Outbox } from './write-buffer.js';
 
 const NOTHING: Buffer = Buffer.alloc(0);
 

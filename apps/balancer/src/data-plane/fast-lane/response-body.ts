@@ -1,6 +1,6 @@
 // The body of an answer on its way through the fast lane: followed to its end, in whatever form it comes.
 import { ChunkScanner, OUTSIDE, type BodyEnd, type Trailers } from '@fairlead/http1';
-import { TRAILER_RULE } from './fast-head.js';
+import { TRAILER_RULE } from './wire-headers.js';
 
 /** Where the parts of a body go. */
 export interface BodySink {

@@ -1,6 +1,6 @@
 // Reads the head of an answer, in however many pieces it comes, and those of the interim answers before it.
 import { INCOMPLETE, OUTSIDE, type ResponseHead } from '@fairlead/http1';
-import type { FastServices } from './fast-services.js';
+import type { FastServices } from './context.js';
 
 const NOTHING = Buffer.alloc(0);
 

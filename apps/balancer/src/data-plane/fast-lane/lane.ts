@@ -5,19 +5,26 @@ import type { RequestHead, ResponseHead, Trailers } from '@fairlead/http1';
 import type { ResourceSpace } from '@fairlead/scheduling';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
-import { balancerConfig } from '../config/balancer.config.js';
-import { monotonicMs } from '../clock/monotonic.js';
-import { ClientRequests } from './request/request-reader.js';
-import { Crowd } from './io/indexed-set.js';
-import { ExchangeDesk } from './exchange/exchange-factory.js';
-import { FastConnection } from './fast-connection.js';
-import { FastExchange } from './fast-exchange.js';
-import { DemandLines, aRequestHead, aResponseHead, keepAliveLines, someTrailers, type LastLines } from './fast-head.js';
-import type { ClientExchange } from './fast-roles.js';
-import type { FastServices, HeldConnection, Wakeable } from './fast-services.js';
-import { laneLimitsOf, type LaneLimits } from './exchange/attempt-loop.js';
-import { Outbox } from './outbox.js';
-import { UpstreamPool, slowConnectMsOf } from './upstream-pool.js';
+import { balancerConfig } from '../../config/balancer.config.js';
+import { monotonicMs } from '../../clock/monotonic.js';
+import { ClientRequests } from '../request/request-reader.js';
+import { Crowd } from '../io/indexed-set.js';
+import { ExchangeDesk } from '../exchange/exchange-factory.js';
+import { FastConnection } from './connection.js';
+import { FastExchange } from './exchange.js';
+import {
+  DemandLines,
+  aRequestHead,
+  aResponseHead,
+  keepAliveLines,
+  someTrailers,
+  type LastLines,
+} from './wire-headers.js';
+import type { ClientExchange } from './contracts.js';
+import type { FastServices, HeldConnection, Wakeable } from './context.js';
+import { laneLimitsOf, type LaneLimits } from '../exchange/attempt-loop.js';
+import { Outbox } from './write-buffer.js';
+import { UpstreamPool, slowConnectMsOf } from './upstream-connections.js';
 
 /** How often deadlines are looked at. Every deadline is late by up to this. Milliseconds. */
 const TICK_MS = 20;

@@ -2,14 +2,14 @@
 import type { RequestHead, ResponseHead, Trailers } from '@fairlead/http1';
 import type { ResourceSpace } from '@fairlead/scheduling';
 import type { Socket } from 'node:net';
-import type { ClientRequests } from './request/request-reader.js';
-import type { ExchangeDesk } from './exchange/exchange-factory.js';
-import type { DemandLines, LastLines } from './fast-head.js';
-import type { ClientExchange } from './fast-roles.js';
-import type { LaneLimits } from './exchange/attempt-loop.js';
-import type { Outbox } from './outbox.js';
-import type { Crowd, CrowdMember } from './io/indexed-set.js';
-import type { UpstreamPool } from './upstream-pool.js';
+import type { ClientRequests } from '../request/request-reader.js';
+import type { ExchangeDesk } from '../exchange/exchange-factory.js';
+import type { DemandLines, LastLines } from './wire-headers.js';
+import type { ClientExchange } from './contracts.js';
+import type { LaneLimits } from '../exchange/attempt-loop.js';
+import type { Outbox } from './write-buffer.js';
+import type { Crowd, CrowdMember } from '../io/indexed-set.js';
+import type { UpstreamPool } from './upstream-connections.js';
 
 /** Something that is to be looked after when its time has come. */
 export interface Wakeable extends CrowdMember {

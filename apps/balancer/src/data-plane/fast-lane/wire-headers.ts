@@ -6,11 +6,11 @@ import {
   type ResourceSpace,
   type ResourceVector,
 } from '@fairlead/scheduling';
-import type { ClientRequest } from './request/request-reader.js';
-import { demandHeaders } from './headers/demand-headers.js';
-import { HOP_BY_HOP, KEPT_BACK, NEVER_DROPPED, SAID_BY_US, hopFields } from './headers/header-rules.js';
-import type { Outbox } from './outbox.js';
-import { PSEUDONYM } from './headers/via-pseudonym.js';
+import type { ClientRequest } from '../request/request-reader.js';
+import { demandHeaders } from '../headers/demand-headers.js';
+import { HOP_BY_HOP, KEPT_BACK, NEVER_DROPPED, SAID_BY_US, hopFields } from '../headers/header-rules.js';
+import type { Outbox } from './write-buffer.js';
+import { PSEUDONYM } from '../headers/via-pseudonym.js';
 
 /** Fields that the lane asks for by themselves. */
 const ASKED_FOR = ['host', 'via', 'date', 'trailer', 'cookie', COST_REPORT_HEADER, BINARY_COST_REPORT_HEADER];

@@ -1,23 +1,23 @@
 // One exchange in the fast lane: the request goes to a backend as it was put together from what was read of it, and the
 // answer goes to the client as it comes in.
 import { INCOMPLETE, OUTSIDE, type RequestHead, type ResponseHead } from '@fairlead/http1';
-import { wordsFor } from '../net/network-error.js';
-import { AnswerBody, type BodySink } from './answer-body.js';
-import { AnswerHeadReader } from './answer-head-reader.js';
-import { NonsenseError, type BrokenOff } from './exchange/attempt-error.js';
-import type { ClientRequest } from './request/request-reader.js';
-import { placementHeader } from './headers/demand-headers.js';
-import { CLOSE_LINES, costReports, putAnswerHead } from './fast-head.js';
-import type { ClientExchange, ExchangeClient } from './fast-roles.js';
-import type { FastServices, Wakeable } from './fast-services.js';
-import { LaneExchange } from './exchange/attempt-loop.js';
-import { isHeldUp } from './outbox.js';
-import { problemText } from './headers/error-response.js';
-import { isIdempotent } from './exchange/retry-policy.js';
-import { RequestBytes } from './request-bytes.js';
-import { readBuffer } from './shared-reading.js';
-import { UploadBuffer } from './upload-buffer.js';
-import type { UpstreamConnection, UpstreamUser } from './upstream-pool.js';
+import { wordsFor } from '../../net/network-error.js';
+import { AnswerBody, type BodySink } from './response-body.js';
+import { AnswerHeadReader } from './response-head-reader.js';
+import { NonsenseError, type BrokenOff } from '../exchange/attempt-error.js';
+import type { ClientRequest } from '../request/request-reader.js';
+import { placementHeader } from '../headers/demand-headers.js';
+import { CLOSE_LINES, costReports, putAnswerHead } from './wire-headers.js';
+import type { ClientExchange, ExchangeClient } from './contracts.js';
+import type { FastServices, Wakeable } from './context.js';
+import { LaneExchange } from '../exchange/attempt-loop.js';
+import { isHeldUp } from './write-buffer.js';
+import { problemText } from '../headers/error-response.js';
+import { isIdempotent } from '../exchange/retry-policy.js';
+import { RequestBytes } from './request-buffer.js';
+import { readBuffer } from './shared-read-buffer.js';
+import { UploadBuffer } from './request-body-buffer.js';
+import type { UpstreamConnection, UpstreamUser } from './upstream-connections.js';
 
 const NO_HEADERS: readonly string[] = [];
 

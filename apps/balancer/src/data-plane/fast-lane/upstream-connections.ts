@@ -1,10 +1,10 @@
 // The fast lane's connections to backends: kept alive, the last used first.
 import { connect, type Socket } from 'node:net';
-import type { FleetBackend } from '../registry/snapshot/fleet.js';
-import { afterReads } from './upstream/after-pending-reads.js';
-import { IdleHabits } from './upstream/idle-timeout-estimator.js';
-import { readBuffer } from './shared-reading.js';
-import { targetOf } from './upstream/upstream-address.js';
+import type { FleetBackend } from '../../registry/snapshot/fleet.js';
+import { afterReads } from '../upstream/after-pending-reads.js';
+import { IdleHabits } from '../upstream/idle-timeout-estimator.js';
+import { readBuffer } from './shared-read-buffer.js';
+import { targetOf } from '../upstream/upstream-address.js';
 
 /** What a connection tells whoever uses it. */
 export interface UpstreamUser {

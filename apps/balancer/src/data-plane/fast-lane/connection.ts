@@ -2,14 +2,14 @@
 // until one comes that this lane does not know. With that one it goes to the full lane, and stays there.
 import type { Socket } from 'node:net';
 import { INCOMPLETE, OUTSIDE, type RequestHead, type ResponseHead } from '@fairlead/http1';
-import { isRefusal, type PlainRequest } from './request/request-reader.js';
-import { addressOf } from './request/client-address.js';
-import { OwnRequestLines, fieldOf } from './fast-head.js';
-import type { ClientExchange, ExchangeClient } from './fast-roles.js';
-import type { FastServices, HeldConnection } from './fast-services.js';
-import { interimResponse } from './headers/interim-response.js';
-import { isHeldUp } from './outbox.js';
-import { SharedReading, readBuffer, type Receiver } from './shared-reading.js';
+import { isRefusal, type PlainRequest } from '../request/request-reader.js';
+import { addressOf } from '../request/client-address.js';
+import { OwnRequestLines, fieldOf } from './wire-headers.js';
+import type { ClientExchange, ExchangeClient } from './contracts.js';
+import type { FastServices, HeldConnection } from './context.js';
+import { interimResponse } from '../headers/interim-response.js';
+import { isHeldUp } from './write-buffer.js';
+import { SharedReading, readBuffer, type Receiver } from './shared-read-buffer.js';
 
 /** Requests that wait behind the present one are read up to here. Bytes. */
 const MOST_WAITING = 65_536;

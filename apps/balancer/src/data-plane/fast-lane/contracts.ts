@@ -1,7 +1,7 @@
 // How a client's connection in the fast lane and its present exchange see each other.
 import type { RequestHead, ResponseHead } from '@fairlead/http1';
 import type { Socket } from 'node:net';
-import type { ClientRequest } from './request/request-reader.js';
+import type { ClientRequest } from '../request/request-reader.js';
 
 /** The client's connection, as its present exchange sees it. */
 export interface ExchangeClient {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Outbox } from './outbox.js';
-import { UploadBuffer } from './upload-buffer.js';
+import type { Outbox } from './write-buffer.js';
+import { UploadBuffer } from './request-body-buffer.js';
 
 /** Takes down what is put into it. */
 function aSheet() {

@@ -1,8 +1,8 @@
 // A request's head as it goes on to backends, kept for as long as it may have to be sent once more.
 import type { RequestHead } from '@fairlead/http1';
 import type { Socket } from 'node:net';
-import { REQUEST_RULE } from './fast-head.js';
-import type { Outbox } from './outbox.js';
+import { REQUEST_RULE } from './wire-headers.js';
+import type { Outbox } from './write-buffer.js';
 
 /** Most heads, and what the balancer says, are shorter. */
 const FIRST_BYTES = 2048;
