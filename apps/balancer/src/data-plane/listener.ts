@@ -6,7 +6,7 @@ import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import { roomForClients } from './connection-limit.js';
 import { FastLane } from './fast-lane/lane.js';
-import { FullLaneServer } from './full-lane-server.js';
+import { FullLaneServer } from './full-lane/server.js';
 
 /** Connections that wait to be accepted; Linux caps it at net.core.somaxconn. */
 const BACKLOG = 1024;

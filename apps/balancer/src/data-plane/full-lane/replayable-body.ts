@@ -1,7 +1,7 @@
 // A request body that can be sent more than once: sent on as it comes, and remembered up to a limit.
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Stream } from 'node:stream';
-import { trailerPairs } from './headers/header-rules.js';
+import { trailerPairs } from '../headers/header-rules.js';
 
 /** What a body tells as it comes in. */
 export interface BodyWatcher {

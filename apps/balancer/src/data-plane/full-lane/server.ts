@@ -5,12 +5,12 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
-import { balancerConfig } from '../config/balancer.config.js';
-import { FullLane } from './full-lane.js';
-import { OpenConnections } from './open-connections.js';
-import { endWithProblem } from './headers/error-response.js';
+import { balancerConfig } from '../../config/balancer.config.js';
+import { FullLane } from './lane.js';
+import { OpenConnections } from './client-connections.js';
+import { endWithProblem } from '../headers/error-response.js';
 import { ProxiedRequest } from './proxied-request.js';
-import { UpgradeLane, isUpgradeFollowed } from './upgrade-lane.js';
+import { UpgradeLane, isUpgradeFollowed } from '../upgrade-lane.js';
 
 /** How often Node looks for clients that take too long to send their head. */
 const CONNECTIONS_CHECK_MS = 1000;

@@ -1,10 +1,10 @@
 // What the balancer says of itself in requests to backends, remembered: clients ask for the same host again and again.
 import type { IncomingMessage } from 'node:http';
 import type { ResourceSpace, ResourceVector } from '@fairlead/scheduling';
-import type { ClientRequest } from './request/request-reader.js';
-import { demandHeaders } from './headers/demand-headers.js';
-import { hopFields } from './headers/header-rules.js';
-import { PSEUDONYM } from './headers/via-pseudonym.js';
+import type { ClientRequest } from '../request/request-reader.js';
+import { demandHeaders } from '../headers/demand-headers.js';
+import { hopFields } from '../headers/header-rules.js';
+import { PSEUDONYM } from '../headers/via-pseudonym.js';
 
 /** What a client was last said to have passed through. */
 interface Remembered {

@@ -3,16 +3,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { createProxyMiddleware, proxyEventsPlugin, type RequestHandler } from 'http-proxy-middleware';
-import { balancerConfig } from '../config/balancer.config.js';
-import { ClientRequests, isRefusal } from './request/request-reader.js';
-import { ExchangeDesk } from './exchange/exchange-factory.js';
-import { FullLaneExchange, type LaneSettings } from './full-lane-exchange.js';
-import { laneLimitsOf } from './exchange/attempt-loop.js';
-import { OwnRequestFields } from './own-request-fields.js';
-import { answerProblem } from './headers/error-response.js';
+import { balancerConfig } from '../../config/balancer.config.js';
+import { ClientRequests, isRefusal } from '../request/request-reader.js';
+import { ExchangeDesk } from '../exchange/exchange-factory.js';
+import { FullLaneExchange, type LaneSettings } from './exchange.js';
+import { laneLimitsOf } from '../exchange/attempt-loop.js';
+import { OwnRequestFields } from './forwarded-header-cache.js';
+import { answerProblem } from '../headers/error-response.js';
 import { ProxiedRequest } from './proxied-request.js';
 import { UpstreamAgent } from './upstream-agent.js';
-import { WatchClock } from './io/deadline-clock.js';
+import { WatchClock } from '../io/deadline-clock.js';
 
 @Injectable()
 export class FullLane {

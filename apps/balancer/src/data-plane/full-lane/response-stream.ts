@@ -1,9 +1,9 @@
 // Passes the body of a backend's answer on to the client as it comes; what is there at once goes out in one write with
 // the head.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { BodyBypass } from './body-bypass.js';
-import { trailerPairs } from './headers/header-rules.js';
-import { SLAB_BYTES, writeCopy } from './slabs.js';
+import type { BodyBypass } from './parser-bypass.js';
+import { trailerPairs } from '../headers/header-rules.js';
+import { SLAB_BYTES, writeCopy } from './write-buffer-pool.js';
 
 /** What an answer tells as it passes. */
 export interface AnswerWatcher {

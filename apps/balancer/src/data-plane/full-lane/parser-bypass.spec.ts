@@ -3,7 +3,7 @@ import { createServer, request, type Agent, type IncomingMessage } from 'node:ht
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
-import { BodyBypass } from './body-bypass.js';
+import { BodyBypass } from './parser-bypass.js';
 import { ExchangeAgent, UpstreamAgent } from './upstream-agent.js';
 
 const PIECES = ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(20_000));

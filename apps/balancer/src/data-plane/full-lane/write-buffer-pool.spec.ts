@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { writeCopy } from './slabs.js';
+import { writeCopy } from './write-buffer-pool.js';
 
 it('keeps a copy as it is until it was written, and then uses its place again', () => {
   const written: (() => void)[] = [];

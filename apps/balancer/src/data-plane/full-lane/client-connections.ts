@@ -2,7 +2,7 @@
 // is served to the last byte, whoever is not is let go.
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { Crowd, type CrowdMember } from './io/indexed-set.js';
+import { Crowd, type CrowdMember } from '../io/indexed-set.js';
 
 const HELD = Symbol('open connection');
 

@@ -3,21 +3,21 @@ import type { ClientRequest as UpstreamRequest, IncomingMessage, ServerResponse 
 import type { Socket } from 'node:net';
 import type { ResourceSpace } from '@fairlead/scheduling';
 import type { Options } from 'http-proxy-middleware';
-import { wordsFor } from '../net/network-error.js';
-import { relayAnswer, relayInterim } from './answer-relay.js';
-import { NonsenseError, type BrokenOff } from './exchange/attempt-error.js';
-import type { ClientRequest } from './request/request-reader.js';
-import { placementHeader } from './headers/demand-headers.js';
-import type { ExchangeDesk } from './exchange/exchange-factory.js';
-import { removeField, requestHeaders, type SortedFields } from './headers/header-rules.js';
-import { LaneExchange, type LaneLimits } from './exchange/attempt-loop.js';
-import { answerProblem } from './headers/error-response.js';
-import type { OwnRequestFields } from './own-request-fields.js';
+import { wordsFor } from '../../net/network-error.js';
+import { relayAnswer, relayInterim } from './response-relay.js';
+import { NonsenseError, type BrokenOff } from '../exchange/attempt-error.js';
+import type { ClientRequest } from '../request/request-reader.js';
+import { placementHeader } from '../headers/demand-headers.js';
+import type { ExchangeDesk } from '../exchange/exchange-factory.js';
+import { removeField, requestHeaders, type SortedFields } from '../headers/header-rules.js';
+import { LaneExchange, type LaneLimits } from '../exchange/attempt-loop.js';
+import { answerProblem } from '../headers/error-response.js';
+import type { OwnRequestFields } from './forwarded-header-cache.js';
 import { NoBody, ReplayableBody, hasBody } from './replayable-body.js';
-import { isIdempotent } from './exchange/retry-policy.js';
+import { isIdempotent } from '../exchange/retry-policy.js';
 import { ExchangeAgent, type KeptConnection, type UpstreamAddress, type UpstreamAgent } from './upstream-agent.js';
-import { UpstreamOptions, hostOf, type ProxyTarget } from './upstream/upstream-address.js';
-import { Watchdog, type WatchClock } from './io/deadline-clock.js';
+import { UpstreamOptions, hostOf, type ProxyTarget } from '../upstream/upstream-address.js';
+import { Watchdog, type WatchClock } from '../io/deadline-clock.js';
 
 /** What is the same for all exchanges of the lane. */
 export interface LaneSettings extends LaneLimits {

@@ -1,11 +1,11 @@
 // Passes a backend's answer on to the client: its head by the rules of forwarding, its body as it comes, its trailers.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { streamAnswer, type AnswerWatcher } from './answer-stream.js';
-import { NonsenseError } from './exchange/attempt-error.js';
-import type { BodyBypass } from './body-bypass.js';
-import { answerFields, isReasonPhrase, responseHeaders, type SortedFields } from './headers/header-rules.js';
-import { interimResponse } from './headers/interim-response.js';
-import { PSEUDONYM } from './headers/via-pseudonym.js';
+import { streamAnswer, type AnswerWatcher } from './response-stream.js';
+import { NonsenseError } from '../exchange/attempt-error.js';
+import type { BodyBypass } from './parser-bypass.js';
+import { answerFields, isReasonPhrase, responseHeaders, type SortedFields } from '../headers/header-rules.js';
+import { interimResponse } from '../headers/interim-response.js';
+import { PSEUDONYM } from '../headers/via-pseudonym.js';
 
 /** What there may be beside an answer. */
 export interface RelayOptions {

@@ -2,12 +2,12 @@
 // not used again when the backend is about to close them.
 import { Agent, type ClientRequest } from 'node:http';
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
-import { monotonicMs } from '../clock/monotonic.js';
-import { afterReads } from './upstream/after-pending-reads.js';
-import { BodyBypass } from './body-bypass.js';
-import { IdleHabits } from './upstream/idle-timeout-estimator.js';
-import { slowConnectMsOf } from './fast-lane/upstream-connections.js';
-import { targetOf, type ProxyTarget } from './upstream/upstream-address.js';
+import { monotonicMs } from '../../clock/monotonic.js';
+import { afterReads } from '../upstream/after-pending-reads.js';
+import { BodyBypass } from './parser-bypass.js';
+import { IdleHabits } from '../upstream/idle-timeout-estimator.js';
+import { slowConnectMsOf } from '../fast-lane/upstream-connections.js';
+import { targetOf, type ProxyTarget } from '../upstream/upstream-address.js';
 
 /** `connect` with a time limit; past it the socket is destroyed with an error that looks like the system's own. */
 export function connectWithin(timeoutMs: number, options: NetConnectOpts): Socket {
