@@ -11,7 +11,7 @@ import { FullLane } from './full-lane/lane.js';
 import { FullLaneServer } from './full-lane/server.js';
 import { LocalDataPlane } from './local-data-plane.js';
 import { ProxyServer } from './listener.js';
-import { UpgradeLane } from './upgrade-lane.js';
+import { UpgradeLane } from './upgrade/upgrade-lane.js';
 import { RequestLog } from '../metrics/request-log.js';
 import { AffinityKeys } from '../placement/affinity-key.js';
 import { DemandClassifier } from '../placement/demand-classifier.js';

@@ -10,7 +10,7 @@ import { FullLane } from './lane.js';
 import { OpenConnections } from './client-connections.js';
 import { endWithProblem } from '../headers/error-response.js';
 import { ProxiedRequest } from './proxied-request.js';
-import { UpgradeLane, isUpgradeFollowed } from '../upgrade-lane.js';
+import { UpgradeLane, isUpgradeFollowed } from '../upgrade/upgrade-lane.js';
 
 /** How often Node looks for clients that take too long to send their head. */
 const CONNECTIONS_CHECK_MS = 1000;

@@ -4,21 +4,21 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
-import { balancerConfig } from '../config/balancer.config.js';
-import { wordsFor } from '../net/network-error.js';
-import type { FleetBackend } from '../registry/snapshot/fleet.js';
-import { relayAnswer } from './full-lane/response-relay.js';
-import { ClientRequests, isRefusal, type ClientRequest } from './request/request-reader.js';
-import { CLIENT_WENT_AWAY, type Exchange } from './exchange/exchange.js';
-import { ExchangeDesk } from './exchange/exchange-factory.js';
-import { answerFields, isReasonPhrase, requestHeaders, responseHeaders } from './headers/header-rules.js';
-import { OwnRequestFields } from './full-lane/forwarded-header-cache.js';
-import { endWithProblem } from './headers/error-response.js';
-import { PSEUDONYM } from './headers/via-pseudonym.js';
-import { hasBody } from './full-lane/replayable-body.js';
+import { balancerConfig } from '../../config/balancer.config.js';
+import { wordsFor } from '../../net/network-error.js';
+import type { FleetBackend } from '../../registry/snapshot/fleet.js';
+import { relayAnswer } from '../full-lane/response-relay.js';
+import { ClientRequests, isRefusal, type ClientRequest } from '../request/request-reader.js';
+import { CLIENT_WENT_AWAY, type Exchange } from '../exchange/exchange.js';
+import { ExchangeDesk } from '../exchange/exchange-factory.js';
+import { answerFields, isReasonPhrase, requestHeaders, responseHeaders } from '../headers/header-rules.js';
+import { OwnRequestFields } from '../full-lane/forwarded-header-cache.js';
+import { endWithProblem } from '../headers/error-response.js';
+import { PSEUDONYM } from '../headers/via-pseudonym.js';
+import { hasBody } from '../full-lane/replayable-body.js';
 import { joinConnections } from './tunnel.js';
-import { connectWithin, connectedAgent } from './full-lane/upstream-agent.js';
-import { targetOf } from './upstream/upstream-address.js';
+import { connectWithin, connectedAgent } from '../full-lane/upstream-agent.js';
+import { targetOf } from '../upstream/upstream-address.js';
 
 /** An upgrade under way. */
 interface Handshake {
