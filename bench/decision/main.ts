@@ -46,7 +46,7 @@ function aDecision(policy: PolicyName, backends: number): (i: number) => number 
   }));
   const fleet = new FleetSnapshot(2, members);
   for (const { slot, capacity } of members) {
-    table.rows[0].begin(
+    table.rows[0].reserve(
       slot,
       Float64Array.from(capacity, (units) => units * random()),
     );

@@ -73,7 +73,7 @@ export class LearnedDemand implements DemandModel {
   answered(ticket: LearningTicket | undefined, { others, atSeconds, reportedUnits }: Answer): void {
     if (ticket === undefined) return;
     if (reportedUnits !== undefined) this.learner.reported(ticket.classId, reportedUnits, atSeconds);
-    this.learner.answered(ticket, others, atSeconds);
+    this.learner.completed(ticket, others, atSeconds);
   }
 
   readonly speedOf = (slot: number): number => this.learner.speed(slot);

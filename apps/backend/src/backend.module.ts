@@ -8,7 +8,7 @@ import { LoggerModule } from 'nestjs-pino';
 import { backendConfig, type BackendConfig } from './config/backend.config.js';
 import { HealthController } from './health/health.controller.js';
 import { JobController } from './jobs/job.controller.js';
-import { Workshop } from './work/workshop.js';
+import { WorkEmulator } from './work/workshop.js';
 
 @Module({
   imports: [
@@ -22,7 +22,7 @@ import { Workshop } from './work/workshop.js';
   ],
   // Order matters: jobs take whatever no controller before them took.
   controllers: [HealthController, JobController],
-  providers: [Workshop],
+  providers: [WorkEmulator],
 })
 export class BackendModule {}
 

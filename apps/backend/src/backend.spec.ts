@@ -6,7 +6,7 @@ import { request as httpRequest } from 'node:http';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { BackendModule } from './backend.module.js';
 import { backendConfig } from './config/backend.config.js';
-import { Workshop } from './work/workshop.js';
+import { WorkEmulator } from './work/workshop.js';
 
 describe('backend', () => {
   let app: INestApplication | undefined;
@@ -15,7 +15,7 @@ describe('backend', () => {
     await app?.close();
   });
 
-  async function aBackend({ workScale = 0 } = {}): Promise<{ url: string; workshop: Workshop }> {
+  async function aBackend({ workScale = 0 } = {}): Promise<{ url: string; workshop: WorkEmulator }> {
     const settings = {
       ...backendConfig(),
       id: 'disk-1',
@@ -30,7 +30,7 @@ describe('backend', () => {
       .compile();
     app = testing.createNestApplication({ bodyParser: false, logger: false });
     await app.listen(0, '127.0.0.1');
-    return { url: `http://127.0.0.1:${app.getHttpServer().address().port}`, workshop: app.get(Workshop) };
+    return { url: `http://127.0.0.1:${app.getHttpServer().address().port}`, workshop: app.get(WorkEmulator) };
   }
 
   it('answers any method and path with a report, and tells what it cost', async () => {

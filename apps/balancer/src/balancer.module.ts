@@ -14,20 +14,20 @@ import { LocalDataPlane } from './data-plane/local-data-plane.js';
 import { HealthController } from './control-plane/health.controller.js';
 import { OutlierDetector } from './health-checks/outlier-detector.js';
 import { PingAckCron } from './health-checks/ping-ack.cron.js';
-import { PingClient } from './health-checks/probe.js';
-import { Rechecks } from './health-checks/recheck-scheduler.js';
+import { HealthProbe } from './health-checks/probe.js';
+import { RecheckScheduler } from './health-checks/recheck-scheduler.js';
 import { MetricsController } from './control-plane/metrics.controller.js';
 import { MetricsService } from './metrics/metrics.service.js';
 import { Prometheus } from './metrics/prometheus.js';
 import { Fleet } from './registry/snapshot/fleet.js';
-import { FleetEvents } from './registry/event-log.js';
-import { LeaseSweeper } from './registry/registry-sweeper.js';
+import { EventLog } from './registry/event-log.js';
+import { RegistrySweeper } from './registry/registry-sweeper.js';
 import { OriginalProtocolController } from './control-plane/original-protocol.controller.js';
-import { OwnAddresses } from './registry/self-addresses.js';
-import { RegistrationController } from './control-plane/backends.controller.js';
+import { SelfAddresses } from './registry/self-addresses.js';
+import { BackendsController } from './control-plane/backends.controller.js';
 import { RegistryStore } from './registry/store/registry-store.js';
 import { RegistryService } from './registry/registry.service.js';
-import { DataPlaneThreads } from './threads/worker-supervisor.js';
+import { WorkerSupervisor } from './threads/worker-supervisor.js';
 
 const loadTable = {
   provide: LoadTable,
@@ -49,19 +49,19 @@ const dataPlane = {
     service: RegistryService,
     table: LoadTable,
     config: ConfigType<typeof balancerConfig>,
-  ) => (config.DATA_PLANE_THREADS === 0 ? local : new DataPlaneThreads(service, table, config)),
+  ) => (config.DATA_PLANE_THREADS === 0 ? local : new WorkerSupervisor(service, table, config)),
 };
 const fleet = { provide: Fleet, useExisting: RegistryService };
 
-const registry = [RegistryService, RegistryStore, FleetEvents, OwnAddresses, LeaseSweeper];
-const health = [PingAckCron, PingClient, Rechecks, OutlierDetector];
+const registry = [RegistryService, RegistryStore, EventLog, SelfAddresses, RegistrySweeper];
+const health = [PingAckCron, HealthProbe, RecheckScheduler, OutlierDetector];
 const serving = [loadTable, fleet, dataPlane, ...dataPlaneProviders];
 const metrics = [MetricsService, Prometheus];
 
 @Module({
   imports: [...foundations, ScheduleModule.forRoot(), TerminusModule.forRoot({ logger: false })],
   controllers: [
-    RegistrationController,
+    BackendsController,
     OriginalProtocolController,
     PlacementController,
     EventsController,

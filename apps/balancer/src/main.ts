@@ -9,7 +9,7 @@ if (Number.parseInt(process.versions.node) < OLDEST_NODE) {
   );
   process.exit(1);
 }
-const { keepCompiled } = await import('./bootstrap/compile-cache.js');
-keepCompiled();
+const { useCompileCache } = await import('./bootstrap/compile-cache.js');
+useCompileCache();
 const { launch } = await import('./bootstrap/launch.js');
 await launch();

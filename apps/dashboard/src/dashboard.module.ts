@@ -4,12 +4,12 @@ import { Module } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { TerminusModule } from '@nestjs/terminus';
 import { LoggerModule } from 'nestjs-pino';
-import { BalancerClient } from './balancer/balancer.client.js';
+import { MetricsClient } from './balancer/balancer.client.js';
 import { FleetPoller } from './balancer/fleet.poller.js';
 import { dashboardConfig, type DashboardConfig } from './config/dashboard.config.js';
 import { HealthController } from './health/health.controller.js';
 import { EventsController } from './live/events.controller.js';
-import { FleetFeed } from './live/fleet.feed.js';
+import { FleetStream } from './live/fleet.feed.js';
 import { PageController } from './pages/page.controller.js';
 import { RequestLogController } from './pages/request-log.controller.js';
 import { StatusController } from './pages/status.controller.js';
@@ -24,6 +24,6 @@ import { StatusController } from './pages/status.controller.js';
     TerminusModule.forRoot({ logger: false }),
   ],
   controllers: [PageController, EventsController, StatusController, RequestLogController, HealthController],
-  providers: [BalancerClient, FleetPoller, FleetFeed],
+  providers: [MetricsClient, FleetPoller, FleetStream],
 })
 export class DashboardModule {}

@@ -5,7 +5,7 @@ import { FUZZ, spoilt } from './a-head.fixture.js';
 import { ChunkScanner } from './chunk-scanner.js';
 import { FieldNames } from './field-names.js';
 import { judgeResponse } from './node-judge.fixture.js';
-import { INCOMPLETE, OUTSIDE } from './outcome.js';
+import { INCOMPLETE, UNSUPPORTED } from './outcome.js';
 import { Trailers } from './trailers.js';
 
 const HEAD = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n';
@@ -49,7 +49,7 @@ describe('a chunked body', () => {
     ['5;a=b=c\r\nhello', 'two values'],
     [`5;${'a'.repeat(1100)}\r\nhello`, 'a long extension'],
   ])('%j is outside: %s', (body) => {
-    expect(scan(body).outcome).toBe(OUTSIDE);
+    expect(scan(body).outcome).toBe(UNSUPPORTED);
   });
 
   it.each([
@@ -102,7 +102,7 @@ describe('trailers', () => {
     'x'.repeat(100),
   ])('%j is outside', (text) => {
     const trailers = new Trailers(new FieldNames(), { maxHeadBytes: 100, maxFields: 9 });
-    expect(trailers.frame(Buffer.from(text), 0, text.length)).toBe(OUTSIDE);
+    expect(trailers.frame(Buffer.from(text), 0, text.length)).toBe(UNSUPPORTED);
   });
 });
 
@@ -159,7 +159,7 @@ describe('a scanned body', () => {
         for (let size = 1; size < body.length; size++) {
           const scanned = scan(body, size);
           // What was passed before an error was seen depends on the pieces; nobody gets to see the end of it.
-          if (expected.outcome === OUTSIDE && scanned.outcome === OUTSIDE) continue;
+          if (expected.outcome === UNSUPPORTED && scanned.outcome === UNSUPPORTED) continue;
           if (JSON.stringify(scanned) !== JSON.stringify(expected)) expect(scanned).toEqual(expected);
         }
       }),
@@ -168,7 +168,7 @@ describe('a scanned body', () => {
   });
 });
 
-/** Scans as a caller does, in pieces of a size; the outcome is where the body ended, {@link INCOMPLETE} or {@link OUTSIDE}. */
+/** Scans as a caller does, in pieces of a size; the outcome is where the body ended, {@link INCOMPLETE} or {@link UNSUPPORTED}. */
 function scan(body: string, size = body.length) {
   const scanner = new ChunkScanner();
   const bytes = latin1(body);
@@ -177,7 +177,7 @@ function scan(body: string, size = body.length) {
     const to = Math.min(bytes.length, from + size);
     for (let at = from; at < to; at = scanner.resumeAt) {
       const end = scanner.scan(bytes, at, to);
-      if (end === OUTSIDE) return { outcome: OUTSIDE, passed, trailersAt: -1 };
+      if (end === UNSUPPORTED) return { outcome: UNSUPPORTED, passed, trailersAt: -1 };
       passed += bytes.toString('latin1', at, end);
       if (scanner.isComplete) return { outcome: scanner.resumeAt, passed, trailersAt: -1 };
       if (scanner.hasTrailers) return { outcome: scanner.resumeAt, passed, trailersAt: scanner.resumeAt };

@@ -1,6 +1,6 @@
 // Follows a chunked body (RFC 9112 §7.1) to its end, through whatever pieces it comes in, without copying it.
 import { CR, LF, LOWER_TOKEN } from './bytes.js';
-import { OUTSIDE } from './outcome.js';
+import { UNSUPPORTED } from './outcome.js';
 
 /** Of a chunk's size; 8 hexadecimal digits are 4 GiB. */
 const MAX_SIZE_DIGITS = 8;
@@ -80,7 +80,7 @@ export class ChunkScanner {
    * Scans the bytes that follow those of the last call.
    *
    * @returns where the run that begins at `from` ends: at `to`, or before that at the end of the body, at its trailers
-   *   or at a chunk extension; or {@link OUTSIDE}, and the scanner must be reset.
+   *   or at a chunk extension; or {@link UNSUPPORTED}, and the scanner must be reset.
    */
   scan(bytes: Uint8Array, from: number, to: number): number {
     let at = from;
@@ -94,12 +94,12 @@ export class ChunkScanner {
       else if (this.state >= EXTENSION_NAME_START && this.state <= EXTENSION_VALUE) {
         // Only at the beginning: a run never goes on into an extension.
         at = this.skipExtension(bytes, at, to);
-        if (at === OUTSIDE) return OUTSIDE;
+        if (at === UNSUPPORTED) return UNSUPPORTED;
         this.resumeAt = at;
         return from;
       } else {
         const state = this.next(bytes[at]);
-        if (state === OUTSIDE) return OUTSIDE;
+        if (state === UNSUPPORTED) return UNSUPPORTED;
         this.state = state;
         if (state === EXTENSION_NAME_START) return this.stopBefore(bytes, at, to);
         if (state !== TRAILERS) at++;
@@ -117,24 +117,24 @@ export class ChunkScanner {
       case SIZE:
         return this.continueSize(byte);
       case SIZE_CR:
-        return byte === CR ? SIZE_LF : OUTSIDE;
+        return byte === CR ? SIZE_LF : UNSUPPORTED;
       case SIZE_LF:
-        if (byte !== LF) return OUTSIDE;
+        if (byte !== LF) return UNSUPPORTED;
         return this.left === 0 ? TRAILERS_START : DATA;
       case DATA_CR:
-        return byte === CR ? DATA_LF : OUTSIDE;
+        return byte === CR ? DATA_LF : UNSUPPORTED;
       case DATA_LF:
-        return byte === LF ? FIRST_DIGIT : OUTSIDE;
+        return byte === LF ? FIRST_DIGIT : UNSUPPORTED;
       case TRAILERS_START:
         return byte === CR ? FINAL_LF : TRAILERS;
       default:
-        return byte === LF ? COMPLETE : OUTSIDE;
+        return byte === LF ? COMPLETE : UNSUPPORTED;
     }
   }
 
   private beginSize(byte: number): number {
     const digit = HEX_VALUE[byte];
-    if (digit === 255) return OUTSIDE;
+    if (digit === 255) return UNSUPPORTED;
     this.left = digit;
     this.sizeDigits = 1;
     return SIZE;
@@ -145,17 +145,17 @@ export class ChunkScanner {
     if (digit !== 255) {
       // By multiplication, not by a shift: the size may need the 32nd bit.
       this.left = this.left * 16 + digit;
-      return ++this.sizeDigits > MAX_SIZE_DIGITS ? OUTSIDE : SIZE;
+      return ++this.sizeDigits > MAX_SIZE_DIGITS ? UNSUPPORTED : SIZE;
     }
     if (byte === CR) return SIZE_LF;
     this.extensionBytes = 0;
-    return byte === SEMICOLON ? EXTENSION_NAME_START : OUTSIDE;
+    return byte === SEMICOLON ? EXTENSION_NAME_START : UNSUPPORTED;
   }
 
   /** Ends a run before the semicolon at `at`, and looks where the next one begins. */
   private stopBefore(bytes: Uint8Array, at: number, to: number): number {
     const next = this.skipExtension(bytes, at + 1, to);
-    if (next === OUTSIDE) return OUTSIDE;
+    if (next === UNSUPPORTED) return UNSUPPORTED;
     this.resumeAt = next;
     return at;
   }
@@ -166,16 +166,16 @@ export class ChunkScanner {
       const byte = bytes[at];
       const isToken = LOWER_TOKEN[byte] !== 0;
       const mayEnd = this.state === EXTENSION_NAME || this.state === EXTENSION_VALUE;
-      if (++this.extensionBytes > MAX_EXTENSION_BYTES) return OUTSIDE;
+      if (++this.extensionBytes > MAX_EXTENSION_BYTES) return UNSUPPORTED;
       if (isToken) this.state = this.state <= EXTENSION_NAME ? EXTENSION_NAME : EXTENSION_VALUE;
-      else if (!mayEnd) return OUTSIDE;
+      else if (!mayEnd) return UNSUPPORTED;
       else if (byte === CR) {
         // The CR is of the size's line, which goes on.
         this.state = SIZE_CR;
         return at;
       } else if (byte === SEMICOLON) this.state = EXTENSION_NAME_START;
       else if (byte === EQUALS && this.state === EXTENSION_NAME) this.state = EXTENSION_VALUE_START;
-      else return OUTSIDE;
+      else return UNSUPPORTED;
     }
     return to;
   }

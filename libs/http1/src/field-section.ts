@@ -1,7 +1,7 @@
 // The lines of a field section (RFC 9112 §5), read into spans: of a request, of a response, or of trailers.
 import { COLON, CR, HTAB, IS_TEXT, LF, LOWER_TOKEN, SP } from './bytes.js';
 import { CONNECTION, MAX_NAME_BYTES, UNKNOWN_FIELD, type FieldNames } from './field-names.js';
-import { INCOMPLETE, OUTSIDE } from './outcome.js';
+import { INCOMPLETE, UNSUPPORTED } from './outcome.js';
 import { endOfText } from './text-scan.js';
 
 /** Numbers kept for each field: four ends of spans, then the number of its name, doubled, plus 1 if it is canonical. */
@@ -14,7 +14,7 @@ export const TAG = 4;
 const FIRST_CAPACITY = 16;
 /** Of the fields' places by number: none. */
 const NOWHERE = -1;
-const NO_BYTES = Buffer.alloc(0);
+const EMPTY_BUFFER = Buffer.alloc(0);
 
 /**
  * The fields of one head. Reused for the next; what is asked of it is only valid until then. All positions count from
@@ -28,13 +28,13 @@ export class FieldSection {
   /** Whether a name stands there that hands a request over: {@link FieldNames.isHandedOver}. */
   hasHandedOver = false;
   /** Where the head stands when it is complete, and the same as text once somebody wants it. */
-  bytes: Buffer = NO_BYTES;
+  bytes: Buffer = EMPTY_BUFFER;
   headStart = 0;
   private headEnd = 0;
   private asText: string | undefined;
   /** The bytes that are read, mostly the same again and again, and the view of them. */
-  private viewIsOf: Uint8Array = NO_BYTES;
-  private view: DataView = new DataView(NO_BYTES.buffer);
+  private viewIsOf: Uint8Array = EMPTY_BUFFER;
+  private view: DataView = new DataView(EMPTY_BUFFER.buffer);
   /** What was read: {@link STRIDE} numbers a field, positions from the first byte of the head. */
   spans: Int32Array = new Int32Array(FIRST_CAPACITY * STRIDE);
   /** The place of the first field of each known name. */
@@ -71,7 +71,7 @@ export class FieldSection {
    *
    * @param from where the head begins in `bytes`.
    * @param end where the bytes end.
-   * @returns the length of the head up to behind the empty line, or {@link INCOMPLETE}, or {@link OUTSIDE}.
+   * @returns the length of the head up to behind the empty line, or {@link INCOMPLETE}, or {@link UNSUPPORTED}.
    */
   read(bytes: Uint8Array, from: number, end: number): number {
     if (bytes !== this.viewIsOf) this.look(bytes);
@@ -109,22 +109,22 @@ export class FieldSection {
     this.lineStart = at - from;
     if (at < end && bytes[at] !== CR) return this.outcomeOfLine(bytes, from, at, end);
     if (end - at < 2) return INCOMPLETE;
-    return bytes[at + 1] === LF ? at + 2 - from : OUTSIDE;
+    return bytes[at + 1] === LF ? at + 2 - from : UNSUPPORTED;
   }
 
   /** What is said of a line that is no field, or not yet; it begins at `start`. */
   private outcomeOfLine(bytes: Uint8Array, from: number, start: number, end: number): number {
-    if (this.count === this.maxFields) return OUTSIDE;
+    if (this.count === this.maxFields) return UNSUPPORTED;
     let at = start;
     while (at < end && LOWER_TOKEN[bytes[at]] !== 0) at++;
-    if (at - start > MAX_NAME_BYTES) return OUTSIDE;
+    if (at - start > MAX_NAME_BYTES) return UNSUPPORTED;
     if (at === end) return INCOMPLETE;
-    if (bytes[at] !== COLON || at === start) return OUTSIDE;
+    if (bytes[at] !== COLON || at === start) return UNSUPPORTED;
     at = Math.max(at + 1, from + this.checkedTo);
     while (at < end && IS_TEXT[bytes[at]] === 1) at++;
     this.checkedTo = at - from;
     if (at === end) return INCOMPLETE;
-    return bytes[at] === CR && at + 1 === end ? INCOMPLETE : OUTSIDE;
+    return bytes[at] === CR && at + 1 === end ? INCOMPLETE : UNSUPPORTED;
   }
 
   private look(bytes: Uint8Array): void {

@@ -31,7 +31,7 @@ export {
 export type { FieldSection } from './field-section.js';
 export { ForwardingRule } from './forwarding-rule.js';
 export type { HeadLimits } from './head.js';
-export { INCOMPLETE, OUTSIDE } from './outcome.js';
+export { INCOMPLETE, UNSUPPORTED } from './outcome.js';
 export { RequestHead } from './request-head.js';
 export { ResponseHead, type BodyEnd } from './response-head.js';
 export { Trailers } from './trailers.js';

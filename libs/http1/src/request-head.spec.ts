@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { FieldNames } from './field-names.js';
 import { ForwardingRule } from './forwarding-rule.js';
-import { INCOMPLETE, OUTSIDE } from './outcome.js';
+import { INCOMPLETE, UNSUPPORTED } from './outcome.js';
 import { RequestHead } from './request-head.js';
 
 const names = new FieldNames(['via', 'forwarded', 'x-forwarded-for', 'compute']);
@@ -199,7 +199,7 @@ describe('a request head', () => {
     [withLines(`n: ${'v'.repeat(4096)}`), 'a head that is too large'],
     ['\x16\x03\x01\x02\x00\x01', 'TLS'],
   ])('%j is outside: %s', (text) => {
-    expect(frame(text).length).toBe(OUTSIDE);
+    expect(frame(text).length).toBe(UNSUPPORTED);
   });
 
   it.each(['', 'G', 'P', 'GET ', 'GET /', 'GET / HTTP/1.1\r', withLines('n: v').slice(0, -1)])(
@@ -215,9 +215,9 @@ describe('a request head', () => {
     const exact = new RequestHead(names, { maxHeadBytes: text.length, maxFields: 9 });
     expect(exact.frame(bytes, 0, bytes.length)).toBe(text.length);
     const smaller = new RequestHead(names, { maxHeadBytes: text.length - 1, maxFields: 9 });
-    expect(smaller.frame(bytes, 0, bytes.length)).toBe(OUTSIDE);
+    expect(smaller.frame(bytes, 0, bytes.length)).toBe(UNSUPPORTED);
     expect(smaller.frame(bytes, 0, text.length - 2)).toBe(INCOMPLETE);
-    expect(smaller.frame(bytes, 0, text.length - 1)).toBe(OUTSIDE);
+    expect(smaller.frame(bytes, 0, text.length - 1)).toBe(UNSUPPORTED);
   });
 });
 

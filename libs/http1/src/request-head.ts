@@ -6,7 +6,7 @@ import { copyForwardedLines, forwardedLines } from './forwarded-lines.js';
 import type { ForwardingRule } from './forwarding-rule.js';
 import { connectionOptionIn, wholeNumberIn } from './framing-fields.js';
 import { matches, type HeadLimits } from './head.js';
-import { INCOMPLETE, OUTSIDE } from './outcome.js';
+import { INCOMPLETE, UNSUPPORTED } from './outcome.js';
 
 /** A method of the subset, with the space behind it. */
 interface Method {
@@ -63,7 +63,7 @@ export class RequestHead {
    * them, wherever they stand by then. What is said does not depend on how the bytes were split.
    *
    * @param to where the bytes end; behind the head may stand its body and further requests.
-   * @returns the length of the head in bytes, with the empty line; or {@link INCOMPLETE}; or {@link OUTSIDE}.
+   * @returns the length of the head in bytes, with the empty line; or {@link INCOMPLETE}; or {@link UNSUPPORTED}.
    */
   frame(bytes: Buffer, from: number, to: number): number {
     if (!this.isPending) this.begin();
@@ -76,7 +76,7 @@ export class RequestHead {
       return INCOMPLETE;
     }
     this.isPending = false;
-    if (length <= 0 || !this.isInSubset(bytes, from)) return OUTSIDE;
+    if (length <= 0 || !this.isInSubset(bytes, from)) return UNSUPPORTED;
     this.fields.complete(bytes, from, from + length);
     this.length = length;
     this.target = bytes.toString('latin1', from + this.methodFound.bytes.length, from + this.targetEnd);
@@ -125,10 +125,10 @@ export class RequestHead {
     while (at < end && IS_TARGET[bytes[at]] === 1) at++;
     this.checkedTo = at - from;
     // Two slashes could be taken for an authority (RFC 3986 §4.2).
-    if (at > targetStart && bytes[targetStart] !== SLASH) return OUTSIDE;
-    if (at > targetStart + 1 && bytes[targetStart + 1] === SLASH) return OUTSIDE;
+    if (at > targetStart && bytes[targetStart] !== SLASH) return UNSUPPORTED;
+    if (at > targetStart + 1 && bytes[targetStart + 1] === SLASH) return UNSUPPORTED;
     if (at === end) return INCOMPLETE;
-    if (bytes[at] !== SP || at === targetStart) return OUTSIDE;
+    if (bytes[at] !== SP || at === targetStart) return UNSUPPORTED;
     const versionMatch = matches(bytes, at + 1, end, VERSION_LINE_END);
     if (versionMatch <= 0) return versionMatch;
     this.targetEnd = at - from;
@@ -141,11 +141,11 @@ export class RequestHead {
   private readMethod(bytes: Uint8Array, from: number, end: number): number {
     for (let i = 0; i < METHODS.length; i++) {
       const match = matches(bytes, from, end, METHODS[i].bytes);
-      if (match === OUTSIDE) continue;
+      if (match === UNSUPPORTED) continue;
       this.methodFound = METHODS[i];
       return match;
     }
-    return OUTSIDE;
+    return UNSUPPORTED;
   }
 
   /** Reads the fields that frame the message, and whether anything takes the request out of the subset. */

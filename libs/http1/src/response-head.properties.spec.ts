@@ -5,7 +5,7 @@ import { FUZZ, canonicalResponse, spoilt } from './a-head.fixture.js';
 import { FieldNames } from './field-names.js';
 import { ForwardingRule } from './forwarding-rule.js';
 import { judgeResponse } from './node-judge.fixture.js';
-import { OUTSIDE } from './outcome.js';
+import { UNSUPPORTED } from './outcome.js';
 import { ResponseHead } from './response-head.js';
 import { copied, feed, splits } from './splits.fixture.js';
 
@@ -95,7 +95,7 @@ function readFinalHead(head: ResponseHead, text: string, method: string): { leng
   head.reset();
   for (let at = 0; ;) {
     const length = head.frame(latin1(text), at, text.length, method);
-    if (length <= 0) return { length: OUTSIDE, interim };
+    if (length <= 0) return { length: UNSUPPORTED, interim };
     at += length;
     if (!head.isInterim) return { length: at, interim };
     interim.push(head.statusCode);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { FieldNames } from './field-names.js';
 import { ForwardingRule } from './forwarding-rule.js';
-import { INCOMPLETE, OUTSIDE } from './outcome.js';
+import { INCOMPLETE, UNSUPPORTED } from './outcome.js';
 import { ResponseHead } from './response-head.js';
 
 const names = new FieldNames(['endpoint-load-metrics']);
@@ -140,7 +140,7 @@ describe('a response head', () => {
     ['\r\nHTTP/1.1 200 OK\r\n\r\n', 'an empty line in front'],
     [ok(`A: ${'b'.repeat(4096)}`), 'a head that is too large'],
   ])('%j is outside: %s', (text) => {
-    expect(frame(text).length).toBe(OUTSIDE);
+    expect(frame(text).length).toBe(UNSUPPORTED);
   });
 
   it.each(['', 'HTTP/1.', 'HTTP/1.1 2', 'HTTP/1.1 200', 'HTTP/1.1 200 OK\r', ok('A: b').slice(0, -1)])(

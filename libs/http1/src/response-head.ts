@@ -6,7 +6,7 @@ import { copyForwardedLines, forwardedLines, forwardedLinesUnnamed } from './for
 import type { ForwardingRule } from './forwarding-rule.js';
 import { connectionOptionIn, wholeNumberIn } from './framing-fields.js';
 import { matches, type HeadLimits } from './head.js';
-import { INCOMPLETE, OUTSIDE } from './outcome.js';
+import { INCOMPLETE, UNSUPPORTED } from './outcome.js';
 
 /** Where a response's body ends (RFC 9112 §6.3): there is none, it has a length, it is chunked, or with the connection. */
 export type BodyEnd = 'none' | 'length' | 'chunked' | 'close';
@@ -59,7 +59,7 @@ export class ResponseHead {
    *
    * @param to where the bytes end.
    * @param requestMethod of the request that is answered, in upper case; `CONNECT` is not expected.
-   * @returns the length of the head in bytes, with the empty line; or {@link INCOMPLETE}; or {@link OUTSIDE}.
+   * @returns the length of the head in bytes, with the empty line; or {@link INCOMPLETE}; or {@link UNSUPPORTED}.
    */
   frame(bytes: Buffer, from: number, to: number, requestMethod: string): number {
     if (!this.isPending) this.begin();
@@ -72,9 +72,9 @@ export class ResponseHead {
       return INCOMPLETE;
     }
     this.isPending = false;
-    if (length <= 0) return OUTSIDE;
+    if (length <= 0) return UNSUPPORTED;
     this.fields.complete(bytes, from, from + length);
-    return this.readFraming(bytes, from, requestMethod) ? length : OUTSIDE;
+    return this.readFraming(bytes, from, requestMethod) ? length : UNSUPPORTED;
   }
 
   /** Forgets an incomplete head; the next one begins anew. */
@@ -134,14 +134,14 @@ export class ResponseHead {
     let at = from + STATUS_END;
     if (at === end) return INCOMPLETE;
     // Servers leave the space out with the reason phrase, against RFC 9112 §4.
-    if (bytes[at] !== SP && bytes[at] !== CR) return OUTSIDE;
+    if (bytes[at] !== SP && bytes[at] !== CR) return UNSUPPORTED;
     at = Math.max(at, from + this.checkedTo);
     while (at < end && IS_TEXT[bytes[at]] === 1) at++;
     this.checkedTo = at - from;
     if (at === end) return INCOMPLETE;
-    if (bytes[at] !== CR) return OUTSIDE;
+    if (bytes[at] !== CR) return UNSUPPORTED;
     if (at + 1 === end) return INCOMPLETE;
-    if (bytes[at + 1] !== LF) return OUTSIDE;
+    if (bytes[at + 1] !== LF) return UNSUPPORTED;
     this.statusLineEnd = at - from;
     this.hasStatusLine = true;
     this.fields.begin(at + 2 - from);
@@ -155,17 +155,17 @@ export class ResponseHead {
     let at = from + VERSION.length;
     if (at === end) return INCOMPLETE;
     this.minorVersion = bytes[at++] - ZERO;
-    if (this.minorVersion !== 0 && this.minorVersion !== 1) return OUTSIDE;
+    if (this.minorVersion !== 0 && this.minorVersion !== 1) return UNSUPPORTED;
     if (at === end) return INCOMPLETE;
-    if (bytes[at++] !== SP) return OUTSIDE;
+    if (bytes[at++] !== SP) return UNSUPPORTED;
     let status = 0;
     for (; at < from + STATUS_END; at++) {
       if (at === end) return INCOMPLETE;
       const digit = bytes[at] - ZERO;
-      if (digit < 0 || digit > 9) return OUTSIDE;
+      if (digit < 0 || digit > 9) return UNSUPPORTED;
       status = status * 10 + digit;
       // From 100 to 599, told by the first digit (RFC 9110 §15).
-      if (status === 0 || (status > 5 && status < 10)) return OUTSIDE;
+      if (status === 0 || (status > 5 && status < 10)) return UNSUPPORTED;
     }
     this.statusCode = status;
     return 1;

@@ -4,7 +4,7 @@ import { FieldSection } from './field-section.js';
 import { forwardedLines } from './forwarded-lines.js';
 import type { ForwardingRule } from './forwarding-rule.js';
 import type { HeadLimits } from './head.js';
-import { INCOMPLETE, OUTSIDE } from './outcome.js';
+import { INCOMPLETE, UNSUPPORTED } from './outcome.js';
 
 /** Frames one trailer section after another. What it says of one is valid until the next. */
 export class Trailers {
@@ -21,7 +21,7 @@ export class Trailers {
   /**
    * Frames the section that begins at `from`, behind the line of the last chunk. Like `frame` of the heads.
    *
-   * @returns its length in bytes, with the empty line; or {@link INCOMPLETE}; or {@link OUTSIDE}.
+   * @returns its length in bytes, with the empty line; or {@link INCOMPLETE}; or {@link UNSUPPORTED}.
    */
   frame(bytes: Buffer, from: number, to: number): number {
     if (!this.isPending) this.fields.begin(0);
@@ -29,7 +29,7 @@ export class Trailers {
     const length = this.fields.read(bytes, from, Math.min(to, from + maxHeadBytes));
     this.isPending = length === INCOMPLETE && to - from < maxHeadBytes;
     if (this.isPending) return INCOMPLETE;
-    if (length <= 0 || this.framesMessage) return OUTSIDE;
+    if (length <= 0 || this.framesMessage) return UNSUPPORTED;
     this.fields.complete(bytes, from, from + length);
     return length;
   }

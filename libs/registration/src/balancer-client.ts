@@ -33,7 +33,7 @@ export interface Registered {
   readonly view: BackendView;
 }
 
-export class BalancerClient {
+export class RegistrationClient {
   private readonly backends: URL;
   private readonly headers: Readonly<Record<string, string>>;
 

@@ -10,7 +10,7 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BalancerClient, type Answer, type Failed, type Refused } from './balancer-client.js';
+import { RegistrationClient, type Answer, type Failed, type Refused } from './balancer-client.js';
 import { MODULE_OPTIONS_TOKEN, registrationOf, type RegistrationOptions } from './registration.options.js';
 import { REFUSED_RETRY_MS, retryDelayMs } from './retry.js';
 
@@ -38,7 +38,7 @@ export class RegistrationService implements OnApplicationBootstrap, BeforeApplic
   private readonly logger = new Logger('Registration');
   private readonly stopping = new AbortController();
   private readonly registration: Registration;
-  private readonly client: BalancerClient;
+  private readonly client: RegistrationClient;
   private membership: Promise<void> | undefined;
   private current: RegistrationState = { status: 'joining', id: null, reason: '' };
 
@@ -48,7 +48,7 @@ export class RegistrationService implements OnApplicationBootstrap, BeforeApplic
     private readonly adapterHost: HttpAdapterHost,
   ) {
     this.registration = registrationOf(options);
-    this.client = new BalancerClient(options.balancerUrl, options.token);
+    this.client = new RegistrationClient(options.balancerUrl, options.token);
   }
 
   /** How this backend stands with the balancer now; a new object at each change. */

@@ -2,10 +2,10 @@
 import type { Failed, Refused } from './balancer-client.js';
 
 const FIRST_RETRY_MS = 100;
-const LONGEST_RETRY_MS = 5_000;
+const MAX_RETRY_MS = 5_000;
 
 /** Whoever asks for more patience than this is asked again all the same. */
-const LONGEST_RETRY_AFTER_MS = 300_000;
+const MAX_RETRY_AFTER_MS = 300_000;
 
 /** A refusal stays one until somebody changes something, so it is asked about seldom. */
 export const REFUSED_RETRY_MS = 30_000;
@@ -20,6 +20,6 @@ export const REFUSED_RETRY_MS = 30_000;
  */
 export function retryDelayMs(answer: Failed | Refused, attempt: number, random: () => number): number {
   if (answer.kind === 'refused') return REFUSED_RETRY_MS;
-  const askedMs = Math.min(LONGEST_RETRY_AFTER_MS, answer.retryAfterMs ?? 0);
-  return askedMs + random() * Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt);
+  const askedMs = Math.min(MAX_RETRY_AFTER_MS, answer.retryAfterMs ?? 0);
+  return askedMs + random() * Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt);
 }

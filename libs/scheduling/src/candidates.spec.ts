@@ -106,7 +106,7 @@ describe('candidates', () => {
           for (let position = 0; position < SLOTS; position++) {
             expect(candidates.has(position)).toBe(expected.includes(position));
           }
-          if (expected.length > 0) table.rows[0].begin(before[expected[0]].slot, Float64Array.from(demand));
+          if (expected.length > 0) table.rows[0].reserve(before[expected[0]].slot, Float64Array.from(demand));
         }
       }),
     );

@@ -20,7 +20,7 @@ export {
 export {
   ejectionSeconds,
   inTraffic,
-  isOwnFault,
+  isLikelyLocalFault,
   mayEject,
   slowStartPart,
   type Traffic,

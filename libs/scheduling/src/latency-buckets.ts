@@ -2,14 +2,14 @@
 
 const SUB_BUCKET_BITS = 3;
 const SUB_BUCKETS = 1 << SUB_BUCKET_BITS;
-const LONGEST_MICROSECONDS = 0xffff_ffff;
+const MAX_MICROSECONDS = 0xffff_ffff;
 
 /** How many buckets cover 1 µs to 71 minutes with a relative width of at most 1/8. */
 export const LATENCY_BUCKETS = (32 - SUB_BUCKET_BITS + 1) * SUB_BUCKETS;
 
 /** The bucket of a latency in seconds; longer than 71 minutes counts in the last. */
 export function latencyBucket(seconds: number): number {
-  const microseconds = Math.min(LONGEST_MICROSECONDS, Math.max(0, Math.round(seconds * 1e6))) >>> 0;
+  const microseconds = Math.min(MAX_MICROSECONDS, Math.max(0, Math.round(seconds * 1e6))) >>> 0;
   if (microseconds < SUB_BUCKETS) return microseconds;
   const exponent = 31 - Math.clz32(microseconds);
   const subBucket = (microseconds >>> (exponent - SUB_BUCKET_BITS)) & (SUB_BUCKETS - 1);

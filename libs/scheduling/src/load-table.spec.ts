@@ -25,7 +25,7 @@ describe('a load table of several writers', () => {
     reserve(two, 1, 100, 200);
     for (const row of table.rows) {
       reserve(row, 1, 0.5, 0.5).release();
-      row.countAnswer(1, 0.25);
+      row.countResponse(1, 0.25);
       row.countFailure(1);
     }
     return table;
@@ -118,7 +118,7 @@ describe('a load table of several writers', () => {
     const table = aTable();
     for (const slot of [0, 2]) {
       reserve(table.rows[0], slot, 3, 4);
-      table.rows[1].countAnswer(slot, 1);
+      table.rows[1].countResponse(slot, 1);
     }
     const others = [cellsOf(table, 0), cellsOf(table, 2)];
     table.clear(1);
@@ -128,7 +128,7 @@ describe('a load table of several writers', () => {
 
   it('never shows less than nothing in flight', () => {
     const table = new LoadTable(SHAPE);
-    table.rows[1].end(1, Float64Array.of(1, 1));
+    table.rows[1].release(1, Float64Array.of(1, 1));
     expect(table.inFlight(1, 0)).toBe(0);
   });
 });
@@ -160,7 +160,7 @@ describe('a reservation that is taken again', () => {
     const table = new LoadTable(SHAPE);
     const reservation = reserve(table.own, 1, 3, 4);
     reservation.release();
-    reservation.retake(2, Float64Array.of(0.3, 0));
+    reservation.reserveAgain(2, Float64Array.of(0.3, 0));
     expect([table.active(1), table.active(2), table.inFlight(1, 0)]).toEqual([0, 1, 0]);
     expect(table.inFlight(2, 0)).toBeCloseTo(0.3, 5);
     expect(reservation.release()).toBe(true);
@@ -172,7 +172,7 @@ describe('a reservation that is taken again', () => {
     const table = new LoadTable(SHAPE);
     const demand = Float64Array.of(1, 2);
     const reservation = reserve(table.own, 0, 5, 5);
-    reservation.retake(1, demand);
+    reservation.reserveAgain(1, demand);
     demand.fill(100);
     expect([table.active(0), table.active(1), table.inFlight(1, 1)]).toEqual([0, 1, 2]);
     reservation.release();

@@ -76,7 +76,7 @@ export class LoadRow {
   }
 
   /** An exchange of this demand begins on `slot`. Called by a reservation only. */
-  begin(slot: number, demand: ResourceVector): void {
+  reserve(slot: number, demand: ResourceVector): void {
     const at = slot * this.shape.resourceCount;
     for (let r = 0; r < demand.length; r++) {
       this.inFlight[at + r] += demand[r];
@@ -88,7 +88,7 @@ export class LoadRow {
   }
 
   /** The exchange ended: its demand is taken back. Called by a reservation only. */
-  end(slot: number, demand: ResourceVector): void {
+  release(slot: number, demand: ResourceVector): void {
     const at = slot * this.shape.resourceCount;
     for (let r = 0; r < demand.length; r++) this.inFlight[at + r] -= demand[r];
     this.active[slot]--;
@@ -96,7 +96,7 @@ export class LoadRow {
   }
 
   /** Counts an answer and how long it took. */
-  countAnswer(slot: number, latencySeconds: number): void {
+  countResponse(slot: number, latencySeconds: number): void {
     this.latencyCounts[slot * LATENCY_BUCKETS + latencyBucket(latencySeconds)]++;
     this.latencySeconds[slot] += latencySeconds;
   }

@@ -9,7 +9,7 @@ import { quantise, type ResourceVector } from './resources.js';
 export class Reservation {
   /** What is given back is this very vector, whatever becomes of the caller's. Units, in the fleet's order. */
   readonly demand: ResourceVector;
-  private takenSlot: number;
+  private reservedSlot: number;
   private isReleased = false;
 
   constructor(
@@ -17,31 +17,31 @@ export class Reservation {
     slot: number,
     demand: ResourceVector,
   ) {
-    this.takenSlot = slot;
+    this.reservedSlot = slot;
     this.demand = quantise(demand.slice());
-    row.begin(slot, this.demand);
+    row.reserve(slot, this.demand);
   }
 
   /** The row of the load table that it counts in. */
   get slot(): number {
-    return this.takenSlot;
+    return this.reservedSlot;
   }
 
   /** Takes `demand`, of as many resources as before, on a slot. What may still be held is given back first. */
-  retake(slot: number, demand: ResourceVector): void {
+  reserveAgain(slot: number, demand: ResourceVector): void {
     this.release();
-    this.takenSlot = slot;
+    this.reservedSlot = slot;
     for (let r = 0; r < this.demand.length; r++) this.demand[r] = demand[r];
     quantise(this.demand);
     this.isReleased = false;
-    this.row.begin(slot, this.demand);
+    this.row.reserve(slot, this.demand);
   }
 
   /** Gives the demand back. The first call counts; any further one does nothing. Answers whether it was the first. */
   release(): boolean {
     if (this.isReleased) return false;
     this.isReleased = true;
-    this.row.end(this.takenSlot, this.demand);
+    this.row.release(this.reservedSlot, this.demand);
     return true;
   }
 }

@@ -4,7 +4,7 @@
  * Collects scores and hands back the position with the smallest. Exact ties rotate, so that none of them is favoured
  * for standing first. Reused from decision to decision without allocating, but to grow.
  */
-export class Smallest {
+export class ArgMin {
   private ties = new Int32Array(16);
   private tieCount = 0;
   private smallest = Infinity;
@@ -21,7 +21,7 @@ export class Smallest {
   }
 
   /** The position with the smallest score, -1 when none was offered; ready for the next decision afterwards. */
-  take(): number {
+  pop(): number {
     const { tieCount } = this;
     this.tieCount = 0;
     this.smallest = Infinity;

@@ -6,7 +6,7 @@ import { hostname } from 'node:os';
 import { finished, pipeline } from 'node:stream/promises';
 import { backendConfig, type BackendConfig } from '../config/backend.config.js';
 import { demandOf, type Demand } from '../work/demand.js';
-import { Workshop } from '../work/workshop.js';
+import { WorkEmulator } from '../work/workshop.js';
 import { jobPage } from './job-page.js';
 import type { JobReport } from './job-report.js';
 import { paddingLength, padded } from './padding.js';
@@ -16,7 +16,7 @@ export class JobController {
   private readonly host = hostname();
 
   constructor(
-    private readonly workshop: Workshop,
+    private readonly workshop: WorkEmulator,
     private readonly registration: RegistrationService,
     @Inject(backendConfig.KEY) private readonly config: BackendConfig,
   ) {}

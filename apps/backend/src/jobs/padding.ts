@@ -2,7 +2,7 @@
 import { BadRequestException } from '@nestjs/common';
 import { Readable } from 'node:stream';
 
-const MOST_BYTES = 1_000_000_000;
+const MAX_BYTES = 1_000_000_000;
 const CHUNK = Buffer.alloc(65_536, ' ');
 
 /**
@@ -13,8 +13,8 @@ const CHUNK = Buffer.alloc(65_536, ' ');
 export function paddingLength(value: unknown): number {
   if (value === undefined) return 0;
   const bytes = typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : Number.NaN;
-  if (bytes <= MOST_BYTES) return bytes;
-  throw new BadRequestException(`bytes must be a whole number from 0 to ${MOST_BYTES}, got ${JSON.stringify(value)}`);
+  if (bytes <= MAX_BYTES) return bytes;
+  throw new BadRequestException(`bytes must be a whole number from 0 to ${MAX_BYTES}, got ${JSON.stringify(value)}`);
 }
 
 /** `body`, and blanks after it until there are `minimumBytes`; JSON and HTML mean the same with them. */

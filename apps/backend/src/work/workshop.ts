@@ -10,18 +10,18 @@ export interface Totals extends Demand {
 }
 
 /** Beyond this, Node fires a timer at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 const monotonicClock: Clock = () => performance.now() / 1000;
 
 /** Rounds up to whole milliseconds, since a timer that fires early has to be set again. */
 const nodeTimer: Timer = (delaySeconds, wake) => {
-  const timeout = setTimeout(wake, Math.min(Math.ceil(delaySeconds * 1000), LONGEST_TIMER_MS));
+  const timeout = setTimeout(wake, Math.min(Math.ceil(delaySeconds * 1000), MAX_TIMER_MS));
   return () => clearTimeout(timeout);
 };
 
 @Injectable()
-export class Workshop {
+export class WorkEmulator {
   private readonly stations: Readonly<Record<keyof Demand, Station>> | undefined;
   private served: Totals = { requests: 0, compute: 0, storage: 0 };
 

@@ -9,6 +9,6 @@ const FOLDER = fileURLToPath(new URL('../../../../compile-cache', import.meta.ur
  * From here on what is loaded comes from there, or is put there when this thread ends in order. Where nothing can be
  * written, nothing is kept. `NODE_COMPILE_CACHE` names another folder, `NODE_DISABLE_COMPILE_CACHE=1` switches it off.
  */
-export function keepCompiled(): void {
+export function useCompileCache(): void {
   enableCompileCache(FOLDER);
 }

@@ -3,7 +3,7 @@ import 'reflect-metadata';
 import { ConfigurationError } from '@fairlead/configuration';
 import { balancerConfig } from '../config/balancer.config.js';
 import { inheritedSockets, requireSocketForEachThread } from './inherited-sockets.js';
-import { DATA_PLANE_WORKER, prepareWorkers } from '../threads/worker-preload.js';
+import { DATA_PLANE_WORKER, preloadWorkers } from '../threads/worker-preload.js';
 
 /** Resolves when clients are served, and ends the process when that cannot be. */
 export async function launch(): Promise<void> {
@@ -12,7 +12,7 @@ export async function launch(): Promise<void> {
     const inherited = inheritedSockets();
     requireSocketForEachThread(inherited, config);
     // One while the main thread loads; the others behind it, or on few cores nobody would serve before all are ready.
-    prepareWorkers(DATA_PLANE_WORKER, Math.min(1, config.DATA_PLANE_THREADS));
+    preloadWorkers(DATA_PLANE_WORKER, Math.min(1, config.DATA_PLANE_THREADS));
     const { start } = await import('./start.js');
     await start(config, inherited);
   } catch (error) {

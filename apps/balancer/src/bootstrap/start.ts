@@ -8,10 +8,10 @@ import { Logger } from 'nestjs-pino';
 import { BalancerModule } from '../balancer.module.js';
 import type { BalancerConfig } from '../config/balancer.config.js';
 import type { InheritedSockets } from './inherited-sockets.js';
-import { setUpControlPlane } from '../control-plane/http-app.js';
+import { configureControlPlane } from '../control-plane/http-app.js';
 import { DataPlane } from '../data-plane/data-plane.js';
-import { knownFleet } from '../health-checks/initial-probes.js';
-import { OwnAddresses } from '../registry/self-addresses.js';
+import { waitForInitialProbes } from '../health-checks/initial-probes.js';
+import { SelfAddresses } from '../registry/self-addresses.js';
 import { RegistryService } from '../registry/registry.service.js';
 
 /** Resolves when clients are served. */
@@ -25,18 +25,18 @@ export async function start(config: BalancerConfig, inherited: InheritedSockets)
   });
   const logger = app.get(Logger);
   app.useLogger(logger);
-  setUpControlPlane(app, { withDocs: config.SWAGGER });
+  configureControlPlane(app, { withDocs: config.SWAGGER });
   const plane = app.get(DataPlane);
   shutDownOnSignal(app, plane, logger, inherited);
 
   await app.init();
-  await knownFleet(app.get(RegistryService));
+  await waitForInitialProbes(app.get(RegistryService));
   const { address: host, port } = await listenControlPlane(app, config, inherited.control).catch(
     naming('CONTROL_PLANE_HOST, CONTROL_PLANE_PORT'),
   );
   logger.log({ host, port }, 'control plane listening', 'ControlPlane');
   await plane.listen(inherited.data).catch(naming('DATA_PLANE_HOST, DATA_PLANE_PORT'));
-  const ownAddresses = app.get(OwnAddresses);
+  const ownAddresses = app.get(SelfAddresses);
   ownAddresses.addPort(port);
   ownAddresses.addPort(plane.port);
   // Whoever started this process with a channel (scripts/supervise.ts; PM2 with wait_ready) may end the one it replaces.

@@ -7,7 +7,7 @@ import { stateOf, type Backend } from '../registry/backend.js';
 const RENEWALS_PER_LEASE = 3;
 
 /** What a view is made from besides the backend itself. */
-export interface BackendSurroundings {
+export interface BackendViewContext {
   readonly resources: ResourceSpace;
   readonly table: LoadTable;
   /** The limit in force for this backend. */
@@ -17,7 +17,7 @@ export interface BackendSurroundings {
 }
 
 /** The backend as the API shows it. */
-export function viewOf(backend: Backend, { resources, table, maxInFlight, now }: BackendSurroundings): BackendView {
+export function viewOf(backend: Backend, { resources, table, maxInFlight, now }: BackendViewContext): BackendView {
   const { leaseSeconds, draining } = backend;
   return {
     id: backend.id,
@@ -43,7 +43,7 @@ export function viewOf(backend: Backend, { resources, table, maxInFlight, now }:
       ? {
           complete: draining.completedAt !== undefined,
           drainedAt: draining.completedAt?.toISOString() ?? null,
-          cutInSeconds: draining.cutsAt === Infinity ? null : secondsUntil(draining.cutsAt, now),
+          cutInSeconds: draining.disconnectsAt === Infinity ? null : secondsUntil(draining.disconnectsAt, now),
         }
       : null,
   };

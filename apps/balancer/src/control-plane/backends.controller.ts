@@ -29,13 +29,13 @@ import type { Response } from 'express';
 import { balancerConfig } from '../config/balancer.config.js';
 import { CallerAddress } from './caller-address.js';
 import { TokenRequired } from './token.guard.js';
-import { announcementOf } from '../registry/registration-normalizer.js';
+import { normalize } from '../registry/registration-normalizer.js';
 import type { Backend } from '../registry/backend.js';
 import { viewOf } from './backend-view.js';
 import { drainTimeout } from './drain-timeout.pipe.js';
-import { OwnAddresses } from '../registry/self-addresses.js';
+import { SelfAddresses } from '../registry/self-addresses.js';
 import { monotonicSeconds } from '../clock/monotonic.js';
-import { RegistrationLimit, TOO_MANY } from './registration-rate-limit.guard.js';
+import { RegistrationRateLimitGuard, TOO_MANY } from './registration-rate-limit.guard.js';
 import { RegistryService } from '../registry/registry.service.js';
 
 const NOT_FOUND = { status: 404, standardSchema: problemSchema, description: 'No backend of that id' };
@@ -60,16 +60,16 @@ const trueOrFalse = new ParseBoolPipe({
 
 @ApiTags('backends')
 @Controller('api/v1/backends')
-export class RegistrationController {
+export class BackendsController {
   constructor(
     private readonly registry: RegistryService,
     private readonly table: LoadTable,
-    private readonly ownAddresses: OwnAddresses,
+    private readonly ownAddresses: SelfAddresses,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {}
 
   @Post()
-  @TokenRequired(RegistrationLimit)
+  @TokenRequired(RegistrationRateLimitGuard)
   @ApiOperation({ summary: 'Register, or update the backend of the same id or address' })
   @ApiResponse({ status: 201, standardSchema: backendViewSchema, description: 'Registered; it is pinged at once' })
   @ApiResponse({ status: 200, standardSchema: backendViewSchema, description: 'Updated' })
@@ -86,7 +86,7 @@ export class RegistrationController {
     @CallerAddress() callerAddress: string,
     @Res({ passthrough: true }) response: Response,
   ): Promise<BackendView> {
-    const announcement = announcementOf(body, {
+    const announcement = normalize(body, {
       callerAddress,
       resources: this.config.RESOURCES,
       isOwnAddress: (url) => this.ownAddresses.includes(url),
@@ -182,11 +182,11 @@ export class RegistrationController {
 
   /** Requests that come after the answer are placed by what it says, in every thread. */
   private async view(backend: Backend): Promise<BackendView> {
-    await this.registry.publication.current();
+    await this.registry.acknowledgement.whenAcknowledged();
     return viewOf(backend, {
       resources: this.config.RESOURCES,
       table: this.table,
-      maxInFlight: this.registry.traffic.limitOf(backend),
+      maxInFlight: this.registry.snapshots.limitOf(backend),
       now: monotonicSeconds(),
     });
   }

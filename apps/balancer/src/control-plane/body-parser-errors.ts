@@ -10,14 +10,14 @@ interface BodyParserError extends Error {
 /** What body-parser failed with, as an exception with one clear sentence; anything else stays as it is. */
 export function unreadableBody(error: unknown): unknown {
   if (!isBodyParserError(error)) return error;
-  return new HttpException(sentenceOf(error), error.status);
+  return new HttpException(messageOf(error), error.status);
 }
 
 function isBodyParserError(error: unknown): error is BodyParserError {
   return error instanceof Error && 'status' in error && typeof error.status === 'number' && 'type' in error;
 }
 
-function sentenceOf({ type, message }: BodyParserError): string {
+function messageOf({ type, message }: BodyParserError): string {
   switch (type) {
     case 'entity.parse.failed':
       return `the body must be JSON: ${message}`;

@@ -1,16 +1,16 @@
 // How long a drain may take, as a query says it.
 import { BadRequestException, type PipeTransform } from '@nestjs/common';
 
-const LONGEST_SECONDS = 86_400;
+const MAX_SECONDS = 86_400;
 
 /** Reads `timeoutSeconds`; undefined when it is absent. */
 export const drainTimeout: PipeTransform<string | undefined, number | undefined> = {
   transform(text) {
     if (text === undefined) return undefined;
     const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
-    if (seconds <= LONGEST_SECONDS) return seconds;
+    if (seconds <= MAX_SECONDS) return seconds;
     throw new BadRequestException(
-      `timeoutSeconds must be a number of seconds from 0 to ${LONGEST_SECONDS}, got ${JSON.stringify(text.slice(0, 50))}`,
+      `timeoutSeconds must be a number of seconds from 0 to ${MAX_SECONDS}, got ${JSON.stringify(text.slice(0, 50))}`,
     );
   },
 };

@@ -3,14 +3,14 @@ import { fleetEventSchema, type FleetEvent } from '@fairlead/contracts';
 import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { FleetEvents } from '../registry/event-log.js';
+import { EventLog } from '../registry/event-log.js';
 
 const eventListSchema = z.object({ events: z.array(fleetEventSchema) }).meta({ id: 'EventList' });
 
 @ApiTags('backends')
 @Controller('api/v1/events')
 export class EventsController {
-  constructor(private readonly events: FleetEvents) {}
+  constructor(private readonly events: EventLog) {}
 
   @Get()
   @ApiOperation({ summary: 'The newest changes of state, oldest first' })

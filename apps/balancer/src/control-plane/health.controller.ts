@@ -40,8 +40,8 @@ export class HealthController {
   /** An empty fleet is no reason to take the balancer out: it answers 503 rightly, and backends join through it. */
   private fleet() {
     const up = this.registry.list().filter((backend) => stateOf(backend) === 'up').length;
-    const { snapshot, traffic } = this.registry;
-    const condition = snapshot.size === 0 ? 'degraded' : traffic.isPanic ? 'panic' : 'ok';
+    const { snapshot, snapshots } = this.registry;
+    const condition = snapshot.size === 0 ? 'degraded' : snapshots.isPanic ? 'panic' : 'ok';
     return this.indicators.check('fleet').up({ condition, backendsUp: up });
   }
 }

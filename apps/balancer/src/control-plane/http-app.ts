@@ -10,7 +10,7 @@ import { validationPipe } from './validation-message.js';
 const BODY_LIMIT = '100kb';
 
 /** Expects an application that was created with `bodyParser: false`. */
-export function setUpControlPlane(app: NestExpressApplication, { withDocs }: { readonly withDocs: boolean }): void {
+export function configureControlPlane(app: NestExpressApplication, { withDocs }: { readonly withDocs: boolean }): void {
   app.disable('x-powered-by');
   app.set('etag', false);
   // The first backends send their JSON without saying that it is JSON, and with a GET.

@@ -6,28 +6,28 @@ import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { balancerConfig } from '../config/balancer.config.js';
 import { CallerAddress } from './caller-address.js';
-import { sentenceFor } from './validation-message.js';
+import { formatIssues } from './validation-message.js';
 import { TokenRequired } from './token.guard.js';
-import { BadAnnouncementError, originalAnnouncementOf } from '../registry/registration-normalizer.js';
-import { OwnAddresses } from '../registry/self-addresses.js';
-import { RegistrationLimit, TOO_MANY } from './registration-rate-limit.guard.js';
+import { InvalidRegistrationError, normalizeOriginal } from '../registry/registration-normalizer.js';
+import { SelfAddresses } from '../registry/self-addresses.js';
+import { RegistrationRateLimitGuard, TOO_MANY } from './registration-rate-limit.guard.js';
 import { FleetFullError } from '../registry/registry.errors.js';
 import { RegistryService } from '../registry/registry.service.js';
 
 /** Status and text of an answer. */
-type PlainAnswer = readonly [status: number, text: string];
+type PlainResponse = readonly [status: number, text: string];
 
 @ApiTags('original protocol')
 @Controller()
 export class OriginalProtocolController {
   constructor(
     private readonly registry: RegistryService,
-    private readonly ownAddresses: OwnAddresses,
+    private readonly ownAddresses: SelfAddresses,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {}
 
   @All()
-  @TokenRequired(RegistrationLimit)
+  @TokenRequired(RegistrationRateLimitGuard)
   @Header('Content-Type', 'text/plain; charset=utf-8')
   @ApiOperation({
     summary: 'Register in the original protocol, with any method',
@@ -51,16 +51,16 @@ export class OriginalProtocolController {
     return `${text}\n`;
   }
 
-  private answer(body: unknown, callerAddress: string): PlainAnswer {
+  private answer(body: unknown, callerAddress: string): PlainResponse {
     const payload = typeof body === 'string' ? parseObject(body) : undefined;
     if (!payload) return [400, 'Invalid request payload'];
     if (payload['Compute-Vector'] == null || payload['Storage-Vector'] == null) {
       return [400, 'Missing compute or storage vector'];
     }
     const parsed = originalRegistrationSchema.safeParse(payload);
-    if (!parsed.success) return [400, sentenceFor(parsed.error.issues)];
+    if (!parsed.success) return [400, formatIssues(parsed.error.issues)];
     try {
-      const announcement = originalAnnouncementOf(parsed.data, {
+      const announcement = normalizeOriginal(parsed.data, {
         callerAddress,
         resources: this.config.RESOURCES,
         isOwnAddress: (url) => this.ownAddresses.includes(url),
@@ -68,7 +68,7 @@ export class OriginalProtocolController {
       this.registry.register(announcement);
       return [200, 'Server accepted'];
     } catch (error) {
-      if (error instanceof BadAnnouncementError) return [400, error.message];
+      if (error instanceof InvalidRegistrationError) return [400, error.message];
       if (error instanceof FleetFullError) return [503, error.message];
       throw error;
     }

@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Problem } from '@fairlead/contracts';
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Response } from 'express';
-import { BadAnnouncementError } from '../registry/registration-normalizer.js';
+import { InvalidRegistrationError } from '../registry/registration-normalizer.js';
 import { FleetFullError, NoLeaseError, UnknownBackendError } from '../registry/registry.errors.js';
 
 @Catch()
@@ -21,8 +21,8 @@ export class ProblemFilter implements ExceptionFilter {
   }
 
   private problemOf(error: unknown): Problem {
-    if (error instanceof HttpException) return problem(error.getStatus(), sentenceOf(error));
-    if (error instanceof BadAnnouncementError) return problem(400, error.message);
+    if (error instanceof HttpException) return problem(error.getStatus(), messageOf(error));
+    if (error instanceof InvalidRegistrationError) return problem(400, error.message);
     if (error instanceof UnknownBackendError) return problem(404, error.message);
     if (error instanceof NoLeaseError) return problem(409, error.message);
     if (error instanceof FleetFullError) return problem(503, error.message);
@@ -35,17 +35,17 @@ function problem(statusCode: number, message: string): Problem {
   return { statusCode, error: STATUS_CODES[statusCode] ?? 'Error', message };
 }
 
-function sentenceOf(error: HttpException): string {
+function messageOf(error: HttpException): string {
   const body = error.getResponse();
   if (typeof body === 'string') return body;
   const { message, error: failed } = body as { message?: unknown; error?: unknown };
-  if (typeof failed === 'object' && failed !== null) return healthSentence(failed);
+  if (typeof failed === 'object' && failed !== null) return healthMessage(failed);
   if (Array.isArray(message)) return message.join('; ');
   return typeof message === 'string' ? message : error.message;
 }
 
 /** What @nestjs/terminus found wrong: indicators by name, each with a message. */
-function healthSentence(indicators: object): string {
+function healthMessage(indicators: object): string {
   const wrong = Object.entries(indicators as Record<string, { readonly message?: string }>);
   return wrong.map(([name, { message }]) => message ?? `${name} is down`).join('; ');
 }

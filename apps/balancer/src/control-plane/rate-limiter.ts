@@ -10,7 +10,7 @@ const ROUNDING_SECONDS = 1e-6;
  * A token bucket for each key, kept as one number: the generic cell rate algorithm, ITU-T I.371, in its form of virtual
  * scheduling. A key that has not called for a minute may make all its calls at once.
  */
-export class RateLimit {
+export class RateLimiter {
   /** When, on the clock, the bucket of each key will be full again, seconds. The keys not used for longest come first. */
   private readonly fullAt = new Map<string, number>();
 
@@ -22,7 +22,7 @@ export class RateLimit {
   ) {}
 
   /** Takes a call of `key` into account. Answers the seconds until it may call again: 0 if this call is allowed. */
-  take(key: string): number {
+  tryConsume(key: string): number {
     const now = this.clock();
     const before = this.fullAt.get(key) ?? now;
     const after = Math.max(before, now) + WINDOW_SECONDS / this.callsPerMinute;

@@ -7,7 +7,7 @@ import type { ConfigType } from '@nestjs/config';
 import type { Request, Response } from 'express';
 import { balancerConfig } from '../config/balancer.config.js';
 import { callerAddressOf } from './caller-address.js';
-import { RateLimit } from './rate-limiter.js';
+import { RateLimiter } from './rate-limiter.js';
 import { monotonicSeconds } from '../clock/monotonic.js';
 
 /** A key is some 150 bytes; callers who invent identities cannot make them more. */
@@ -24,11 +24,11 @@ export const TOO_MANY = {
 };
 
 @Injectable()
-export class RegistrationLimit implements CanActivate {
-  private readonly limit: RateLimit;
+export class RegistrationRateLimitGuard implements CanActivate {
+  private readonly limit: RateLimiter;
 
   constructor(@Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>) {
-    this.limit = new RateLimit(config.REGISTRATIONS_PER_MINUTE, MAX_KEYS, monotonicSeconds);
+    this.limit = new RateLimiter(config.REGISTRATIONS_PER_MINUTE, MAX_KEYS, monotonicSeconds);
   }
 
   canActivate(context: ExecutionContext): boolean {
@@ -36,7 +36,7 @@ export class RegistrationLimit implements CanActivate {
     if (allowed === 0) return true;
     const http = context.switchToHttp();
     const request = http.getRequest<Request>();
-    const waitSeconds = this.limit.take(keyOf(callerAddressOf(request), identityIn(request.body)));
+    const waitSeconds = this.limit.tryConsume(keyOf(callerAddressOf(request), identityIn(request.body)));
     if (waitSeconds === 0) return true;
     http.getResponse<Response>().setHeader('Retry-After', Math.ceil(waitSeconds));
     const most = `at most ${allowed} registrations a minute are allowed from one address under one identity`;

@@ -14,7 +14,7 @@ const SHOWN_CHARACTERS = 100;
  * The sentence for the outermost issue: where it lies, what is wrong, what is allowed. A field that is missing may be
  * there under a misspelt name, which is an issue of the object around it.
  */
-export function sentenceFor(issues: readonly Issue[]): string {
+export function formatIssues(issues: readonly Issue[]): string {
   const [issue] = issues.toSorted((a, b) => depthOf(a) - depthOf(b));
   if (!issue) return 'the body does not fit';
   const path = (issue.path ?? []).map((part) => nameOf(part).slice(0, SHOWN_CHARACTERS)).join('.');
@@ -32,5 +32,5 @@ function nameOf(part: NonNullable<Issue['path']>[number]): string {
 
 /** Validates `@Body({ schema })` and answers 400 with one sentence. */
 export const validationPipe = new StandardSchemaValidationPipe({
-  exceptionFactory: (issues) => new BadRequestException(sentenceFor(issues)),
+  exceptionFactory: (issues) => new BadRequestException(formatIssues(issues)),
 });

@@ -4,16 +4,16 @@ import { logSettings } from '@fairlead/configuration';
 import { ConfigModule, type ConfigType } from '@nestjs/config';
 import { LoggerModule } from 'nestjs-pino';
 import { balancerConfig } from '../config/balancer.config.js';
-import { ClientRequests } from './request/request-reader.js';
-import { ExchangeDesk } from './exchange/exchange-factory.js';
+import { RequestReader } from './request/request-reader.js';
+import { ExchangeFactory } from './exchange/exchange-factory.js';
 import { FastLane } from './fast-lane/lane.js';
 import { FullLane } from './full-lane/lane.js';
 import { FullLaneServer } from './full-lane/server.js';
 import { LocalDataPlane } from './local-data-plane.js';
-import { ProxyServer } from './listener.js';
+import { Listener } from './listener.js';
 import { UpgradeLane } from './upgrade/upgrade-lane.js';
 import { RequestLog } from '../metrics/request-log.js';
-import { AffinityKeys } from '../placement/affinity-key.js';
+import { AffinityKeyReader } from '../placement/affinity-key.js';
 import { DemandClassifier } from '../placement/demand-classifier.js';
 import { DemandLearning } from '../placement/demand-learning.js';
 import { DrfScheduler } from '../placement/drf.scheduler.js';
@@ -27,8 +27,8 @@ export const foundations = [
   }),
 ];
 
-const scheduling = [DrfScheduler, DemandClassifier, DemandLearning, AffinityKeys];
-const lanes = [ProxyServer, FastLane, FullLane, FullLaneServer, UpgradeLane, ExchangeDesk, ClientRequests];
+const scheduling = [DrfScheduler, DemandClassifier, DemandLearning, AffinityKeyReader];
+const lanes = [Listener, FastLane, FullLane, FullLaneServer, UpgradeLane, ExchangeFactory, RequestReader];
 
 /** From the socket to the choice of a backend. */
 export const dataPlaneProviders = [LocalDataPlane, RequestLog, ...scheduling, ...lanes];

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
-import { roomForClients } from './connection-limit.js';
+import { defaultMaxConnections } from './connection-limit.js';
 import { FastLane } from './fast-lane/lane.js';
 import { FullLaneServer } from './full-lane/server.js';
 
@@ -16,7 +16,7 @@ export type ListenAddress =
   { readonly host: string; readonly port: number; readonly reusePort?: boolean } | { readonly fd: number };
 
 @Injectable()
-export class ProxyServer {
+export class Listener {
   private readonly logger = new Logger('DataPlane');
   private readonly server: NetServer;
   private isClosing = false;
@@ -28,7 +28,7 @@ export class ProxyServer {
   ) {
     this.server = config.FAST_LANE === 'on' ? this.fastServer() : fullLane.server;
     const threads = Math.max(1, config.DATA_PLANE_THREADS);
-    const mostClients = (config.MAX_CLIENT_CONNECTIONS ?? roomForClients()) / threads;
+    const mostClients = (config.MAX_CLIENT_CONNECTIONS ?? defaultMaxConnections()) / threads;
     // Beyond, connections are closed as they come: better than to have none left for backends.
     if (mostClients < Infinity) this.server.maxConnections = Math.max(1, Math.floor(mostClients));
   }

@@ -6,14 +6,14 @@ import { balancerConfig } from '../config/balancer.config.js';
 import { RequestLog } from '../metrics/request-log.js';
 import { DemandLearning, type NamedBelief } from '../placement/demand-learning.js';
 import type { DataPlane } from './data-plane.js';
-import { ProxyServer } from './listener.js';
+import { Listener } from './listener.js';
 
 @Injectable()
 export class LocalDataPlane implements DataPlane {
   private readonly logger = new Logger('DataPlane');
 
   constructor(
-    readonly server: ProxyServer,
+    readonly server: Listener,
     private readonly log: RequestLog,
     private readonly learning: DemandLearning,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,

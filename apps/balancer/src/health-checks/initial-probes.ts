@@ -5,12 +5,12 @@ import { stateOf } from '../registry/backend.js';
 import type { RegistryService } from '../registry/registry.service.js';
 
 /** A backend that hangs must not hold up the rest of the fleet: serving has to begin within 2 s of the start. */
-const LONGEST_WAIT_MS = 1000;
-const LOOK_AGAIN_MS = 10;
+const MAX_WAIT_MS = 1000;
+const POLL_INTERVAL_MS = 10;
 
 /** Resolves when no backend waits for its first pings any more; at once when there is none. */
-export async function knownFleet(registry: RegistryService): Promise<void> {
-  const deadline = performance.now() + LONGEST_WAIT_MS;
+export async function waitForInitialProbes(registry: RegistryService): Promise<void> {
+  const deadline = performance.now() + MAX_WAIT_MS;
   const isAnyJoining = () => registry.list().some((backend) => stateOf(backend) === 'joining');
-  while (isAnyJoining() && performance.now() < deadline) await sleep(LOOK_AGAIN_MS);
+  while (isAnyJoining() && performance.now() < deadline) await sleep(POLL_INTERVAL_MS);
 }

@@ -4,7 +4,7 @@ import type { ConfigType } from '@nestjs/config';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { balancerConfig } from '../config/balancer.config.js';
 import { RegistryService } from '../registry/registry.service.js';
-import { PingClient } from './probe.js';
+import { HealthProbe } from './probe.js';
 
 const TIMER = 'ping-ack sweep';
 
@@ -14,7 +14,7 @@ export class PingAckCron implements OnApplicationBootstrap, OnApplicationShutdow
 
   constructor(
     private readonly registry: RegistryService,
-    private readonly pings: PingClient,
+    private readonly probe: HealthProbe,
     private readonly scheduler: SchedulerRegistry,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {}
@@ -30,17 +30,17 @@ export class PingAckCron implements OnApplicationBootstrap, OnApplicationShutdow
 
   /** Pings every backend once, all at the same time, and tells the registry what was seen. */
   async sweep(): Promise<void> {
-    const sightings = await Promise.all(
+    const observations = await Promise.all(
       this.registry.list().map(async (backend) => {
         const { url } = backend;
         const wasUp = backend.health.state === 'up';
-        return { backend, url, wasUp, outcome: await this.pings.ping(backend) };
+        return { backend, url, wasUp, outcome: await this.probe.ping(backend) };
       }),
     );
-    const up = sightings.filter(({ wasUp }) => wasUp);
+    const up = observations.filter(({ wasUp }) => wasUp);
     const silent = up.filter(({ outcome }) => outcome.what === 'ping-unanswered');
     const isOwnFault = this.registry.selfPreservation.ignoresSweep(silent.length, up.length);
-    for (const { backend, url, outcome } of sightings) {
+    for (const { backend, url, outcome } of observations) {
       const { what, reason } = outcome;
       if (what === 'not-pinged' || (isOwnFault && what === 'ping-unanswered')) continue;
       if (backend.url === url) this.registry.observe(backend, { what, reason });

@@ -5,20 +5,20 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import type { Backend } from '../registry/backend.js';
-import { isShortage, wordsFor } from '../net/network-error.js';
+import { isResourceExhaustion, describeError } from '../net/network-error.js';
 
 /** The outcome of a ping. `not-pinged`: the balancer lacked the means, and knows nothing. */
-export interface PingOutcome {
+export interface ProbeResult {
   readonly what: 'ping-ok' | 'ping-failed' | 'ping-unanswered' | 'not-pinged';
   /** What happened, for people. */
   readonly reason: string;
 }
 
 /** Nobody needs more to say that it is well. Bytes of the answer's body. */
-const LONGEST_ANSWER = 65_536;
+const MAX_RESPONSE_BYTES = 65_536;
 
 @Injectable()
-export class PingClient {
+export class HealthProbe {
   private readonly timeoutMs: number;
 
   constructor(@Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>) {
@@ -26,25 +26,25 @@ export class PingClient {
   }
 
   /** Never rejects. `GET pingPath` counts when it is answered 2xx, whole and in time; without a path an accepted connection counts. */
-  async ping({ url, pingPath }: Pick<Backend, 'url' | 'pingPath'>): Promise<PingOutcome> {
+  async ping({ url, pingPath }: Pick<Backend, 'url' | 'pingPath'>): Promise<ProbeResult> {
     return pingPath === undefined ? this.connectTo(new URL(url)) : this.getFrom(url + pingPath);
   }
 
-  private connectTo(url: URL): Promise<PingOutcome> {
+  private connectTo(url: URL): Promise<ProbeResult> {
     return new Promise((resolve) => {
       const socket = connect({ host: bareHost(url), port: Number(url.port || 80) });
-      const finish = (what: PingOutcome['what'], reason: string) => {
+      const finish = (what: ProbeResult['what'], reason: string) => {
         clearTimeout(deadline);
         socket.destroy();
         resolve({ what, reason });
       };
-      const deadline = setTimeout(() => finish('ping-unanswered', this.tooLate()), this.timeoutMs);
+      const deadline = setTimeout(() => finish('ping-unanswered', this.timeoutReason()), this.timeoutMs);
       socket.once('connect', () => finish('ping-ok', 'ping: connected'));
-      socket.on('error', (error) => finish(faultOf(error), `ping failed: ${wordsFor(error)}`));
+      socket.on('error', (error) => finish(faultOf(error), `ping failed: ${describeError(error)}`));
     });
   }
 
-  private getFrom(target: string): Promise<PingOutcome> {
+  private getFrom(target: string): Promise<ProbeResult> {
     return new Promise((resolve) => {
       const headers = { 'user-agent': 'fairlead-ping', connection: 'close' };
       const request = get(target, { agent: false, headers }, (response) => {
@@ -57,32 +57,33 @@ export class PingClient {
         let bytes = 0;
         response.on('data', (chunk: Buffer) => {
           bytes += chunk.length;
-          if (bytes > LONGEST_ANSWER) finish('ping-failed', `ping failed: answered more than ${LONGEST_ANSWER} bytes`);
+          if (bytes > MAX_RESPONSE_BYTES)
+            finish('ping-failed', `ping failed: answered more than ${MAX_RESPONSE_BYTES} bytes`);
         });
         response.once('end', () => finish('ping-ok', `ping: answered ${status}`));
-        response.on('error', (error) => finish('ping-failed', `ping failed: ${wordsFor(error)}`));
+        response.on('error', (error) => finish('ping-failed', `ping failed: ${describeError(error)}`));
       });
       let hasBegun = false;
-      const finish = (what: PingOutcome['what'], reason: string) => {
+      const finish = (what: ProbeResult['what'], reason: string) => {
         clearTimeout(deadline);
         request.destroy();
         resolve({ what, reason });
       };
       const deadline = setTimeout(() => {
         if (hasBegun) finish('ping-failed', `ping failed: its answer did not end within ${this.timeoutMs} ms`);
-        else finish('ping-unanswered', this.tooLate());
+        else finish('ping-unanswered', this.timeoutReason());
       }, this.timeoutMs);
-      request.on('error', (error) => finish(faultOf(error), `ping failed: ${wordsFor(error)}`));
+      request.on('error', (error) => finish(faultOf(error), `ping failed: ${describeError(error)}`));
     });
   }
 
-  private tooLate(): string {
+  private timeoutReason(): string {
     return `ping failed: no answer within ${this.timeoutMs} ms`;
   }
 }
 
-function faultOf(error: Error): PingOutcome['what'] {
-  return isShortage(error) ? 'not-pinged' : 'ping-unanswered';
+function faultOf(error: Error): ProbeResult['what'] {
+  return isResourceExhaustion(error) ? 'not-pinged' : 'ping-unanswered';
 }
 
 function bareHost(url: URL): string {

@@ -4,22 +4,22 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShut
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import { RegistryService } from '../registry/registry.service.js';
-import { PingClient } from './probe.js';
+import { HealthProbe } from './probe.js';
 
 @Injectable()
-export class Rechecks implements OnApplicationBootstrap, OnApplicationShutdown {
+export class RecheckScheduler implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly waiting = new Map<number, NodeJS.Timeout>();
   private readonly checking = new Set<number>();
   private isStopped = false;
 
   constructor(
     private readonly registry: RegistryService,
-    private readonly pings: PingClient,
+    private readonly probe: HealthProbe,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.registry.listen({ unproven: ({ slot }) => this.begin(slot) });
+    this.registry.listen({ probeNeeded: ({ slot }) => this.start(slot) });
   }
 
   onApplicationShutdown(): void {
@@ -28,7 +28,7 @@ export class Rechecks implements OnApplicationBootstrap, OnApplicationShutdown {
     this.waiting.clear();
   }
 
-  private begin(slot: number): void {
+  private start(slot: number): void {
     if (this.checking.has(slot)) return;
     clearTimeout(this.waiting.get(slot));
     void this.check(slot, this.config.RECHECK_MIN_SECONDS);
@@ -40,12 +40,12 @@ export class Rechecks implements OnApplicationBootstrap, OnApplicationShutdown {
     if (!backend || this.isStopped) return;
     const { url } = backend;
     this.checking.add(slot);
-    const { what, reason } = await this.pings.ping(backend);
+    const { what, reason } = await this.probe.ping(backend);
     const hasChanged = this.registry.atSlot(slot) !== backend || backend.url !== url;
     if (!hasChanged && what !== 'not-pinged') this.registry.observe(backend, { what, reason });
     this.checking.delete(slot);
     // What was learned is of somebody who left or moved: whoever is there now is asked anew.
-    if (hasChanged) this.begin(slot);
+    if (hasChanged) this.start(slot);
     else if (what !== 'ping-ok') this.checkLater(slot, pauseSeconds);
     // Answered, but more answers are needed: the next one is not put off.
     else if (backend.health.state === 'down') this.checkLater(slot, this.config.RECHECK_MIN_SECONDS);

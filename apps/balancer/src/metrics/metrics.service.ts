@@ -5,14 +5,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import { stateOf, type Backend } from '../registry/backend.js';
-import { FleetEvents } from '../registry/event-log.js';
+import { EventLog } from '../registry/event-log.js';
 import { RegistryService } from '../registry/registry.service.js';
 
 @Injectable()
 export class MetricsService {
   constructor(
     private readonly registry: RegistryService,
-    private readonly events: FleetEvents,
+    private readonly events: EventLog,
     private readonly table: LoadTable,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {}
@@ -55,7 +55,7 @@ export class MetricsService {
 
   private condition(): FleetMetrics['status'] {
     if (this.registry.snapshot.size === 0) return 'degraded';
-    return this.registry.traffic.isPanic ? 'panic' : 'ok';
+    return this.registry.snapshots.isPanic ? 'panic' : 'ok';
   }
 
   private backendMetrics(backend: Backend): BackendMetrics {
@@ -79,7 +79,7 @@ export class MetricsService {
       speed: table.speed(slot),
       strandedCapacity: RESOURCES.amountsOf(stranded),
       inFlight: table.active(slot),
-      maxInFlight: this.registry.traffic.limitOf(backend),
+      maxInFlight: this.registry.snapshots.limitOf(backend),
       ejections: backend.ejections,
       inFlightDemand: RESOURCES.amountsOf(inFlightDemand),
       shares: RESOURCES.amountsOf(shares),

@@ -3,7 +3,7 @@ import { BACKEND_STATES, type BackendMetrics, type FleetMetrics } from '@fairlea
 import { LATENCY_BUCKETS, LoadTable, bucketStart } from '@fairlead/scheduling';
 import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Registry, collectDefaultMetrics, type Metric } from 'prom-client';
-import { FleetEvents } from '../registry/event-log.js';
+import { EventLog } from '../registry/event-log.js';
 import { RegistryService } from '../registry/registry.service.js';
 import { MetricsService } from './metrics.service.js';
 
@@ -22,7 +22,7 @@ export class Prometheus {
     private readonly metrics: MetricsService,
     private readonly registry: RegistryService,
     private readonly table: LoadTable,
-    private readonly events: FleetEvents,
+    private readonly events: EventLog,
   ) {
     this.fleet = metrics.read();
     collectDefaultMetrics({ register: this.register });
@@ -55,7 +55,7 @@ export class Prometheus {
     ]);
     this.counter('fairlead_retries_total', 'Attempts beyond the first', [], () => [[{}, this.fleet.fleet.retries]]);
     this.counter('fairlead_flips_total', 'Backends that came into a state', ['state'], () =>
-      [...this.events.flipCounts()].map(([state, count]): Sample => [{ state }, count]),
+      [...this.events.transitionCounts()].map(([state, count]): Sample => [{ state }, count]),
     );
     this.counter('fairlead_events_total', 'Events of each kind; docs/operations.md tells them', ['kind'], () =>
       [...this.events.kindCounts()].map(([kind, count]): Sample => [{ kind }, count]),

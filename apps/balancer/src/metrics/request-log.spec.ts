@@ -8,7 +8,7 @@ const demand = new ResourceSpace(['compute', 'storage']).vectorOf({ compute: 3 }
 
 function anExchange(target: string): EndedExchange {
   const head = { client: '192.0.2.7', method: 'GET', target, demand };
-  return { head, backend: { id: 'a' }, attempts: 1, beganAt: 0 };
+  return { head, backend: { id: 'a' }, attempts: 1, startedAtMs: 0 };
 }
 
 const paths = (log: RequestLog) => log.newest().map(({ path }) => path);

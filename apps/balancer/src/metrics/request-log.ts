@@ -9,8 +9,8 @@ import { balancerConfig } from '../config/balancer.config.js';
 export const KEPT_REQUESTS = 200;
 /** Of so much time no more than that are: what came behind is not looked at before it is pushed out. Milliseconds. */
 const WINDOW_MS = 100;
-const LONGEST_PATH = 200;
-const NO_DEMAND: ResourceVector = new Float64Array(0);
+const MAX_PATH_CHARACTERS = 200;
+const EMPTY_DEMAND: ResourceVector = new Float64Array(0);
 
 /** An exchange that has ended, as its request is told of. */
 export interface EndedExchange {
@@ -25,7 +25,7 @@ export interface EndedExchange {
   readonly backend: { readonly id: string } | undefined;
   readonly attempts: number;
   /** Monotonic milliseconds. */
-  readonly beganAt: number;
+  readonly startedAtMs: number;
 }
 
 /**
@@ -36,7 +36,7 @@ class KeptRequest {
   client = '';
   method = '';
   target = '';
-  demand: ResourceVector = NO_DEMAND;
+  demand: ResourceVector = EMPTY_DEMAND;
   status = 0;
   backend: string | undefined;
   attempts = 0;
@@ -44,7 +44,7 @@ class KeptRequest {
   /** Wall clock; 0 while nothing is kept here. */
   endedAt = 0;
 
-  keep({ head, backend, attempts, beganAt }: EndedExchange, status: number, nowMs: number): void {
+  keep({ head, backend, attempts, startedAtMs }: EndedExchange, status: number, nowMs: number): void {
     this.client = head.client;
     this.method = head.method;
     this.target = head.target;
@@ -52,7 +52,7 @@ class KeptRequest {
     this.status = status;
     this.backend = backend?.id;
     this.attempts = attempts;
-    this.durationMs = nowMs - beganAt;
+    this.durationMs = nowMs - startedAtMs;
     this.endedAt = Date.now();
   }
 }
@@ -73,7 +73,7 @@ export class RequestLog {
   /** An exchange has ended with this status. `nowMs` is monotonic. */
   add(exchange: EndedExchange, status: number, nowMs: number): void {
     const isLogged = this.isLogged(status);
-    if (!this.isRemembered(nowMs) && !isLogged && status < 500) return;
+    if (!this.isKept(nowMs) && !isLogged && status < 500) return;
     const kept = this.ring[this.next];
     kept.keep(exchange, status, nowMs);
     this.next = (this.next + 1) % KEPT_REQUESTS;
@@ -87,7 +87,7 @@ export class RequestLog {
     return kept.toReversed().map((request) => this.recordOf(request));
   }
 
-  private isRemembered(nowMs: number): boolean {
+  private isKept(nowMs: number): boolean {
     if (nowMs - this.windowBeganMs >= WINDOW_MS) {
       this.windowBeganMs = nowMs;
       this.keptInWindow = 0;
@@ -108,7 +108,7 @@ export class RequestLog {
       at: new Date(endedAt).toISOString(),
       client,
       method,
-      path: target.split('?', 1)[0].slice(0, LONGEST_PATH),
+      path: target.split('?', 1)[0].slice(0, MAX_PATH_CHARACTERS),
       status,
       backend: backend ?? null,
       demand: this.resources.amountsOf(demand),

@@ -1,6 +1,6 @@
 // Network errors: in words, and whose fault they are.
 
-const WORDS: Readonly<Record<string, string>> = {
+const DESCRIPTIONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
   ECONNRESET: 'connection reset',
   EHOSTUNREACH: 'host unreachable',
@@ -14,15 +14,15 @@ const WORDS: Readonly<Record<string, string>> = {
   ENOMEM: 'the machine has no memory left',
 };
 
-const SHORTAGES = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM']);
+const EXHAUSTED = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM']);
 
 /** A network error in words. */
-export function wordsFor(error: Error): string {
+export function describeError(error: Error): string {
   const { code } = error as NodeJS.ErrnoException;
-  return (code === undefined ? undefined : WORDS[code]) ?? code ?? error.message;
+  return (code === undefined ? undefined : DESCRIPTIONS[code]) ?? code ?? error.message;
 }
 
 /** Whether this machine lacked the means: that says nothing about a backend. */
-export function isShortage({ code }: NodeJS.ErrnoException): boolean {
-  return code !== undefined && SHORTAGES.has(code);
+export function isResourceExhaustion({ code }: NodeJS.ErrnoException): boolean {
+  return code !== undefined && EXHAUSTED.has(code);
 }

@@ -14,7 +14,7 @@ interface KeyedRequest {
 }
 
 @Injectable()
-export class AffinityKeys {
+export class AffinityKeyReader {
   constructor(@Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>) {}
 
   /** The request's key, hashed; undefined when it has none. */

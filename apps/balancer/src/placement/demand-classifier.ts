@@ -36,7 +36,7 @@ interface CompiledRule {
 }
 
 /** The largest random demand per resource, in units: simulation mode draws whole numbers from 1 to here. */
-const LARGEST_RANDOM_DEMAND = 10;
+const MAX_RANDOM_DEMAND = 10;
 
 @Injectable()
 export class DemandClassifier {
@@ -116,7 +116,7 @@ export class DemandClassifier {
       case 'unit':
         return { demand: this.unit, classId: undefined };
       case 'random': {
-        const draw = () => 1 + Math.floor(this.random() * LARGEST_RANDOM_DEMAND);
+        const draw = () => 1 + Math.floor(this.random() * MAX_RANDOM_DEMAND);
         return { demand: new Float64Array(RESOURCES.size).map(draw), classId: undefined };
       }
       default: {

@@ -5,7 +5,7 @@ import {
   DemandLearner,
   LoadTable,
   RequestClassifier,
-  UsualLatency,
+  LatencyBaseline,
   parseBinaryCostReport,
   parseCostReport,
   type CostReport,
@@ -25,7 +25,7 @@ import { monotonicSeconds } from '../clock/monotonic.js';
 export type NamedBelief = DemandBelief & { readonly name: string };
 
 /** Header fields of an answer, names in lower case. */
-type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
+type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 @Injectable()
 export class DemandLearning {
@@ -33,10 +33,10 @@ export class DemandLearning {
   private readonly learner: DemandLearner;
   private readonly classifier: RequestClassifier;
   private readonly classes = new Set<number>();
-  private readonly usual = new UsualLatency();
+  private readonly baseline = new LatencyBaseline();
   /** What was estimated of each class. Never changed, but replaced when something was learned. */
   private estimates: (ResourceVector | undefined)[] = [];
-  private readonly complainedOf = new WeakSet<FleetBackend>();
+  private readonly warnedAbout = new WeakSet<FleetBackend>();
 
   constructor(
     fleet: Fleet,
@@ -57,7 +57,7 @@ export class DemandLearning {
 
   /** What requests of a class need, units, in the fleet's order. Not to be changed. */
   estimate(classId: number): ResourceVector {
-    return this.estimates[classId] ?? this.estimateAnew(classId);
+    return this.estimates[classId] ?? this.recompute(classId);
   }
 
   /** Membership or capacities have changed. */
@@ -72,30 +72,30 @@ export class DemandLearning {
   }
 
   /** It was answered whole. Its own reservation is released by now. */
-  answered(ticket: LearningTicket, atSeconds: number): void {
+  completed(ticket: LearningTicket, atSeconds: number): void {
     const { slot } = ticket.stay;
-    if (!this.learner.answered(ticket, this.table.active(slot), atSeconds)) return;
+    if (!this.learner.completed(ticket, this.table.active(slot), atSeconds)) return;
     this.estimates[ticket.classId] = undefined;
     this.table.own.speeds[slot] = this.learner.speed(slot);
   }
 
   /** How many times as long as is usual for its class an answer took; undefined while too few were seen. */
-  stretch(classId: number, latencySeconds: number): number | undefined {
-    return this.usual.stretch(classId, latencySeconds);
+  recordAndCompare(classId: number, latencySeconds: number): number | undefined {
+    return this.baseline.recordAndCompare(classId, latencySeconds);
   }
 
   /** The latency that is usual for a class, seconds; undefined while too little is known of it. */
   usualSeconds(classId: number): number | undefined {
-    return this.usual.of(classId);
+    return this.baseline.of(classId);
   }
 
   /** It failed, or was given up. */
-  abandoned(ticket: LearningTicket, atSeconds: number): void {
-    this.learner.abandoned(ticket, this.table.active(ticket.stay.slot), atSeconds);
+  cancelled(ticket: LearningTicket, atSeconds: number): void {
+    this.learner.cancelled(ticket, this.table.active(ticket.stay.slot), atSeconds);
   }
 
   /** Takes in the cost report of an answer, if it carries one. What makes no sense is counted, and logged once. */
-  readReport(classId: number, headers: AnswerHeaders, backend: FleetBackend): void {
+  readReport(classId: number, headers: ResponseHeaders, backend: FleetBackend): void {
     const report = reportIn(headers);
     if (report === undefined) return;
     const problem = report.ok ? this.problemOf(report.cost) : report.reason;
@@ -125,13 +125,13 @@ export class DemandLearning {
 
   private ignore(backend: FleetBackend, problem: string): void {
     this.table.own.counts.reportsIgnored++;
-    if (this.complainedOf.has(backend)) return;
-    this.complainedOf.add(backend);
+    if (this.warnedAbout.has(backend)) return;
+    this.warnedAbout.add(backend);
     this.logger.warn(`${backend.id} sends cost reports that are ignored: ${problem}`);
   }
 
   /** Of a class of which nothing was seen it is the mean of all others, and changes with every answer. */
-  private estimateAnew(classId: number): ResourceVector {
+  private recompute(classId: number): ResourceVector {
     const demand = new Float64Array(this.config.RESOURCES.size);
     this.learner.estimate(classId, demand);
     if (this.learner.knows(classId)) this.estimates[classId] = demand;
@@ -141,12 +141,12 @@ export class DemandLearning {
   private forgetClass(classId: number): void {
     this.estimates[classId] = undefined;
     this.classes.delete(classId);
-    this.usual.forget(classId);
+    this.baseline.forget(classId);
     this.learner.forgetClass(classId);
   }
 }
 
-function reportIn(headers: AnswerHeaders): CostReport | undefined {
+function reportIn(headers: ResponseHeaders): CostReport | undefined {
   const report = headers[COST_REPORT_HEADER];
   if (report !== undefined) return parseCostReport(String(report));
   const binary = headers[BINARY_COST_REPORT_HEADER];

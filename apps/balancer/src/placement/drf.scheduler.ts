@@ -15,7 +15,7 @@ import { balancerConfig } from '../config/balancer.config.js';
 import { Fleet } from '../registry/snapshot/fleet.js';
 import { monotonicSeconds } from '../clock/monotonic.js';
 import { DemandLearning } from './demand-learning.js';
-import { Placement, type PlacementBooks } from './placement.js';
+import { Placement, type PlacementContext } from './placement.js';
 
 /** What the choice of a backend depends on. */
 export interface PlacementRequest {
@@ -33,14 +33,14 @@ const SPEED_INTERVAL_SECONDS = 1;
 @Injectable()
 export class DrfScheduler {
   private readonly policy: PlacementPolicy;
-  private readonly books: PlacementBooks;
+  private readonly context: PlacementContext;
   /** The time of the present decision. */
   private now = 0;
   private readonly candidates = new Candidates();
   /** What the registry published last, and the same at the speeds that were learned. */
   private declared: FleetSnapshot | undefined;
   private fleet: FleetSnapshot;
-  private speedsSeenAt = 0;
+  private speedsReadAt = 0;
 
   constructor(
     private readonly registry: Fleet,
@@ -52,13 +52,13 @@ export class DrfScheduler {
     const { DEMAND_SEED: seed } = config;
     const random = seed === undefined ? Math.random : seededRandom(seed + 1 + table.writer);
     this.policy = createPolicy(config.PLACEMENT_POLICY, { table, random, clock: () => this.now });
-    this.books = { table, row: table.own, policy: this.policy, learning };
+    this.context = { table, row: table.own, policy: this.policy, learning };
     this.fleet = registry.snapshot;
   }
 
   /** A place that requests can be given, one after another. */
-  aPlacement(): Placement {
-    return new Placement(this.books);
+  createPlacement(): Placement {
+    return new Placement(this.context);
   }
 
   /**
@@ -86,7 +86,7 @@ export class DrfScheduler {
     const slot = candidates.fleet.slots[this.policy.choose(candidates, demand, affinity)];
     const backend = this.registry.atSlot(slot);
     if (!backend) return false;
-    placement.begin(backend, demand, classId, this.now);
+    placement.reserve(backend, demand, classId, this.now);
     return true;
   }
 
@@ -115,13 +115,13 @@ export class DrfScheduler {
   currentFleet(now = monotonicSeconds()): FleetSnapshot {
     const isKnown = this.registry.snapshot === this.declared;
     this.now = now;
-    if (!isKnown || now - this.speedsSeenAt >= SPEED_INTERVAL_SECONDS) this.lookAtFleet(now);
+    if (!isKnown || now - this.speedsReadAt >= SPEED_INTERVAL_SECONDS) this.refreshFleet(now);
     return this.fleet;
   }
 
-  private lookAtFleet(now: number): void {
+  private refreshFleet(now: number): void {
     const { snapshot } = this.registry;
-    this.speedsSeenAt = now;
+    this.speedsReadAt = now;
     if (snapshot !== this.declared) {
       this.declared = snapshot;
       this.fleet = snapshot;

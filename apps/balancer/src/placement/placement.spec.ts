@@ -13,7 +13,7 @@ function somePlacements() {
   const policy = createPolicy('round-robin', { table, clock: () => 0, random: seededRandom(1) });
   const classId = learning.classify({ method: 'GET', target: '/', bodyBytes: 0 });
   const begin = (placement: Placement, slot: number, atSeconds: number) =>
-    placement.begin(aBackend(slot), Float64Array.of(1, 2), classId, atSeconds);
+    placement.reserve(aBackend(slot), Float64Array.of(1, 2), classId, atSeconds);
   return { table, begin, aPlacement: () => new Placement({ table, row: table.own, policy, learning }) };
 }
 
@@ -27,11 +27,11 @@ it('serves one attempt after another, each settled once', () => {
   const { table, begin, aPlacement } = somePlacements();
   const placement = aPlacement();
   begin(placement, 0, 1);
-  expect(placement.failed()).toBe(true);
+  expect(placement.fail()).toBe(true);
   begin(placement, 1, 2);
   expect(inFlight(table)).toEqual([0, 1, 0]);
-  expect(placement.answered(3)).toBe(true);
-  expect([placement.answered(3), placement.failed(), placement.abandoned()]).toEqual([false, false, false]);
+  expect(placement.complete(3)).toBe(true);
+  expect([placement.complete(3), placement.fail(), placement.cancel()]).toEqual([false, false, false]);
   expect(inFlight(table)).toEqual([0, 0, 0]);
   expect([table.failed(0), table.failed(1)]).toEqual([1, 0]);
 });
@@ -44,7 +44,7 @@ it('abandons what it holds still when it is filled in anew, among others that st
   begin(moved, 0, 2);
   begin(moved, 2, 3);
   expect(inFlight(table)).toEqual([1, 0, 1]);
-  expect(other.answered(4)).toBe(true);
-  expect(moved.answered(5)).toBe(true);
+  expect(other.complete(4)).toBe(true);
+  expect(moved.complete(5)).toBe(true);
   expect(inFlight(table)).toEqual([0, 0, 0]);
 });

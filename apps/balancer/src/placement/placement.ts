@@ -12,7 +12,7 @@ import { monotonicSeconds } from '../clock/monotonic.js';
 import type { DemandLearning } from './demand-learning.js';
 
 /** What the scheduler hands on to those it places. */
-export interface PlacementBooks {
+export interface PlacementContext {
   readonly table: LoadTable;
   /** The thread's own row of it. */
   readonly row: LoadRow;
@@ -21,7 +21,7 @@ export interface PlacementBooks {
 }
 
 /**
- * The reservation on a backend, given back by the first of {@link answered}, {@link failed} and {@link abandoned}; any
+ * The reservation on a backend, given back by the first of {@link complete}, {@link fail} and {@link cancel}; any
  * further one does nothing. Then it can be filled in for another attempt, or another request.
  */
 export class Placement {
@@ -31,13 +31,13 @@ export class Placement {
   incarnation = 0;
   private reservation: Reservation | undefined;
   private activeAtDispatch = 0;
-  private beganAt = 0;
+  private startedAt = 0;
   private readonly ticket = new LearningTicket();
   /** Whether anything is to be learned from this request: then {@link ticket} is its. */
   private isLearnedFrom = false;
-  private hasErred = false;
+  private isServerError = false;
 
-  constructor(private readonly books: PlacementBooks) {}
+  constructor(private readonly context: PlacementContext) {}
 
   /** The row of the load table; -1 before the first request was placed. */
   get slot(): number {
@@ -45,64 +45,65 @@ export class Placement {
   }
 
   /** Reserves `demand`, of a class that is learned if it is told. What is held still is abandoned. By the scheduler only. */
-  begin(backend: FleetBackend, demand: ResourceVector, classId: number | undefined, atSeconds: number): void {
-    this.abandoned();
-    const { row, table, learning } = this.books;
+  reserve(backend: FleetBackend, demand: ResourceVector, classId: number | undefined, atSeconds: number): void {
+    this.cancel();
+    const { row, table, learning } = this.context;
     const { slot } = backend;
     this.activeAtDispatch = table.active(slot);
-    if (this.reservation) this.reservation.retake(slot, demand);
+    if (this.reservation) this.reservation.reserveAgain(slot, demand);
     else this.reservation = new Reservation(row, slot, demand);
     this.backend = backend;
     this.incarnation = backend.incarnation;
-    this.beganAt = atSeconds;
-    this.hasErred = false;
+    this.startedAt = atSeconds;
+    this.isServerError = false;
     this.isLearnedFrom = classId !== undefined;
     if (classId !== undefined) learning.dispatched(classId, slot, atSeconds, this.ticket);
   }
 
   /** The answer has begun; it may carry a report of what the request cost. */
-  answerBegan(headers: Readonly<Record<string, string | string[] | undefined>>): void {
-    if (this.isLearnedFrom && this.backend) this.books.learning.readReport(this.ticket.classId, headers, this.backend);
+  onResponseHead(headers: Readonly<Record<string, string | string[] | undefined>>): void {
+    if (this.isLearnedFrom && this.backend)
+      this.context.learning.readReport(this.ticket.classId, headers, this.backend);
   }
 
   /** The answer was received whole. Answers whether that was news. */
-  answered(nowSeconds: number): boolean {
+  complete(nowSeconds: number): boolean {
     const { reservation, ticket } = this;
     if (!reservation?.release()) return false;
-    const { row, policy, learning } = this.books;
+    const { row, policy, learning } = this.context;
     const { slot } = reservation;
-    const latencySeconds = nowSeconds - this.beganAt;
-    row.countAnswer(slot, latencySeconds);
+    const latencySeconds = nowSeconds - this.startedAt;
+    row.countResponse(slot, latencySeconds);
     policy.observe?.(slot, latencySeconds, this.activeAtDispatch);
     if (!this.isLearnedFrom) return true;
     // An error costs what errors cost, not what the request would have.
-    if (this.hasErred) {
-      learning.abandoned(ticket, nowSeconds);
+    if (this.isServerError) {
+      learning.cancelled(ticket, nowSeconds);
       return true;
     }
-    learning.answered(ticket, nowSeconds);
-    const stretch = learning.stretch(ticket.classId, latencySeconds);
+    learning.completed(ticket, nowSeconds);
+    const stretch = learning.recordAndCompare(ticket.classId, latencySeconds);
     if (stretch !== undefined) row.countStretch(slot, stretch);
     return true;
   }
 
   /** The backend answered that it failed (5xx): counted as an error, while the answer goes on. */
-  erred(): void {
-    this.hasErred = true;
-    this.books.row.countFailure(this.slot);
+  recordServerError(): void {
+    this.isServerError = true;
+    this.context.row.countFailure(this.slot);
   }
 
   /** The backend failed. Answers whether that was news. */
-  failed(): boolean {
-    if (!this.abandoned()) return false;
-    this.books.row.countFailure(this.slot);
+  fail(): boolean {
+    if (!this.cancel()) return false;
+    this.context.row.countFailure(this.slot);
     return true;
   }
 
   /** The exchange ended without an answer, by no fault of the backend. Answers whether that was news. */
-  abandoned(): boolean {
+  cancel(): boolean {
     if (!this.reservation?.release()) return false;
-    if (this.isLearnedFrom) this.books.learning.abandoned(this.ticket, monotonicSeconds());
+    if (this.isLearnedFrom) this.context.learning.cancelled(this.ticket, monotonicSeconds());
     return true;
   }
 }

@@ -3,7 +3,7 @@ import type { Backend, BackendRecord } from './backend.js';
 import { UnknownBackendError } from './registry.errors.js';
 
 /** Who is in the fleet. An id, a slot and an address belong to one backend at most; who left is not found any more. */
-export class Roster implements Iterable<BackendRecord> {
+export class BackendIndex implements Iterable<BackendRecord> {
   private readonly byId = new Map<string, BackendRecord>();
   private readonly bySlot = new Map<number, BackendRecord>();
 

@@ -3,7 +3,7 @@ import type { BackendState } from '@fairlead/contracts';
 import { JOINING, hash32, type BackendHealth, type ResourceVector } from '@fairlead/scheduling';
 
 /** What a backend said of itself when it registered, checked and completed. */
-export interface Announcement {
+export interface BackendSpec {
   readonly id: string;
   /** Origin, and path prefix if any, without a trailing slash. */
   readonly url: string;
@@ -17,7 +17,7 @@ export interface Announcement {
 }
 
 /** A backend as it outlives the process. Its health does not: that is found out anew. */
-export interface StoredBackend extends Announcement {
+export interface StoredBackend extends BackendSpec {
   /** Whether an operator had paused it. */
   readonly isPaused: boolean;
   readonly registeredAt: Date;
@@ -31,11 +31,11 @@ export interface Drain {
   readonly purpose: DrainPurpose;
   readonly completedAt: Date | undefined;
   /** Monotonic time at which what is still in flight is cut, seconds; infinite when it was cut or is never. */
-  readonly cutsAt: number;
+  readonly disconnectsAt: number;
 }
 
 /** A member of the fleet. */
-export interface Backend extends Announcement {
+export interface Backend extends BackendSpec {
   /** Its row in the load table. */
   readonly slot: number;
   /** Its id, hashed, for policies that hash. */
@@ -66,7 +66,7 @@ export function stateOf(backend: Backend): BackendState {
 }
 
 /** A backend that has just registered; `now` is monotonic, in seconds. */
-export function newBackend(announcement: Announcement, slot: number, now: number): BackendRecord {
+export function newBackend(announcement: BackendSpec, slot: number, now: number): BackendRecord {
   const registeredAt = new Date();
   return {
     ...announcement,
@@ -90,12 +90,12 @@ export function restoredBackend({ isPaused, registeredAt, ...announcement }: Sto
   const backend = newBackend(announcement, slot, now);
   backend.registeredAt = registeredAt;
   backend.reason = 'restored from the registry file; pinged before it counts as up';
-  if (isPaused) backend.draining = { purpose: 'pause', completedAt: undefined, cutsAt: Infinity };
+  if (isPaused) backend.draining = { purpose: 'pause', completedAt: undefined, disconnectsAt: Infinity };
   return backend;
 }
 
 /** When a lease that begins `now` (monotonic seconds) lapses. */
-export function leaseEnd({ leaseSeconds }: Announcement, now: number): number {
+export function leaseEnd({ leaseSeconds }: BackendSpec, now: number): number {
   return leaseSeconds === undefined ? Infinity : now + leaseSeconds;
 }
 
@@ -103,7 +103,7 @@ export function leaseEnd({ leaseSeconds }: Announcement, now: number): number {
  * What it did before says nothing about what it will do: its load grows slowly from `now` (monotonic seconds), and its old
  * exchanges count no more.
  */
-export function startAnew(backend: BackendRecord, now: number): void {
+export function restart(backend: BackendRecord, now: number): void {
   backend.incarnation++;
   backend.startedAt = now;
 }

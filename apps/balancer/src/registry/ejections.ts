@@ -2,7 +2,7 @@
 import { ejectionSeconds, mayEject } from '@fairlead/scheduling';
 import type { BalancerConfig } from '../config/balancer.config.js';
 import { stateOf, type Backend, type BackendRecord } from './backend.js';
-import type { Evidence, FleetEvents } from './event-log.js';
+import type { Evidence, EventLog } from './event-log.js';
 import { monotonicSeconds } from '../clock/monotonic.js';
 
 /** A backend that cannot be spared is mentioned once in this time. Seconds. */
@@ -12,25 +12,25 @@ export class Ejections {
   private readonly mentionedAt = new WeakMap<Backend, number>();
 
   constructor(
-    private readonly events: FleetEvents,
+    private readonly events: EventLog,
     private readonly config: BalancerConfig,
   ) {}
 
   /** Whether `backend` may be ejected from `fleet`. When not, that is an event. */
-  canSpare(backend: Backend, fleet: readonly Backend[], reason: string, evidence: Evidence | undefined): boolean {
+  mayEject(backend: Backend, fleet: readonly Backend[], reason: string, evidence: Evidence | undefined): boolean {
     const others = fleet.filter((other) => other !== backend && !other.draining);
     if (mayEject(others, this.config.MAX_EJECTED_PART)) return true;
     const now = monotonicSeconds();
     if (now - (this.mentionedAt.get(backend) ?? -Infinity) >= MENTION_PAUSE_SECONDS) {
       this.mentionedAt.set(backend, now);
       const words = `${reason}; not ejected, for too few would be left`;
-      this.events.befell('spared', backend.id, stateOf(backend), words, evidence);
+      this.events.recordBackendEvent('spared', backend.id, stateOf(backend), words, evidence);
     }
     return false;
   }
 
   /** The ejection begins. One that comes long after the one before begins the count anew. */
-  begin(backend: BackendRecord): void {
+  start(backend: BackendRecord): void {
     const { EJECTION_SECONDS, EJECTION_MAX_SECONDS } = this.config;
     const now = monotonicSeconds();
     const isAgain = now - backend.ejectedUntil < EJECTION_MAX_SECONDS;
@@ -39,7 +39,7 @@ export class Ejections {
   }
 
   /** Those whose time is over. */
-  over(fleet: Iterable<BackendRecord>): BackendRecord[] {
+  expired(fleet: Iterable<BackendRecord>): BackendRecord[] {
     const now = monotonicSeconds();
     return [...fleet].filter(({ health, ejectedUntil }) => health.state === 'ejected' && ejectedUntil <= now);
   }

@@ -2,13 +2,13 @@
 import { isIPv6 } from 'node:net';
 import type { OriginalRegistration, Registration, ResourceAmounts } from '@fairlead/contracts';
 import type { ResourceSpace, ResourceVector } from '@fairlead/scheduling';
-import type { Announcement } from './backend.js';
+import type { BackendSpec } from './backend.js';
 
 /** The announcement makes no sense to this fleet; the message says why. */
-export class BadAnnouncementError extends Error {}
+export class InvalidRegistrationError extends Error {}
 
 /** What an announcement is completed and checked with. */
-export interface AnnouncementContext {
+export interface NormalizationContext {
   /** Address the request came from. */
   readonly callerAddress: string;
   readonly resources: ResourceSpace;
@@ -16,8 +16,8 @@ export interface AnnouncementContext {
   readonly isOwnAddress: (url: URL) => boolean;
 }
 
-/** From the body of `POST /api/v1/backends`. @throws {BadAnnouncementError} */
-export function announcementOf(body: Registration, context: AnnouncementContext): Announcement {
+/** From the body of `POST /api/v1/backends`. @throws {InvalidRegistrationError} */
+export function normalize(body: Registration, context: NormalizationContext): BackendSpec {
   const url = new URL(body.url ?? callerUrl(context.callerAddress, body.port ?? 80));
   return {
     ...addressed(body.id, url, context),
@@ -30,12 +30,12 @@ export function announcementOf(body: Registration, context: AnnouncementContext)
 }
 
 /** From a registration of the original protocol; it has two vectors, an optional port, and no lease. */
-export function originalAnnouncementOf(body: OriginalRegistration, context: AnnouncementContext): Announcement {
+export function normalizeOriginal(body: OriginalRegistration, context: NormalizationContext): BackendSpec {
   const { resources, callerAddress } = context;
   const amounts = { compute: body['Compute-Vector'], storage: body['Storage-Vector'] };
   const capacity = resources.vectorOf(amounts);
   if (capacity.every((units) => units === 0)) {
-    throw new BadAnnouncementError(`this fleet counts ${resources.names.join(', ')}, and no compute or storage`);
+    throw new InvalidRegistrationError(`this fleet counts ${resources.names.join(', ')}, and no compute or storage`);
   }
   return {
     ...addressed(undefined, new URL(callerUrl(callerAddress, body.Port ?? 80)), context),
@@ -47,9 +47,9 @@ export function originalAnnouncementOf(body: OriginalRegistration, context: Anno
   };
 }
 
-function addressed(id: string | undefined, url: URL, { isOwnAddress }: AnnouncementContext) {
+function addressed(id: string | undefined, url: URL, { isOwnAddress }: NormalizationContext) {
   if (isOwnAddress(url)) {
-    throw new BadAnnouncementError(`url must not lead to the balancer itself (${url.host}): that would be a loop`);
+    throw new InvalidRegistrationError(`url must not lead to the balancer itself (${url.host}): that would be a loop`);
   }
   const address = url.origin + url.pathname.replace(/\/+$/, '');
   // `http://10.0.0.7` is known as `http://10.0.0.7:80`, as the original protocol writes it.
@@ -57,14 +57,14 @@ function addressed(id: string | undefined, url: URL, { isOwnAddress }: Announcem
   return { id: id ?? withPort, url: withPort };
 }
 
-/** Amounts of exactly the resources of this fleet. @throws {BadAnnouncementError} */
+/** Amounts of exactly the resources of this fleet. @throws {InvalidRegistrationError} */
 export function capacityOf(amounts: ResourceAmounts, resources: ResourceSpace): ResourceVector {
   const fleet = `this fleet's resources are ${resources.names.join(', ')}`;
   const [unknown] = resources.unknownNames(amounts);
-  if (unknown !== undefined) throw new BadAnnouncementError(`resources.${unknown} is unknown: ${fleet}`);
+  if (unknown !== undefined) throw new InvalidRegistrationError(`resources.${unknown} is unknown: ${fleet}`);
   const missing = resources.names.find((name) => !Object.hasOwn(amounts, name));
   if (missing !== undefined) {
-    throw new BadAnnouncementError(`resources.${missing} is missing (0 if it has none): ${fleet}`);
+    throw new InvalidRegistrationError(`resources.${missing} is missing (0 if it has none): ${fleet}`);
   }
   return resources.vectorOf(amounts);
 }

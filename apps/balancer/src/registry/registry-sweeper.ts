@@ -6,7 +6,7 @@ import { RegistryService } from './registry.service.js';
 const SWEEP_INTERVAL_MS = 500;
 
 @Injectable()
-export class LeaseSweeper {
+export class RegistrySweeper {
   constructor(private readonly registry: RegistryService) {}
 
   @Interval('lease sweep', SWEEP_INTERVAL_MS)

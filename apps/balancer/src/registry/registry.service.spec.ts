@@ -2,7 +2,7 @@ import { LoadTable, Reservation } from '@fairlead/scheduling';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { loadBalancerConfig } from '../config/balancer.config.js';
-import { FleetEvents } from './event-log.js';
+import { EventLog } from './event-log.js';
 import { RegistryStore } from './store/registry-store.js';
 import { RegistryService } from './registry.service.js';
 
@@ -14,7 +14,7 @@ afterEach(() => void vi.restoreAllMocks());
 function aRegistry() {
   const config = loadBalancerConfig({ REGISTRY_FILE: 'none' });
   const table = new LoadTable({ resourceCount: 2, slotCount: 2, writerCount: 1 });
-  const registry = new RegistryService(table, new FleetEvents(), new RegistryStore(config), config);
+  const registry = new RegistryService(table, new EventLog(), new RegistryStore(config), config);
   const register = (id: string) => {
     const more = { pingPath: undefined, leaseSeconds: undefined, labels: {}, maxInFlight: undefined };
     return registry.register({ id, url: `http://${id}`, capacity: Float64Array.of(1, 1), ...more });

@@ -9,9 +9,9 @@ import {
   leaseEnd,
   newBackend,
   restoredBackend,
-  startAnew,
+  restart,
   stateOf,
-  type Announcement,
+  type BackendSpec,
   type Backend,
   type BackendRecord,
   type StoredBackend,
@@ -19,36 +19,38 @@ import {
 import { Drains } from './drains.js';
 import { Ejections } from './ejections.js';
 import type { Fleet, FleetBackend, FleetListener } from './snapshot/fleet.js';
-import { FleetEvents, type Evidence } from './event-log.js';
+import { EventLog, type Evidence } from './event-log.js';
 import { monotonicSeconds } from '../clock/monotonic.js';
-import { Publication } from './snapshot/snapshot-acknowledgement.js';
+import { SnapshotAcknowledgement } from './snapshot/snapshot-acknowledgement.js';
 import { RegistryStore } from './store/registry-store.js';
 import { FleetFullError, NoLeaseError } from './registry.errors.js';
-import { Roster } from './backend-index.js';
+import { BackendIndex } from './backend-index.js';
 import { SelfPreservation } from './self-preservation.js';
-import type { Sighting } from './snapshot/backend-observation.js';
-import { Slots } from './slot-allocator.js';
-import { TrafficRules } from './snapshot/snapshot-builder.js';
+import type { BackendObservation } from './snapshot/backend-observation.js';
+import { SlotAllocator } from './slot-allocator.js';
+import { SnapshotBuilder } from './snapshot/snapshot-builder.js';
 
 /** Whoever is told when something happens. */
 export interface RegistryListener extends FleetListener {
   /** There is a new snapshot; several that were made at once are told of as one. Only while threads take them. */
-  readonly published?: () => void;
+  readonly snapshotChanged?: () => void;
   /** A backend needs a ping soon: it joined or moved, is up no more, or is slow. */
-  readonly unproven?: (backend: Backend) => void;
+  readonly probeNeeded?: (backend: Backend) => void;
 }
 
 @Injectable()
 export class RegistryService implements Fleet, OnModuleInit {
   snapshot: FleetSnapshot;
   readonly selfPreservation: SelfPreservation;
-  readonly traffic: TrafficRules;
+  readonly snapshots: SnapshotBuilder;
   /** Which snapshot other threads place by. */
-  readonly publication = new Publication(() => this.tell(({ published }) => published?.()));
+  readonly acknowledgement = new SnapshotAcknowledgement(() =>
+    this.notify(({ snapshotChanged }) => snapshotChanged?.()),
+  );
 
   private readonly logger = new Logger('Registry');
-  private readonly roster = new Roster();
-  private readonly slots: Slots;
+  private readonly index = new BackendIndex();
+  private readonly slots: SlotAllocator;
   private readonly drains: Drains;
   private readonly ejections: Ejections;
   private readonly listeners: RegistryListener[] = [];
@@ -56,18 +58,20 @@ export class RegistryService implements Fleet, OnModuleInit {
 
   constructor(
     table: LoadTable,
-    private readonly events: FleetEvents,
+    private readonly events: EventLog,
     private readonly store: RegistryStore,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {
-    this.slots = new Slots(table, this.publication, (slot) => this.tell(({ slotFreed }) => slotFreed?.(slot)));
-    this.drains = new Drains(table, this.publication, events, (slot) => {
-      this.tell(({ cut }) => cut?.(slot, 'everything'));
+    this.slots = new SlotAllocator(table, this.acknowledgement, (slot) =>
+      this.notify(({ slotFreed }) => slotFreed?.(slot)),
+    );
+    this.drains = new Drains(table, this.acknowledgement, events, (slot) => {
+      this.notify(({ disconnect }) => disconnect?.(slot, 'all'));
     });
     this.ejections = new Ejections(events, config);
     this.selfPreservation = new SelfPreservation(events, config.SELF_PRESERVATION_PART);
-    this.traffic = new TrafficRules(events, config);
-    this.snapshot = this.traffic.snapshotOf([]);
+    this.snapshots = new SnapshotBuilder(events, config);
+    this.snapshot = this.snapshots.build([]);
   }
 
   /** Before the ports listen. */
@@ -87,7 +91,7 @@ export class RegistryService implements Fleet, OnModuleInit {
   /** Tells `listener` from now on, and of those that need a ping already. */
   listen(listener: RegistryListener): void {
     this.listeners.push(listener);
-    for (const backend of this.roster) if (backend.health.state !== 'up') listener.unproven?.(backend);
+    for (const backend of this.index) if (backend.health.state !== 'up') listener.probeNeeded?.(backend);
   }
 
   /**
@@ -95,24 +99,24 @@ export class RegistryService implements Fleet, OnModuleInit {
    *
    * @throws {FleetFullError} when the load table has no row left; the registry is unchanged then.
    */
-  register(announcement: Announcement): { readonly backend: Backend; readonly isNew: boolean } {
+  register(announcement: BackendSpec): { readonly backend: Backend; readonly isNew: boolean } {
     const admitted = this.admit(announcement);
     this.store.save(admitted.backend);
     return admitted;
   }
 
-  private admit(announcement: Announcement): { readonly backend: Backend; readonly isNew: boolean } {
+  private admit(announcement: BackendSpec): { readonly backend: Backend; readonly isNew: boolean } {
     // Whose drain is over is gone first, and comes back as a new one.
     this.settleDrains();
-    const known = this.roster.find(announcement.id);
-    const there = this.roster.atAddress(announcement.url);
+    const known = this.index.find(announcement.id);
+    const there = this.index.atAddress(announcement.url);
     if (known) {
       if (there && there !== known) this.forget(there.id, `its address was taken over by ${announcement.id}`);
       return { backend: this.update(known, announcement), isNew: false };
     }
     if (there) return { backend: this.rename(there, announcement), isNew: false };
 
-    const slot = this.slots.take();
+    const slot = this.slots.acquire();
     if (slot === undefined) throw new FleetFullError(this.config.MAX_BACKENDS);
     const backend = newBackend(announcement, slot, monotonicSeconds());
     this.add(backend, `registered ${backend.url}`);
@@ -120,7 +124,7 @@ export class RegistryService implements Fleet, OnModuleInit {
   }
 
   private restore(stored: StoredBackend): void {
-    const slot = this.slots.take();
+    const slot = this.slots.acquire();
     if (slot === undefined) {
       this.logger.warn(`backend ${stored.id} is not restored: MAX_BACKENDS is ${this.config.MAX_BACKENDS}`);
       return;
@@ -130,38 +134,38 @@ export class RegistryService implements Fleet, OnModuleInit {
   }
 
   private add(backend: BackendRecord, reason: string): void {
-    this.roster.add(backend);
-    this.events.flipped(backend.id, null, stateOf(backend), reason);
+    this.index.add(backend);
+    this.events.recordTransition(backend.id, null, stateOf(backend), reason);
     this.publish();
-    this.tellUnproven(backend);
+    this.notifyProbeNeeded(backend);
   }
 
   /** All backends, sorted by id. */
   list(): readonly Backend[] {
     this.settleDrains();
-    return this.roster.sorted();
+    return this.index.sorted();
   }
 
   /** @throws {UnknownBackendError} */
   get(id: string): Backend {
     this.settleDrains();
-    return this.roster.get(id);
+    return this.index.get(id);
   }
 
   atSlot(slot: number): Backend | undefined {
-    return this.roster.atSlot(slot);
+    return this.index.atSlot(slot);
   }
 
   /** Lets the lease run anew. @throws {UnknownBackendError} @throws {NoLeaseError} */
   renew(id: string): Backend {
-    const backend = this.roster.get(id);
+    const backend = this.index.get(id);
     if (backend.leaseSeconds === undefined) throw new NoLeaseError(id);
     backend.leaseEndsAt = leaseEnd(backend, monotonicSeconds());
     return backend;
   }
 
   slowStart({ startedAt }: FleetBackend, now: number): number {
-    return this.traffic.slowStart(startedAt, now);
+    return this.snapshots.slowStart(startedAt, now);
   }
 
   /**
@@ -170,25 +174,25 @@ export class RegistryService implements Fleet, OnModuleInit {
    * @throws {UnknownBackendError}
    */
   async drain(id: string, withinSeconds?: number): Promise<Backend> {
-    const backend = this.roster.get(id);
+    const backend = this.index.get(id);
     const from = stateOf(backend);
-    if (backend.draining) this.drains.hurry(backend, withinSeconds);
+    if (backend.draining) this.drains.setDeadline(backend, withinSeconds);
     else {
-      this.drains.begin(backend, 'pause', withinSeconds ?? this.config.DRAIN_TIMEOUT_SECONDS);
-      this.entered(backend, from, 'drain requested');
+      this.drains.start(backend, 'pause', withinSeconds ?? this.config.DRAIN_TIMEOUT_SECONDS);
+      this.onTransition(backend, from, 'drain requested');
       this.store.save(backend);
     }
-    await this.publication.current();
+    await this.acknowledgement.whenAcknowledged();
     this.settleDrains();
     return backend;
   }
 
   /** Takes a drained or leaving backend back. @throws {UnknownBackendError} */
   resume(id: string): Backend {
-    const backend = this.roster.get(id);
+    const backend = this.index.get(id);
     if (backend.draining) {
       backend.draining = undefined;
-      this.entered(backend, 'draining', 'resumed');
+      this.onTransition(backend, 'draining', 'resumed');
       this.store.save(backend);
     }
     return backend;
@@ -201,15 +205,15 @@ export class RegistryService implements Fleet, OnModuleInit {
    * @throws {UnknownBackendError}
    */
   async leave(id: string, withinSeconds = this.config.DRAIN_TIMEOUT_SECONDS): Promise<Backend | undefined> {
-    const backend = this.roster.get(id);
+    const backend = this.index.get(id);
     const from = stateOf(backend);
     // Forgotten now and not when it is gone: by then it may have registered with the process that comes next.
     this.store.remove(id);
-    this.drains.begin(backend, 'leave', withinSeconds);
-    this.entered(backend, from, 'leaving');
-    await this.publication.current();
+    this.drains.start(backend, 'leave', withinSeconds);
+    this.onTransition(backend, from, 'leaving');
+    await this.acknowledgement.whenAcknowledged();
     this.settleDrains();
-    return this.roster.atSlot(backend.slot) === backend ? backend : undefined;
+    return this.index.atSlot(backend.slot) === backend ? backend : undefined;
   }
 
   /**
@@ -219,30 +223,30 @@ export class RegistryService implements Fleet, OnModuleInit {
    */
   async leaveNow(id: string): Promise<void> {
     this.forget(id, 'left at once');
-    await this.publication.current();
+    await this.acknowledgement.whenAcknowledged();
   }
 
-  observe(seen: FleetBackend, { what, reason, evidence, incarnation, movesWaiting }: Sighting): void {
-    const backend = this.roster.atSlot(seen.slot);
+  observe(seen: FleetBackend, { what, reason, evidence, incarnation, retriesWaiting }: BackendObservation): void {
+    const backend = this.index.atSlot(seen.slot);
     if (!backend || backend !== seen || (incarnation ?? backend.incarnation) !== backend.incarnation) return;
-    if (what === 'outlier' && !this.ejections.canSpare(backend, this.list(), reason, evidence)) return;
+    if (what === 'outlier' && !this.ejections.mayEject(backend, this.list(), reason, evidence)) return;
     const from = stateOf(backend);
     const before = backend.health.state;
     const { PING_RISE: rise, PING_FALL: fall } = this.config;
     const { health, flipped } = observe(backend.health, what, { rise, fall });
     backend.health = health;
     if (!flipped) return;
-    if (health.state === 'ejected') this.ejections.begin(backend);
-    if (health.state === 'up' && before !== 'suspect') startAnew(backend, monotonicSeconds());
-    if (!backend.draining) this.entered(backend, from, reason, evidence);
-    if (health.state === 'suspect' || health.state === 'down') this.tellUnproven(backend);
-    const isSilent = health.state === 'down' ? !health.isResponsive : health.state === 'ejected' && movesWaiting;
-    if (isSilent) this.tell(({ cut }) => cut?.(backend.slot, 'movable'));
+    if (health.state === 'ejected') this.ejections.start(backend);
+    if (health.state === 'up' && before !== 'suspect') restart(backend, monotonicSeconds());
+    if (!backend.draining) this.onTransition(backend, from, reason, evidence);
+    if (health.state === 'suspect' || health.state === 'down') this.notifyProbeNeeded(backend);
+    const isSilent = health.state === 'down' ? !health.isResponsive : health.state === 'ejected' && retriesWaiting;
+    if (isSilent) this.notify(({ disconnect }) => disconnect?.(backend.slot, 'retryable'));
   }
 
-  doubt(seen: FleetBackend): void {
-    const backend = this.roster.atSlot(seen.slot);
-    if (backend === seen && backend.health.state === 'up') this.tellUnproven(backend);
+  requestProbe(seen: FleetBackend): void {
+    const backend = this.index.atSlot(seen.slot);
+    if (backend === seen && backend.health.state === 'up') this.notifyProbeNeeded(backend);
   }
 
   /** Takes out whose lease has lapsed, ends ejections, and completes or cuts drains. */
@@ -251,12 +255,12 @@ export class RegistryService implements Fleet, OnModuleInit {
     for (const { id, leaseSeconds } of lapsed) {
       this.forget(id, `lease lapsed: not renewed for ${leaseSeconds} s`);
     }
-    for (const backend of this.ejections.over(this.roster)) {
+    for (const backend of this.ejections.expired(this.index)) {
       this.observe(backend, { what: 'ejection-over', reason: `ejection ${backend.ejections} is over` });
     }
   }
 
-  private update(backend: BackendRecord, announcement: Announcement): Backend {
+  private update(backend: BackendRecord, announcement: BackendSpec): Backend {
     const from = stateOf(backend);
     const hasMoved = backend.url !== announcement.url;
     Object.assign(backend, announcement, { leaseEndsAt: leaseEnd(announcement, monotonicSeconds()) });
@@ -269,21 +273,21 @@ export class RegistryService implements Fleet, OnModuleInit {
     if (backend.draining?.purpose === 'leave') backend.draining = undefined;
     backend.health = JOINING;
     backend.ejections = 0;
-    this.entered(backend, from, hasMoved ? `registered again at ${backend.url}` : 'registered again');
-    this.tellUnproven(backend);
+    this.onTransition(backend, from, hasMoved ? `registered again at ${backend.url}` : 'registered again');
+    this.notifyProbeNeeded(backend);
     return backend;
   }
 
-  private rename(backend: BackendRecord, announcement: Announcement): Backend {
+  private rename(backend: BackendRecord, announcement: BackendSpec): Backend {
     const oldId = backend.id;
     this.store.remove(oldId);
-    this.roster.rename(backend, announcement.id);
-    this.events.befell('renamed', announcement.id, stateOf(backend), `was known as ${oldId}`);
+    this.index.rename(backend, announcement.id);
+    this.events.recordBackendEvent('renamed', announcement.id, stateOf(backend), `was known as ${oldId}`);
     return this.update(backend, announcement);
   }
 
   private settleDrains(): void {
-    for (const { id } of this.drains.settle(this.roster)) this.remove(id, 'left, nothing in flight');
+    for (const { id } of this.drains.completeFinished(this.index)) this.remove(id, 'left, nothing in flight');
   }
 
   /** Out of the fleet, and not to be restored. */
@@ -293,31 +297,31 @@ export class RegistryService implements Fleet, OnModuleInit {
   }
 
   private remove(id: string, reason: string): void {
-    const backend = this.roster.get(id);
-    this.roster.remove(backend);
-    this.events.flipped(id, stateOf(backend), 'gone', reason);
+    const backend = this.index.get(id);
+    this.index.remove(backend);
+    this.events.recordTransition(id, stateOf(backend), 'gone', reason);
     this.publish();
-    this.slots.retire(backend.slot);
+    this.slots.release(backend.slot);
   }
 
-  private entered(backend: BackendRecord, from: BackendState, reason: string, evidence?: Evidence): void {
+  private onTransition(backend: BackendRecord, from: BackendState, reason: string, evidence?: Evidence): void {
     backend.since = new Date();
     backend.reason = reason;
     const to = stateOf(backend);
-    if (to !== from) this.events.flipped(backend.id, from, to, reason, evidence);
+    if (to !== from) this.events.recordTransition(backend.id, from, to, reason, evidence);
     this.publish();
   }
 
   private publish(): void {
-    this.snapshot = this.traffic.snapshotOf([...this.roster]);
-    this.publication.add();
+    this.snapshot = this.snapshots.build([...this.index]);
+    this.acknowledgement.publish();
   }
 
-  private tellUnproven(backend: Backend): void {
-    this.tell(({ unproven }) => unproven?.(backend));
+  private notifyProbeNeeded(backend: Backend): void {
+    this.notify(({ probeNeeded }) => probeNeeded?.(backend));
   }
 
-  private tell(say: (listener: RegistryListener) => void): void {
+  private notify(say: (listener: RegistryListener) => void): void {
     for (const listener of this.listeners) say(listener);
   }
 }

@@ -4,7 +4,7 @@ import { isIPv6 } from 'node:net';
 import { Injectable } from '@nestjs/common';
 
 @Injectable()
-export class OwnAddresses {
+export class SelfAddresses {
   private readonly ports = new Set<number>();
 
   /** A port that the balancer listens on. */

@@ -1,15 +1,15 @@
 // Hands out rows of the load table, and takes one back only when nothing is in flight on it any more, and
 // nothing can begin there.
 import type { LoadTable } from '@fairlead/scheduling';
-import type { Publication } from './snapshot/snapshot-acknowledgement.js';
+import type { SnapshotAcknowledgement } from './snapshot/snapshot-acknowledgement.js';
 
-export class Slots {
+export class SlotAllocator {
   private readonly free: number[];
-  private readonly retired = new Set<number>();
+  private readonly released = new Set<number>();
 
   constructor(
     private readonly table: LoadTable,
-    private readonly publication: Publication,
+    private readonly publication: SnapshotAcknowledgement,
     /** Told of each slot that was cleared. */
     private readonly onFreed: (slot: number) => void,
   ) {
@@ -17,23 +17,23 @@ export class Slots {
   }
 
   /** A cleared slot, or undefined when every one is taken. */
-  take(): number | undefined {
+  acquire(): number | undefined {
     this.reclaim();
     return this.free.pop();
   }
 
   /** Gives a slot back; it is handed out again once its last exchange has ended. */
-  retire(slot: number): void {
-    this.retired.add(slot);
+  release(slot: number): void {
+    this.released.add(slot);
     this.reclaim();
   }
 
   private reclaim(): void {
     // Another thread may place a request there as long as it goes by an old snapshot.
-    if (!this.publication.isCurrent) return;
-    for (const slot of this.retired) {
+    if (!this.publication.isAcknowledged) return;
+    for (const slot of this.released) {
       if (this.table.active(slot) > 0) continue;
-      this.retired.delete(slot);
+      this.released.delete(slot);
       this.table.clear(slot);
       this.onFreed(slot);
       this.free.push(slot);

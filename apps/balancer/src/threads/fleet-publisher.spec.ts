@@ -3,10 +3,10 @@ import { LoadTable } from '@fairlead/scheduling';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadBalancerConfig } from '../config/balancer.config.js';
-import { FleetEvents } from '../registry/event-log.js';
+import { EventLog } from '../registry/event-log.js';
 import { RegistryStore } from '../registry/store/registry-store.js';
 import { RegistryService } from '../registry/registry.service.js';
-import { FleetFeed } from './fleet-publisher.js';
+import { FleetPublisher } from './fleet-publisher.js';
 import { FleetReplica } from './fleet-replica.js';
 import type { FromThread, ToThread } from './messages.js';
 
@@ -21,12 +21,12 @@ describe('a feed of the fleet', () => {
   function aPair() {
     const config = loadBalancerConfig({ REGISTRY_FILE: 'none', MAX_BACKENDS: '2' });
     const table = new LoadTable({ resourceCount: 2, slotCount: 2, writerCount: 2 });
-    const registry = new RegistryService(table, new FleetEvents(), new RegistryStore(config), config);
+    const registry = new RegistryService(table, new EventLog(), new RegistryStore(config), config);
     const toThread: ToThread[] = [];
     const toMain: FromThread[] = [];
     const replica = new FleetReplica({ post: (message) => void toMain.push(message) }, config);
-    const feed = new FleetFeed(registry, (message) => void toThread.push(message));
-    registry.listen({ published: () => feed.send() });
+    const feed = new FleetPublisher(registry, (message) => void toThread.push(message));
+    registry.listen({ snapshotChanged: () => feed.send() });
     const register = (id: string) => {
       const more = { pingPath: undefined, leaseSeconds: undefined, labels: {}, maxInFlight: undefined };
       const { backend } = registry.register({ id, url: `http://${id}`, capacity: Float64Array.of(1, 1), ...more });
@@ -36,8 +36,8 @@ describe('a feed of the fleet', () => {
     const deliver = async () => {
       await Promise.resolve();
       while (toThread.length + toMain.length > 0) {
-        for (const message of toThread.splice(0)) replica.hear(structuredClone(message));
-        for (const message of toMain.splice(0)) feed.hear(structuredClone(message));
+        for (const message of toThread.splice(0)) replica.handleMessage(structuredClone(message));
+        for (const message of toMain.splice(0)) feed.handleMessage(structuredClone(message));
         await Promise.resolve();
       }
     };
@@ -54,7 +54,7 @@ describe('a feed of the fleet', () => {
     registry.observe(backend, { what: 'ping-unanswered', reason: 'ping failed: connection refused' });
     await deliver();
     expect(ids()).toEqual(['b']);
-    expect(registry.publication.isCurrent).toBe(true);
+    expect(registry.acknowledgement.isAcknowledged).toBe(true);
   });
 
   it('tells the registry what the thread saw', async () => {

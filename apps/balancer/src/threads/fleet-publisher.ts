@@ -3,7 +3,7 @@ import { monotonicSeconds } from '../clock/monotonic.js';
 import type { Backend } from '../registry/backend.js';
 import type { SnapshotReader } from '../registry/snapshot/snapshot-acknowledgement.js';
 import type { RegistryService } from '../registry/registry.service.js';
-import type { FromThread, MemberMessage, SightingMessage, ToThread } from './messages.js';
+import type { FromThread, MemberMessage, ObservationMessage, ToThread } from './messages.js';
 
 /** Backends go by a number: an object that went to another thread is another object when it comes back. */
 const identities = new WeakMap<Backend, number>();
@@ -16,39 +16,39 @@ function identityOf(backend: Backend): number {
   return lastIdentity;
 }
 
-export class FleetFeed {
+export class FleetPublisher {
   private readonly reader: SnapshotReader;
-  private heard = 0;
+  private lastHandled = 0;
 
   /** From now on, beginning with the fleet as it is. */
   constructor(
     private readonly registry: RegistryService,
     private readonly post: (message: ToThread) => void,
   ) {
-    this.reader = registry.publication.join();
+    this.reader = registry.acknowledgement.join();
     this.send();
   }
 
   /** Sends the fleet as it is. */
   send(): void {
-    const { publication, snapshot } = this.registry;
+    const { acknowledgement, snapshot } = this.registry;
     const now = monotonicSeconds();
     const members = Array.from(snapshot.slots, (_, position) => this.memberAt(position, now));
     this.post({
       kind: 'fleet',
-      version: publication.version,
-      heard: this.heard,
+      version: acknowledgement.version,
+      lastHandled: this.lastHandled,
       members: members.filter((member) => member !== undefined),
     });
   }
 
   /** Takes what the thread says of the fleet; passes over what it says of other things. */
-  hear(message: FromThread): void {
-    if (message.kind === 'took') this.reader.took(message.version);
-    else if (message.kind === 'saw') this.saw(message);
-    else if (message.kind === 'doubts') {
+  handleMessage(message: FromThread): void {
+    if (message.kind === 'snapshot-acknowledged') this.reader.acknowledge(message.version);
+    else if (message.kind === 'observation') this.onObservation(message);
+    else if (message.kind === 'probe-requested') {
       const backend = this.backendOf(message);
-      if (backend) this.registry.doubt(backend);
+      if (backend) this.registry.requestProbe(backend);
     }
   }
 
@@ -57,15 +57,15 @@ export class FleetFeed {
     this.reader.leave();
   }
 
-  private saw(message: SightingMessage): void {
-    const { publication } = this.registry;
-    const { version } = publication;
-    this.heard = message.number;
+  private onObservation(message: ObservationMessage): void {
+    const { acknowledgement } = this.registry;
+    const { version } = acknowledgement;
+    this.lastHandled = message.number;
     const backend = this.backendOf(message);
-    if (backend) this.registry.observe(backend, message.sighting);
+    if (backend) this.registry.observe(backend, message.observation);
     // The thread may have left the backend out, until it hears that the registry knows.
-    const isTold = version !== publication.version;
-    if (!isTold && message.sighting.what === 'exchange-failed') this.send();
+    const isTold = version !== acknowledgement.version;
+    if (!isTold && message.observation.what === 'exchange-failed') this.send();
   }
 
   private backendOf({ slot, identity }: { readonly slot: number; readonly identity: number }): Backend | undefined {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadBalancerConfig } from '../config/balancer.config.js';
-import type { Cut } from '../registry/snapshot/backend-observation.js';
+import type { DisconnectScope } from '../registry/snapshot/backend-observation.js';
 import { FleetReplica } from './fleet-replica.js';
 import type { FromThread, MemberMessage } from './messages.js';
 
@@ -10,8 +10,8 @@ function aReplica() {
   const said: FromThread[] = [];
   const replica = new FleetReplica({ post: (message) => void said.push(message) }, loadBalancerConfig({}));
   let version = 0;
-  const tell = (members: readonly MemberMessage[], heard = 0) =>
-    replica.hear({ kind: 'fleet', version: ++version, heard, members });
+  const tell = (members: readonly MemberMessage[], lastHandled = 0) =>
+    replica.handleMessage({ kind: 'fleet', version: ++version, lastHandled, members });
   const at = (slot: number) => {
     const backend = replica.atSlot(slot);
     if (!backend) throw new Error(`nobody is at ${slot}`);
@@ -36,7 +36,7 @@ describe('the replica of the fleet', () => {
     expect([...replica.snapshot.capacity]).toEqual([10, 20, 10, 20]);
     expect(replica.atSlot(1)).toBeUndefined();
     expect(at(4)).toMatchObject({ id: 'b4', url: 'http://127.0.0.1:4', incarnation: 0 });
-    expect(said).toEqual([1, 2].map((version) => ({ kind: 'took', version })));
+    expect(said).toEqual([1, 2].map((version) => ({ kind: 'snapshot-acknowledged', version })));
   });
 
   it('counts the age of a backend on its own clock', () => {
@@ -56,12 +56,12 @@ describe('the replica of the fleet', () => {
     expect(at(1)).not.toBe(before);
   });
 
-  it('leaves out a backend on which an exchange failed until the registry has heard of it', () => {
+  it('leaves out a backend on which an exchange failed until the registry has lastHandled of it', () => {
     const { replica, said, tell, at, slots } = aReplica();
     tell([member(1), member(2)]);
     replica.observe(at(1), FAILED);
     expect(slots()).toEqual([2]);
-    expect(said.at(-1)).toEqual({ kind: 'saw', number: 1, slot: 1, identity: 1, sighting: FAILED });
+    expect(said.at(-1)).toEqual({ kind: 'observation', number: 1, slot: 1, identity: 1, observation: FAILED });
     // On its way already when that was said.
     tell([member(1), member(2), member(3)]);
     expect(slots()).toEqual([2, 3]);
@@ -92,20 +92,23 @@ describe('the replica of the fleet', () => {
     const old = at(1);
     tell([member(1, { identity: 9 }), member(2)]);
     replica.observe(old, FAILED);
-    replica.doubt(old);
+    replica.requestProbe(old);
     expect(said.slice(-2)).toMatchObject([
-      { kind: 'saw', identity: 1 },
-      { kind: 'doubts', slot: 1, identity: 1 },
+      { kind: 'observation', identity: 1 },
+      { kind: 'probe-requested', slot: 1, identity: 1 },
     ]);
     expect(slots()).toEqual([1, 2]);
   });
 
   it('passes on what is cut and which slots are free', () => {
     const { replica } = aReplica();
-    const heard: (number | Cut)[] = [];
-    replica.listen({ cut: (slot, what) => heard.push(slot, what), slotFreed: (slot) => heard.push(slot) });
-    replica.hear({ kind: 'cut', slot: 3, what: 'movable' });
-    replica.hear({ kind: 'slot-freed', slot: 3 });
-    expect(heard).toEqual([3, 'movable', 3]);
+    const lastHandled: (number | DisconnectScope)[] = [];
+    replica.listen({
+      disconnect: (slot, what) => lastHandled.push(slot, what),
+      slotFreed: (slot) => lastHandled.push(slot),
+    });
+    replica.handleMessage({ kind: 'disconnect', slot: 3, what: 'retryable' });
+    replica.handleMessage({ kind: 'slot-freed', slot: 3 });
+    expect(lastHandled).toEqual([3, 'retryable', 3]);
   });
 });

@@ -6,7 +6,7 @@ import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import type { Fleet, FleetBackend, FleetListener } from '../registry/snapshot/fleet.js';
 import { monotonicSeconds } from '../clock/monotonic.js';
-import type { Sighting } from '../registry/snapshot/backend-observation.js';
+import type { BackendObservation } from '../registry/snapshot/backend-observation.js';
 import { MainThread, type FleetMessage, type MemberMessage, type ToThread } from './messages.js';
 
 /** A backend as this thread knows it. */
@@ -19,10 +19,10 @@ export class FleetReplica implements Fleet {
   private members: readonly FleetMember[] = [];
   private bySlot: ReadonlyMap<number, ReplicaBackend> = new Map();
   private readonly identities = new WeakMap<FleetBackend, number>();
-  /** Slots left out until the registry has heard why, each with the number of the sighting. */
+  /** Slots left out until the registry has heard why, each with the number of the observation. */
   private readonly leftOut = new Map<number, number>();
   private readonly listeners: FleetListener[] = [];
-  private sightings = 0;
+  private observations = 0;
 
   constructor(
     private readonly main: MainThread,
@@ -39,19 +39,20 @@ export class FleetReplica implements Fleet {
     return slowStartPart(now - startedAt, this.config.SLOW_START_SECONDS);
   }
 
-  observe(seen: FleetBackend, sighting: Sighting): void {
+  observe(seen: FleetBackend, observation: BackendObservation): void {
     const identity = this.identities.get(seen);
     if (identity === undefined) return;
     const { slot } = seen;
-    const number = ++this.sightings;
-    this.main.post({ kind: 'saw', number, slot, identity, sighting });
-    const isOfNow = this.bySlot.get(slot) === seen && (sighting.incarnation ?? seen.incarnation) === seen.incarnation;
-    if (sighting.what === 'exchange-failed' && isOfNow) this.leaveOut(slot, number);
+    const number = ++this.observations;
+    this.main.post({ kind: 'observation', number, slot, identity, observation });
+    const isOfNow =
+      this.bySlot.get(slot) === seen && (observation.incarnation ?? seen.incarnation) === seen.incarnation;
+    if (observation.what === 'exchange-failed' && isOfNow) this.leaveOut(slot, number);
   }
 
-  doubt(seen: FleetBackend): void {
+  requestProbe(seen: FleetBackend): void {
     const identity = this.identities.get(seen);
-    if (identity !== undefined) this.main.post({ kind: 'doubts', slot: seen.slot, identity });
+    if (identity !== undefined) this.main.post({ kind: 'probe-requested', slot: seen.slot, identity });
   }
 
   listen(listener: FleetListener): void {
@@ -59,20 +60,21 @@ export class FleetReplica implements Fleet {
   }
 
   /** Takes what the main thread says of the fleet; passes over what it says of other things. */
-  hear(message: ToThread): void {
-    if (message.kind === 'fleet') this.take(message);
+  handleMessage(message: ToThread): void {
+    if (message.kind === 'fleet') this.apply(message);
     else if (message.kind === 'slot-freed') for (const { slotFreed } of this.listeners) slotFreed?.(message.slot);
-    else if (message.kind === 'cut') for (const { cut } of this.listeners) cut?.(message.slot, message.what);
+    else if (message.kind === 'disconnect')
+      for (const { disconnect } of this.listeners) disconnect?.(message.slot, message.what);
   }
 
-  private take({ version, heard, members }: FleetMessage): void {
+  private apply({ version, lastHandled, members }: FleetMessage): void {
     const now = monotonicSeconds();
     const before = this.bySlot;
     this.bySlot = new Map(members.map((member) => [member.slot, this.backendOf(member, before.get(member.slot), now)]));
     this.members = members;
-    for (const [slot, number] of this.leftOut) if (number <= heard) this.leftOut.delete(slot);
+    for (const [slot, number] of this.leftOut) if (number <= lastHandled) this.leftOut.delete(slot);
     this.swapSnapshot();
-    this.main.post({ kind: 'took', version });
+    this.main.post({ kind: 'snapshot-acknowledged', version });
   }
 
   /** The same object for the same registration, so that who holds it sees what becomes of it. */

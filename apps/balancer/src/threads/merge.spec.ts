@@ -1,7 +1,7 @@
 import type { RequestRecord } from '@fairlead/contracts';
 import { describe, expect, it } from 'vitest';
 import type { NamedBelief } from '../placement/demand-learning.js';
-import { mergedBeliefs, mergedRequests } from './merge.js';
+import { mergeBeliefs, mergeRequests } from './merge.js';
 
 function aRecord(second: number, path = '/'): RequestRecord {
   const at = new Date(second * 1000).toISOString();
@@ -14,13 +14,13 @@ function belief(source: NamedBelief['source'], samples: number, units: number, n
 
 describe('the requests of several threads', () => {
   it('are one list, newest first', () => {
-    const merged = mergedRequests([[aRecord(5, '/5'), aRecord(1, '/1')], [], [aRecord(3, '/3')]]);
+    const merged = mergeRequests([[aRecord(5, '/5'), aRecord(1, '/1')], [], [aRecord(3, '/3')]]);
     expect(merged.map(({ path }) => path)).toEqual(['/5', '/3', '/1']);
   });
 
   it('are the newest 200', () => {
     const logs = [0, 1].map((odd) => Array.from({ length: 200 }, (_, i) => aRecord(1000 - 2 * i - odd)));
-    const merged = mergedRequests(logs);
+    const merged = mergeRequests(logs);
     expect(merged).toHaveLength(200);
     expect(merged.at(-1)).toEqual(aRecord(801));
   });
@@ -28,17 +28,17 @@ describe('the requests of several threads', () => {
 
 describe('the beliefs of several threads', () => {
   it('are weighed by what they rest on', () => {
-    const merged = mergedBeliefs([[belief('inferred', 30, 1)], [belief('inferred', 10, 5)]]);
+    const merged = mergeBeliefs([[belief('inferred', 30, 1)], [belief('inferred', 10, 5)]]);
     expect(merged).toEqual([{ ...belief('inferred', 40, 2), confidence: 0.3 }]);
   });
 
   it('are those from the best source', () => {
-    const merged = mergedBeliefs([[belief('prior', 0, 1)], [belief('reported', 2, 4)], [belief('inferred', 90, 9)]]);
+    const merged = mergeBeliefs([[belief('prior', 0, 1)], [belief('reported', 2, 4)], [belief('inferred', 90, 9)]]);
     expect(merged).toEqual([belief('reported', 2, 4)]);
   });
 
   it('are the mean where they rest on nothing, and each class has its own', () => {
-    const merged = mergedBeliefs([[belief('prior', 0, 1), belief('prior', 0, 7, 'GET /b')], [belief('prior', 0, 3)]]);
+    const merged = mergeBeliefs([[belief('prior', 0, 1), belief('prior', 0, 7, 'GET /b')], [belief('prior', 0, 3)]]);
     expect(merged).toEqual([belief('prior', 0, 2), belief('prior', 0, 7, 'GET /b')]);
   });
 });

@@ -8,7 +8,7 @@ import type { NamedBelief } from '../placement/demand-learning.js';
 const SOURCES: readonly DemandBelief['source'][] = ['reported', 'inferred', 'prior'];
 
 /** The newest requests of all, newest first. */
-export function mergedRequests(logs: readonly (readonly RequestRecord[])[]): RequestRecord[] {
+export function mergeRequests(logs: readonly (readonly RequestRecord[])[]): RequestRecord[] {
   const newestFirst = logs.flat().sort((a, b) => (a.at === b.at ? 0 : a.at < b.at ? 1 : -1));
   return newestFirst.slice(0, KEPT_REQUESTS);
 }
@@ -17,12 +17,12 @@ export function mergedRequests(logs: readonly (readonly RequestRecord[])[]): Req
  * One belief for each class: from the best source that any thread has, the mean of those that have it, weighed by the
  * samples they rest on.
  */
-export function mergedBeliefs(lists: readonly (readonly NamedBelief[])[]): NamedBelief[] {
+export function mergeBeliefs(lists: readonly (readonly NamedBelief[])[]): NamedBelief[] {
   const byName = Map.groupBy(lists.flat(), ({ name }) => name);
-  return Array.from(byName.values(), (beliefs) => mergedBelief(beliefs));
+  return Array.from(byName.values(), (beliefs) => mergeBelief(beliefs));
 }
 
-function mergedBelief(beliefs: readonly NamedBelief[]): NamedBelief {
+function mergeBelief(beliefs: readonly NamedBelief[]): NamedBelief {
   const source = SOURCES.find((each) => beliefs.some((belief) => belief.source === each)) ?? 'prior';
   const best = beliefs.filter((belief) => belief.source === source);
   const samples = best.reduce((sum, belief) => sum + belief.samples, 0);

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { RequestRecord } from '@fairlead/contracts';
 import type { LoadTableShape } from '@fairlead/scheduling';
 import type { ListenAddress } from '../data-plane/listener.js';
-import type { Cut, Sighting } from '../registry/snapshot/backend-observation.js';
+import type { DisconnectScope, BackendObservation } from '../registry/snapshot/backend-observation.js';
 import type { NamedBelief } from '../placement/demand-learning.js';
 
 /** What a thread begins with. */
@@ -35,54 +35,54 @@ export interface MemberMessage {
 export interface FleetMessage {
   readonly kind: 'fleet';
   readonly version: number;
-  /** How many sightings of this thread the registry had heard of when it made this. */
-  readonly heard: number;
+  /** How many observations of this thread the registry had heard of when it made this. */
+  readonly lastHandled: number;
   readonly members: readonly MemberMessage[];
 }
 
 /** What can be asked of a thread, and what it answers. */
-export interface Answers {
+export interface Replies {
   readonly requests: RequestRecord[];
   readonly beliefs: NamedBelief[];
 }
 
 /** A question to a thread. */
-export interface Question {
-  readonly kind: 'ask';
+export interface Query {
+  readonly kind: 'query';
   readonly id: number;
-  readonly what: keyof Answers;
+  readonly what: keyof Replies;
 }
 
 /** From the main thread. */
 export type ToThread =
-  /** The first message; nothing else is sent before it has answered `booted`. */
-  | { readonly kind: 'begin'; readonly data: ThreadData }
+  /** The first message; nothing else is sent before it has answered `ready`. */
+  | { readonly kind: 'init'; readonly data: ThreadData }
   | FleetMessage
   | { readonly kind: 'slot-freed'; readonly slot: number }
-  | { readonly kind: 'cut'; readonly slot: number; readonly what: Cut }
+  | { readonly kind: 'disconnect'; readonly slot: number; readonly what: DisconnectScope }
   | { readonly kind: 'listen'; readonly where: ListenAddress }
   | { readonly kind: 'close' }
-  | Question;
+  | Query;
 
 /** What a thread saw of a backend. Numbered from 1 on. */
-export interface SightingMessage {
-  readonly kind: 'saw';
+export interface ObservationMessage {
+  readonly kind: 'observation';
   readonly number: number;
   readonly slot: number;
   readonly identity: number;
-  readonly sighting: Sighting;
+  readonly observation: BackendObservation;
 }
 
 /** To the main thread. */
 export type FromThread =
-  | { readonly kind: 'booted' }
+  | { readonly kind: 'ready' }
   | { readonly kind: 'listening'; readonly address: AddressInfo }
   | { readonly kind: 'refused'; readonly problem: string }
   /** It places by this version of the fleet from here on. */
-  | { readonly kind: 'took'; readonly version: number }
-  | SightingMessage
-  | { readonly kind: 'doubts'; readonly slot: number; readonly identity: number }
-  | { readonly kind: 'answer'; readonly id: number; readonly answer: Answers[keyof Answers] };
+  | { readonly kind: 'snapshot-acknowledged'; readonly version: number }
+  | ObservationMessage
+  | { readonly kind: 'probe-requested'; readonly slot: number; readonly identity: number }
+  | { readonly kind: 'reply'; readonly id: number; readonly answer: Replies[keyof Replies] };
 
 /** Where a thread sends its messages; the token by which it is injected. */
 export abstract class MainThread {

@@ -2,33 +2,33 @@
 import type { AddressInfo } from 'node:net';
 import type { Worker } from 'node:worker_threads';
 import type { ListenAddress } from '../data-plane/listener.js';
-import type { Answers, FromThread, ThreadData, ToThread } from './messages.js';
-import { takeWorker } from './worker-preload.js';
+import type { Replies, FromThread, ThreadData, ToThread } from './messages.js';
+import { acquireWorker } from './worker-preload.js';
 
 /** How long a thread has to answer a question. */
-const PATIENCE_MS = 1000;
+const QUERY_TIMEOUT_MS = 1000;
 /** Messages are copied; no memory is handed over with them. */
-const NOTHING: [] = [];
+const NO_TRANSFER: [] = [];
 
-export class ThreadLink {
+export class WorkerChannel {
   /** Resolves when it waits for the address to listen on. */
-  readonly booted: Promise<unknown>;
+  readonly ready: Promise<unknown>;
   /** Resolves with why, when it has ended. */
   readonly ended: Promise<string>;
   isListening = false;
   hasEnded = false;
 
   private readonly worker: Worker;
-  private readonly questions = new Map<number, (answer: Answers[keyof Answers] | undefined) => void>();
-  private lastQuestion = 0;
+  private readonly queries = new Map<number, (answer: Replies[keyof Replies] | undefined) => void>();
+  private lastQuery = 0;
   private failure: string | undefined;
 
   constructor(
     script: URL,
     data: ThreadData,
-    private readonly hear: (message: FromThread) => void,
+    private readonly onMessage: (message: FromThread) => void,
   ) {
-    this.worker = takeWorker(script);
+    this.worker = acquireWorker(script);
     this.worker.on('message', (message: FromThread) => this.receive(message));
     this.worker.on('error', (error) => {
       this.failure = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -37,18 +37,18 @@ export class ThreadLink {
       this.worker.once('exit', (code) => {
         this.hasEnded = true;
         this.isListening = false;
-        for (const answer of this.questions.values()) answer(undefined);
+        for (const answer of this.queries.values()) answer(undefined);
         resolve(this.failure ?? `it ended with code ${code}`);
       });
     });
-    this.post({ kind: 'begin', data });
-    this.booted = this.next('booted');
+    this.post({ kind: 'init', data });
+    this.ready = this.next('ready');
     // Whoever waits for it hears of the failure; nobody has to.
-    this.booted.catch(() => {});
+    this.ready.catch(() => {});
   }
 
   post(message: ToThread): void {
-    this.worker.postMessage(message, NOTHING);
+    this.worker.postMessage(message, NO_TRANSFER);
   }
 
   /** Has it accept clients. Rejects with what the system says against it. */
@@ -62,19 +62,19 @@ export class ThreadLink {
   }
 
   /** What it answers; undefined when it does not, or not soon. */
-  async ask<What extends keyof Answers>(what: What): Promise<Answers[What] | undefined> {
+  async query<What extends keyof Replies>(what: What): Promise<Replies[What] | undefined> {
     if (!this.isListening) return undefined;
-    const id = ++this.lastQuestion;
-    const answer = await new Promise<Answers[keyof Answers] | undefined>((resolve) => {
-      const impatience = setTimeout(resolve, PATIENCE_MS, undefined);
-      this.questions.set(id, (given) => {
+    const id = ++this.lastQuery;
+    const answer = await new Promise<Replies[keyof Replies] | undefined>((resolve) => {
+      const impatience = setTimeout(resolve, QUERY_TIMEOUT_MS, undefined);
+      this.queries.set(id, (given) => {
         clearTimeout(impatience);
         resolve(given);
       });
-      this.post({ kind: 'ask', id, what });
+      this.post({ kind: 'query', id, what });
     });
-    this.questions.delete(id);
-    return answer as Answers[What] | undefined;
+    this.queries.delete(id);
+    return answer as Replies[What] | undefined;
   }
 
   /** Has it go out of service in order, for which it has `withinMs`. */
@@ -90,8 +90,8 @@ export class ThreadLink {
   }
 
   private receive(message: FromThread): void {
-    if (message.kind === 'answer') this.questions.get(message.id)?.(message.answer);
-    else this.hear(message);
+    if (message.kind === 'reply') this.queries.get(message.id)?.(message.answer);
+    else this.onMessage(message);
   }
 
   /** The next message of a kind. Rejects when the thread ends without it. */

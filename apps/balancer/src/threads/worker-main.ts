@@ -9,7 +9,7 @@ import { DataPlaneWorkerModule } from './worker.module.js';
 import { LocalDataPlane } from '../data-plane/local-data-plane.js';
 import type { ListenAddress } from '../data-plane/listener.js';
 import { FleetReplica } from './fleet-replica.js';
-import { MainThread, type Question, type ToThread } from './messages.js';
+import { MainThread, type Query, type ToThread } from './messages.js';
 
 /** What may still be on its way to the log when everything is closed. */
 const LAST_WORDS_MS = 100;
@@ -17,7 +17,7 @@ const LAST_WORDS_MS = 100;
 const port = parentPort;
 if (!port) throw new Error('this is what a thread of the balancer runs; start main.js');
 const [first] = (await once(port, 'message')) as [ToThread];
-if (first.kind !== 'begin') throw new Error(`a thread was told to ${first.kind} before it was told to begin`);
+if (first.kind !== 'init') throw new Error(`a thread was told to ${first.kind} before it was told to begin`);
 const context = await NestFactory.createApplicationContext(DataPlaneWorkerModule.as(first.data), {
   abortOnError: false,
   bufferLogs: true,
@@ -28,12 +28,12 @@ const replica = context.get(FleetReplica);
 const main = context.get(MainThread);
 
 port.on('message', (message: ToThread) => {
-  replica.hear(message);
+  replica.handleMessage(message);
   if (message.kind === 'listen') void listen(message.where);
-  else if (message.kind === 'ask') void answer(message);
+  else if (message.kind === 'query') void answer(message);
   else if (message.kind === 'close') void close(context, port);
 });
-main.post({ kind: 'booted' });
+main.post({ kind: 'ready' });
 
 async function listen(where: ListenAddress): Promise<void> {
   try {
@@ -43,8 +43,8 @@ async function listen(where: ListenAddress): Promise<void> {
   }
 }
 
-async function answer({ id, what }: Question): Promise<void> {
-  main.post({ kind: 'answer', id, answer: await plane[what]() });
+async function answer({ id, what }: Query): Promise<void> {
+  main.post({ kind: 'reply', id, answer: await plane[what]() });
 }
 
 async function close(app: INestApplicationContext, toMain: MessagePort): Promise<void> {

@@ -6,10 +6,10 @@ import { LoadTable } from '@fairlead/scheduling';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadBalancerConfig } from '../config/balancer.config.js';
-import { FleetEvents } from '../registry/event-log.js';
+import { EventLog } from '../registry/event-log.js';
 import { RegistryStore } from '../registry/store/registry-store.js';
 import { RegistryService } from '../registry/registry.service.js';
-import { DataPlaneThreads } from './worker-supervisor.js';
+import { WorkerSupervisor } from './worker-supervisor.js';
 
 /** Exits when a slot is cut that has its number; the third thread to start exits at once. */
 function scriptWith(folder: string): URL {
@@ -23,12 +23,12 @@ function scriptWith(folder: string): URL {
     parentPort.on('message', (message) => {
       if (message.kind === 'begin') {
         thread = message.data.thread;
-        parentPort.postMessage({ kind: 'booted' });
+        parentPort.postMessage({ kind: 'ready' });
       }
       const address = { address: '127.0.0.1', family: 'IPv4', port: 4711 };
-      if (message.kind === 'fleet') parentPort.postMessage({ kind: 'took', version: message.version });
+      if (message.kind === 'fleet') parentPort.postMessage({ kind: 'snapshot-acknowledged', version: message.version });
       if (message.kind === 'listen') parentPort.postMessage({ kind: 'listening', address });
-      if (message.kind === 'cut' && message.slot === thread) process.exit(5);
+      if (message.kind === 'disconnect' && message.slot === thread) process.exit(5);
       if (message.kind === 'close') process.exit(0);
     });
   `;
@@ -55,8 +55,8 @@ describe('the threads of the data plane', () => {
     const config = loadBalancerConfig({ REGISTRY_FILE: 'none', DATA_PLANE_THREADS: '2', DATA_PLANE_PORT: '0' });
     const shape = { resourceCount: 2, slotCount: config.MAX_BACKENDS, writerCount: 2 };
     const table = new LoadTable(shape);
-    const registry = new RegistryService(table, new FleetEvents(), new RegistryStore(config), config);
-    const plane = new DataPlaneThreads(registry, table, config, scriptWith(folder));
+    const registry = new RegistryService(table, new EventLog(), new RegistryStore(config), config);
+    const plane = new WorkerSupervisor(registry, table, config, scriptWith(folder));
     plane.onModuleInit();
     expect(plane.isReady).toBe(false);
     await plane.listen([]);
@@ -67,7 +67,7 @@ describe('the threads of the data plane', () => {
     registry.register({ id: 'a', ...announced });
     const { backend } = registry.register({ id: 'b', ...announced, url: 'http://127.0.0.1:2' });
     expect(backend.slot).toBe(1);
-    for (const row of table.rows) row.begin(backend.slot, Float64Array.of(3, 4));
+    for (const row of table.rows) row.reserve(backend.slot, Float64Array.of(3, 4));
     // Time is over at once for what is in flight on slot 1: so the registry cuts it, and the script of thread 1 exits.
     const inFlightWhenSaid = new Promise<number>((resolve) => {
       vi.spyOn(Logger.prototype, 'error').mockImplementation((words: unknown) => {
@@ -80,7 +80,7 @@ describe('the threads of the data plane', () => {
     await vi.waitFor(() => expect(said.join('\n')).toContain('thread 1 was replaced'), { timeout: 10_000 });
     expect(said.filter((words) => words.includes('could not be replaced'))).toHaveLength(1);
     expect([table.active(1), table.inFlight(1, 0), table.activeInAll(), table.begun(1)]).toEqual([1, 3, 1, 2]);
-    expect(registry.publication.isCurrent).toBe(true);
+    expect(registry.acknowledgement.isAcknowledged).toBe(true);
     expect(plane.isReady).toBe(true);
 
     const closed = plane.close();

@@ -11,11 +11,11 @@ import type { DataPlane } from '../data-plane/data-plane.js';
 import type { ListenAddress } from '../data-plane/listener.js';
 import type { RegistryService } from '../registry/registry.service.js';
 import type { NamedBelief } from '../placement/demand-learning.js';
-import { FleetFeed } from './fleet-publisher.js';
-import { mergedBeliefs, mergedRequests } from './merge.js';
-import type { Answers, ToThread } from './messages.js';
+import { FleetPublisher } from './fleet-publisher.js';
+import { mergeBeliefs, mergeRequests } from './merge.js';
+import type { Replies, ToThread } from './messages.js';
 import { DATA_PLANE_WORKER } from './worker-preload.js';
-import { ThreadLink } from './worker-channel.js';
+import { WorkerChannel } from './worker-channel.js';
 
 /** The pause before a thread is replaced whose replacement has failed before. */
 const PAUSE_MS = 500;
@@ -24,11 +24,11 @@ const CLOSING_MARGIN_MS = 2000;
 
 /** A thread, and what tells it of the fleet once it can hear. */
 interface Member {
-  readonly link: ThreadLink;
-  feed: FleetFeed | undefined;
+  readonly channel: WorkerChannel;
+  publisher: FleetPublisher | undefined;
 }
 
-export class DataPlaneThreads implements DataPlane, OnModuleInit {
+export class WorkerSupervisor implements DataPlane, OnModuleInit {
   private readonly logger = new Logger('DataPlane');
   private readonly members: Member[] = [];
   private address: AddressInfo | undefined;
@@ -43,7 +43,7 @@ export class DataPlaneThreads implements DataPlane, OnModuleInit {
   ) {}
 
   get isReady(): boolean {
-    return !this.isClosing && this.members.some(({ link }) => link.isListening);
+    return !this.isClosing && this.members.some(({ channel }) => channel.isListening);
   }
 
   get port(): number {
@@ -55,9 +55,9 @@ export class DataPlaneThreads implements DataPlane, OnModuleInit {
   onModuleInit(): void {
     for (let thread = 0; thread < this.config.DATA_PLANE_THREADS; thread++) this.members.push(this.start(thread));
     this.registry.listen({
-      published: () => this.members.forEach(({ feed }) => feed?.send()),
-      slotFreed: (slot) => this.tell({ kind: 'slot-freed', slot }),
-      cut: (slot, what) => this.tell({ kind: 'cut', slot, what }),
+      snapshotChanged: () => this.members.forEach(({ publisher }) => publisher?.send()),
+      slotFreed: (slot) => this.broadcast({ kind: 'slot-freed', slot }),
+      disconnect: (slot, what) => this.broadcast({ kind: 'disconnect', slot, what }),
     });
   }
 
@@ -82,34 +82,36 @@ export class DataPlaneThreads implements DataPlane, OnModuleInit {
     this.isClosing = true;
     const { SHUTDOWN_DELAY_SECONDS, SHUTDOWN_TIMEOUT_SECONDS } = this.config;
     const withinMs = (SHUTDOWN_DELAY_SECONDS + SHUTDOWN_TIMEOUT_SECONDS) * 1000 + CLOSING_MARGIN_MS;
-    await Promise.all(this.members.map(({ link }) => link.close(withinMs)));
+    await Promise.all(this.members.map(({ channel }) => channel.close(withinMs)));
   }
 
   async requests(): Promise<RequestRecord[]> {
-    return mergedRequests(await this.askAll('requests'));
+    return mergeRequests(await this.queryAll('requests'));
   }
 
   async beliefs(): Promise<NamedBelief[]> {
-    return mergedBeliefs(await this.askAll('beliefs'));
+    return mergeBeliefs(await this.queryAll('beliefs'));
   }
 
   private async listenAll(): Promise<void> {
-    for (const [thread, { link }] of this.members.entries()) {
-      await link.booted;
-      const address = await link.listen(this.whereFor(thread));
+    for (const [thread, { channel }] of this.members.entries()) {
+      await channel.ready;
+      const address = await channel.listen(this.whereFor(thread));
       this.address ??= address;
     }
   }
 
   private start(thread: number): Member {
     const { shape, buffer } = this.table;
-    const link = new ThreadLink(this.script, { thread, shape, buffer }, (message) => member.feed?.hear(message));
-    const member: Member = { link, feed: undefined };
-    link.booted.then(
-      () => (member.feed = new FleetFeed(this.registry, (message) => link.post(message))),
+    const channel = new WorkerChannel(this.script, { thread, shape, buffer }, (message) =>
+      member.publisher?.handleMessage(message),
+    );
+    const member: Member = { channel, publisher: undefined };
+    channel.ready.then(
+      () => (member.publisher = new FleetPublisher(this.registry, (message) => channel.post(message))),
       () => {},
     );
-    void link.ended.then(() => member.feed?.end());
+    void channel.ended.then(() => member.publisher?.end());
     return member;
   }
 
@@ -121,10 +123,10 @@ export class DataPlaneThreads implements DataPlane, OnModuleInit {
   }
 
   private watch(thread: number): void {
-    void this.members[thread].link.ended.then((reason) => this.lost(thread, reason));
+    void this.members[thread].channel.ended.then((reason) => this.onEnd(thread, reason));
   }
 
-  private async lost(thread: number, reason: string): Promise<void> {
+  private async onEnd(thread: number, reason: string): Promise<void> {
     this.table.rows[thread].abandon();
     if (this.isClosing) return;
     this.logger.error(`thread ${thread} ended, and what it had in flight is lost: ${reason}`);
@@ -143,26 +145,26 @@ export class DataPlaneThreads implements DataPlane, OnModuleInit {
       const member = this.start(thread);
       this.members[thread] = member;
       try {
-        await member.link.booted;
-        await member.link.listen(this.whereFor(thread));
+        await member.channel.ready;
+        await member.channel.listen(this.whereFor(thread));
         this.logger.log(`thread ${thread} was replaced`);
         this.watch(thread);
         return;
       } catch (error) {
         this.logger.error(`thread ${thread} could not be replaced: ${(error as Error).message}`);
-        await member.link.close(0);
+        await member.channel.close(0);
         this.table.rows[thread].abandon();
         await sleep(PAUSE_MS);
       }
     }
   }
 
-  private tell(message: ToThread): void {
-    for (const { link, feed } of this.members) if (feed) link.post(message);
+  private broadcast(message: ToThread): void {
+    for (const { channel, publisher } of this.members) if (publisher) channel.post(message);
   }
 
-  private async askAll<What extends keyof Answers>(what: What): Promise<Answers[What][]> {
-    const answers = await Promise.all(this.members.map(({ link }) => link.ask(what)));
+  private async queryAll<What extends keyof Replies>(what: What): Promise<Replies[What][]> {
+    const answers = await Promise.all(this.members.map(({ channel }) => channel.query(what)));
     return answers.filter((answer) => answer !== undefined);
   }
 }

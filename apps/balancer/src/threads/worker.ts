@@ -1,5 +1,5 @@
 // The entry of a thread of the data plane, as main.ts is that of the process.
-import { keepCompiled } from '../bootstrap/compile-cache.js';
+import { useCompileCache } from '../bootstrap/compile-cache.js';
 
-keepCompiled();
+useCompileCache();
 await import('./worker-main.js');

@@ -13,7 +13,7 @@ export class BalancerAwayError extends Error {
 }
 
 @Injectable()
-export class BalancerClient {
+export class MetricsClient {
   /** The control plane's address, without a slash at its end. */
   readonly url: string;
   /** The same as people reach it. */

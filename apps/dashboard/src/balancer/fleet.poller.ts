@@ -3,8 +3,8 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy }
 import type { FleetMetrics } from '@fairlead/contracts';
 import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import { dashboardConfig, type DashboardConfig } from '../config/dashboard.config.js';
-import { FleetFeed } from '../live/fleet.feed.js';
-import { BalancerAwayError, BalancerClient } from './balancer.client.js';
+import { FleetStream } from '../live/fleet.feed.js';
+import { BalancerAwayError, MetricsClient } from './balancer.client.js';
 import { ratesBetween } from './rates.js';
 
 interface Reading {
@@ -21,8 +21,8 @@ export class FleetPoller implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     @Inject(dashboardConfig.KEY) private readonly config: DashboardConfig,
-    private readonly balancer: BalancerClient,
-    private readonly feed: FleetFeed,
+    private readonly balancer: MetricsClient,
+    private readonly feed: FleetStream,
   ) {}
 
   /** The first reading is awaited: from the first page on, the dashboard knows whether the balancer is there. */

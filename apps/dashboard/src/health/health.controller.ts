@@ -1,14 +1,14 @@
 // `/health/live`: this process answers. `/health/ready`: it also has fresh readings of the balancer to show.
 import { Controller, Get } from '@nestjs/common';
 import { HealthCheck, HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
-import { FleetFeed } from '../live/fleet.feed.js';
+import { FleetStream } from '../live/fleet.feed.js';
 
 @Controller('health')
 export class HealthController {
   constructor(
     private readonly health: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
-    private readonly feed: FleetFeed,
+    private readonly feed: FleetStream,
   ) {}
 
   @Get('live')

@@ -3,7 +3,7 @@ import type { FleetMetrics } from '@fairlead/contracts';
 import { Injectable, type MessageEvent } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
 import { concat, defer, from, type Observable, Subject } from 'rxjs';
-import { BalancerClient } from '../balancer/balancer.client.js';
+import { MetricsClient } from '../balancer/balancer.client.js';
 import type { Rates } from '../balancer/rates.js';
 import { HISTORY_MS, RateHistory } from './rate-history.js';
 
@@ -23,7 +23,7 @@ export interface Away {
  * for a slow reader only in strings.
  */
 @Injectable()
-export class FleetFeed {
+export class FleetStream {
   private readonly messages = new Subject<MessageEvent>();
   private readonly history = new RateHistory();
   private fleetMessage: MessageEvent | null = null;
@@ -31,10 +31,10 @@ export class FleetFeed {
   private absence: Away | null = { reason: 'the balancer has not been read yet', since: new Date().toISOString() };
 
   constructor(
-    private readonly balancer: BalancerClient,
+    private readonly balancer: MetricsClient,
     private readonly logger: PinoLogger,
   ) {
-    logger.setContext(FleetFeed.name);
+    logger.setContext(FleetStream.name);
   }
 
   /** Null while the balancer answers. */

@@ -1,10 +1,10 @@
 // `/request-log`: the last requests, newest first, as the balancer tells them.
 import { BadGatewayException, Controller, Get, Header } from '@nestjs/common';
-import { BalancerClient } from '../balancer/balancer.client.js';
+import { MetricsClient } from '../balancer/balancer.client.js';
 
 @Controller('request-log')
 export class RequestLogController {
-  constructor(private readonly balancer: BalancerClient) {}
+  constructor(private readonly balancer: MetricsClient) {}
 
   @Get()
   @Header('Cache-Control', 'no-store')

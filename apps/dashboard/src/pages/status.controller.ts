@@ -1,12 +1,12 @@
 // `/status`: the fleet as a plain table for terminals, old browsers and pages without JavaScript.
 import { Controller, Get, Header, HttpStatus, Res } from '@nestjs/common';
 import type { Response } from 'express';
-import { FleetFeed } from '../live/fleet.feed.js';
+import { FleetStream } from '../live/fleet.feed.js';
 import { awayPage, statusPage } from './status-page.js';
 
 @Controller('status')
 export class StatusController {
-  constructor(private readonly feed: FleetFeed) {}
+  constructor(private readonly feed: FleetStream) {}
 
   @Get()
   @Header('Content-Type', 'text/html; charset=utf-8')

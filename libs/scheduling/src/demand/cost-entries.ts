@@ -12,7 +12,7 @@ export type CostReport =
 export type CostField = 'request_cost' | 'named_metrics';
 
 /** No request costs more units of anything; what does is an error or an attack. */
-const LARGEST_AMOUNT = 1e6;
+const MAX_AMOUNT = 1e6;
 
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 
@@ -25,7 +25,7 @@ export class CostEntries {
     const amounts = this.amounts[field];
     if (name === '') this.spoil('malformed');
     if (amounts.has(name)) this.spoil('duplicate');
-    const isInRange = amount >= 0 && amount <= LARGEST_AMOUNT;
+    const isInRange = amount >= 0 && amount <= MAX_AMOUNT;
     if (!isInRange) this.spoil('out-of-range');
     amounts.set(name, amount);
   }

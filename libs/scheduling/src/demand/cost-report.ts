@@ -12,7 +12,7 @@ export const COST_REPORT_HEADER = 'endpoint-load-metrics';
 export const BINARY_COST_REPORT_HEADER = 'endpoint-load-metrics-bin';
 
 /** No report needs to be longer. Characters. */
-const LONGEST_REPORT = 8 * 1024;
+const MAX_REPORT_CHARACTERS = 8 * 1024;
 
 const READERS: Readonly<Record<string, (body: string, entries: CostEntries) => void>> = {
   JSON: readJsonEntries,
@@ -34,7 +34,7 @@ export function parseBinaryCostReport(value: string): CostReport {
 }
 
 function read(body: string, reader: (body: string, entries: CostEntries) => void): CostReport {
-  if (body.length > LONGEST_REPORT) return { ok: false, reason: 'too-large' };
+  if (body.length > MAX_REPORT_CHARACTERS) return { ok: false, reason: 'too-large' };
   const entries = new CostEntries();
   try {
     reader(body.trim(), entries);

@@ -2,7 +2,7 @@
 import { inverseDiagonal } from './inverse-diagonal.js';
 
 /** How often the solution is improved before it is taken as it is. One or two rounds are the rule, from the last solution. */
-const MOST_ROUNDS = 30;
+const MAX_ROUNDS = 30;
 const SETTLED = 1e-6;
 
 /**
@@ -61,7 +61,7 @@ export class DemandFit {
    * `prior` must be above zero. Coordinate descent, which for a convex quadratic under d ≥ 0 always converges.
    */
   solve(prior: ArrayLike<number>, ridge: number): void {
-    for (let round = 0; round < MOST_ROUNDS; round++) {
+    for (let round = 0; round < MAX_ROUNDS; round++) {
       let largestChange = 0;
       for (let i = 0; i < this.size; i++) {
         largestChange = Math.max(largestChange, this.improve(i, prior[i], ridge) / prior[i]);

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FleetSnapshot } from '../fleet-snapshot.js';
 import { DemandLearner } from './demand-learner.js';
-import { LARGEST_RAISE } from './reported-demand.js';
+import { MAX_RAISE } from './reported-demand.js';
 
 const CAPACITIES = [
   [30, 6],
@@ -24,7 +24,7 @@ function aLearner(capacities = CAPACITIES) {
   const serve = (classId: number, demand: number[], slot: number, speed = 1) => {
     const ticket = learner.dispatched(classId, slot, 0, now);
     now += demand.reduce((sum, units, r) => sum + (units > 0 ? units / capacities[slot][r] / speed : 0), 0);
-    learner.answered(ticket, 0, now);
+    learner.completed(ticket, 0, now);
   };
   const estimate = (classId: number) => {
     const out = new Float64Array(resourceCount);
@@ -90,7 +90,7 @@ describe('inference from latency alone', () => {
 
   it('learns nothing from a request that was abandoned', () => {
     const { learner } = aLearner();
-    learner.abandoned(learner.dispatched(0, 0, 0, 0), 0, 99);
+    learner.cancelled(learner.dispatched(0, 0, 0, 0), 0, 99);
     expect(learner.belief(0).source).toBe('prior');
   });
 });
@@ -133,7 +133,7 @@ describe('reports', () => {
           const [before] = estimate(classId);
           const least = Math.max(1e-3, 0.01 * estimate(99)[0]);
           learner.reported(classId, [units, 1], (now += passed));
-          expect(estimate(classId)[0]).toBeLessThanOrEqual(LARGEST_RAISE * Math.max(before, least) * (1 + 1e-9));
+          expect(estimate(classId)[0]).toBeLessThanOrEqual(MAX_RAISE * Math.max(before, least) * (1 + 1e-9));
         }
       }),
     );
@@ -192,7 +192,7 @@ describe('a class that is asked for very often', () => {
       const ticket = learner.dispatched(0, slot, 0, now);
       const seconds = 0.001 / CAPACITIES[slot][0] + 0.002 / CAPACITIES[slot][1];
       now += seconds;
-      if (learner.answered(ticket, 0, now)) learned++;
+      if (learner.completed(ticket, 0, now)) learned++;
     }
     expect(learned).toBeLessThan(30_000 / 3);
     expect(learned).toBeGreaterThan(200);

@@ -5,19 +5,19 @@ import type { DemandBelief, DemandModel, DemandSource } from './demand-model.js'
 import { FleetCapacity } from './fleet-capacity.js';
 import { LatencyInference } from './latency-inference.js';
 import { ReportedDemand } from './reported-demand.js';
-import { ServiceMeter, Stay } from './service-meter.js';
+import { ServiceMeter, Sojourn } from './service-meter.js';
 import { SpeedFactors } from './speed-factors.js';
 
 /** A class needs so many latencies before it is evidence of a backend's speed. */
 const SAMPLES_TO_JUDGE_SPEED = 10;
 /** A report of a resource that a request did not need so far is held against this. Units. */
-const LEAST_EXPECTED = 1e-3;
+const MIN_EXPECTED = 1e-3;
 /** The same as a part of the prior. */
-const LEAST_EXPECTED_SHARE = 0.01;
+const MIN_EXPECTED_RATIO = 0.01;
 
 /** Of a class that so many answers are known of, no more are learned from than one each so often. */
 const SAMPLES_TO_BE_SURE = 200;
-const LEAST_SECONDS_BETWEEN = 4e-3;
+const MIN_SECONDS_BETWEEN = 4e-3;
 
 /**
  * A request under way, as {@link DemandLearner.dispatched} hands it out. Answered or abandoned, it can be another request's:
@@ -25,7 +25,7 @@ const LEAST_SECONDS_BETWEEN = 4e-3;
  */
 export class LearningTicket {
   classId = -1;
-  readonly stay = new Stay();
+  readonly stay = new Sojourn();
 }
 
 /** What fixes the size of a learner. */
@@ -85,7 +85,7 @@ export class DemandLearner implements DemandModel {
   }
 
   /** It was answered in full, and `others` are in flight there now. Answers whether anything was learned from it. */
-  answered({ classId, stay }: LearningTicket, others: number, atSeconds: number): boolean {
+  completed({ classId, stay }: LearningTicket, others: number, atSeconds: number): boolean {
     const seconds = this.meter.leave(stay, others, atSeconds);
     if (!(seconds > 0) || !this.isWorthLearning(classId, atSeconds)) return false;
     this.learnedAt[classId] = atSeconds;
@@ -98,7 +98,7 @@ export class DemandLearner implements DemandModel {
   }
 
   /** It failed or was given up, and `others` are in flight there now. Nothing is learned but that it is gone. */
-  abandoned({ stay }: LearningTicket, others: number, atSeconds: number): void {
+  cancelled({ stay }: LearningTicket, others: number, atSeconds: number): void {
     this.meter.abandon(stay, others, atSeconds);
   }
 
@@ -174,7 +174,7 @@ export class DemandLearner implements DemandModel {
 
   private isWorthLearning(classId: number, atSeconds: number): boolean {
     if (this.inference.samples(classId) < SAMPLES_TO_BE_SURE) return true;
-    return atSeconds - this.learnedAt[classId] >= LEAST_SECONDS_BETWEEN;
+    return atSeconds - this.learnedAt[classId] >= MIN_SECONDS_BETWEEN;
   }
 
   private canJudgeSpeed(classId: number): boolean {
@@ -191,7 +191,7 @@ export class DemandLearner implements DemandModel {
   /** What a report is held against: never nothing, or a resource that was not needed so far could never be learned. */
   private atLeastSome(demand: ResourceVector): ResourceVector {
     for (let r = 0; r < demand.length; r++) {
-      demand[r] = Math.max(demand[r], LEAST_EXPECTED, LEAST_EXPECTED_SHARE * this.prior[r]);
+      demand[r] = Math.max(demand[r], MIN_EXPECTED, MIN_EXPECTED_RATIO * this.prior[r]);
     }
     return demand;
   }

@@ -16,7 +16,7 @@ const HALVING_PERIOD = 4096;
  * streams", ICDT 2005), with counts that fade. While the stream has had few distinct values, each of them is regular;
  * when they are many, only those with a good part of the stream are. O(1), but O(32) for a value not being watched.
  */
-export class FrequentValues {
+export class SpaceSavingSummary {
   private readonly counters = new Map<string, Counter>();
   private seen = 0;
   private sinceHalving = 0;

@@ -8,9 +8,9 @@ const MEMORY = 1000;
 /** How strongly the prior holds, as a part of one uncontended sample. */
 const RIDGE = 0.05;
 /** The least of any resource that the prior of a class has, as a part of an even split. */
-const LEAST_PRIOR = 0.05;
+const MIN_PRIOR = 0.05;
 /** A resource that takes less than this part of the mean resource's time is not told from none. */
-const LEAST_SHARE = 0.05;
+const MIN_SHARE = 0.05;
 /** Weight of a sample falls with the number of others at dispatch as (1 + n)^−½: contention is modelled, not known. */
 const CONTENTION_EXPONENT = -0.5;
 
@@ -120,7 +120,7 @@ export class LatencyInference {
     let shares = 0;
     for (let r = 0; r < this.resourceCount; r++) shares += solution[r] / this.capacity.mean[r];
     for (let r = 0; r < this.resourceCount; r++) {
-      const least = ((LEAST_SHARE * shares) / this.resourceCount) * this.capacity.mean[r];
+      const least = ((MIN_SHARE * shares) / this.resourceCount) * this.capacity.mean[r];
       const isNone = solution[r] < least && this.capacity.isLackedBySome[r];
       out[r] = isNone ? 0 : Math.max(least, solution[r]);
     }
@@ -145,7 +145,7 @@ export class LatencyInference {
 
   private priorOfClasses(): Float64Array {
     for (let r = 0; r < this.resourceCount; r++) {
-      this.prior[r] = Math.max(this.fleetFit.solution[r], LEAST_PRIOR * this.evenSplit[r]);
+      this.prior[r] = Math.max(this.fleetFit.solution[r], MIN_PRIOR * this.evenSplit[r]);
     }
     return this.prior;
   }

@@ -8,11 +8,11 @@ const HEXADECIMAL = /^(?=[a-f]*\d)[0-9a-f]{8,}$/i;
 const TOKEN = /^(?=(?:.*\d){2})[\w-]{20,}={0,2}$/;
 const DATE = /^\d{4}-\d{2}(-\d{2})?$/;
 /** No route is written with a name this long. */
-const LONGEST_WORD = 64;
+const MAX_WORD_CHARACTERS = 64;
 
 const IDENTIFIERS = [DIGITS, UUID, HEXADECIMAL, TOKEN, DATE];
 
 /** Numbers, UUIDs, hashes, object ids, dates and tokens look like identifiers; words do not. O(length). */
 export function looksLikeIdentifier(segment: string): boolean {
-  return segment.length > LONGEST_WORD || IDENTIFIERS.some((form) => form.test(segment));
+  return segment.length > MAX_WORD_CHARACTERS || IDENTIFIERS.some((form) => form.test(segment));
 }

@@ -1,6 +1,6 @@
 // Finds the routes behind paths by itself: `/users/17/orders/9` and `/users/42/orders/1` are both `/users/{}/orders/{}`.
 import { LRUCache } from 'lru-cache';
-import { FrequentValues } from './frequent-values.js';
+import { SpaceSavingSummary } from './frequent-values.js';
 import { looksLikeIdentifier } from './path-segment.js';
 
 /** What stands in a template for a segment that varies. */
@@ -19,7 +19,7 @@ const REMEMBERED_PREFIXES = 1024;
 export class RouteTemplates {
   private readonly valuesAfter = new LRUCache({
     max: REMEMBERED_PREFIXES,
-    memoMethod: (_prefix: string) => new FrequentValues(),
+    memoMethod: (_prefix: string) => new SpaceSavingSummary(),
   });
 
   /** The template of a path that was asked for so many times; a query or fragment is left out, and so are slashes that end nothing. */

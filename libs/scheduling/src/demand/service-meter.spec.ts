@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../time-and-chance.js';
-import { ServiceMeter, type Stay } from './service-meter.js';
+import { ServiceMeter, type Sojourn } from './service-meter.js';
 
 describe('seconds of service', () => {
   it('are all the seconds of a request that was alone', () => {
@@ -34,7 +34,7 @@ describe('seconds of service', () => {
     let total = 0;
     let freeAt = 0;
     let now = 0;
-    const queue: { stay: Stay; leavesAt: number; work: number }[] = [];
+    const queue: { stay: Sojourn; leavesAt: number; work: number }[] = [];
     for (let i = 0; i < 4000; i++) {
       now += -Math.log(1 - random()) / 0.8;
       while (queue.length > 0 && queue[0].leavesAt <= now) {
@@ -57,8 +57,8 @@ describe('seconds of service', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 8 }), steps, (resourceCount, sequence) => {
         const meter = new ServiceMeter(resourceCount);
-        const inFlight: Stay[][] = [[], [], [], []];
-        const over: Stay[] = [];
+        const inFlight: Sojourn[][] = [[], [], [], []];
+        const over: Sojourn[] = [];
         let now = 0;
         for (const [slot, isArrival, passed, pick] of sequence) {
           now += passed;
@@ -68,7 +68,7 @@ describe('seconds of service', () => {
             const [stay] = there.splice(pick % there.length, 1);
             const seconds = meter.leave(stay, there.length, now);
             expect(seconds).toBeGreaterThanOrEqual(0);
-            expect(seconds).toBeLessThanOrEqual(resourceCount * (now - stay.begunAt) + 1e-9);
+            expect(seconds).toBeLessThanOrEqual(resourceCount * (now - stay.startedAt) + 1e-9);
             over.push(stay);
           }
         }

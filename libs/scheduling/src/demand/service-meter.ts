@@ -14,16 +14,16 @@
 // Service is the one times the other, and so within a factor of R of the truth under any load.
 
 /** A request's stay on a backend, from its dispatch to its answer. Once it is over it can be another request's. */
-export class Stay {
+export class Sojourn {
   slot = -1;
-  begunAt = NaN;
+  startedAt = NaN;
   /** How many others were in flight on the backend when it came. */
   othersAtDispatch = 0;
   presenceAtDispatch = NaN;
   fairShareAtDispatch = NaN;
   /** Neighbours among those in flight, in order of dispatch. */
-  older: Stay | undefined;
-  newer: Stay | undefined;
+  older: Sojourn | undefined;
+  newer: Sojourn | undefined;
   isOver = true;
 }
 
@@ -36,8 +36,8 @@ interface Station {
   fairShare: number;
   departedAt: number;
   presenceAtDeparture: number;
-  oldest: Stay | undefined;
-  newest: Stay | undefined;
+  oldest: Sojourn | undefined;
+  newest: Sojourn | undefined;
 }
 
 /** Departures looked back on to tell the order of service. */
@@ -58,12 +58,12 @@ export class ServiceMeter {
    * A request goes to a backend with `others` in flight on it, whoever sent them. `stay` is written anew for it.
    * @throws {Error} when that is not over.
    */
-  arrive(slot: number, others: number, atSeconds: number, stay = new Stay()): Stay {
+  arrive(slot: number, others: number, atSeconds: number, stay = new Sojourn()): Sojourn {
     if (!stay.isOver) throw new Error('this stay is not over');
     const station = this.stationOf(slot, atSeconds);
     advance(station, others, atSeconds);
     stay.slot = slot;
-    stay.begunAt = atSeconds;
+    stay.startedAt = atSeconds;
     stay.othersAtDispatch = others;
     stay.presenceAtDispatch = station.presence;
     stay.fairShareAtDispatch = station.fairShare;
@@ -76,7 +76,7 @@ export class ServiceMeter {
   }
 
   /** The request has left and `others` are still there. Answers how many seconds of service it had; 0 when it was over. */
-  leave(stay: Stay, others: number, atSeconds: number): number {
+  leave(stay: Sojourn, others: number, atSeconds: number): number {
     if (stay.isOver) return 0;
     const station = this.stationOf(stay.slot, atSeconds);
     advance(station, others + 1, atSeconds);
@@ -89,7 +89,7 @@ export class ServiceMeter {
   }
 
   /** The request's end says nothing of service: it failed, or the client gave up. */
-  abandon(stay: Stay, others: number, atSeconds: number): void {
+  abandon(stay: Sojourn, others: number, atSeconds: number): void {
     if (stay.isOver) return;
     const station = this.stationOf(stay.slot, atSeconds);
     advance(station, others + 1, atSeconds);
@@ -109,13 +109,13 @@ export class ServiceMeter {
     return Math.max(0, this.oldestFirst / (this.couldDiffer + ORDER_DOUBT));
   }
 
-  private serviceSeconds(stay: Stay, station: Station, atSeconds: number): number {
-    const stayed = atSeconds - stay.begunAt;
+  private serviceSeconds(stay: Sojourn, station: Station, atSeconds: number): number {
+    const stayed = atSeconds - stay.startedAt;
     if (!(stayed > 0)) return 0;
     const shared = station.fairShare - stay.fairShareAtDispatch;
     const inShared = (station.presence - stay.presenceAtDispatch) / stayed;
 
-    const isAfterDeparture = station.departedAt > stay.begunAt;
+    const isAfterDeparture = station.departedAt > stay.startedAt;
     const spacing = isAfterDeparture ? atSeconds - station.departedAt : stayed;
     const presence = station.presence - (isAfterDeparture ? station.presenceAtDeparture : stay.presenceAtDispatch);
     const inSpacing = spacing > 0 ? presence / spacing : 1;
@@ -137,7 +137,7 @@ export class ServiceMeter {
     this.couldDiffer = this.couldDiffer * keep + 1 - 1 / inFlight;
   }
 
-  private remove(stay: Stay, station: Station): void {
+  private remove(stay: Sojourn, station: Station): void {
     if (stay.older) stay.older.newer = stay.newer;
     else station.oldest = stay.newer;
     if (stay.newer) stay.newer.older = stay.older;

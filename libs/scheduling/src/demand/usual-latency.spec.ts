@@ -1,33 +1,33 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../time-and-chance.js';
-import { UsualLatency } from './usual-latency.js';
+import { LatencyBaseline } from './usual-latency.js';
 
 describe('the usual latency', () => {
   it('says nothing before enough answers of a class were seen', () => {
-    const usual = new UsualLatency();
-    for (let i = 0; i < 30; i++) expect(usual.stretch(1, 0.01)).toBeUndefined();
-    expect(usual.stretch(1, 0.01)).toBeCloseTo(1, 1);
-    expect(usual.stretch(2, 0.01)).toBeUndefined();
+    const usual = new LatencyBaseline();
+    for (let i = 0; i < 30; i++) expect(usual.recordAndCompare(1, 0.01)).toBeUndefined();
+    expect(usual.recordAndCompare(1, 0.01)).toBeCloseTo(1, 1);
+    expect(usual.recordAndCompare(2, 0.01)).toBeUndefined();
   });
 
   it('stays what most answers take when every third takes a hundred times as long', () => {
-    const usual = new UsualLatency();
+    const usual = new LatencyBaseline();
     const random = seededRandom(1);
     const stretches: number[] = [];
     for (let i = 0; i < 3000; i++) {
       const seconds = i % 3 === 0 ? 1 : 0.01 * (0.8 + 0.4 * random());
-      const stretch = usual.stretch(1, seconds);
+      const stretch = usual.recordAndCompare(1, seconds);
       if (i > 1500 && i % 3 === 0 && stretch !== undefined) stretches.push(stretch);
     }
     expect(Math.min(...stretches)).toBeGreaterThan(60);
   });
 
   it('follows when everything becomes slower, and forgets on demand', () => {
-    const usual = new UsualLatency();
-    for (let i = 0; i < 100; i++) usual.stretch(1, 0.01);
-    for (let i = 0; i < 200; i++) usual.stretch(1, 0.1);
-    expect(usual.stretch(1, 0.1)).toBeCloseTo(1, 1);
+    const usual = new LatencyBaseline();
+    for (let i = 0; i < 100; i++) usual.recordAndCompare(1, 0.01);
+    for (let i = 0; i < 200; i++) usual.recordAndCompare(1, 0.1);
+    expect(usual.recordAndCompare(1, 0.1)).toBeCloseTo(1, 1);
     usual.forget(1);
-    expect(usual.stretch(1, 0.1)).toBeUndefined();
+    expect(usual.recordAndCompare(1, 0.1)).toBeUndefined();
   });
 });

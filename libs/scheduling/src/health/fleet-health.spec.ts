@@ -1,7 +1,7 @@
 import { array, assert, constantFrom, double, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { JOINING, type HealthState } from './backend-health.js';
-import { ejectionSeconds, inTraffic, isOwnFault, mayEject, slowStartPart } from './fleet-health.js';
+import { ejectionSeconds, inTraffic, isLikelyLocalFault, mayEject, slowStartPart } from './fleet-health.js';
 
 const members = (...states: (HealthState | 'silent')[]) =>
   states.map((state) => ({
@@ -94,10 +94,10 @@ describe('slow start', () => {
 
 describe('failing at once', () => {
   it('is the own fault when most of at least three do', () => {
-    expect(isOwnFault(2, 3, 0.5)).toBe(true);
-    expect(isOwnFault(1, 3, 0.5)).toBe(false);
-    expect(isOwnFault(2, 4, 0.5)).toBe(false);
-    expect(isOwnFault(2, 2, 0.5)).toBe(false);
-    expect(isOwnFault(3, 3, 1)).toBe(false);
+    expect(isLikelyLocalFault(2, 3, 0.5)).toBe(true);
+    expect(isLikelyLocalFault(1, 3, 0.5)).toBe(false);
+    expect(isLikelyLocalFault(2, 4, 0.5)).toBe(false);
+    expect(isLikelyLocalFault(2, 2, 0.5)).toBe(false);
+    expect(isLikelyLocalFault(3, 3, 1)).toBe(false);
   });
 });

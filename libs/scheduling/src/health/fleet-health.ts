@@ -63,6 +63,6 @@ export function slowStartPart(upSeconds: number, windowSeconds: number): number 
  * Whether so many failing at once says more about the observer than about them: more than `part` (0 to 1) of at least
  * three. After Eureka's self-preservation.
  */
-export function isOwnFault(failing: number, all: number, part: number): boolean {
+export function isLikelyLocalFault(failing: number, all: number, part: number): boolean {
   return all >= 3 && failing > part * all;
 }

@@ -6,7 +6,7 @@ import type { PolicyContext } from './policy.js';
 /** Part of each decision in the averages by which predictions are judged: about the last hundred decisions count. */
 const GAIN = 0.01;
 /** The least that in-flight demand counts, however good the predictions are. */
-const LEAST_DOUBT = 0.5;
+const MIN_DOUBT = 0.5;
 /** How fast doubt grows with work that is in flight where none should be left, and with work that ended early. */
 const DOUBT_PER_LATE = 4;
 const DOUBT_PER_EARLY = 10;
@@ -98,6 +98,6 @@ export class BacklogEstimate {
     if (this.inFlight > 0) this.lateShare += GAIN * (this.late / this.inFlight - this.lateShare);
     if (work > 0) this.earlyShare += GAIN * (this.early / work - this.earlyShare);
     const doubt = DOUBT_PER_LATE * this.lateShare + DOUBT_PER_EARLY * this.earlyShare;
-    this.doubt = Math.min(1, Math.max(LEAST_DOUBT, doubt));
+    this.doubt = Math.min(1, Math.max(MIN_DOUBT, doubt));
   }
 }

@@ -12,7 +12,7 @@ const SHAPES = 16;
  * shape. A draw takes O(log fleet). A few random choices alone are not throughput-optimal on mixed fleets; with a memory
  * of the best they are (Shah and Prabhakar, "The use of memory in randomized load balancing", 2002).
  */
-export class CapacitySample {
+export class WeightedSampler {
   private readonly bestOfShape = new Int32Array(SHAPES).fill(-1);
   private fleet: FleetSnapshot | undefined;
   /** Weights of the positions up to and including this one. */

@@ -2,9 +2,9 @@
 import type { Candidates } from '../candidates.js';
 import type { FleetSnapshot } from '../fleet-snapshot.js';
 import type { ResourceVector } from '../resources.js';
-import { Smallest } from '../smallest.js';
+import { ArgMin } from '../smallest.js';
 import { BacklogEstimate } from './backlog.js';
-import { CapacitySample } from './capacity-sample.js';
+import { WeightedSampler } from './capacity-sample.js';
 import { drift } from './drift.js';
 import { scoreTerms, type ScoredCandidate } from './explanation.js';
 import type { PlacementPolicy, PolicyContext } from './policy.js';
@@ -16,20 +16,20 @@ export const DRF_CHOICES = 32;
 
 /**
  * Places each request where {@link drift} over the {@link BacklogEstimate} is smallest. O(candidates × resources) up to
- * `everyoneUpTo` candidates; beyond, O(log fleet) with {@link DRF_CHOICES} draws from a {@link CapacitySample} and the
+ * `everyoneUpTo` candidates; beyond, O(log fleet) with {@link DRF_CHOICES} draws from a {@link WeightedSampler} and the
  * last best. What sampling costs in latency is measured in docs/placement.md.
  */
 export class DrfPolicy implements PlacementPolicy {
-  private readonly smallest = new Smallest();
+  private readonly smallest = new ArgMin();
   private readonly backlog: BacklogEstimate;
-  private readonly sample: CapacitySample;
+  private readonly sample: WeightedSampler;
 
   constructor(
     context: PolicyContext,
     private readonly everyoneUpTo = EVERYONE_UP_TO,
   ) {
     this.backlog = new BacklogEstimate(context);
-    this.sample = new CapacitySample(context.random);
+    this.sample = new WeightedSampler(context.random);
   }
 
   choose(candidates: Candidates, demand: ResourceVector): number {
@@ -53,7 +53,7 @@ export class DrfPolicy implements PlacementPolicy {
 
   private bestOfAll({ fleet, positions, count }: Candidates, demand: ResourceVector): number {
     for (let i = 0; i < count; i++) this.offer(fleet, positions[i], demand);
-    return this.smallest.take();
+    return this.smallest.pop();
   }
 
   private bestOfSample(candidates: Candidates, demand: ResourceVector): number {
@@ -66,7 +66,7 @@ export class DrfPolicy implements PlacementPolicy {
     }
     const lastBest = sample.lastBest(demand);
     if (lastBest !== -1 && candidates.has(lastBest)) this.offer(fleet, lastBest, demand);
-    const best = this.smallest.take();
+    const best = this.smallest.pop();
     sample.remember(demand, best);
     return best;
   }

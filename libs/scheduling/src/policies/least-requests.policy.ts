@@ -1,6 +1,6 @@
 // `least-requests`: the backend with the fewest exchanges in flight for its size.
 import type { Candidates } from '../candidates.js';
-import { Smallest } from '../smallest.js';
+import { ArgMin } from '../smallest.js';
 import type { PlacementPolicy, PolicyContext } from './policy.js';
 import { weightOf } from './weight.js';
 
@@ -10,7 +10,7 @@ import { weightOf } from './weight.js';
  * O(candidates × resources).
  */
 export class LeastRequestsPolicy implements PlacementPolicy {
-  private readonly smallest = new Smallest();
+  private readonly smallest = new ArgMin();
 
   constructor(private readonly context: PolicyContext) {}
 
@@ -19,6 +19,6 @@ export class LeastRequestsPolicy implements PlacementPolicy {
       const position = positions[i];
       this.smallest.offer(position, (this.context.table.active(fleet.slots[position]) + 1) / weightOf(fleet, position));
     }
-    return this.smallest.take();
+    return this.smallest.pop();
   }
 }

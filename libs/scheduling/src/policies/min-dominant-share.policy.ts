@@ -1,7 +1,7 @@
 // `min-dominant-share`: the backend whose most burdened resource would be least burdened.
 import type { Candidates } from '../candidates.js';
 import type { ResourceVector } from '../resources.js';
-import { Smallest } from '../smallest.js';
+import { ArgMin } from '../smallest.js';
 import type { PlacementPolicy, PolicyContext } from './policy.js';
 
 /**
@@ -11,7 +11,7 @@ import type { PlacementPolicy, PolicyContext } from './policy.js';
  * Source: Graham's list scheduling (1966), by the dominant share of Ghodsi et al., "Dominant Resource Fairness" (2011).
  */
 export class MinDominantSharePolicy implements PlacementPolicy {
-  private readonly smallest = new Smallest();
+  private readonly smallest = new ArgMin();
 
   constructor(private readonly context: PolicyContext) {}
 
@@ -28,6 +28,6 @@ export class MinDominantSharePolicy implements PlacementPolicy {
       }
       this.smallest.offer(position, share);
     }
-    return this.smallest.take();
+    return this.smallest.pop();
   }
 }

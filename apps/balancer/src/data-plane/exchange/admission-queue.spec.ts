@@ -8,16 +8,16 @@ describe('the admission queue', () => {
   const counts = { queued: 0 };
 
   /** A waiter that finds a place when `room` has one. */
-  function aWaiter(name: string, log: string[], room: { places: number }, givesUpAt = 10): Waiter {
+  function aWaiter(name: string, log: string[], room: { places: number }, expiresAtSeconds = 10): Waiter {
     return {
-      givesUpAt,
+      expiresAtSeconds,
       tryEnter: () => {
         if (room.places === 0) return false;
         room.places--;
         log.push(name);
         return true;
       },
-      giveUp: () => log.push(`${name} gave up`),
+      onTimeout: () => log.push(`${name} gave up`),
     };
   }
 
@@ -27,7 +27,7 @@ describe('the admission queue', () => {
     const room = { places: 0 };
     for (const name of ['a', 'b', 'c']) expect(queue.join(aWaiter(name, log, room))).toBe(true);
     room.places = 2;
-    queue.roomFreed();
+    queue.onPlaceFreed();
     await Promise.resolve();
     expect(log).toEqual(['a', 'b']);
     expect(counts.queued).toBe(1);

@@ -5,18 +5,18 @@ export interface Waiter {
   /** Tries to get a place; called when there may be one. Answers whether there was. */
   readonly tryEnter: () => boolean;
   /** It has waited as long as it may. */
-  readonly giveUp: () => void;
+  readonly onTimeout: () => void;
   /** Monotonic time at which it gives up, seconds. */
-  readonly givesUpAt: number;
+  readonly expiresAtSeconds: number;
 }
 
 /** How often those who wait look for room that nobody told of: on a backend that came up, or freed by another thread. */
-const LOOK_INTERVAL_MS = 10;
+const POLL_INTERVAL_MS = 10;
 /**
  * Room on one backend is of no use to a request that needs another one, so that the first in line must not hold up the
  * rest; but only so many are asked each time, for each costs a placement.
  */
-const ASKED_EACH_TIME = 8;
+const MAX_REFUSED_PER_PASS = 8;
 
 export class AdmissionQueue {
   private readonly waiting = new Set<Waiter>();
@@ -35,18 +35,18 @@ export class AdmissionQueue {
     if (this.waiting.size >= this.capacity) return false;
     this.waiting.add(waiter);
     this.counts.queued = this.waiting.size;
-    this.timer ??= setInterval(() => this.look(), LOOK_INTERVAL_MS);
+    this.timer ??= setInterval(() => this.poll(), POLL_INTERVAL_MS);
     return true;
   }
 
   /** It does not wait any more: its client went away. */
   leave(waiter: Waiter): void {
     this.waiting.delete(waiter);
-    this.rest();
+    this.updateTimer();
   }
 
   /** An exchange has ended. Those who wait are asked once what is going on now is over. */
-  roomFreed(): void {
+  onPlaceFreed(): void {
     if (this.waiting.size === 0 || this.isDue) return;
     this.isDue = true;
     queueMicrotask(() => {
@@ -55,29 +55,29 @@ export class AdmissionQueue {
     });
   }
 
-  private look(): void {
+  private poll(): void {
     this.admit();
     const now = this.clock();
     for (const waiter of this.waiting) {
-      if (waiter.givesUpAt > now) continue;
+      if (waiter.expiresAtSeconds > now) continue;
       this.waiting.delete(waiter);
       // Before its client can know.
       this.counts.queued = this.waiting.size;
-      waiter.giveUp();
+      waiter.onTimeout();
     }
-    this.rest();
+    this.updateTimer();
   }
 
   private admit(): void {
     let asked = 0;
     for (const waiter of this.waiting) {
       if (waiter.tryEnter()) this.waiting.delete(waiter);
-      else if (++asked === ASKED_EACH_TIME) break;
+      else if (++asked === MAX_REFUSED_PER_PASS) break;
     }
-    this.rest();
+    this.updateTimer();
   }
 
-  private rest(): void {
+  private updateTimer(): void {
     this.counts.queued = this.waiting.size;
     if (this.waiting.size > 0) return;
     clearInterval(this.timer);

@@ -1,9 +1,9 @@
 // How attempts fail, and what that says about them.
-import { isShortage } from '../../net/network-error.js';
+import { isResourceExhaustion } from '../../net/network-error.js';
 import type { FailureKind } from './retry-policy.js';
 
 /** The balancer itself broke the attempt off. */
-export class BrokenOff extends Error {
+export class AttemptAbortedError extends Error {
   constructor(
     /** What the client is answered when it was the last attempt. */
     readonly statusCode: 502 | 503 | 504,
@@ -16,14 +16,14 @@ export class BrokenOff extends Error {
 }
 
 /** The backend answered something that is no HTTP/1.1 answer, or none that can be passed on; the message says why. */
-export class NonsenseError extends Error {}
+export class InvalidResponseError extends Error {}
 
 /** What kind of failure an error of Node's HTTP client is. */
-export function failureOf(error: NodeJS.ErrnoException): FailureKind {
-  if (error instanceof NonsenseError || error.code?.startsWith('HPE_') === true) return 'nonsense';
-  if (error instanceof BrokenOff) return error.statusCode === 504 ? 'timeout' : 'lost';
-  if (isShortage(error)) return 'shortage';
-  if (error.syscall === 'connect' || error.syscall === 'getaddrinfo') return 'unsent';
+export function failureKindOf(error: NodeJS.ErrnoException): FailureKind {
+  if (error instanceof InvalidResponseError || error.code?.startsWith('HPE_') === true) return 'invalid-response';
+  if (error instanceof AttemptAbortedError) return error.statusCode === 504 ? 'timeout' : 'connection-lost';
+  if (isResourceExhaustion(error)) return 'resource-exhausted';
+  if (error.syscall === 'connect' || error.syscall === 'getaddrinfo') return 'connect-failed';
   // Node's own refusals: what was to be said could not be said to anybody.
-  return error.code?.startsWith('ERR_') === true ? 'ours' : 'lost';
+  return error.code?.startsWith('ERR_') === true ? 'request-invalid' : 'connection-lost';
 }

@@ -1,16 +1,16 @@
 // What every lane does with a request: attempts one backend after another, keeps the deadlines, and decides what becomes
 // of a failure. How bytes are moved is the lane's own.
 import type { BalancerConfig } from '../../config/balancer.config.js';
-import { wordsFor } from '../../net/network-error.js';
-import type { Cut } from '../../registry/snapshot/backend-observation.js';
-import { AttemptDeadlines, type DeadlineLimits } from './attempt-timeouts.js';
-import { BrokenOff, failureOf, type NonsenseError } from './attempt-error.js';
-import { CLIENT_WENT_AWAY, type Exchange, type RequestHead } from './exchange.js';
-import type { ExchangeDesk } from './exchange-factory.js';
-import { isIdempotent, isOwnFailure } from './retry-policy.js';
+import { describeError } from '../../net/network-error.js';
+import type { DisconnectScope } from '../../registry/snapshot/backend-observation.js';
+import { AttemptTimeouts, type TimeoutLimits } from './attempt-timeouts.js';
+import { AttemptAbortedError, failureKindOf, type InvalidResponseError } from './attempt-error.js';
+import { CLIENT_WENT_AWAY, type Exchange, type PlacedRequest } from './exchange.js';
+import type { ExchangeFactory } from './exchange-factory.js';
+import { isIdempotent, isLocalFailure } from './retry-policy.js';
 
 /** The limits that exchanges are held to, the same in every lane. Milliseconds. */
-export interface LaneLimits extends DeadlineLimits {
+export interface LaneLimits extends TimeoutLimits {
   /** How long a request waits for room when all backends are full. */
   readonly queueTimeoutMs: number;
 }
@@ -31,32 +31,32 @@ export function laneLimitsOf(config: BalancerConfig): LaneLimits {
 /** One request after another, each once the one before is over. */
 export abstract class LaneExchange {
   protected readonly exchange: Exchange;
-  protected readonly deadlines: AttemptDeadlines;
+  protected readonly deadlines: AttemptTimeouts;
   /** Whether an attempt is under way whose answer has not begun. */
   protected isAttempting = false;
   /** What the client was answered. */
   protected status = CLIENT_WENT_AWAY;
 
   constructor(
-    desk: ExchangeDesk,
+    desk: ExchangeFactory,
     protected readonly limits: LaneLimits,
   ) {
-    this.exchange = desk.anExchange((what) => this.cut(what));
-    this.deadlines = new AttemptDeadlines(limits, this.exchange);
+    this.exchange = desk.create((what) => this.cut(what));
+    this.deadlines = new AttemptTimeouts(limits, this.exchange);
   }
 
   /** A request has come in. */
-  protected take(head: RequestHead, hasBody: boolean): void {
+  protected take(head: PlacedRequest, hasBody: boolean): void {
     this.isAttempting = false;
     this.status = CLIENT_WENT_AWAY;
-    this.exchange.begin(head);
-    this.deadlines.take(isIdempotent(head.method), hasBody);
+    this.exchange.start(head);
+    this.deadlines.reset(isIdempotent(head.method), hasBody);
   }
 
   /** Sends the request to the exchange's backend. A failure is told to {@link attemptBroke}. */
   protected abstract attempt(): void;
   /** Ends the present attempt, which leads to {@link attemptBroke} with this error. */
-  protected abstract breakOffAttempt(error: BrokenOff | NonsenseError): void;
+  protected abstract breakOffAttempt(error: AttemptAbortedError | InvalidResponseError): void;
   /** Answers with a problem of the balancer's own. */
   protected abstract answer(statusCode: number, message: string): void;
   /** Cuts an answer that has begun. The client must see that it is not whole. */
@@ -64,7 +64,7 @@ export abstract class LaneExchange {
   /** Has {@link timeIsUp} called in `ms`, unless bytes move before. */
   protected abstract watch(ms: number): void;
   /** Whether what was read of the body can be sent from its beginning. */
-  protected abstract get isBodyAtHand(): boolean;
+  protected abstract get isBodyReplayable(): boolean;
   /** Whether the backend does not take the body that is there to be sent. */
   protected abstract get isUploadHeldUp(): boolean;
   /** Whether the client does not take the answer that is there to be sent. */
@@ -74,21 +74,21 @@ export abstract class LaneExchange {
   protected tryNext(): void {
     if (this.exchange.placeNext()) this.beginAttempt();
     else if (!this.waitsForRoom()) {
-      this.turnAway(this.exchange.foundAllFull ? ALL_FULL : 'no backend can take this request now');
+      this.turnAway(this.exchange.isFleetFull ? ALL_FULL : 'no backend can take this request now');
     }
   }
 
   /** The client has sent all of its body. */
   protected uploaded(): void {
-    this.deadlines.uploaded();
-    if (this.isAttempting) this.watch(this.deadlines.begin());
+    this.deadlines.onRequestSent();
+    if (this.isAttempting) this.watch(this.deadlines.startAttempt());
   }
 
   /** The backend's answer has begun. */
   protected answerBegan(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void {
     this.isAttempting = false;
     this.status = status;
-    this.exchange.answerBegan(status, headers);
+    this.exchange.onResponseHead(status, headers);
     this.watch(this.limits.streamIdleTimeoutMs);
   }
 
@@ -97,21 +97,21 @@ export abstract class LaneExchange {
     const { exchange } = this;
     if (!this.isAttempting) return;
     this.isAttempting = false;
-    const failure = failureOf(error);
-    const isBlameless = failure === 'lost' && isStaleConnection;
-    const isSpared = isOwnFailure(failure) || (error instanceof BrokenOff && !error.isBackendsFault);
-    if (isSpared) exchange.attemptAbandoned();
-    else exchange.attemptFailed(isBlameless ? undefined : `exchange failed: ${wordsFor(error)}`);
-    if (exchange.takeRetry(failure, this.isBodyAtHand) && this.deadlines.leftMs > 0) this.tryNext();
-    else if (failure === 'nonsense') this.answer(502, 'the backend answered something that makes no sense');
-    else if (error instanceof BrokenOff) this.answer(error.statusCode, error.message);
-    else if (exchange.isUnserved) this.answer(503, `no backend could serve this request: ${wordsFor(error)}`);
-    else this.answer(502, `the backend failed: ${wordsFor(error)}`);
+    const failure = failureKindOf(error);
+    const isBlameless = failure === 'connection-lost' && isStaleConnection;
+    const isSpared = isLocalFailure(failure) || (error instanceof AttemptAbortedError && !error.isBackendsFault);
+    if (isSpared) exchange.cancelAttempt();
+    else exchange.failAttempt(isBlameless ? undefined : `exchange failed: ${describeError(error)}`);
+    if (exchange.tryConsumeRetry(failure, this.isBodyReplayable) && this.deadlines.leftMs > 0) this.tryNext();
+    else if (failure === 'invalid-response') this.answer(502, 'the backend answered something that makes no sense');
+    else if (error instanceof AttemptAbortedError) this.answer(error.statusCode, error.message);
+    else if (exchange.isUnserved) this.answer(503, `no backend could serve this request: ${describeError(error)}`);
+    else this.answer(502, `the backend failed: ${describeError(error)}`);
   }
 
   /** The backend stopped in the middle of its answer. */
   protected answerBroke(suspicion: string): void {
-    this.exchange.attemptFailed(suspicion);
+    this.exchange.failAttempt(suspicion);
     this.breakOffAnswer();
   }
 
@@ -122,25 +122,25 @@ export abstract class LaneExchange {
       this.downloadStoodStill();
       return;
     }
-    const what = deadlines.timeIsUp();
+    const what = deadlines.expired();
     if (what === 'upload-stalled') this.uploadStoodStill();
     else if (what === 'slow') {
-      exchange.answerIsSlow();
+      exchange.onSlowResponse();
       this.watch(deadlines.attemptLeftMs);
       // Slow is better than nothing: without another backend to turn to, the attempt has until the deadline.
     } else if (what === 'attempt-over' && !exchange.hasAlternative()) this.watch(deadlines.extend());
-    else this.breakOffAttempt(new BrokenOff(504, `no answer within ${Math.round(deadlines.waitedMs)} ms`));
+    else this.breakOffAttempt(new AttemptAbortedError(504, `no answer within ${Math.round(deadlines.waitedMs)} ms`));
   }
 
   private beginAttempt(): void {
     this.isAttempting = true;
-    this.watch(this.deadlines.begin(this.exchange.placedMs));
+    this.watch(this.deadlines.startAttempt(this.exchange.placedMs));
     this.attempt();
   }
 
   private waitsForRoom(): boolean {
     this.watch(Infinity);
-    return this.exchange.queue(
+    return this.exchange.enqueue(
       this.limits.queueTimeoutMs,
       () => this.beginAttempt(),
       () => this.turnAway(ALL_FULL),
@@ -148,13 +148,13 @@ export abstract class LaneExchange {
   }
 
   private turnAway(message: string): void {
-    this.exchange.unplaced();
+    this.exchange.countUnplaced();
     this.answer(503, message);
   }
 
   private downloadStoodStill(): void {
     if (this.isDownloadHeldUp) {
-      this.exchange.attemptAbandoned();
+      this.exchange.cancelAttempt();
       this.breakOffAnswer();
     } else this.answerBroke(`the answer stood still for ${this.limits.streamIdleTimeoutMs} ms`);
   }
@@ -162,23 +162,23 @@ export abstract class LaneExchange {
   private uploadStoodStill(): void {
     const message = `the upload stood still for ${this.limits.streamIdleTimeoutMs} ms`;
     if (this.isUploadHeldUp) {
-      this.breakOffAttempt(new BrokenOff(504, message));
+      this.breakOffAttempt(new AttemptAbortedError(504, message));
       return;
     }
     this.isAttempting = false;
-    this.exchange.attemptAbandoned();
+    this.exchange.cancelAttempt();
     this.answer(408, message);
   }
 
   /** The backend has to go, or has gone without a word: what can turn to another one does. */
-  private cut(what: Cut): void {
+  private cut(what: DisconnectScope): void {
     const isRepeatable = isIdempotent(this.exchange.head.method);
     if (this.isAttempting) {
-      const isMovable = isRepeatable && this.isBodyAtHand;
-      const error = new BrokenOff(isRepeatable ? 503 : 502, 'the backend went out of service', false);
-      if (isMovable || what === 'everything') this.breakOffAttempt(error);
-    } else if (what === 'everything') {
-      this.exchange.attemptAbandoned();
+      const isMovable = isRepeatable && this.isBodyReplayable;
+      const error = new AttemptAbortedError(isRepeatable ? 503 : 502, 'the backend went out of service', false);
+      if (isMovable || what === 'all') this.breakOffAttempt(error);
+    } else if (what === 'all') {
+      this.exchange.cancelAttempt();
       this.breakOffAnswer();
     }
   }

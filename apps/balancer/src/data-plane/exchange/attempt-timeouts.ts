@@ -1,7 +1,7 @@
 // How long a request may wait for its answer to begin: what is watched for next, and what it means when time is up.
 
 /** The limits that an exchange is held to. Milliseconds. */
-export interface DeadlineLimits {
+export interface TimeoutLimits {
   /** One attempt of a request that can be repeated. */
   readonly attemptTimeoutMs: number;
   /** All attempts together, from when there was nothing left to send. */
@@ -16,30 +16,30 @@ export interface DeadlineLimits {
  * What it means that time is up: the client's body stands still; the backend is slow, which is no failure yet; the attempt
  * has had its time, and another backend might do better; the request has had its time.
  */
-export type TimeIsUp = 'upload-stalled' | 'slow' | 'attempt-over' | 'request-over';
+export type ExpiredTimeout = 'upload-stalled' | 'slow' | 'attempt-over' | 'request-over';
 
-export class AttemptDeadlines {
+export class AttemptTimeouts {
   /** When the present attempt has had its time, milliseconds after the request came. */
   private attemptEndsAtMs = Infinity;
   /** When there was nothing left to send; undefined while the body comes in. */
   private uploadedAtMs: number | undefined;
-  private isRepeatable = false;
+  private isIdempotent = false;
 
   constructor(
-    private readonly limits: DeadlineLimits,
+    private readonly limits: TimeoutLimits,
     /** Tells the time since the request came, milliseconds. */
     private readonly clock: { readonly elapsedMs: number },
   ) {}
 
   /** A request has come. */
-  take(isRepeatable: boolean, hasBody: boolean): void {
+  reset(isRepeatable: boolean, hasBody: boolean): void {
     this.attemptEndsAtMs = Infinity;
-    this.isRepeatable = isRepeatable;
+    this.isIdempotent = isRepeatable;
     this.uploadedAtMs = hasBody ? undefined : 0;
   }
 
   /** There is nothing left to send. */
-  uploaded(): void {
+  onRequestSent(): void {
     this.uploadedAtMs = this.clock.elapsedMs;
   }
 
@@ -57,17 +57,17 @@ export class AttemptDeadlines {
    * An attempt begins, or its upload is done. Answers how long to watch. While a body comes in, standing still is what
    * counts; after that, how long the answer takes to begin. `elapsedMs`: now, for whoever knows.
    */
-  begin(elapsedMs = this.clock.elapsedMs): number {
+  startAttempt(elapsedMs = this.clock.elapsedMs): number {
     const { limits, uploadedAtMs } = this;
     if (uploadedAtMs === undefined) return limits.streamIdleTimeoutMs;
     const leftMs = Math.max(0, limits.requestTimeoutMs - (elapsedMs - uploadedAtMs));
-    const patienceMs = this.isRepeatable ? Math.min(limits.attemptTimeoutMs, leftMs) : leftMs;
+    const patienceMs = this.isIdempotent ? Math.min(limits.attemptTimeoutMs, leftMs) : leftMs;
     this.attemptEndsAtMs = elapsedMs + patienceMs;
     return Math.min(limits.slowExchangeMs, patienceMs);
   }
 
   /** What was watched for did not come. */
-  timeIsUp(): TimeIsUp {
+  expired(): ExpiredTimeout {
     if (this.uploadedAtMs === undefined) return 'upload-stalled';
     if (this.attemptLeftMs > 1) return 'slow';
     return this.leftMs > 1 ? 'attempt-over' : 'request-over';

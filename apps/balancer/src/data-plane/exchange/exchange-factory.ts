@@ -8,16 +8,16 @@ import { Fleet } from '../../registry/snapshot/fleet.js';
 import { monotonicSeconds } from '../../clock/monotonic.js';
 import { DrfScheduler } from '../../placement/drf.scheduler.js';
 import { AdmissionQueue } from './admission-queue.js';
-import { Exchange, type CutHandler, type ExchangeSurroundings } from './exchange.js';
-import { LiveExchanges } from './active-exchanges.js';
+import { Exchange, type DisconnectHandler, type ExchangeContext } from './exchange.js';
+import { ActiveExchanges } from './active-exchanges.js';
 import { RetryBudget } from './retry-policy.js';
 
 @Injectable()
-export class ExchangeDesk implements ExchangeSurroundings {
+export class ExchangeFactory implements ExchangeContext {
   readonly counts: ThreadCounts;
   readonly budget: RetryBudget;
   readonly queue: AdmissionQueue;
-  readonly live: LiveExchanges;
+  readonly active: ActiveExchanges;
   readonly streaks: FailureStreaks;
   readonly maxAttempts: number;
   readonly stallFactor: number;
@@ -34,18 +34,18 @@ export class ExchangeDesk implements ExchangeSurroundings {
     // Each thread has a queue of its own, and its part of the places.
     const places = Math.ceil(config.MAX_QUEUED_REQUESTS / rows.length);
     this.queue = new AdmissionQueue(places, monotonicSeconds, own.counts);
-    this.live = new LiveExchanges(config.MAX_BACKENDS);
+    this.active = new ActiveExchanges(config.MAX_BACKENDS);
     this.streaks = new FailureStreaks(
       { errorsInRow: config.OUTLIER_ERRORS_IN_ROW, gatewayErrorsInRow: config.OUTLIER_GATEWAY_ERRORS_IN_ROW },
       config.MAX_BACKENDS,
     );
     this.maxAttempts = config.MAX_ATTEMPTS;
     this.stallFactor = config.OUTLIER_LATENCY_FACTOR;
-    registry.listen({ cut: (slot, what) => this.live.cut(slot, what) });
+    registry.listen({ disconnect: (slot, what) => this.active.disconnect(slot, what) });
   }
 
   /** For one request after another. `onCut` is called when the backend of the present one has to go, or has gone. */
-  anExchange(onCut: CutHandler): Exchange {
+  create(onCut: DisconnectHandler): Exchange {
     return new Exchange(this, onCut);
   }
 }

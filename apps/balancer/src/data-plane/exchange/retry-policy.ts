@@ -10,15 +10,16 @@ export function isIdempotent(method: string): boolean {
 }
 
 /**
- * How an attempt failed. `unsent`: no byte of the request left, for there was no connection. `ours`: the balancer could
- * not say it to any backend; `shortage`: it has no means left to say it. `nonsense`: the backend answered something that
+ * How an attempt failed. `connect-failed`: no byte of the request left, for there was no connection. `request-invalid`: the balancer could
+ * not say it to any backend; `resource-exhausted`: it has no means left to say it. `invalid-response`: the backend answered something that
  * is no HTTP answer.
  */
-export type FailureKind = 'unsent' | 'lost' | 'timeout' | 'nonsense' | 'ours' | 'shortage';
+export type FailureKind =
+  'connect-failed' | 'connection-lost' | 'timeout' | 'invalid-response' | 'request-invalid' | 'resource-exhausted';
 
 /** Whether a failure is no backend's fault. */
-export function isOwnFailure(failure: FailureKind): boolean {
-  return failure === 'ours' || failure === 'shortage';
+export function isLocalFailure(failure: FailureKind): boolean {
+  return failure === 'request-invalid' || failure === 'resource-exhausted';
 }
 
 /** What decides about another attempt. */
@@ -28,13 +29,13 @@ export interface RetrySituation {
   readonly attempts: number;
   readonly maxAttempts: number;
   /** Whether what was read of the body can be sent from its beginning. */
-  readonly isBodyAtHand: boolean;
+  readonly isBodyReplayable: boolean;
 }
 
 /** Any method when nothing was sent, else an idempotent one; within the attempts allowed, with the body at hand. */
-export function mayRetry({ method, failure, attempts, maxAttempts, isBodyAtHand }: RetrySituation): boolean {
-  if (attempts >= maxAttempts || !isBodyAtHand || isOwnFailure(failure)) return false;
-  return failure === 'unsent' || isIdempotent(method);
+export function mayRetry({ method, failure, attempts, maxAttempts, isBodyReplayable }: RetrySituation): boolean {
+  if (attempts >= maxAttempts || !isBodyReplayable || isLocalFailure(failure)) return false;
+  return failure === 'connect-failed' || isIdempotent(method);
 }
 
 /** How far back the budget looks, seconds: the time in which what was saved or spent fades to 1/e. */
@@ -53,7 +54,7 @@ export class RetryBudget {
 
   constructor(
     /** Part of the requests that may be retried, 0..1. */
-    private readonly part: number,
+    private readonly ratio: number,
     /** Retries per second that are always allowed. */
     private readonly minPerSecond: number,
     private readonly clock: Clock,
@@ -64,7 +65,7 @@ export class RetryBudget {
   /** A request came in, at this second of the clock. */
   deposit(atSeconds: number): void {
     if (atSeconds - this.settledAt > SETTLE_SECONDS) this.settle(atSeconds);
-    this.balance += this.part;
+    this.balance += this.ratio;
   }
 
   /** Takes a retry out of the budget, unless it is spent. */

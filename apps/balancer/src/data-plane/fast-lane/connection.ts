@@ -1,24 +1,24 @@
 // A client's connection in the fast lane: one request after another, each from its first byte to the last of its answer,
 // until one comes that this lane does not know. With that one it goes to the full lane, and stays there.
 import type { Socket } from 'node:net';
-import { INCOMPLETE, OUTSIDE, type RequestHead, type ResponseHead } from '@fairlead/http1';
-import { isRefusal, type PlainRequest } from '../request/request-reader.js';
+import { INCOMPLETE, UNSUPPORTED, type RequestHead, type ResponseHead } from '@fairlead/http1';
+import { isRefusal, type RequestFacts } from '../request/request-reader.js';
 import { addressOf } from '../request/client-address.js';
 import { OwnRequestLines, fieldOf } from './wire-headers.js';
-import type { ClientExchange, ExchangeClient } from './contracts.js';
-import type { FastServices, HeldConnection } from './context.js';
+import type { FastLaneExchange, DownstreamConnection } from './contracts.js';
+import type { FastLaneContext, HeldConnection } from './context.js';
 import { interimResponse } from '../headers/interim-response.js';
-import { isHeldUp } from './write-buffer.js';
-import { SharedReading, readBuffer, type Receiver } from './shared-read-buffer.js';
+import { isBackpressured } from './write-buffer.js';
+import { SharedBufferSocket, readBuffer, type Receiver } from './shared-read-buffer.js';
 
 /** Requests that wait behind the present one are read up to here. Bytes. */
-const MOST_WAITING = 65_536;
+const MAX_PIPELINED_BYTES = 65_536;
 /** What a client gets that took too long to send a request's head; the words are Node's. */
-const LATE_HEAD = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
+const REQUEST_TIMEOUT_RESPONSE = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
 /** How long a client may go on sending a body after its answer. Milliseconds. */
-const LINGER_MS = 30_000;
+const DISCARD_BODY_TIMEOUT_MS = 30_000;
 
-export class FastConnection implements ExchangeClient, HeldConnection, PlainRequest, Receiver {
+export class FastConnection implements DownstreamConnection, HeldConnection, RequestFacts, Receiver {
   readonly socket: Socket;
   /** When it is closed unless something happens before. Coarse milliseconds. */
   closesAtMs: number;
@@ -29,9 +29,9 @@ export class FastConnection implements ExchangeClient, HeldConnection, PlainRequ
   target = '';
   bodyBytes = 0;
   private head: RequestHead;
-  private readonly reading: SharedReading;
+  private readonly reading: SharedBufferSocket;
   private readonly ownLines: OwnRequestLines;
-  private exchange: ClientExchange | undefined;
+  private exchange: FastLaneExchange | undefined;
   /** Bytes that are not served yet: an incomplete head, or requests behind the present one. */
   private waiting: Buffer | undefined;
   private ownHead: RequestHead | undefined;
@@ -42,10 +42,10 @@ export class FastConnection implements ExchangeClient, HeldConnection, PlainRequ
   private wantsClose = false;
 
   constructor(
-    private readonly services: FastServices,
+    private readonly services: FastLaneContext,
     accepted: Socket,
   ) {
-    this.reading = new SharedReading(accepted, this);
+    this.reading = new SharedBufferSocket(accepted, this);
     const { socket } = this.reading;
     this.socket = socket;
     this.head = services.requestHead;
@@ -65,7 +65,7 @@ export class FastConnection implements ExchangeClient, HeldConnection, PlainRequ
   }
 
   /** Whether the connection ends with the present answer. */
-  get isLastAnswer(): boolean {
+  get isLastResponse(): boolean {
     return this.wantsClose || this.services.isClosing;
   }
 
@@ -84,14 +84,14 @@ export class FastConnection implements ExchangeClient, HeldConnection, PlainRequ
   }
 
   /** Passes an interim answer on. */
-  relayInterim(head: ResponseHead): void {
+  relayInterimResponse(head: ResponseHead): void {
     const text = interimResponse(head.statusCode, fieldsOf(head));
     // Hints may be left out; whoever does not read gets no more of them.
     if (text !== undefined && !this.socket.writableNeedDrain) this.socket.write(text, 'latin1');
   }
 
   /** The present request is answered. */
-  exchangeOver(isLast: boolean): void {
+  onExchangeEnd(isLast: boolean): void {
     this.bodyToDrop = this.exchange?.bodyMissing ?? 0;
     this.exchange = undefined;
     if (isLast) {
@@ -100,8 +100,8 @@ export class FastConnection implements ExchangeClient, HeldConnection, PlainRequ
       this.end();
       return;
     }
-    this.closesAtMs = this.services.nowMs + (this.bodyToDrop > 0 ? LINGER_MS : this.services.keepAliveMs);
-    if (isHeldUp(this.socket)) {
+    this.closesAtMs = this.services.nowMs + (this.bodyToDrop > 0 ? DISCARD_BODY_TIMEOUT_MS : this.services.keepAliveMs);
+    if (isBackpressured(this.socket)) {
       this.socket.pause();
       return;
     }
@@ -110,28 +110,28 @@ export class FastConnection implements ExchangeClient, HeldConnection, PlainRequ
     if (this.waiting) queueMicrotask(this.serveWaiting);
   }
 
-  exchangeBroke(): void {
+  onExchangeAbort(): void {
     this.exchange = undefined;
     this.socket.destroy();
   }
 
   /** It takes too long to say what it wants, or has wanted nothing for too long, or does not read its answers. */
   close(): void {
-    this.closesAtMs = this.services.nowMs + LINGER_MS;
-    if (this.isHeadDue) this.socket.end(LATE_HEAD);
+    this.closesAtMs = this.services.nowMs + DISCARD_BODY_TIMEOUT_MS;
+    if (this.isHeadDue) this.socket.end(REQUEST_TIMEOUT_RESPONSE);
     else if (this.socket.writableLength > 0 || this.socket.writableEnded) this.socket.destroy();
     else this.socket.destroySoon();
   }
 
   private readonly serveWaiting = () => {
     const { waiting } = this;
-    if (!waiting || this.exchange || this.socket.destroyed || isHeldUp(this.socket)) return;
+    if (!waiting || this.exchange || this.socket.destroyed || isBackpressured(this.socket)) return;
     this.waiting = undefined;
     this.receive(waiting, 0, waiting.length);
   };
 
   private readonly onDrain = () => {
-    if (this.exchange) this.exchange.clientDrained();
+    if (this.exchange) this.exchange.onClientDrain();
     else if (!this.socket.writableEnded) {
       this.socket.resume();
       this.serveWaiting();
@@ -150,7 +150,7 @@ export class FastConnection implements ExchangeClient, HeldConnection, PlainRequ
     const { exchange } = this;
     this.exchange = undefined;
     this.services.connections.delete(this);
-    exchange?.clientClosed();
+    exchange?.onClientClose();
   };
 
   /** What came in stands in `bytes`, from `from` to before `end`. What is kept of it is copied. */
@@ -168,7 +168,7 @@ export class FastConnection implements ExchangeClient, HeldConnection, PlainRequ
   }
 
   /** Answers where the body's part of the bytes ends. */
-  private receiveBody(exchange: ClientExchange, bytes: Buffer, from: number, end: number): number {
+  private receiveBody(exchange: FastLaneExchange, bytes: Buffer, from: number, end: number): number {
     const length = Math.min(end - from, exchange.bodyMissing);
     if (length === 0) return from;
     const isTaken = exchange.receiveBody(bytes.toString('latin1', from, from + length));
@@ -180,7 +180,7 @@ export class FastConnection implements ExchangeClient, HeldConnection, PlainRequ
     const piece = bytes.subarray(from, end);
     if (this.waiting) this.waiting = Buffer.concat([this.waiting, piece]);
     else this.waiting = bytes === readBuffer ? Buffer.from(piece) : piece;
-    if (this.exchange && this.waiting.length > MOST_WAITING) this.socket.pause();
+    if (this.exchange && this.waiting.length > MAX_PIPELINED_BYTES) this.socket.pause();
   }
 
   /** A request begins with the first of these bytes, or with those that wait before them. */
@@ -194,7 +194,7 @@ export class FastConnection implements ExchangeClient, HeldConnection, PlainRequ
     }
     this.head = this.ownHead ?? this.services.requestHead;
     const length = this.head.frame(bytes, from, end);
-    if (length === OUTSIDE) this.handOver(bytes, from, end);
+    if (length === UNSUPPORTED) this.handOver(bytes, from, end);
     else if (length === INCOMPLETE) this.waitForHead(bytes, from, end);
     else this.begin(length, bytes, from, end);
   }
@@ -202,7 +202,7 @@ export class FastConnection implements ExchangeClient, HeldConnection, PlainRequ
   private waitForHead(bytes: Buffer, from: number, end: number): void {
     if (!this.isHeadDue) this.closesAtMs = this.services.nowMs + this.services.headerTimeoutMs;
     this.isHeadDue = true;
-    this.ownHead ??= this.services.lendRequestHead();
+    this.ownHead ??= this.services.detachRequestHead();
     this.wait(bytes, from, end);
   }
 
@@ -212,7 +212,7 @@ export class FastConnection implements ExchangeClient, HeldConnection, PlainRequ
     this.method = head.method;
     this.target = head.target;
     this.bodyBytes = Math.max(0, head.contentLength);
-    const read = services.requests.readPlain(this);
+    const read = services.requests.readFramed(this);
     if (isRefusal(read)) {
       this.handOver(bytes, from, end);
       return;
@@ -220,13 +220,13 @@ export class FastConnection implements ExchangeClient, HeldConnection, PlainRequ
     this.isHeadDue = false;
     this.closesAtMs = Infinity;
     this.wantsClose = head.wantsClose;
-    const exchange = services.anExchange();
+    const exchange = services.acquireExchange();
     this.exchange = exchange;
-    exchange.admit(this, read, head, this.ownLines.of(head, read));
+    exchange.reset(this, read, head, this.ownLines.of(head, read));
     const bodyStart = from + length;
     const bodyEnd = Math.min(end, bodyStart + this.bodyBytes);
     if (bodyEnd < end) this.wait(bytes, bodyEnd, end);
-    if (!exchange.begin(bytes, bodyStart, bodyEnd)) this.socket.pause();
+    if (!exchange.start(bytes, bodyStart, bodyEnd)) this.socket.pause();
   }
 
   /** To the full lane, with all that was not served. */
@@ -243,7 +243,7 @@ export class FastConnection implements ExchangeClient, HeldConnection, PlainRequ
 
   private end(): void {
     // Whoever goes on sending has had its answer; the connection ends in any case.
-    this.closesAtMs = this.services.nowMs + LINGER_MS;
+    this.closesAtMs = this.services.nowMs + DISCARD_BODY_TIMEOUT_MS;
     this.socket.end();
   }
 }

@@ -1,74 +1,74 @@
 // One exchange in the fast lane: the request goes to a backend as it was put together from what was read of it, and the
 // answer goes to the client as it comes in.
-import { INCOMPLETE, OUTSIDE, type RequestHead, type ResponseHead } from '@fairlead/http1';
-import { wordsFor } from '../../net/network-error.js';
-import { AnswerBody, type BodySink } from './response-body.js';
-import { AnswerHeadReader } from './response-head-reader.js';
-import { NonsenseError, type BrokenOff } from '../exchange/attempt-error.js';
-import type { ClientRequest } from '../request/request-reader.js';
+import { INCOMPLETE, UNSUPPORTED, type RequestHead, type ResponseHead } from '@fairlead/http1';
+import { describeError } from '../../net/network-error.js';
+import { ResponseBody, type BodySink } from './response-body.js';
+import { ResponseHeadReader } from './response-head-reader.js';
+import { InvalidResponseError, type AttemptAbortedError } from '../exchange/attempt-error.js';
+import type { ReadRequest } from '../request/request-reader.js';
 import { placementHeader } from '../headers/demand-headers.js';
-import { CLOSE_LINES, costReports, putAnswerHead } from './wire-headers.js';
-import type { ClientExchange, ExchangeClient } from './contracts.js';
-import type { FastServices, Wakeable } from './context.js';
+import { CLOSE_LINES, costReports, appendResponseHead } from './wire-headers.js';
+import type { FastLaneExchange, DownstreamConnection } from './contracts.js';
+import type { FastLaneContext, Wakeable } from './context.js';
 import { LaneExchange } from '../exchange/attempt-loop.js';
-import { isHeldUp } from './write-buffer.js';
-import { problemText } from '../headers/error-response.js';
+import { isBackpressured } from './write-buffer.js';
+import { errorText } from '../headers/error-response.js';
 import { isIdempotent } from '../exchange/retry-policy.js';
-import { RequestBytes } from './request-buffer.js';
+import { ForwardedRequestHead } from './request-buffer.js';
 import { readBuffer } from './shared-read-buffer.js';
-import { UploadBuffer } from './request-body-buffer.js';
+import { RequestBodyBuffer } from './request-body-buffer.js';
 import type { UpstreamConnection, UpstreamUser } from './upstream-connections.js';
 
-const NO_HEADERS: readonly string[] = [];
+const EMPTY_HEADERS: readonly string[] = [];
 
-export class FastExchange extends LaneExchange implements ClientExchange, UpstreamUser, BodySink, Wakeable {
+export class FastExchange extends LaneExchange implements FastLaneExchange, UpstreamUser, BodySink, Wakeable {
   /** Among the active ones. */
-  crowdIndex = -1;
+  setIndex = -1;
   /** When it is to be looked after next, and how long bytes may stand still until then. Coarse milliseconds. */
   wakesAtMs = Infinity;
   private patienceMs = Infinity;
-  private client!: ExchangeClient;
-  private head!: ClientRequest;
+  private client!: DownstreamConnection;
+  private head!: ReadRequest;
   /** The request's head as it goes on. */
-  private readonly forwarded = new RequestBytes();
+  private readonly forwarded = new ForwardedRequestHead();
   private upstream: UpstreamConnection | undefined;
-  private readonly upload: UploadBuffer;
-  private readonly reader: AnswerHeadReader;
-  private readonly body: AnswerBody;
+  private readonly upload: RequestBodyBuffer;
+  private readonly reader: ResponseHeadReader;
+  private readonly body: ResponseBody;
   private isPersistent = false;
   private announcedSeconds = -1;
   /** Whether the client was told that this is the last answer on its connection. */
   private isLast = false;
   private isOver = true;
 
-  constructor(private readonly services: FastServices) {
+  constructor(private readonly services: FastLaneContext) {
     super(services.desk, services.limits);
-    this.reader = new AnswerHeadReader(services, (interim) => this.client.relayInterim(interim));
-    this.upload = new UploadBuffer(services.retryBufferBytes);
-    this.body = new AnswerBody(services.trailers, this);
+    this.reader = new ResponseHeadReader(services, (interim) => this.client.relayInterimResponse(interim));
+    this.upload = new RequestBodyBuffer(services.retryBufferBytes);
+    this.body = new ResponseBody(services.trailers, this);
   }
 
-  admit(client: ExchangeClient, head: ClientRequest, framed: RequestHead, lines: readonly [Buffer, Buffer]): void {
+  reset(client: DownstreamConnection, head: ReadRequest, framed: RequestHead, lines: readonly [Buffer, Buffer]): void {
     const bodyBytes = Math.max(0, framed.contentLength);
     this.client = client;
     this.head = head;
-    this.forwarded.take(framed, lines);
+    this.forwarded.reset(framed, lines);
     this.isOver = false;
-    this.upload.begin(bodyBytes);
+    this.upload.reset(bodyBytes);
     this.take(head, bodyBytes > 0);
   }
 
-  begin(bytes: Buffer, from: number, end: number): boolean {
+  start(bytes: Buffer, from: number, end: number): boolean {
     const { upload } = this;
     this.services.active.add(this);
     if (from === end) {
       this.tryNext();
       return true;
     }
-    upload.lend(bytes, from, end);
+    upload.borrow(bytes, from, end);
     if (upload.missing === 0) this.uploaded();
     this.tryNext();
-    upload.endLoan(isIdempotent(this.head.method));
+    upload.endBorrow(isIdempotent(this.head.method));
     return this.isOver || (!this.isUploadHeldUp && !this.isUploadFull);
   }
 
@@ -85,13 +85,13 @@ export class FastExchange extends LaneExchange implements ClientExchange, Upstre
     return this.isOver || (!this.isUploadHeldUp && !this.isUploadFull);
   }
 
-  clientClosed(): void {
+  onClientClose(): void {
     if (this.isOver) return;
     this.upstream?.discard();
     this.finish();
   }
 
-  clientDrained(): void {
+  onClientDrain(): void {
     this.feed();
     this.upstream?.resume();
   }
@@ -107,7 +107,7 @@ export class FastExchange extends LaneExchange implements ClientExchange, Upstre
   }
 
   openingIsSlow(): void {
-    this.exchange.connectIsSlow(
+    this.exchange.onSlowConnect(
       `exchange failed: no connection within ${this.services.pool.settings.slowConnectMs} ms`,
     );
   }
@@ -120,7 +120,7 @@ export class FastExchange extends LaneExchange implements ClientExchange, Upstre
   received(length: number): void {
     this.feed();
     if (this.isAttempting) this.receiveHead(length);
-    else this.body.receive(readBuffer, 0, length);
+    else this.body.onData(readBuffer, 0, length);
   }
 
   ended(error: NodeJS.ErrnoException | undefined): void {
@@ -131,16 +131,16 @@ export class FastExchange extends LaneExchange implements ClientExchange, Upstre
     if (this.isAttempting)
       this.attemptBroke(error ?? new Error('closed without an answer'), upstream?.isReused === true);
     else if (error !== undefined || !this.body.endsWithConnection()) {
-      this.answerBroke(`cut off in mid-answer: ${wordsFor(error ?? new Error('closed'))}`);
+      this.answerBroke(`cut off in mid-answer: ${describeError(error ?? new Error('closed'))}`);
     }
   }
 
-  protected override get isBodyAtHand(): boolean {
-    return this.upload.isAtHand;
+  protected override get isBodyReplayable(): boolean {
+    return this.upload.isReplayable;
   }
 
   protected override get isUploadHeldUp(): boolean {
-    return this.upstream !== undefined && isHeldUp(this.upstream.socket);
+    return this.upstream !== undefined && isBackpressured(this.upstream.socket);
   }
 
   protected override get isDownloadHeldUp(): boolean {
@@ -163,7 +163,7 @@ export class FastExchange extends LaneExchange implements ClientExchange, Upstre
     if (!upstream.socket.connecting) this.sendRequest();
   }
 
-  protected override breakOffAttempt(error: BrokenOff | NonsenseError): void {
+  protected override breakOffAttempt(error: AttemptAbortedError | InvalidResponseError): void {
     const { upstream } = this;
     this.upstream = undefined;
     upstream?.discard();
@@ -175,26 +175,26 @@ export class FastExchange extends LaneExchange implements ClientExchange, Upstre
     const { client } = this;
     this.upstream?.discard();
     this.finish();
-    client.exchangeBroke();
+    client.onExchangeAbort();
   }
 
   protected override answer(statusCode: number, message: string): void {
     this.upstream?.discard();
     this.upstream = undefined;
     this.status = statusCode;
-    const isLast = statusCode === 408 || this.client.isLastAnswer;
+    const isLast = statusCode === 408 || this.client.isLastResponse;
     const { connection } = isLast ? CLOSE_LINES : this.services.keepAliveLines;
     const { date } = this.services;
-    const text = problemText(statusCode, message, { date, connection, method: this.head.method });
+    const text = errorText(statusCode, message, { date, connection, method: this.head.method });
     const { client } = this;
     client.socket.write(text, 'latin1');
     this.finish();
-    client.exchangeOver(isLast);
+    client.onExchangeEnd(isLast);
   }
 
   /** Whether nobody takes the body yet, and as much is kept as may be. */
   private get isUploadFull(): boolean {
-    return this.upload.isHeld && (!this.upstream || this.upstreamIsOpening);
+    return this.upload.isFull && (!this.upstream || this.upstreamIsOpening);
   }
 
   private get upstreamIsOpening(): boolean {
@@ -210,21 +210,21 @@ export class FastExchange extends LaneExchange implements ClientExchange, Upstre
   private sendRequest(): void {
     const { upstream, upload, head, forwarded } = this;
     if (!upstream) return;
-    const { outbox } = this.services;
+    const { writeBuffer } = this.services;
     const { prefix } = upstream.address;
     if (upload.isEmpty && prefix === '') forwarded.send(upstream.socket);
     else {
-      forwarded.put(outbox, prefix, head.method);
-      upload.put(outbox);
-      outbox.send(upstream.socket);
+      forwarded.appendTo(writeBuffer, prefix, head.method);
+      upload.appendTo(writeBuffer);
+      writeBuffer.flush(upstream.socket);
     }
     if (upload.missing > 0) this.client.resumeReading();
   }
 
   private receiveHead(length: number): void {
     const head = this.reader.read(readBuffer, length, this.head.method);
-    if (head === OUTSIDE)
-      this.breakOffAttempt(new NonsenseError('the backend answered something that is no HTTP/1.1 answer'));
+    if (head === UNSUPPORTED)
+      this.breakOffAttempt(new InvalidResponseError('the backend answered something that is no HTTP/1.1 answer'));
     else if (head !== INCOMPLETE) this.beginAnswer(head);
   }
 
@@ -233,34 +233,39 @@ export class FastExchange extends LaneExchange implements ClientExchange, Upstre
     this.isPersistent = head.isPersistent && this.bodyMissing === 0;
     const own = this.head.wantsPlacement
       ? placementHeader(exchange.backend?.id, this.head.demand, services.resources)
-      : NO_HEADERS;
+      : EMPTY_HEADERS;
     const isChunked = head.bodyEnd === 'chunked' || head.bodyEnd === 'close';
     this.announcedSeconds = head.keepAliveSeconds;
-    this.isLast = client.isLastAnswer;
+    this.isLast = client.isLastResponse;
     const connection = this.isLast ? CLOSE_LINES : services.keepAliveLines;
     const { bytes, headFrom, from, end } = this.reader;
     // Before anything is put into the outbox: the registry may hear of it, and have others write.
     this.answerBegan(head.statusCode, costReports(head));
     if (this.isOver) return;
-    putAnswerHead(services.outbox, head, from - headFrom, { own, isChunked, connection, date: services.date });
-    this.body.take(head.bodyEnd, head.contentLength);
-    this.body.begin(bytes, from, end);
+    appendResponseHead(services.writeBuffer, head, from - headFrom, {
+      own,
+      isChunked,
+      connection,
+      date: services.date,
+    });
+    this.body.reset(head.bodyEnd, head.contentLength);
+    this.body.start(bytes, from, end);
   }
 
-  put(text: string): void {
-    this.services.outbox.text(text);
+  append(text: string): void {
+    this.services.writeBuffer.append(text);
   }
 
   /** Copied together with what was put before. */
   write(bytes: Buffer, from: number, end: number): void {
     this.send(bytes, from, end);
-    if (isHeldUp(this.client.socket)) this.upstream?.pause();
+    if (isBackpressured(this.client.socket)) this.upstream?.pause();
   }
 
-  complete(bytes: Buffer, from: number, end: number, isClean: boolean): void {
+  onBodyEnd(bytes: Buffer, from: number, end: number, isClean: boolean): void {
     const { upstream, client, exchange, services } = this;
     this.upstream = undefined;
-    const nowMs = exchange.attemptAnswered();
+    const nowMs = exchange.completeAttempt();
     this.send(bytes, from, end);
     // What came behind the answer is anybody's guess.
     if (upstream && this.isPersistent && isClean) {
@@ -268,16 +273,16 @@ export class FastExchange extends LaneExchange implements ClientExchange, Upstre
       upstream.release();
     } else upstream?.discard();
     this.finish(nowMs);
-    client.exchangeOver(this.isLast);
+    client.onExchangeEnd(this.isLast);
   }
 
   private send(bytes: Buffer, from: number, end: number): void {
-    const { outbox } = this.services;
-    if (from < end) outbox.copy(bytes, from, end);
-    outbox.send(this.client.socket);
+    const { writeBuffer } = this.services;
+    if (from < end) writeBuffer.appendBytes(bytes, from, end);
+    writeBuffer.flush(this.client.socket);
   }
 
-  broke(reason: string): void {
+  onBodyError(reason: string): void {
     this.answerBroke(`cut off in mid-answer: ${reason}`);
   }
 
@@ -290,6 +295,6 @@ export class FastExchange extends LaneExchange implements ClientExchange, Upstre
     this.upload.release();
     this.services.active.delete(this);
     this.exchange.end(this.status, nowMs);
-    this.services.takeBack(this);
+    this.services.recycle(this);
   }
 }

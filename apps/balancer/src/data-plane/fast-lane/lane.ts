@@ -7,23 +7,23 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../../config/balancer.config.js';
 import { monotonicMs } from '../../clock/monotonic.js';
-import { ClientRequests } from '../request/request-reader.js';
-import { Crowd } from '../io/indexed-set.js';
-import { ExchangeDesk } from '../exchange/exchange-factory.js';
+import { RequestReader } from '../request/request-reader.js';
+import { IndexedSet } from '../io/indexed-set.js';
+import { ExchangeFactory } from '../exchange/exchange-factory.js';
 import { FastConnection } from './connection.js';
 import { FastExchange } from './exchange.js';
 import {
   DemandLines,
-  aRequestHead,
-  aResponseHead,
+  createRequestHead,
+  createResponseHead,
   keepAliveLines,
-  someTrailers,
+  createTrailers,
   type LastLines,
 } from './wire-headers.js';
-import type { ClientExchange } from './contracts.js';
-import type { FastServices, HeldConnection, Wakeable } from './context.js';
+import type { FastLaneExchange } from './contracts.js';
+import type { FastLaneContext, HeldConnection, Wakeable } from './context.js';
 import { laneLimitsOf, type LaneLimits } from '../exchange/attempt-loop.js';
-import { Outbox } from './write-buffer.js';
+import { WriteBuffer } from './write-buffer.js';
 import { UpstreamPool, slowConnectMsOf } from './upstream-connections.js';
 
 /** How often deadlines are looked at. Every deadline is late by up to this. Milliseconds. */
@@ -31,16 +31,16 @@ const TICK_MS = 20;
 /** How often what idles is looked at. Milliseconds. */
 const SWEEP_MS = 500;
 /** Exchanges that are over and kept for further requests. */
-const MOST_SPARE = 1024;
+const MAX_SPARE_EXCHANGES = 1024;
 /** Fields of a head; Node's own limit is 2000, and what has more goes to the full lane. */
-const MOST_FIELDS = 100;
+const MAX_REQUEST_FIELDS = 100;
 /** Largest head of an answer, as in Node. Bytes. */
-const ANSWER_HEAD_BYTES = 16_384;
+const MAX_RESPONSE_HEAD_BYTES = 16_384;
 
 @Injectable()
-export class FastLane implements FastServices {
+export class FastLane implements FastLaneContext {
   readonly connections = new Set<HeldConnection>();
-  readonly active = new Crowd<Wakeable>();
+  readonly active = new IndexedSet<Wakeable>();
   readonly pool: UpstreamPool;
   readonly limits: LaneLimits;
   readonly resources: ResourceSpace;
@@ -49,23 +49,23 @@ export class FastLane implements FastServices {
   readonly headerTimeoutMs: number;
   readonly keepAliveMs: number;
   readonly keepAliveLines: LastLines;
-  readonly outbox = new Outbox();
+  readonly writeBuffer = new WriteBuffer();
   readonly trailers: Trailers;
   requestHead: RequestHead;
-  answerHead: ResponseHead;
+  responseHead: ResponseHead;
   nowMs = monotonicMs();
   date = new Date().toUTCString();
   isClosing = false;
   /** Takes over connections with what they sent. */
   private fullLane: (socket: Socket) => void = () => {};
   private readonly requestLimits;
-  private readonly answerLimits = { maxHeadBytes: ANSWER_HEAD_BYTES, maxFields: 2000 };
-  private readonly spare: ClientExchange[] = [];
+  private readonly responseLimits = { maxHeadBytes: MAX_RESPONSE_HEAD_BYTES, maxFields: 2000 };
+  private readonly spare: FastLaneExchange[] = [];
   private readonly timers: NodeJS.Timeout[] = [];
 
   constructor(
-    readonly desk: ExchangeDesk,
-    readonly requests: ClientRequests,
+    readonly desk: ExchangeFactory,
+    readonly requests: RequestReader,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
     this.limits = laneLimitsOf(config);
@@ -75,10 +75,10 @@ export class FastLane implements FastServices {
     this.headerTimeoutMs = config.CLIENT_HEADER_TIMEOUT_SECONDS * 1000;
     this.keepAliveMs = config.CLIENT_KEEP_ALIVE_SECONDS * 1000;
     this.keepAliveLines = keepAliveLines(config.CLIENT_KEEP_ALIVE_SECONDS);
-    this.requestLimits = { maxHeadBytes: config.MAX_HEADER_BYTES, maxFields: MOST_FIELDS };
-    this.requestHead = aRequestHead(this.requestLimits);
-    this.answerHead = aResponseHead(this.answerLimits);
-    this.trailers = someTrailers(this.answerLimits);
+    this.requestLimits = { maxHeadBytes: config.MAX_HEADER_BYTES, maxFields: MAX_REQUEST_FIELDS };
+    this.requestHead = createRequestHead(this.requestLimits);
+    this.responseHead = createResponseHead(this.responseLimits);
+    this.trailers = createTrailers(this.responseLimits);
     const connectTimeoutMs = config.CONNECT_TIMEOUT_SECONDS * 1000;
     const slowConnectMs = slowConnectMsOf(connectTimeoutMs);
     this.pool = new UpstreamPool({ connectTimeoutMs, slowConnectMs }, () => this.nowMs);
@@ -126,23 +126,23 @@ export class FastLane implements FastServices {
     socket.resume();
   }
 
-  anExchange(): ClientExchange {
+  acquireExchange(): FastLaneExchange {
     return this.spare.pop() ?? new FastExchange(this);
   }
 
-  takeBack(exchange: ClientExchange): void {
-    if (this.spare.length < MOST_SPARE) this.spare.push(exchange);
+  recycle(exchange: FastLaneExchange): void {
+    if (this.spare.length < MAX_SPARE_EXCHANGES) this.spare.push(exchange);
   }
 
-  lendRequestHead(): RequestHead {
+  detachRequestHead(): RequestHead {
     const lent = this.requestHead;
-    this.requestHead = aRequestHead(this.requestLimits);
+    this.requestHead = createRequestHead(this.requestLimits);
     return lent;
   }
 
-  lendAnswerHead(): ResponseHead {
-    const lent = this.answerHead;
-    this.answerHead = aResponseHead(this.answerLimits);
+  detachResponseHead(): ResponseHead {
+    const lent = this.responseHead;
+    this.responseHead = createResponseHead(this.responseLimits);
     return lent;
   }
 

@@ -2,23 +2,23 @@
 import type { RequestHead } from '@fairlead/http1';
 import type { Socket } from 'node:net';
 import { REQUEST_RULE } from './wire-headers.js';
-import type { Outbox } from './write-buffer.js';
+import type { WriteBuffer } from './write-buffer.js';
 
 /** Most heads, and what the balancer says, are shorter. */
-const FIRST_BYTES = 2048;
+const INITIAL_BYTES = 2048;
 /** What was made for a larger head is not kept. */
-const MOST_KEPT_BYTES = 16_384;
+const MAX_KEPT_BYTES = 16_384;
 
 /** One request's after another, in one buffer. */
-export class RequestBytes {
-  private bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
+export class ForwardedRequestHead {
+  private bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES);
   private end = 0;
 
   /** Of the head that was framed last, what goes on, and `lines` behind it. Copied: neither is needed afterwards. */
-  take(head: RequestHead, [hop, demand]: readonly [Buffer, Buffer]): void {
+  reset(head: RequestHead, [hop, demand]: readonly [Buffer, Buffer]): void {
     const most = 2 * head.length + hop.length + demand.length;
-    const isTooLarge = this.bytes.length > MOST_KEPT_BYTES && most <= FIRST_BYTES;
-    if (most > this.bytes.length || isTooLarge) this.bytes = Buffer.allocUnsafeSlow(Math.max(FIRST_BYTES, 2 * most));
+    const isTooLarge = this.bytes.length > MAX_KEPT_BYTES && most <= INITIAL_BYTES;
+    if (most > this.bytes.length || isTooLarge) this.bytes = Buffer.allocUnsafeSlow(Math.max(INITIAL_BYTES, 2 * most));
     let at = head.copyForwardedHead(REQUEST_RULE, this.bytes, 0);
     at += hop.copy(this.bytes, at);
     this.end = at + demand.copy(this.bytes, at);
@@ -31,12 +31,12 @@ export class RequestBytes {
   }
 
   /** Puts it into `outbox`, with `prefix` in front of the target. */
-  put(outbox: Outbox, prefix: string, method: string): void {
+  appendTo(outbox: WriteBuffer, prefix: string, method: string): void {
     if (prefix === '') {
-      outbox.copy(this.bytes, 0, this.end);
+      outbox.appendBytes(this.bytes, 0, this.end);
       return;
     }
-    outbox.text(`${method} ${prefix}`);
-    outbox.copy(this.bytes, method.length + 1, this.end);
+    outbox.append(`${method} ${prefix}`);
+    outbox.appendBytes(this.bytes, method.length + 1, this.end);
   }
 }

@@ -15,13 +15,13 @@ export interface Receiver {
 }
 
 /** The two things that Node keeps to itself about a connection: what the system knows it by, and who counts it. */
-interface Accepted {
+interface SocketInternals {
   _handle: unknown;
   _server: Server | null;
 }
 
 /** A connection that its server accepted with `pauseOnConnect`, taken over; that socket is not to be used again. */
-export class SharedReading {
+export class SharedBufferSocket {
   /** The connection: a socket like any other, half open, but for the bytes that come in. */
   readonly socket: Socket;
 
@@ -29,11 +29,11 @@ export class SharedReading {
     accepted: Socket,
     private receiver: Receiver | undefined,
   ) {
-    const from = accepted as unknown as Accepted;
+    const from = accepted as unknown as SocketInternals;
     const onread = { buffer: readBuffer, callback: (length: number) => this.read(length) };
     this.socket = new Socket({ handle: from._handle, allowHalfOpen: true, onread } as SocketConstructorOpts);
     // Or the server would go on counting it when it is closed.
-    (this.socket as unknown as Accepted)._server = from._server;
+    (this.socket as unknown as SocketInternals)._server = from._server;
     from._handle = null;
     from._server = null;
     this.socket.resume();

@@ -1,8 +1,8 @@
 // The fast lane's connections to backends: kept alive, the last used first.
 import { connect, type Socket } from 'node:net';
 import type { FleetBackend } from '../../registry/snapshot/fleet.js';
-import { afterReads } from '../upstream/after-pending-reads.js';
-import { IdleHabits } from '../upstream/idle-timeout-estimator.js';
+import { afterPendingReads } from '../upstream/after-pending-reads.js';
+import { IdleTimeoutEstimator } from '../upstream/idle-timeout-estimator.js';
 import { readBuffer } from './shared-read-buffer.js';
 import { targetOf } from '../upstream/upstream-address.js';
 
@@ -36,7 +36,7 @@ const ANNOUNCED_MARGIN_MS = 1000;
 /** In place of a time or a span. Not `undefined`: a number that may be missing is an object of its own each time. */
 const NEVER = -1;
 /** Idle connections to one backend beyond this are closed. */
-const MOST_IDLE = 1024;
+const MAX_IDLE = 1024;
 
 /** One connection to a backend. Serves one exchange at a time. */
 export class UpstreamConnection {
@@ -154,7 +154,7 @@ interface UpstreamAddress {
 }
 
 export class UpstreamPool {
-  private readonly habits = new IdleHabits(() => this.nowMs());
+  private readonly habits = new IdleTimeoutEstimator(() => this.nowMs());
   private readonly addresses = new Map<string, UpstreamAddress>();
   /** The same by the backend's slot, as it was last. */
   private readonly bySlot: (UpstreamAddress | undefined)[] = [];
@@ -178,7 +178,7 @@ export class UpstreamPool {
     const last = idle.length > 0 ? idle[idle.length - 1] : undefined;
     if (last === undefined) return new UpstreamConnection(this, address, this.settings);
     const idleMs = this.nowMs() - last.idleSinceMs;
-    const trustedMs = mustNotBeLost ? this.habits.trustedForMs(key) : this.habits.keptForMs(key);
+    const trustedMs = mustNotBeLost ? this.habits.maxIdleForUnsafeMs(key) : this.habits.maxIdleMs(key);
     if (idleMs > Math.min(trustedMs, last.announcedMs)) return new UpstreamConnection(this, address, this.settings);
     idle.pop();
     last.idleSinceMs = NEVER;
@@ -190,13 +190,13 @@ export class UpstreamPool {
   served(connection: UpstreamConnection, announcedSeconds: number): void {
     const { address, wasIdleMs } = connection;
     if (announcedSeconds >= 0) connection.announcedMs = announcedSeconds * 1000 - ANNOUNCED_MARGIN_MS;
-    if (wasIdleMs !== NEVER) this.habits.served(address.key, wasIdleMs);
+    if (wasIdleMs !== NEVER) this.habits.recordReuse(address.key, wasIdleMs);
   }
 
   /** Puts a connection that nobody uses any more among the idle ones. */
   keep(connection: UpstreamConnection): void {
     const { idle } = connection.address;
-    if (idle.length >= MOST_IDLE || connection.socket.destroyed) {
+    if (idle.length >= MAX_IDLE || connection.socket.destroyed) {
       connection.socket.destroy();
       return;
     }
@@ -206,7 +206,7 @@ export class UpstreamPool {
   }
 
   private keepOnceProven(connection: UpstreamConnection): void {
-    afterReads(() => this.keepProven(connection));
+    afterPendingReads(() => this.keepProven(connection));
   }
 
   /** Nothing came behind the answer: that would have closed the connection by now. */
@@ -221,7 +221,7 @@ export class UpstreamPool {
     const { address, idleSinceMs } = connection;
     if (idleSinceMs === NEVER) return;
     connection.idleSinceMs = NEVER;
-    this.habits.closed(address.key, this.nowMs() - idleSinceMs);
+    this.habits.recordClose(address.key, this.nowMs() - idleSinceMs);
     const { idle } = address;
     const at = idle.indexOf(connection);
     if (at !== -1) idle.splice(at, 1);
@@ -231,7 +231,7 @@ export class UpstreamPool {
   sweep(): void {
     const now = this.nowMs();
     for (const { idle, key } of this.addresses.values()) {
-      const keptForMs = this.habits.keptForMs(key);
+      const keptForMs = this.habits.maxIdleMs(key);
       // The longest idle come first.
       const stale = idle.findIndex(({ idleSinceMs, announcedMs }) => {
         return now - idleSinceMs <= Math.min(keptForMs, announcedMs);

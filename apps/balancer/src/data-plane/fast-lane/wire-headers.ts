@@ -6,46 +6,69 @@ import {
   type ResourceSpace,
   type ResourceVector,
 } from '@fairlead/scheduling';
-import type { ClientRequest } from '../request/request-reader.js';
+import type { ReadRequest } from '../request/request-reader.js';
 import { demandHeaders } from '../headers/demand-headers.js';
-import { HOP_BY_HOP, KEPT_BACK, NEVER_DROPPED, SAID_BY_US, hopFields } from '../headers/header-rules.js';
-import type { Outbox } from './write-buffer.js';
-import { PSEUDONYM } from '../headers/via-pseudonym.js';
+import {
+  HOP_BY_HOP,
+  STRIPPED_RESPONSE_HEADERS,
+  CONNECTION_EXEMPT,
+  PROXY_SET_HEADERS,
+  hopFields,
+} from '../headers/header-rules.js';
+import type { WriteBuffer } from './write-buffer.js';
+import { VIA_PSEUDONYM } from '../headers/via-pseudonym.js';
 
 /** Fields that the lane asks for by themselves. */
-const ASKED_FOR = ['host', 'via', 'date', 'trailer', 'cookie', COST_REPORT_HEADER, BINARY_COST_REPORT_HEADER];
+const LOOKED_UP = ['host', 'via', 'date', 'trailer', 'cookie', COST_REPORT_HEADER, BINARY_COST_REPORT_HEADER];
 
-const names = new FieldNames([...HOP_BY_HOP, ...SAID_BY_US, ...KEPT_BACK, ...NEVER_DROPPED, ...ASKED_FOR]);
+const names = new FieldNames([
+  ...HOP_BY_HOP,
+  ...PROXY_SET_HEADERS,
+  ...STRIPPED_RESPONSE_HEADERS,
+  ...CONNECTION_EXEMPT,
+  ...LOOKED_UP,
+]);
 
 /** What goes on to the backend of a request's head. */
-export const REQUEST_RULE = new ForwardingRule(names, [...HOP_BY_HOP, ...SAID_BY_US]);
+export const REQUEST_RULE = new ForwardingRule(names, [...HOP_BY_HOP, ...PROXY_SET_HEADERS]);
 /** What goes on to the client of an answer's head. */
-export const ANSWER_RULE = new ForwardingRule(names, [...HOP_BY_HOP, ...KEPT_BACK], NEVER_DROPPED);
+export const RESPONSE_RULE = new ForwardingRule(
+  names,
+  [...HOP_BY_HOP, ...STRIPPED_RESPONSE_HEADERS],
+  CONNECTION_EXEMPT,
+);
 /** What goes on of an answer's trailers. */
-export const TRAILER_RULE = new ForwardingRule(names, [...HOP_BY_HOP, ...NEVER_DROPPED, ...SAID_BY_US, ...KEPT_BACK]);
+export const TRAILER_RULE = new ForwardingRule(names, [
+  ...HOP_BY_HOP,
+  ...CONNECTION_EXEMPT,
+  ...PROXY_SET_HEADERS,
+  ...STRIPPED_RESPONSE_HEADERS,
+]);
 
-const numbers = new Map([...SAID_BY_US, ...KEPT_BACK, ...ASKED_FOR].map((name) => [name, names.numberOf(name)]));
+const numbers = new Map(
+  [...PROXY_SET_HEADERS, ...STRIPPED_RESPONSE_HEADERS, ...LOOKED_UP].map((name) => [name, names.numberOf(name)]),
+);
 const DATE = names.numberOf('date');
 const TRAILER = names.numberOf('trailer');
 const HOST = names.numberOf('host');
 const VIA = names.numberOf('via');
 const COST_REPORT = names.numberOf(COST_REPORT_HEADER);
 const BINARY_COST_REPORT = names.numberOf(BINARY_COST_REPORT_HEADER);
-const NO_LINES: Buffer = Buffer.alloc(0);
-const NO_FIELDS: Readonly<Record<string, string>> = {};
+const EMPTY_BUFFER: Buffer = Buffer.alloc(0);
+const EMPTY_HEADERS: Readonly<Record<string, string>> = {};
 
 /** A head to frame requests with. */
-export function aRequestHead(limits: HeadLimits): RequestHead {
+export function createRequestHead(limits: HeadLimits): RequestHead {
   return new RequestHead(names, limits);
 }
 
 /** A head to frame answers with. */
-export function aResponseHead(limits: HeadLimits): ResponseHead {
+export function createResponseHead(limits: HeadLimits): ResponseHead {
   return new ResponseHead(names, limits);
 }
 
 /** Trailer sections to frame. */
-export function someTrailers(limits: HeadLimits): Trailers {
+export function createTrailers(limits: HeadLimits): Trailers {
   return new Trailers(names, limits);
 }
 
@@ -57,9 +80,9 @@ export function fieldOf({ fields }: RequestHead, name: string): string | undefin
 
 /** The lines that the balancer adds to a request, with the empty one. Most clients send many requests with the same. */
 export class OwnRequestLines {
-  private host = NO_LINES;
-  private lines = NO_LINES;
-  private last: readonly [Buffer, Buffer] = [NO_LINES, NO_LINES];
+  private host = EMPTY_BUFFER;
+  private lines = EMPTY_BUFFER;
+  private last: readonly [Buffer, Buffer] = [EMPTY_BUFFER, EMPTY_BUFFER];
 
   /** For the requests of one connection. */
   constructor(
@@ -69,7 +92,7 @@ export class OwnRequestLines {
   ) {}
 
   /** First where the request has been, then what it needs. */
-  of(head: RequestHead, { demand }: ClientRequest): readonly [Buffer, Buffer] {
+  of(head: RequestHead, { demand }: ReadRequest): readonly [Buffer, Buffer] {
     const hop = this.hopLines(head);
     const need = this.demandLines.of(demand);
     if (this.last[0] !== hop || this.last[1] !== need) this.last = [hop, need];
@@ -80,7 +103,7 @@ export class OwnRequestLines {
     const isUsual = !this.isTrusted && head.fields.placeOf(VIA) < 0;
     if (isUsual && head.fields.isValue(HOST, this.host)) return this.lines;
     const { clientAddress, isTrusted } = this;
-    const hop = { clientAddress, isTrusted, httpVersion: '1.1', pseudonym: PSEUDONYM };
+    const hop = { clientAddress, isTrusted, httpVersion: '1.1', pseudonym: VIA_PSEUDONYM };
     const lines = Buffer.from(linesOf(hopFields((name) => fieldOf(head, name) ?? '', hop)), 'latin1');
     if (!isUsual) return lines;
     this.host = Buffer.from(fieldOf(head, 'host') ?? '', 'latin1');
@@ -93,7 +116,7 @@ export class OwnRequestLines {
 export class DemandLines {
   private readonly known = new WeakMap<ResourceVector, Buffer>();
   private lastDemand: ResourceVector | undefined;
-  private lastLines = NO_LINES;
+  private lastLines = EMPTY_BUFFER;
 
   constructor(private readonly resources: ResourceSpace) {}
 
@@ -111,7 +134,7 @@ export class DemandLines {
 }
 
 /** What the balancer says beside an answer's own fields. */
-export interface AnswerExtras {
+export interface ResponseExtras {
   /** Raw header list: `Fairlead-Placement`, or nothing. */
   readonly own: readonly string[];
   /** Whether the body goes to the client in chunks. */
@@ -123,24 +146,29 @@ export interface AnswerExtras {
 }
 
 /** Puts an answer's head of so many bytes into `outbox` as it goes to the client, with the empty line. */
-export function putAnswerHead(outbox: Outbox, head: ResponseHead, headBytes: number, extras: AnswerExtras): void {
+export function appendResponseHead(
+  outbox: WriteBuffer,
+  head: ResponseHead,
+  headBytes: number,
+  extras: ResponseExtras,
+): void {
   const { fields } = head;
   const { own, isChunked, connection, date } = extras;
-  outbox.head(head, headBytes, ANSWER_RULE);
+  outbox.appendHead(head, headBytes, RESPONSE_RULE);
   if (isChunked) {
-    if (fields.placeOf(TRAILER) >= 0) outbox.text(`Trailer: ${fields.valueOf(TRAILER)}\r\n`);
-    outbox.text('Transfer-Encoding: chunked\r\n');
+    if (fields.placeOf(TRAILER) >= 0) outbox.append(`Trailer: ${fields.valueOf(TRAILER)}\r\n`);
+    outbox.append('Transfer-Encoding: chunked\r\n');
   }
   const isOld = head.minorVersion === 0;
   if (own.length === 0 && fields.placeOf(DATE) >= 0) {
     const last = isOld ? connection.oldLines : connection.lines;
-    outbox.copy(last, 0, last.length);
+    outbox.appendBytes(last, 0, last.length);
     return;
   }
-  outbox.text(isOld ? OLD_VIA_LINE : VIA_LINE);
-  if (own.length > 0) outbox.text(linesOf(own));
-  if (fields.placeOf(DATE) < 0) outbox.text(`Date: ${date}\r\n`);
-  outbox.text(`${connection.connection}\r\n`);
+  outbox.append(isOld ? OLD_VIA_LINE : VIA_LINE);
+  if (own.length > 0) outbox.append(linesOf(own));
+  if (fields.placeOf(DATE) < 0) outbox.append(`Date: ${date}\r\n`);
+  outbox.append(`${connection.connection}\r\n`);
 }
 
 /** The last lines of most answers, made once: where it has been, and what becomes of the client's connection. */
@@ -153,8 +181,8 @@ export interface LastLines {
   readonly oldLines: Buffer;
 }
 
-const VIA_LINE = `Via: 1.1 ${PSEUDONYM}\r\n`;
-const OLD_VIA_LINE = `Via: 1.0 ${PSEUDONYM}\r\n`;
+const VIA_LINE = `Via: 1.1 ${VIA_PSEUDONYM}\r\n`;
+const OLD_VIA_LINE = `Via: 1.0 ${VIA_PSEUDONYM}\r\n`;
 
 function lastLines(connection: string): LastLines {
   const behind = (via: string) => Buffer.from(`${via}${connection}\r\n`, 'latin1');
@@ -171,7 +199,7 @@ export function keepAliveLines(seconds: number): LastLines {
 
 /** The cost reports among an answer's fields. */
 export function costReports({ fields }: ResponseHead): Readonly<Record<string, string>> {
-  if (fields.placeOf(COST_REPORT) < 0 && fields.placeOf(BINARY_COST_REPORT) < 0) return NO_FIELDS;
+  if (fields.placeOf(COST_REPORT) < 0 && fields.placeOf(BINARY_COST_REPORT) < 0) return EMPTY_HEADERS;
   const found: Record<string, string> = {};
   const [text, binary] = [fields.valueOf(COST_REPORT), fields.valueOf(BINARY_COST_REPORT)];
   if (text !== undefined) found[COST_REPORT_HEADER] = text;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Outbox } from './write-buffer.js';
+import { WriteBuffer } from './write-buffer.js';
 
 const closers: (() => void)[] = [];
 afterEach(() => closers.splice(0).forEach((close) => close()));
@@ -32,35 +32,35 @@ async function read(socket: Socket, length: number): Promise<string> {
 describe('an outbox', () => {
   it('sends what was put in, in that order, as one piece', async () => {
     const [near, far] = await aConnection();
-    const outbox = new Outbox();
-    outbox.text('a\u00ff');
-    outbox.copy(Buffer.from('xbcx'), 1, 3);
-    outbox.text('d');
-    outbox.send(near);
-    outbox.send(near);
+    const outbox = new WriteBuffer();
+    outbox.append('a\u00ff');
+    outbox.appendBytes(Buffer.from('xbcx'), 1, 3);
+    outbox.append('d');
+    outbox.flush(near);
+    outbox.flush(near);
     const [piece] = (await once(far.resume(), 'data')) as [Buffer];
     expect(piece.toString('latin1')).toBe('a\u00ffbcd');
   });
 
   it('takes more than it has room for', async () => {
     const [near, far] = await aConnection();
-    const outbox = new Outbox();
+    const outbox = new WriteBuffer();
     const long = 'x'.repeat(200_000);
-    outbox.text('begin ');
-    outbox.copy(Buffer.from(long), 0, long.length);
-    outbox.text(' end');
-    outbox.send(near);
+    outbox.append('begin ');
+    outbox.appendBytes(Buffer.from(long), 0, long.length);
+    outbox.append(' end');
+    outbox.flush(near);
     expect(await read(far, long.length + 10)).toBe(`begin ${long} end`);
   });
 
   it('spoils nothing that the system has not taken yet', async () => {
     const [near, far] = await aConnection();
-    const outbox = new Outbox();
+    const outbox = new WriteBuffer();
     const pieces = Array.from({ length: 400 }, (_, i) => String.fromCharCode(97 + (i % 26)).repeat(60_000));
     // Nobody reads: sooner or later the system takes no more.
     for (const piece of pieces) {
-      outbox.text(piece);
-      outbox.send(near);
+      outbox.append(piece);
+      outbox.flush(near);
     }
     expect(near.writableLength).toBeGreaterThan(0);
     const whole = pieces.join('');

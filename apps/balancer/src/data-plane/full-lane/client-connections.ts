@@ -2,25 +2,25 @@
 // is served to the last byte, whoever is not is let go.
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { Crowd, type CrowdMember } from '../io/indexed-set.js';
+import { IndexedSet, type IndexedSetMember } from '../io/indexed-set.js';
 
 const HELD = Symbol('open connection');
 
 /** When more requests than this wait for their turn, no further ones are read: each costs a kilobyte. */
-const MOST_WAITING = 16;
+const MAX_PIPELINED_REQUESTS = 16;
 
 /**
  * A socket that knows what is kept of it here. The other two are how Node's HTTP server stops reading when a client does not
  * take its answers (`parserOnIncoming` and `socketOnDrain` in its `_http_server.js`); a pause alone does not stop its parser.
  */
 type ClientSocket = Socket & {
-  [HELD]?: OpenConnection;
+  [HELD]?: ClientConnection;
   _paused?: boolean;
   parser?: { resume(): void } | null;
 };
 
-class OpenConnection implements CrowdMember {
-  crowdIndex = -1;
+class ClientConnection implements IndexedSetMember {
+  setIndex = -1;
   /** What is being answered, and what waits for that: requests may be pipelined. */
   readonly responses: ServerResponse[] = [];
   /** How those are served that wait. */
@@ -33,14 +33,14 @@ class OpenConnection implements CrowdMember {
     this.responses.push(response);
     this.waiting.push(serve);
     if (this.responses.length === 1) this.serveNext();
-    else if (this.waiting.length >= MOST_WAITING) this.pauseReading();
+    else if (this.waiting.length >= MAX_PIPELINED_REQUESTS) this.pauseReading();
   }
 
-  get isAnswering(): boolean {
+  get isResponding(): boolean {
     return this.responses.length > 0;
   }
 
-  answered(response: ServerResponse): void {
+  onResponseEnd(response: ServerResponse): void {
     const at = this.responses.indexOf(response);
     if (at !== -1) this.responses.splice(at, 1);
     if (this.waiting.length > 0) this.serveNext();
@@ -69,32 +69,32 @@ class OpenConnection implements CrowdMember {
   }
 }
 
-export class OpenConnections {
-  private readonly open = new Crowd<OpenConnection>();
+export class ClientConnections {
+  private readonly open = new IndexedSet<ClientConnection>();
   private isClosing = false;
 
   add(socket: Socket): void {
-    const connection = new OpenConnection(socket);
+    const connection = new ClientConnection(socket);
     (socket as ClientSocket)[HELD] = connection;
     this.open.add(connection);
     socket.once('close', () => this.open.delete(connection));
   }
 
   /** A request has come in on `socket`: `serve` is called when its turn has come. It counts until `response` is sent or cut. */
-  begin(socket: Socket, response: ServerResponse, serve: () => void): void {
+  enqueue(socket: Socket, response: ServerResponse, serve: () => void): void {
     const connection = (socket as ClientSocket)[HELD];
     if (!connection) return;
     if (this.isClosing) response.shouldKeepAlive = false;
     response.on('close', () => {
-      connection.answered(response);
-      if (this.isClosing && !connection.isAnswering) socket.destroySoon();
+      connection.onResponseEnd(response);
+      if (this.isClosing && !connection.isResponding) socket.destroySoon();
     });
     connection.serve(response, serve);
   }
 
   /** Whether an answer is under way on `socket`. */
-  isAnswering(socket: Socket): boolean {
-    return (socket as ClientSocket)[HELD]?.isAnswering ?? false;
+  isResponding(socket: Socket): boolean {
+    return (socket as ClientSocket)[HELD]?.isResponding ?? false;
   }
 
   /** From here on an answer is the last one on its connection, and says so. */
@@ -107,8 +107,8 @@ export class OpenConnections {
 
   /** Closes the connections on which nothing is answered. */
   closeIdle(): void {
-    this.open.forEach(({ isAnswering, socket }) => {
-      if (!isAnswering) socket.destroySoon();
+    this.open.forEach(({ isResponding, socket }) => {
+      if (!isResponding) socket.destroySoon();
     });
   }
 

@@ -3,15 +3,15 @@ import type { ClientRequest as UpstreamRequest, IncomingMessage, ServerResponse 
 import type { Socket } from 'node:net';
 import type { ResourceSpace } from '@fairlead/scheduling';
 import type { Options } from 'http-proxy-middleware';
-import { wordsFor } from '../../net/network-error.js';
-import { relayAnswer, relayInterim } from './response-relay.js';
-import { NonsenseError, type BrokenOff } from '../exchange/attempt-error.js';
-import type { ClientRequest } from '../request/request-reader.js';
+import { describeError } from '../../net/network-error.js';
+import { relayResponse, relayInterimResponse } from './response-relay.js';
+import { InvalidResponseError, type AttemptAbortedError } from '../exchange/attempt-error.js';
+import type { ReadRequest } from '../request/request-reader.js';
 import { placementHeader } from '../headers/demand-headers.js';
-import type { ExchangeDesk } from '../exchange/exchange-factory.js';
+import type { ExchangeFactory } from '../exchange/exchange-factory.js';
 import { removeField, requestHeaders, type SortedFields } from '../headers/header-rules.js';
 import { LaneExchange, type LaneLimits } from '../exchange/attempt-loop.js';
-import { answerProblem } from '../headers/error-response.js';
+import { sendError } from '../headers/error-response.js';
 import type { OwnRequestFields } from './forwarded-header-cache.js';
 import { NoBody, ReplayableBody, hasBody } from './replayable-body.js';
 import { isIdempotent } from '../exchange/retry-policy.js';
@@ -29,11 +29,11 @@ export interface LaneSettings extends LaneLimits {
 }
 
 /** Each attempt adds listeners of its own to request and response. */
-const MOST_LISTENERS = 100;
+const MAX_LISTENERS = 100;
 /** How long a client may go on sending a body after its answer. Milliseconds. */
-const LINGER_MS = 30_000;
+const DISCARD_BODY_TIMEOUT_MS = 30_000;
 const NO_BODY = new NoBody();
-const NO_FIELDS = {};
+const EMPTY_HEADERS = {};
 
 export class FullLaneExchange extends LaneExchange {
   private readonly request: IncomingMessage;
@@ -51,8 +51,8 @@ export class FullLaneExchange extends LaneExchange {
   private breakOff: Error | undefined;
 
   constructor(
-    desk: ExchangeDesk,
-    private readonly head: ClientRequest,
+    desk: ExchangeFactory,
+    private readonly head: ReadRequest,
     client: { readonly request: IncomingMessage; readonly response: ServerResponse },
     private readonly settings: LaneSettings,
     /** Has http-proxy-middleware make an attempt; it comes back by {@link routeAttempt}. */
@@ -63,19 +63,19 @@ export class FullLaneExchange extends LaneExchange {
     this.response = client.response;
     this.watchdog = new Watchdog(settings.clock, () => this.timeIsUp());
     if (!hasBody(client.request)) return;
-    const watcher = { moved: () => this.moved(), uploaded: () => this.uploaded() };
+    const watcher = { onBytes: () => this.onBytes(), onComplete: () => this.uploaded() };
     this.body = new ReplayableBody(this.request, settings.retryBufferBytes, watcher);
   }
 
-  begin(): void {
+  start(): void {
     this.take(this.head, this.body !== undefined);
     const { request, response } = this;
     this.lacksHost = !request.headers.host;
     this.forwarded = this.forwardedHeaders();
     // The middleware copies what it is shown, and changes some of it.
     request.headers = {};
-    request.setMaxListeners(MOST_LISTENERS);
-    response.setMaxListeners(MOST_LISTENERS);
+    request.setMaxListeners(MAX_LISTENERS);
+    response.setMaxListeners(MAX_LISTENERS);
     response.on('close', () => this.clientClosed());
     this.tryNext();
   }
@@ -90,38 +90,38 @@ export class FullLaneExchange extends LaneExchange {
   }
 
   /** The backend answers. */
-  receiveAnswer(answer: IncomingMessage): void {
+  onResponse(answer: IncomingMessage): void {
     const { request, response, exchange, head, connection } = this;
     const ownHeaders = head.wantsPlacement
       ? placementHeader(exchange.backend?.id, head.demand, this.settings.resources)
       : [];
     let fields: SortedFields;
     try {
-      fields = relayAnswer(answer, request, response, this, { ownHeaders, bypass: connection?.bypass });
+      fields = relayResponse(answer, request, response, this, { ownHeaders, bypass: connection?.bypass });
     } catch (error) {
-      this.refuseAnswer(answer, error as NonsenseError);
+      this.refuseResponse(answer, error as InvalidResponseError);
       return;
     }
     if (fields.keepAlive !== undefined) connection?.heard(fields.keepAlive);
-    this.answerBegan(response.statusCode, fields.hasReport ? answer.headers : NO_FIELDS);
+    this.answerBegan(response.statusCode, fields.hasReport ? answer.headers : EMPTY_HEADERS);
     answer.on('error', (error) => {
-      if (!response.destroyed) this.answerBroke(`cut off in mid-answer: ${wordsFor(error)}`);
+      if (!response.destroyed) this.answerBroke(`cut off in mid-answer: ${describeError(error)}`);
     });
   }
 
   /** Bytes of the body or of the answer have come in. */
-  moved(): void {
+  onBytes(): void {
     this.watchdog.feed();
   }
 
   /** The answer has come in whole. */
-  whole(): void {
-    this.exchange.attemptAnswered();
+  onComplete(): void {
+    this.exchange.completeAttempt();
     if (!this.request.complete) this.body?.discard();
   }
 
   /** The attempt failed before its answer began. */
-  receiveError(error: Error): void {
+  onError(error: Error): void {
     const { response, upstream } = this;
     if (response.headersSent || response.destroyed) return;
     // At once: what comes in while the next attempt is prepared may pass the limit, and belongs to it all the same.
@@ -129,8 +129,8 @@ export class FullLaneExchange extends LaneExchange {
     this.attemptBroke(this.breakOff ?? error, upstream?.reusedSocket === true);
   }
 
-  protected override get isBodyAtHand(): boolean {
-    return this.body?.isAtHand ?? true;
+  protected override get isBodyReplayable(): boolean {
+    return this.body?.isReplayable ?? true;
   }
 
   protected override get isUploadHeldUp(): boolean {
@@ -148,7 +148,7 @@ export class FullLaneExchange extends LaneExchange {
     this.makeAttempt();
   }
 
-  protected override breakOffAttempt(error: BrokenOff | NonsenseError): void {
+  protected override breakOffAttempt(error: AttemptAbortedError | InvalidResponseError): void {
     this.breakOff = error;
     this.upstream?.destroy(error);
   }
@@ -166,11 +166,11 @@ export class FullLaneExchange extends LaneExchange {
     this.watchdog.stop();
     this.status = statusCode;
     if (statusCode === 408) response.setHeader('Connection', 'close');
-    answerProblem(response, statusCode, message);
+    sendError(response, statusCode, message);
     if (statusCode === 408) upstream?.destroy();
     if (request.complete || !this.body) return;
     this.body.discard();
-    const linger = setTimeout(() => request.socket.destroy(), LINGER_MS);
+    const linger = setTimeout(() => request.socket.destroy(), DISCARD_BODY_TIMEOUT_MS);
     request.once('close', () => clearTimeout(linger));
   }
 
@@ -188,7 +188,7 @@ export class FullLaneExchange extends LaneExchange {
    * What is left of the answer still ends or breaks, which must not be taken for the next attempt's end. The middleware,
    * too, is about to listen: it would cut the client's connection.
    */
-  private refuseAnswer(answer: IncomingMessage, error: NonsenseError): void {
+  private refuseResponse(answer: IncomingMessage, error: InvalidResponseError): void {
     process.nextTick(() => {
       answer.removeAllListeners();
       this.breakOffAttempt(error);
@@ -208,14 +208,16 @@ export class FullLaneExchange extends LaneExchange {
     const { socket } = connection;
     this.upstream = upstream;
     this.connection = connection;
-    upstream.on('information', ({ statusCode, rawHeaders }) => relayInterim(statusCode, rawHeaders, request, response));
+    upstream.on('information', ({ statusCode, rawHeaders }) =>
+      relayInterimResponse(statusCode, rawHeaders, request, response),
+    );
     // A switch of protocols nobody asked for. Node takes the request for answered, and would tell nobody.
     upstream.on('upgrade', () => {
       socket.destroy();
-      if (this.upstream === upstream) this.receiveError(new NonsenseError('it switched protocols unasked'));
+      if (this.upstream === upstream) this.onError(new InvalidResponseError('it switched protocols unasked'));
     });
     upstream.on('close', () => {
-      if (this.upstream === upstream && this.isAttempting) this.receiveError(new Error('closed without an answer'));
+      if (this.upstream === upstream && this.isAttempting) this.onError(new Error('closed without an answer'));
     });
     upstream.reusedSocket = connection.wasIdleMs !== undefined;
     upstream.onSocket(socket);
@@ -225,7 +227,7 @@ export class FullLaneExchange extends LaneExchange {
   private watchConnect(socket: Socket): void {
     const { slowConnectMs } = this.settings.agent;
     const problem = `exchange failed: no connection within ${slowConnectMs} ms`;
-    const timer = setTimeout(() => this.exchange.connectIsSlow(problem), slowConnectMs);
+    const timer = setTimeout(() => this.exchange.onSlowConnect(problem), slowConnectMs);
     socket.once('connect', () => clearTimeout(timer));
     socket.once('close', () => clearTimeout(timer));
   }

@@ -4,12 +4,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { createProxyMiddleware, proxyEventsPlugin, type RequestHandler } from 'http-proxy-middleware';
 import { balancerConfig } from '../../config/balancer.config.js';
-import { ClientRequests, isRefusal } from '../request/request-reader.js';
-import { ExchangeDesk } from '../exchange/exchange-factory.js';
+import { RequestReader, isRefusal } from '../request/request-reader.js';
+import { ExchangeFactory } from '../exchange/exchange-factory.js';
 import { FullLaneExchange, type LaneSettings } from './exchange.js';
 import { laneLimitsOf } from '../exchange/attempt-loop.js';
 import { OwnRequestFields } from './forwarded-header-cache.js';
-import { answerProblem } from '../headers/error-response.js';
+import { sendError } from '../headers/error-response.js';
 import { ProxiedRequest } from './proxied-request.js';
 import { UpstreamAgent } from './upstream-agent.js';
 import { WatchClock } from '../io/deadline-clock.js';
@@ -22,8 +22,8 @@ export class FullLane {
   private readonly clock = new WatchClock();
 
   constructor(
-    private readonly desk: ExchangeDesk,
-    private readonly requests: ClientRequests,
+    private readonly desk: ExchangeFactory,
+    private readonly requests: RequestReader,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
     this.agent = new UpstreamAgent(config.CONNECT_TIMEOUT_SECONDS * 1000);
@@ -42,14 +42,14 @@ export class FullLane {
   handle(request: ProxiedRequest, response: ServerResponse): void {
     const read = this.requests.read(request);
     if (isRefusal(read)) {
-      answerProblem(response, read.statusCode, read.message);
+      sendError(response, read.statusCode, read.message);
       return;
     }
     const exchange = new FullLaneExchange(this.desk, read, { request, response }, this.settings, () => {
       void this.proxy(request, response);
     });
     request.exchange = exchange;
-    exchange.begin();
+    exchange.start();
   }
 
   /** Closes the idle connections to backends. */
@@ -73,8 +73,8 @@ export class FullLane {
       // The router gets this request's own copy of the options.
       router: (request, _response, options) => exchangeOf(request).routeAttempt(options),
       on: {
-        proxyRes: (answer, request) => exchangeOf(request).receiveAnswer(answer),
-        error: (error, request) => exchangeOf(request).receiveError(error),
+        proxyRes: (answer, request) => exchangeOf(request).onResponse(answer),
+        error: (error, request) => exchangeOf(request).onError(error),
         // The client closed its connection; the response tells of it too.
         econnreset: () => {},
       },

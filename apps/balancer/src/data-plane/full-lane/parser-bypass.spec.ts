@@ -3,7 +3,7 @@ import { createServer, request, type Agent, type IncomingMessage } from 'node:ht
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
-import { BodyBypass } from './parser-bypass.js';
+import { ParserBypass } from './parser-bypass.js';
 import { ExchangeAgent, UpstreamAgent } from './upstream-agent.js';
 
 const PIECES = ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(20_000));
@@ -46,7 +46,7 @@ it('gives the middle of a body to its receiver and the rest to Node, one answer 
       text += String(piece);
       missing -= piece.length;
       if (missing === 0) return;
-      connection.bypass.begin(missing, (middle) => {
+      connection.bypass.start(missing, (middle) => {
         text += String(middle);
         past += middle.length;
         missing -= middle.length;
@@ -66,13 +66,13 @@ it('leaves everything to Node when the length is unknown, or no parser is found 
   socket.on('error', () => {}).destroy();
   const heard: string[] = [];
   socket.on('data', (piece) => heard.push(String(piece)));
-  const bypass = new BodyBypass(socket);
+  const bypass = new ParserBypass(socket);
   const receiver = () => expect.unreachable();
   const parsers = [undefined, {}, { 3: () => {} }, { 3: function parserOnBody() {} }];
   parsers.forEach((parser, i) => {
     Object.assign(socket, { parser });
-    bypass.begin(i === 3 ? NaN : 100, receiver);
-    bypass.take(Buffer.from(String(i)));
+    bypass.start(i === 3 ? NaN : 100, receiver);
+    bypass.onData(Buffer.from(String(i)));
   });
   expect(heard).toEqual(['0', '1', '2', '3']);
 });

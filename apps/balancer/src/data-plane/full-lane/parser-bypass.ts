@@ -16,7 +16,7 @@ interface Parsed {
 export type BodyReceiver = (piece: Buffer) => void;
 
 /** Stands between a connection and the request of Node's client that has it. */
-export class BodyBypass {
+export class ParserBypass {
   private receiver: BodyReceiver | undefined;
   /** Bytes of the body that are still to come. */
   private missing = 0;
@@ -24,7 +24,7 @@ export class BodyBypass {
   constructor(private readonly socket: Socket) {}
 
   /** From here on `receiver` is given what comes in, but for the last piece of the `missing` bytes; NaN: unknown. */
-  begin(missing: number, receiver: BodyReceiver): void {
+  start(missing: number, receiver: BodyReceiver): void {
     const { parser } = this.socket as Parsed;
     // A Node that has it elsewhere: all goes the long way.
     if (parser?.[ON_BODY]?.name !== ON_BODY_NAME || Number.isNaN(missing)) return;
@@ -33,7 +33,7 @@ export class BodyBypass {
   }
 
   /** Passes on what came in. */
-  take(piece: Buffer): void {
+  onData(piece: Buffer): void {
     const { receiver } = this;
     if (receiver && piece.length < this.missing) {
       this.missing -= piece.length;

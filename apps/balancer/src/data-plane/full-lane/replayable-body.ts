@@ -4,11 +4,11 @@ import { Stream } from 'node:stream';
 import { trailerPairs } from '../headers/header-rules.js';
 
 /** What a body tells as it comes in. */
-export interface BodyWatcher {
+export interface BodyObserver {
   /** Bytes have come in. */
-  moved(): void;
+  onBytes(): void;
   /** All of it has come in. */
-  uploaded(): void;
+  onComplete(): void;
 }
 
 /** So much is read while there is no backend to give it to. Bytes. */
@@ -31,16 +31,16 @@ export class ReplayableBody extends Stream {
   constructor(
     private readonly source: IncomingMessage,
     private readonly limitBytes: number,
-    private readonly watcher: BodyWatcher,
+    private readonly watcher: BodyObserver,
   ) {
     super();
     this.lengthBytes = Number(source.headers['content-length']);
-    source.on('data', (chunk: Buffer) => this.take(chunk));
-    source.on('end', () => this.end());
+    source.on('data', (chunk: Buffer) => this.onData(chunk));
+    source.on('end', () => this.onEnd());
   }
 
   /** Whether {@link rewind} leads to the beginning: false once the limit was passed. */
-  get isAtHand(): boolean {
+  get isReplayable(): boolean {
     return this.remembered !== undefined;
   }
 
@@ -72,8 +72,8 @@ export class ReplayableBody extends Stream {
     this.source.resume();
   }
 
-  private take(chunk: Buffer): void {
-    this.watcher.moved();
+  private onData(chunk: Buffer): void {
+    this.watcher.onBytes();
     if (this.isDiscarding) return;
     this.bytes += chunk.length;
     if (this.bytes > this.limitBytes) this.remembered = undefined;
@@ -100,10 +100,10 @@ export class ReplayableBody extends Stream {
     });
   }
 
-  private end(): void {
+  private onEnd(): void {
     this.hasEnded = true;
     if (this.upstream?.writableEnded === false) this.sendAll(this.upstream, []);
-    this.watcher.uploaded();
+    this.watcher.onComplete();
   }
 
   private get isWhole(): boolean {

@@ -1,44 +1,44 @@
 // Passes the body of a backend's answer on to the client as it comes; what is there at once goes out in one write with
 // the head.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { BodyBypass } from './parser-bypass.js';
+import type { ParserBypass } from './parser-bypass.js';
 import { trailerPairs } from '../headers/header-rules.js';
-import { SLAB_BYTES, writeCopy } from './write-buffer-pool.js';
+import { POOLED_BUFFER_BYTES, writeThroughPool } from './write-buffer-pool.js';
 
 /** What an answer tells as it passes. */
-export interface AnswerWatcher {
+export interface ResponseObserver {
   /** Bytes have come in. */
-  moved(): void;
+  onBytes(): void;
   /** The answer has come in whole. Told before the client can know. */
-  whole(): void;
+  onComplete(): void;
 }
 
 /** How an answer comes in. */
-export interface AnswerSource {
+export interface ResponseSource {
   /** Of its body; NaN when it did not say. */
   readonly lengthBytes: number;
   /** Of its connection, if that has one. */
-  readonly bypass: BodyBypass | undefined;
+  readonly bypass: ParserBypass | undefined;
 }
 
 /** Up to so much is copied into one text with what frames it: cheaper than a list of pieces for the system. Bytes. */
 const COPIED_BYTES = 8192;
 
 /** Begins to pass on a body, behind a head that was given to `response` and is not sent yet. */
-export function streamAnswer(
+export function streamResponse(
   answer: IncomingMessage,
   response: ServerResponse,
-  watcher: AnswerWatcher,
-  source: AnswerSource,
+  watcher: ResponseObserver,
+  source: ResponseSource,
 ): void {
-  const stream = new AnswerStream(answer, response, watcher, source);
-  answer.on('data', (piece: Buffer) => stream.take(piece));
+  const stream = new ResponseStream(answer, response, watcher, source);
+  answer.on('data', (piece: Buffer) => stream.onData(piece));
   answer.on('end', () => stream.end());
   // Behind the reading of what has come with the head.
-  process.nextTick(() => stream.begin());
+  process.nextTick(() => stream.start());
 }
 
-class AnswerStream {
+class ResponseStream {
   private pieces: Buffer[] = [];
   private piecesBytes = 0;
   /** Bytes of the body that are still to come. */
@@ -47,13 +47,13 @@ class AnswerStream {
   private hasBegun = false;
   private hasEnded = false;
   private readonly isChunked: boolean;
-  private readonly bypass: BodyBypass | undefined;
+  private readonly bypass: ParserBypass | undefined;
 
   constructor(
     private readonly answer: IncomingMessage,
     private readonly response: ServerResponse,
-    private readonly watcher: AnswerWatcher,
-    { lengthBytes, bypass }: AnswerSource,
+    private readonly watcher: ResponseObserver,
+    { lengthBytes, bypass }: ResponseSource,
   ) {
     this.missing = lengthBytes;
     this.bypass = bypass;
@@ -63,19 +63,19 @@ class AnswerStream {
   }
 
   /** The head goes out although nothing of the body has come. */
-  begin(): void {
+  start(): void {
     if (this.hasBegun || this.hasEnded) return;
     if (this.isAllRead) this.end();
     else {
       this.hasBegun = true;
       // Without the encoding, Node would take the head for UTF-8.
       this.response.write('', 'latin1');
-      this.takeShortcut();
+      this.bypassParser();
     }
   }
 
-  take(piece: Buffer): void {
-    this.watcher.moved();
+  onData(piece: Buffer): void {
+    this.watcher.onBytes();
     this.pieces.push(piece);
     this.piecesBytes += piece.length;
     this.missing -= piece.length;
@@ -95,23 +95,23 @@ class AnswerStream {
     this.hasBegun = true;
     if (this.isCopied) response.write(this.copy(''), 'latin1');
     else this.writePieces();
-    this.takeShortcut();
+    this.bypassParser();
     if (isBehind) this.hold();
   }
 
   /** What did not come with the head need not go through Node's parser. What did has been taken. */
-  private takeShortcut(): void {
-    if (this.answer.readableLength === 0) this.bypass?.begin(this.missing, (piece) => this.pass(piece));
+  private bypassParser(): void {
+    if (this.answer.readableLength === 0) this.bypass?.start(this.missing, (piece) => this.pass(piece));
   }
 
   /** A piece that is valid for this turn only. A small one goes on as text: it would leave most of a slab empty. */
   private pass(piece: Buffer): void {
     const { response } = this;
-    this.watcher.moved();
+    this.watcher.onBytes();
     this.missing -= piece.length;
     const isBehind = response.writableNeedDrain;
-    if (piece.length <= SLAB_BYTES / 2) response.write(piece.toString('latin1'), 'latin1');
-    else writeCopy(piece, (copy, written) => response.write(copy, written));
+    if (piece.length <= POOLED_BUFFER_BYTES / 2) response.write(piece.toString('latin1'), 'latin1');
+    else writeThroughPool(piece, (copy, written) => response.write(copy, written));
     if (isBehind) this.hold();
   }
 
@@ -135,7 +135,7 @@ class AnswerStream {
   end(): void {
     if (this.hasEnded) return;
     this.hasEnded = true;
-    this.watcher.whole();
+    this.watcher.onComplete();
     const last = this.isChunked ? `0\r\n${this.trailerLines()}\r\n` : '';
     if (!this.isCopied) {
       this.writePieces();

@@ -7,8 +7,8 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../../config/balancer.config.js';
 import { FullLane } from './lane.js';
-import { OpenConnections } from './client-connections.js';
-import { endWithProblem } from '../headers/error-response.js';
+import { ClientConnections } from './client-connections.js';
+import { endWithError } from '../headers/error-response.js';
 import { ProxiedRequest } from './proxied-request.js';
 import { UpgradeLane, isUpgradeFollowed } from '../upgrade/upgrade-lane.js';
 
@@ -18,7 +18,7 @@ const CONNECTIONS_CHECK_MS = 1000;
 @Injectable()
 export class FullLaneServer {
   readonly server: Server;
-  readonly connections = new OpenConnections();
+  readonly connections = new ClientConnections();
   private readonly logger = new Logger('DataPlane');
 
   constructor(
@@ -41,7 +41,7 @@ export class FullLaneServer {
       shouldUpgradeCallback: isUpgradeFollowed,
     });
     const serve = (request: ProxiedRequest, response: ServerResponse<ProxiedRequest>) => {
-      this.connections.begin(request.socket, response, () => fullLane.handle(request, response));
+      this.connections.enqueue(request.socket, response, () => fullLane.handle(request, response));
     };
     this.server.on('connection', (socket) => this.connections.add(socket));
     this.server.on('request', serve);
@@ -49,7 +49,7 @@ export class FullLaneServer {
     this.server.on('checkContinue', serve);
     this.server.on('upgrade', (request, socket, head) => this.upgrade(request, socket as Socket, head));
     this.server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
-      endWithProblem(socket, 405, 'CONNECT is not allowed here');
+      endWithError(socket, 405, 'CONNECT is not allowed here');
     });
   }
 
@@ -78,7 +78,7 @@ export class FullLaneServer {
 
   private upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     // Pipelined behind a request that is still being answered: there is no telling where its answer ends.
-    if (this.connections.isAnswering(socket)) socket.destroy();
+    if (this.connections.isResponding(socket)) socket.destroy();
     else void this.upgradeLane.handle(request, socket, head);
   }
 }

@@ -3,9 +3,9 @@
 import { Agent, type ClientRequest } from 'node:http';
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import { monotonicMs } from '../../clock/monotonic.js';
-import { afterReads } from '../upstream/after-pending-reads.js';
-import { BodyBypass } from './parser-bypass.js';
-import { IdleHabits } from '../upstream/idle-timeout-estimator.js';
+import { afterPendingReads } from '../upstream/after-pending-reads.js';
+import { ParserBypass } from './parser-bypass.js';
+import { IdleTimeoutEstimator } from '../upstream/idle-timeout-estimator.js';
 import { slowConnectMsOf } from '../fast-lane/upstream-connections.js';
 import { targetOf, type ProxyTarget } from '../upstream/upstream-address.js';
 
@@ -42,7 +42,7 @@ export interface UpstreamAddress {
 
 /** A connection, and what is known of it. Serves one request at a time. */
 export class KeptConnection {
-  readonly bypass: BodyBypass;
+  readonly bypass: ParserBypass;
   /** When it became idle, milliseconds; undefined while it is in use. */
   idleSinceMs: number | undefined;
   /** How long it had been idle before its present use; undefined for its first. Milliseconds. */
@@ -56,7 +56,7 @@ export class KeptConnection {
     readonly socket: Socket,
     readonly address: UpstreamAddress,
   ) {
-    this.bypass = new BodyBypass(socket);
+    this.bypass = new ParserBypass(socket);
   }
 
   /** What an answer's `Keep-Alive` says. */
@@ -73,7 +73,7 @@ export class KeptConnection {
 
 /** The pool of connections to all backends. */
 export class UpstreamAgent {
-  private readonly habits = new IdleHabits(() => monotonicMs());
+  private readonly habits = new IdleTimeoutEstimator(() => monotonicMs());
   private readonly addresses = new Map<string, UpstreamAddress>();
   private readonly sweeper = setInterval(() => this.sweep(), SWEEP_MS).unref();
   /** What is read on any connection, until Node's parser is through with it: that takes copies of what it hands on. */
@@ -107,7 +107,7 @@ export class UpstreamAgent {
     const last = idle.at(-1);
     if (last === undefined) return this.open(address);
     const nowMs = monotonicMs();
-    const allowedMs = mustNotBeLost ? this.habits.trustedForMs(url) : this.habits.keptForMs(url);
+    const allowedMs = mustNotBeLost ? this.habits.maxIdleForUnsafeMs(url) : this.habits.maxIdleMs(url);
     if (!last.isFresh(nowMs, allowedMs)) return this.open(address);
     idle.pop();
     last.wasIdleMs = nowMs - (last.idleSinceMs ?? nowMs);
@@ -130,7 +130,7 @@ export class UpstreamAgent {
       connection.mayHaveMore = length === READ_BYTES;
       // Nobody asked for anything: what comes now would be taken for the next answer.
       if (connection.idleSinceMs !== undefined) socket.destroy();
-      else connection.bypass.take(readBuffer.subarray(0, length));
+      else connection.bypass.onData(readBuffer.subarray(0, length));
       return true;
     };
     const socket = connectWithin(this.connectTimeoutMs, {
@@ -159,9 +159,9 @@ export class UpstreamAgent {
       socket.destroy();
       return;
     }
-    if (wasIdleMs !== undefined) this.habits.served(address.url, wasIdleMs);
+    if (wasIdleMs !== undefined) this.habits.recordReuse(address.url, wasIdleMs);
     connection.idleSinceMs = monotonicMs();
-    if (connection.mayHaveMore) afterReads(() => this.keepProven(connection));
+    if (connection.mayHaveMore) afterPendingReads(() => this.keepProven(connection));
     else idle.push(connection);
   }
 
@@ -176,7 +176,7 @@ export class UpstreamAgent {
   /** The backend closed it. */
   private ended(connection: KeptConnection): void {
     const { address, idleSinceMs } = connection;
-    if (idleSinceMs !== undefined) this.habits.closed(address.url, monotonicMs() - idleSinceMs);
+    if (idleSinceMs !== undefined) this.habits.recordClose(address.url, monotonicMs() - idleSinceMs);
     this.forget(connection);
   }
 
@@ -192,7 +192,7 @@ export class UpstreamAgent {
   private sweep(): void {
     const nowMs = monotonicMs();
     for (const [url, { idle }] of this.addresses) {
-      const keptForMs = this.habits.keptForMs(url);
+      const keptForMs = this.habits.maxIdleMs(url);
       for (const connection of idle) {
         if (!connection.isFresh(nowMs, keptForMs)) connection.socket.destroy();
       }

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
-import { writeCopy } from './write-buffer-pool.js';
+import { writeThroughPool } from './write-buffer-pool.js';
 
 it('keeps a copy as it is until it was written, and then uses its place again', () => {
   const written: (() => void)[] = [];
   const copies: Buffer[] = [];
   const write = (text: string) =>
-    writeCopy(Buffer.from(text), (copy, done) => {
+    writeThroughPool(Buffer.from(text), (copy, done) => {
       copies.push(copy);
       written.push(done);
       return copies.length === 1;

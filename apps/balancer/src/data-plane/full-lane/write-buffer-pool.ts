@@ -2,17 +2,17 @@
 // room, while what was read stands in a buffer that the next read needs.
 
 /** As much as is read at a time. */
-export const SLAB_BYTES = 65_536;
+export const POOLED_BUFFER_BYTES = 65_536;
 /** So many are kept while nobody needs them: 4 MiB. */
-const MOST_KEPT = 64;
+const MAX_KEPT = 64;
 
 const kept: Buffer[] = [];
 
 /** Has `write` write a copy of `bytes`, no more than a slab holds. It must call `written` when it has. */
-export function writeCopy(bytes: Buffer, write: (copy: Buffer, written: () => void) => boolean): boolean {
-  const slab = kept.pop() ?? Buffer.allocUnsafeSlow(SLAB_BYTES);
+export function writeThroughPool(bytes: Buffer, write: (copy: Buffer, written: () => void) => boolean): boolean {
+  const slab = kept.pop() ?? Buffer.allocUnsafeSlow(POOLED_BUFFER_BYTES);
   bytes.copy(slab);
   return write(slab.subarray(0, bytes.length), () => {
-    if (kept.length < MOST_KEPT) kept.push(slab);
+    if (kept.length < MAX_KEPT) kept.push(slab);
   });
 }

@@ -7,7 +7,7 @@ import type { Problem } from '@fairlead/contracts';
 const RETRY_AFTER_SECONDS = 1;
 
 /** Answers with a problem; 503 carries `Retry-After`. Does nothing once an answer has begun. */
-export function answerProblem(response: ServerResponse, statusCode: number, message: string): void {
+export function sendError(response: ServerResponse, statusCode: number, message: string): void {
   if (response.headersSent || response.destroyed) return;
   // `OPTIONS *` asks whether anybody is here, and that is the answer.
   if (statusCode === 204) {
@@ -19,13 +19,13 @@ export function answerProblem(response: ServerResponse, statusCode: number, mess
 }
 
 /** The same on a bare socket, for a request that wanted another protocol; the connection ends with it. */
-export function endWithProblem(socket: Duplex, statusCode: number, message: string): void {
+export function endWithError(socket: Duplex, statusCode: number, message: string): void {
   // A reset of a socket that nobody listens to would end the process.
   socket.on('error', () => {});
   if (!socket.writable) return;
   socket.once('finish', () => socket.destroy());
   socket.end(
-    problemText(statusCode, message, {
+    errorText(statusCode, message, {
       date: new Date().toUTCString(),
       connection: 'Connection: close\r\n',
       method: 'GET',
@@ -34,7 +34,7 @@ export function endWithProblem(socket: Duplex, statusCode: number, message: stri
 }
 
 /** An answer's head with a problem, and its body, as they go over the wire; `connection` is lines of its own. All ASCII. */
-export function problemText(
+export function errorText(
   statusCode: number,
   message: string,
   { date, connection, method }: { readonly date: string; readonly connection: string; readonly method: string },

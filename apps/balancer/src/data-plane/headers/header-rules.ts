@@ -18,7 +18,7 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set([
 ]);
 
 /** Fields that frame or route a message: naming them in `Connection` does not make them hop-by-hop. */
-export const NEVER_DROPPED: ReadonlySet<string> = new Set([
+export const CONNECTION_EXEMPT: ReadonlySet<string> = new Set([
   'host',
   'content-length',
   'content-type',
@@ -27,7 +27,7 @@ export const NEVER_DROPPED: ReadonlySet<string> = new Set([
 ]);
 
 /** Fields that the balancer says itself; what a client put there is not passed on. */
-export const SAID_BY_US: ReadonlySet<string> = new Set([
+export const PROXY_SET_HEADERS: ReadonlySet<string> = new Set([
   'x-forwarded-for',
   'x-forwarded-proto',
   'x-forwarded-host',
@@ -40,14 +40,14 @@ export const SAID_BY_US: ReadonlySet<string> = new Set([
 ]);
 
 /** What backends say is not passed on: cost reports (ORCA), for the balancer alone, and what only the balancer may say. */
-export const KEPT_BACK: ReadonlySet<string> = new Set([
+export const STRIPPED_RESPONSE_HEADERS: ReadonlySet<string> = new Set([
   'endpoint-load-metrics',
   'endpoint-load-metrics-bin',
   'fairlead-placement',
 ]);
 
-const DROPPED_FROM_REQUESTS: ReadonlySet<string> = new Set([...HOP_BY_HOP, ...SAID_BY_US]);
-const DROPPED_FROM_ANSWERS: ReadonlySet<string> = new Set([...HOP_BY_HOP, ...KEPT_BACK]);
+const DROPPED_FROM_REQUESTS: ReadonlySet<string> = new Set([...HOP_BY_HOP, ...PROXY_SET_HEADERS]);
+const DROPPED_FROM_RESPONSES: ReadonlySet<string> = new Set([...HOP_BY_HOP, ...STRIPPED_RESPONSE_HEADERS]);
 
 /** What the forwarding headers of a request are made from. */
 export interface Hop {
@@ -74,19 +74,19 @@ export function requestHeaders(raw: readonly string[]): string[] {
  * continued, anybody else's are replaced. `field` is '' for none.
  */
 export function hopFields(field: (name: string) => string, hop: Hop): string[] {
-  const believed = (name: string) => (hop.isTrusted ? field(name) : '');
-  const continued = (name: string, value: string) => (believed(name) === '' ? value : `${believed(name)}, ${value}`);
+  const trusted = (name: string) => (hop.isTrusted ? field(name) : '');
+  const appended = (name: string, value: string) => (trusted(name) === '' ? value : `${trusted(name)}, ${value}`);
   const host = field('host');
   const fields = ['Via', via(field('via'), hop.httpVersion, hop.pseudonym)];
-  fields.push('X-Forwarded-For', continued('x-forwarded-for', hop.clientAddress));
-  fields.push('X-Forwarded-Proto', believed('x-forwarded-proto') || 'http');
-  if (host !== '') fields.push('X-Forwarded-Host', believed('x-forwarded-host') || host);
-  fields.push('Forwarded', continued('forwarded', forwardedElement(hop.clientAddress, host)));
+  fields.push('X-Forwarded-For', appended('x-forwarded-for', hop.clientAddress));
+  fields.push('X-Forwarded-Proto', trusted('x-forwarded-proto') || 'http');
+  if (host !== '') fields.push('X-Forwarded-Host', trusted('x-forwarded-host') || host);
+  fields.push('Forwarded', appended('forwarded', forwardedElement(hop.clientAddress, host)));
   return fields;
 }
 
 /** How an answer goes on to the client. */
-export interface AnswerHop {
+export interface ResponseHop {
   readonly httpVersion: string;
   readonly pseudonym: string;
   /** Whether the client gets its body in chunks; only then trailers can follow. */
@@ -94,12 +94,12 @@ export interface AnswerHop {
 }
 
 /** An answer's header list, sorted. */
-export function answerFields(raw: readonly string[]): SortedFields {
-  return sortFields(raw, DROPPED_FROM_ANSWERS);
+export function sortResponseFields(raw: readonly string[]): SortedFields {
+  return sortFields(raw, DROPPED_FROM_RESPONSES);
 }
 
 /** The headers that go to the client: end-to-end fields as they came, without cost reports, and `Via`. */
-export function responseHeaders({ endToEnd: headers, trailer }: SortedFields, hop: AnswerHop): string[] {
+export function responseHeaders({ endToEnd: headers, trailer }: SortedFields, hop: ResponseHop): string[] {
   if (hop.isChunked && trailer !== undefined) headers.push('Trailer', trailer);
   headers.push('Via', `${hop.httpVersion} ${hop.pseudonym}`);
   return headers;
@@ -115,8 +115,8 @@ export function trailerPairs(raw: readonly string[]): [string, string][] {
   const pairs: [string, string][] = [];
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i].toLowerCase();
-    const isAllowed = !HOP_BY_HOP.has(name) && !NEVER_DROPPED.has(name) && !SAID_BY_US.has(name);
-    if (isAllowed && !KEPT_BACK.has(name)) pairs.push([raw[i], raw[i + 1]]);
+    const isAllowed = !HOP_BY_HOP.has(name) && !CONNECTION_EXEMPT.has(name) && !PROXY_SET_HEADERS.has(name);
+    if (isAllowed && !STRIPPED_RESPONSE_HEADERS.has(name)) pairs.push([raw[i], raw[i + 1]]);
   }
   return pairs;
 }
@@ -156,7 +156,7 @@ function sortFields(raw: readonly string[], dropped: ReadonlySet<string>): Sorte
   };
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i].toLowerCase();
-    if (dropped.has(name)) noteField(fields, name, raw[i + 1]);
+    if (dropped.has(name)) recordHopField(fields, name, raw[i + 1]);
     else {
       if (name === 'content-length') fields.length = raw[i + 1];
       endToEnd.push(raw[i], raw[i + 1]);
@@ -166,18 +166,18 @@ function sortFields(raw: readonly string[], dropped: ReadonlySet<string>): Sorte
   return listed.length === 0 ? fields : { ...fields, endToEnd: without(endToEnd, listed) };
 }
 
-function noteField(fields: SortedFields, name: string, value: string): void {
+function recordHopField(fields: SortedFields, name: string, value: string): void {
   if (name === 'connection') fields.connection = joined(fields.connection, value);
   else if (name === 'keep-alive') fields.keepAlive = joined(fields.keepAlive, value);
   else if (name === 'transfer-encoding') fields.coding = joined(fields.coding, value);
   else if (name === 'trailer') fields.trailer = joined(fields.trailer, value);
   else if (name === 'te') fields.te = joined(fields.te, value);
-  else if (KEPT_BACK.has(name)) fields.hasReport = true;
+  else if (STRIPPED_RESPONSE_HEADERS.has(name)) fields.hasReport = true;
 }
 
 /** Whether naming a field in `Connection` makes a difference to it. */
 function isDroppable(name: string): boolean {
-  return !HOP_BY_HOP.has(name) && !NEVER_DROPPED.has(name) && name !== 'close';
+  return !HOP_BY_HOP.has(name) && !CONNECTION_EXEMPT.has(name) && name !== 'close';
 }
 
 function without(raw: readonly string[], names: readonly string[]): string[] {

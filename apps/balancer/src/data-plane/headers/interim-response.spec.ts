@@ -12,7 +12,7 @@ describe('isLinkList', () => {
     expect(isLinkList(text)).toBe(true);
   });
 
-  it.each(['', 'nonsense', '<a', 'a>', '<a>;', '<a>; =b', '<a>; b=', '<a>; b="c', '<a> b', '<a>,', '<a>;;b'])(
+  it.each(['', 'invalid-response', '<a', 'a>', '<a>;', '<a>; =b', '<a>; b=', '<a>; b="c', '<a> b', '<a>,', '<a>;;b'])(
     'refuses %j',
     (text) => {
       expect(isLinkList(text)).toBe(false);
@@ -36,7 +36,7 @@ describe('interimResponse', () => {
   });
 
   it.each([
-    [103, ['Link', '</a>; rel=preload', 'Link', 'nonsense']],
+    [103, ['Link', '</a>; rel=preload', 'Link', 'invalid-response']],
     [103, ['X-A', '1']],
     [101, []],
     [199, []],

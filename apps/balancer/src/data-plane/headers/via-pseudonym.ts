@@ -3,4 +3,4 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 
 /** Different for each balancer, the same in all threads of one: made from its host and its process. */
-export const PSEUDONYM = `fairlead-${createHash('sha256').update(`${hostname()} ${process.pid}`).digest('hex').slice(0, 8)}`;
+export const VIA_PSEUDONYM = `fairlead-${createHash('sha256').update(`${hostname()} ${process.pid}`).digest('hex').slice(0, 8)}`;

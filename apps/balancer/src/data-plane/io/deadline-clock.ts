@@ -1,13 +1,13 @@
 // Timers that are fed: each barks when it was left alone for too long. One clock looks after all of them, since to set
 // and to clear a timer for each request costs more than to look at the open ones now and then.
 import { monotonicMs } from '../../clock/monotonic.js';
-import { Crowd, type CrowdMember } from './indexed-set.js';
+import { IndexedSet, type IndexedSetMember } from './indexed-set.js';
 
 /** How often the clock looks. Everybody barks late by up to this. Milliseconds. */
 const TICK_MS = 20;
 
 export class WatchClock {
-  readonly watched = new Crowd<Watchdog>();
+  readonly watched = new IndexedSet<Watchdog>();
   /** Late by up to a tick. */
   nowMs = monotonicMs();
   private readonly timer = setInterval(() => this.tick(), TICK_MS).unref();
@@ -25,8 +25,8 @@ export class WatchClock {
   }
 }
 
-export class Watchdog implements CrowdMember {
-  crowdIndex = -1;
+export class Watchdog implements IndexedSetMember {
+  setIndex = -1;
   barksAtMs = Infinity;
   private patienceMs = Infinity;
 

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { Crowd } from './indexed-set.js';
+import { IndexedSet } from './indexed-set.js';
 
 function aCrowdOf(...names: readonly string[]) {
-  const members = names.map((name) => ({ name, crowdIndex: -1 }));
-  const crowd = new Crowd<(typeof members)[number]>();
+  const members = names.map((name) => ({ name, setIndex: -1 }));
+  const crowd = new IndexedSet<(typeof members)[number]>();
   for (const member of members) crowd.add(member);
   return { crowd, members, present: () => crowd.present().map(({ name }) => name) };
 }

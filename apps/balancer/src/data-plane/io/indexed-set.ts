@@ -1,29 +1,29 @@
 // A set whose members come and go with every request. A Set will not do: V8 chains the tables that it outgrows to the new
 // ones, with whoever was in them, and once one of them is old, all of those outlive every collection but the largest.
 
-export interface CrowdMember {
+export interface IndexedSetMember {
   /** Where it stands in its crowd, which keeps this up; -1 for nowhere. */
-  crowdIndex: number;
+  setIndex: number;
 }
 
 /** In no order. A member can be in one crowd at a time. */
-export class Crowd<M extends CrowdMember> {
+export class IndexedSet<M extends IndexedSetMember> {
   private readonly members: M[] = [];
 
   add(member: M): void {
-    if (member.crowdIndex !== -1) return;
-    member.crowdIndex = this.members.length;
+    if (member.setIndex !== -1) return;
+    member.setIndex = this.members.length;
     this.members.push(member);
   }
 
   delete(member: M): void {
-    const { crowdIndex } = member;
-    if (crowdIndex === -1) return;
-    member.crowdIndex = -1;
+    const { setIndex } = member;
+    if (setIndex === -1) return;
+    member.setIndex = -1;
     const last = this.members.pop();
     if (last === undefined || last === member) return;
-    this.members[crowdIndex] = last;
-    last.crowdIndex = crowdIndex;
+    this.members[setIndex] = last;
+    last.setIndex = setIndex;
   }
 
   /** Those that are there now, who may leave or come back while they are gone through. */

@@ -7,18 +7,18 @@ export function addressOf(socket: Socket): string {
 }
 
 /** What was found of clients, by the blocks that were asked. */
-const findings = new WeakMap<BlockList, Map<string, boolean>>();
+const trustByAddress = new WeakMap<BlockList, Map<string, boolean>>();
 /** So many clients are remembered: beyond, the memory is emptied. */
-const MOST_REMEMBERED = 10_000;
+const MAX_REMEMBERED = 10_000;
 
 /** Whether `address` lies in one of the trusted blocks, which do not change. Remembered: asking takes a microsecond. */
 export function isTrustedClient(address: string, trusted: BlockList): boolean {
-  let known = findings.get(trusted);
-  if (!known) findings.set(trusted, (known = new Map()));
+  let known = trustByAddress.get(trusted);
+  if (!known) trustByAddress.set(trusted, (known = new Map()));
   let isTrusted = known.get(address);
   if (isTrusted === undefined) {
     isTrusted = trusted.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
-    if (known.size >= MOST_REMEMBERED) known.clear();
+    if (known.size >= MAX_REMEMBERED) known.clear();
     known.set(address, isTrusted);
   }
   return isTrusted;

@@ -3,12 +3,12 @@ import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../../config/balancer.config.js';
-import { AffinityKeys } from '../../placement/affinity-key.js';
+import { AffinityKeyReader } from '../../placement/affinity-key.js';
 import { BadDemandError, DemandClassifier, type ClassifiableRequest } from '../../placement/demand-classifier.js';
 import { addressOf, isTrustedClient } from './client-address.js';
-import type { RequestHead } from '../exchange/exchange.js';
+import type { PlacedRequest } from '../exchange/exchange.js';
 import { hasPassedThrough } from '../headers/header-rules.js';
-import { PSEUDONYM } from '../headers/via-pseudonym.js';
+import { VIA_PSEUDONYM } from '../headers/via-pseudonym.js';
 
 /** A request that is answered by the balancer itself, and with what. */
 export interface Refusal {
@@ -17,14 +17,14 @@ export interface Refusal {
 }
 
 /** What is known of a request before it is placed. */
-export interface ClientRequest extends RequestHead {
+export interface ReadRequest extends PlacedRequest {
   readonly isTrusted: boolean;
   /** Whether the client asked where its request went, and may know. */
   readonly wantsPlacement: boolean;
 }
 
 /** A request that is well framed, as any lane reads it. */
-export interface PlainRequest extends ClassifiableRequest {
+export interface RequestFacts extends ClassifiableRequest {
   readonly client: string;
 }
 
@@ -34,15 +34,15 @@ const LOOP: Refusal = {
 };
 
 @Injectable()
-export class ClientRequests {
+export class RequestReader {
   constructor(
     private readonly classifier: DemandClassifier,
-    private readonly affinity: AffinityKeys,
+    private readonly affinity: AffinityKeyReader,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {}
 
   /** The request's head, or why it goes no further. Brings an absolute-form target into origin-form. */
-  read(request: IncomingMessage): ClientRequest | Refusal {
+  read(request: IncomingMessage): ReadRequest | Refusal {
     const refusal = framingRefusal(request) ?? normaliseTarget(request);
     if (refusal) return refusal;
     const { headers, method = 'GET', url: target = '/' } = request;
@@ -50,7 +50,7 @@ export class ClientRequests {
     const isTrusted = this.isTrusted(client);
     const bodyBytes = Number(headers['content-length'] ?? 0);
     const field = (name: string) => headers[name]?.toString();
-    return this.readPlain({ client, isTrusted, method, target, bodyBytes, field });
+    return this.readFramed({ client, isTrusted, method, target, bodyBytes, field });
   }
 
   /** Whether what a client says of itself is believed. */
@@ -59,9 +59,9 @@ export class ClientRequests {
   }
 
   /** The same of a request that is well framed. */
-  readPlain(request: PlainRequest): ClientRequest | Refusal {
+  readFramed(request: RequestFacts): ReadRequest | Refusal {
     const { client, isTrusted, method, target, field } = request;
-    if (hasPassedThrough(field('via'), PSEUDONYM)) return LOOP;
+    if (hasPassedThrough(field('via'), VIA_PSEUDONYM)) return LOOP;
     try {
       const { demand, classId } = this.classifier.classify(request);
       const affinity = this.affinity.of(request);
@@ -75,7 +75,7 @@ export class ClientRequests {
 }
 
 /** Tells a refusal from a request that goes on. */
-export function isRefusal(read: ClientRequest | Refusal): read is Refusal {
+export function isRefusal(read: ReadRequest | Refusal): read is Refusal {
   return 'statusCode' in read;
 }
 

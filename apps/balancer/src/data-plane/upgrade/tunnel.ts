@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /** How long the other side may go on once one has ended. Milliseconds. */
-const LINGER_MS = 5000;
+const HALF_CLOSE_TIMEOUT_MS = 5000;
 
 /** Joins `client` and `backend`. When one is closed or reset the other follows, once it has sent what it holds. */
 export function joinConnections(client: Duplex, backend: Socket): void {
@@ -20,7 +20,7 @@ function follow(from: Duplex, to: Duplex): void {
     const linger = setTimeout(() => {
       from.destroy();
       to.destroy();
-    }, LINGER_MS);
+    }, HALF_CLOSE_TIMEOUT_MS);
     to.once('close', () => clearTimeout(linger));
   });
   from.once('close', () => {

@@ -5,16 +5,16 @@ import type { Duplex } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../../config/balancer.config.js';
-import { wordsFor } from '../../net/network-error.js';
+import { describeError } from '../../net/network-error.js';
 import type { FleetBackend } from '../../registry/snapshot/fleet.js';
-import { relayAnswer } from '../full-lane/response-relay.js';
-import { ClientRequests, isRefusal, type ClientRequest } from '../request/request-reader.js';
+import { relayResponse } from '../full-lane/response-relay.js';
+import { RequestReader, isRefusal, type ReadRequest } from '../request/request-reader.js';
 import { CLIENT_WENT_AWAY, type Exchange } from '../exchange/exchange.js';
-import { ExchangeDesk } from '../exchange/exchange-factory.js';
-import { answerFields, isReasonPhrase, requestHeaders, responseHeaders } from '../headers/header-rules.js';
+import { ExchangeFactory } from '../exchange/exchange-factory.js';
+import { sortResponseFields, isReasonPhrase, requestHeaders, responseHeaders } from '../headers/header-rules.js';
 import { OwnRequestFields } from '../full-lane/forwarded-header-cache.js';
-import { endWithProblem } from '../headers/error-response.js';
-import { PSEUDONYM } from '../headers/via-pseudonym.js';
+import { endWithError } from '../headers/error-response.js';
+import { VIA_PSEUDONYM } from '../headers/via-pseudonym.js';
 import { hasBody } from '../full-lane/replayable-body.js';
 import { joinConnections } from './tunnel.js';
 import { connectWithin, connectedAgent } from '../full-lane/upstream-agent.js';
@@ -26,7 +26,7 @@ interface Handshake {
   readonly socket: Duplex;
   /** What the client has sent beyond its request's head. */
   readonly head: Buffer;
-  readonly read: ClientRequest;
+  readonly read: ReadRequest;
   readonly exchange: Exchange;
 }
 
@@ -47,8 +47,8 @@ export class UpgradeLane {
   private readonly ownFields: OwnRequestFields;
 
   constructor(
-    private readonly desk: ExchangeDesk,
-    private readonly requests: ClientRequests,
+    private readonly desk: ExchangeFactory,
+    private readonly requests: RequestReader,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
     this.connectTimeoutMs = config.CONNECT_TIMEOUT_SECONDS * 1000;
@@ -62,15 +62,15 @@ export class UpgradeLane {
     socket.on('error', () => {});
     const read = this.requests.read(request);
     if (isRefusal(read)) {
-      endWithProblem(socket, read.statusCode, read.message);
+      endWithError(socket, read.statusCode, read.message);
       return;
     }
     let status = CLIENT_WENT_AWAY;
-    const exchange = this.desk.anExchange((what) => {
+    const exchange = this.desk.create((what) => {
       // There is no moving a connection: it ends when it must.
-      if (what === 'everything') socket.destroy();
+      if (what === 'all') socket.destroy();
     });
-    exchange.begin(read);
+    exchange.start(read);
     this.open.add(socket);
     socket.once('close', () => {
       this.open.delete(socket);
@@ -86,8 +86,8 @@ export class UpgradeLane {
       return;
     }
     status = 503;
-    exchange.unplaced();
-    endWithProblem(socket, status, 'no backend can take this request now');
+    exchange.countUnplaced();
+    endWithError(socket, status, 'no backend can take this request now');
   }
 
   /** Ends what is still open. */
@@ -108,8 +108,8 @@ export class UpgradeLane {
       try {
         return await this.connectTo(backend);
       } catch (error) {
-        exchange.attemptFailed(`exchange failed: ${wordsFor(error as Error)}`);
-        if (!exchange.takeRetry('unsent', true)) return undefined;
+        exchange.failAttempt(`exchange failed: ${describeError(error as Error)}`);
+        if (!exchange.tryConsumeRetry('connect-failed', true)) return undefined;
       }
     }
     return undefined;
@@ -137,8 +137,8 @@ export class UpgradeLane {
         timeout: this.requestTimeoutMs,
       });
       const fail = (statusCode: 502 | 504, problem: string) => {
-        exchange.attemptFailed(`exchange failed: ${problem}`);
-        endWithProblem(socket, statusCode, `the backend failed: ${problem}`);
+        exchange.failAttempt(`exchange failed: ${problem}`);
+        endWithError(socket, statusCode, `the backend failed: ${problem}`);
         resolve(statusCode);
       };
       // A client that is gone leaves nobody to ask for.
@@ -148,7 +148,7 @@ export class UpgradeLane {
         upstream.destroy();
       });
       upstream.on('error', (error) => {
-        if (!socket.destroyed) fail(502, wordsFor(error));
+        if (!socket.destroyed) fail(502, describeError(error));
       });
       upstream.once('response', (answer) => {
         refuse(handshake, answer);
@@ -162,7 +162,7 @@ export class UpgradeLane {
     });
   }
 
-  private forwardedHeaders(request: IncomingMessage, read: ClientRequest): string[] {
+  private forwardedHeaders(request: IncomingMessage, read: ReadRequest): string[] {
     const headers = requestHeaders(request.rawHeaders);
     this.ownFields.addTo(headers, request, read);
     headers.push('Connection', 'Upgrade', 'Upgrade', request.headers.upgrade ?? '');
@@ -177,8 +177,8 @@ function switchProtocols(
   { connection, firstBytes }: { readonly connection: Socket; readonly firstBytes: Buffer },
 ): void {
   connection.setTimeout(0);
-  const hop = { httpVersion: answer.httpVersion, pseudonym: PSEUDONYM, isChunked: false };
-  const headers = responseHeaders(answerFields(answer.rawHeaders), hop);
+  const hop = { httpVersion: answer.httpVersion, pseudonym: VIA_PSEUDONYM, isChunked: false };
+  const headers = responseHeaders(sortResponseFields(answer.rawHeaders), hop);
   headers.push('Connection', 'Upgrade', 'Upgrade', answer.headers.upgrade ?? '');
   const { statusMessage = '' } = answer;
   const phrase = isReasonPhrase(statusMessage) ? statusMessage : 'Switching Protocols';
@@ -196,12 +196,12 @@ function refuse({ request, socket, exchange }: Handshake, answer: IncomingMessag
   response.shouldKeepAlive = false;
   response.once('finish', () => socket.end(() => socket.destroy()));
   answer.once('error', () => socket.destroy());
-  const watcher = { moved: () => {}, whole: () => exchange.attemptAnswered() };
+  const watcher = { onBytes: () => {}, onComplete: () => exchange.completeAttempt() };
   try {
-    relayAnswer(answer, request, response, watcher);
-    exchange.answerBegan(response.statusCode, answer.headers);
+    relayResponse(answer, request, response, watcher);
+    exchange.onResponseHead(response.statusCode, answer.headers);
   } catch (error) {
-    exchange.attemptFailed((error as Error).message);
-    endWithProblem(socket, 502, (error as Error).message);
+    exchange.failAttempt((error as Error).message);
+    endWithError(socket, 502, (error as Error).message);
   }
 }

@@ -2,6 +2,6 @@
 // one go, and Node serves microtasks in between: what is done there would be overtaken by bytes that have long come.
 
 /** Calls behind the reads of this turn, and of the next: in that one libuv goes on when 32 were not enough. */
-export function afterReads(call: () => void): void {
+export function afterPendingReads(call: () => void): void {
   setImmediate(() => setImmediate(call));
 }

@@ -3,7 +3,7 @@ import type { HealthObservation } from '@fairlead/scheduling';
 import type { Evidence } from '../event-log.js';
 
 /** What somebody saw of a backend. */
-export interface Sighting {
+export interface BackendObservation {
   readonly what: HealthObservation;
   /** For people: what happened. */
   readonly reason: string;
@@ -11,8 +11,8 @@ export interface Sighting {
   /** The incarnation it was seen of; undefined: the present one. */
   readonly incarnation?: number | undefined;
   /** Whether those that wait for it are better served elsewhere, should it be ejected. */
-  readonly movesWaiting?: boolean | undefined;
+  readonly retriesWaiting?: boolean | undefined;
 }
 
 /** What is cut of the exchanges on a backend: those that can turn to another one, or all. */
-export type Cut = 'movable' | 'everything';
+export type DisconnectScope = 'retryable' | 'all';

@@ -2,7 +2,7 @@
 // another thread.
 import type { FleetSnapshot } from '@fairlead/scheduling';
 import type { Backend } from '../backend.js';
-import type { Cut, Sighting } from './backend-observation.js';
+import type { DisconnectScope, BackendObservation } from './backend-observation.js';
 
 /** A backend that is given requests. */
 export type FleetBackend = Pick<Backend, 'id' | 'url' | 'slot' | 'incarnation' | 'startedAt'>;
@@ -12,7 +12,7 @@ export interface FleetListener {
   /** A row of the load table belongs to nobody any more. */
   readonly slotFreed?: (slot: number) => void;
   /** Exchanges on a slot have to end now. */
-  readonly cut?: (slot: number, what: Cut) => void;
+  readonly disconnect?: (slot: number, what: DisconnectScope) => void;
 }
 
 /** The token by which it is injected. */
@@ -27,10 +27,10 @@ export abstract class Fleet {
   abstract slowStart(backend: FleetBackend, now: number): number;
 
   /** Tells what was seen of a backend. One that left meanwhile is passed over, also when its id has come back. */
-  abstract observe(seen: FleetBackend, sighting: Sighting): void;
+  abstract observe(seen: FleetBackend, observation: BackendObservation): void;
 
   /** An exchange waits for this backend longer than it should: it is pinged. */
-  abstract doubt(seen: FleetBackend): void;
+  abstract requestProbe(seen: FleetBackend): void;
 
   /** Tells `listener` from now on. */
   abstract listen(listener: FleetListener): void;

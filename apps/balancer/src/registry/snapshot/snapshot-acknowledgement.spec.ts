@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Publication } from './snapshot-acknowledgement.js';
+import { SnapshotAcknowledgement } from './snapshot-acknowledgement.js';
 
 describe('the publication of snapshots', () => {
   beforeEach(() => void vi.useFakeTimers());
@@ -7,66 +7,66 @@ describe('the publication of snapshots', () => {
 
   function aPublication() {
     const sent: number[] = [];
-    const publication: Publication = new Publication(() => void sent.push(publication.version));
+    const publication: SnapshotAcknowledgement = new SnapshotAcknowledgement(() => void sent.push(publication.version));
     return { publication, sent };
   }
 
   it('is current at once while nobody else places', async () => {
     const { publication, sent } = aPublication();
-    publication.add();
-    expect(publication.isCurrent).toBe(true);
-    await publication.current();
+    publication.publish();
+    expect(publication.isAcknowledged).toBe(true);
+    await publication.whenAcknowledged();
     expect(sent).toEqual([]);
   });
 
   it('is current when all have taken the newest snapshot', async () => {
     const { publication } = aPublication();
     const [one, two] = [publication.join(), publication.join()];
-    publication.add();
+    publication.publish();
     const log: string[] = [];
-    const current = publication.current().then(() => log.push('current'));
-    one.took(1);
+    const current = publication.whenAcknowledged().then(() => log.push('current'));
+    one.acknowledge(1);
     await Promise.resolve();
-    expect([publication.isCurrent, ...log]).toEqual([false]);
-    two.took(1);
+    expect([publication.isAcknowledged, ...log]).toEqual([false]);
+    two.acknowledge(1);
     await current;
-    expect(publication.isCurrent).toBe(true);
+    expect(publication.isAcknowledged).toBe(true);
     expect(vi.getTimerCount()).toBe(0);
   });
 
   it('waits for the snapshot that there was, not for those that come after it', async () => {
     const { publication } = aPublication();
     const reader = publication.join();
-    publication.add();
-    const current = publication.current();
-    publication.add();
-    reader.took(1);
+    publication.publish();
+    const current = publication.whenAcknowledged();
+    publication.publish();
+    reader.acknowledge(1);
     await current;
-    expect(publication.isCurrent).toBe(false);
+    expect(publication.isAcknowledged).toBe(false);
   });
 
   it('waits for nobody who has left, and not for ever for anybody', async () => {
     const { publication } = aPublication();
     const [one, two] = [publication.join(), publication.join()];
-    publication.add();
-    const current = publication.current();
-    two.took(1);
+    publication.publish();
+    const current = publication.whenAcknowledged();
+    two.acknowledge(1);
     one.leave();
-    one.took(0);
+    one.acknowledge(0);
     await current;
-    publication.add();
-    const late = publication.current();
+    publication.publish();
+    const late = publication.whenAcknowledged();
     await vi.advanceTimersByTimeAsync(1000);
     await late;
-    expect(publication.isCurrent).toBe(false);
+    expect(publication.isAcknowledged).toBe(false);
   });
 
   it('sends several that come at once as one', async () => {
     const { publication, sent } = aPublication();
     publication.join();
-    for (let i = 0; i < 3; i++) publication.add();
+    for (let i = 0; i < 3; i++) publication.publish();
     await Promise.resolve();
-    publication.add();
+    publication.publish();
     await Promise.resolve();
     expect(sent).toEqual([3, 4]);
   });

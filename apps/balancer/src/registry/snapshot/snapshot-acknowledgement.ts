@@ -2,12 +2,12 @@
 // have, a backend that is in it no more may still be given requests.
 
 /** How long somebody waits for threads that do not answer. */
-const LONGEST_WAIT_MS = 1000;
+const MAX_WAIT_MS = 1000;
 
 /** A thread that places by the snapshots it is sent. */
 export interface SnapshotReader {
   /** It places by this version from here on. */
-  took(version: number): void;
+  acknowledge(version: number): void;
   /** It places nothing any more. */
   leave(): void;
 }
@@ -17,10 +17,10 @@ interface Waiter {
   readonly resolve: () => void;
 }
 
-export class Publication {
+export class SnapshotAcknowledgement {
   /** Grows with each snapshot. */
   version = 0;
-  private readonly taken = new Map<SnapshotReader, number>();
+  private readonly acknowledged = new Map<SnapshotReader, number>();
   private readonly waiting = new Set<Waiter>();
   private isDue = false;
 
@@ -28,9 +28,9 @@ export class Publication {
   constructor(private readonly send: () => void) {}
 
   /** There is a new snapshot. */
-  add(): void {
+  publish(): void {
     this.version++;
-    if (this.taken.size === 0 || this.isDue) return;
+    if (this.acknowledged.size === 0 || this.isDue) return;
     this.isDue = true;
     queueMicrotask(() => {
       this.isDue = false;
@@ -41,29 +41,29 @@ export class Publication {
   /** A thread joins, that begins with the present snapshot. */
   join(): SnapshotReader {
     const reader: SnapshotReader = {
-      took: (version) => {
-        if (!this.taken.has(reader)) return;
-        this.taken.set(reader, version);
-        this.settle();
+      acknowledge: (version) => {
+        if (!this.acknowledged.has(reader)) return;
+        this.acknowledged.set(reader, version);
+        this.resolveWaiters();
       },
       leave: () => {
-        this.taken.delete(reader);
-        this.settle();
+        this.acknowledged.delete(reader);
+        this.resolveWaiters();
       },
     };
-    this.taken.set(reader, this.version);
+    this.acknowledged.set(reader, this.version);
     return reader;
   }
 
   /** Whether everybody places by the newest snapshot. */
-  get isCurrent(): boolean {
-    return this.isTaken(this.version);
+  get isAcknowledged(): boolean {
+    return this.isAcknowledgedUpTo(this.version);
   }
 
   /** Resolves when everybody places by the present snapshot or a newer one, though at the latest after a second. */
-  async current(): Promise<void> {
+  async whenAcknowledged(): Promise<void> {
     const { version } = this;
-    if (this.isTaken(version)) return;
+    if (this.isAcknowledgedUpTo(version)) return;
     await new Promise<void>((resolve) => {
       const waiter: Waiter = {
         version,
@@ -73,17 +73,17 @@ export class Publication {
           resolve();
         },
       };
-      const impatience = setTimeout(waiter.resolve, LONGEST_WAIT_MS);
+      const impatience = setTimeout(waiter.resolve, MAX_WAIT_MS);
       this.waiting.add(waiter);
     });
   }
 
-  private isTaken(version: number): boolean {
-    for (const taken of this.taken.values()) if (taken < version) return false;
+  private isAcknowledgedUpTo(version: number): boolean {
+    for (const taken of this.acknowledged.values()) if (taken < version) return false;
     return true;
   }
 
-  private settle(): void {
-    for (const waiter of this.waiting) if (this.isTaken(waiter.version)) waiter.resolve();
+  private resolveWaiters(): void {
+    for (const waiter of this.waiting) if (this.isAcknowledgedUpTo(waiter.version)) waiter.resolve();
   }
 }

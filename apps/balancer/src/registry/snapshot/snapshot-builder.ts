@@ -2,20 +2,20 @@
 import { FleetSnapshot, inFlightLimits, inTraffic, slowStartPart } from '@fairlead/scheduling';
 import type { BalancerConfig } from '../../config/balancer.config.js';
 import { stateOf, type Backend } from '../backend.js';
-import type { FleetEvents } from '../event-log.js';
+import type { EventLog } from '../event-log.js';
 
-export class TrafficRules {
+export class SnapshotBuilder {
   /** Whether backends that are not healthy serve too, because too few are. */
   isPanic = false;
   private limits: ReadonlyMap<Backend, number> = new Map();
 
   constructor(
-    private readonly events: FleetEvents,
+    private readonly events: EventLog,
     private readonly config: BalancerConfig,
   ) {}
 
   /** The backends of this fleet that are given requests now. Tells of panic when it begins and when it ends. */
-  snapshotOf(fleet: readonly Backend[]): FleetSnapshot {
+  build(fleet: readonly Backend[]): FleetSnapshot {
     const { RESOURCES, PANIC_THRESHOLD, MAX_IN_FLIGHT_PER_BACKEND } = this.config;
     const limits = inFlightLimits(
       fleet.map(({ capacity }) => capacity),
@@ -26,7 +26,7 @@ export class TrafficRules {
     const { members, isPanic } = inTraffic(serving, PANIC_THRESHOLD);
     // With nobody left the panic goes on; and one backend by itself has nobody to be drowned.
     const isStillPanic = isPanic || (this.isPanic && members.length === 0);
-    this.tellOfPanic(isStillPanic && serving.length > 1, serving);
+    this.recordPanic(isStillPanic && serving.length > 1, serving);
     const limited = members.map((backend) => {
       const { slot, capacity, key } = backend;
       return { slot, capacity, key, maxActive: this.limitOf(backend) };
@@ -44,13 +44,17 @@ export class TrafficRules {
     return slowStartPart(now - startedAt, this.config.SLOW_START_SECONDS);
   }
 
-  private tellOfPanic(isPanic: boolean, serving: readonly Backend[]): void {
+  private recordPanic(isPanic: boolean, serving: readonly Backend[]): void {
     if (isPanic === this.isPanic) return;
     this.isPanic = isPanic;
     const up = serving.filter((backend) => stateOf(backend) === 'up').length;
     const evidence = { up, backends: serving.length };
     if (isPanic)
-      this.events.befellFleet('panic', `only ${up} of ${serving.length} backends are up: others serve too`, evidence);
-    else this.events.befellFleet('calm', `${up} of ${serving.length} backends are up`, evidence);
+      this.events.recordFleetEvent(
+        'panic',
+        `only ${up} of ${serving.length} backends are up: others serve too`,
+        evidence,
+      );
+    else this.events.recordFleetEvent('calm', `${up} of ${serving.length} backends are up`, evidence);
   }
 }

@@ -15,12 +15,12 @@ import { DatabaseSync } from 'node:sqlite';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadBalancerConfig, registryFileOf } from '../../config/balancer.config.js';
-import { newBackend, type Announcement } from '../backend.js';
+import { newBackend, type BackendSpec } from '../backend.js';
 import { RegistryStore } from './registry-store.js';
 
 const PLAIN = { pingPath: undefined, leaseSeconds: undefined, labels: {}, maxInFlight: undefined };
 
-function aBackend(id: string, more: Partial<Announcement> = {}) {
+function aBackend(id: string, more: Partial<BackendSpec> = {}) {
   const announcement = { id, url: `http://10.0.0.7:${80 + id.length}`, capacity: Float64Array.of(20, 36), ...PLAIN };
   return newBackend({ ...announcement, ...more }, 0, 0);
 }
@@ -80,7 +80,7 @@ describe('RegistryStore', () => {
       capacity: Float64Array.of(0.1, 1e9),
     });
     full.registeredAt = new Date('2026-01-02T03:04:05.678Z');
-    full.draining = { purpose: 'pause', completedAt: new Date(), cutsAt: Infinity };
+    full.draining = { purpose: 'pause', completedAt: new Date(), disconnectsAt: Infinity };
     store.save(full);
     expect(kept()).toEqual([
       {

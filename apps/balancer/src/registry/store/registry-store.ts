@@ -6,7 +6,7 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/
 import type { ConfigType } from '@nestjs/config';
 import { z } from 'zod';
 import { balancerConfig, registryFileOf } from '../../config/balancer.config.js';
-import { sentenceFor } from '../../control-plane/validation-message.js';
+import { formatIssues } from '../../control-plane/validation-message.js';
 import { capacityOf } from '../registration-normalizer.js';
 import type { Backend, StoredBackend } from '../backend.js';
 import { openRegistryFile, probe, reasonOf } from './sqlite-file.js';
@@ -160,7 +160,7 @@ export class RegistryStore implements OnApplicationShutdown {
   private backendFrom(row: Record<string, unknown>): StoredBackend | undefined {
     try {
       const parsed = rowSchema.safeParse(row);
-      if (!parsed.success) throw new Error(sentenceFor(parsed.error.issues));
+      if (!parsed.success) throw new Error(formatIssues(parsed.error.issues));
       const { id, url, labels, ...rest } = parsed.data;
       const capacity = capacityOf(rest.resources, this.config.RESOURCES);
       this.written.add(id);
