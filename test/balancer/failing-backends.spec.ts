@@ -40,8 +40,8 @@ describe('failing backends', () => {
     const balancer = await startBalancer({
       PLACEMENT_POLICY: 'round-robin',
       RECHECK_MIN_SECONDS: '0.01',
-      OUTLIER_GATEWAY_ERRORS_IN_ROW: '0',
-      OUTLIER_ERRORS_IN_ROW: '0',
+      OUTLIER_CONSECUTIVE_GATEWAY_ERRORS: '0',
+      OUTLIER_CONSECUTIVE_5XX: '0',
     });
     let resets = 0;
     const { port } = await tcpUpstream((socket) =>

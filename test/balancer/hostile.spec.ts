@@ -287,9 +287,9 @@ describe('a connection with more requests than are served', () => {
 describe('an answer that makes the registry look at the fleet', () => {
   it('gets nobody else into its bytes: others are moved in that very moment, and all are answered rightly', async () => {
     const balancer = await startBalancer({
-      OUTLIER_ERRORS_IN_ROW: '1',
-      OUTLIER_GATEWAY_ERRORS_IN_ROW: '0',
-      MAX_EJECTED_PART: '0',
+      OUTLIER_CONSECUTIVE_5XX: '1',
+      OUTLIER_CONSECUTIVE_GATEWAY_ERRORS: '0',
+      MAX_EJECTED_RATIO: '0',
       // In one thread the registry hears of it at once.
       DATA_PLANE_THREADS: '0',
     });

@@ -154,7 +154,7 @@ describe('a drain', () => {
     await drain(balancer, '?timeoutSeconds=0.2');
     expect((await answer).status).toBe(502);
     await until('the drain to be complete', async () => (await show(balancer)).drain?.complete === true);
-    expect((await eventKinds(balancer)).slice(-3)).toEqual(['draining', 'cut', 'drained']);
+    expect((await eventKinds(balancer)).slice(-3)).toEqual(['draining', 'drain-timeout', 'drained']);
     await settled(balancer);
   });
 

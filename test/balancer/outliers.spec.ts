@@ -29,7 +29,7 @@ describe('outliers', () => {
     for (let i = 0; i < 10; i++) expect((await fetch(balancer.url)).status).toBe(200);
     await backendIn(balancer.control, 'bad', 'up');
     const flips = (await eventsOf(balancer)).filter(({ backend }) => backend === 'bad').slice(-2);
-    expect(flips[0]).toMatchObject({ from: 'up', to: 'ejected', evidence: { errorsInRow: 5 } });
+    expect(flips[0]).toMatchObject({ from: 'up', to: 'ejected', evidence: { consecutive5xx: 5 } });
     expect(flips[0].reason).toBe('5 answers in a row were 5xx');
     expect(flips[1]).toMatchObject({ from: 'ejected', to: 'up', reason: 'ejection 1 is over' });
     await settled(balancer);
@@ -40,9 +40,9 @@ describe('outliers', () => {
     await join(balancer, 'only', (await answering(500)).port);
     for (let i = 0; i < 20; i++) expect((await fetch(balancer.url)).status).toBe(500);
     expect(await stateOf(balancer, 'only')).toBe('up');
-    const spared = (await eventsOf(balancer)).filter(({ kind }) => kind === 'spared');
+    const spared = (await eventsOf(balancer)).filter(({ kind }) => kind === 'ejection-skipped');
     expect(spared).toHaveLength(1);
-    expect(spared[0]).toMatchObject({ backend: 'only', evidence: { errorsInRow: 5 } });
+    expect(spared[0]).toMatchObject({ backend: 'only', evidence: { consecutive5xx: 5 } });
     const { fleet } = await metricsOf(balancer);
     expect(fleet).toMatchObject({ requests: 20, retries: 0 });
   });
@@ -52,7 +52,7 @@ describe('outliers', () => {
       PLACEMENT_POLICY: 'round-robin',
       OUTLIER_INTERVAL_SECONDS: '0.3',
       // Three answers of four are bad, but which thread gets the good one is chance.
-      OUTLIER_ERRORS_IN_ROW: '0',
+      OUTLIER_CONSECUTIVE_5XX: '0',
     });
     let count = 0;
     const flaky = await httpUpstream((_, response) => response.writeHead(count++ % 4 === 0 ? 200 : 500).end());
@@ -102,7 +102,7 @@ describe('a fleet in trouble', () => {
     status = 200;
     await backendIn(balancer.control, 'a', 'up');
     const kinds = (await eventsOf(balancer)).map(({ kind }) => kind);
-    expect(kinds.filter((kind) => kind === 'panic' || kind === 'calm')).toEqual(['panic', 'calm']);
+    expect(kinds.filter((kind) => kind === 'panic' || kind === 'panic-ended')).toEqual(['panic', 'panic-ended']);
   });
 
   it('is kept when most of it leaves a sweep unanswered, for that is rather the own network', async () => {

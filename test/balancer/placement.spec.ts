@@ -125,7 +125,7 @@ describe('learning what requests need', () => {
     const { port } = await httpUpstream((_, response) => response.end());
     await join(balancer, 'diskless', port, { resources: { compute: 20, storage: 0 } });
     for (let i = 0; i < 5; i++) expect((await fetch(balancer.url)).status).toBe(200);
-    expect((await metricsOf(balancer)).backends[0]).toMatchObject({ requests: 5, shares: { storage: 0 } });
+    expect((await metricsOf(balancer)).backends[0]).toMatchObject({ requests: 5, backlogSeconds: { storage: 0 } });
   });
 
   it('does not take the cost of an error for the cost of the request', async () => {

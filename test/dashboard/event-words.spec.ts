@@ -34,10 +34,10 @@ describe('wordsOf', () => {
     expect(words).toEqual([
       'renamed',
       'drained',
-      'cut off',
+      'drain timed out',
       'not ejected',
       'panic',
-      'panic is over',
+      'panic ended',
       'self-preservation',
     ]);
   });
@@ -45,8 +45,9 @@ describe('wordsOf', () => {
 
 describe('figuresOf', () => {
   it('spells the names out and keeps whole numbers whole', () => {
-    const evidence = { gatewayErrorsInRow: 5, exchanges: 12345, times: 2.34567 };
-    expect(figuresOf(anotherEvent(1, { evidence }))).toBe('gateway errors in row 5, exchanges 12345, times 2.35');
+    const evidence = { consecutiveGatewayErrors: 5, exchanges: 12345, times: 2.34567 };
+    expect(figuresOf(anotherEvent(1, { evidence: { consecutive5xx: 5 } }))).toBe('consecutive 5xx 5');
+    expect(figuresOf(anotherEvent(1, { evidence }))).toBe('consecutive gateway errors 5, exchanges 12345, times 2.35');
   });
 
   it('says nothing when there are none', () => expect(figuresOf(anotherEvent(1, {}))).toBe(''));

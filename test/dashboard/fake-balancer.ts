@@ -59,7 +59,7 @@ const SINCE = '2026-11-05T09:30:00.000Z';
 export function aBackend(id: string, overrides: Partial<BackendMetrics> = {}): BackendMetrics {
   const capacity = overrides.capacity ?? { compute: 20, storage: 40 };
   const inFlightDemand = overrides.inFlightDemand ?? { compute: 4, storage: 8 };
-  const shares = Object.fromEntries(
+  const backlogSeconds = Object.fromEntries(
     Object.entries(capacity).map(([name, amount]) => [name, amount > 0 ? (inFlightDemand[name] ?? 0) / amount : 0]),
   );
   return {
@@ -76,8 +76,8 @@ export function aBackend(id: string, overrides: Partial<BackendMetrics> = {}): B
     maxInFlight: 1024,
     ejections: 0,
     inFlightDemand,
-    shares,
-    dominantShare: Math.max(0, ...Object.values(shares)),
+    backlogSeconds,
+    dominantBacklogSeconds: Math.max(0, ...Object.values(backlogSeconds)),
     totals: { compute: 550, storage: 560 },
     requests: 100,
     errors: 0,

@@ -8,10 +8,10 @@ export const EVENT_KINDS = [
   'state',
   'renamed',
   'drained',
-  'cut',
-  'spared',
+  'drain-timeout',
+  'ejection-skipped',
   'panic',
-  'calm',
+  'panic-ended',
   'self-preservation',
 ] as const;
 

@@ -114,17 +114,17 @@ export const balancerSchema = z.object({
   SLOW_START_SECONDS: seconds(0, 3_600)
     .prefault('10')
     .describe('How long a backend takes from a tenth of its capacity to all of it once it is up; 0 turns it off'),
-  SELF_PRESERVATION_PART: decimal(0, 1)
+  SELF_PRESERVATION_RATIO: decimal(0, 1)
     .prefault('0.5')
     .describe('When more of the fleet fails one sweep, or lets its lease lapse, nobody is taken out; 1 turns it off'),
-  OUTLIER_ERRORS_IN_ROW: wholeNumber(0, 10_000)
+  OUTLIER_CONSECUTIVE_5XX: wholeNumber(0, 10_000)
     .prefault('5')
     .describe('5xx answers in a row that eject a backend; 0 turns it off'),
-  OUTLIER_GATEWAY_ERRORS_IN_ROW: wholeNumber(0, 10_000)
+  OUTLIER_CONSECUTIVE_GATEWAY_ERRORS: wholeNumber(0, 10_000)
     .prefault('5')
     .describe('Failed exchanges and answers 502, 503, 504 in a row that eject a backend; 0 turns it off'),
   OUTLIER_INTERVAL_SECONDS: seconds(0.1, 3_600).prefault('10').describe('Window of the next three'),
-  OUTLIER_FAILURE_PART: decimal(0, 1)
+  OUTLIER_FAILURE_RATIO: decimal(0, 1)
     .prefault('0.5')
     .describe('Part of the exchanges of a window whose failure ejects a backend; 0 turns it off'),
   OUTLIER_LATENCY_FACTOR: decimal(0, 10_000)
@@ -135,7 +135,7 @@ export const balancerSchema = z.object({
     .prefault('30')
     .describe('How long the first ejection lasts; the nth lasts n times that'),
   EJECTION_MAX_SECONDS: seconds(0.1, 86_400).prefault('300').describe('The longest ejection'),
-  MAX_EJECTED_PART: decimal(0, 1)
+  MAX_EJECTED_RATIO: decimal(0, 1)
     .prefault('0.3')
     .describe('The most of the fleet that is ejected at a time, though always one, and never the last that is up'),
   MAX_IN_FLIGHT_PER_BACKEND: wholeNumber(1, 1_000_000)

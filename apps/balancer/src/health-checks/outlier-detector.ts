@@ -26,9 +26,9 @@ export class OutlierDetector implements OnApplicationBootstrap {
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {
     this.rules = {
-      errorsInRow: config.OUTLIER_ERRORS_IN_ROW,
-      gatewayErrorsInRow: config.OUTLIER_GATEWAY_ERRORS_IN_ROW,
-      failurePart: config.OUTLIER_FAILURE_PART,
+      consecutive5xx: config.OUTLIER_CONSECUTIVE_5XX,
+      consecutiveGatewayErrors: config.OUTLIER_CONSECUTIVE_GATEWAY_ERRORS,
+      failureRatio: config.OUTLIER_FAILURE_RATIO,
       latencyFactor: config.OUTLIER_LATENCY_FACTOR,
       minRequests: config.OUTLIER_MIN_REQUESTS,
     };

@@ -64,8 +64,11 @@ export class MetricsService {
     const { slot } = backend;
     const perResource = (value: (r: number) => number) => RESOURCES.names.map((_, r) => value(r));
     const inFlightDemand = perResource((r) => table.inFlight(slot, r));
-    const shares = inFlightDemand.map((units, r) => (backend.capacity[r] === 0 ? 0 : units / backend.capacity[r]));
-    const stranded = stateOf(backend) === 'up' ? strandedCapacity(backend.capacity, shares) : shares.map(() => 0);
+    const backlogSeconds = inFlightDemand.map((units, r) =>
+      backend.capacity[r] === 0 ? 0 : units / backend.capacity[r],
+    );
+    const stranded =
+      stateOf(backend) === 'up' ? strandedCapacity(backend.capacity, backlogSeconds) : backlogSeconds.map(() => 0);
     const counts = new Float64Array(LATENCY_BUCKETS);
     table.addLatencyCounts(slot, counts);
     return {
@@ -82,8 +85,8 @@ export class MetricsService {
       maxInFlight: this.registry.snapshots.limitOf(backend),
       ejections: backend.ejections,
       inFlightDemand: RESOURCES.amountsOf(inFlightDemand),
-      shares: RESOURCES.amountsOf(shares),
-      dominantShare: Math.max(...shares),
+      backlogSeconds: RESOURCES.amountsOf(backlogSeconds),
+      dominantBacklogSeconds: Math.max(...backlogSeconds),
       totals: RESOURCES.amountsOf(perResource((r) => table.dispatched(slot, r))),
       requests: table.begun(slot),
       errors: table.failed(slot),

@@ -114,7 +114,7 @@ export class Prometheus {
       'fairlead_backend_share_seconds',
       'Seconds of work queued',
       resource,
-      eachResource((one) => one.shares),
+      eachResource((one) => one.backlogSeconds),
     );
     this.counter(
       'fairlead_backend_demand_total',

@@ -43,7 +43,7 @@ export class Drains {
     if (!backend.draining || inFlight === 0) return;
     backend.draining = { ...backend.draining, disconnectsAt: Infinity };
     const reason = `the drain's time is over: ${inFlight} exchanges were cut`;
-    this.events.recordBackendEvent('cut', backend.id, 'draining', reason, { inFlight });
+    this.events.recordBackendEvent('drain-timeout', backend.id, 'draining', reason, { inFlight });
     this.disconnect(backend.slot);
   }
 

@@ -19,12 +19,12 @@ export class Ejections {
   /** Whether `backend` may be ejected from `fleet`. When not, that is an event. */
   mayEject(backend: Backend, fleet: readonly Backend[], reason: string, evidence: Evidence | undefined): boolean {
     const others = fleet.filter((other) => other !== backend && !other.draining);
-    if (mayEject(others, this.config.MAX_EJECTED_PART)) return true;
+    if (mayEject(others, this.config.MAX_EJECTED_RATIO)) return true;
     const now = monotonicSeconds();
     if (now - (this.mentionedAt.get(backend) ?? -Infinity) >= MENTION_PAUSE_SECONDS) {
       this.mentionedAt.set(backend, now);
       const words = `${reason}; not ejected, for too few would be left`;
-      this.events.recordBackendEvent('spared', backend.id, stateOf(backend), words, evidence);
+      this.events.recordBackendEvent('ejection-skipped', backend.id, stateOf(backend), words, evidence);
     }
     return false;
   }

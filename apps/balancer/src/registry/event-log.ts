@@ -10,7 +10,7 @@ export type Evidence = Readonly<Record<string, number>>;
 /** States that nobody wants to see a backend in. */
 const BAD_STATES = new Set<BackendState>(['suspect', 'ejected', 'down']);
 /** What an operator should look at. */
-const WARNED_KINDS = new Set<FleetEventKind>(['panic', 'self-preservation', 'spared', 'cut']);
+const WARNED_KINDS = new Set<FleetEventKind>(['panic', 'self-preservation', 'ejection-skipped', 'drain-timeout']);
 
 @Injectable()
 export class EventLog {

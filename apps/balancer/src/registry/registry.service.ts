@@ -69,7 +69,7 @@ export class RegistryService implements Fleet, OnModuleInit {
       this.notify(({ disconnect }) => disconnect?.(slot, 'all'));
     });
     this.ejections = new Ejections(events, config);
-    this.selfPreservation = new SelfPreservation(events, config.SELF_PRESERVATION_PART);
+    this.selfPreservation = new SelfPreservation(events, config.SELF_PRESERVATION_RATIO);
     this.snapshots = new SnapshotBuilder(events, config);
     this.snapshot = this.snapshots.build([]);
   }

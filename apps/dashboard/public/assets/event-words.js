@@ -12,10 +12,10 @@
 const WORDS = {
   renamed: { word: 'renamed', mark: 'joining' },
   drained: { word: 'drained', mark: 'drained' },
-  cut: { word: 'cut off', mark: 'down' },
-  spared: { word: 'not ejected', mark: 'suspect' },
+  'drain-timeout': { word: 'drain timed out', mark: 'down' },
+  'ejection-skipped': { word: 'not ejected', mark: 'suspect' },
   panic: { word: 'panic', mark: 'down' },
-  calm: { word: 'panic is over', mark: 'up' },
+  'panic-ended': { word: 'panic ended', mark: 'up' },
   'self-preservation': { word: 'self-preservation', mark: 'suspect' },
 };
 
@@ -41,5 +41,5 @@ export function figuresOf({ evidence }) {
 
 /** @param {string} name In camel case. */
 function spelledOut(name) {
-  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return name.replace(/[A-Z]|(?<!\d)\d/g, (letter) => ` ${letter.toLowerCase()}`);
 }

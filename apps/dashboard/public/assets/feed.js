@@ -4,9 +4,9 @@
  * @typedef {{ p50: number, p95: number, p99: number } | null} Latency
  * @typedef {Record<string, number>} Amounts
  * @typedef {{ id: string, url: string, state: string, reason: string, since: string, labels: Record<string, string>,
- *   capacity: Amounts, inFlight: number, maxInFlight: number, ejections: number, inFlightDemand: Amounts, shares: Amounts, dominantShare: number,
+ *   capacity: Amounts, inFlight: number, maxInFlight: number, ejections: number, inFlightDemand: Amounts, backlogSeconds: Amounts, dominantBacklogSeconds: number,
  *   totals: Amounts, requests: number, errors: number, latencyMs: Latency }} Backend
- * @typedef {'state' | 'renamed' | 'drained' | 'cut' | 'spared' | 'panic' | 'calm' | 'self-preservation'} EventKind
+ * @typedef {'state' | 'renamed' | 'drained' | 'drain-timeout' | 'ejection-skipped' | 'panic' | 'panic-ended' | 'self-preservation'} EventKind
  * @typedef {{ sequence: number, at: string, kind: EventKind, backend: string | null, from: string | null,
  *   to: string | null, reason: string, evidence: Amounts }} FleetEvent
  * @typedef {{ at: string, uptimeSeconds: number, status: string, policy: string, resources: string[],

@@ -57,7 +57,7 @@ export function columnsFor(resources) {
           label: `${capitalised(resource)} queue`,
           kind: 'share',
           resource,
-          value: (row) => row.shares[resource],
+          value: (row) => row.backlogSeconds[resource],
         }),
     ),
     { key: 'inFlight', label: 'In flight', kind: 'inFlight', value: (row) => row.inFlight },

@@ -110,7 +110,7 @@ function shareCell({ resource = '' }) {
   const cell = element('td', { role: 'cell', class: `share ${hueOf(resource)}` }, bar, seconds, units);
   /** @type {Writer} */
   const write = (row, scaleSeconds) => {
-    const share = row.shares[resource] ?? 0;
+    const share = row.backlogSeconds[resource] ?? 0;
     const capacity = row.capacity[resource] ?? 0;
     const full = Math.min(1, share / scaleSeconds).toFixed(3);
     if (fill.style.getPropertyValue('--full') !== full) fill.style.setProperty('--full', full);

@@ -77,7 +77,7 @@ function show() {
  * @param {number} before
  */
 function scaleFor({ metrics }, before) {
-  const largest = Math.max(0, ...metrics.backends.map((backend) => backend.dominantShare));
+  const largest = Math.max(0, ...metrics.backends.map((backend) => backend.dominantBacklogSeconds));
   const wanted = niceCeiling(Math.max(largest, 0.1));
   return wanted >= before || largest < before / 4 ? wanted : before;
 }

@@ -46,7 +46,7 @@ function row(backend: BackendMetrics, resources: readonly string[]): Html {
   return html`<tr>
     <th scope="row">${backend.id}</th>
     <td>${backend.state === 'draining' && backend.inFlight === 0 ? 'drained' : backend.state}</td>
-    ${resources.map((name) => html`<td class="number">${(backend.shares[name] ?? 0).toFixed(2)}</td>`)}
+    ${resources.map((name) => html`<td class="number">${(backend.backlogSeconds[name] ?? 0).toFixed(2)}</td>`)}
     ${[`${backend.inFlight} / ${backend.maxInFlight}`, backend.requests, backend.errors].map(numberCell)}
     ${[latencyMs?.p50, latencyMs?.p95, latencyMs?.p99].map((ms) => numberCell(ms?.toFixed(1) ?? '–'))}
     ${resources.map((name) => numberCell(Math.round(backend.totals[name] ?? 0)))}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FailureStreaks, windowOutlier, type ExchangeOutcome } from './outliers.js';
 
-const streaks = () => new FailureStreaks({ errorsInRow: 5, gatewayErrorsInRow: 3 }, 4);
+const streaks = () => new FailureStreaks({ consecutive5xx: 5, consecutiveGatewayErrors: 3 }, 4);
 
 /** After which of the outcomes there was evidence. */
 function evidenceAt(outcomes: ExchangeOutcome[], counter = streaks(), incarnation = 1): number[] {
@@ -38,7 +38,7 @@ describe('failures in a row', () => {
     counter.record(0, 1, 'gateway');
     expect(counter.record(0, 1, 'gateway')).toEqual({
       reason: '3 exchanges in a row failed or were answered 502, 503 or 504',
-      figures: { gatewayErrorsInRow: 3 },
+      figures: { consecutiveGatewayErrors: 3 },
     });
   });
 
@@ -48,13 +48,19 @@ describe('failures in a row', () => {
   });
 
   it('can be turned off', () => {
-    const counter = new FailureStreaks({ errorsInRow: 0, gatewayErrorsInRow: 0 }, 4);
+    const counter = new FailureStreaks({ consecutive5xx: 0, consecutiveGatewayErrors: 0 }, 4);
     expect(evidenceAt(Array<ExchangeOutcome>(20).fill('gateway'), counter)).toEqual([]);
   });
 });
 
 describe('a window', () => {
-  const rules = { errorsInRow: 0, gatewayErrorsInRow: 0, failurePart: 0.5, latencyFactor: 10, minRequests: 20 };
+  const rules = {
+    consecutive5xx: 0,
+    consecutiveGatewayErrors: 0,
+    failureRatio: 0.5,
+    latencyFactor: 10,
+    minRequests: 20,
+  };
   const counts = { exchanges: 0, failures: 0, measured: 0, stretch: 0 };
 
   it('shows an outlier by the part that failed', () => {
@@ -75,7 +81,7 @@ describe('a window', () => {
   });
 
   it('shows nothing when turned off', () => {
-    const off = { ...rules, failurePart: 0, latencyFactor: 0 };
+    const off = { ...rules, failureRatio: 0, latencyFactor: 0 };
     expect(windowOutlier({ exchanges: 99, failures: 99, measured: 99, stretch: 9999 }, off)).toBeUndefined();
   });
 });

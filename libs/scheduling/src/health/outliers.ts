@@ -9,11 +9,11 @@ export type ExchangeOutcome = 'good' | 'error' | 'gateway' | 'stalled';
 /** What makes a backend an outlier. 0 turns a rule off. */
 export interface OutlierRules {
   /** Answers of 500 and above in a row, failed exchanges included. */
-  readonly errorsInRow: number;
+  readonly consecutive5xx: number;
   /** Answers of 502, 503 or 504 and failed exchanges in a row; also stalled exchanges without an answer in between. */
-  readonly gatewayErrorsInRow: number;
+  readonly consecutiveGatewayErrors: number;
   /** Part (0 to 1) of the exchanges of a window that failed. */
-  readonly failurePart: number;
+  readonly failureRatio: number;
   /** How many times as long as usual its answers take, over a window. */
   readonly latencyFactor: number;
   /** A window with fewer exchanges than this says nothing. */
@@ -34,7 +34,7 @@ export class FailureStreaks {
   private readonly incarnations: Uint32Array;
 
   constructor(
-    private readonly rules: Pick<OutlierRules, 'errorsInRow' | 'gatewayErrorsInRow'>,
+    private readonly rules: Pick<OutlierRules, 'consecutive5xx' | 'consecutiveGatewayErrors'>,
     slotCount: number,
   ) {
     this.errors = new Uint32Array(slotCount);
@@ -55,26 +55,26 @@ export class FailureStreaks {
     this.stalls[slot] = 0;
     const errors = ++this.errors[slot];
     const gatewayErrors = outcome === 'gateway' ? ++this.gatewayErrors[slot] : (this.gatewayErrors[slot] = 0);
-    const { errorsInRow, gatewayErrorsInRow } = this.rules;
-    if (gatewayErrorsInRow > 0 && gatewayErrors > 0 && gatewayErrors % gatewayErrorsInRow === 0) {
+    const { consecutive5xx, consecutiveGatewayErrors } = this.rules;
+    if (consecutiveGatewayErrors > 0 && gatewayErrors > 0 && gatewayErrors % consecutiveGatewayErrors === 0) {
       return {
         reason: `${gatewayErrors} exchanges in a row failed or were answered 502, 503 or 504`,
-        figures: { gatewayErrorsInRow: gatewayErrors },
+        figures: { consecutiveGatewayErrors: gatewayErrors },
       };
     }
-    if (errorsInRow > 0 && errors % errorsInRow === 0) {
-      return { reason: `${errors} answers in a row were 5xx`, figures: { errorsInRow: errors } };
+    if (consecutive5xx > 0 && errors % consecutive5xx === 0) {
+      return { reason: `${errors} answers in a row were 5xx`, figures: { consecutive5xx: errors } };
     }
     return undefined;
   }
 
   private recordStall(slot: number): OutlierEvidence | undefined {
     const stalls = ++this.stalls[slot];
-    const { gatewayErrorsInRow: limit } = this.rules;
+    const { consecutiveGatewayErrors: limit } = this.rules;
     if (limit === 0 || stalls % limit !== 0) return undefined;
     return {
       reason: `${stalls} exchanges in a row wait many times as long as is usual for their kind`,
-      figures: { stalledInRow: stalls },
+      figures: { consecutiveStalls: stalls },
     };
   }
 
@@ -101,9 +101,9 @@ export interface WindowCounts {
 /** Whether what a backend did in a window makes it an outlier. */
 export function windowOutlier(
   { exchanges, failures, measured, stretch }: WindowCounts,
-  { failurePart, latencyFactor, minRequests }: OutlierRules,
+  { failureRatio, latencyFactor, minRequests }: OutlierRules,
 ): OutlierEvidence | undefined {
-  if (failurePart > 0 && exchanges >= minRequests && failures >= failurePart * exchanges) {
+  if (failureRatio > 0 && exchanges >= minRequests && failures >= failureRatio * exchanges) {
     const percent = Math.round((100 * failures) / exchanges);
     return { reason: `${percent} % of ${exchanges} exchanges failed`, figures: { exchanges, failures } };
   }

@@ -36,7 +36,10 @@ export class ExchangeFactory implements ExchangeContext {
     this.queue = new AdmissionQueue(places, monotonicSeconds, own.counts);
     this.active = new ActiveExchanges(config.MAX_BACKENDS);
     this.streaks = new FailureStreaks(
-      { errorsInRow: config.OUTLIER_ERRORS_IN_ROW, gatewayErrorsInRow: config.OUTLIER_GATEWAY_ERRORS_IN_ROW },
+      {
+        consecutive5xx: config.OUTLIER_CONSECUTIVE_5XX,
+        consecutiveGatewayErrors: config.OUTLIER_CONSECUTIVE_GATEWAY_ERRORS,
+      },
       config.MAX_BACKENDS,
     );
     this.maxAttempts = config.MAX_ATTEMPTS;

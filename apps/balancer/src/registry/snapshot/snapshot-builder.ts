@@ -55,6 +55,6 @@ export class SnapshotBuilder {
         `only ${up} of ${serving.length} backends are up: others serve too`,
         evidence,
       );
-    else this.events.recordFleetEvent('calm', `${up} of ${serving.length} backends are up`, evidence);
+    else this.events.recordFleetEvent('panic-ended', `${up} of ${serving.length} backends are up`, evidence);
   }
 }
