@@ -8,7 +8,7 @@ import { LoggerModule } from 'nestjs-pino';
 import { backendConfig, type BackendConfig } from './config/backend.config.js';
 import { HealthController } from './health/health.controller.js';
 import { JobController } from './jobs/job.controller.js';
-import { WorkEmulator } from './work/workshop.js';
+import { WorkEmulator } from './work/work-emulator.js';
 
 @Module({
   imports: [

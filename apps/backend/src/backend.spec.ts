@@ -6,7 +6,7 @@ import { request as httpRequest } from 'node:http';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { BackendModule } from './backend.module.js';
 import { backendConfig } from './config/backend.config.js';
-import { WorkEmulator } from './work/workshop.js';
+import { WorkEmulator } from './work/work-emulator.js';
 
 describe('backend', () => {
   let app: INestApplication | undefined;
@@ -15,7 +15,7 @@ describe('backend', () => {
     await app?.close();
   });
 
-  async function aBackend({ workScale = 0 } = {}): Promise<{ url: string; workshop: WorkEmulator }> {
+  async function aBackend({ workScale = 0 } = {}): Promise<{ url: string; emulator: WorkEmulator }> {
     const settings = {
       ...backendConfig(),
       id: 'disk-1',
@@ -30,7 +30,7 @@ describe('backend', () => {
       .compile();
     app = testing.createNestApplication({ bodyParser: false, logger: false });
     await app.listen(0, '127.0.0.1');
-    return { url: `http://127.0.0.1:${app.getHttpServer().address().port}`, workshop: app.get(WorkEmulator) };
+    return { url: `http://127.0.0.1:${app.getHttpServer().address().port}`, emulator: app.get(WorkEmulator) };
   }
 
   it('answers any method and path with a report, and tells what it cost', async () => {
@@ -52,25 +52,25 @@ describe('backend', () => {
   });
 
   it('works on a job before it answers', async () => {
-    const { url, workshop } = await aBackend({ workScale: 1 });
+    const { url, emulator } = await aBackend({ workScale: 1 });
     const [first, second] = await Promise.all([
       fetch(url, { headers: { compute: '20', storage: '20' } }),
       fetch(url, { headers: { storage: '20' } }),
     ]);
     expect([first.status, second.status]).toEqual([200, 200]);
-    expect(workshop.totals).toEqual({ requests: 2, compute: 20, storage: 40 });
-    expect(workshop.jobCount).toBe(0);
+    expect(emulator.totals).toEqual({ requests: 2, compute: 20, storage: 40 });
+    expect(emulator.jobCount).toBe(0);
   });
 
   it.each(['compute', 'storage'])('drops the %s work of a client that goes away', async (resource) => {
-    const { url, workshop } = await aBackend({ workScale: 1 });
+    const { url, emulator } = await aBackend({ workScale: 1 });
     const client = httpRequest(url, { method: 'POST', headers: { [resource]: '1000000' } });
     client.on('error', () => undefined);
     client.end();
-    await vi.waitFor(() => expect(workshop.jobCount).toBe(1));
+    await vi.waitFor(() => expect(emulator.jobCount).toBe(1));
     client.destroy();
-    await vi.waitFor(() => expect(workshop.jobCount).toBe(0));
-    expect(workshop.totals.requests).toBe(0);
+    await vi.waitFor(() => expect(emulator.jobCount).toBe(0));
+    expect(emulator.totals.requests).toBe(0);
     expect((await fetch(url)).status).toBe(200);
   });
 
@@ -112,7 +112,7 @@ describe('backend', () => {
   });
 
   it('says what is wrong with a demand', async () => {
-    const { url, workshop } = await aBackend();
+    const { url, emulator } = await aBackend();
     const response = await fetch(url, { headers: { compute: 'lots' } });
     expect(response.status).toBe(400);
     expect(await response.json()).toEqual({
@@ -120,23 +120,23 @@ describe('backend', () => {
       error: 'Bad Request',
       message: 'Compute must be a number from 0 to 1000000, got "lots"',
     });
-    expect(workshop.totals.requests).toBe(0);
+    expect(emulator.totals.requests).toBe(0);
   });
 
   it('is healthy', async () => {
-    const { url, workshop } = await aBackend();
+    const { url, emulator } = await aBackend();
     const response = await fetch(`${url}/health`);
     expect(response.status).toBe(200);
     expect(await response.json()).toMatchObject({ status: 'ok' });
-    expect(workshop.totals.requests).toBe(0);
+    expect(emulator.totals.requests).toBe(0);
   });
 
   it('finishes the job it is at before it closes', async () => {
-    const { url, workshop } = await aBackend({ workScale: 1 });
+    const { url, emulator } = await aBackend({ workScale: 1 });
     const client = httpRequest(url, { headers: { compute: '100', connection: 'close' } });
     const answered = once(client, 'response');
     client.end();
-    await vi.waitFor(() => expect(workshop.jobCount).toBe(1));
+    await vi.waitFor(() => expect(emulator.jobCount).toBe(1));
     await app!.close();
     const [response] = await answered;
     expect(response.statusCode).toBe(200);

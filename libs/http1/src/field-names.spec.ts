@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { bytesOf } from './bytes.js';
 import { FieldNames } from './field-names.js';
 import { RequestHead } from './request-head.js';
-import { USUAL_NAMES } from './usual-names.js';
+import { USUAL_NAMES } from './common-field-names.js';
 
 const names = new FieldNames(['x-mine']);
 const every = [...USUAL_NAMES, 'host', 'te', 'x-mine', 'transfer-encoding'];

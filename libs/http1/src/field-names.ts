@@ -1,7 +1,7 @@
 // Field names that are known by number, so that rules about them are a look-up per field and no text is made.
 import { LOWER_TOKEN, bytesOf, readsLike } from './bytes.js';
 import { NamePatterns } from './name-patterns.js';
-import { USUAL_NAMES } from './usual-names.js';
+import { USUAL_NAMES } from './common-field-names.js';
 
 /** The number of every name that is not known. */
 export const UNKNOWN_FIELD = 0;

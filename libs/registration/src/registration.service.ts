@@ -10,7 +10,7 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RegistrationClient, type Answer, type Failed, type Refused } from './balancer-client.js';
+import { RegistrationClient, type Answer, type Failed, type Refused } from './registration-client.js';
 import { MODULE_OPTIONS_TOKEN, registrationOf, type RegistrationOptions } from './registration.options.js';
 import { REFUSED_RETRY_MS, retryDelayMs } from './retry.js';
 

@@ -1,5 +1,5 @@
 // How long to wait before the balancer is asked again. Pure: the service does the waiting.
-import type { Failed, Refused } from './balancer-client.js';
+import type { Failed, Refused } from './registration-client.js';
 
 const FIRST_RETRY_MS = 100;
 const MAX_RETRY_MS = 5_000;

@@ -44,4 +44,4 @@ export { Reservation } from './reservation.js';
 export { DEMAND_QUANTUM, ResourceSpace, quantise, type ResourceVector } from './resources.js';
 export { strandedCapacity } from './stranded-capacity.js';
 export { ThreadCounts, type ThreadCount } from './thread-counts.js';
-export { seededRandom, type Clock, type Random } from './time-and-chance.js';
+export { seededRandom, type Clock, type Random } from './clock-and-random.js';

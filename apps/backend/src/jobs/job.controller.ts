@@ -6,7 +6,7 @@ import { hostname } from 'node:os';
 import { finished, pipeline } from 'node:stream/promises';
 import { backendConfig, type BackendConfig } from '../config/backend.config.js';
 import { demandOf, type Demand } from '../work/demand.js';
-import { WorkEmulator } from '../work/workshop.js';
+import { WorkEmulator } from '../work/work-emulator.js';
 import { jobPage } from './job-page.js';
 import type { JobReport } from './job-report.js';
 import { paddingLength, padded } from './padding.js';
@@ -16,7 +16,7 @@ export class JobController {
   private readonly host = hostname();
 
   constructor(
-    private readonly workshop: WorkEmulator,
+    private readonly emulator: WorkEmulator,
     private readonly registration: RegistrationService,
     @Inject(backendConfig.KEY) private readonly config: BackendConfig,
   ) {}
@@ -27,7 +27,7 @@ export class JobController {
   async echo(@Req() request: Request, @Res() response: Response): Promise<void> {
     const demand = demandOf(request.headers);
     await unlessClientLeaves(response, async (departure) => {
-      await this.workshop.perform(demand, departure);
+      await this.emulator.perform(demand, departure);
       reportCost(response, { ...demand });
       response.setHeader('content-type', request.headers['content-type'] ?? 'application/octet-stream');
       const length = request.headers['content-length'];
@@ -43,7 +43,7 @@ export class JobController {
     const minimumBytes = paddingLength(request.query['bytes']);
     await unlessClientLeaves(response, async (departure) => {
       const bodyRead = finished(request.resume(), { writable: false });
-      await Promise.all([this.workshop.perform(demand, departure), bodyRead]);
+      await Promise.all([this.emulator.perform(demand, departure), bodyRead]);
       reportCost(response, { ...demand });
       const isPage = request.path === '/' && request.accepts(['json', 'html']) === 'html';
       const report = this.reportOn(request, demand);
@@ -58,7 +58,7 @@ export class JobController {
   private reportOn({ method, path }: Request, demand: Demand): JobReport {
     const { capacity, id } = this.config;
     const backend = this.registration.state.id ?? id ?? null;
-    return { backend, host: this.host, method, path, demand, capacity, totals: this.workshop.totals };
+    return { backend, host: this.host, method, path, demand, capacity, totals: this.emulator.totals };
   }
 }
 

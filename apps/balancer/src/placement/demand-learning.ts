@@ -73,7 +73,7 @@ export class DemandLearning {
 
   /** It was answered whole. Its own reservation is released by now. */
   completed(ticket: LearningTicket, atSeconds: number): void {
-    const { slot } = ticket.stay;
+    const { slot } = ticket.sojourn;
     if (!this.learner.completed(ticket, this.table.active(slot), atSeconds)) return;
     this.estimates[ticket.classId] = undefined;
     this.table.own.speeds[slot] = this.learner.speed(slot);
@@ -91,7 +91,7 @@ export class DemandLearning {
 
   /** It failed, or was given up. */
   cancelled(ticket: LearningTicket, atSeconds: number): void {
-    this.learner.cancelled(ticket, this.table.active(ticket.stay.slot), atSeconds);
+    this.learner.cancelled(ticket, this.table.active(ticket.sojourn.slot), atSeconds);
   }
 
   /** Takes in the cost report of an answer, if it carries one. What makes no sense is counted, and logged once. */

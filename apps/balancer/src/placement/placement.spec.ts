@@ -36,7 +36,7 @@ it('serves one attempt after another, each settled once', () => {
   expect([table.failed(0), table.failed(1)]).toEqual([1, 0]);
 });
 
-it('abandons what it holds still when it is filled in anew, among others that stay', () => {
+it('abandons what it holds still when it is filled in anew, among others that sojourn', () => {
   const { table, begin, aPlacement } = somePlacements();
   const [moved, other] = [aPlacement(), aPlacement()];
   begin(moved, 0, 1);

@@ -3,8 +3,8 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy }
 import type { FleetMetrics } from '@fairlead/contracts';
 import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import { dashboardConfig, type DashboardConfig } from '../config/dashboard.config.js';
-import { FleetStream } from '../live/fleet.feed.js';
-import { BalancerAwayError, MetricsClient } from './balancer.client.js';
+import { FleetStream } from '../live/fleet.stream.js';
+import { BalancerAwayError, MetricsClient } from './metrics.client.js';
 import { ratesBetween } from './rates.js';
 
 interface Reading {

@@ -1,7 +1,7 @@
 // `/health/live`: this process answers. `/health/ready`: it also has fresh readings of the balancer to show.
 import { Controller, Get } from '@nestjs/common';
 import { HealthCheck, HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
-import { FleetStream } from '../live/fleet.feed.js';
+import { FleetStream } from '../live/fleet.stream.js';
 
 @Controller('health')
 export class HealthController {

@@ -1,7 +1,7 @@
 // `GET /api/events`: the feed as server-sent events, one stream per open page.
 import { Controller, type MessageEvent, Sse } from '@nestjs/common';
 import { endWith, ignoreElements, interval, map, merge, type Observable, takeUntil } from 'rxjs';
-import { FleetStream } from './fleet.feed.js';
+import { FleetStream } from './fleet.stream.js';
 
 /** Tells proxies and pages that the stream lives while there is nothing to say. */
 const HEARTBEAT_INTERVAL_MS = 10_000;

@@ -1,6 +1,6 @@
 // `/request-log`: the last requests, newest first, as the balancer tells them.
 import { BadGatewayException, Controller, Get, Header } from '@nestjs/common';
-import { MetricsClient } from '../balancer/balancer.client.js';
+import { MetricsClient } from '../balancer/metrics.client.js';
 
 @Controller('request-log')
 export class RequestLogController {

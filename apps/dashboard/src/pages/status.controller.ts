@@ -1,7 +1,7 @@
 // `/status`: the fleet as a plain table for terminals, old browsers and pages without JavaScript.
 import { Controller, Get, Header, HttpStatus, Res } from '@nestjs/common';
 import type { Response } from 'express';
-import { FleetStream } from '../live/fleet.feed.js';
+import { FleetStream } from '../live/fleet.stream.js';
 import { awayPage, statusPage } from './status-page.js';
 
 @Controller('status')

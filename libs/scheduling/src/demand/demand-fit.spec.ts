@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../time-and-chance.js';
+import { seededRandom } from '../clock-and-random.js';
 import { DemandFit } from './demand-fit.js';
 import { inverseDiagonal } from './inverse-diagonal.js';
 

@@ -25,7 +25,7 @@ const MIN_SECONDS_BETWEEN = 4e-3;
  */
 export class LearningTicket {
   classId = -1;
-  readonly stay = new Sojourn();
+  readonly sojourn = new Sojourn();
 }
 
 /** What fixes the size of a learner. */
@@ -80,26 +80,26 @@ export class DemandLearner implements DemandModel {
     ticket = new LearningTicket(),
   ): LearningTicket {
     ticket.classId = classId;
-    this.meter.arrive(slot, others, atSeconds, ticket.stay);
+    this.meter.arrive(slot, others, atSeconds, ticket.sojourn);
     return ticket;
   }
 
   /** It was answered in full, and `others` are in flight there now. Answers whether anything was learned from it. */
-  completed({ classId, stay }: LearningTicket, others: number, atSeconds: number): boolean {
-    const seconds = this.meter.leave(stay, others, atSeconds);
+  completed({ classId, sojourn }: LearningTicket, others: number, atSeconds: number): boolean {
+    const seconds = this.meter.leave(sojourn, others, atSeconds);
     if (!(seconds > 0) || !this.isWorthLearning(classId, atSeconds)) return false;
     this.learnedAt[classId] = atSeconds;
-    const weight = LatencyInference.weightAmong(stay.othersAtDispatch);
-    this.inference.learn(classId, stay.slot, seconds, this.speeds.factor(stay.slot), weight);
+    const weight = LatencyInference.weightAmong(sojourn.othersAtDispatch);
+    this.inference.learn(classId, sojourn.slot, seconds, this.speeds.factor(sojourn.slot), weight);
     if (this.canJudgeSpeed(classId)) {
-      this.speeds.observe(stay.slot, seconds, this.declaredSeconds(classId, stay.slot), weight);
+      this.speeds.observe(sojourn.slot, seconds, this.declaredSeconds(classId, sojourn.slot), weight);
     }
     return true;
   }
 
   /** It failed or was given up, and `others` are in flight there now. Nothing is learned but that it is gone. */
-  cancelled({ stay }: LearningTicket, others: number, atSeconds: number): void {
-    this.meter.abandon(stay, others, atSeconds);
+  cancelled({ sojourn }: LearningTicket, others: number, atSeconds: number): void {
+    this.meter.abandon(sojourn, others, atSeconds);
   }
 
   /** A backend has reported what a request of the class cost it, units by resource. */

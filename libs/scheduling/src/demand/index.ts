@@ -10,4 +10,4 @@ export { DemandLearner, LearningTicket, type DemandLearnerShape } from './demand
 export type { DemandBelief, DemandModel, DemandSource } from './demand-model.js';
 export { RequestClassifier, type RequestTraits } from './request-classifier.js';
 export { RouteTemplates } from './route-template.js';
-export { LatencyBaseline } from './usual-latency.js';
+export { LatencyBaseline } from './latency-baseline.js';

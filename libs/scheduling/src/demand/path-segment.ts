@@ -2,7 +2,7 @@
 
 const DIGITS = /^\d+$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-/** A hash or an object id: at least eight hexadecimal digits, a decimal one among them, so that `facade` stays a word. */
+/** A hash or an object id: at least eight hexadecimal digits, a decimal one among them, so that `facade` sojourns a word. */
 const HEXADECIMAL = /^(?=[a-f]*\d)[0-9a-f]{8,}$/i;
 /** A token in base64url, or a slug with a number in it: long, with at least two digits. */
 const TOKEN = /^(?=(?:.*\d){2})[\w-]{20,}={0,2}$/;

@@ -111,7 +111,7 @@ describe('a path that is asked for again and again', () => {
     expect(classifier.classify(get('/a'))).toBe(classId);
   });
 
-  it('counts as often as it is asked for: it stays a route of its own among many values', () => {
+  it('counts as often as it is asked for: it sojourns a route of its own among many values', () => {
     const classifier = new RequestClassifier(10_000, () => {});
     for (let i = 0; i < 2000; i++) {
       for (let times = 0; times < 3; times++) classifier.classify(get('/shop/search'));

@@ -1,6 +1,6 @@
 // Finds the routes behind paths by itself: `/users/17/orders/9` and `/users/42/orders/1` are both `/users/{}/orders/{}`.
 import { LRUCache } from 'lru-cache';
-import { SpaceSavingSummary } from './frequent-values.js';
+import { SpaceSavingSummary } from './space-saving-summary.js';
 import { looksLikeIdentifier } from './path-segment.js';
 
 /** What stands in a template for a segment that varies. */

@@ -1,13 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../time-and-chance.js';
+import { seededRandom } from '../clock-and-random.js';
 import { ServiceMeter, type Sojourn } from './service-meter.js';
 
 describe('seconds of service', () => {
   it('are all the seconds of a request that was alone', () => {
     const meter = new ServiceMeter(2);
-    const stay = meter.arrive(0, 0, 10);
-    expect(meter.leave(stay, 0, 10.25)).toBeCloseTo(0.25);
+    const sojourn = meter.arrive(0, 0, 10);
+    expect(meter.leave(sojourn, 0, 10.25)).toBeCloseTo(0.25);
   });
 
   it('are a fair share of the time while others are there', () => {
@@ -21,8 +21,8 @@ describe('seconds of service', () => {
 
   it('count for more where several resources can work at once, and for no more than all of them', () => {
     const meter = new ServiceMeter(2);
-    const stays = Array.from({ length: 100 }, (_, others) => meter.arrive(0, others, 0));
-    const seconds = meter.leave(stays[50], 99, 10);
+    const sojourns = Array.from({ length: 100 }, (_, others) => meter.arrive(0, others, 0));
+    const seconds = meter.leave(sojourns[50], 99, 10);
     expect(seconds).toBeGreaterThan((1.9 * 10) / 100);
     expect(seconds).toBeLessThan((2 * 10) / 100);
   });
@@ -34,19 +34,19 @@ describe('seconds of service', () => {
     let total = 0;
     let freeAt = 0;
     let now = 0;
-    const queue: { stay: Sojourn; leavesAt: number; work: number }[] = [];
+    const queue: { sojourn: Sojourn; leavesAt: number; work: number }[] = [];
     for (let i = 0; i < 4000; i++) {
       now += -Math.log(1 - random()) / 0.8;
       while (queue.length > 0 && queue[0].leavesAt <= now) {
-        const { stay, leavesAt, work } = queue.shift()!;
-        const seconds = meter.leave(stay, queue.length, leavesAt);
+        const { sojourn, leavesAt, work } = queue.shift()!;
+        const seconds = meter.leave(sojourn, queue.length, leavesAt);
         if (i < 2000) continue;
         error += Math.abs(seconds - work);
         total += work;
       }
       const work = random() < 0.1 ? 5 : 0.5;
       freeAt = Math.max(freeAt, now) + work;
-      queue.push({ stay: meter.arrive(0, queue.length, now), leavesAt: freeAt, work });
+      queue.push({ sojourn: meter.arrive(0, queue.length, now), leavesAt: freeAt, work });
     }
     expect(meter.order).toBeGreaterThan(0.95);
     expect(error / total).toBeLessThan(0.1);
@@ -65,11 +65,11 @@ describe('seconds of service', () => {
           const there = inFlight[slot];
           if (isArrival || there.length === 0) there.push(meter.arrive(slot, there.length, now, over.pop()));
           else {
-            const [stay] = there.splice(pick % there.length, 1);
-            const seconds = meter.leave(stay, there.length, now);
+            const [sojourn] = there.splice(pick % there.length, 1);
+            const seconds = meter.leave(sojourn, there.length, now);
             expect(seconds).toBeGreaterThanOrEqual(0);
-            expect(seconds).toBeLessThanOrEqual(resourceCount * (now - stay.startedAt) + 1e-9);
-            over.push(stay);
+            expect(seconds).toBeLessThanOrEqual(resourceCount * (now - sojourn.startedAt) + 1e-9);
+            over.push(sojourn);
           }
         }
         expect(meter.order).toBeLessThanOrEqual(1);
@@ -89,17 +89,17 @@ describe('seconds of service', () => {
 
   it('are one request at a time', () => {
     const meter = new ServiceMeter(1);
-    const stay = meter.arrive(0, 0, 0);
-    expect(() => meter.arrive(1, 0, 1, stay)).toThrow('not over');
-    meter.leave(stay, 0, 2);
-    expect(meter.arrive(1, 0, 3, stay)).toBe(stay);
+    const sojourn = meter.arrive(0, 0, 0);
+    expect(() => meter.arrive(1, 0, 1, sojourn)).toThrow('not over');
+    meter.leave(sojourn, 0, 2);
+    expect(meter.arrive(1, 0, 3, sojourn)).toBe(sojourn);
   });
 
   it('leave out a request that was given up', () => {
     const meter = new ServiceMeter(1);
     const lost = meter.arrive(0, 0, 0);
-    const stay = meter.arrive(0, 1, 0);
+    const sojourn = meter.arrive(0, 1, 0);
     meter.abandon(lost, 1, 1);
-    expect(meter.leave(stay, 0, 2)).toBeCloseTo(1.5);
+    expect(meter.leave(sojourn, 0, 2)).toBeCloseTo(1.5);
   });
 });

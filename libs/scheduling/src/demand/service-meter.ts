@@ -13,7 +13,7 @@
 //
 // Service is the one times the other, and so within a factor of R of the truth under any load.
 
-/** A request's stay on a backend, from its dispatch to its answer. Once it is over it can be another request's. */
+/** A request's sojourn on a backend, from its dispatch to its answer. Once it is over it can be another request's. */
 export class Sojourn {
   slot = -1;
   startedAt = NaN;
@@ -45,7 +45,7 @@ const ORDER_MEMORY = 500;
 /** Departures that have to show an order before it is believed. */
 const ORDER_DOUBT = 5;
 
-/** Measures stays. O(1) for each arrival and departure. */
+/** Measures sojourns. O(1) for each arrival and departure. */
 export class ServiceMeter {
   /** By slot. */
   private readonly stations: (Station | undefined)[] = [];
@@ -55,45 +55,45 @@ export class ServiceMeter {
   constructor(private readonly resourceCount: number) {}
 
   /**
-   * A request goes to a backend with `others` in flight on it, whoever sent them. `stay` is written anew for it.
+   * A request goes to a backend with `others` in flight on it, whoever sent them. `sojourn` is written anew for it.
    * @throws {Error} when that is not over.
    */
-  arrive(slot: number, others: number, atSeconds: number, stay = new Sojourn()): Sojourn {
-    if (!stay.isOver) throw new Error('this stay is not over');
+  arrive(slot: number, others: number, atSeconds: number, sojourn = new Sojourn()): Sojourn {
+    if (!sojourn.isOver) throw new Error('this sojourn is not over');
     const station = this.stationOf(slot, atSeconds);
     advance(station, others, atSeconds);
-    stay.slot = slot;
-    stay.startedAt = atSeconds;
-    stay.othersAtDispatch = others;
-    stay.presenceAtDispatch = station.presence;
-    stay.fairShareAtDispatch = station.fairShare;
-    stay.older = station.newest;
-    stay.isOver = false;
-    if (stay.older) stay.older.newer = stay;
-    else station.oldest = stay;
-    station.newest = stay;
-    return stay;
+    sojourn.slot = slot;
+    sojourn.startedAt = atSeconds;
+    sojourn.othersAtDispatch = others;
+    sojourn.presenceAtDispatch = station.presence;
+    sojourn.fairShareAtDispatch = station.fairShare;
+    sojourn.older = station.newest;
+    sojourn.isOver = false;
+    if (sojourn.older) sojourn.older.newer = sojourn;
+    else station.oldest = sojourn;
+    station.newest = sojourn;
+    return sojourn;
   }
 
   /** The request has left and `others` are still there. Answers how many seconds of service it had; 0 when it was over. */
-  leave(stay: Sojourn, others: number, atSeconds: number): number {
-    if (stay.isOver) return 0;
-    const station = this.stationOf(stay.slot, atSeconds);
+  leave(sojourn: Sojourn, others: number, atSeconds: number): number {
+    if (sojourn.isOver) return 0;
+    const station = this.stationOf(sojourn.slot, atSeconds);
     advance(station, others + 1, atSeconds);
-    this.watchOrder(station.oldest === stay, others + 1);
-    const seconds = this.serviceSeconds(stay, station, atSeconds);
-    this.remove(stay, station);
+    this.watchOrder(station.oldest === sojourn, others + 1);
+    const seconds = this.serviceSeconds(sojourn, station, atSeconds);
+    this.remove(sojourn, station);
     station.departedAt = atSeconds;
     station.presenceAtDeparture = station.presence;
     return seconds;
   }
 
   /** The request's end says nothing of service: it failed, or the client gave up. */
-  abandon(stay: Sojourn, others: number, atSeconds: number): void {
-    if (stay.isOver) return;
-    const station = this.stationOf(stay.slot, atSeconds);
+  abandon(sojourn: Sojourn, others: number, atSeconds: number): void {
+    if (sojourn.isOver) return;
+    const station = this.stationOf(sojourn.slot, atSeconds);
     advance(station, others + 1, atSeconds);
-    this.remove(stay, station);
+    this.remove(sojourn, station);
   }
 
   /** Another backend has the slot now. Only when nothing is in flight there. */
@@ -109,15 +109,15 @@ export class ServiceMeter {
     return Math.max(0, this.oldestFirst / (this.couldDiffer + ORDER_DOUBT));
   }
 
-  private serviceSeconds(stay: Sojourn, station: Station, atSeconds: number): number {
-    const stayed = atSeconds - stay.startedAt;
+  private serviceSeconds(sojourn: Sojourn, station: Station, atSeconds: number): number {
+    const stayed = atSeconds - sojourn.startedAt;
     if (!(stayed > 0)) return 0;
-    const shared = station.fairShare - stay.fairShareAtDispatch;
-    const inShared = (station.presence - stay.presenceAtDispatch) / stayed;
+    const shared = station.fairShare - sojourn.fairShareAtDispatch;
+    const inShared = (station.presence - sojourn.presenceAtDispatch) / stayed;
 
-    const isAfterDeparture = station.departedAt > stay.startedAt;
+    const isAfterDeparture = station.departedAt > sojourn.startedAt;
     const spacing = isAfterDeparture ? atSeconds - station.departedAt : stayed;
-    const presence = station.presence - (isAfterDeparture ? station.presenceAtDeparture : stay.presenceAtDispatch);
+    const presence = station.presence - (isAfterDeparture ? station.presenceAtDeparture : sojourn.presenceAtDispatch);
     const inSpacing = spacing > 0 ? presence / spacing : 1;
 
     const ordered = this.order ** 2;
@@ -137,14 +137,14 @@ export class ServiceMeter {
     this.couldDiffer = this.couldDiffer * keep + 1 - 1 / inFlight;
   }
 
-  private remove(stay: Sojourn, station: Station): void {
-    if (stay.older) stay.older.newer = stay.newer;
-    else station.oldest = stay.newer;
-    if (stay.newer) stay.newer.older = stay.older;
-    else station.newest = stay.older;
-    stay.older = undefined;
-    stay.newer = undefined;
-    stay.isOver = true;
+  private remove(sojourn: Sojourn, station: Station): void {
+    if (sojourn.older) sojourn.older.newer = sojourn.newer;
+    else station.oldest = sojourn.newer;
+    if (sojourn.newer) sojourn.newer.older = sojourn.older;
+    else station.newest = sojourn.older;
+    sojourn.older = undefined;
+    sojourn.newer = undefined;
+    sojourn.isOver = true;
   }
 
   private stationOf(slot: number, atSeconds: number): Station {

@@ -2,7 +2,7 @@
 import type { Candidates } from '../candidates.js';
 import type { FleetSnapshot } from '../fleet-snapshot.js';
 import type { ResourceVector } from '../resources.js';
-import { ArgMin } from '../smallest.js';
+import { ArgMin } from '../arg-min.js';
 import type { PlacementPolicy, PolicyContext } from './policy.js';
 
 /**
@@ -13,13 +13,13 @@ import type { PlacementPolicy, PolicyContext } from './policy.js';
  * Source: Wang, Li and Liang, "Dominant Resource Fairness in Cloud Computing Systems with Heterogeneous Servers" (2014), §5.
  */
 export class BestFitPolicy implements PlacementPolicy {
-  private readonly smallest = new ArgMin();
+  private readonly argMin = new ArgMin();
 
   constructor(private readonly context: PolicyContext) {}
 
   choose({ fleet, positions, count }: Candidates, demand: ResourceVector): number {
-    for (let i = 0; i < count; i++) this.smallest.offer(positions[i], this.unfitness(fleet, positions[i], demand));
-    return this.smallest.pop();
+    for (let i = 0; i < count; i++) this.argMin.offer(positions[i], this.unfitness(fleet, positions[i], demand));
+    return this.argMin.pop();
   }
 
   private unfitness(fleet: FleetSnapshot, position: number, demand: ResourceVector): number {

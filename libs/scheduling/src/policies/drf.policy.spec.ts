@@ -2,7 +2,7 @@
 import { array, assert, double, integer, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FleetSnapshot } from '../fleet-snapshot.js';
-import { aFleet } from './a-fleet.js';
+import { aFleet } from './fleet.fixture.js';
 import { drift } from './drift.js';
 
 describe('drift', () => {

@@ -2,9 +2,9 @@
 import type { Candidates } from '../candidates.js';
 import type { FleetSnapshot } from '../fleet-snapshot.js';
 import type { ResourceVector } from '../resources.js';
-import { ArgMin } from '../smallest.js';
+import { ArgMin } from '../arg-min.js';
 import { BacklogEstimate } from './backlog.js';
-import { WeightedSampler } from './capacity-sample.js';
+import { WeightedSampler } from './weighted-sampler.js';
 import { drift } from './drift.js';
 import { scoreTerms, type ScoredCandidate } from './explanation.js';
 import type { PlacementPolicy, PolicyContext } from './policy.js';
@@ -20,7 +20,7 @@ export const DRF_CHOICES = 32;
  * last best. What sampling costs in latency is measured in docs/placement.md.
  */
 export class DrfPolicy implements PlacementPolicy {
-  private readonly smallest = new ArgMin();
+  private readonly argMin = new ArgMin();
   private readonly backlog: BacklogEstimate;
   private readonly sample: WeightedSampler;
 
@@ -53,7 +53,7 @@ export class DrfPolicy implements PlacementPolicy {
 
   private bestOfAll({ fleet, positions, count }: Candidates, demand: ResourceVector): number {
     for (let i = 0; i < count; i++) this.offer(fleet, positions[i], demand);
-    return this.smallest.pop();
+    return this.argMin.pop();
   }
 
   private bestOfSample(candidates: Candidates, demand: ResourceVector): number {
@@ -66,13 +66,13 @@ export class DrfPolicy implements PlacementPolicy {
     }
     const lastBest = sample.lastBest(demand);
     if (lastBest !== -1 && candidates.has(lastBest)) this.offer(fleet, lastBest, demand);
-    const best = this.smallest.pop();
+    const best = this.argMin.pop();
     sample.remember(demand, best);
     return best;
   }
 
   private offer(fleet: FleetSnapshot, position: number, demand: ResourceVector): void {
     this.backlog.look(fleet, position);
-    this.smallest.offer(position, drift(this.backlog.seconds, fleet, position, demand));
+    this.argMin.offer(position, drift(this.backlog.seconds, fleet, position, demand));
   }
 }

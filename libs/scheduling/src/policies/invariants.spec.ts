@@ -17,8 +17,8 @@ import { FleetSnapshot } from '../fleet-snapshot.js';
 import { LoadTable } from '../load-table.js';
 import { Reservation } from '../reservation.js';
 import { quantise } from '../resources.js';
-import { seededRandom } from '../time-and-chance.js';
-import { aFleet } from './a-fleet.js';
+import { seededRandom } from '../clock-and-random.js';
+import { aFleet } from './fleet.fixture.js';
 import { POLICY_NAMES, createPolicy, type PolicyName } from './index.js';
 
 const pair = (min: number, max: number) => array(integer({ min, max }), { minLength: 2, maxLength: 2 });

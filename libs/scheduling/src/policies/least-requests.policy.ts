@@ -1,6 +1,6 @@
 // `least-requests`: the backend with the fewest exchanges in flight for its size.
 import type { Candidates } from '../candidates.js';
-import { ArgMin } from '../smallest.js';
+import { ArgMin } from '../arg-min.js';
 import type { PlacementPolicy, PolicyContext } from './policy.js';
 import { weightOf } from './weight.js';
 
@@ -10,15 +10,15 @@ import { weightOf } from './weight.js';
  * O(candidates × resources).
  */
 export class LeastRequestsPolicy implements PlacementPolicy {
-  private readonly smallest = new ArgMin();
+  private readonly argMin = new ArgMin();
 
   constructor(private readonly context: PolicyContext) {}
 
   choose({ fleet, positions, count }: Candidates): number {
     for (let i = 0; i < count; i++) {
       const position = positions[i];
-      this.smallest.offer(position, (this.context.table.active(fleet.slots[position]) + 1) / weightOf(fleet, position));
+      this.argMin.offer(position, (this.context.table.active(fleet.slots[position]) + 1) / weightOf(fleet, position));
     }
-    return this.smallest.pop();
+    return this.argMin.pop();
   }
 }

@@ -1,7 +1,7 @@
 // `min-dominant-share`: the backend whose most burdened resource would be least burdened.
 import type { Candidates } from '../candidates.js';
 import type { ResourceVector } from '../resources.js';
-import { ArgMin } from '../smallest.js';
+import { ArgMin } from '../arg-min.js';
 import type { PlacementPolicy, PolicyContext } from './policy.js';
 
 /**
@@ -11,7 +11,7 @@ import type { PlacementPolicy, PolicyContext } from './policy.js';
  * Source: Graham's list scheduling (1966), by the dominant share of Ghodsi et al., "Dominant Resource Fairness" (2011).
  */
 export class MinDominantSharePolicy implements PlacementPolicy {
-  private readonly smallest = new ArgMin();
+  private readonly argMin = new ArgMin();
 
   constructor(private readonly context: PolicyContext) {}
 
@@ -26,8 +26,8 @@ export class MinDominantSharePolicy implements PlacementPolicy {
         const after = (table.inFlight(fleet.slots[position], r) + demand[r]) * fleet.inverseCapacity[at + r];
         if (after > share) share = after;
       }
-      this.smallest.offer(position, share);
+      this.argMin.offer(position, share);
     }
-    return this.smallest.pop();
+    return this.argMin.pop();
   }
 }

@@ -1,7 +1,7 @@
 // What every policy owes, and what each is known for.
 import { array, assert, integer, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { aFleet } from './a-fleet.js';
+import { aFleet } from './fleet.fixture.js';
 import { POLICY_NAMES } from './index.js';
 
 const units = integer({ min: 0, max: 10 });

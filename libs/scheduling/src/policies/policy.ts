@@ -2,7 +2,7 @@
 import type { Candidates } from '../candidates.js';
 import type { LoadTable } from '../load-table.js';
 import type { ResourceVector } from '../resources.js';
-import type { Clock, Random } from '../time-and-chance.js';
+import type { Clock, Random } from '../clock-and-random.js';
 import type { ScoredCandidate } from './explanation.js';
 
 /** Chooses the backend for a request. It reads the load and changes nothing but its own memory. */

@@ -2,7 +2,7 @@
 import type { Candidates } from '../candidates.js';
 import type { FleetSnapshot } from '../fleet-snapshot.js';
 import type { ResourceVector } from '../resources.js';
-import { ArgMin } from '../smallest.js';
+import { ArgMin } from '../arg-min.js';
 import type { PlacementPolicy } from './policy.js';
 
 /** A machine this close to the request's ratio is good enough. */
@@ -24,7 +24,7 @@ export function ratioError(fleet: FleetSnapshot, position: number, demand: Resou
 
 /** The first backend in turn whose ratio is within 20 % of the request's, else the nearest. O(candidates). */
 export class RatioFitPolicy implements PlacementPolicy {
-  private readonly smallest = new ArgMin();
+  private readonly argMin = new ArgMin();
   private turn = 0;
 
   choose({ fleet, positions, count }: Candidates, demand: ResourceVector): number {
@@ -33,11 +33,11 @@ export class RatioFitPolicy implements PlacementPolicy {
       const position = positions[(this.turn + i) % count];
       const error = ratioError(fleet, position, demand);
       if (error <= GOOD_ENOUGH) {
-        this.smallest.pop();
+        this.argMin.pop();
         return position;
       }
-      this.smallest.offer(position, error);
+      this.argMin.offer(position, error);
     }
-    return this.smallest.pop();
+    return this.argMin.pop();
   }
 }

@@ -3,7 +3,7 @@ import type { FleetMetrics } from '@fairlead/contracts';
 import { Injectable, type MessageEvent } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
 import { concat, defer, from, type Observable, Subject } from 'rxjs';
-import { MetricsClient } from '../balancer/balancer.client.js';
+import { MetricsClient } from '../balancer/metrics.client.js';
 import type { Rates } from '../balancer/rates.js';
 import { HISTORY_MS, RateHistory } from './rate-history.js';
 

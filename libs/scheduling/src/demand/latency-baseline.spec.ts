@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../time-and-chance.js';
-import { LatencyBaseline } from './usual-latency.js';
+import { seededRandom } from '../clock-and-random.js';
+import { LatencyBaseline } from './latency-baseline.js';
 
 describe('the usual latency', () => {
   it('says nothing before enough answers of a class were seen', () => {
@@ -10,7 +10,7 @@ describe('the usual latency', () => {
     expect(usual.recordAndCompare(2, 0.01)).toBeUndefined();
   });
 
-  it('stays what most answers take when every third takes a hundred times as long', () => {
+  it('sojourns what most answers take when every third takes a hundred times as long', () => {
     const usual = new LatencyBaseline();
     const random = seededRandom(1);
     const stretches: number[] = [];

@@ -3,7 +3,7 @@ import { Candidates } from '../candidates.js';
 import { FleetSnapshot } from '../fleet-snapshot.js';
 import { LoadTable } from '../load-table.js';
 import { Reservation } from '../reservation.js';
-import { seededRandom } from '../time-and-chance.js';
+import { seededRandom } from '../clock-and-random.js';
 import { createPolicy, type PolicyName } from './index.js';
 
 /** A fleet, its load and a policy; `now` is its clock, in seconds. */

@@ -1,7 +1,7 @@
 // A few backends to look at, where looking at everyone would take too long.
 import type { FleetSnapshot } from '../fleet-snapshot.js';
 import type { ResourceVector } from '../resources.js';
-import type { Random } from '../time-and-chance.js';
+import type { Random } from '../clock-and-random.js';
 import { weightOf } from './weight.js';
 
 /** Shapes of requests told apart when the best backend is remembered. */
