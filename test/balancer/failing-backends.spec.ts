@@ -85,7 +85,7 @@ describe('failing backends', () => {
     await join(balancer, 'hangs', port);
     const alone = await fetch(balancer.url);
     expect(alone.status).toBe(504);
-    expect(await alone.json()).toMatchObject({ message: expect.stringMatching(/^no answer within \d+ ms$/) });
+    expect(await alone.json()).toMatchObject({ message: expect.stringMatching(/^no response within \d+ ms$/) });
     expect((await fetch(balancer.url, { method: 'POST', body: 'x' })).status).toBe(504);
 
     const here = await httpUpstream((_, response) => response.end('here'));

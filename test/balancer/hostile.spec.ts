@@ -186,9 +186,10 @@ describe('upgrades that fail', () => {
     const answer = await sendRaw(balancer.port, UPGRADE);
     expect(answer).toMatch(/^HTTP\/1\.1 403 No\r\nContent-Length: 6\r\nVia: [^]*\r\n\r\nnot me$/);
     expect(answer).not.toMatch(/endpoint-load-metrics/);
-    expect(await sendRaw(balancer.port, UPGRADE.replace('GET /', 'GET /hang-up'))).toMatch(/^HTTP\/1\.1 502 /);
+    // A GET may be repeated: the backend is asked MAX_ATTEMPTS times, and the client may ask again.
+    expect(await sendRaw(balancer.port, UPGRADE.replace('GET /', 'GET /hang-up'))).toMatch(/^HTTP\/1\.1 503 /);
     await backendIn(balancer.control, 'a', 'up');
-    expect((await metricsOf(balancer)).backends[0].errors).toBe(1);
+    expect((await metricsOf(balancer)).backends[0].errors).toBeGreaterThanOrEqual(1);
     await settled(balancer);
   });
 });

@@ -9,6 +9,7 @@ import { ExchangeFactory } from './exchange/exchange-factory.js';
 import { FastLane } from './fast-lane/lane.js';
 import { FullLane } from './full-lane/lane.js';
 import { FullLaneServer } from './full-lane/server.js';
+import { DeadlineClock } from './io/deadline-clock.js';
 import { LocalDataPlane } from './local-data-plane.js';
 import { Listener } from './listener.js';
 import { UpgradeLane } from './upgrade/upgrade-lane.js';
@@ -28,7 +29,9 @@ export const foundations = [
 ];
 
 const scheduling = [DrfScheduler, DemandClassifier, DemandLearning, AffinityKeyReader];
-const lanes = [Listener, FastLane, FullLane, FullLaneServer, UpgradeLane, ExchangeFactory, RequestReader];
+/** One for all lanes of a thread. */
+const clock = { provide: DeadlineClock, useFactory: () => new DeadlineClock() };
+const lanes = [clock, Listener, FastLane, FullLane, FullLaneServer, UpgradeLane, ExchangeFactory, RequestReader];
 
 /** From the socket to the choice of a backend. */
 export const dataPlaneProviders = [LocalDataPlane, RequestLog, ...scheduling, ...lanes];

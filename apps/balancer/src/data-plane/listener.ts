@@ -1,4 +1,4 @@
-// The door of the data plane: accepts clients, gives them to their lane, and closes in order.
+// Step 1 of a request: accepts clients, gives each to its lane, and closes in order.
 import { Server as NetServer, createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
@@ -7,11 +7,12 @@ import { balancerConfig } from '../config/balancer.config.js';
 import { defaultMaxConnections } from './connection-limit.js';
 import { FastLane } from './fast-lane/lane.js';
 import { FullLaneServer } from './full-lane/server.js';
+import { UpgradeLane } from './upgrade/upgrade-lane.js';
 
 /** Connections that wait to be accepted; Linux caps it at net.core.somaxconn. */
 const BACKLOG = 1024;
 
-/** Where clients are accepted: at an address, alone or beside others, or on a socket that is bound already. */
+/** Where clients are accepted: at an address, alone or sharing it with others, or on a socket that is bound already. */
 export type ListenAddress =
   { readonly host: string; readonly port: number; readonly reusePort?: boolean } | { readonly fd: number };
 
@@ -24,16 +25,18 @@ export class Listener {
   constructor(
     private readonly fastLane: FastLane,
     private readonly fullLane: FullLaneServer,
+    private readonly upgradeLane: UpgradeLane,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {
     this.server = config.FAST_LANE === 'on' ? this.fastServer() : fullLane.server;
+    fullLane.handleUpgrades((request, socket, head) => upgradeLane.handle(request, socket, head));
     const threads = Math.max(1, config.DATA_PLANE_THREADS);
-    const mostClients = (config.MAX_CLIENT_CONNECTIONS ?? defaultMaxConnections()) / threads;
-    // Beyond, connections are closed as they come: better than to have none left for backends.
-    if (mostClients < Infinity) this.server.maxConnections = Math.max(1, Math.floor(mostClients));
+    const maxConnections = (config.MAX_CLIENT_CONNECTIONS ?? defaultMaxConnections()) / threads;
+    // More are closed as they arrive, so that descriptors are left for backends.
+    if (maxConnections < Infinity) this.server.maxConnections = Math.max(1, Math.floor(maxConnections));
   }
 
-  /** Whether clients should be sent here: they are accepted, and that will not end in a moment. */
+  /** Whether clients should be sent here: they are accepted, and the listener is not closing. */
   get isReady(): boolean {
     return this.server.listening && !this.isClosing;
   }
@@ -56,9 +59,9 @@ export class Listener {
   }
 
   /**
-   * Goes out of service in order: first it is not ready any more, while it goes on accepting for as long as whoever asks
-   * for its readiness may need to hear of it; then it accepts nobody; idle connections are kept a little longer, for a
-   * request that is on its way; what is in flight is waited for as long as is allowed, then cut.
+   * Goes out of service in order. First it is not ready, but accepts clients for as long as those who check its readiness
+   * need to notice; then it accepts none. Idle connections are kept a little longer, for requests that are on their way.
+   * What is in flight is waited for as long as is configured, then cut.
    */
   async close(): Promise<void> {
     const { SHUTDOWN_DELAY_SECONDS, SHUTDOWN_IDLE_SECONDS, SHUTDOWN_TIMEOUT_SECONDS } = this.config;
@@ -67,7 +70,7 @@ export class Listener {
     const held = [this.fastLane, this.fullLane.connections];
     for (const connections of held) connections.announceClose();
     if (SHUTDOWN_DELAY_SECONDS > 0) await sleep(SHUTDOWN_DELAY_SECONDS * 1000);
-    // Not the HTTP server's own close, which cuts answers that are ended but not yet sent.
+    // Not the HTTP server's own close, which cuts responses that are ended but not sent yet.
     const closed = new Promise((resolve) => NetServer.prototype.close.call(this.server, resolve));
     const idleSeconds = Math.min(SHUTDOWN_IDLE_SECONDS, SHUTDOWN_TIMEOUT_SECONDS);
     const idle = setTimeout(() => held.forEach((connections) => connections.closeIdle()), idleSeconds * 1000);
@@ -75,7 +78,7 @@ export class Listener {
       this.logger.warn(`cut what was still in flight after ${SHUTDOWN_TIMEOUT_SECONDS} s`);
       for (const connections of held) connections.destroyAll();
     }, SHUTDOWN_TIMEOUT_SECONDS * 1000);
-    this.fullLane.closeUpgraded();
+    this.upgradeLane.close();
     await closed;
     clearTimeout(idle);
     clearTimeout(deadline);
@@ -83,7 +86,7 @@ export class Listener {
     this.fastLane.close();
   }
 
-  /** Accepts for the fast lane, which knows whom to send on. Half open, as Node's HTTP server does. */
+  /** Accepts for the fast lane, which hands on what it does not support. Half open, as Node's HTTP server does. */
   private fastServer(): NetServer {
     this.fullLane.watchAdopted();
     this.fastLane.start((socket) => this.fullLane.adopt(socket));

@@ -21,7 +21,7 @@ function scriptWith(folder: string): URL {
     if (statSync(starts).size === 3) process.exit(9);
     let thread;
     parentPort.on('message', (message) => {
-      if (message.kind === 'begin') {
+      if (message.kind === 'init') {
         thread = message.data.thread;
         parentPort.postMessage({ kind: 'ready' });
       }

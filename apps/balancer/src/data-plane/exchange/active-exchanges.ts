@@ -1,10 +1,10 @@
-// The exchanges that are under way, by backend, so that they can be ended when their backend has to go.
+// The exchanges in progress, by backend, so that they can be ended when their backend goes out of service.
 import type { DisconnectScope } from '../../registry/snapshot/backend-observation.js';
 import { IndexedSet, type IndexedSetMember } from '../io/indexed-set.js';
 
-/** An exchange that can be told to end. */
+/** An exchange that can be told to leave its backend. */
 export interface Disconnectable extends IndexedSetMember {
-  disconnect(what: DisconnectScope): void;
+  disconnect(scope: DisconnectScope): void;
 }
 
 export class ActiveExchanges {
@@ -22,12 +22,12 @@ export class ActiveExchanges {
     this.bySlot[slot].delete(exchange);
   }
 
-  /** Ends those on a slot; whoever can turns to another backend. */
-  disconnect(slot: number, what: DisconnectScope): void {
-    // Of those that are there now: one that is cut may come back.
-    for (const exchange of this.bySlot[slot].present()) {
-      // It may have ended with one before it.
-      if (exchange.setIndex !== -1) exchange.disconnect(what);
+  /** Ends the exchanges on a slot; those that can be retried go to another backend. */
+  disconnect(slot: number, scope: DisconnectScope): void {
+    // Over a copy: an exchange that is retried may come back to the same slot.
+    for (const exchange of this.bySlot[slot].toArray()) {
+      // It may have ended together with one before it.
+      if (exchange.setIndex !== -1) exchange.disconnect(scope);
     }
   }
 }

@@ -1,36 +1,37 @@
-// Where requests wait when every backend that could take them is full: first come, first served, and not for long.
+// Where requests wait when every backend that could take them is full: first come, first served, for a short time.
 
 /** A request that waits. */
 export interface Waiter {
-  /** Tries to get a place; called when there may be one. Answers whether there was. */
+  /** Tries to place the request; called when there may be room. Returns whether it was placed. */
   readonly tryEnter: () => boolean;
   /** It has waited as long as it may. */
   readonly onTimeout: () => void;
-  /** Monotonic time at which it gives up, seconds. */
+  /** Monotonic time at which it stops waiting, seconds. */
   readonly expiresAtSeconds: number;
 }
 
-/** How often those who wait look for room that nobody told of: on a backend that came up, or freed by another thread. */
+/** How often the queue looks for room it was not told of: on a backend that came up, or freed by another thread. */
 const POLL_INTERVAL_MS = 10;
 /**
- * Room on one backend is of no use to a request that needs another one, so that the first in line must not hold up the
- * rest; but only so many are asked each time, for each costs a placement.
+ * Room on one backend is of no use to a request that needs another one, so the first in line must not block the rest.
+ * Each try costs a placement, so only this many may fail in a pass.
  */
 const MAX_REFUSED_PER_PASS = 8;
 
 export class AdmissionQueue {
   private readonly waiting = new Set<Waiter>();
   private timer: NodeJS.Timeout | undefined;
-  private isDue = false;
+  private isPassScheduled = false;
 
   constructor(
     private readonly capacity: number,
+    /** Monotonic seconds. */
     private readonly clock: () => number,
-    /** Is kept at how many wait. */
+    /** Holds the number of waiting requests. */
     private readonly counts: { queued: number },
   ) {}
 
-  /** Puts a request in line. Answers whether there was room in it. */
+  /** Adds a request at the end of the line. Returns false when the queue is full. */
   join(waiter: Waiter): boolean {
     if (this.waiting.size >= this.capacity) return false;
     this.waiting.add(waiter);
@@ -39,18 +40,18 @@ export class AdmissionQueue {
     return true;
   }
 
-  /** It does not wait any more: its client went away. */
+  /** Removes a request whose client has gone. */
   leave(waiter: Waiter): void {
     this.waiting.delete(waiter);
-    this.updateTimer();
+    this.update();
   }
 
-  /** An exchange has ended. Those who wait are asked once what is going on now is over. */
+  /** An exchange has ended: the waiting requests are tried after the present callback. */
   onPlaceFreed(): void {
-    if (this.waiting.size === 0 || this.isDue) return;
-    this.isDue = true;
+    if (this.waiting.size === 0 || this.isPassScheduled) return;
+    this.isPassScheduled = true;
     queueMicrotask(() => {
-      this.isDue = false;
+      this.isPassScheduled = false;
       this.admit();
     });
   }
@@ -61,23 +62,23 @@ export class AdmissionQueue {
     for (const waiter of this.waiting) {
       if (waiter.expiresAtSeconds > now) continue;
       this.waiting.delete(waiter);
-      // Before its client can know.
+      // Before the client can see its response.
       this.counts.queued = this.waiting.size;
       waiter.onTimeout();
     }
-    this.updateTimer();
+    this.update();
   }
 
   private admit(): void {
-    let asked = 0;
+    let refused = 0;
     for (const waiter of this.waiting) {
       if (waiter.tryEnter()) this.waiting.delete(waiter);
-      else if (++asked === MAX_REFUSED_PER_PASS) break;
+      else if (++refused === MAX_REFUSED_PER_PASS) break;
     }
-    this.updateTimer();
+    this.update();
   }
 
-  private updateTimer(): void {
+  private update(): void {
     this.counts.queued = this.waiting.size;
     if (this.waiting.size > 0) return;
     clearInterval(this.timer);

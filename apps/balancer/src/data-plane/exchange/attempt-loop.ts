@@ -1,185 +1,256 @@
-// What every lane does with a request: attempts one backend after another, keeps the deadlines, and decides what becomes
-// of a failure. How bytes are moved is the lane's own.
+// What every lane does with a request: one attempt after another, the timeouts, and what follows a failure. How bytes move
+// is the lane's own, behind `Transport`.
 import type { BalancerConfig } from '../../config/balancer.config.js';
 import { describeError } from '../../net/network-error.js';
 import type { DisconnectScope } from '../../registry/snapshot/backend-observation.js';
+import type { FleetBackend } from '../../registry/snapshot/fleet.js';
+import { Deadline, type DeadlineClock } from '../io/deadline-clock.js';
+import { AttemptAbortedError, InvalidResponseError, failureKindOf } from './attempt-error.js';
 import { AttemptTimeouts, type TimeoutLimits } from './attempt-timeouts.js';
-import { AttemptAbortedError, failureKindOf, type InvalidResponseError } from './attempt-error.js';
-import { CLIENT_WENT_AWAY, type Exchange, type PlacedRequest } from './exchange.js';
+import type { Exchange, PlacedRequest } from './exchange.js';
 import type { ExchangeFactory } from './exchange-factory.js';
-import { isIdempotent, isLocalFailure } from './retry-policy.js';
+import { isIdempotent, isLocalFailure, type FailureKind } from './retry-policy.js';
 
-/** The limits that exchanges are held to, the same in every lane. Milliseconds. */
-export interface LaneLimits extends TimeoutLimits {
+/** The time limits of exchanges, the same in every lane. Milliseconds. */
+export interface AttemptLimits extends TimeoutLimits {
   /** How long a request waits for room when all backends are full. */
   readonly queueTimeoutMs: number;
+  /** How long a connection may take to open before its backend becomes suspect. */
+  readonly slowConnectMs: number;
 }
 
-const ALL_FULL = 'all backends are full';
-
 /** The limits as they are configured. */
-export function laneLimitsOf(config: BalancerConfig): LaneLimits {
+export function attemptLimitsOf(config: BalancerConfig, slowConnectMs: number): AttemptLimits {
   return {
     attemptTimeoutMs: config.ATTEMPT_TIMEOUT_SECONDS * 1000,
     requestTimeoutMs: config.REQUEST_TIMEOUT_SECONDS * 1000,
     streamIdleTimeoutMs: config.STREAM_IDLE_TIMEOUT_SECONDS * 1000,
     slowExchangeMs: config.SLOW_EXCHANGE_SECONDS * 1000,
     queueTimeoutMs: config.QUEUE_TIMEOUT_SECONDS * 1000,
+    slowConnectMs,
   };
 }
 
-/** One request after another, each once the one before is over. */
-export abstract class LaneExchange {
-  protected readonly exchange: Exchange;
-  protected readonly deadlines: AttemptTimeouts;
-  /** Whether an attempt is under way whose answer has not begun. */
-  protected isAttempting = false;
-  /** What the client was answered. */
-  protected status = CLIENT_WENT_AWAY;
+/** How a lane moves the bytes of one request. */
+export interface Transport {
+  /** Sends the request to a backend. A failure is reported to {@link AttemptLoop.onAttemptError}. */
+  startAttempt(backend: FleetBackend): void;
+  /** Ends the present attempt, which leads to {@link AttemptLoop.onAttemptError} with this error. */
+  abortAttempt(error: AttemptAbortedError | InvalidResponseError): void;
+  /** Cuts a response that has begun. The client must see that it is not whole. */
+  abortResponse(): void;
+  /** Sends a response of the balancer's own. */
+  sendError(statusCode: number, message: string): void;
+  /** Whether the request's body can be sent from its beginning. */
+  readonly isBodyReplayable: boolean;
+  /** Whether the backend does not accept the body that is ready to be sent. */
+  readonly isUpstreamBackpressured: boolean;
+  /** Whether the client does not accept the response that is ready to be sent. */
+  readonly isDownstreamBackpressured: boolean;
+}
+
+/** The status in the log for a client that left before its response had begun, as nginx has it. */
+export const CLIENT_CLOSED_REQUEST = 499;
+
+const ALL_FULL = 'all backends are full';
+
+/** Serves one request after another: {@link start} may follow {@link end}. */
+export class AttemptLoop {
+  readonly exchange: Exchange;
+  /** The status that the client was sent. */
+  status = CLIENT_CLOSED_REQUEST;
+  private readonly timeouts: AttemptTimeouts;
+  private readonly deadline: Deadline;
 
   constructor(
-    desk: ExchangeFactory,
-    protected readonly limits: LaneLimits,
+    factory: ExchangeFactory,
+    readonly limits: AttemptLimits,
+    clock: DeadlineClock,
+    private readonly transport: Transport,
   ) {
-    this.exchange = desk.create((what) => this.cut(what));
-    this.deadlines = new AttemptTimeouts(limits, this.exchange);
+    this.exchange = factory.create((scope) => this.disconnect(scope));
+    this.timeouts = new AttemptTimeouts(limits, this.exchange);
+    this.deadline = new Deadline(clock, () => this.onTimeout());
   }
 
-  /** A request has come in. */
-  protected take(head: PlacedRequest, hasBody: boolean): void {
-    this.isAttempting = false;
-    this.status = CLIENT_WENT_AWAY;
+  /** Whether the request was sent to a backend whose response has not begun. */
+  get isAttempting(): boolean {
+    return this.exchange.state === 'attempting';
+  }
+
+  /** Whether there is no request. */
+  get isIdle(): boolean {
+    return this.exchange.state === 'idle';
+  }
+
+  /** Begins with a request that has arrived; {@link tryNext} follows. */
+  start(head: PlacedRequest, hasBody: boolean): void {
+    this.status = CLIENT_CLOSED_REQUEST;
     this.exchange.start(head);
-    this.deadlines.reset(isIdempotent(head.method), hasBody);
+    this.timeouts.reset(isIdempotent(head.method), hasBody);
   }
 
-  /** Sends the request to the exchange's backend. A failure is told to {@link attemptBroke}. */
-  protected abstract attempt(): void;
-  /** Ends the present attempt, which leads to {@link attemptBroke} with this error. */
-  protected abstract breakOffAttempt(error: AttemptAbortedError | InvalidResponseError): void;
-  /** Answers with a problem of the balancer's own. */
-  protected abstract answer(statusCode: number, message: string): void;
-  /** Cuts an answer that has begun. The client must see that it is not whole. */
-  protected abstract breakOffAnswer(): void;
-  /** Has {@link timeIsUp} called in `ms`, unless bytes move before. */
-  protected abstract watch(ms: number): void;
-  /** Whether what was read of the body can be sent from its beginning. */
-  protected abstract get isBodyReplayable(): boolean;
-  /** Whether the backend does not take the body that is there to be sent. */
-  protected abstract get isUploadHeldUp(): boolean;
-  /** Whether the client does not take the answer that is there to be sent. */
-  protected abstract get isDownloadHeldUp(): boolean;
-
-  /** Gives the request to the backend that fits best now, or waits for room, or turns it away. */
-  protected tryNext(): void {
-    if (this.exchange.placeNext()) this.beginAttempt();
-    else if (!this.waitsForRoom()) {
-      this.turnAway(this.exchange.isFleetFull ? ALL_FULL : 'no backend can take this request now');
-    }
+  /** Starts an attempt on the backend that fits best now, or waits for room, or rejects the request. */
+  tryNext(): void {
+    const backend = this.exchange.placeNext();
+    if (backend) this.startAttempt(backend);
+    else if (!this.enqueue())
+      this.reject(this.exchange.isFleetFull ? ALL_FULL : 'no backend can take this request now');
   }
 
-  /** The client has sent all of its body. */
-  protected uploaded(): void {
-    this.deadlines.onRequestSent();
-    if (this.isAttempting) this.watch(this.deadlines.startAttempt());
+  /** The client's body has arrived whole. */
+  onRequestSent(): void {
+    this.timeouts.onRequestSent();
+    if (this.isAttempting) this.deadline.set(this.timeouts.startAttempt());
   }
 
-  /** The backend's answer has begun. */
-  protected answerBegan(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void {
-    this.isAttempting = false;
+  /** Bytes of a body have moved. */
+  onBytes(): void {
+    if (!this.isAttempting || this.timeouts.isUploading) this.deadline.touch();
+  }
+
+  /** The connection to the backend takes too long to open. */
+  onSlowConnect(): void {
+    this.exchange.onSlowConnect(`exchange failed: no connection within ${this.limits.slowConnectMs} ms`);
+  }
+
+  /** The head of the backend's response has arrived. */
+  onResponseHead(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void {
     this.status = status;
+    this.deadline.set(this.limits.streamIdleTimeoutMs);
     this.exchange.onResponseHead(status, headers);
-    this.watch(this.limits.streamIdleTimeoutMs);
   }
 
-  /** The attempt failed before its answer began. A connection that was used again and is gone blames nobody. */
-  protected attemptBroke(error: Error, isStaleConnection: boolean): void {
+  /** The connection was upgraded: no timeout holds any more. */
+  onUpgrade(): void {
+    this.deadline.clear();
+  }
+
+  /**
+   * The attempt failed before its response began. Losing a reused keep-alive connection does not count against the backend.
+   */
+  onAttemptError(error: Error, isReusedConnection: boolean): void {
     const { exchange } = this;
     if (!this.isAttempting) return;
-    this.isAttempting = false;
     const failure = failureKindOf(error);
-    const isBlameless = failure === 'connection-lost' && isStaleConnection;
+    const isBlameless = failure === 'connection-lost' && isReusedConnection;
     const isSpared = isLocalFailure(failure) || (error instanceof AttemptAbortedError && !error.isBackendsFault);
     if (isSpared) exchange.cancelAttempt();
     else exchange.failAttempt(isBlameless ? undefined : `exchange failed: ${describeError(error)}`);
-    if (exchange.tryConsumeRetry(failure, this.isBodyReplayable) && this.deadlines.leftMs > 0) this.tryNext();
-    else if (failure === 'invalid-response') this.answer(502, 'the backend answered something that makes no sense');
-    else if (error instanceof AttemptAbortedError) this.answer(error.statusCode, error.message);
-    else if (exchange.isUnserved) this.answer(503, `no backend could serve this request: ${describeError(error)}`);
-    else this.answer(502, `the backend failed: ${describeError(error)}`);
+    if (exchange.tryConsumeRetry(failure, this.transport.isBodyReplayable) && this.timeouts.leftMs > 0) this.tryNext();
+    else this.giveUp(error, failure);
   }
 
-  /** The backend stopped in the middle of its answer. */
-  protected answerBroke(suspicion: string): void {
-    this.exchange.failAttempt(suspicion);
-    this.breakOffAnswer();
+  /** The backend stopped in the middle of its response. */
+  onResponseError(reason: string): void {
+    this.exchange.failAttempt(`cut off in mid-response: ${reason}`);
+    this.transport.abortResponse();
   }
 
-  /** What was watched for did not come. */
-  protected timeIsUp(): void {
-    const { deadlines, exchange } = this;
-    if (!this.isAttempting) {
-      this.downloadStoodStill();
-      return;
-    }
-    const what = deadlines.expired();
-    if (what === 'upload-stalled') this.uploadStoodStill();
-    else if (what === 'slow') {
-      exchange.onSlowResponse();
-      this.watch(deadlines.attemptLeftMs);
-      // Slow is better than nothing: without another backend to turn to, the attempt has until the deadline.
-    } else if (what === 'attempt-over' && !exchange.hasAlternative()) this.watch(deadlines.extend());
-    else this.breakOffAttempt(new AttemptAbortedError(504, `no answer within ${Math.round(deadlines.waitedMs)} ms`));
+  /** The request is over. `endedAtMs`: monotonic milliseconds, for a caller that knows. */
+  end(endedAtMs?: number): void {
+    this.deadline.clear();
+    this.exchange.end(this.status, endedAtMs);
   }
 
-  private beginAttempt(): void {
-    this.isAttempting = true;
-    this.watch(this.deadlines.startAttempt(this.exchange.placedMs));
-    this.attempt();
+  private startAttempt(backend: FleetBackend): void {
+    this.deadline.set(this.timeouts.startAttempt(this.exchange.placedMs));
+    this.transport.startAttempt(backend);
   }
 
-  private waitsForRoom(): boolean {
-    this.watch(Infinity);
-    return this.exchange.enqueue(
+  private enqueue(): boolean {
+    const isQueued = this.exchange.enqueue(
       this.limits.queueTimeoutMs,
-      () => this.beginAttempt(),
-      () => this.turnAway(ALL_FULL),
+      (backend) => this.startAttempt(backend),
+      () => this.reject(ALL_FULL),
     );
+    if (isQueued) this.deadline.clear();
+    return isQueued;
   }
 
-  private turnAway(message: string): void {
-    this.exchange.countUnplaced();
-    this.answer(503, message);
+  private reject(message: string): void {
+    this.exchange.giveUp(true);
+    this.sendError(503, message);
   }
 
-  private downloadStoodStill(): void {
-    if (this.isDownloadHeldUp) {
-      this.exchange.cancelAttempt();
-      this.breakOffAnswer();
-    } else this.answerBroke(`the answer stood still for ${this.limits.streamIdleTimeoutMs} ms`);
+  private giveUp(error: Error, failure: FailureKind): void {
+    this.exchange.giveUp(false);
+    if (failure === 'invalid-response') this.sendError(502, 'the backend sent an invalid response');
+    else if (error instanceof AttemptAbortedError) this.sendError(error.statusCode, error.message);
+    else if (this.exchange.isUnserved)
+      this.sendError(503, `no backend could serve this request: ${describeError(error)}`);
+    else this.sendError(502, `the backend failed: ${describeError(error)}`);
   }
 
-  private uploadStoodStill(): void {
-    const message = `the upload stood still for ${this.limits.streamIdleTimeoutMs} ms`;
-    if (this.isUploadHeldUp) {
-      this.breakOffAttempt(new AttemptAbortedError(504, message));
+  private sendError(statusCode: number, message: string): void {
+    this.deadline.clear();
+    this.status = statusCode;
+    this.transport.sendError(statusCode, message);
+  }
+
+  private onTimeout(): void {
+    const { timeouts, exchange, deadline } = this;
+    if (!this.isAttempting) {
+      this.onDownloadIdle();
       return;
     }
-    this.isAttempting = false;
-    this.exchange.cancelAttempt();
-    this.answer(408, message);
+    const expired = timeouts.expired();
+    switch (expired) {
+      case 'upload-stalled':
+        this.onUploadIdle();
+        break;
+      case 'slow':
+        deadline.set(timeouts.attemptLeftMs);
+        exchange.onSlowResponse();
+        break;
+      case 'attempt-over':
+        // Without another backend to try, the attempt has all the time that is left.
+        if (exchange.hasAlternative()) this.abortForTimeout();
+        else deadline.set(timeouts.extend());
+        break;
+      case 'request-over':
+        this.abortForTimeout();
+        break;
+      default: {
+        const exhaustive: never = expired;
+        throw new Error(`unknown timeout ${String(exhaustive)}`);
+      }
+    }
   }
 
-  /** The backend has to go, or has gone without a word: what can turn to another one does. */
-  private cut(what: DisconnectScope): void {
+  private abortForTimeout(): void {
+    const message = `no response within ${Math.round(this.timeouts.waitedMs)} ms`;
+    this.transport.abortAttempt(new AttemptAbortedError(504, message));
+  }
+
+  private onDownloadIdle(): void {
+    if (this.transport.isDownstreamBackpressured) {
+      this.exchange.cancelAttempt();
+      this.transport.abortResponse();
+    } else this.onResponseError(`no byte within ${this.limits.streamIdleTimeoutMs} ms`);
+  }
+
+  private onUploadIdle(): void {
+    const message = `no byte of the request's body within ${this.limits.streamIdleTimeoutMs} ms`;
+    if (this.transport.isUpstreamBackpressured) {
+      this.transport.abortAttempt(new AttemptAbortedError(504, message));
+      return;
+    }
+    this.exchange.cancelAttempt();
+    this.exchange.giveUp(false);
+    this.sendError(408, message);
+  }
+
+  /** The backend goes out of service: what can be retried goes to another one. */
+  private disconnect(scope: DisconnectScope): void {
     const isRepeatable = isIdempotent(this.exchange.head.method);
     if (this.isAttempting) {
-      const isMovable = isRepeatable && this.isBodyReplayable;
+      const isRetryable = isRepeatable && this.transport.isBodyReplayable;
       const error = new AttemptAbortedError(isRepeatable ? 503 : 502, 'the backend went out of service', false);
-      if (isMovable || what === 'all') this.breakOffAttempt(error);
-    } else if (what === 'all') {
+      if (isRetryable || scope === 'all') this.transport.abortAttempt(error);
+    } else if (scope === 'all') {
       this.exchange.cancelAttempt();
-      this.breakOffAnswer();
+      this.transport.abortResponse();
     }
   }
 }

@@ -8,15 +8,15 @@ const LIMITS = {
   slowExchangeMs: 1000,
 };
 
-function aRequest(traits: { isRepeatable: boolean; hasBody: boolean }, limits = LIMITS) {
+function aRequest(traits: { isIdempotent: boolean; hasBody: boolean }, limits = LIMITS) {
   const clock = { elapsedMs: 0 };
   const deadlines = new AttemptTimeouts(limits, clock);
-  deadlines.reset(traits.isRepeatable, traits.hasBody);
+  deadlines.reset(traits.isIdempotent, traits.hasBody);
   return { clock, deadlines };
 }
 
 it('watches an attempt in two steps: slow, then over', () => {
-  const { clock, deadlines } = aRequest({ isRepeatable: true, hasBody: false });
+  const { clock, deadlines } = aRequest({ isIdempotent: true, hasBody: false });
   expect(deadlines.startAttempt()).toBe(1000);
   clock.elapsedMs = 1000;
   expect(deadlines.expired()).toBe('slow');
@@ -26,7 +26,7 @@ it('watches an attempt in two steps: slow, then over', () => {
 });
 
 it('gives the last attempt what is left of the request, and no more', () => {
-  const { clock, deadlines } = aRequest({ isRepeatable: true, hasBody: false });
+  const { clock, deadlines } = aRequest({ isIdempotent: true, hasBody: false });
   clock.elapsedMs = 25_000;
   expect(deadlines.startAttempt()).toBe(1000);
   expect(deadlines.attemptLeftMs).toBe(5000);
@@ -36,13 +36,13 @@ it('gives the last attempt what is left of the request, and no more', () => {
 });
 
 it('gives a request that cannot be repeated all its time at once', () => {
-  const { deadlines } = aRequest({ isRepeatable: false, hasBody: false });
+  const { deadlines } = aRequest({ isIdempotent: false, hasBody: false });
   deadlines.startAttempt();
   expect(deadlines.attemptLeftMs).toBe(30_000);
 });
 
 it('counts from the end of the upload, which may take as long as it moves', () => {
-  const { clock, deadlines } = aRequest({ isRepeatable: true, hasBody: true });
+  const { clock, deadlines } = aRequest({ isIdempotent: true, hasBody: true });
   expect(deadlines.startAttempt()).toBe(60_000);
   expect(deadlines.expired()).toBe('upload-stalled');
   clock.elapsedMs = 100_000;
@@ -52,7 +52,7 @@ it('counts from the end of the upload, which may take as long as it moves', () =
 });
 
 it('extends an attempt to the end of the request when there is no other to make', () => {
-  const { clock, deadlines } = aRequest({ isRepeatable: true, hasBody: false });
+  const { clock, deadlines } = aRequest({ isIdempotent: true, hasBody: false });
   deadlines.startAttempt();
   clock.elapsedMs = 10_000;
   expect(deadlines.extend()).toBe(20_000);
@@ -63,6 +63,6 @@ it('extends an attempt to the end of the request when there is no other to make'
 });
 
 it('does not watch longer for slowness than the attempt lasts', () => {
-  const { deadlines } = aRequest({ isRepeatable: true, hasBody: false }, { ...LIMITS, attemptTimeoutMs: 300 });
+  const { deadlines } = aRequest({ isIdempotent: true, hasBody: false }, { ...LIMITS, attemptTimeoutMs: 300 });
   expect(deadlines.startAttempt()).toBe(300);
 });

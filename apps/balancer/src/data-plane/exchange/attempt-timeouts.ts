@@ -1,84 +1,90 @@
-// How long a request may wait for its answer to begin: what is watched for next, and what it means when time is up.
+// How long a request may wait for its response to begin: which timeout comes next, and what it means when it expires.
 
-/** The limits that an exchange is held to. Milliseconds. */
+/** The time limits of an exchange. Milliseconds. */
 export interface TimeoutLimits {
-  /** One attempt of a request that can be repeated. */
+  /** One attempt of an idempotent request. */
   readonly attemptTimeoutMs: number;
-  /** All attempts together, from when there was nothing left to send. */
+  /** All attempts together, from when the request was sent whole. */
   readonly requestTimeoutMs: number;
-  /** A body that stands still. */
+  /** A body of which no byte moves. */
   readonly streamIdleTimeoutMs: number;
-  /** A backend that takes longer to begin its answer is asked whether it is there. */
+  /** A backend that takes longer to begin its response is probed. */
   readonly slowExchangeMs: number;
 }
 
 /**
- * What it means that time is up: the client's body stands still; the backend is slow, which is no failure yet; the attempt
- * has had its time, and another backend might do better; the request has had its time.
+ * What an expired timeout means: no byte of the client's body moves; the backend is slow, which is no failure yet; the
+ * attempt has used its time, and another backend may do better; the request has used its time.
  */
 export type ExpiredTimeout = 'upload-stalled' | 'slow' | 'attempt-over' | 'request-over';
 
 export class AttemptTimeouts {
-  /** When the present attempt has had its time, milliseconds after the request came. */
+  /** When the present attempt has used its time, milliseconds after the request arrived. */
   private attemptEndsAtMs = Infinity;
-  /** When there was nothing left to send; undefined while the body comes in. */
-  private uploadedAtMs: number | undefined;
+  /** When the request was sent whole; undefined while its body is arriving. */
+  private sentAtMs: number | undefined;
   private isIdempotent = false;
 
   constructor(
     private readonly limits: TimeoutLimits,
-    /** Tells the time since the request came, milliseconds. */
+    /** The time since the request arrived, milliseconds. */
     private readonly clock: { readonly elapsedMs: number },
   ) {}
 
-  /** A request has come. */
-  reset(isRepeatable: boolean, hasBody: boolean): void {
+  /** Begins with a request that has arrived. */
+  reset(isIdempotent: boolean, hasBody: boolean): void {
     this.attemptEndsAtMs = Infinity;
-    this.isIdempotent = isRepeatable;
-    this.uploadedAtMs = hasBody ? undefined : 0;
+    this.isIdempotent = isIdempotent;
+    this.sentAtMs = hasBody ? undefined : 0;
   }
 
-  /** There is nothing left to send. */
+  /** The last byte of the request was sent. */
   onRequestSent(): void {
-    this.uploadedAtMs = this.clock.elapsedMs;
+    this.sentAtMs = this.clock.elapsedMs;
   }
 
-  /** How long backends have had for an answer. */
+  /** Whether the client's body is still arriving. */
+  get isUploading(): boolean {
+    return this.sentAtMs === undefined;
+  }
+
+  /** How long backends have had to respond. Milliseconds. */
   get waitedMs(): number {
-    return this.uploadedAtMs === undefined ? 0 : this.clock.elapsedMs - this.uploadedAtMs;
+    return this.sentAtMs === undefined ? 0 : this.clock.elapsedMs - this.sentAtMs;
   }
 
-  /** Time left to the request. */
+  /** Time left to the request. Milliseconds. */
   get leftMs(): number {
     return Math.max(0, this.limits.requestTimeoutMs - this.waitedMs);
   }
 
   /**
-   * An attempt begins, or its upload is done. Answers how long to watch. While a body comes in, standing still is what
-   * counts; after that, how long the answer takes to begin. `elapsedMs`: now, for whoever knows.
+   * Starts an attempt, or the wait after its body was sent, and returns the first timeout in milliseconds. While a body
+   * arrives, the time without a byte counts; afterwards, the time until the response begins. `elapsedMs`: now, for a
+   * caller that knows.
    */
   startAttempt(elapsedMs = this.clock.elapsedMs): number {
-    const { limits, uploadedAtMs } = this;
-    if (uploadedAtMs === undefined) return limits.streamIdleTimeoutMs;
-    const leftMs = Math.max(0, limits.requestTimeoutMs - (elapsedMs - uploadedAtMs));
-    const patienceMs = this.isIdempotent ? Math.min(limits.attemptTimeoutMs, leftMs) : leftMs;
-    this.attemptEndsAtMs = elapsedMs + patienceMs;
-    return Math.min(limits.slowExchangeMs, patienceMs);
+    const { limits, sentAtMs } = this;
+    if (sentAtMs === undefined) return limits.streamIdleTimeoutMs;
+    const leftMs = Math.max(0, limits.requestTimeoutMs - (elapsedMs - sentAtMs));
+    const timeoutMs = this.isIdempotent ? Math.min(limits.attemptTimeoutMs, leftMs) : leftMs;
+    this.attemptEndsAtMs = elapsedMs + timeoutMs;
+    return Math.min(limits.slowExchangeMs, timeoutMs);
   }
 
-  /** What was watched for did not come. */
+  /** What the timeout that has just expired means. */
   expired(): ExpiredTimeout {
-    if (this.uploadedAtMs === undefined) return 'upload-stalled';
+    if (this.isUploading) return 'upload-stalled';
     if (this.attemptLeftMs > 1) return 'slow';
     return this.leftMs > 1 ? 'attempt-over' : 'request-over';
   }
 
-  /** Time left to the present attempt: how long to watch on after `slow`. */
+  /** Time left to the present attempt, the next timeout after `slow`. Milliseconds. */
   get attemptLeftMs(): number {
     return Math.max(0, this.attemptEndsAtMs - this.clock.elapsedMs);
   }
 
-  /** Slow is better than nothing: the present attempt has all the time that is left. Answers how long that is. */
+  /** Gives the present attempt all the time that is left, and returns it in milliseconds. */
   extend(): number {
     this.attemptEndsAtMs = this.clock.elapsedMs + this.leftMs;
     return this.leftMs;

@@ -1,15 +1,17 @@
-// One request on its way: which backends it was given to, what became of each attempt, and how it ended. Every lane
-// keeps its accounts here, so that a reservation is given back exactly once, however the exchange ends.
+// The accounts of one request: which backends it was given to, what became of each attempt, and how it ended. The same
+// for every lane, so that a reservation is released exactly once, however the exchange ends.
 import type { ExchangeOutcome, FailureStreaks } from '@fairlead/scheduling';
-import type { Fleet, FleetBackend } from '../../registry/snapshot/fleet.js';
+import { monotonicMs, monotonicSeconds } from '../../clock/monotonic.js';
+import type { RequestLog } from '../../metrics/request-log.js';
 import type { DrfScheduler, PlacementRequest } from '../../placement/drf.scheduler.js';
 import type { Placement } from '../../placement/placement.js';
-import type { RequestLog } from '../../metrics/request-log.js';
 import type { DisconnectScope } from '../../registry/snapshot/backend-observation.js';
+import type { Fleet, FleetBackend } from '../../registry/snapshot/fleet.js';
+import type { ActiveExchanges, Disconnectable } from './active-exchanges.js';
 import type { AdmissionQueue, Waiter } from './admission-queue.js';
-import type { Disconnectable, ActiveExchanges } from './active-exchanges.js';
-import { monotonicMs, monotonicSeconds } from '../../clock/monotonic.js';
-import { isIdempotent, mayRetry, type FailureKind, type RetryBudget } from './retry-policy.js';
+import { isAttemptOpen, nextState, type ExchangeEvent, type ExchangeState } from './exchange-state.js';
+import type { RetryBudget } from './retry-budget.js';
+import { isUnserved, mayRetry, type FailureKind } from './retry-policy.js';
 
 /** What is known of a request once its head is read. */
 export interface PlacedRequest extends PlacementRequest {
@@ -29,39 +31,35 @@ export interface ExchangeContext {
   readonly active: ActiveExchanges;
   readonly streaks: FailureStreaks;
   readonly maxAttempts: number;
-  /** An exchange that waits so many times as long as is usual for its kind stalls; 0: none does. */
+  /** An exchange that waits this many times its class's usual latency has stalled; 0: none does. */
   readonly stallFactor: number;
-  /** Requests at the door of the data plane, since start. */
+  /** Requests of the data plane since its start. */
   readonly counts: { taken: number; unplaced: number; retries: number };
 }
 
-/** Slots that nobody tried. */
-const NONE: readonly number[] = [];
+/** Passed over when every backend may be tried again. */
+const NO_SLOTS: readonly number[] = [];
 
-/** The status that is logged for a client that went away before its answer had begun, as nginx does. */
-export const CLIENT_WENT_AWAY = 499;
+/** Ends what a lane is doing on a backend that goes out of service. */
+export type DisconnectHandler = (scope: DisconnectScope) => void;
 
-/** What a lane does when it is told to end what it is doing. */
-export type DisconnectHandler = (what: DisconnectScope) => void;
-
-/** When it has {@link end}ed it can {@link start} with another request: a lane may keep one for each of its connections. */
+/** Serves one request after another: {@link start} may follow {@link end}. */
 export class Exchange implements Disconnectable {
-  /** Among the live exchanges of its backend. */
+  /** Among the active exchanges of its backend. */
   setIndex = -1;
+  /** Grows with each request, so that a callback that was meant for an earlier one can be told apart. */
+  generation = 0;
   attempts = 0;
-  /** Whether the request failed for want of a backend: whoever asks again may be luckier. */
-  isUnserved = false;
-  private request: PlacedRequest | undefined;
-  /** When the request came in, monotonic milliseconds. */
+  /** When the request arrived, monotonic milliseconds. */
   startedAtMs = 0;
-  /** When the last attempt began, milliseconds after that. */
+  /** When the last attempt began, milliseconds after the request arrived. */
   placedMs = 0;
+  private current: ExchangeState = 'idle';
+  private request: PlacedRequest | undefined;
+  private failure: FailureKind | undefined;
+  private waiter: Waiter | undefined;
   private readonly triedSlots: number[] = [];
   private readonly placement: Placement;
-  /** Whether {@link placement} is of the present attempt. */
-  private isPlaced = false;
-  private waiter: Waiter | undefined;
-  private hasEnded = true;
 
   constructor(
     private readonly context: ExchangeContext,
@@ -70,52 +68,62 @@ export class Exchange implements Disconnectable {
     this.placement = context.scheduler.createPlacement();
   }
 
-  /** A request has come in. */
-  start(request: PlacedRequest): this {
+  /** Where the request stands. */
+  get state(): ExchangeState {
+    return this.current;
+  }
+
+  /** Begins with a request that has arrived. */
+  start(request: PlacedRequest): void {
     const { counts, budget } = this.context;
+    this.apply('start');
+    this.generation++;
     this.request = request;
     this.startedAtMs = monotonicMs();
     this.placedMs = 0;
     this.attempts = 0;
-    this.isUnserved = false;
-    this.isPlaced = false;
-    this.hasEnded = false;
+    this.failure = undefined;
     while (this.triedSlots.length > 0) this.triedSlots.pop();
     counts.taken++;
     budget.deposit(this.startedAtMs / 1000);
-    return this;
   }
 
   /** What is known of the request. @throws {Error} before the first. */
   get head(): PlacedRequest {
-    if (!this.request) throw new Error('an exchange was asked for its request before it began');
+    if (!this.request) throw new Error('an exchange was asked for its request before it started');
     return this.request;
   }
 
-  /** The backend that serves the exchange now, or was the last to. */
+  /** The backend that serves the exchange, or was the last to. */
   get backend(): FleetBackend | undefined {
     return this.attempts > 0 ? this.placement.backend : undefined;
   }
 
-  /** Time since the request came in, milliseconds. */
+  /** Time since the request arrived, milliseconds. */
   get elapsedMs(): number {
     return monotonicMs() - this.startedAtMs;
   }
 
+  /** Whether the last attempt failed in a way after which the client may safely retry. */
+  get isUnserved(): boolean {
+    return this.failure !== undefined && isUnserved(this.failure, this.head.method);
+  }
+
   /**
-   * Begins an attempt on the backend that fits best, one not tried yet while there is any. Undefined when none can take
-   * the request.
+   * Step 4 and 5, place and reserve: starts an attempt on the backend that fits best, one that was not tried yet if there
+   * is any. Undefined when none can take the request.
    */
   placeNext(): FleetBackend | undefined {
     const { head, placement, triedSlots } = this;
     const { scheduler, active } = this.context;
-    // Right behind the request's beginning no time has passed.
-    const isFirst = this.attempts === 0 && this.waiter === undefined;
-    const nowMs = isFirst ? this.startedAtMs : monotonicMs();
-    this.isPlaced =
+    // For the first attempt of a request that has just arrived no time has passed.
+    const isImmediate = this.attempts === 0 && this.current === 'placing';
+    const nowMs = isImmediate ? this.startedAtMs : monotonicMs();
+    const isPlaced =
       scheduler.place(head, triedSlots, placement, nowMs / 1000) ||
-      (this.attempts > 0 && scheduler.place(head, NONE, placement, nowMs / 1000));
-    if (!this.isPlaced) return undefined;
+      (this.attempts > 0 && scheduler.place(head, NO_SLOTS, placement, nowMs / 1000));
+    if (!isPlaced) return undefined;
+    this.apply('place');
     this.placedMs = nowMs - this.startedAtMs;
     triedSlots.push(placement.slot);
     this.attempts++;
@@ -123,51 +131,54 @@ export class Exchange implements Disconnectable {
     return placement.backend;
   }
 
-  /**
-   * After {@link placeNext} found nobody: waits in line when that was because all are full. `placed` is called when an
-   * attempt has begun, `givenUp` when it has waited as long as it may. Answers whether it waits.
-   */
-  enqueue(withinMs: number, placed: () => void, givenUp: () => void): boolean {
-    const { queue } = this.context;
-    if (!this.isFleetFull) return false;
-    const waiter: Waiter = {
-      expiresAtSeconds: monotonicSeconds() + withinMs / 1000,
-      tryEnter: () => {
-        if (this.hasEnded) return true;
-        if (!this.placeNext()) return false;
-        this.waiter = undefined;
-        placed();
-        return true;
-      },
-      onTimeout: () => {
-        this.waiter = undefined;
-        givenUp();
-      },
-    };
-    if (!queue.join(waiter)) return false;
-    this.waiter = waiter;
-    return true;
-  }
-
-  /** Whether {@link placeNext} found nobody because all are full. Only right behind it. */
+  /** Whether {@link placeNext} found no backend because all are full. Valid right after it. */
   get isFleetFull(): boolean {
     return this.context.scheduler.isFull;
   }
 
-  /** Nobody takes the request: counted. */
-  countUnplaced(): void {
-    this.context.counts.unplaced++;
+  /**
+   * After {@link placeNext} found no backend: waits if all are full and the queue has room. `onPlaced` is called once an
+   * attempt has started, `onTimeout` after `withinMs`. Returns whether the request waits.
+   */
+  enqueue(withinMs: number, onPlaced: (backend: FleetBackend) => void, onTimeout: () => void): boolean {
+    if (!this.isFleetFull) return false;
+    const { generation } = this;
+    const waiter: Waiter = {
+      expiresAtSeconds: monotonicSeconds() + withinMs / 1000,
+      tryEnter: () => {
+        this.assertGeneration(generation);
+        const backend = this.placeNext();
+        if (!backend) return false;
+        this.waiter = undefined;
+        onPlaced(backend);
+        return true;
+      },
+      onTimeout: () => {
+        this.assertGeneration(generation);
+        this.waiter = undefined;
+        this.apply('expire');
+        onTimeout();
+      },
+    };
+    if (!this.context.queue.join(waiter)) return false;
+    this.waiter = waiter;
+    this.apply('enqueue');
+    return true;
   }
 
-  /** Whether a further attempt is allowed after a failure of this kind. Takes it out of the retry budget. */
+  /** No attempt follows. `isUnplaced`: no backend could take the request, which is counted. */
+  giveUp(isUnplaced: boolean): void {
+    this.apply('give-up');
+    if (isUnplaced) this.context.counts.unplaced++;
+  }
+
+  /** Whether another attempt is allowed after a failure of this kind. Takes it out of the retry budget. */
   tryConsumeRetry(failure: FailureKind, isBodyReplayable: boolean): boolean {
     const { maxAttempts, budget, counts } = this.context;
     const { attempts } = this;
-    const isHarmless = failure === 'connection-lost' && isIdempotent(this.head.method);
-    this.isUnserved = failure === 'connect-failed' || failure === 'resource-exhausted' || isHarmless;
+    this.failure = failure;
     const isAllowed = mayRetry({ method: this.head.method, failure, attempts, maxAttempts, isBodyReplayable });
-    if (!isAllowed) return false;
-    if (!budget.tryWithdraw()) return false;
+    if (!isAllowed || !budget.tryWithdraw()) return false;
     counts.retries++;
     return true;
   }
@@ -178,50 +189,53 @@ export class Exchange implements Disconnectable {
     return this.attempts < maxAttempts && scheduler.canPlace(this.head.demand, this.triedSlots);
   }
 
-  /** The backend begins its answer. */
+  /** The head of the backend's response has arrived. */
   onResponseHead(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void {
     const { placement } = this;
-    if (!this.isPlaced) return;
+    this.apply('respond');
     if (status >= 500) placement.recordServerError();
     else placement.onResponseHead(headers);
     this.recordOutcome(placement, status < 500 ? 'good' : status >= 502 && status <= 504 ? 'gateway' : 'error');
   }
 
-  /** The backend's part is over, and it went well: the answer was received whole. Answers when, monotonic milliseconds. */
+  /**
+   * Step 10, account: the response was received whole. Does nothing when the attempt is over. Returns the time, monotonic
+   * milliseconds.
+   */
   completeAttempt(): number {
     const nowMs = monotonicMs();
-    if (this.isPlaced && this.placement.complete(nowMs / 1000)) this.freePlace();
+    if (isAttemptOpen(this.current) && this.placement.complete(nowMs / 1000)) this.release();
     return nowMs;
   }
 
-  /** The attempt ended without an answer, by no fault of the backend. */
+  /** The attempt ended without a whole response, which is not the backend's fault. Does nothing when it is over. */
   cancelAttempt(): void {
-    if (this.isPlaced && this.placement.cancel()) this.freePlace();
+    if (isAttemptOpen(this.current) && this.placement.cancel()) this.release();
   }
 
-  /** The attempt failed. With a `suspicion` the backend is taken out of traffic until it answers a ping. */
+  /** The attempt failed. With a `suspicion` the backend is out of traffic until a probe succeeds. */
   failAttempt(suspicion: string | undefined): void {
     const { placement } = this;
-    if (!this.isPlaced || !placement.fail()) return;
-    this.freePlace();
+    if (!isAttemptOpen(this.current) || !placement.fail()) return;
+    this.release();
     if (suspicion === undefined) return;
     this.suspect(placement, suspicion);
     this.recordOutcome(placement, 'gateway');
   }
 
-  /** The connection to the backend takes longer to open than it should: nobody else is sent there. */
+  /** The connection to the backend takes too long to open: no other request is sent there. */
   onSlowConnect(suspicion: string): void {
-    if (this.isPlaced) this.suspect(this.placement, suspicion);
+    if (isAttemptOpen(this.current)) this.suspect(this.placement, suspicion);
   }
 
   /**
-   * The backend takes longer to begin its answer than it should: it is asked whether it is there. When it lets several
-   * wait many times as long as is usual for their kind, and answers nobody, it is an outlier even if it is.
+   * The response takes too long to begin: the backend is probed. A backend that keeps several exchanges waiting for many
+   * times their class's usual latency, and responds to none, is an outlier even if the probe succeeds.
    */
   onSlowResponse(): void {
     const { placement } = this;
     const { backend } = placement;
-    if (!this.isPlaced || !backend) return;
+    if (!isAttemptOpen(this.current) || !backend) return;
     const { registry, scheduler, stallFactor } = this.context;
     registry.requestProbe(backend);
     const { classId } = this.head;
@@ -230,23 +244,39 @@ export class Exchange implements Disconnectable {
     if (this.elapsedMs > 1000 * stallFactor * usualSeconds) this.recordOutcome(placement, 'stalled');
   }
 
-  /** Its backend has to go, or has gone. */
-  disconnect(what: DisconnectScope): void {
-    this.onDisconnect(what);
+  /** Its backend goes out of service. */
+  disconnect(scope: DisconnectScope): void {
+    this.onDisconnect(scope);
   }
 
-  /** The request is over. The first call counts; whatever is still reserved is given back. */
-  end(status: number, endedAt = monotonicMs()): void {
-    if (this.hasEnded) return;
-    this.hasEnded = true;
+  /** The request is over: what it still holds is released. Once for each {@link start}. */
+  end(status: number, endedAtMs = monotonicMs()): void {
     this.cancelAttempt();
-    if (this.waiter) this.context.queue.leave(this.waiter);
-    this.waiter = undefined;
-    this.context.log.add(this, status, endedAt);
+    if (this.waiter) {
+      this.context.queue.leave(this.waiter);
+      this.waiter = undefined;
+      this.apply('expire');
+    }
+    this.apply('end');
+    this.context.log.add(this, status, endedAtMs);
   }
 
-  /** The attempt is over: there is room for another exchange. */
-  private freePlace(): void {
+  /** @throws {Error} when the exchange serves another request than the caller was made for. */
+  assertGeneration(generation: number): void {
+    if (generation !== this.generation || this.current === 'idle') {
+      throw new Error(
+        `a late callback of request ${generation}: the exchange is ${this.current}, request ${this.generation}`,
+      );
+    }
+  }
+
+  private apply(event: ExchangeEvent): void {
+    this.current = nextState(this.current, event);
+  }
+
+  /** The attempt is over: there is room for another exchange on its backend. */
+  private release(): void {
+    this.apply('release');
     this.context.active.remove(this.placement.slot, this);
     this.context.queue.onPlaceFreed();
   }

@@ -1,123 +1,123 @@
-// A client's connection in the fast lane: one request after another, each from its first byte to the last of its answer,
-// until one comes that this lane does not know. With that one it goes to the full lane, and stays there.
+// A client's connection in the fast lane: one request after another, each from its first byte to the last of its
+// response, until one comes that this lane does not support. With that one it goes to the full lane, and stays there.
 import type { Socket } from 'node:net';
 import { INCOMPLETE, UNSUPPORTED, type RequestHead, type ResponseHead } from '@fairlead/http1';
-import { isRefusal, type RequestFacts } from '../request/request-reader.js';
-import { addressOf } from '../request/client-address.js';
-import { OwnRequestLines, fieldOf } from './wire-headers.js';
-import type { FastLaneExchange, DownstreamConnection } from './contracts.js';
-import type { FastLaneContext, HeldConnection } from './context.js';
+import { HopHeaderCache } from '../headers/forwarded-header-cache.js';
 import { interimResponse } from '../headers/interim-response.js';
+import type { IndexedSetMember } from '../io/indexed-set.js';
+import { MAX_PIPELINED_BYTES } from '../io/pipelining-limit.js';
+import { addressOf } from '../request/client-address.js';
+import { isRefusal, type RequestReader } from '../request/request-reader.js';
+import type { FastLaneContext } from './context.js';
+import type { DownstreamConnection } from './contracts.js';
+import type { ExchangePool } from './exchange-pool.js';
+import type { FastLaneExchange } from './exchange.js';
+import { SharedBufferSocket, readBuffer } from './shared-read-buffer.js';
+import { rawFieldsOf } from './wire-fields.js';
+import { linesOf } from './wire-headers.js';
+import { WireRequest } from './wire-request.js';
 import { isBackpressured } from './write-buffer.js';
-import { SharedBufferSocket, readBuffer, type Receiver } from './shared-read-buffer.js';
 
-/** Requests that wait behind the present one are read up to here. Bytes. */
-const MAX_PIPELINED_BYTES = 65_536;
-/** What a client gets that took too long to send a request's head; the words are Node's. */
+/** For a client that takes too long to send a request's head; Node's server sends the same. */
 const REQUEST_TIMEOUT_RESPONSE = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
-/** How long a client may go on sending a body after its answer. Milliseconds. */
+/** How long a client may go on sending a body after its response. Milliseconds. */
 const DISCARD_BODY_TIMEOUT_MS = 30_000;
 
-export class FastConnection implements DownstreamConnection, HeldConnection, RequestFacts, Receiver {
+const linesAsBytes = (headers: readonly string[]) => Buffer.from(linesOf(headers), 'latin1');
+
+/** What connections need of their lane. */
+export interface ConnectionOwner {
+  readonly context: FastLaneContext;
+  readonly requests: RequestReader;
+  readonly exchanges: ExchangePool;
+  /** The connection is closed, or goes to the full lane with `unread`. */
+  onLeave(connection: FastLaneConnection, unread: Buffer | undefined): void;
+}
+
+export class FastLaneConnection implements DownstreamConnection, IndexedSetMember {
+  setIndex = -1;
   readonly socket: Socket;
-  /** When it is closed unless something happens before. Coarse milliseconds. */
-  closesAtMs: number;
-  readonly client: string;
-  readonly isTrusted: boolean;
-  // Of the present request.
-  method = '';
-  target = '';
-  bodyBytes = 0;
-  private head: RequestHead;
+  /** When the lane calls {@link onTimeout}. Coarse milliseconds. */
+  expiresAtMs: number;
+  private readonly context: FastLaneContext;
+  private readonly request: WireRequest;
+  private readonly hopLines = new HopHeaderCache(linesAsBytes);
   private readonly reading: SharedBufferSocket;
-  private readonly ownLines: OwnRequestLines;
   private exchange: FastLaneExchange | undefined;
-  /** Bytes that are not served yet: an incomplete head, or requests behind the present one. */
+  /** Bytes that are not served yet: an incomplete head, or requests after the present one. */
   private waiting: Buffer | undefined;
+  /** Frames an incomplete head. */
   private ownHead: RequestHead | undefined;
-  /** Bytes of an answered request's body that are still to come, and are dropped. */
+  /** Bytes of the last request's body that are still to arrive, and are dropped. */
   private bodyToDrop = 0;
-  /** Whether a request's head is being waited for: the first, or one that has begun. */
+  /** Whether the head of a request is waited for: the first one, or one that has begun. */
   private isHeadDue = true;
   private wantsClose = false;
 
   constructor(
-    private readonly services: FastLaneContext,
+    private readonly owner: ConnectionOwner,
     accepted: Socket,
   ) {
-    this.reading = new SharedBufferSocket(accepted, this);
+    this.context = owner.context;
+    this.reading = new SharedBufferSocket(accepted, (length) => this.onRead(length));
     const { socket } = this.reading;
     this.socket = socket;
-    this.head = services.requestHead;
-    this.client = addressOf(socket);
-    this.isTrusted = services.requests.isTrusted(this.client);
-    this.ownLines = new OwnRequestLines(this.client, this.isTrusted, services.demandLines);
-    this.closesAtMs = services.nowMs + services.headerTimeoutMs;
+    const client = addressOf(socket);
+    this.request = new WireRequest(client, owner.requests.isTrusted(client));
+    this.expiresAtMs = this.context.clock.nowMs + this.context.headerTimeoutMs;
     socket.on('drain', this.onDrain);
     socket.on('end', this.onEnd);
     socket.on('error', this.onError);
     socket.on('close', this.onClose);
   }
 
-  /** Whether nothing is answered. */
+  /** Whether no request is being served. */
   get isIdle(): boolean {
     return this.exchange === undefined;
   }
 
-  /** Whether the connection ends with the present answer. */
   get isLastResponse(): boolean {
-    return this.wantsClose || this.services.isClosing;
+    return this.wantsClose || this.context.isClosing;
   }
 
-  /** A field of the present request by its name in lower case. Only while its head is looked at. */
-  readonly field = (name: string) => fieldOf(this.head, name);
-
-  /** Bytes have come in. */
-  received(length: number): void {
-    // Behind the last answer nothing is served any more (RFC 9112 §9.6).
-    if (!this.socket.writableEnded) this.receive(readBuffer, 0, length);
-  }
-
-  /** The backend takes more of the body. */
   resumeReading(): void {
     this.socket.resume();
   }
 
-  /** Passes an interim answer on. */
   relayInterimResponse(head: ResponseHead): void {
-    const text = interimResponse(head.statusCode, fieldsOf(head));
-    // Hints may be left out; whoever does not read gets no more of them.
+    const text = interimResponse(head.statusCode, rawFieldsOf(head));
+    // Hints may be left out; a client that does not read gets no more of them.
     if (text !== undefined && !this.socket.writableNeedDrain) this.socket.write(text, 'latin1');
   }
 
-  /** The present request is answered. */
   onExchangeEnd(isLast: boolean): void {
     this.bodyToDrop = this.exchange?.bodyMissing ?? 0;
-    this.exchange = undefined;
+    this.recycleExchange();
     if (isLast) {
-      // To hear that the client closes, too.
+      // Reading goes on, to see that the client closes too.
       this.socket.resume();
       this.end();
       return;
     }
-    this.closesAtMs = this.services.nowMs + (this.bodyToDrop > 0 ? DISCARD_BODY_TIMEOUT_MS : this.services.keepAliveMs);
+    const timeoutMs = this.bodyToDrop > 0 ? DISCARD_BODY_TIMEOUT_MS : this.context.keepAliveMs;
+    this.expiresAtMs = this.context.clock.nowMs + timeoutMs;
     if (isBackpressured(this.socket)) {
       this.socket.pause();
       return;
     }
     if (this.socket.isPaused()) this.socket.resume();
-    // Not here: a long row of requests that are answered at once would fill the stack.
+    // Not within this call: a long row of requests that are responded to at once would fill the stack.
     if (this.waiting) queueMicrotask(this.serveWaiting);
   }
 
   onExchangeAbort(): void {
-    this.exchange = undefined;
+    this.recycleExchange();
     this.socket.destroy();
   }
 
-  /** It takes too long to say what it wants, or has wanted nothing for too long, or does not read its answers. */
-  close(): void {
-    this.closesAtMs = this.services.nowMs + DISCARD_BODY_TIMEOUT_MS;
+  /** The client takes too long to send a head, sends no request, or does not read its responses. */
+  onTimeout(): void {
+    this.expiresAtMs = this.context.clock.nowMs + DISCARD_BODY_TIMEOUT_MS;
     if (this.isHeadDue) this.socket.end(REQUEST_TIMEOUT_RESPONSE);
     else if (this.socket.writableLength > 0 || this.socket.writableEnded) this.socket.destroy();
     else this.socket.destroySoon();
@@ -127,7 +127,7 @@ export class FastConnection implements DownstreamConnection, HeldConnection, Req
     const { waiting } = this;
     if (!waiting || this.exchange || this.socket.destroyed || isBackpressured(this.socket)) return;
     this.waiting = undefined;
-    this.receive(waiting, 0, waiting.length);
+    this.receive(waiting, waiting.length);
   };
 
   private readonly onDrain = () => {
@@ -138,7 +138,7 @@ export class FastConnection implements DownstreamConnection, HeldConnection, Req
     }
   };
 
-  /** Whoever stops sending is taken to have gone away, as nginx and Node's server do. */
+  /** A client that ends its side is taken to have gone away, as in nginx and Node's server. */
   private readonly onEnd = () => {
     if (this.exchange) this.socket.destroy();
     else this.end();
@@ -147,15 +147,30 @@ export class FastConnection implements DownstreamConnection, HeldConnection, Req
   private readonly onError = () => this.socket.destroy();
 
   private readonly onClose = () => {
-    const { exchange } = this;
-    this.exchange = undefined;
-    this.services.connections.delete(this);
-    exchange?.onClientClose();
+    this.owner.onLeave(this, undefined);
+    this.exchange?.onClientClose();
+    this.recycleExchange();
   };
 
-  /** What came in stands in `bytes`, from `from` to before `end`. What is kept of it is copied. */
-  private receive(bytes: Buffer, from: number, end: number): void {
-    let at = from;
+  /** Step 1, accept: bytes were read into the shared buffer. */
+  private onRead(length: number): void {
+    // After the last response nothing is served any more (RFC 9112 §9.6).
+    if (!this.socket.writableEnded) this.receive(readBuffer, length);
+  }
+
+  /** Takes in the first `length` bytes. What is kept of them is copied. What a client sends must not end the process. */
+  private receive(bytes: Buffer, length: number): void {
+    try {
+      this.distribute(bytes, length);
+    } catch (error) {
+      this.context.reportDefect(error);
+      this.socket.destroy();
+    }
+  }
+
+  /** To the body that is dropped, the body of the present request, and the requests after it. */
+  private distribute(bytes: Buffer, end: number): void {
+    let at = 0;
     if (this.bodyToDrop > 0) {
       const dropped = Math.min(end - at, this.bodyToDrop);
       this.bodyToDrop -= dropped;
@@ -164,15 +179,15 @@ export class FastConnection implements DownstreamConnection, HeldConnection, Req
     if (this.exchange) {
       at = this.receiveBody(this.exchange, bytes, at, end);
       if (at < end) this.wait(bytes, at, end);
-    } else if (at < end) this.serve(bytes, at, end);
+    } else if (at < end) this.frame(bytes, at, end);
   }
 
-  /** Answers where the body's part of the bytes ends. */
+  /** Returns where the body's part of the bytes ends. */
   private receiveBody(exchange: FastLaneExchange, bytes: Buffer, from: number, end: number): number {
     const length = Math.min(end - from, exchange.bodyMissing);
     if (length === 0) return from;
-    const isTaken = exchange.receiveBody(bytes.toString('latin1', from, from + length));
-    if (!isTaken) this.socket.pause();
+    const wantsMore = exchange.onBodyData(bytes.toString('latin1', from, from + length));
+    if (!wantsMore) this.socket.pause();
     return from + length;
   }
 
@@ -183,73 +198,70 @@ export class FastConnection implements DownstreamConnection, HeldConnection, Req
     if (this.exchange && this.waiting.length > MAX_PIPELINED_BYTES) this.socket.pause();
   }
 
-  /** A request begins with the first of these bytes, or with those that wait before them. */
-  private serve(bytes: Buffer, from: number, end: number): void {
+  /** Step 2, frame the head: a request begins with the first of these bytes, or with those that wait before them. */
+  private frame(bytes: Buffer, from: number, end: number): void {
     if (this.waiting) {
       const { waiting } = this;
       this.waiting = undefined;
       const whole = Buffer.concat([waiting, bytes.subarray(from, end)]);
-      this.serve(whole, 0, whole.length);
+      this.frame(whole, 0, whole.length);
       return;
     }
-    this.head = this.ownHead ?? this.services.requestHead;
-    const length = this.head.frame(bytes, from, end);
+    const head = this.ownHead ?? this.context.heads.request;
+    const length = head.frame(bytes, from, end);
     if (length === UNSUPPORTED) this.handOver(bytes, from, end);
     else if (length === INCOMPLETE) this.waitForHead(bytes, from, end);
-    else this.begin(length, bytes, from, end);
+    else this.serve(head, bytes, from, end);
   }
 
   private waitForHead(bytes: Buffer, from: number, end: number): void {
-    if (!this.isHeadDue) this.closesAtMs = this.services.nowMs + this.services.headerTimeoutMs;
+    if (!this.isHeadDue) this.expiresAtMs = this.context.clock.nowMs + this.context.headerTimeoutMs;
     this.isHeadDue = true;
-    this.ownHead ??= this.services.detachRequestHead();
+    this.ownHead ??= this.context.heads.detachRequest();
     this.wait(bytes, from, end);
   }
 
-  /** The head is complete, and so long. */
-  private begin(length: number, bytes: Buffer, from: number, end: number): void {
-    const { head, services } = this;
-    this.method = head.method;
-    this.target = head.target;
-    this.bodyBytes = Math.max(0, head.contentLength);
-    const read = services.requests.readFramed(this);
+  /** Step 3, read and refuse: the head is complete, and the exchange takes over. */
+  private serve(head: RequestHead, bytes: Buffer, from: number, end: number): void {
+    const { owner, request } = this;
+    request.reset(head);
+    const read = owner.requests.readFramed(request);
     if (isRefusal(read)) {
       this.handOver(bytes, from, end);
       return;
     }
     this.isHeadDue = false;
-    this.closesAtMs = Infinity;
+    this.expiresAtMs = Infinity;
     this.wantsClose = head.wantsClose;
-    const exchange = services.acquireExchange();
+    const exchange = owner.exchanges.acquire();
     this.exchange = exchange;
-    exchange.reset(this, read, head, this.ownLines.of(head, read));
-    const bodyStart = from + length;
-    const bodyEnd = Math.min(end, bodyStart + this.bodyBytes);
+    exchange.reset(this, read, head, this.hopLines.of(request));
+    const bodyStart = from + head.length;
+    const bodyEnd = Math.min(end, bodyStart + request.bodyBytes);
     if (bodyEnd < end) this.wait(bytes, bodyEnd, end);
     if (!exchange.start(bytes, bodyStart, bodyEnd)) this.socket.pause();
   }
 
-  /** To the full lane, with all that was not served. */
+  /** To the full lane, with everything that was not served. */
   private handOver(bytes: Buffer, from: number, end: number): void {
-    const { socket, services } = this;
+    const { socket } = this;
     socket.off('drain', this.onDrain);
     socket.off('end', this.onEnd);
     socket.off('error', this.onError);
     socket.off('close', this.onClose);
-    services.connections.delete(this);
     this.reading.release();
-    services.handOver(socket, Buffer.from(bytes.subarray(from, end)));
+    this.owner.onLeave(this, Buffer.from(bytes.subarray(from, end)));
+  }
+
+  private recycleExchange(): void {
+    const { exchange } = this;
+    this.exchange = undefined;
+    if (exchange) this.owner.exchanges.recycle(exchange);
   }
 
   private end(): void {
-    // Whoever goes on sending has had its answer; the connection ends in any case.
-    this.closesAtMs = this.services.nowMs + DISCARD_BODY_TIMEOUT_MS;
+    // A client that goes on sending has had its response; the connection ends in any case.
+    this.expiresAtMs = this.context.clock.nowMs + DISCARD_BODY_TIMEOUT_MS;
     this.socket.end();
   }
-}
-
-function fieldsOf({ fields }: ResponseHead): string[] {
-  const raw: string[] = [];
-  for (let place = 0; place < fields.count; place++) raw.push(fields.nameText(place), fields.valueText(place));
-  return raw;
 }

@@ -1,67 +1,60 @@
-// What connections and exchanges of the fast lane share.
-import type { RequestHead, ResponseHead, Trailers } from '@fairlead/http1';
+// What the connections and exchanges of the fast lane share: settings, and the objects that there is one of in a thread.
 import type { ResourceSpace } from '@fairlead/scheduling';
-import type { Socket } from 'node:net';
-import type { RequestReader } from '../request/request-reader.js';
-import type { ExchangeFactory } from '../exchange/exchange-factory.js';
-import type { DemandLines, LastLines } from './wire-headers.js';
-import type { FastLaneExchange } from './contracts.js';
-import type { LaneLimits } from '../exchange/attempt-loop.js';
-import type { WriteBuffer } from './write-buffer.js';
-import type { IndexedSet, IndexedSetMember } from '../io/indexed-set.js';
-import type { UpstreamPool } from './upstream-connections.js';
+import { Logger } from '@nestjs/common';
+import type { BalancerConfig } from '../../config/balancer.config.js';
+import { attemptLimitsOf, type AttemptLimits } from '../exchange/attempt-loop.js';
+import { DemandHeaderCache } from '../headers/forwarded-header-cache.js';
+import type { DeadlineClock } from '../io/deadline-clock.js';
+import { connectTimeoutsOf } from '../upstream/connect.js';
+import type { IdlePool } from '../upstream/idle-pool.js';
+import { SharedHeads } from './shared-heads.js';
+import { createUpstreamPool, type UpstreamConnection } from './upstream-connections.js';
+import { keepAliveTail, linesOf, type ResponseTail } from './wire-headers.js';
+import { WriteBuffer } from './write-buffer.js';
 
-/** Something that is to be looked after when its time has come. */
-export interface Wakeable extends IndexedSetMember {
-  /** Coarse milliseconds. */
-  readonly wakesAtMs: number;
-  wake(): void;
-}
-
-/** A client's connection, as the lane keeps it. */
-export interface HeldConnection {
-  readonly socket: Socket;
-  /** Whether nothing is asked or answered. */
-  readonly isIdle: boolean;
-  /** When {@link close} is due. Coarse milliseconds. */
-  readonly closesAtMs: number;
-  close(): void;
-}
-
-export interface FastLaneContext {
-  readonly desk: ExchangeFactory;
-  readonly requests: RequestReader;
-  readonly pool: UpstreamPool;
-  readonly limits: LaneLimits;
+export class FastLaneContext {
+  readonly limits: AttemptLimits;
   readonly resources: ResourceSpace;
-  readonly demandLines: DemandLines;
   readonly retryBufferBytes: number;
-  /** An exchange for a request. */
-  acquireExchange(): FastLaneExchange;
-  /** It is over: another request may have it. */
-  recycle(exchange: FastLaneExchange): void;
   readonly headerTimeoutMs: number;
   readonly keepAliveMs: number;
-  /** What answers say of a connection that is kept. */
-  readonly keepAliveLines: LastLines;
-  /** Where messages are put together. */
-  readonly writeBuffer: WriteBuffer;
-  /** Connections that are this lane's. */
-  readonly connections: Set<HeldConnection>;
-  /** Exchanges under way. */
-  readonly active: IndexedSet<Wakeable>;
-  /** Frame whatever comes whole; whoever has an incomplete head borrows the object it is in. */
-  readonly requestHead: RequestHead;
-  readonly responseHead: ResponseHead;
-  readonly trailers: Trailers;
-  /** Coarse time, milliseconds, and the same as a `Date` field has it. */
-  readonly nowMs: number;
-  readonly date: string;
-  /** Every answer is the last one on its connection. */
-  readonly isClosing: boolean;
-  /** The head object is the borrower's from now on. */
-  detachRequestHead(): RequestHead;
-  detachResponseHead(): ResponseHead;
-  /** Gives a connection to the full lane, from `bytes` on. */
-  handOver(socket: Socket, bytes: Buffer): void;
+  /** Ends a response after which the connection is kept. */
+  readonly keepAliveTail: ResponseTail;
+  readonly upstreams: IdlePool<UpstreamConnection>;
+  readonly writeBuffer = new WriteBuffer();
+  readonly heads: SharedHeads;
+  /** The last lines of a forwarded request: its demand, and the empty one. */
+  readonly demandLines: DemandHeaderCache<Buffer>;
+  /** The time as a `Date` field has it, late by up to a sweep. */
+  date = new Date().toUTCString();
+  /** Every response is the last one on its connection. */
+  isClosing = false;
+  private readonly logger = new Logger('DataPlane');
+
+  constructor(
+    config: BalancerConfig,
+    readonly clock: DeadlineClock,
+  ) {
+    const timeouts = connectTimeoutsOf(config.CONNECT_TIMEOUT_SECONDS);
+    this.limits = attemptLimitsOf(config, timeouts.slowConnectMs);
+    this.resources = config.RESOURCES;
+    this.retryBufferBytes = config.RETRY_BUFFER_BYTES;
+    this.headerTimeoutMs = config.CLIENT_HEADER_TIMEOUT_SECONDS * 1000;
+    this.keepAliveMs = config.CLIENT_KEEP_ALIVE_SECONDS * 1000;
+    this.keepAliveTail = keepAliveTail(config.CLIENT_KEEP_ALIVE_SECONDS);
+    this.heads = new SharedHeads(config.MAX_HEADER_BYTES);
+    this.demandLines = new DemandHeaderCache(config.RESOURCES, (headers) => {
+      return Buffer.from(`${linesOf(headers)}\r\n`, 'latin1');
+    });
+    this.upstreams = createUpstreamPool(
+      timeouts,
+      () => clock.nowMs,
+      (error) => this.reportDefect(error),
+    );
+  }
+
+  /** Logs an error that was thrown while the bytes of a peer were read: it ends a connection, not the process. */
+  reportDefect(error: unknown): void {
+    this.logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
 }

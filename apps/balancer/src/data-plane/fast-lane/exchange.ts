@@ -1,300 +1,281 @@
-// One exchange in the fast lane: the request goes to a backend as it was put together from what was read of it, and the
-// answer goes to the client as it comes in.
+// One exchange in the fast lane: the request goes to a backend as the bytes it was assembled from, and the response to
+// the client as it arrives.
 import { INCOMPLETE, UNSUPPORTED, type RequestHead, type ResponseHead } from '@fairlead/http1';
 import { describeError } from '../../net/network-error.js';
+import type { FleetBackend } from '../../registry/snapshot/fleet.js';
+import { InvalidResponseError, type AttemptAbortedError } from '../exchange/attempt-error.js';
+import { AttemptLoop, type Transport } from '../exchange/attempt-loop.js';
+import type { ExchangeFactory } from '../exchange/exchange-factory.js';
+import { isIdempotent } from '../exchange/retry-policy.js';
+import { placementHeader } from '../headers/demand-headers.js';
+import { errorText } from '../headers/error-response.js';
+import type { ReadRequest } from '../request/request-reader.js';
+import type { FastLaneContext } from './context.js';
+import type { DownstreamConnection } from './contracts.js';
+import { NO_CLIENT, NO_REQUEST } from './pooled.js';
+import { RequestBodyBuffer } from './request-body-buffer.js';
+import { ForwardedRequestHead } from './request-buffer.js';
 import { ResponseBody, type BodySink } from './response-body.js';
 import { ResponseHeadReader } from './response-head-reader.js';
-import { InvalidResponseError, type AttemptAbortedError } from '../exchange/attempt-error.js';
-import type { ReadRequest } from '../request/request-reader.js';
-import { placementHeader } from '../headers/demand-headers.js';
-import { CLOSE_LINES, costReports, appendResponseHead } from './wire-headers.js';
-import type { FastLaneExchange, DownstreamConnection } from './contracts.js';
-import type { FastLaneContext, Wakeable } from './context.js';
-import { LaneExchange } from '../exchange/attempt-loop.js';
-import { isBackpressured } from './write-buffer.js';
-import { errorText } from '../headers/error-response.js';
-import { isIdempotent } from '../exchange/retry-policy.js';
-import { ForwardedRequestHead } from './request-buffer.js';
 import { readBuffer } from './shared-read-buffer.js';
-import { RequestBodyBuffer } from './request-body-buffer.js';
 import type { UpstreamConnection, UpstreamUser } from './upstream-connections.js';
+import { costReports } from './wire-fields.js';
+import { CLOSE_TAIL, appendResponseHead } from './wire-headers.js';
+import { isBackpressured } from './write-buffer.js';
 
 const EMPTY_HEADERS: readonly string[] = [];
 
-export class FastExchange extends LaneExchange implements FastLaneExchange, UpstreamUser, BodySink, Wakeable {
-  /** Among the active ones. */
-  setIndex = -1;
-  /** When it is to be looked after next, and how long bytes may stand still until then. Coarse milliseconds. */
-  wakesAtMs = Infinity;
-  private patienceMs = Infinity;
-  private client!: DownstreamConnection;
-  private head!: ReadRequest;
-  /** The request's head as it goes on. */
+/** Serves one request after another, of any client: {@link reset} may follow once the client's connection was told. */
+export class FastLaneExchange implements Transport, UpstreamUser, BodySink {
+  private readonly loop: AttemptLoop;
+  private client: DownstreamConnection = NO_CLIENT;
+  private head: ReadRequest = NO_REQUEST;
   private readonly forwarded = new ForwardedRequestHead();
-  private upstream: UpstreamConnection | undefined;
-  private readonly upload: RequestBodyBuffer;
+  private readonly requestBody: RequestBodyBuffer;
   private readonly reader: ResponseHeadReader;
-  private readonly body: ResponseBody;
+  private readonly responseBody: ResponseBody;
+  private upstream: UpstreamConnection | undefined;
+  /** Of the response: whether the backend keeps its connection, and for how many seconds it says so (-1: it does not). */
   private isPersistent = false;
   private announcedSeconds = -1;
-  /** Whether the client was told that this is the last answer on its connection. */
+  /** Whether the client was told that this is the last response on its connection. */
   private isLast = false;
-  private isOver = true;
 
-  constructor(private readonly services: FastLaneContext) {
-    super(services.desk, services.limits);
-    this.reader = new ResponseHeadReader(services, (interim) => this.client.relayInterimResponse(interim));
-    this.upload = new RequestBodyBuffer(services.retryBufferBytes);
-    this.body = new ResponseBody(services.trailers, this);
+  constructor(
+    private readonly context: FastLaneContext,
+    factory: ExchangeFactory,
+  ) {
+    this.loop = new AttemptLoop(factory, context.limits, context.clock, this);
+    this.requestBody = new RequestBodyBuffer(context.retryBufferBytes);
+    this.reader = new ResponseHeadReader(context.heads, (interim) => this.client.relayInterimResponse(interim));
+    this.responseBody = new ResponseBody(context.heads.trailers, this);
   }
 
-  reset(client: DownstreamConnection, head: ReadRequest, framed: RequestHead, lines: readonly [Buffer, Buffer]): void {
+  /** Bytes of the request's body that are still to arrive. */
+  get bodyMissing(): number {
+    return this.requestBody.missing;
+  }
+
+  /** Begins with a request of `client`. Its head is kept as it is forwarded: the fields of `framed`, then `hopLines`. */
+  reset(client: DownstreamConnection, head: ReadRequest, framed: RequestHead, hopLines: Buffer): void {
     const bodyBytes = Math.max(0, framed.contentLength);
     this.client = client;
     this.head = head;
-    this.forwarded.reset(framed, lines);
-    this.isOver = false;
-    this.upload.reset(bodyBytes);
-    this.take(head, bodyBytes > 0);
+    this.forwarded.reset(framed, hopLines, this.context.demandLines.of(head.demand));
+    this.requestBody.reset(bodyBytes);
+    this.loop.start(head, bodyBytes > 0);
   }
 
+  /**
+   * Makes the first attempt. What arrived of the body with the head is `bytes` from `from` to before `end`; mostly it is
+   * sent at once and not copied. Returns whether to read more of the body.
+   */
   start(bytes: Buffer, from: number, end: number): boolean {
-    const { upload } = this;
-    this.services.active.add(this);
+    const { requestBody, loop } = this;
     if (from === end) {
-      this.tryNext();
+      loop.tryNext();
       return true;
     }
-    upload.borrow(bytes, from, end);
-    if (upload.missing === 0) this.uploaded();
-    this.tryNext();
-    upload.endBorrow(isIdempotent(this.head.method));
-    return this.isOver || (!this.isUploadHeldUp && !this.isUploadFull);
+    requestBody.borrow(bytes, from, end);
+    if (requestBody.missing === 0) loop.onRequestSent();
+    loop.tryNext();
+    if (!loop.isIdle) requestBody.endBorrow(isIdempotent(this.head.method));
+    return this.wantsBody;
   }
 
-  get bodyMissing(): number {
-    return this.upload.missing;
+  /** A piece of the request's body arrived. Returns whether to read more of it. */
+  onBodyData(piece: string): boolean {
+    const { requestBody, upstream, loop } = this;
+    requestBody.add(piece);
+    loop.onBytes();
+    if (!loop.isIdle && upstream && !upstream.socket.connecting) upstream.socket.write(piece, 'latin1');
+    if (requestBody.missing === 0) loop.onRequestSent();
+    return this.wantsBody;
   }
 
-  receiveBody(piece: string): boolean {
-    const { upload, upstream } = this;
-    upload.add(piece);
-    this.feed();
-    if (!this.isOver && upstream && !this.upstreamIsOpening) upstream.socket.write(piece, 'latin1');
-    if (upload.missing === 0) this.uploaded();
-    return this.isOver || (!this.isUploadHeldUp && !this.isUploadFull);
-  }
-
+  /** The client has closed its connection. */
   onClientClose(): void {
-    if (this.isOver) return;
     this.upstream?.discard();
-    this.finish();
+    this.end();
   }
 
+  /** What was backpressured towards the client is written. */
   onClientDrain(): void {
-    this.feed();
+    this.loop.onBytes();
     this.upstream?.resume();
   }
 
-  /** The lane's clock has come to {@link wakesAtMs}. */
-  wake(): void {
-    this.wakesAtMs = Infinity;
-    this.timeIsUp();
+  assertGeneration(generation: number): void {
+    this.loop.exchange.assertGeneration(generation);
   }
 
-  opened(): void {
+  onUpstreamOpen(): void {
     this.sendRequest();
   }
 
-  openingIsSlow(): void {
-    this.exchange.onSlowConnect(
-      `exchange failed: no connection within ${this.services.pool.settings.slowConnectMs} ms`,
-    );
+  onSlowConnect(): void {
+    this.loop.onSlowConnect();
   }
 
-  drained(): void {
-    this.feed();
+  onUpstreamDrain(): void {
+    this.loop.onBytes();
     this.client.resumeReading();
   }
 
-  received(length: number): void {
-    this.feed();
-    if (this.isAttempting) this.receiveHead(length);
-    else this.body.onData(readBuffer, 0, length);
+  onUpstreamData(length: number): void {
+    this.loop.onBytes();
+    if (this.loop.isAttempting) this.readHead(length);
+    else this.responseBody.onData(readBuffer, 0, length);
   }
 
-  ended(error: NodeJS.ErrnoException | undefined): void {
-    const { upstream } = this;
+  onUpstreamEnd(error: NodeJS.ErrnoException | undefined): void {
+    const { upstream, loop } = this;
     this.upstream = undefined;
-    if (this.isOver) return;
-    this.upload.rewind();
-    if (this.isAttempting)
-      this.attemptBroke(error ?? new Error('closed without an answer'), upstream?.isReused === true);
-    else if (error !== undefined || !this.body.endsWithConnection()) {
-      this.answerBroke(`cut off in mid-answer: ${describeError(error ?? new Error('closed'))}`);
+    this.requestBody.rewind();
+    if (loop.isAttempting) {
+      loop.onAttemptError(error ?? new Error('closed without a response'), upstream?.isReused === true);
+    } else if (error !== undefined || !this.responseBody.endsWithConnection()) {
+      loop.onResponseError(describeError(error ?? new Error('closed')));
     }
   }
 
-  protected override get isBodyReplayable(): boolean {
-    return this.upload.isReplayable;
+  get isBodyReplayable(): boolean {
+    return this.requestBody.isReplayable;
   }
 
-  protected override get isUploadHeldUp(): boolean {
+  get isUpstreamBackpressured(): boolean {
     return this.upstream !== undefined && isBackpressured(this.upstream.socket);
   }
 
-  protected override get isDownloadHeldUp(): boolean {
+  get isDownstreamBackpressured(): boolean {
     return this.client.socket.writableLength > 0;
   }
 
-  protected override watch(ms: number): void {
-    this.patienceMs = ms;
-    this.wakesAtMs = this.services.nowMs + ms;
-  }
-
-  protected override attempt(): void {
-    const { backend } = this.exchange;
-    if (!backend) throw new Error('an attempt was made without a backend');
-    const upstream = this.services.pool.take(backend, !isIdempotent(this.head.method));
+  /** Step 6, send: over an idle connection at once, over a new one when it is open. */
+  startAttempt(backend: FleetBackend): void {
+    const upstream = this.context.upstreams.acquire(backend, !isIdempotent(this.head.method));
     this.upstream = upstream;
-    this.upload.rewind();
+    this.requestBody.rewind();
     this.reader.reset();
-    upstream.user = this;
+    upstream.use(this, this.loop.exchange.generation);
     if (!upstream.socket.connecting) this.sendRequest();
   }
 
-  protected override breakOffAttempt(error: AttemptAbortedError | InvalidResponseError): void {
+  abortAttempt(error: AttemptAbortedError | InvalidResponseError): void {
     const { upstream } = this;
     this.upstream = undefined;
     upstream?.discard();
-    this.upload.rewind();
-    this.attemptBroke(error, upstream?.isReused === true);
+    this.requestBody.rewind();
+    this.loop.onAttemptError(error, upstream?.isReused === true);
   }
 
-  protected override breakOffAnswer(): void {
+  abortResponse(): void {
     const { client } = this;
     this.upstream?.discard();
-    this.finish();
+    this.end();
     client.onExchangeAbort();
   }
 
-  protected override answer(statusCode: number, message: string): void {
+  sendError(statusCode: number, message: string): void {
+    const { client, context, head } = this;
     this.upstream?.discard();
-    this.upstream = undefined;
-    this.status = statusCode;
-    const isLast = statusCode === 408 || this.client.isLastResponse;
-    const { connection } = isLast ? CLOSE_LINES : this.services.keepAliveLines;
-    const { date } = this.services;
-    const text = errorText(statusCode, message, { date, connection, method: this.head.method });
-    const { client } = this;
+    const isLast = statusCode === 408 || client.isLastResponse;
+    const { connection } = isLast ? CLOSE_TAIL : context.keepAliveTail;
+    const text = errorText(statusCode, message, { date: context.date, connection, method: head.method });
     client.socket.write(text, 'latin1');
-    this.finish();
+    this.end();
     client.onExchangeEnd(isLast);
   }
 
-  /** Whether nobody takes the body yet, and as much is kept as may be. */
-  private get isUploadFull(): boolean {
-    return this.upload.isFull && (!this.upstream || this.upstreamIsOpening);
-  }
-
-  private get upstreamIsOpening(): boolean {
-    return this.upstream?.socket.connecting === true;
-  }
-
-  /** Bytes move: whoever watches that they do begins anew. */
-  private feed(): void {
-    const isWatchingBytes = !this.isAttempting || this.bodyMissing > 0;
-    if (isWatchingBytes) this.wakesAtMs = this.services.nowMs + this.patienceMs;
-  }
-
-  private sendRequest(): void {
-    const { upstream, upload, head, forwarded } = this;
-    if (!upstream) return;
-    const { writeBuffer } = this.services;
-    const { prefix } = upstream.address;
-    if (upload.isEmpty && prefix === '') forwarded.send(upstream.socket);
-    else {
-      forwarded.appendTo(writeBuffer, prefix, head.method);
-      upload.appendTo(writeBuffer);
-      writeBuffer.flush(upstream.socket);
-    }
-    if (upload.missing > 0) this.client.resumeReading();
-  }
-
-  private receiveHead(length: number): void {
-    const head = this.reader.read(readBuffer, length, this.head.method);
-    if (head === UNSUPPORTED)
-      this.breakOffAttempt(new InvalidResponseError('the backend answered something that is no HTTP/1.1 answer'));
-    else if (head !== INCOMPLETE) this.beginAnswer(head);
-  }
-
-  private beginAnswer(head: ResponseHead): void {
-    const { exchange, services, client } = this;
-    this.isPersistent = head.isPersistent && this.bodyMissing === 0;
-    const own = this.head.wantsPlacement
-      ? placementHeader(exchange.backend?.id, this.head.demand, services.resources)
-      : EMPTY_HEADERS;
-    const isChunked = head.bodyEnd === 'chunked' || head.bodyEnd === 'close';
-    this.announcedSeconds = head.keepAliveSeconds;
-    this.isLast = client.isLastResponse;
-    const connection = this.isLast ? CLOSE_LINES : services.keepAliveLines;
-    const { bytes, headFrom, from, end } = this.reader;
-    // Before anything is put into the outbox: the registry may hear of it, and have others write.
-    this.answerBegan(head.statusCode, costReports(head));
-    if (this.isOver) return;
-    appendResponseHead(services.writeBuffer, head, from - headFrom, {
-      own,
-      isChunked,
-      connection,
-      date: services.date,
-    });
-    this.body.reset(head.bodyEnd, head.contentLength);
-    this.body.start(bytes, from, end);
-  }
-
   append(text: string): void {
-    this.services.writeBuffer.append(text);
+    this.context.writeBuffer.append(text);
   }
 
-  /** Copied together with what was put before. */
+  /** Step 9, relay the body: sent in one write with what was appended before. */
   write(bytes: Buffer, from: number, end: number): void {
     this.send(bytes, from, end);
     if (isBackpressured(this.client.socket)) this.upstream?.pause();
   }
 
   onBodyEnd(bytes: Buffer, from: number, end: number, isClean: boolean): void {
-    const { upstream, client, exchange, services } = this;
+    const { upstream, client, loop, isLast } = this;
     this.upstream = undefined;
-    const nowMs = exchange.completeAttempt();
+    const nowMs = loop.exchange.completeAttempt();
     this.send(bytes, from, end);
-    // What came behind the answer is anybody's guess.
+    // Bytes after the response are unsolicited, so the connection cannot be reused.
     if (upstream && this.isPersistent && isClean) {
-      services.pool.served(upstream, this.announcedSeconds);
+      upstream.announceTimeout(this.announcedSeconds);
       upstream.release();
     } else upstream?.discard();
-    this.finish(nowMs);
-    client.onExchangeEnd(this.isLast);
+    this.end(nowMs);
+    client.onExchangeEnd(isLast);
+  }
+
+  onBodyError(reason: string): void {
+    this.loop.onResponseError(reason);
+  }
+
+  private get wantsBody(): boolean {
+    return this.loop.isIdle || (!this.isUpstreamBackpressured && !this.isBodyHeld);
+  }
+
+  /** Whether no backend takes the body yet, and as much of it is kept as may be. */
+  private get isBodyHeld(): boolean {
+    return this.requestBody.isFull && this.upstream?.socket.connecting !== false;
+  }
+
+  private sendRequest(): void {
+    const { upstream, requestBody, forwarded, client } = this;
+    if (!upstream) return;
+    const { pathPrefix } = upstream.address.target;
+    if (requestBody.isEmpty && pathPrefix === '') forwarded.send(upstream.socket);
+    else {
+      const { writeBuffer } = this.context;
+      forwarded.appendTo(writeBuffer, pathPrefix, this.head.method);
+      requestBody.appendTo(writeBuffer);
+      writeBuffer.flush(upstream.socket);
+    }
+    if (requestBody.missing > 0) client.resumeReading();
+  }
+
+  /** Step 8, read the response head. */
+  private readHead(length: number): void {
+    const head = this.reader.read(readBuffer, length, this.head.method);
+    if (head === UNSUPPORTED) {
+      this.abortAttempt(new InvalidResponseError('the backend sent something that is not an HTTP/1.1 response'));
+    } else if (head !== INCOMPLETE) this.startResponse(head);
+  }
+
+  private startResponse(head: ResponseHead): void {
+    const { context, client, loop } = this;
+    const { demand, wantsPlacement } = this.head;
+    this.isPersistent = head.isPersistent && this.bodyMissing === 0;
+    this.announcedSeconds = head.keepAliveSeconds;
+    this.isLast = client.isLastResponse;
+    const own = wantsPlacement ? placementHeader(loop.exchange.backend?.id, demand, context.resources) : EMPTY_HEADERS;
+    const isChunked = head.bodyEnd === 'chunked' || head.bodyEnd === 'close';
+    const tail = this.isLast ? CLOSE_TAIL : context.keepAliveTail;
+    const { bytes, headFrom, from, end } = this.reader;
+    // Before anything is appended: the registry may act on it, and other exchanges use the write buffer.
+    loop.onResponseHead(head.statusCode, costReports(head));
+    if (loop.isIdle) return;
+    appendResponseHead(context.writeBuffer, head, from - headFrom, { own, isChunked, tail, date: context.date });
+    this.responseBody.reset(head.bodyEnd, head.contentLength);
+    this.responseBody.start(bytes, from, end);
   }
 
   private send(bytes: Buffer, from: number, end: number): void {
-    const { writeBuffer } = this.services;
+    const { writeBuffer } = this.context;
     if (from < end) writeBuffer.appendBytes(bytes, from, end);
     writeBuffer.flush(this.client.socket);
   }
 
-  onBodyError(reason: string): void {
-    this.answerBroke(`cut off in mid-answer: ${reason}`);
-  }
-
-  /** `nowMs`: monotonic, for whoever knows. */
-  private finish(nowMs?: number): void {
-    if (this.isOver) return;
-    this.isOver = true;
-    this.wakesAtMs = Infinity;
+  /** The request is over. A late callback meets an idle exchange without a client, and fails. */
+  private end(endedAtMs?: number): void {
+    this.loop.end(endedAtMs);
     this.upstream = undefined;
-    this.upload.release();
-    this.services.active.delete(this);
-    this.exchange.end(this.status, nowMs);
-    this.services.recycle(this);
+    this.requestBody.release();
+    this.client = NO_CLIENT;
+    this.head = NO_REQUEST;
   }
 }

@@ -1,31 +1,39 @@
-// A request's body on its way through the fast lane: kept until it was sent, and then for a retry, up to a limit.
+// A request's body on its way through the fast lane: kept until it is sent, and then for a retry, up to a limit.
 import type { WriteBuffer } from './write-buffer.js';
 
 const EMPTY_BUFFER: Buffer = Buffer.alloc(0);
 
+/** What becomes of the bytes of a body. */
+type BodyState =
+  /** Nothing was sent of it in the present attempt: every byte is kept. */
+  | 'unsent'
+  /** Bytes are sent as they arrive, and kept for a retry. */
+  | 'replayable'
+  /** Bytes are sent as they arrive, and not kept: it cannot be sent again. */
+  | 'sent-once';
+
 /** One body after another. What is kept of it is text in which each character is a byte. */
 export class RequestBodyBuffer {
-  /** Bytes that are still to come. */
+  /** Bytes that are still to arrive. */
   missing = 0;
-  /** The body from its beginning, in pieces, as long as it {@link isReplayable}; else what was not sent yet. */
-  private held: string[] = [];
-  /** What came with the head, in somebody else's buffer: mostly it is sent before that is needed again. */
+  private state: BodyState = 'unsent';
+  /** The body from its beginning, in pieces. */
+  private kept: string[] = [];
+  /** What arrived with the head, in the shared read buffer: mostly it is sent before the next read. */
   private borrowed = EMPTY_BUFFER;
   private borrowedFrom = 0;
   private borrowedEnd = 0;
+  /** Bytes that have arrived. */
   private bytes = 0;
-  private wasSent = false;
-  private isWhole = true;
 
-  /** `limitBytes`: most that are kept for a retry. */
+  /** `limitBytes`: the most that is kept for a retry. */
   constructor(private readonly limitBytes: number) {}
 
-  /** The body of a request begins, of this length in bytes; 0: it has none. */
+  /** Begins with the body of a request, `length` bytes long; 0: it has none. */
   reset(length: number): void {
     this.missing = length;
     this.bytes = 0;
-    this.wasSent = false;
-    this.isWhole = true;
+    this.state = 'unsent';
     this.release();
   }
 
@@ -36,15 +44,15 @@ export class RequestBodyBuffer {
 
   /** Whether the body can be sent from its beginning. */
   get isReplayable(): boolean {
-    return this.isWhole;
+    return this.state !== 'sent-once';
   }
 
-  /** Whether so much is held that no more should come in before it is sent. */
+  /** Whether no more should be read before this is sent. */
   get isFull(): boolean {
     return this.bytes >= this.limitBytes;
   }
 
-  /** The first piece came in. It stands in `bytes`, from `from` to before `end`, until {@link endBorrow}. */
+  /** Takes the first piece: `bytes` from `from` to before `end`, valid until {@link endBorrow}. */
   borrow(bytes: Buffer, from: number, end: number): void {
     this.borrowed = bytes;
     this.borrowedFrom = from;
@@ -53,47 +61,48 @@ export class RequestBodyBuffer {
     this.bytes += end - from;
   }
 
-  /** What was lent is needed elsewhere: it is copied, unless it was sent and need not be sent again. */
+  /** The borrowed bytes are about to be overwritten: copies them, unless they were sent and need not be sent again. */
   endBorrow(mayBeSentAgain: boolean): void {
-    const { borrowed, wasSent } = this;
+    const { borrowed } = this;
     this.borrowed = EMPTY_BUFFER;
-    if (wasSent && !mayBeSentAgain) this.discard();
-    else this.hold(borrowed.toString('latin1', this.borrowedFrom, this.borrowedEnd));
+    if (this.state !== 'unsent' && !mayBeSentAgain) this.discard();
+    else this.keep(borrowed.toString('latin1', this.borrowedFrom, this.borrowedEnd));
   }
 
-  /** A further piece came in, and is sent at once if {@link appendTo} was called. */
+  /** Takes a further piece, which the caller sends at once if {@link appendTo} was called before. */
   add(piece: string): void {
     this.missing -= piece.length;
     this.bytes += piece.length;
-    this.hold(piece);
+    this.keep(piece);
   }
 
-  /** Puts what is there into `outbox`, to be sent; what comes from now on is sent as it comes. */
-  appendTo(outbox: WriteBuffer): void {
-    for (const piece of this.held) outbox.append(piece);
-    if (this.borrowed !== EMPTY_BUFFER) outbox.appendBytes(this.borrowed, this.borrowedFrom, this.borrowedEnd);
-    this.wasSent = true;
+  /** Appends what has arrived to `buffer`, which is about to be sent. */
+  appendTo(buffer: WriteBuffer): void {
+    for (const piece of this.kept) buffer.append(piece);
+    if (this.borrowed !== EMPTY_BUFFER) buffer.appendBytes(this.borrowed, this.borrowedFrom, this.borrowedEnd);
+    if (this.state === 'unsent') this.state = 'replayable';
     if (this.bytes > this.limitBytes) this.discard();
   }
 
-  /** The attempt is over: until it is sent again, all that comes in is kept. */
+  /** The attempt is over: until the next {@link appendTo} everything that arrives is kept. */
   rewind(): void {
-    if (this.isWhole) this.wasSent = false;
+    if (this.state === 'replayable') this.state = 'unsent';
   }
 
-  /** Nothing of it is needed any more; how much is {@link missing} stays known. */
+  /** Drops what is kept; {@link missing} stays. */
   release(): void {
-    if (this.held.length > 0) this.held = [];
+    this.borrowed = EMPTY_BUFFER;
+    if (this.kept.length > 0) this.kept = [];
   }
 
-  private hold(piece: string): void {
-    const isKept = !this.wasSent || (this.isWhole && this.bytes <= this.limitBytes);
-    if (isKept) this.held.push(piece);
+  private keep(piece: string): void {
+    const isKept = this.state === 'unsent' || (this.state === 'replayable' && this.bytes <= this.limitBytes);
+    if (isKept) this.kept.push(piece);
     else this.discard();
   }
 
   private discard(): void {
-    this.isWhole = false;
-    this.held = [];
+    this.state = 'sent-once';
+    this.kept = [];
   }
 }

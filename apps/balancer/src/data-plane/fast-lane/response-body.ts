@@ -1,29 +1,29 @@
-// The body of an answer on its way through the fast lane: followed to its end, in whatever form it comes.
+// Follows the body of a response to its end, in each of the forms it may have.
 import { ChunkScanner, UNSUPPORTED, type BodyEnd, type Trailers } from '@fairlead/http1';
-import { TRAILER_RULE } from './wire-headers.js';
+import { TRAILER_RULE } from './wire-fields.js';
 
-/** Where the parts of a body go. */
+/** Where the parts of a body go. An interface, so that a body is followed, and tested, without an exchange. */
 export interface BodySink {
-  /** Some text in which each character is a byte; it goes out with what comes next. */
+  /** Text in which each character is a byte, sent with what comes next. */
   append(text: string): void;
-  /** Some of it: `bytes` from `from` to before `end`, with what was put before. */
+  /** A part: `bytes` from `from` to before `end`, after what was appended. */
   write(bytes: Buffer, from: number, end: number): void;
-  /** The last of it. `isClean`: nothing came behind it. */
+  /** The last part. `isClean`: no byte followed it. */
   onBodyEnd(bytes: Buffer, from: number, end: number, isClean: boolean): void;
-  /** It cannot go on. */
+  /** The body is malformed. */
   onBodyError(reason: string): void;
 }
 
 const EMPTY_BUFFER = Buffer.alloc(0);
-/** Behind the last chunk of a body without trailers (RFC 9112 §7.1). */
+/** Ends a chunked body without trailers (RFC 9112 §7.1). */
 const LAST_CHUNK = '0\r\n\r\n';
 
 export class ResponseBody {
   private readonly scanner = new ChunkScanner();
   private form: BodyEnd = 'none';
-  /** Bytes that are still to come, of a body that has a length. */
+  /** Bytes that are still to arrive, of a body with a length. */
   private remaining = 0;
-  /** What came of the trailers; undefined before they begin. */
+  /** What arrived of the trailer section; undefined before it begins. */
   private partialTrailers: Buffer | undefined;
 
   constructor(
@@ -31,7 +31,7 @@ export class ResponseBody {
     private readonly sink: BodySink,
   ) {}
 
-  /** A body begins; `length` in bytes, of one that has a length. */
+  /** Begins with a body; `length` in bytes, of one that has a length. */
   reset(form: BodyEnd, length: number): void {
     this.form = form;
     this.remaining = length;
@@ -39,12 +39,7 @@ export class ResponseBody {
     if (form === 'chunked') this.scanner.reset();
   }
 
-  /** Whether the body ends within the next `count` bytes, which can be told only of one that has a length, or none. */
-  private endsWithin(count: number): boolean {
-    return this.form === 'none' || (this.form === 'length' && this.remaining <= count);
-  }
-
-  /** The first part, which came with the head: goes on in one piece with the head, which the sink was given. */
+  /** Step 9, relay the body: the first part, which arrived with the head and is sent with it. */
   start(bytes: Buffer, from: number, length: number): void {
     const available = length - from;
     if (this.endsWithin(available)) {
@@ -58,16 +53,16 @@ export class ResponseBody {
     else this.sink.write(EMPTY_BUFFER, 0, 0);
   }
 
-  /** A further part. */
+  /** Step 9: a further part. */
   onData(bytes: Buffer, from: number, length: number): void {
     if (from === length) return;
     switch (this.form) {
       case 'length':
-        this.passLength(bytes, from, length);
+        this.relayLength(bytes, from, length);
         break;
       case 'chunked':
-        if (this.partialTrailers) this.passTrailers(this.partialTrailers, bytes.subarray(from, length));
-        else this.passChunks(bytes, from, length);
+        if (this.partialTrailers) this.relayTrailers(this.partialTrailers, bytes.subarray(from, length));
+        else this.relayChunks(bytes, from, length);
         break;
       case 'close':
         this.sink.append(`${(length - from).toString(16)}\r\n`);
@@ -84,7 +79,7 @@ export class ResponseBody {
     }
   }
 
-  /** The backend has closed its connection. Answers whether that was the end of the body, and not of the answer only. */
+  /** The backend has closed its connection. Returns whether that ends the body, and does not cut it. */
   endsWithConnection(): boolean {
     if (this.form !== 'close') return false;
     this.sink.append(LAST_CHUNK);
@@ -92,15 +87,20 @@ export class ResponseBody {
     return true;
   }
 
-  private passLength(bytes: Buffer, from: number, length: number): void {
+  /** Whether the body ends within the next `count` bytes, known only of one that has a length, or none. */
+  private endsWithin(count: number): boolean {
+    return this.form === 'none' || (this.form === 'length' && this.remaining <= count);
+  }
+
+  private relayLength(bytes: Buffer, from: number, length: number): void {
     const end = Math.min(length, from + this.remaining);
     this.remaining -= end - from;
     if (this.remaining > 0) this.sink.write(bytes, from, end);
     else this.sink.onBodyEnd(bytes, from, end, end === length);
   }
 
-  /** Runs of chunks go on as they are. */
-  private passChunks(bytes: Buffer, from: number, length: number): void {
+  /** Runs of chunks are forwarded as they are. */
+  private relayChunks(bytes: Buffer, from: number, length: number): void {
     const { scanner, sink } = this;
     let at = from;
     while (at < length) {
@@ -108,7 +108,7 @@ export class ResponseBody {
       const end = scanner.scan(bytes, at, length);
       if (end === UNSUPPORTED) {
         sink.write(EMPTY_BUFFER, 0, 0);
-        sink.onBodyError('its chunks make no sense');
+        sink.onBodyError('its chunks are malformed');
         return;
       }
       at = scanner.resumeAt;
@@ -118,18 +118,18 @@ export class ResponseBody {
       }
       sink.write(bytes, start, end);
       if (scanner.hasTrailers) {
-        this.passTrailers(EMPTY_BUFFER, bytes.subarray(at, length));
+        this.relayTrailers(EMPTY_BUFFER, bytes.subarray(at, length));
         return;
       }
     }
   }
 
-  private passTrailers(before: Buffer, piece: Buffer): void {
+  private relayTrailers(before: Buffer, piece: Buffer): void {
     const { trailers, sink } = this;
     const bytes = Buffer.concat([before, piece]);
     trailers.reset();
     const end = trailers.frame(bytes, 0, bytes.length);
-    if (end === UNSUPPORTED) sink.onBodyError('its trailers make no sense');
+    if (end === UNSUPPORTED) sink.onBodyError('its trailers are malformed');
     else if (end === 0) this.partialTrailers = bytes;
     else {
       sink.append(`${trailers.forwardedLines(TRAILER_RULE)}\r\n`);

@@ -1,34 +1,34 @@
-// Reads the head of an answer, in however many pieces it comes, and those of the interim answers before it.
+// Reads the head of a response, in however many pieces it arrives, and the interim responses before it.
 import { INCOMPLETE, UNSUPPORTED, type ResponseHead } from '@fairlead/http1';
-import type { FastLaneContext } from './context.js';
+import type { SharedHeads } from './shared-heads.js';
 
 const EMPTY_BUFFER = Buffer.alloc(0);
 
 export class ResponseHeadReader {
-  /** Where the final head begins in `bytes`; what came behind it stands from `from` to before `end`. */
+  /** The final head begins at `headFrom` of `bytes`; what followed it stands from `from` to before `end`. */
   bytes: Buffer = EMPTY_BUFFER;
   headFrom = 0;
   from = 0;
   end = 0;
   private partial: Buffer | undefined;
-  /** While a head is incomplete, the object that reads it is nobody else's. */
+  /** Frames an incomplete head, which no other reader may overwrite. */
   private own: ResponseHead | undefined;
 
   constructor(
-    private readonly services: FastLaneContext,
-    /** Told of each interim answer. */
+    private readonly heads: SharedHeads,
+    /** Called for each interim response. */
     private readonly onInterim: (head: ResponseHead) => void,
   ) {}
 
-  /** What was read is of an attempt that is over. */
+  /** Drops what was read of an attempt that is over. */
   reset(): void {
     this.own?.reset();
     this.partial = undefined;
   }
 
-  /** Reads on. Answers the head when it is complete, or {@link INCOMPLETE}, or {@link UNSUPPORTED}. */
+  /** Step 8: reads on. Returns the head once it is complete; {@link UNSUPPORTED} for what is not an HTTP/1.1 response. */
   read(piece: Buffer, length: number, method: string): ResponseHead | typeof INCOMPLETE | typeof UNSUPPORTED {
-    const head = this.own ?? this.services.responseHead;
+    const head = this.own ?? this.heads.response;
     this.bytes = this.partial ? Buffer.concat([this.partial, piece.subarray(0, length)]) : piece;
     this.end = this.partial ? this.bytes.length : length;
     this.from = 0;
@@ -38,7 +38,7 @@ export class ResponseHeadReader {
       if (headLength === UNSUPPORTED) return UNSUPPORTED;
       if (headLength === INCOMPLETE) {
         this.partial = Buffer.from(this.bytes.subarray(this.from, this.end));
-        this.own ??= this.services.detachResponseHead();
+        this.own ??= this.heads.detachResponse();
         return INCOMPLETE;
       }
       this.headFrom = this.from;

@@ -1,53 +1,49 @@
-// Reads all clients' connections into one buffer. By itself Node gives every piece that comes in a buffer of its own,
-// 64 KiB to begin with, which costs more than all else about a short request. Its `onread` option knows better, but is only
-// there for connections that are opened, not for those that are accepted.
+// Reads all connections of a thread into one buffer. By itself Node gives each read a buffer of its own, 64 KiB at first,
+// which costs more than everything else about a short request. Its `onread` option avoids that, but exists only for
+// connections that are opened, not for those that are accepted.
 import { Socket, type Server, type SocketConstructorOpts } from 'node:net';
 
-/** As much as is read at a time: Node's own measure. */
+/** The size of one read, as in Node. */
 const READ_BYTES = 65_536;
 
-/** What came in last, whoever sent it. Valid until the one who is told of it returns. */
+/** The bytes of the last read of any connection. Valid until the callback that is told of them returns. */
 export const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
 
-/** Whoever is told that the first `length` bytes of {@link readBuffer} came in. */
-export interface Receiver {
-  received(length: number): void;
-}
-
-/** The two things that Node keeps to itself about a connection: what the system knows it by, and who counts it. */
+/** Node-internal properties of a socket: its OS handle, and the server that counts it. */
 interface SocketInternals {
   _handle: unknown;
   _server: Server | null;
 }
 
-/** A connection that its server accepted with `pauseOnConnect`, taken over; that socket is not to be used again. */
+/** Takes over a connection that a server accepted with `pauseOnConnect`; the accepted socket is not to be used again. */
 export class SharedBufferSocket {
-  /** The connection: a socket like any other, half open, but for the bytes that come in. */
+  /** The connection: half open, and like any other socket except that it emits no `data`. */
   readonly socket: Socket;
 
   constructor(
     accepted: Socket,
-    private receiver: Receiver | undefined,
+    /** Called with the number of bytes that were read into {@link readBuffer}. */
+    private onRead: ((length: number) => void) | undefined,
   ) {
     const from = accepted as unknown as SocketInternals;
     const onread = { buffer: readBuffer, callback: (length: number) => this.read(length) };
     this.socket = new Socket({ handle: from._handle, allowHalfOpen: true, onread } as SocketConstructorOpts);
-    // Or the server would go on counting it when it is closed.
+    // Otherwise the server would go on counting it once it is closed.
     (this.socket as unknown as SocketInternals)._server = from._server;
     from._handle = null;
     from._server = null;
     this.socket.resume();
   }
 
-  /** From here on the socket hands out what comes in as any other does. */
+  /** From here on the socket emits `data` as any other does. */
   release(): void {
-    this.receiver = undefined;
+    this.onRead = undefined;
   }
 
-  /** Answers whether more is to be read. */
+  /** Returns whether to read on. */
   private read(length: number): boolean {
-    if (!this.receiver) return this.socket.push(Buffer.from(readBuffer.subarray(0, length)));
-    this.receiver.received(length);
+    if (!this.onRead) return this.socket.push(Buffer.from(readBuffer.subarray(0, length)));
+    this.onRead(length);
     return true;
   }
 }

@@ -1,39 +1,45 @@
-// Knows the clients' connections and what is being answered on each, so that a shutdown loses nothing: whoever is served
-// is served to the last byte, whoever is not is let go.
-import type { ServerResponse } from 'node:http';
+// The client connections of the full lane and what is being responded to on each, so that a shutdown loses nothing: a
+// request that is served is served to the last byte, an idle connection is closed.
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { IndexedSet, type IndexedSetMember } from '../io/indexed-set.js';
+import { MAX_PIPELINED_BYTES, PARSED_REQUEST_BYTES } from '../io/pipelining-limit.js';
 
-const HELD = Symbol('open connection');
-
-/** When more requests than this wait for their turn, no further ones are read: each costs a kilobyte. */
-const MAX_PIPELINED_REQUESTS = 16;
+const CONNECTION = Symbol('client connection');
 
 /**
- * A socket that knows what is kept of it here. The other two are how Node's HTTP server stops reading when a client does not
- * take its answers (`parserOnIncoming` and `socketOnDrain` in its `_http_server.js`); a pause alone does not stop its parser.
+ * A socket that knows its {@link ClientConnection}. The other two properties are how Node's HTTP server stops reading when a
+ * client does not read its responses (`parserOnIncoming` and `socketOnDrain` in its `_http_server.js`); pausing the socket
+ * alone does not stop its parser.
  */
 type ClientSocket = Socket & {
-  [HELD]?: ClientConnection;
+  [CONNECTION]?: ClientConnection;
   _paused?: boolean;
   parser?: { resume(): void } | null;
 };
 
+/** A request whose turn has not come. */
+interface PipelinedRequest {
+  readonly bytes: number;
+  readonly serve: () => void;
+}
+
 class ClientConnection implements IndexedSetMember {
   setIndex = -1;
-  /** What is being answered, and what waits for that: requests may be pipelined. */
+  /** The present response, and those that wait for it: requests may be pipelined. */
   readonly responses: ServerResponse[] = [];
-  /** How those are served that wait. */
-  private readonly waiting: (() => void)[] = [];
+  private readonly waiting: PipelinedRequest[] = [];
+  private waitingBytes = 0;
 
   constructor(readonly socket: ClientSocket) {}
 
-  /** Serves one request after the other, and none while the client does not read what it is answered. */
-  serve(response: ServerResponse, serve: () => void): void {
+  /** Serves one request after another, and none while the client does not read its responses. */
+  enqueue(response: ServerResponse, request: PipelinedRequest): void {
     this.responses.push(response);
-    this.waiting.push(serve);
+    this.waiting.push(request);
+    this.waitingBytes += request.bytes;
     if (this.responses.length === 1) this.serveNext();
-    else if (this.waiting.length >= MAX_PIPELINED_REQUESTS) this.pauseReading();
+    else if (this.waitingBytes >= MAX_PIPELINED_BYTES) this.pauseReading();
   }
 
   get isResponding(): boolean {
@@ -62,10 +68,16 @@ class ClientConnection implements IndexedSetMember {
 
   private serveNext(): void {
     const { socket, waiting } = this;
-    // Behind the last answer of a connection nothing is served (RFC 9112 §9.6).
+    // After the last response of a connection no request is served (RFC 9112 §9.6).
     if (!socket.writable) return;
-    if (socket.writableNeedDrain) socket.once('drain', () => this.serveNext());
-    else waiting.shift()?.();
+    if (socket.writableNeedDrain) {
+      socket.once('drain', () => this.serveNext());
+      return;
+    }
+    const next = waiting.shift();
+    if (!next) return;
+    this.waitingBytes -= next.bytes;
+    next.serve();
   }
 }
 
@@ -75,29 +87,30 @@ export class ClientConnections {
 
   add(socket: Socket): void {
     const connection = new ClientConnection(socket);
-    (socket as ClientSocket)[HELD] = connection;
+    (socket as ClientSocket)[CONNECTION] = connection;
     this.open.add(connection);
     socket.once('close', () => this.open.delete(connection));
   }
 
-  /** A request has come in on `socket`: `serve` is called when its turn has come. It counts until `response` is sent or cut. */
-  enqueue(socket: Socket, response: ServerResponse, serve: () => void): void {
-    const connection = (socket as ClientSocket)[HELD];
+  /** Calls `serve` when the request's turn has come. It counts until `response` is sent or cut. */
+  enqueue(request: IncomingMessage, response: ServerResponse, serve: () => void): void {
+    const { socket } = request;
+    const connection = (socket as ClientSocket)[CONNECTION];
     if (!connection) return;
     if (this.isClosing) response.shouldKeepAlive = false;
     response.on('close', () => {
       connection.onResponseEnd(response);
       if (this.isClosing && !connection.isResponding) socket.destroySoon();
     });
-    connection.serve(response, serve);
+    connection.enqueue(response, { bytes: pipelinedBytes(request), serve });
   }
 
-  /** Whether an answer is under way on `socket`. */
+  /** Whether a response is under way on `socket`. */
   isResponding(socket: Socket): boolean {
-    return (socket as ClientSocket)[HELD]?.isResponding ?? false;
+    return (socket as ClientSocket)[CONNECTION]?.isResponding ?? false;
   }
 
-  /** From here on an answer is the last one on its connection, and says so. */
+  /** From here on each response is the last one on its connection, and says so. */
   announceClose(): void {
     this.isClosing = true;
     this.open.forEach(({ responses }) => {
@@ -105,15 +118,23 @@ export class ClientConnections {
     });
   }
 
-  /** Closes the connections on which nothing is answered. */
+  /** Closes the connections on which no request is served. */
   closeIdle(): void {
     this.open.forEach(({ isResponding, socket }) => {
       if (!isResponding) socket.destroySoon();
     });
   }
 
-  /** Cuts whatever is still open. */
+  /** Cuts every open connection. */
   destroyAll(): void {
     this.open.forEach(({ socket }) => socket.destroy());
   }
+}
+
+/** What a request that waits takes in memory: its objects, and the text of a large head. */
+function pipelinedBytes({ rawHeaders, url = '' }: IncomingMessage): number {
+  return Math.max(
+    PARSED_REQUEST_BYTES,
+    rawHeaders.reduce((sum, text) => sum + text.length, url.length),
+  );
 }

@@ -1,240 +1,203 @@
-// One exchange in the full lane: gives http-proxy-middleware its target for each attempt, and has the answer passed on.
-import type { ClientRequest as UpstreamRequest, IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+// One exchange in the full lane: has the middleware make its attempts, and relays the response.
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { ResourceSpace } from '@fairlead/scheduling';
-import type { Options } from 'http-proxy-middleware';
 import { describeError } from '../../net/network-error.js';
-import { relayResponse, relayInterimResponse } from './response-relay.js';
+import type { FleetBackend } from '../../registry/snapshot/fleet.js';
 import { InvalidResponseError, type AttemptAbortedError } from '../exchange/attempt-error.js';
-import type { ReadRequest } from '../request/request-reader.js';
-import { placementHeader } from '../headers/demand-headers.js';
+import { AttemptLoop, type AttemptLimits, type Transport } from '../exchange/attempt-loop.js';
 import type { ExchangeFactory } from '../exchange/exchange-factory.js';
-import { removeField, requestHeaders, type SortedFields } from '../headers/header-rules.js';
-import { LaneExchange, type LaneLimits } from '../exchange/attempt-loop.js';
-import { sendError } from '../headers/error-response.js';
-import type { OwnRequestFields } from './forwarded-header-cache.js';
-import { NoBody, ReplayableBody, hasBody } from './replayable-body.js';
 import { isIdempotent } from '../exchange/retry-policy.js';
-import { ExchangeAgent, type KeptConnection, type UpstreamAddress, type UpstreamAgent } from './upstream-agent.js';
-import { UpstreamOptions, hostOf, type ProxyTarget } from '../upstream/upstream-address.js';
-import { Watchdog, type WatchClock } from '../io/deadline-clock.js';
+import { placementHeader } from '../headers/demand-headers.js';
+import { sendError } from '../headers/error-response.js';
+import { removeField } from '../headers/header-rules.js';
+import type { DeadlineClock } from '../io/deadline-clock.js';
+import type { ForwardedRequestHeaders } from '../relay/request-headers.js';
+import { relayInterimResponse, relayResponse, type Downstream } from '../relay/response-relay.js';
+import { hasBody } from '../request/message-framing.js';
+import type { ReadRequest } from '../request/request-reader.js';
+import type { IdlePool } from '../upstream/idle-pool.js';
+import type { UpstreamTarget } from '../upstream/upstream-address.js';
+import { abandonResponse, type ForwardedRequest, type Middleware, type ProxiedRequest } from './middleware.js';
+import { ReplayableBody } from './replayable-body.js';
+import { announcedSecondsIn, type KeptConnection } from './upstream-connections.js';
 
-/** What is the same for all exchanges of the lane. */
-export interface LaneSettings extends LaneLimits {
+/** What all exchanges of the lane share. */
+export interface FullLaneContext {
+  readonly factory: ExchangeFactory;
+  readonly limits: AttemptLimits;
+  readonly clock: DeadlineClock;
   readonly resources: ResourceSpace;
   readonly retryBufferBytes: number;
-  readonly agent: UpstreamAgent;
-  readonly clock: WatchClock;
-  readonly ownFields: OwnRequestFields;
+  readonly upstreams: IdlePool<KeptConnection>;
+  readonly requestHeaders: ForwardedRequestHeaders;
+  readonly middleware: Middleware;
 }
 
-/** Each attempt adds listeners of its own to request and response. */
-const MAX_LISTENERS = 100;
-/** How long a client may go on sending a body after its answer. Milliseconds. */
+/** The client's side of an exchange. */
+interface ProxiedDownstream extends Downstream {
+  readonly request: ProxiedRequest;
+}
+
+/** How long a client may go on sending a body after its response. Milliseconds. */
 const DISCARD_BODY_TIMEOUT_MS = 30_000;
-const NO_BODY = new NoBody();
 const EMPTY_HEADERS = {};
 
-export class FullLaneExchange extends LaneExchange {
-  private readonly request: IncomingMessage;
-  private readonly response: ServerResponse;
-  private readonly body: ReplayableBody | undefined;
-  private readonly agent = new ExchangeAgent((upstream) => this.send(upstream));
-  private readonly watchdog: Watchdog;
-  /** What goes to the backend, whichever it is. */
-  private forwarded: string[] = [];
-  /** Of a client that speaks HTTP/1.0, or names none. */
+/** Serves one request. */
+export class FullLaneExchange implements Transport, ForwardedRequest {
+  readonly body: ReplayableBody | undefined;
+  headers: readonly string[] = [];
+  private readonly loop: AttemptLoop;
+  /** What is sent to every backend. */
+  private forwardedHeaders: readonly string[] = [];
+  /** Whether the client named no host, as HTTP/1.0 allows. */
   private lacksHost = false;
-  private upstream: UpstreamRequest | undefined;
+  private backend: FleetBackend | undefined;
+  private upstream: ClientRequest | undefined;
   private connection: KeptConnection | undefined;
-  /** Why the present attempt was broken off: Node may tell of a lost connection only. */
-  private breakOff: Error | undefined;
+  /** Why the present attempt was aborted: Node may report a lost connection only. */
+  private abortedBy: Error | undefined;
 
   constructor(
-    desk: ExchangeFactory,
+    private readonly context: FullLaneContext,
     private readonly head: ReadRequest,
-    client: { readonly request: IncomingMessage; readonly response: ServerResponse },
-    private readonly settings: LaneSettings,
-    /** Has http-proxy-middleware make an attempt; it comes back by {@link routeAttempt}. */
-    private readonly makeAttempt: () => void,
+    private readonly downstream: ProxiedDownstream,
   ) {
-    super(desk, settings);
-    this.request = client.request;
-    this.response = client.response;
-    this.watchdog = new Watchdog(settings.clock, () => this.timeIsUp());
-    if (!hasBody(client.request)) return;
-    const watcher = { onBytes: () => this.onBytes(), onComplete: () => this.uploaded() };
-    this.body = new ReplayableBody(this.request, settings.retryBufferBytes, watcher);
+    const { factory, limits, clock, retryBufferBytes } = context;
+    this.loop = new AttemptLoop(factory, limits, clock, this);
+    if (!hasBody(downstream.request)) return;
+    this.body = new ReplayableBody(downstream.request, retryBufferBytes, {
+      onBytes: () => this.loop.onBytes(),
+      onComplete: () => this.loop.onRequestSent(),
+    });
   }
 
   start(): void {
-    this.take(this.head, this.body !== undefined);
-    const { request, response } = this;
+    const { request, response } = this.downstream;
     this.lacksHost = !request.headers.host;
-    this.forwarded = this.forwardedHeaders();
-    // The middleware copies what it is shown, and changes some of it.
-    request.headers = {};
-    request.setMaxListeners(MAX_LISTENERS);
-    response.setMaxListeners(MAX_LISTENERS);
-    response.on('close', () => this.clientClosed());
-    this.tryNext();
+    this.forwardedHeaders = this.collectHeaders();
+    this.loop.start(this.head, this.body !== undefined);
+    this.context.middleware.prepare(request, response, this);
+    response.on('close', () => this.loop.end());
+    this.loop.tryNext();
   }
 
-  /** Fills in http-proxy-middleware's options for the present attempt. */
-  routeAttempt(options: Options): ProxyTarget {
-    const { target } = this.addressOfBackend();
-    options.agent = this.agent;
-    options.buffer = this.body ?? NO_BODY;
-    options.ssl = new UpstreamOptions(this.lacksHost ? ['Host', hostOf(target), ...this.forwarded] : this.forwarded);
-    return target;
+  /** Where the present attempt goes. @throws {Error} before the first. */
+  get target(): UpstreamTarget {
+    if (!this.backend) throw new Error('an attempt was made without a backend');
+    return this.context.upstreams.addressOf(this.backend).target;
   }
 
-  /** The backend answers. */
-  onResponse(answer: IncomingMessage): void {
-    const { request, response, exchange, head, connection } = this;
-    const ownHeaders = head.wantsPlacement
-      ? placementHeader(exchange.backend?.id, head.demand, this.settings.resources)
-      : [];
-    let fields: SortedFields;
-    try {
-      fields = relayResponse(answer, request, response, this, { ownHeaders, bypass: connection?.bypass });
-    } catch (error) {
-      this.refuseResponse(answer, error as InvalidResponseError);
-      return;
-    }
-    if (fields.keepAlive !== undefined) connection?.heard(fields.keepAlive);
-    this.answerBegan(response.statusCode, fields.hasReport ? answer.headers : EMPTY_HEADERS);
-    answer.on('error', (error) => {
-      if (!response.destroyed) this.answerBroke(`cut off in mid-answer: ${describeError(error)}`);
-    });
-  }
-
-  /** Bytes of the body or of the answer have come in. */
-  onBytes(): void {
-    this.watchdog.feed();
-  }
-
-  /** The answer has come in whole. */
-  onComplete(): void {
-    this.exchange.completeAttempt();
-    if (!this.request.complete) this.body?.discard();
-  }
-
-  /** The attempt failed before its answer began. */
-  onError(error: Error): void {
-    const { response, upstream } = this;
-    if (response.headersSent || response.destroyed) return;
-    // At once: what comes in while the next attempt is prepared may pass the limit, and belongs to it all the same.
-    if (this.isAttempting) this.body?.rewind();
-    this.attemptBroke(this.breakOff ?? error, upstream?.reusedSocket === true);
-  }
-
-  protected override get isBodyReplayable(): boolean {
+  get isBodyReplayable(): boolean {
     return this.body?.isReplayable ?? true;
   }
 
-  protected override get isUploadHeldUp(): boolean {
+  get isUpstreamBackpressured(): boolean {
     return this.upstream?.writableNeedDrain === true;
   }
 
-  protected override get isDownloadHeldUp(): boolean {
-    return this.response.writableEnded || this.response.writableNeedDrain;
+  get isDownstreamBackpressured(): boolean {
+    const { response } = this.downstream;
+    return response.writableEnded || response.writableNeedDrain;
   }
 
-  protected override attempt(): void {
-    // What is still to be heard of the attempt before does not count any more.
+  startAttempt(backend: FleetBackend): void {
+    // What is still reported of the attempt before does not count any more.
     this.upstream = undefined;
-    this.breakOff = undefined;
-    this.makeAttempt();
+    this.abortedBy = undefined;
+    this.backend = backend;
+    this.connection = undefined;
+    const { request, response } = this.downstream;
+    const { forwardedHeaders } = this;
+    this.headers = this.lacksHost ? ['Host', this.target.hostHeader, ...forwardedHeaders] : forwardedHeaders;
+    this.context.middleware.forward(request, response);
   }
 
-  protected override breakOffAttempt(error: AttemptAbortedError | InvalidResponseError): void {
-    this.breakOff = error;
+  abortAttempt(error: AttemptAbortedError | InvalidResponseError): void {
+    this.abortedBy = error;
     this.upstream?.destroy(error);
   }
 
-  protected override breakOffAnswer(): void {
-    this.response.destroy();
+  abortResponse(): void {
+    this.downstream.response.destroy();
   }
 
-  protected override watch(ms: number): void {
-    this.watchdog.watch(ms);
-  }
-
-  protected override answer(statusCode: number, message: string): void {
-    const { request, response, upstream } = this;
-    this.watchdog.stop();
-    this.status = statusCode;
+  sendError(statusCode: number, message: string): void {
+    const { body, upstream } = this;
+    const { request, response } = this.downstream;
     if (statusCode === 408) response.setHeader('Connection', 'close');
     sendError(response, statusCode, message);
     if (statusCode === 408) upstream?.destroy();
-    if (request.complete || !this.body) return;
-    this.body.discard();
-    const linger = setTimeout(() => request.socket.destroy(), DISCARD_BODY_TIMEOUT_MS);
-    request.once('close', () => clearTimeout(linger));
+    if (request.complete || !body) return;
+    body.discard();
+    const timeout = setTimeout(() => request.socket.destroy(), DISCARD_BODY_TIMEOUT_MS);
+    request.once('close', () => clearTimeout(timeout));
   }
 
-  private forwardedHeaders(): string[] {
-    const { request, head, settings } = this;
-    const headers = requestHeaders(request.rawHeaders);
-    if (this.lacksHost) removeField(headers, 'host');
-    settings.ownFields.addTo(headers, request, head);
-    headers.push('Connection', 'keep-alive');
-    if (request.headers['transfer-encoding'] !== undefined) headers.push('Transfer-Encoding', 'chunked');
-    return headers;
-  }
-
-  /**
-   * What is left of the answer still ends or breaks, which must not be taken for the next attempt's end. The middleware,
-   * too, is about to listen: it would cut the client's connection.
-   */
-  private refuseResponse(answer: IncomingMessage, error: InvalidResponseError): void {
-    process.nextTick(() => {
-      answer.removeAllListeners();
-      this.breakOffAttempt(error);
-    });
-  }
-
-  private addressOfBackend(): UpstreamAddress {
-    const { backend } = this.exchange;
-    if (!backend) throw new Error('an attempt was made without a backend');
-    return this.settings.agent.addressOf(backend.url);
-  }
-
-  /** The middleware's request has come into being: it gets a connection, and is watched. */
-  private send(upstream: UpstreamRequest): void {
-    const { request, response } = this;
-    const connection = this.settings.agent.take(this.addressOfBackend(), !isIdempotent(this.head.method));
+  /** Node's client has created the request of an attempt: it gets a connection. */
+  onUpstreamRequest(upstream: ClientRequest): void {
+    const { backend, downstream, loop } = this;
+    if (!backend) return;
+    const connection = this.context.upstreams.acquire(backend, !isIdempotent(this.head.method));
     const { socket } = connection;
     this.upstream = upstream;
     this.connection = connection;
-    upstream.on('information', ({ statusCode, rawHeaders }) =>
-      relayInterimResponse(statusCode, rawHeaders, request, response),
-    );
-    // A switch of protocols nobody asked for. Node takes the request for answered, and would tell nobody.
+    connection.onSlowConnect = () => loop.onSlowConnect();
+    upstream.on('information', ({ statusCode, rawHeaders }) => {
+      relayInterimResponse(statusCode, rawHeaders, downstream);
+    });
+    // A switch of protocols that was not asked for. Node takes the request for finished, and reports nothing.
     upstream.on('upgrade', () => {
       socket.destroy();
       if (this.upstream === upstream) this.onError(new InvalidResponseError('it switched protocols unasked'));
     });
     upstream.on('close', () => {
-      if (this.upstream === upstream && this.isAttempting) this.onError(new Error('closed without an answer'));
+      if (this.upstream === upstream) this.onError(new Error('closed without a response'));
     });
-    upstream.reusedSocket = connection.wasIdleMs !== undefined;
+    upstream.reusedSocket = connection.isReused;
     upstream.onSocket(socket);
-    if (socket.connecting) this.watchConnect(socket);
   }
 
-  private watchConnect(socket: Socket): void {
-    const { slowConnectMs } = this.settings.agent;
-    const problem = `exchange failed: no connection within ${slowConnectMs} ms`;
-    const timer = setTimeout(() => this.exchange.onSlowConnect(problem), slowConnectMs);
-    socket.once('connect', () => clearTimeout(timer));
-    socket.once('close', () => clearTimeout(timer));
+  onResponse(response: IncomingMessage): void {
+    const { connection, downstream, head, loop } = this;
+    const observer = { onBytes: () => loop.onBytes(), onComplete: () => this.onComplete() };
+    try {
+      const ownHeaders = head.wantsPlacement
+        ? placementHeader(loop.exchange.backend?.id, head.demand, this.context.resources)
+        : [];
+      const fields = relayResponse(response, downstream, observer, { ownHeaders, bypass: connection?.bypass });
+      connection?.announceTimeout(announcedSecondsIn(fields.keepAlive));
+      loop.onResponseHead(downstream.response.statusCode, fields.hasReport ? response.headers : EMPTY_HEADERS);
+    } catch (error) {
+      abandonResponse(response, () => this.abortAttempt(error as InvalidResponseError));
+      return;
+    }
+    response.on('error', (error) => {
+      if (!downstream.response.destroyed) loop.onResponseError(describeError(error));
+    });
   }
 
-  private clientClosed(): void {
-    this.watchdog.stop();
-    this.isAttempting = false;
-    this.exchange.end(this.status);
+  /** The attempt failed before its response began. */
+  onError(error: Error): void {
+    const { body, loop, upstream } = this;
+    const { response } = this.downstream;
+    if (response.headersSent || response.destroyed || !loop.isAttempting) return;
+    // At once: what arrives while the next attempt is prepared may pass the limit, and belongs to it all the same.
+    body?.rewind();
+    loop.onAttemptError(this.abortedBy ?? error, upstream?.reusedSocket === true);
+  }
+
+  /** The response has arrived whole. */
+  private onComplete(): void {
+    this.loop.exchange.completeAttempt();
+    if (!this.downstream.request.complete) this.body?.discard();
+  }
+
+  private collectHeaders(): string[] {
+    const { request } = this.downstream;
+    const headers = this.context.requestHeaders.of(request, this.head);
+    if (this.lacksHost) removeField(headers, 'host');
+    headers.push('Connection', 'keep-alive');
+    if (request.headers['transfer-encoding'] !== undefined) headers.push('Transfer-Encoding', 'chunked');
+    return headers;
   }
 }

@@ -1,28 +1,29 @@
-// A request body that can be sent more than once: sent on as it comes, and remembered up to a limit.
+// A request body that can be sent more than once: sent as it arrives, and kept up to a limit.
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Stream } from 'node:stream';
 import { trailerPairs } from '../headers/header-rules.js';
 
-/** What a body tells as it comes in. */
+/** What a body reports as it arrives. */
 export interface BodyObserver {
-  /** Bytes have come in. */
+  /** Bytes have arrived. */
   onBytes(): void;
-  /** All of it has come in. */
+  /** All of it has arrived. */
   onComplete(): void;
 }
 
-/** So much is read while there is no backend to give it to. Bytes. */
+/** This much is read while no backend has the request. Bytes. */
 const READ_AHEAD_BYTES = 65_536;
-/** A whole body up to this goes out as one text with its head. Bytes. */
+/** A whole body up to this is sent as one text with its head. Bytes. */
 const COPIED_BYTES = 8192;
 
 /** A stream as far as http-proxy-middleware needs one: it can be piped. */
 export class ReplayableBody extends Stream {
-  private remembered: Buffer[] | undefined = [];
+  /** Everything that has arrived; undefined once that is more than the limit. */
+  private kept: Buffer[] | undefined = [];
   /** What the present attempt was not given yet. */
   private waiting: Buffer[] = [];
   private bytes = 0;
-  /** As the client told it: the last byte is known before Node says that it was the last. */
+  /** As declared: the last byte is known before Node emits `end`. NaN without a length. */
   private readonly lengthBytes: number;
   private hasEnded = false;
   private isDiscarding = false;
@@ -31,7 +32,7 @@ export class ReplayableBody extends Stream {
   constructor(
     private readonly source: IncomingMessage,
     private readonly limitBytes: number,
-    private readonly watcher: BodyObserver,
+    private readonly observer: BodyObserver,
   ) {
     super();
     this.lengthBytes = Number(source.headers['content-length']);
@@ -39,20 +40,20 @@ export class ReplayableBody extends Stream {
     source.on('end', () => this.onEnd());
   }
 
-  /** Whether {@link rewind} leads to the beginning: false once the limit was passed. */
+  /** Whether {@link rewind} leads to the beginning: false once the limit is passed. */
   get isReplayable(): boolean {
-    return this.remembered !== undefined;
+    return this.kept !== undefined;
   }
 
-  /** The attempt is over: nobody is sent anything until the next one, which begins at the beginning. */
+  /** The attempt is over: stop sending; the next attempt starts from the first byte. */
   rewind(): void {
     this.upstream = undefined;
-    this.waiting = this.remembered?.slice() ?? [];
+    this.waiting = this.kept?.slice() ?? [];
   }
 
-  /** Sends the body from its beginning, and the rest as it comes. */
+  /** Sends the body from its beginning, and the rest as it arrives. */
   override pipe<T extends NodeJS.WritableStream>(destination: T): T {
-    // Of Node's client, which is all that is ever piped to.
+    // The middleware pipes to a request of Node's client only.
     const upstream = destination as unknown as ClientRequest;
     const pieces = this.waiting;
     this.waiting = [];
@@ -63,9 +64,9 @@ export class ReplayableBody extends Stream {
     return destination;
   }
 
-  /** What is still to come is read and dropped, so that the client can finish sending and sees its answer. */
+  /** Reads and drops what is still to arrive, so that the client can finish sending and sees its response. */
   discard(): void {
-    this.remembered = undefined;
+    this.kept = undefined;
     this.waiting = [];
     this.upstream = undefined;
     this.isDiscarding = true;
@@ -73,11 +74,11 @@ export class ReplayableBody extends Stream {
   }
 
   private onData(chunk: Buffer): void {
-    this.watcher.onBytes();
+    this.observer.onBytes();
     if (this.isDiscarding) return;
     this.bytes += chunk.length;
-    if (this.bytes > this.limitBytes) this.remembered = undefined;
-    else this.remembered?.push(chunk);
+    if (this.bytes > this.limitBytes) this.kept = undefined;
+    else this.kept?.push(chunk);
     const { upstream } = this;
     if (upstream) this.send(upstream, chunk);
     else {
@@ -87,7 +88,7 @@ export class ReplayableBody extends Stream {
   }
 
   private send(upstream: ClientRequest, chunk: Buffer): void {
-    // The attempt is over: the next one, or the answer, decides what becomes of the rest.
+    // The attempt is over: the next one, or the response, decides what becomes of the rest.
     if (upstream.destroyed) return;
     if (this.isWhole) {
       this.sendAll(upstream, [chunk]);
@@ -103,7 +104,7 @@ export class ReplayableBody extends Stream {
   private onEnd(): void {
     this.hasEnded = true;
     if (this.upstream?.writableEnded === false) this.sendAll(this.upstream, []);
-    this.watcher.onComplete();
+    this.observer.onComplete();
   }
 
   private get isWhole(): boolean {
@@ -119,18 +120,4 @@ export class ReplayableBody extends Stream {
       upstream.end();
     }
   }
-}
-
-/** In place of a body that is not there. */
-export class NoBody extends Stream {
-  override pipe<T extends NodeJS.WritableStream>(destination: T): T {
-    destination.end();
-    return destination;
-  }
-}
-
-/** Whether a request has a body at all (RFC 9112 §6.3). */
-export function hasBody({ headers }: IncomingMessage): boolean {
-  const length = headers['content-length'];
-  return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
 }

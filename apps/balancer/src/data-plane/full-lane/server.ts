@@ -1,47 +1,49 @@
-// Node's HTTP server in front of the full lane: reads requests from the connections it is given, or that it accepts
-// itself, and hands each to its lane.
+// Node's HTTP server in front of the full lane: reads requests from the connections it is given, or accepts itself, and
+// hands each to its lane.
 import { ServerResponse, createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../../config/balancer.config.js';
-import { FullLane } from './lane.js';
-import { ClientConnections } from './client-connections.js';
 import { endWithError } from '../headers/error-response.js';
-import { ProxiedRequest } from './proxied-request.js';
-import { UpgradeLane, isUpgradeFollowed } from '../upgrade/upgrade-lane.js';
+import { isUpgradeFollowed } from '../request/message-framing.js';
+import { ClientConnections } from './client-connections.js';
+import { FullLane } from './lane.js';
+import { ProxiedRequest } from './middleware.js';
 
-/** How often Node looks for clients that take too long to send their head. */
+/** How often Node looks for clients that take too long to send their head. Milliseconds. */
 const CONNECTIONS_CHECK_MS = 1000;
+
+/** Serves a request whose upgrade is followed. `head`: the bytes that arrived after the request's head. */
+export type UpgradeHandler = (request: IncomingMessage, socket: Socket, head: Buffer) => void;
 
 @Injectable()
 export class FullLaneServer {
   readonly server: Server;
   readonly connections = new ClientConnections();
-  private readonly logger = new Logger('DataPlane');
+  private upgradeHandler: UpgradeHandler = (_request, socket) => socket.destroy();
 
   constructor(
-    private readonly fullLane: FullLane,
-    private readonly upgradeLane: UpgradeLane,
+    private readonly lane: FullLane,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
     this.server = createServer<typeof ProxiedRequest, typeof ServerResponse<ProxiedRequest>>({
       IncomingMessage: ProxiedRequest,
       ServerResponse,
       headersTimeout: config.CLIENT_HEADER_TIMEOUT_SECONDS * 1000,
-      // A body may take as long as it moves: the exchange watches that.
+      // A body may take as long as its bytes move: the exchange sees to that.
       requestTimeout: 0,
       keepAliveTimeout: config.CLIENT_KEEP_ALIVE_SECONDS * 1000,
       connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
       maxHeaderSize: config.MAX_HEADER_BYTES,
       noDelay: true,
-      // No stream is made ready for a body that is not there.
+      // No stream is prepared for a body that is absent.
       optimizeEmptyRequests: true,
       shouldUpgradeCallback: isUpgradeFollowed,
     });
     const serve = (request: ProxiedRequest, response: ServerResponse<ProxiedRequest>) => {
-      this.connections.enqueue(request.socket, response, () => fullLane.handle(request, response));
+      this.connections.enqueue(request, response, () => lane.handle(request, response));
     };
     this.server.on('connection', (socket) => this.connections.add(socket));
     this.server.on('request', serve);
@@ -53,32 +55,30 @@ export class FullLaneServer {
     });
   }
 
-  /** Begins to watch the time that connections take which somebody else accepted: Node does so once a server listens. */
+  /** Hands upgrades to this handler from now on. */
+  handleUpgrades(handler: UpgradeHandler): void {
+    this.upgradeHandler = handler;
+  }
+
+  /** Has Node check the timeouts of adopted connections, which it otherwise does only once a server listens. */
   watchAdopted(): void {
     this.server.emit('listening');
   }
 
-  /** Takes over a connection that somebody else accepted. */
+  /** Takes over a connection that another server accepted. */
   adopt(socket: Socket): void {
     this.server.emit('connection', socket);
-  }
-
-  /** Ends upgraded connections: there is no telling when they would end by themselves. */
-  closeUpgraded(): void {
-    if (this.upgradeLane.openCount === 0) return;
-    this.logger.log(`closed ${this.upgradeLane.openCount} upgraded connections`);
-    this.upgradeLane.close();
   }
 
   /** Closes what is left, idle connections to backends too. */
   close(): void {
     this.server.closeAllConnections();
-    this.fullLane.close();
+    this.lane.close();
   }
 
   private upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
-    // Pipelined behind a request that is still being answered: there is no telling where its answer ends.
+    // Pipelined after a request that is still being responded to: its response would mix with the upgraded protocol.
     if (this.connections.isResponding(socket)) socket.destroy();
-    else void this.upgradeLane.handle(request, socket, head);
+    else this.upgradeHandler(request, socket, head);
   }
 }

@@ -1,59 +1,77 @@
-// Timers that are fed: each barks when it was left alone for too long. One clock looks after all of them, since to set
-// and to clear a timer for each request costs more than to look at the open ones now and then.
+// Deadlines that are moved with every request. One clock looks at all of them: setting and clearing a timer for each
+// request costs more than looking at the open ones now and then.
 import { monotonicMs } from '../../clock/monotonic.js';
 import { IndexedSet, type IndexedSetMember } from './indexed-set.js';
 
-/** How often the clock looks. Everybody barks late by up to this. Milliseconds. */
+/** How often the clock looks. A deadline is late by up to this, and early by up to this when it was set. Milliseconds. */
 const TICK_MS = 20;
 
-export class WatchClock {
-  readonly watched = new IndexedSet<Watchdog>();
-  /** Late by up to a tick. */
-  nowMs = monotonicMs();
-  private readonly timer = setInterval(() => this.tick(), TICK_MS).unref();
+/** The clock of a thread, and coarse time for whatever does not need to be exact. */
+export class DeadlineClock {
+  /** Monotonic milliseconds, late by up to a tick. */
+  nowMs: number;
+  private readonly deadlines = new IndexedSet<Deadline>();
+  private readonly timer: NodeJS.Timeout;
 
-  /** Nobody barks any more. */
+  /** `now`: monotonic milliseconds. */
+  constructor(private readonly now: () => number = monotonicMs) {
+    this.nowMs = now();
+    this.timer = setInterval(() => this.tick(), TICK_MS).unref();
+  }
+
+  /** No deadline expires any more. */
   stop(): void {
     clearInterval(this.timer);
   }
 
+  add(deadline: Deadline): void {
+    this.deadlines.add(deadline);
+  }
+
+  delete(deadline: Deadline): void {
+    this.deadlines.delete(deadline);
+  }
+
   private tick(): void {
-    this.nowMs = monotonicMs();
-    this.watched.forEach((watchdog) => {
-      if (watchdog.barksAtMs <= this.nowMs) watchdog.isDue();
+    this.nowMs = this.now();
+    this.deadlines.forEach((deadline) => {
+      if (deadline.expiresAtMs <= this.nowMs) deadline.expire();
     });
   }
 }
 
-export class Watchdog implements IndexedSetMember {
+/** One deadline, set and cleared any number of times. Times in milliseconds. */
+export class Deadline implements IndexedSetMember {
   setIndex = -1;
-  barksAtMs = Infinity;
-  private patienceMs = Infinity;
+  /** Coarse time of {@link DeadlineClock}. */
+  expiresAtMs = Infinity;
+  private timeoutMs = Infinity;
 
   constructor(
-    private readonly clock: WatchClock,
-    private readonly bark: () => void,
+    private readonly clock: DeadlineClock,
+    private readonly onExpired: () => void,
   ) {}
 
-  /** Barks in `ms` unless it is fed, stopped or set anew. */
-  watch(ms: number): void {
-    this.patienceMs = ms;
-    this.barksAtMs = monotonicMs() + ms;
-    this.clock.watched.add(this);
+  /** Expires in `ms`, unless it is touched, set again or cleared before. */
+  set(ms: number): void {
+    this.timeoutMs = ms;
+    this.expiresAtMs = this.clock.nowMs + ms;
+    this.clock.add(this);
   }
 
-  /** The time runs anew. */
-  feed(): void {
-    this.barksAtMs = this.clock.nowMs + this.patienceMs;
+  /** Runs from the beginning. */
+  touch(): void {
+    this.expiresAtMs = this.clock.nowMs + this.timeoutMs;
   }
 
-  /** Its time has come. */
-  isDue(): void {
-    this.stop();
-    this.bark();
+  clear(): void {
+    this.expiresAtMs = Infinity;
+    this.clock.delete(this);
   }
 
-  stop(): void {
-    this.clock.watched.delete(this);
+  /** Called by the clock. */
+  expire(): void {
+    this.clear();
+    this.onExpired();
   }
 }

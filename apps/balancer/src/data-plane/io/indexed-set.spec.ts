@@ -5,7 +5,7 @@ function aCrowdOf(...names: readonly string[]) {
   const members = names.map((name) => ({ name, setIndex: -1 }));
   const crowd = new IndexedSet<(typeof members)[number]>();
   for (const member of members) crowd.add(member);
-  return { crowd, members, present: () => crowd.present().map(({ name }) => name) };
+  return { crowd, members, present: () => crowd.toArray().map(({ name }) => name) };
 }
 
 it('holds who has joined and not left, each once', () => {

@@ -1,15 +1,17 @@
-// A set whose members come and go with every request. A Set will not do: V8 chains the tables that it outgrows to the new
-// ones, with whoever was in them, and once one of them is old, all of those outlive every collection but the largest.
+// A set whose members come and go with every request. V8 links the tables a Set outgrows to their successors. Once one is
+// promoted, the whole chain and its members survive until a full collection; an array does not do that.
 
+/** A member knows where it stands. */
 export interface IndexedSetMember {
-  /** Where it stands in its crowd, which keeps this up; -1 for nowhere. */
+  /** Its index, kept by the set it is in; -1 when it is in none. */
   setIndex: number;
 }
 
-/** In no order. A member can be in one crowd at a time. */
+/** An unordered set. A member can be in one set at a time. */
 export class IndexedSet<M extends IndexedSetMember> {
   private readonly members: M[] = [];
 
+  /** Adds a member that is in no set; otherwise does nothing. */
   add(member: M): void {
     if (member.setIndex !== -1) return;
     member.setIndex = this.members.length;
@@ -26,15 +28,15 @@ export class IndexedSet<M extends IndexedSetMember> {
     last.setIndex = setIndex;
   }
 
-  /** Those that are there now, who may leave or come back while they are gone through. */
-  present(): M[] {
+  /** The present members, which may leave or come back while a caller goes through them. */
+  toArray(): M[] {
     return this.members.slice();
   }
 
-  /** Calls for each; whoever is called may leave. */
+  /** Calls for each member; a member that is called may leave. */
   forEach(call: (member: M) => void): void {
     const { members } = this;
-    // Backwards: into the place of one that leaves comes one that was called already.
+    // Backwards: a member that leaves is replaced by one that was called already.
     for (let i = members.length - 1; i >= 0; i--) if (i < members.length) call(members[i]);
   }
 }

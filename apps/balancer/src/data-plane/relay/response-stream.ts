@@ -1,58 +1,58 @@
-// Passes the body of a backend's answer on to the client as it comes; what is there at once goes out in one write with
-// the head.
+// Relays the body of a backend's response to the client as it arrives; what is there at once is sent in one write with the
+// head.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ParserBypass } from './parser-bypass.js';
 import { trailerPairs } from '../headers/header-rules.js';
+import type { ParserBypass } from './parser-bypass.js';
 import { POOLED_BUFFER_BYTES, writeThroughPool } from './write-buffer-pool.js';
 
-/** What an answer tells as it passes. */
+/** What a response reports while it passes. */
 export interface ResponseObserver {
-  /** Bytes have come in. */
+  /** Bytes have arrived. */
   onBytes(): void;
-  /** The answer has come in whole. Told before the client can know. */
+  /** The response has arrived whole. Called before the client can know. */
   onComplete(): void;
 }
 
-/** How an answer comes in. */
+/** How a response arrives. */
 export interface ResponseSource {
-  /** Of its body; NaN when it did not say. */
+  /** The length of its body; NaN when it has none declared. */
   readonly lengthBytes: number;
   /** Of its connection, if that has one. */
   readonly bypass: ParserBypass | undefined;
 }
 
-/** Up to so much is copied into one text with what frames it: cheaper than a list of pieces for the system. Bytes. */
+/** Up to this much is copied into one text with its framing: cheaper for the system than a list of pieces. Bytes. */
 const COPIED_BYTES = 8192;
 
-/** Begins to pass on a body, behind a head that was given to `response` and is not sent yet. */
+/** Starts to relay a body, after a head that was given to `response` and is not sent yet. */
 export function streamResponse(
-  answer: IncomingMessage,
+  upstream: IncomingMessage,
   response: ServerResponse,
-  watcher: ResponseObserver,
+  observer: ResponseObserver,
   source: ResponseSource,
 ): void {
-  const stream = new ResponseStream(answer, response, watcher, source);
-  answer.on('data', (piece: Buffer) => stream.onData(piece));
-  answer.on('end', () => stream.end());
-  // Behind the reading of what has come with the head.
+  const stream = new ResponseStream(upstream, response, observer, source);
+  upstream.on('data', (piece: Buffer) => stream.onData(piece));
+  upstream.on('end', () => stream.end());
+  // After what arrived with the head was read.
   process.nextTick(() => stream.start());
 }
 
 class ResponseStream {
   private pieces: Buffer[] = [];
   private piecesBytes = 0;
-  /** Bytes of the body that are still to come. */
+  /** Bytes of the body that are still to arrive. */
   private missing: number;
-  private isHeld = false;
-  private hasBegun = false;
+  private isWaitingForDrain = false;
+  private hasStarted = false;
   private hasEnded = false;
   private readonly isChunked: boolean;
   private readonly bypass: ParserBypass | undefined;
 
   constructor(
-    private readonly answer: IncomingMessage,
+    private readonly upstream: IncomingMessage,
     private readonly response: ServerResponse,
-    private readonly watcher: ResponseObserver,
+    private readonly observer: ResponseObserver,
     { lengthBytes, bypass }: ResponseSource,
   ) {
     this.missing = lengthBytes;
@@ -62,12 +62,12 @@ class ResponseStream {
     response.chunkedEncoding = false;
   }
 
-  /** The head goes out although nothing of the body has come. */
+  /** Sends the head, even if nothing of the body has arrived. */
   start(): void {
-    if (this.hasBegun || this.hasEnded) return;
+    if (this.hasStarted || this.hasEnded) return;
     if (this.isAllRead) this.end();
     else {
-      this.hasBegun = true;
+      this.hasStarted = true;
       // Without the encoding, Node would take the head for UTF-8.
       this.response.write('', 'latin1');
       this.bypassParser();
@@ -75,59 +75,59 @@ class ResponseStream {
   }
 
   onData(piece: Buffer): void {
-    this.watcher.onBytes();
+    this.observer.onBytes();
     this.pieces.push(piece);
     this.piecesBytes += piece.length;
     this.missing -= piece.length;
     if (this.isAllRead) this.end();
-    // Otherwise the next piece comes within this turn.
-    else if (this.answer.readableLength === 0) this.flush();
+    // Otherwise the next piece comes within this turn of the event loop.
+    else if (this.upstream.readableLength === 0) this.flush();
   }
 
   private get isAllRead(): boolean {
-    // The last byte is known before Node says that it was the last.
-    return (this.answer.complete || this.missing === 0) && this.answer.readableLength === 0;
+    // The last byte is known before Node emits `end`.
+    return (this.upstream.complete || this.missing === 0) && this.upstream.readableLength === 0;
   }
 
   private flush(): void {
     const { response } = this;
-    const isBehind = response.writableNeedDrain;
-    this.hasBegun = true;
+    const isBackpressured = response.writableNeedDrain;
+    this.hasStarted = true;
     if (this.isCopied) response.write(this.copy(''), 'latin1');
     else this.writePieces();
     this.bypassParser();
-    if (isBehind) this.hold();
+    if (isBackpressured) this.pause();
   }
 
-  /** What did not come with the head need not go through Node's parser. What did has been taken. */
+  /** What did not arrive with the head need not go through Node's parser. What did has been relayed. */
   private bypassParser(): void {
-    if (this.answer.readableLength === 0) this.bypass?.start(this.missing, (piece) => this.pass(piece));
+    if (this.upstream.readableLength === 0) this.bypass?.start(this.missing, (piece) => this.relay(piece));
   }
 
-  /** A piece that is valid for this turn only. A small one goes on as text: it would leave most of a slab empty. */
-  private pass(piece: Buffer): void {
+  /** A piece that is valid in this callback only. A small one is sent as text: it would leave most of a buffer empty. */
+  private relay(piece: Buffer): void {
     const { response } = this;
-    this.watcher.onBytes();
+    this.observer.onBytes();
     this.missing -= piece.length;
-    const isBehind = response.writableNeedDrain;
+    const isBackpressured = response.writableNeedDrain;
     if (piece.length <= POOLED_BUFFER_BYTES / 2) response.write(piece.toString('latin1'), 'latin1');
     else writeThroughPool(piece, (copy, written) => response.write(copy, written));
-    if (isBehind) this.hold();
+    if (isBackpressured) this.pause();
   }
 
   /**
-   * The client has not taken what was written before: nothing more is read until it has. One piece alone proves nothing,
-   * as it is sent at the end of this turn only.
+   * The client has not accepted what was written before: reading stops until it has. One piece alone proves nothing, since
+   * it is sent at the end of this turn only.
    */
-  private hold(): void {
-    const { answer, bypass, response } = this;
-    answer.pause();
+  private pause(): void {
+    const { upstream, bypass, response } = this;
+    upstream.pause();
     bypass?.pause();
-    if (this.isHeld) return;
-    this.isHeld = true;
+    if (this.isWaitingForDrain) return;
+    this.isWaitingForDrain = true;
     response.once('drain', () => {
-      this.isHeld = false;
-      answer.resume();
+      this.isWaitingForDrain = false;
+      upstream.resume();
       bypass?.resume();
     });
   }
@@ -135,7 +135,7 @@ class ResponseStream {
   end(): void {
     if (this.hasEnded) return;
     this.hasEnded = true;
-    this.watcher.onComplete();
+    this.observer.onComplete();
     const last = this.isChunked ? `0\r\n${this.trailerLines()}\r\n` : '';
     if (!this.isCopied) {
       this.writePieces();
@@ -147,7 +147,7 @@ class ResponseStream {
     return this.piecesBytes <= COPIED_BYTES;
   }
 
-  /** The pieces as text, one character for each byte, framed if need be; `last` comes behind. */
+  /** The pieces as text, one character for each byte, framed if need be, followed by `last`. */
   private copy(last: string): string {
     const { pieces, piecesBytes } = this;
     if (piecesBytes === 0) return last;
@@ -171,7 +171,7 @@ class ResponseStream {
   }
 
   private trailerLines(): string {
-    return trailerPairs(this.answer.rawTrailers)
+    return trailerPairs(this.upstream.rawTrailers)
       .map(([name, value]) => `${name}: ${value}\r\n`)
       .join('');
   }

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
-import { createServer, request, type Agent, type IncomingMessage } from 'node:http';
+import { createServer, request, type IncomingMessage } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
+import { createKeptPool } from '../full-lane/upstream-connections.js';
+import { connectTimeoutsOf } from '../upstream/connect.js';
+import { requestAgent } from '../upstream/request-agent.js';
 import { ParserBypass } from './parser-bypass.js';
-import { ExchangeAgent, UpstreamAgent } from './upstream-agent.js';
 
 const PIECES = ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(20_000));
 const BODY = PIECES.join('');
@@ -28,21 +30,21 @@ async function aBackend(): Promise<number> {
   return (backend.address() as AddressInfo).port;
 }
 
-it('gives the middle of a body to its receiver and the rest to Node, one answer after another', async () => {
-  const agent = new UpstreamAgent(1000);
-  onTestFinished(() => agent.destroy());
-  const address = agent.addressOf(`http://127.0.0.1:${await aBackend()}`);
+it('gives the middle of a body to its receiver and the rest to Node, one response after another', async () => {
+  const pool = createKeptPool(connectTimeoutsOf(1), () => performance.now());
+  onTestFinished(() => pool.close());
+  const backend = { url: `http://127.0.0.1:${await aBackend()}`, slot: 0 };
   const sockets = new Set<Socket>();
   for (let round = 0; round < 3; round++) {
-    const connection = agent.take(address, false);
+    const connection = pool.acquire(backend, false);
     sockets.add(connection.socket);
-    const single = new ExchangeAgent((upstream) => upstream.onSocket(connection.socket));
-    const asked = request({ agent: single as unknown as Agent }).end();
-    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    const agent = requestAgent((created) => created.onSocket(connection.socket), true);
+    const upstream = request({ agent }).end();
+    const [response] = (await once(upstream, 'response')) as [IncomingMessage];
     let text = '';
     let past = 0;
     let missing = BODY.length;
-    answer.on('data', (piece: Buffer) => {
+    response.on('data', (piece: Buffer) => {
       text += String(piece);
       missing -= piece.length;
       if (missing === 0) return;
@@ -52,9 +54,9 @@ it('gives the middle of a body to its receiver and the rest to Node, one answer 
         missing -= middle.length;
       });
     });
-    await once(answer, 'end');
+    await once(response, 'end');
     expect(text).toBe(BODY);
-    expect(answer.complete).toBe(true);
+    expect(response.complete).toBe(true);
     expect(past).toBeGreaterThanOrEqual(PIECES[1].length);
     await new Promise(setImmediate);
   }

@@ -1,0 +1,42 @@
+// A request of the fast lane while its head is read: what the request reader and the forwarding headers ask of it.
+import type { RequestHead } from '@fairlead/http1';
+import type { ForwardableRequest } from '../headers/forwarded-header-cache.js';
+import type { RequestFacts } from '../request/request-reader.js';
+import { HOST, fieldOf } from './wire-fields.js';
+
+/** One request of a connection after another. Valid while the head that it was {@link reset} to is. */
+export class WireRequest implements RequestFacts, ForwardableRequest {
+  /** The fast lane takes no other. */
+  readonly httpVersion = '1.1';
+  method = '';
+  target = '';
+  bodyBytes = 0;
+  private head: RequestHead | undefined;
+  /** The host that {@link isHost} was asked for last, as text and as bytes. */
+  private host = '';
+  private hostBytes = Buffer.alloc(0);
+
+  constructor(
+    readonly client: string,
+    readonly isTrusted: boolean,
+  ) {}
+
+  /** Begins with a head that was framed. */
+  reset(head: RequestHead): void {
+    this.head = head;
+    this.method = head.method;
+    this.target = head.target;
+    this.bodyBytes = Math.max(0, head.contentLength);
+  }
+
+  /** A field by its name in lower case. */
+  readonly field = (name: string) => (this.head ? fieldOf(this.head, name) : undefined);
+
+  isHost(host: string): boolean {
+    if (host !== this.host) {
+      this.host = host;
+      this.hostBytes = Buffer.from(host, 'latin1');
+    }
+    return this.head?.fields.isValue(HOST, this.hostBytes) === true;
+  }
+}

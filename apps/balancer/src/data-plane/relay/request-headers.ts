@@ -1,0 +1,35 @@
+// The headers of a request that Node has parsed, as they are forwarded.
+import type { IncomingMessage } from 'node:http';
+import type { ResourceSpace } from '@fairlead/scheduling';
+import { DemandHeaderCache, HopHeaderCache } from '../headers/forwarded-header-cache.js';
+import { requestHeaders } from '../headers/header-rules.js';
+import type { ReadRequest } from '../request/request-reader.js';
+
+const asTheyAre = (headers: readonly string[]) => headers;
+
+export class ForwardedRequestHeaders {
+  /** By client connection. */
+  private readonly hopHeaders = new WeakMap<object, HopHeaderCache<readonly string[]>>();
+  private readonly demandHeaders: DemandHeaderCache<readonly string[]>;
+
+  constructor(resources: ResourceSpace) {
+    this.demandHeaders = new DemandHeaderCache(resources, asTheyAre);
+  }
+
+  /** A raw header list: the end-to-end fields in their order, then those of the balancer. */
+  of(request: IncomingMessage, { client, isTrusted, demand }: ReadRequest): string[] {
+    const { headers, httpVersion, rawHeaders, socket } = request;
+    let cache = this.hopHeaders.get(socket);
+    if (!cache) this.hopHeaders.set(socket, (cache = new HopHeaderCache(asTheyAre)));
+    const hopHeaders = cache.of({
+      client,
+      isTrusted,
+      httpVersion,
+      field: (name) => headers[name]?.toString(),
+      isHost: (host) => (headers.host ?? '') === host,
+    });
+    const forwarded = requestHeaders(rawHeaders);
+    forwarded.push(...hopHeaders, ...this.demandHeaders.of(demand));
+    return forwarded;
+  }
+}

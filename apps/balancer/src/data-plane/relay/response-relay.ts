@@ -1,0 +1,87 @@
+// Relays a backend's response to a client of Node's server: its head by the forwarding rules, its body as it arrives, its
+// trailers.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { InvalidResponseError } from '../exchange/attempt-error.js';
+import { isReasonPhrase, responseHeaders, sortResponseFields, type SortedFields } from '../headers/header-rules.js';
+import { interimResponse } from '../headers/interim-response.js';
+import { VIA_PSEUDONYM } from '../headers/via-pseudonym.js';
+import type { ParserBypass } from './parser-bypass.js';
+import { streamResponse, type ResponseObserver } from './response-stream.js';
+
+/** The client's side: what it asked, and the response that it gets. */
+export interface Downstream {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/** What a relay may be given besides. */
+export interface RelayOptions {
+  /** Header fields that the balancer adds, a raw list. */
+  readonly ownHeaders?: readonly string[];
+  /** Of the connection that the response arrives by. */
+  readonly bypass?: ParserBypass | undefined;
+}
+
+/**
+ * Writes the head of `upstream`, then its body and trailers. The client's response ends when it does; a response that
+ * breaks off is the caller's to handle. Returns the fields that were for this hop.
+ *
+ * @throws {InvalidResponseError} before anything is written, when the head is malformed.
+ */
+export function relayResponse(
+  upstream: IncomingMessage,
+  { request, response }: Downstream,
+  observer: ResponseObserver,
+  { ownHeaders = [], bypass }: RelayOptions = {},
+): SortedFields {
+  const { statusCode = 0, statusMessage: phrase = '' } = upstream;
+  const fields = sortResponseFields(upstream.rawHeaders);
+  requireValid(upstream, fields);
+  const isChunked = isSentInChunks(fields, statusCode, request);
+  const headers = responseHeaders(fields, { httpVersion: upstream.httpVersion, pseudonym: VIA_PSEUDONYM, isChunked });
+  headers.push(...ownHeaders);
+  try {
+    response.writeHead(statusCode, phrase, headers);
+  } catch (error) {
+    throw new InvalidResponseError(`its response cannot be forwarded: ${(error as Error).message}`);
+  }
+  // With a transfer coding, a length means nothing.
+  const lengthBytes = fields.coding === undefined ? Number(fields.length) : NaN;
+  streamResponse(upstream, response, observer, { lengthBytes, bypass });
+  return fields;
+}
+
+function requireValid(
+  { statusCode = 0, statusMessage = '', httpVersion }: IncomingMessage,
+  { coding }: SortedFields,
+): void {
+  if (!isReasonPhrase(statusMessage)) throw new InvalidResponseError('its reason phrase is malformed');
+  if (statusCode < 200 || statusCode > 599) throw new InvalidResponseError(`its status is ${statusCode}`);
+  const isHttp10 = httpVersion === '1.0';
+  if (!isHttp10 && httpVersion !== '1.1') throw new InvalidResponseError(`it speaks HTTP/${httpVersion}`);
+  if (coding === undefined) return;
+  if (isHttp10) throw new InvalidResponseError('it used a transfer coding, which HTTP/1.0 does not have');
+  if (coding.toLowerCase() !== 'chunked')
+    throw new InvalidResponseError('it used a transfer coding other than chunked');
+}
+
+/** Whether Node will send the body to this client in chunks: it has one without a length, and the client speaks 1.1. */
+function isSentInChunks({ length }: SortedFields, status: number, { method, httpVersion }: IncomingMessage): boolean {
+  const hasBody = method !== 'HEAD' && status !== 204 && status !== 304;
+  return hasBody && httpVersion === '1.1' && length === undefined;
+}
+
+/** Relays an interim response (1xx) to a client that can read it (RFC 9110 §15.2: not to one that speaks 1.0). */
+export function relayInterimResponse(
+  statusCode: number,
+  rawHeaders: readonly string[],
+  { request, response }: Downstream,
+): void {
+  if (response.headersSent || response.destroyed || request.httpVersion !== '1.1') return;
+  // Node has to know of it: without one, it closes the connection of a client that sent `Expect`.
+  if (statusCode === 100) response.writeContinue();
+  else {
+    const text = interimResponse(statusCode, rawHeaders);
+    if (text !== undefined) response.socket?.write(text, 'latin1');
+  }
+}

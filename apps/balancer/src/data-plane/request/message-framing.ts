@@ -1,0 +1,17 @@
+// What the head of a request that Node has parsed says about what follows it.
+import type { IncomingMessage } from 'node:http';
+
+/** Whether a request has a body (RFC 9112 §6.3). */
+export function hasBody({ headers }: IncomingMessage): boolean {
+  const length = headers['content-length'];
+  return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
+}
+
+/**
+ * Whether a request's `Upgrade` is followed; otherwise the request is served as if it had none (RFC 9110 §7.8). HTTP/2 in
+ * clear text would carry requests past the balancer unseen.
+ */
+export function isUpgradeFollowed(request: IncomingMessage): boolean {
+  const protocol = request.headers.upgrade?.toLowerCase() ?? '';
+  return request.method === 'GET' && !hasBody(request) && protocol !== '' && !protocol.startsWith('h2');
+}

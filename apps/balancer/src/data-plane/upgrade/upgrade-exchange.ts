@@ -1,0 +1,171 @@
+// One upgrade: connects to a backend, asks it for the other protocol, and joins the two connections if it agrees.
+import { ServerResponse, request as requestUpstream, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { describeError } from '../../net/network-error.js';
+import type { FleetBackend } from '../../registry/snapshot/fleet.js';
+import { InvalidResponseError, type AttemptAbortedError } from '../exchange/attempt-error.js';
+import { AttemptLoop, type AttemptLimits, type Transport } from '../exchange/attempt-loop.js';
+import type { ExchangeFactory } from '../exchange/exchange-factory.js';
+import { endWithError } from '../headers/error-response.js';
+import { isReasonPhrase, responseHeaders, sortResponseFields } from '../headers/header-rules.js';
+import { VIA_PSEUDONYM } from '../headers/via-pseudonym.js';
+import type { DeadlineClock } from '../io/deadline-clock.js';
+import type { ForwardedRequestHeaders } from '../relay/request-headers.js';
+import { relayResponse } from '../relay/response-relay.js';
+import type { ReadRequest } from '../request/request-reader.js';
+import { connectWithin, type ConnectTimeouts } from '../upstream/connect.js';
+import { requestAgent } from '../upstream/request-agent.js';
+import { targetOf } from '../upstream/upstream-address.js';
+import { joinConnections } from './tunnel.js';
+
+/** What all upgrades share. */
+export interface UpgradeContext {
+  readonly factory: ExchangeFactory;
+  readonly limits: AttemptLimits;
+  readonly clock: DeadlineClock;
+  readonly timeouts: ConnectTimeouts;
+  readonly requestHeaders: ForwardedRequestHeaders;
+}
+
+/** The client's side of an upgrade. */
+export interface UpgradeRequest {
+  readonly request: IncomingMessage;
+  readonly socket: Socket;
+  /** Bytes that arrived after the request's head, for the upgraded protocol. */
+  readonly head: Buffer;
+}
+
+/** Serves one upgrade, from its head to the close of the upgraded connection. */
+export class UpgradeExchange implements Transport {
+  /** The body, of which an upgrade has none, can always be sent again. */
+  readonly isBodyReplayable = true;
+  private readonly loop: AttemptLoop;
+  private connection: Socket | undefined;
+  /** The response that refuses the upgrade, once its head has arrived. */
+  private refusal: ServerResponse | undefined;
+
+  constructor(
+    private readonly context: UpgradeContext,
+    private readonly read: ReadRequest,
+    private readonly client: UpgradeRequest,
+  ) {
+    const { factory, limits, clock } = context;
+    this.loop = new AttemptLoop(factory, limits, clock, this);
+  }
+
+  start(): void {
+    const { loop, client } = this;
+    loop.start(this.read, false);
+    client.socket.once('close', () => {
+      // Without a client there is nothing to ask the backend for.
+      this.connection?.destroy();
+      loop.end();
+    });
+    loop.tryNext();
+  }
+
+  get isUpstreamBackpressured(): boolean {
+    return false;
+  }
+
+  get isDownstreamBackpressured(): boolean {
+    return this.refusal?.writableNeedDrain === true;
+  }
+
+  /** Connects before anything is sent, so that a backend that refuses connections costs the client nothing. */
+  startAttempt({ url }: FleetBackend): void {
+    const { context, loop } = this;
+    const { host, port, pathPrefix } = targetOf(url);
+    const connection = connectWithin(context.timeouts, { host, port }, () => loop.onSlowConnect());
+    this.connection = connection;
+    connection.on('error', (error) => this.onError(connection, error));
+    connection.once('connect', () => {
+      if (this.connection === connection) this.sendRequest(connection, pathPrefix + this.read.target);
+    });
+  }
+
+  abortAttempt(error: AttemptAbortedError | InvalidResponseError): void {
+    const { connection } = this;
+    this.connection = undefined;
+    connection?.destroy();
+    this.loop.onAttemptError(error, false);
+  }
+
+  abortResponse(): void {
+    this.connection?.destroy();
+    this.client.socket.destroy();
+  }
+
+  sendError(statusCode: number, message: string): void {
+    this.connection?.destroy();
+    endWithError(this.client.socket, statusCode, message);
+  }
+
+  private sendRequest(connection: Socket, path: string): void {
+    const { request } = this.client;
+    const headers = this.context.requestHeaders.of(request, this.read);
+    headers.push('Connection', 'Upgrade', 'Upgrade', request.headers.upgrade ?? '');
+    const agent = requestAgent((created) => created.onSocket(connection), false);
+    const upstream = requestUpstream({ agent, path, headers, setHost: false });
+    upstream.on('error', (error) => this.onError(connection, error));
+    upstream.once('response', (response) => this.relayRefusal(response));
+    upstream.once('upgrade', (response, _, firstBytes) => this.switchProtocols(connection, response, firstBytes));
+    upstream.end();
+  }
+
+  /** Reported by the connection, by Node's request, or by both. */
+  private onError(connection: Socket, error: Error): void {
+    if (this.connection !== connection || this.client.socket.destroyed || !this.loop.isAttempting) return;
+    this.connection = undefined;
+    connection.destroy();
+    this.loop.onAttemptError(error, false);
+  }
+
+  /** The backend switches protocols: so does the balancer, and joins the two connections. */
+  private switchProtocols(connection: Socket, response: IncomingMessage, firstBytes: Buffer): void {
+    if (this.connection !== connection) {
+      connection.destroy();
+      return;
+    }
+    const { socket, head } = this.client;
+    this.loop.onResponseHead(101, {});
+    this.loop.onUpgrade();
+    socket.write(switchingHead(response), 'latin1');
+    if (firstBytes.length > 0) socket.write(firstBytes);
+    if (head.length > 0) connection.write(head);
+    joinConnections(socket, connection);
+  }
+
+  /** The backend does not switch: its response goes to the client, and the connection ends with it. */
+  private relayRefusal(upstream: IncomingMessage): void {
+    const { loop } = this;
+    const { request, socket } = this.client;
+    const response = new ServerResponse(request);
+    response.assignSocket(socket);
+    response.shouldKeepAlive = false;
+    response.once('finish', () => socket.end(() => socket.destroy()));
+    upstream.once('error', (error) => {
+      if (!socket.destroyed) loop.onResponseError(describeError(error));
+    });
+    const observer = { onBytes: () => loop.onBytes(), onComplete: () => void loop.exchange.completeAttempt() };
+    try {
+      relayResponse(upstream, { request, response }, observer);
+      this.refusal = response;
+      loop.onResponseHead(response.statusCode, upstream.headers);
+    } catch (error) {
+      response.detachSocket(socket);
+      upstream.removeAllListeners();
+      this.abortAttempt(error as InvalidResponseError);
+    }
+  }
+}
+
+/** The head of the response that switches protocols. */
+function switchingHead({ rawHeaders, headers, httpVersion, statusMessage = '' }: IncomingMessage): string {
+  const hop = { httpVersion, pseudonym: VIA_PSEUDONYM, isChunked: false };
+  const forwarded = responseHeaders(sortResponseFields(rawHeaders), hop);
+  forwarded.push('Connection', 'Upgrade', 'Upgrade', headers.upgrade ?? '');
+  const phrase = isReasonPhrase(statusMessage) ? statusMessage : 'Switching Protocols';
+  const lines = forwarded.map((text, i) => (i % 2 === 0 ? `${text}: ` : `${text}\r\n`));
+  return `HTTP/1.1 101 ${phrase}\r\n${lines.join('')}\r\n`;
+}
