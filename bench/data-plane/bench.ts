@@ -1,8 +1,9 @@
 // The order of things: everybody is started and looked at, then case by case and round by round each has its turn.
-import { SingleBar } from 'cli-progress';
 import { join } from 'node:path';
-import { startBackends, type Backends } from './backends.js';
-import { knows } from './build.js';
+import { progressBar } from '../contenders/progress.js';
+import type { Backends } from './backends/backends.js';
+import { startNginx } from './backends/nginx.js';
+import { unknownVariables } from './build.js';
 import { CASES, USUAL_CASE, type Case } from './cases.js';
 import { hasFootprintOfItsOwn, takesPart, type Entry } from './contenders.js';
 import { footprint } from './footprint.js';
@@ -15,12 +16,7 @@ import { validate } from './validation.js';
 export class Bench {
   readonly results: Results;
   private readonly running: Running[] = [];
-  private readonly bar = new SingleBar({
-    format: '{bar} {value}/{total}  {eta_formatted} left  {doing}',
-    hideCursor: true,
-    noTTYOutput: !process.stderr.isTTY,
-    notTTYSchedule: 10_000,
-  });
+  private readonly bar = progressBar();
 
   constructor(
     private readonly options: BenchOptions,
@@ -32,7 +28,7 @@ export class Bench {
   /** Measures everything; a contender that fails is noted and left out from then on. Ends nothing that it started. */
   async run(): Promise<void> {
     const { cases, rounds, hasFootprint } = this.options;
-    const backends = await startBackends(join(this.folder, 'backends'));
+    const backends = await startNginx(join(this.folder, 'backends'));
     const entries = await this.available();
     const measured = hasFootprint ? entries.filter(hasFootprintOfItsOwn) : [];
     const turns = cases.flatMap((each) => entries.filter((entry) => takesPart(entry, each.name))).length * rounds;
@@ -48,11 +44,9 @@ export class Bench {
 
   /** Those that this build has. */
   private async available(): Promise<Entry[]> {
-    const variables = new Set(this.options.contenders.flatMap(({ needs }) => needs ?? []));
-    const unknown: string[] = [];
-    for (const variable of variables) if (!(await knows(variable))) unknown.push(variable);
+    const unknown = await unknownVariables(this.options.contenders);
     return this.options.contenders.filter(({ title, needs = [] }) => {
-      const missing = needs.filter((variable) => unknown.includes(variable));
+      const missing = needs.filter((variable) => unknown.has(variable));
       if (missing.length === 0) return true;
       this.results.absences.push({ title, why: `this build knows no ${missing.join(', ')}`, isFailure: false });
       return false;

@@ -1,12 +1,21 @@
-// What the built balancer can do: a variable that it knows stops its start when the value makes no sense.
+// What a built balancer can do: a variable that it knows stops its start when the value makes no sense.
 import { BALANCER } from '../contenders/fairlead.js';
 import { freePorts, OwnProcess } from '../contenders/processes.js';
+import type { Entry } from './contenders.js';
 import { LOAD_CORE, pinned } from './pinning.js';
 
-/** Whether this build reads the variable. */
-export async function knows(variable: string): Promise<boolean> {
+/** The variables that these contenders need and the build does not read. */
+export async function unknownVariables(entries: readonly Entry[], balancer = BALANCER): Promise<Set<string>> {
+  const unknown = new Set<string>();
+  for (const variable of new Set(entries.flatMap(({ needs }) => needs ?? []))) {
+    if (!(await knows(variable, balancer))) unknown.add(variable);
+  }
+  return unknown;
+}
+
+async function knows(variable: string, file: string): Promise<boolean> {
   const [dataPort, controlPort] = await freePorts(2);
-  const { command, args } = pinned(LOAD_CORE, { command: process.execPath, args: [BALANCER] });
+  const { command, args } = pinned(LOAD_CORE, { command: process.execPath, args: [file] });
   const balancer = OwnProcess.start('Fairlead', command, args, {
     DATA_PLANE_HOST: '127.0.0.1',
     DATA_PLANE_PORT: String(dataPort),

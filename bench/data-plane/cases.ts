@@ -23,6 +23,9 @@ const USUAL = { requestBytes: 0, connections: 64, keepsAlive: true };
 /** A file of the backends, by its size. */
 export const filePath = (bytes: number): string => `/files/${bytes}`;
 
+/** Where the same files are sent in chunks. */
+export const CHUNKED_FOLDER = '/chunked/';
+
 const file = (bytes: number) => ({ ...USUAL, path: filePath(bytes), answerBytes: bytes });
 
 /** All cases, in the order of the tables. */
@@ -39,7 +42,7 @@ export const CASES: readonly Case[] = [
     answerBytes: 2,
     requestBytes: 16 * KIB,
   },
-  { name: 'chunked', title: '16 KiB chunked', ...USUAL, path: `/chunked/${16 * KIB}`, answerBytes: 16 * KIB },
+  { name: 'chunked', title: '16 KiB chunked', ...USUAL, path: `${CHUNKED_FOLDER}${16 * KIB}`, answerBytes: 16 * KIB },
   { name: 'connections-1', title: '1 KiB, 1 connection', ...file(KIB), connections: 1 },
   { name: 'connections-512', title: '1 KiB, 512 connections', ...file(KIB), connections: 512 },
   { name: 'no-keep-alive', title: '1 KiB, no keep-alive', ...file(KIB), keepsAlive: false },

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stopAll } from '../contenders/processes.js';
 import { provide } from '../contenders/programs.js';
-import { startBackends, type Backends } from './backends.js';
+import type { Backends } from './backends/backends.js';
+import { startNginx } from './backends/nginx.js';
 import { CASES, USUAL_CASE } from './cases.js';
 import { CONTENDERS, type Entry } from './contenders.js';
 import { BOTH_CORES, LOAD_CORE, moveTo } from './pinning.js';
@@ -29,7 +30,7 @@ try {
   provide(new Set(['nginx', 'wrk', 'fairlead']));
   moveTo(LOAD_CORE, [process.pid]);
   writeFileSync(`${folder}/load.lua`, luaScript(usual));
-  const backends = await startBackends(join(folder, 'backends'));
+  const backends = await startNginx(join(folder, 'backends'));
   const table = new Table({
     head: ['', 'requests/s meanwhile', 'answers', 'p50, ms', 'p99, ms', 'longest, ms', `p99 ≤ ${BAR_MS} ms`],
     style: { head: [], border: [] },

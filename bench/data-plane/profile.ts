@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stopAll, OwnProcess } from '../contenders/processes.js';
 import { provide } from '../contenders/programs.js';
-import { startBackends } from './backends.js';
+import { startNginx } from './backends/nginx.js';
 import { CASES, USUAL_CASE } from './cases.js';
 import { CONTENDERS, type Entry } from './contenders.js';
 import { LOAD_CORE, moveTo } from './pinning.js';
@@ -32,7 +32,7 @@ try {
 async function main(): Promise<number> {
   provide(new Set(['nginx', 'wrk', 'fairlead']));
   moveTo(LOAD_CORE, [process.pid]);
-  const { addresses } = await startBackends(join(folder, 'backends'));
+  const { addresses } = await startNginx(join(folder, 'backends'));
   const script = `${folder}/load.lua`;
   writeFileSync(script, luaScript(usual));
   const startMs = performance.now();

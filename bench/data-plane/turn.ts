@@ -1,6 +1,6 @@
 // A turn: one contender, one case, once. What it costs is what the kernel says its processes used of the CPU meanwhile.
 import { writeFile } from 'node:fs/promises';
-import type { Backends } from './backends.js';
+import type { Backends } from './backends/backends.js';
 import type { Case } from './cases.js';
 import { BOTH_CORES, LOAD_CORE, moveTo } from './pinning.js';
 import { cpuTicks, ticksPerSecond } from './proc.js';

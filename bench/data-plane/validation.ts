@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto';
 import { request, type IncomingHttpHeaders } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
-import { BACKEND_HEADER, type Echo } from './backends.js';
-import { bodyOf, HEADERS, type Case } from './cases.js';
+import { BACKEND_HEADER, type Echo } from './backends/backends.js';
+import { bodyOf, CHUNKED_FOLDER, HEADERS, type Case } from './cases.js';
 
 const SPREAD_REQUESTS = 30;
 const HOST = 'shop.example.org';
@@ -56,7 +56,7 @@ async function answersRightly(port: number, { title, path, answerBytes, requestB
   if (!answer.body.equals(bodyOf(answerBytes))) {
     throw new Error(`${title}: the body, ${answer.body.length} bytes of ${answerBytes}, is not what the backend sent`);
   }
-  const isChunked = path.startsWith('/chunked/');
+  const isChunked = path.startsWith(CHUNKED_FOLDER);
   expectEqual(`${title}: Transfer-Encoding`, answer.headers['transfer-encoding'], isChunked ? 'chunked' : undefined);
   if (!isChunked) expectEqual(`${title}: Content-Length`, answer.headers['content-length'], String(answerBytes));
 }

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SingleBar } from 'cli-progress';
+import type { SingleBar } from 'cli-progress';
 import { format, resolveConfig } from 'prettier';
 import { BACKEND, startFleet } from './backends.js';
 import type { Contender } from '../contenders/contender.js';
@@ -14,6 +14,7 @@ import { raceOptions, RACE_HELP, type RaceOptions } from './options.js';
 import { cellsOf, coursesOf, PATIENCE_SECONDS, type Course } from './courses.js';
 import { stopAll } from '../contenders/processes.js';
 import { provide } from '../contenders/programs.js';
+import { progressBar } from '../contenders/progress.js';
 import { markdown, type Result } from './report.js';
 
 const DOCUMENT = fileURLToPath(new URL('../../docs/race.md', import.meta.url));
@@ -56,13 +57,8 @@ async function main(args: string[]): Promise<number> {
 async function race(options: RaceOptions, folder: string, results: Result[]): Promise<void> {
   const courses = coursesOf(options);
   const total = courses.length * options.loads.length * options.contenders.length;
-  const bar = new SingleBar({
-    format: '{bar} {value}/{total}  {eta_formatted} left  {heat}',
-    hideCursor: true,
-    noTTYOutput: !process.stderr.isTTY,
-    notTTYSchedule: 10_000,
-  });
-  bar.start(total, 0, { heat: '' });
+  const bar = progressBar();
+  bar.start(total, 0, { doing: '' });
   try {
     for (const course of courses) await raceOn(course, options, folder, { bar, results });
   } finally {
@@ -82,14 +78,14 @@ async function raceOn(
     const cells = cellsOf(course, options);
     const ground = (contender: Contender) => ({ backends: fleet.backends, folder: join(folder, contender.name) });
     for (const contender of options.contenders) {
-      bar.update({ heat: `${course.fleet.name}: does ${contender.title} answer rightly?` });
+      bar.update({ doing: `${course.fleet.name}: does ${contender.title} answer rightly?` });
       await qualify(contender, ground(contender), cells[0].arrivals());
     }
     for (const cell of cells) {
       const watch = { warmUpMs: cell.warmUpSeconds * 1000, patienceMs: PATIENCE_SECONDS * 1000 };
       const arrivals = cell.arrivals();
       for (const contender of options.contenders) {
-        bar.update({ heat: `${course.fleet.name} at ${cell.load} λ*: ${contender.title}` });
+        bar.update({ doing: `${course.fleet.name} at ${cell.load} λ*: ${contender.title}` });
         results.push({ contender, cell, outcome: await heat(contender, ground(contender), arrivals, watch) });
         bar.increment();
       }

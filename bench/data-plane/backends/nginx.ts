@@ -2,39 +2,17 @@
 // core to the load generator. What a contender makes of a request is echoed by a server in this process.
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
-import type { BackendAddress } from '../contenders/contender.js';
-import { freePorts, OwnProcess } from '../contenders/processes.js';
-import { bodyOf, CASES } from './cases.js';
-import { LOAD_CORE, pinned } from './pinning.js';
-import { familyIds } from './proc.js';
-
-/** All alike, and far from busy for whoever counts. */
-const CAPACITY = [10_000, 10_000];
-const BACKENDS = 3;
-
-/** The header by which an answer says which backend it is from: its port. */
-export const BACKEND_HEADER = 'x-backend';
-
-/** A request as it reached a backend. */
-export interface Echo {
-  readonly method: string;
-  readonly target: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly bodySha256: string;
-}
-
-/** Backends that run. */
-export interface Backends {
-  readonly addresses: readonly BackendAddress[];
-  readonly pids: readonly number[];
-  readonly stop: () => Promise<void>;
-}
+import { freePorts, OwnProcess } from '../../contenders/processes.js';
+import { bodyOf, CASES } from '../cases.js';
+import { LOAD_CORE, pinned } from '../pinning.js';
+import { familyIds } from '../proc.js';
+import { addressesOf, BACKENDS, type Backends, type Echo } from './backends.js';
 
 /** Starts them in a folder that is there. */
-export async function startBackends(folder: string): Promise<Backends> {
+export async function startNginx(folder: string): Promise<Backends> {
   const echo = await startEcho();
   const ports = await freePorts(BACKENDS);
   await mkdir(`${folder}/files`, { recursive: true });
@@ -57,8 +35,7 @@ export async function startBackends(folder: string): Promise<Backends> {
     await stop();
     throw error;
   }
-  const addresses = ports.map((port, b) => ({ id: `backend-${b + 1}`, port, capacity: CAPACITY }));
-  return { addresses, pids: familyIds(nginx.pid), stop };
+  return { addresses: addressesOf(ports), pids: familyIds(nginx.pid), stop };
 }
 
 /**
