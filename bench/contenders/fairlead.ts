@@ -2,8 +2,11 @@
 import { fileURLToPath } from 'node:url';
 import type { BackendAddress, Contender } from './contender.js';
 
-/** The built balancer. */
-export const BALANCER = fileURLToPath(new URL('../../dist/apps/balancer/src/main.js', import.meta.url));
+/** The built balancer, within a checkout. */
+export const BALANCER_PATH = 'dist/apps/balancer/src/main.js';
+
+/** The built balancer of this checkout. */
+export const BALANCER = fileURLToPath(new URL(`../../${BALANCER_PATH}`, import.meta.url));
 
 /** As long as the others': nobody gives up on a backend in this race. */
 const PATIENCE_SECONDS = '300';
@@ -34,6 +37,17 @@ export function fairlead(name: string, title: string, variables: Readonly<Record
       },
       introduce: () => register(`http://127.0.0.1:${controlPort}/api/v1/backends`, backends, resources),
     }),
+  };
+}
+
+/** The same contender, but with the built balancer of another checkout. */
+export function withBalancer<C extends Contender>(contender: C, balancer: string): C {
+  return {
+    ...contender,
+    launch: (place) => {
+      const launch = contender.launch(place);
+      return { ...launch, args: launch.args.map((arg) => (arg === BALANCER ? balancer : arg)) };
+    },
   };
 }
 

@@ -10,7 +10,6 @@ import { benchOptions, commandOf, type BenchOptions } from './options.js';
 import { plot } from './plot.js';
 import { parseResidentKib, parseStat, treeOf } from './proc.js';
 import { Results } from './results.js';
-import { median, spreadOf } from './statistics.js';
 import { tablesOf } from './tables.js';
 import type { Sample } from './turn.js';
 import { validate } from './validation.js';
@@ -91,13 +90,6 @@ describe('/proc', () => {
   });
 });
 
-describe('median and spread', () => {
-  it('takes the middle, in whatever order', () => {
-    expect([[3, 1, 2], [4, 1, 2, 3], [7]].map(median)).toEqual([2, 2.5, 7]);
-    expect(spreadOf([3, 10, 1])).toEqual({ median: 3, min: 1, max: 10 });
-  });
-});
-
 describe('benchOptions', () => {
   it('measures everything when nothing is said', () => {
     const options = benchOptions([]);
@@ -117,8 +109,17 @@ describe('benchOptions', () => {
   });
 
   it('tells the command that yields the same, without where raw results went', () => {
-    const options = benchOptions(['--json', '/tmp/raw.json', '--rounds', '2', '--seconds', '5']) as BenchOptions;
-    expect(commandOf(options)).toBe('npm run bench:data-plane -- --rounds 2');
+    const options = benchOptions([
+      '--json',
+      '/tmp/raw.json',
+      '--rounds',
+      '2',
+      '--seconds',
+      '5',
+      '--starts',
+      '9',
+    ]) as BenchOptions;
+    expect(commandOf(options)).toBe('npm run bench:data-plane -- --rounds 2 --starts 9');
     expect(commandOf(benchOptions([]) as BenchOptions)).toBe('npm run bench:data-plane');
   });
 

@@ -1,10 +1,12 @@
-// `npm run bench:data-plane`: what a request costs the proxy in CPU time, for Fairlead and for other load balancers.
+// `npm run bench:data-plane`: what a request costs the proxy in CPU time, for Fairlead and for other load balancers, or
+// for two builds of Fairlead.
 // `--help` tells of the flags.
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stopAll } from '../contenders/processes.js';
 import { provide } from '../contenders/programs.js';
+import { compare } from './against/compare.js';
 import { Bench } from './bench.js';
 import { publish } from './document.js';
 import { BENCH_HELP, benchOptions, commandOf, type BenchOptions } from './options.js';
@@ -30,7 +32,7 @@ async function main(args: string[]): Promise<number> {
   // Started by root, workers of nginx are somebody else, and must get at their files.
   chmodSync(folder, 0o755);
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  return measure(options, folder);
+  return options.against === undefined ? measure(options, folder) : compare(options, options.against, folder);
 }
 
 /** 0 when everybody who was to take part did so to the end. */

@@ -1,6 +1,6 @@
 // The flags of `npm run bench:data-plane`.
 import { parseArgs } from 'node:util';
-import { CASES, type Case } from './cases.js';
+import { CASES, USUAL_CASE, type Case } from './cases.js';
 import { CONTENDERS, type Entry } from './contenders.js';
 
 /** What the flags yield. */
@@ -15,6 +15,8 @@ export interface BenchOptions {
   readonly warmUpSeconds: number;
   /** Starts that start-up is the median of. */
   readonly starts: number;
+  /** The folder of the checkout whose build this checkout's is compared with; undefined: with other load balancers. */
+  readonly against: string | undefined;
   /** Where the raw results go. */
   readonly json: string | undefined;
   /** Whether nothing was left out, so that the figures belong into the document. */
@@ -26,14 +28,26 @@ const FOOTPRINT = 'footprint';
 
 const CASE_NAMES = [...CASES.map(({ name }) => name), FOOTPRINT];
 const CONTENDER_NAMES = CONTENDERS.map(({ name }) => name);
+const OWN_NAMES = CONTENDERS.filter(({ program }) => program === 'fairlead').map(({ name }) => name);
 
-const WHOLE = { cases: CASE_NAMES, rounds: 5, seconds: 5, warmUpSeconds: 2, starts: 5 };
+const WHOLE = { cases: CASE_NAMES, contenders: CONTENDER_NAMES, rounds: 5, seconds: 5, warmUpSeconds: 2, starts: 5 };
 const QUICK = {
   cases: ['1kib', '16kib', 'post', 'chunked', FOOTPRINT],
+  contenders: CONTENDER_NAMES,
   rounds: 1,
   seconds: 2,
   warmUpSeconds: 1,
   starts: 2,
+};
+
+/** For two builds. A turn here has a new process that is warmed up after its start, so a second warm-up can be short. */
+const AGAINST = {
+  cases: [USUAL_CASE, FOOTPRINT],
+  contenders: ['fairlead-fast', 'fairlead-full'],
+  rounds: 15,
+  seconds: 3,
+  warmUpSeconds: 1,
+  starts: 10,
 };
 
 export const BENCH_HELP = `Measures what a request costs in CPU time: Fairlead, nginx, HAProxy, Caddy and http-proxy-middleware.
@@ -48,8 +62,19 @@ Writes docs/performance.md and docs/plots/data-plane.svg when no contender and n
                      ${CONTENDER_NAMES.join(', ')}
   --rounds N         rounds of each case (${WHOLE.rounds})
   --seconds N        how long each turn is measured (${WHOLE.seconds})
+  --starts N         starts that start-up is measured by (${WHOLE.starts})
   --json FILE        raw results go there too
   --help             this text
+
+  npm run build && npm run bench:data-plane -- --against CHECKOUT [flags]
+
+  --against CHECKOUT compares the build of this checkout with the build of another one, the folder CHECKOUT, and rewrites
+                     no document: CPU time per request, and start-up as case ${FOOTPRINT}. Needs wrk only.
+                     Takes the flags above but --quick, with these defaults:
+                     --case ${AGAINST.cases.join(' --case ')}
+                     --contender ${AGAINST.contenders.join(' --contender ')}
+                     --rounds ${AGAINST.rounds} --seconds ${AGAINST.seconds} --starts ${AGAINST.starts}
+                     Exits with 0 when both were measured, whatever the figures, else with 1.
 `;
 
 const FLAGS = {
@@ -58,6 +83,8 @@ const FLAGS = {
   contender: { type: 'string', multiple: true },
   rounds: { type: 'string' },
   seconds: { type: 'string' },
+  starts: { type: 'string' },
+  against: { type: 'string' },
   json: { type: 'string' },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
@@ -67,9 +94,12 @@ export function benchOptions(args: string[]): BenchOptions | 'help' | { readonly
   try {
     const { values } = parseArgs({ args, options: FLAGS });
     if (values.help) return 'help';
-    const defaults = values.quick ? QUICK : WHOLE;
+    const { quick, against } = values;
+    if (quick && against !== undefined) throw new RangeError('--quick and --against cannot be used together');
+    const defaults = against !== undefined ? AGAINST : quick ? QUICK : WHOLE;
+    const names = against !== undefined ? OWN_NAMES : CONTENDER_NAMES;
     const cases = known('--case', values.case ?? defaults.cases, CASE_NAMES);
-    const contenders = known('--contender', values.contender ?? CONTENDER_NAMES, CONTENDER_NAMES);
+    const contenders = known('--contender', values.contender ?? defaults.contenders, names);
     return {
       cases: CASES.filter(({ name }) => cases.includes(name)),
       hasFootprint: cases.includes(FOOTPRINT),
@@ -77,9 +107,10 @@ export function benchOptions(args: string[]): BenchOptions | 'help' | { readonly
       rounds: wholeNumber('--rounds', values.rounds, defaults.rounds),
       seconds: wholeNumber('--seconds', values.seconds, defaults.seconds),
       warmUpSeconds: defaults.warmUpSeconds,
-      starts: defaults.starts,
+      starts: wholeNumber('--starts', values.starts, defaults.starts),
+      against,
       json: values.json,
-      isWhole: !values.quick && values.case === undefined && values.contender === undefined,
+      isWhole: !quick && against === undefined && values.case === undefined && values.contender === undefined,
     };
   } catch (error) {
     // parseArgs goes on about positional arguments in a second sentence.
@@ -88,10 +119,11 @@ export function benchOptions(args: string[]): BenchOptions | 'help' | { readonly
 }
 
 /** The command that measures everything as these options do. Where raw results went is nobody else's affair. */
-export function commandOf({ rounds, seconds }: Pick<BenchOptions, 'rounds' | 'seconds'>): string {
+export function commandOf({ rounds, seconds, starts }: Pick<BenchOptions, 'rounds' | 'seconds' | 'starts'>): string {
   const flags = [
     ...(rounds === WHOLE.rounds ? [] : ['--rounds', rounds]),
     ...(seconds === WHOLE.seconds ? [] : ['--seconds', seconds]),
+    ...(starts === WHOLE.starts ? [] : ['--starts', starts]),
   ];
   return ['npm run bench:data-plane', ...(flags.length > 0 ? ['--', ...flags] : [])].join(' ');
 }

@@ -20,16 +20,18 @@ export interface Provenance {
 }
 
 /** A machine with a lower load average than this counts as idle. */
-const IDLE_LOAD = 0.5;
+export const IDLE_LOAD = 0.5;
 
 /** For the terminal. */
 export function terminalText(results: Results): string {
-  const tables = tablesOf(results).map(({ title, head, rows }) => {
-    const table = new Table({ head: [...head], style: { head: [], border: [] } });
-    table.push(...rows.map((row) => [...row]));
-    return `${title}\n${table.toString()}`;
-  });
-  return [...tables, ...leftOut(results)].join('\n\n');
+  return [...tablesOf(results).map(terminalTable), ...leftOut(results)].join('\n\n');
+}
+
+/** A table for the terminal, its title above it. */
+export function terminalTable({ title, head, rows }: Figures): string {
+  const table = new Table({ head: [...head], style: { head: [], border: [] } });
+  table.push(...rows.map((row) => [...row]));
+  return `${title}\n${table.toString()}`;
 }
 
 /** The generated part of docs/performance.md. */
@@ -72,7 +74,8 @@ function about({ command, options, programs, loadBefore }: Provenance): string {
   ].join('\n');
 }
 
-function leftOut({ absences }: Results): string[] {
+/** What was left out, and why: a paragraph, or none. */
+export function leftOut({ absences }: Pick<Results, 'absences'>): string[] {
   return absences.length === 0
     ? []
     : [['Left out:', ...absences.map(({ title, why }) => `- ${title}: ${why}`)].join('\n')];

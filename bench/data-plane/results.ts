@@ -2,7 +2,7 @@
 import type { Case } from './cases.js';
 import type { Entry } from './contenders.js';
 import type { Footprint } from './footprint.js';
-import { spreadOf, type Spread } from './statistics.js';
+import { ratiosByRound, spreadOf, type Spread } from './statistics.js';
 import type { Sample } from './turn.js';
 
 /** A contender that was left out, from the beginning or from some turn on. */
@@ -28,17 +28,18 @@ export class Results {
     return this.samples.filter((sample) => sample.caseName === caseName && sample.contender === contender);
   }
 
-  /**
-   * How many times the CPU time per request of another one a contender takes: of each round the two turns are compared
-   * that were next to each other in time, so that what slows the whole machine down cancels out. Undefined without both.
-   */
+  /** How many times the CPU time per request of another one a contender takes. Undefined without both. */
   costRatio(caseName: string, contender: string, other: string): Spread | undefined {
-    const others = this.of(caseName, other);
-    const ratios = this.of(caseName, contender).flatMap(({ round, cpuMicros }) => {
-      const match = others.find((sample) => sample.round === round);
-      return match ? [cpuMicros / match.cpuMicros] : [];
-    });
+    const ratios = this.costRatios(caseName, contender, other);
     return ratios.length > 0 ? spreadOf(ratios) : undefined;
+  }
+
+  /**
+   * The same for each round that has both: the two turns were next to each other in time, so that what slows the whole
+   * machine down cancels out.
+   */
+  costRatios(caseName: string, contender: string, other: string): number[] {
+    return ratiosByRound(this.of(caseName, contender), this.of(caseName, other), ({ cpuMicros }) => cpuMicros);
   }
 
   footprintOf(contender: string): Footprint | undefined {

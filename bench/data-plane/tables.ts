@@ -5,6 +5,7 @@ import { REFERENCE } from './contenders.js';
 import { IDLE_CONNECTIONS } from './footprint.js';
 import type { Results } from './results.js';
 import { median, spreadOf, type Spread } from './statistics.js';
+import type { Sample } from './turn.js';
 
 /** A table: a title, column heads, and rows as wide as they are. */
 export interface Figures {
@@ -32,8 +33,7 @@ function caseTable(results: Results, { name, title }: Case): Figures {
         contender.title,
         spread(cost),
         ratio === undefined ? '' : ratio.median.toFixed(2),
-        // How much of a core it had: less than another's means that something else held it up.
-        middle(({ cpuMicros, requestsPerSecond }) => (cpuMicros * requestsPerSecond) / 10_000),
+        middle(corePercent),
         middle(({ requestsPerSecond }) => requestsPerSecond),
         middle(({ p50Ms }) => p50Ms),
         middle(({ p99Ms }) => p99Ms),
@@ -42,6 +42,11 @@ function caseTable(results: Results, { name, title }: Case): Figures {
   });
   const head = ['contender', 'CPU, µs per request', '× nginx', 'core, %', 'requests/s', 'p50, ms', 'p99, ms'];
   return { title, head, rows };
+}
+
+/** How much of a core it had: less than another's means that something else held it up. */
+export function corePercent({ cpuMicros, requestsPerSecond }: Sample): number {
+  return (cpuMicros * requestsPerSecond) / 10_000;
 }
 
 function footprintTable(results: Results): Figures {
