@@ -1,6 +1,6 @@
 // `npm run docs:config`: rewrites the README's configuration tables from the schemas. Expects a build.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { configurationTable, withTable, type Variable } from './configuration-tables.ts';
+import { configurationTable, withTable, type Variable } from './documentation/configuration-tables.ts';
 
 const SCHEMAS = { balancer: 'balancerSchema', backend: 'backendEnvironment', dashboard: 'dashboardEnvironment' };
 

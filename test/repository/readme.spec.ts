@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { backendEnvironment } from '../../apps/backend/src/config/backend.config.js';
 import { balancerSchema } from '../../apps/balancer/src/config/balancer.config.js';
 import { dashboardEnvironment } from '../../apps/dashboard/src/config/dashboard.config.js';
-import { configurationTable, withTable } from '../../scripts/configuration-tables.ts';
+import { configurationTable, withTable } from '../../scripts/documentation/configuration-tables.ts';
 
 const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 

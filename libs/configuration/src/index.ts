@@ -1,3 +1,4 @@
+// Reads and describes the environment of a Fairlead process.
 export { ConfigurationError, parseEnvironment, type Environment } from './environment.js';
 export { cidrList, decimal, flag, httpUrl, jsonValue, oneOf, port, seconds, wholeNumber } from './fields.js';
 export { describeVariables, type VariableDescription } from './describe.js';

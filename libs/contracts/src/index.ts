@@ -1,3 +1,4 @@
+// The zod schemas of everything on the wire; types are inferred from them.
 export { closedObject } from './closed-object.js';
 export { problemSchema, type Problem } from './problem.js';
 export {

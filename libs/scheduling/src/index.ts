@@ -1,3 +1,4 @@
+// Decides where requests go: load table, candidates, policies, demand, health. Pure: no I/O, no clock.
 export { Candidates } from './candidates.js';
 export * from './demand/index.js';
 export {

@@ -1,4 +1,5 @@
 // The README's configuration tables: made from the applications' schemas, found again between markers.
+import { withSection } from './generated-section.ts';
 
 /** A variable, as `describeVariables` of libs/configuration tells it. */
 export interface Variable {
@@ -23,15 +24,8 @@ export function configurationTable(variables: readonly Variable[]): string {
   return [line(rows[0]), rule, ...rows.slice(1).map(line)].join('\n');
 }
 
-/** `text` with what stands between the markers of `app` replaced. @throws {Error} when the markers are not there. */
+/** `text` with the table of `app` replaced. @throws {Error} when its markers are missing. */
 export function withTable(text: string, app: string, table: string): string {
-  const [begin, end] = markersOf(app);
-  const from = text.indexOf(begin);
-  const to = text.indexOf(end);
-  if (from === -1 || to < from) throw new Error(`the markers ${begin} and ${end} are missing`);
-  return `${text.slice(0, from + begin.length)}\n\n${table}\n\n${text.slice(to)}`;
-}
-
-function markersOf(app: string): [string, string] {
-  return [`<!-- configuration of ${app}: npm run docs:config -->`, `<!-- end of ${app} -->`];
+  const markers = { begin: `<!-- configuration of ${app}: npm run docs:config -->`, end: `<!-- end of ${app} -->` };
+  return withSection(text, markers, table);
 }
