@@ -2,8 +2,8 @@ import { array, assert, integer, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ArgMin } from './arg-min.js';
 
-describe('the smallest score', () => {
-  it('is found whatever the order, and by a position that offered it', () => {
+describe('ArgMin', () => {
+  it('returns a position with the smallest score, in any order of offers', () => {
     const argMin = new ArgMin();
     assert(
       property(array(integer({ min: -5, max: 5 }), { minLength: 1, maxLength: 40 }), (scores) => {
@@ -13,7 +13,7 @@ describe('the smallest score', () => {
     );
   });
 
-  it('is nobody’s when none was offered, also after a decision', () => {
+  it('returns -1 when nothing was offered, also after a decision', () => {
     const argMin = new ArgMin();
     expect(argMin.pop()).toBe(-1);
     argMin.offer(3, 1);
@@ -21,7 +21,7 @@ describe('the smallest score', () => {
     expect(argMin.pop()).toBe(-1);
   });
 
-  it('is not remembered from one decision to the next', () => {
+  it('forgets the scores of the previous decision', () => {
     const argMin = new ArgMin();
     argMin.offer(0, 1);
     argMin.pop();
@@ -29,13 +29,13 @@ describe('the smallest score', () => {
     expect(argMin.pop()).toBe(1);
   });
 
-  it('may be infinite', () => {
+  it('accepts an infinite score', () => {
     const argMin = new ArgMin();
     argMin.offer(7, Infinity);
     expect(argMin.pop()).toBe(7);
   });
 
-  it.each([2, 3, 16, 17, 100])('goes to each of %i equal ones in turn', (count) => {
+  it.each([2, 3, 16, 17, 100])('rotates through %i tied positions', (count) => {
     const argMin = new ArgMin();
     const taken = Array.from({ length: 3 * count }, () => {
       argMin.offer(1000, 2);
@@ -49,7 +49,7 @@ describe('the smallest score', () => {
     expect(new Set(taken.slice(0, count)).size).toBe(count);
   });
 
-  it('is not turned by decisions that are no ties', () => {
+  it('does not rotate on decisions without a tie', () => {
     const argMin = new ArgMin();
     const tie = () => {
       argMin.offer(0, 1);

@@ -1,52 +1,56 @@
-// Who could take a request at all. Decided once, before any policy sees the request.
+// Decides which backends are able to serve a request, before any policy sees the request.
 import { FleetSnapshot } from './fleet-snapshot.js';
 import type { LoadTable } from './load-table.js';
 import type { ResourceVector } from './resources.js';
 
-/** The feasible backends of one decision. One object is filled anew for each decision; it allocates only to grow. */
+/** The feasible backends of one decision. One object is refilled for every decision; it allocates only to grow. */
 export class Candidates {
+  /** The snapshot that `positions` refers to. */
   fleet = new FleetSnapshot(1, []);
-  /** Positions in `fleet`; the first `count` are valid. */
+  /** Positions in `fleet`, in ascending order; the first `count` entries are valid. */
   positions = new Int32Array(16);
+  /** How many candidates there are. */
   count = 0;
-  /** Whether somebody was left out for no other reason than having no room. */
-  isSomeoneFull = false;
-  private isEveryone = false;
+  /** Whether a backend was left out only because it is at its in-flight limit. */
+  isAnyFull = false;
+  private holdsAllMembers = false;
 
   /**
-   * Fills in the members of `fleet` that have every resource `demand` needs, have room for one more exchange, and are
-   * not in `excludedSlots` (those a retry has tried). Answers how many there are.
+   * Collects the members of `fleet` that have every resource `demand` needs, have room for one more exchange, and are
+   * not in `excludedSlots` (the slots an earlier attempt has tried).
+   *
+   * @returns the number of candidates.
    */
   fill(fleet: FleetSnapshot, table: LoadTable, demand: ResourceVector, excludedSlots: readonly number[]): number {
-    const hasRoom = fleet.smallestMaxActive === Infinity || table.activeInAll() < fleet.smallestMaxActive;
-    if (hasRoom && fleet.isOpen && excludedSlots.length === 0) return this.fillWithAll(fleet);
+    const hasRoom = fleet.smallestMaxActive === Infinity || table.totalActive() < fleet.smallestMaxActive;
+    if (hasRoom && fleet.hasAllResources && excludedSlots.length === 0) return this.fillWithAll(fleet);
     if (this.positions.length < fleet.size) this.positions = new Int32Array(2 * fleet.size);
     this.fleet = fleet;
-    this.isEveryone = false;
-    this.isSomeoneFull = false;
+    this.holdsAllMembers = false;
+    this.isAnyFull = false;
     this.count = 0;
     for (let position = 0; position < fleet.size; position++) {
       const slot = fleet.slots[position];
-      if (!hasEvery(fleet, position, demand) || excludedSlots.includes(slot)) continue;
+      if (!hasEveryResource(fleet, position, demand) || excludedSlots.includes(slot)) continue;
       if (table.active(slot) < fleet.maxActive[position]) this.positions[this.count++] = position;
-      else this.isSomeoneFull = true;
+      else this.isAnyFull = true;
     }
     return this.count;
   }
 
-  /** All members, as most often. The positions stand from one decision to the next. */
+  /** The common case: every member is a candidate. The positions are kept from one decision to the next. */
   private fillWithAll(fleet: FleetSnapshot): number {
-    this.isSomeoneFull = false;
-    if (this.isEveryone && this.fleet === fleet) return this.count;
+    this.isAnyFull = false;
+    if (this.holdsAllMembers && this.fleet === fleet) return this.count;
     if (this.positions.length < fleet.size) this.positions = new Int32Array(2 * fleet.size);
     this.fleet = fleet;
-    this.isEveryone = true;
+    this.holdsAllMembers = true;
     this.count = fleet.size;
     for (let position = 0; position < fleet.size; position++) this.positions[position] = position;
     return this.count;
   }
 
-  /** Whether the member at `position` is among them. O(log count), for positions ascend. */
+  /** Whether the member at `position` is a candidate. O(log count), because the positions ascend. */
   has(position: number): boolean {
     const { positions } = this;
     let low = 0;
@@ -60,7 +64,7 @@ export class Candidates {
   }
 }
 
-function hasEvery(fleet: FleetSnapshot, position: number, demand: ResourceVector): boolean {
+function hasEveryResource(fleet: FleetSnapshot, position: number, demand: ResourceVector): boolean {
   const at = position * fleet.resourceCount;
   for (let r = 0; r < demand.length; r++) {
     if (demand[r] > 0 && fleet.capacity[at + r] === 0) return false;

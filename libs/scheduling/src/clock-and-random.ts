@@ -1,4 +1,4 @@
-// What the outside world passes in, so that nothing in this library reads a clock or rolls dice by itself.
+// The types of the clock and the random source that callers pass in: this library has neither of its own.
 
 /** Monotonic time in seconds, from an arbitrary start. */
 export type Clock = () => number;
@@ -7,7 +7,7 @@ export type Clock = () => number;
 export type Random = () => number;
 
 /**
- * A seeded {@link Random}: mulberry32, 2³² states, good enough for demos, simulations and tie-breaking.
+ * A seeded {@link Random}: mulberry32 with 2³² states, good enough for demos, simulations and tie-breaking.
  * Source: Tommy Ettinger's Mulberry32, public domain.
  */
 export function seededRandom(seed: number): Random {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { FleetSnapshot } from './fleet-snapshot.js';
 
-describe('a snapshot of a fleet', () => {
-  it('lays its members out by position', () => {
+describe('a fleet snapshot', () => {
+  it('stores its members by position', () => {
     const fleet = new FleetSnapshot(2, [
       { slot: 7, capacity: [4, 0], maxActive: 3 },
       { slot: 2, capacity: [2, 8], key: 99 },
@@ -16,33 +16,33 @@ describe('a snapshot of a fleet', () => {
   });
 
   it.each([
-    ['who all have everything', [{ slot: 0, capacity: [1, 1] }], true],
-    ['of whom one has none of a resource', [{ slot: 0, capacity: [1, 0] }], false],
-    ['of whom one has a limit', [{ slot: 0, capacity: [1, 1], maxActive: 9 }], true],
-  ])('is open for members %s: %#', (_, members, isOpen) => {
-    expect(new FleetSnapshot(2, members).isOpen).toBe(isOpen);
+    ['all of them do', [{ slot: 0, capacity: [1, 1] }], true],
+    ['one has none of a resource', [{ slot: 0, capacity: [1, 0] }], false],
+    ['one has an in-flight limit', [{ slot: 0, capacity: [1, 1], maxActive: 9 }], true],
+  ])('knows whether all members have all resources: %s', (_, members, hasAllResources) => {
+    expect(new FleetSnapshot(2, members).hasAllResources).toBe(hasAllResources);
   });
 
-  describe('at the speeds its backends have shown', () => {
+  describe('at observed speeds', () => {
     const declared = new FleetSnapshot(2, [
       { slot: 5, capacity: [10, 20], maxActive: 4, key: 1 },
       { slot: 3, capacity: [30, 0] },
     ]);
     const halved = (slot: number) => (slot === 5 ? 0.5 : 1);
 
-    it('has other capacities and is the same fleet otherwise', () => {
+    it('changes the capacities and nothing else', () => {
       const fleet = declared.atSpeeds(halved, declared);
       expect(Array.from(fleet.capacity)).toEqual([5, 10, 30, 0]);
       expect([fleet.slots, fleet.maxActive, fleet.keys]).toEqual([declared.slots, declared.maxActive, declared.keys]);
     });
 
-    it('reckons from what was declared, not from what was seen before', () => {
+    it('scales the declared capacities, not the previous result', () => {
       const fleet = declared.atSpeeds(halved, declared);
       expect(declared.atSpeeds(halved, fleet)).toBe(fleet);
       expect(Array.from(declared.atSpeeds(() => 1, fleet).capacity)).toEqual([10, 20, 30, 0]);
     });
 
-    it('is the snapshot before while none differs by more than 2 %', () => {
+    it('is the previous snapshot while no capacity differs by more than 2 %', () => {
       expect(declared.atSpeeds(() => 1.019, declared)).toBe(declared);
       expect(declared.atSpeeds(() => 0.981, declared)).toBe(declared);
       expect(declared.atSpeeds((slot) => (slot === 3 ? 1.021 : 1), declared)).not.toBe(declared);

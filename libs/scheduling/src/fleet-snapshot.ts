@@ -1,38 +1,39 @@
-// The fleet at one moment, as the data plane sees it. Immutable: a change of membership or health makes another one.
+// The fleet at one moment, as the data plane sees it. Immutable: a change of membership or health makes a new one.
 import type { ResourceVector } from './resources.js';
 
-/** A backend that may be given requests. */
+/** A backend that may receive requests. */
 export interface FleetMember {
   /** Its row in the load table. */
   readonly slot: number;
   /** Units per second of each resource, in the fleet's order. */
   readonly capacity: ArrayLike<number>;
-  /** The most exchanges it may have in flight; absent: no limit. */
+  /** Maximum number of exchanges in flight; absent: no limit. */
   readonly maxActive?: number;
-  /** 32 bits that stand for its identity, the same after a restart and at every balancer; absent: its slot. */
+  /** 32-bit hash of its identity, stable across restarts and equal at every balancer; absent: its slot is used. */
   readonly key?: number;
 }
 
-/** A capacity has to change by this part before a snapshot is worth making anew. */
-const NOTABLE_CHANGE = 0.02;
+/** Relative change of a capacity from which a new snapshot is made. */
+const MIN_CAPACITY_CHANGE = 0.02;
 
-/** The members in dense arrays; a member's index in them is its **position**. */
+/** The members in dense arrays. The index of a member in them is its **position**. */
 export class FleetSnapshot {
+  /** Number of members. */
   readonly size: number;
-  /** Load-table slot by position. */
+  /** Load-table slot, by position. */
   readonly slots: Int32Array;
   /** Capacity at `position * resourceCount + r`, units per second. */
   readonly capacity: Float64Array;
-  /** 1/capacity at `position * resourceCount + r`; infinite where the capacity is zero. */
+  /** 1 / capacity at `position * resourceCount + r`; Infinity where the capacity is zero. */
   readonly inverseCapacity: Float64Array;
-  /** The most exchanges in flight, by position. */
+  /** Maximum number of exchanges in flight, by position; Infinity: no limit. */
   readonly maxActive: Float64Array;
-  /** What stands for a member's identity, by position: 32 bits. */
+  /** 32-bit hash of the member's identity, by position. */
   readonly keys: Uint32Array;
-  /** The smallest of these: with fewer exchanges in flight in all, every member has room. */
+  /** The smallest entry of `maxActive`: while the whole fleet has fewer exchanges in flight, every member has room. */
   readonly smallestMaxActive: number;
-  /** Whether every member has every resource: then whoever has room is feasible for any request. */
-  readonly isOpen: boolean;
+  /** Whether every member has every resource, so that each one with room is feasible for any request. */
+  readonly hasAllResources: boolean;
 
   constructor(
     readonly resourceCount: number,
@@ -46,30 +47,32 @@ export class FleetSnapshot {
     this.maxActive = Float64Array.from(members, ({ maxActive }) => maxActive ?? Infinity);
     this.keys = Uint32Array.from(members, ({ key, slot }) => key ?? slot);
     this.smallestMaxActive = this.maxActive.reduce((smallest, limit) => Math.min(smallest, limit), Infinity);
-    this.isOpen = this.capacity.every((units) => units > 0);
+    this.hasAllResources = this.capacity.every((units) => units > 0);
   }
 
-  /** The part of a demand that every member has the resources for. */
-  withoutLacking(demand: ResourceVector): ResourceVector {
+  /**
+   * Returns the demand with zero for each resource that some member lacks, so that every member is able to serve it.
+   */
+  servableByAll(demand: ResourceVector): ResourceVector {
     return demand.map((units, r) => {
-      const isLacked = this.members.some(({ capacity }) => capacity[r] === 0);
-      return isLacked ? 0 : units;
+      const isMissing = this.members.some(({ capacity }) => capacity[r] === 0);
+      return isMissing ? 0 : units;
     });
   }
 
   /**
-   * The same fleet with each capacity times the speed its backend was seen to have. Hands back `before`, a snapshot of
-   * this same fleet, while no capacity differs from it by more than 2 %: policies keep what they made of it.
+   * Returns the same fleet with each capacity multiplied by the observed speed of its backend. Returns `previous`, an
+   * earlier result for this fleet, while every capacity is within 2 % of it: policies then keep their cached state.
    */
-  atSpeeds(speedOf: (slot: number) => number, before: FleetSnapshot): FleetSnapshot {
-    const isNotable = this.members.some(({ slot, capacity }, position) => {
+  atSpeeds(speedOf: (slot: number) => number, previous: FleetSnapshot): FleetSnapshot {
+    const hasChanged = this.members.some(({ slot, capacity }, position) => {
       const speed = speedOf(slot);
       return Array.from(capacity).some((units, r) => {
-        const seen = before.capacity[position * this.resourceCount + r];
-        return Math.abs(units * speed - seen) > NOTABLE_CHANGE * seen;
+        const previousUnits = previous.capacity[position * this.resourceCount + r];
+        return Math.abs(units * speed - previousUnits) > MIN_CAPACITY_CHANGE * previousUnits;
       });
     });
-    if (!isNotable) return before;
+    if (!hasChanged) return previous;
     const members = this.members.map((member) => {
       const speed = speedOf(member.slot);
       return { ...member, capacity: Array.from(member.capacity, (units) => units * speed) };

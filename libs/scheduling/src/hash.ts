@@ -1,6 +1,9 @@
-// A hash for keys that come as text.
+// A hash for text keys.
 
-/** FNV-1a over UTF-16 code units: 32 bits, the same everywhere. Source: draft-eastlake-fnv. Not for adversaries. */
+/**
+ * FNV-1a over UTF-16 code units: 32 bits, the same on every machine. Not safe against chosen keys.
+ * Source: draft-eastlake-fnv.
+ */
 export function hash32(text: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { inFlightLimits } from './in-flight-limits.js';
 
-it('gives a larger backend more exchanges at a time, by the resource it has most of', () => {
+it('allows a larger backend more exchanges, by its relatively largest resource', () => {
   expect(
     inFlightLimits(
       [
@@ -31,7 +31,7 @@ it('gives a larger backend more exchanges at a time, by the resource it has most
   ).toEqual([50, 150]);
 });
 
-it('never gives nothing', () => {
+it('allows at least one exchange', () => {
   expect(
     inFlightLimits(
       [

@@ -1,4 +1,9 @@
-// Decides where requests go: load table, candidates, policies, demand, health. Pure: no I/O, no clock.
+// Decides which backend serves a request. Pure: the clock and the random source are passed in, and there is no I/O.
+//
+// - `FleetSnapshot` holds the backends, `LoadTable` their load, and `Candidates` those able to serve a given request.
+// - A `PlacementPolicy` chooses one of the candidates; `policies/index.ts` lists the policies by name.
+// - `RequestClassifier` and `DemandLearner` estimate what a request needs of each resource.
+// - `health/` decides which backends receive requests, `fairness/` which tenant is served next.
 export { Candidates } from './candidates.js';
 export * from './demand/index.js';
 export {

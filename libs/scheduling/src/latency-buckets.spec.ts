@@ -5,7 +5,7 @@ import { LATENCY_BUCKETS, bucketStart, latencyBucket, latencyQuantile } from './
 const MICROSECOND = 1e-6;
 
 describe('the bucket of a latency', () => {
-  it('begins no later than the latency and ends after it', () => {
+  it('starts at or below the latency and ends above it', () => {
     assert(
       property(integer({ min: 0, max: 2 ** 32 - 1 }), (microseconds) => {
         const bucket = latencyBucket(microseconds * MICROSECOND);
@@ -15,7 +15,7 @@ describe('the bucket of a latency', () => {
     );
   });
 
-  it('is one to a microsecond up to 16, and eight to a doubling from there', () => {
+  it('is one per microsecond up to 16, then eight per doubling', () => {
     const buckets = Array.from({ length: 17 }, (_, microseconds) => latencyBucket(microseconds * MICROSECOND));
     expect(buckets).toEqual(Array.from({ length: 17 }, (_, bucket) => bucket));
     expect(latencyBucket(17 * MICROSECOND)).toBe(16);
@@ -23,23 +23,23 @@ describe('the bucket of a latency', () => {
     expect(latencyBucket(32 * MICROSECOND)).toBe(24);
   });
 
-  it.each([0, 1, 7, 8, 9, 100, LATENCY_BUCKETS - 1])('begins where the one before ends: %i', (bucket) => {
+  it.each([0, 1, 7, 8, 9, 100, LATENCY_BUCKETS - 1])('starts where the previous one ends: %i', (bucket) => {
     expect(latencyBucket(bucketStart(bucket))).toBe(bucket);
   });
 
-  it('is the last one for what takes longer than 71 minutes, the first for less than nothing', () => {
+  it('is the last one above 71 minutes and the first one below zero', () => {
     expect(latencyBucket(1e9)).toBe(LATENCY_BUCKETS - 1);
     expect(latencyBucket(Infinity)).toBe(LATENCY_BUCKETS - 1);
     expect(latencyBucket(-1)).toBe(0);
   });
 });
 
-describe('a quantile of counted latencies', () => {
-  it('is unknown while nothing was counted', () => {
+describe('a latency quantile', () => {
+  it('is undefined while nothing was counted', () => {
     expect(latencyQuantile(new Float64Array(LATENCY_BUCKETS), 0.5)).toBeUndefined();
   });
 
-  it('is within 1/16 of the truth', () => {
+  it('is within 1/16 of the exact value', () => {
     const latencies = array(double({ min: 1e-4, max: 1000, noNaN: true }), { minLength: 1, maxLength: 50 });
     assert(
       property(latencies, double({ min: 0, max: 1, noNaN: true }), (seconds, quantile) => {
@@ -47,7 +47,7 @@ describe('a quantile of counted latencies', () => {
         for (const latency of seconds) counts[latencyBucket(latency)]++;
         const rank = Math.max(1, Math.ceil(quantile * seconds.length));
         const truth = seconds.toSorted((a, b) => a - b)[rank - 1];
-        // And the half microsecond that a latency is rounded by.
+        // Plus half a microsecond, because latencies are rounded to microseconds.
         expect(Math.abs(latencyQuantile(counts, quantile)! - truth)).toBeLessThanOrEqual(truth / 16 + MICROSECOND / 2);
       }),
     );

@@ -11,12 +11,12 @@ function reserve(row: LoadRow, slot: number, ...demand: number[]): Reservation {
 }
 
 function columnsOf(row: LoadRow): (Float64Array | Int32Array | Uint32Array)[] {
-  const { inFlight, dispatched, latencySeconds, begun, failed, speeds, active, activeInAll, latencyCounts } = row;
-  return [inFlight, dispatched, latencySeconds, begun, failed, speeds, active, activeInAll, latencyCounts];
+  const { inFlight, dispatched, latencySeconds, started, failed, speeds, active, totalActive, latencyCounts } = row;
+  return [inFlight, dispatched, latencySeconds, started, failed, speeds, active, totalActive, latencyCounts];
 }
 
-describe('a load table of several writers', () => {
-  /** The first writer has one exchange on slot 1, the second two, and each has finished one there. */
+describe('a load table with several writers', () => {
+  /** The first writer has one exchange in flight on slot 1, the second has two, and each has finished one there. */
   function aTable(): LoadTable {
     const table = new LoadTable(SHAPE);
     const [one, two] = table.rows;
@@ -38,11 +38,11 @@ describe('a load table of several writers', () => {
       inFlight: [table.inFlight(slot, 0), table.inFlight(slot, 1)],
       dispatched: [table.dispatched(slot, 0), table.dispatched(slot, 1)],
       active: table.active(slot),
-      begun: table.begun(slot),
+      started: table.started(slot),
       failed: table.failed(slot),
       latencySeconds: table.latencySeconds(slot),
-      answersOfAQuarterSecond: counts[latencyBucket(0.25)],
-      answers: counts.reduce((sum, count) => sum + count, 0),
+      quarterSecondResponses: counts[latencyBucket(0.25)],
+      responses: counts.reduce((sum, count) => sum + count, 0),
     };
   }
 
@@ -50,30 +50,30 @@ describe('a load table of several writers', () => {
     inFlight: [111, 222],
     dispatched: [112, 223],
     active: 3,
-    begun: 5,
+    started: 5,
     failed: 2,
     latencySeconds: 0.5,
-    answersOfAQuarterSecond: 2,
-    answers: 2,
+    quarterSecondResponses: 2,
+    responses: 2,
   };
-  const NOTHING = {
+  const EMPTY = {
     inFlight: [0, 0],
     dispatched: [0, 0],
     active: 0,
-    begun: 0,
+    started: 0,
     failed: 0,
     latencySeconds: 0,
-    answersOfAQuarterSecond: 0,
-    answers: 0,
+    quarterSecondResponses: 0,
+    responses: 0,
   };
 
-  it('adds their rows up, slot by slot', () => {
+  it('adds the rows up, slot by slot', () => {
     const table = aTable();
     expect(cellsOf(table, 1)).toEqual(BOTH);
-    expect([cellsOf(table, 0), cellsOf(table, 2)]).toEqual([NOTHING, NOTHING]);
+    expect([cellsOf(table, 0), cellsOf(table, 2)]).toEqual([EMPTY, EMPTY]);
   });
 
-  it('is the same table in another thread over the same buffer', () => {
+  it('reads the same cells from another thread over the same buffer', () => {
     const table = aTable();
     const seen = new LoadTable(SHAPE, table.buffer);
     expect(cellsOf(seen, 1)).toEqual(BOTH);
@@ -81,16 +81,16 @@ describe('a load table of several writers', () => {
     expect(table.inFlight(0, 0)).toBe(7);
   });
 
-  it('takes back what a writer that died had in flight, and keeps what it has counted', () => {
+  it('clears what a dead writer had in flight and keeps its totals', () => {
     const table = aTable();
     Object.assign(table.rows[1].counts, { taken: 3, queued: 2 });
     table.rows[1].abandon();
     expect(cellsOf(table, 1)).toEqual({ ...BOTH, inFlight: [1, 2], active: 1 });
-    expect(table.activeInAll()).toBe(1);
+    expect(table.totalActive()).toBe(1);
     expect([table.total('taken'), table.total('queued')]).toEqual([3, 0]);
   });
 
-  it('adds up what they count, each on a row of its own', () => {
+  it('adds up the counters of the rows', () => {
     const { buffer } = aTable();
     for (const writer of [0, 1]) {
       const { own } = new LoadTable(SHAPE, buffer, writer);
@@ -102,13 +102,13 @@ describe('a load table of several writers', () => {
     expect([table.total('taken'), table.total('reportsIgnored'), table.total('retries')]).toEqual([21, 2, 0]);
   });
 
-  it('has the mean of the speeds that they found, by how much each has seen', () => {
+  it('averages the observed speeds, weighted by exchanges', () => {
     const table = aTable();
     expect(table.speed(1)).toBe(1);
     table.rows[1].speeds[1] = 2;
     expect(table.speed(1)).toBe(2);
     table.rows[0].speeds[1] = 1.5;
-    // Two exchanges by the first, three by the second.
+    // Two exchanges by the first writer, three by the second.
     expect(table.speed(1)).toBeCloseTo((2 * 1.5 + 3 * 2) / 5);
     table.clear(1);
     expect(table.speed(1)).toBe(1);
@@ -122,11 +122,11 @@ describe('a load table of several writers', () => {
     }
     const others = [cellsOf(table, 0), cellsOf(table, 2)];
     table.clear(1);
-    expect(cellsOf(table, 1)).toEqual(NOTHING);
+    expect(cellsOf(table, 1)).toEqual(EMPTY);
     expect([cellsOf(table, 0), cellsOf(table, 2)]).toEqual(others);
   });
 
-  it('never shows less than nothing in flight', () => {
+  it('never shows a negative amount in flight', () => {
     const table = new LoadTable(SHAPE);
     table.rows[1].release(1, Float64Array.of(1, 1));
     expect(table.inFlight(1, 0)).toBe(0);
@@ -134,7 +134,7 @@ describe('a load table of several writers', () => {
 });
 
 describe('the rows of a load table', () => {
-  it('share no cell, whatever its shape', () => {
+  it('share no cell, for any shape', () => {
     const upTo = (max: number) => integer({ min: 1, max });
     assert(
       property(upTo(8), upTo(9), upTo(4), (resourceCount, slotCount, writerCount) => {
@@ -149,14 +149,14 @@ describe('the rows of a load table', () => {
     );
   });
 
-  it('begin at lines of the cache of their own, so that writers do not slow each other down', () => {
+  it('start at their own cache lines, so that writers do not contend', () => {
     const table = new LoadTable({ resourceCount: 1, slotCount: 1, writerCount: 3 });
     expect(table.rows.map((row) => row.inFlight.byteOffset % 64)).toEqual([0, 0, 0]);
   });
 });
 
-describe('a reservation that is taken again', () => {
-  it('counts where it is taken now, and nowhere else', () => {
+describe('a reservation that is reused', () => {
+  it('counts only on the slot it is reserved on now', () => {
     const table = new LoadTable(SHAPE);
     const reservation = reserve(table.own, 1, 3, 4);
     reservation.release();
@@ -165,10 +165,10 @@ describe('a reservation that is taken again', () => {
     expect(table.inFlight(2, 0)).toBeCloseTo(0.3, 5);
     expect(reservation.release()).toBe(true);
     expect(reservation.release()).toBe(false);
-    expect([table.active(2), table.inFlight(2, 0), table.activeInAll()]).toEqual([0, 0, 0]);
+    expect([table.active(2), table.inFlight(2, 0), table.totalActive()]).toEqual([0, 0, 0]);
   });
 
-  it('gives back first what it still holds', () => {
+  it('releases first what it still holds', () => {
     const table = new LoadTable(SHAPE);
     const demand = Float64Array.of(1, 2);
     const reservation = reserve(table.own, 0, 5, 5);

@@ -1,8 +1,8 @@
 // The load of every backend, in typed arrays over one shared buffer.
 //
-// Each thread that dispatches requests writes a row of its own and nobody else's, so no update needs a lock or an atomic
-// read-modify-write; a reader adds the rows up. A thread that dies is undone in its row (`abandon`). Every cell is a number
-// of 4 or 8 bytes at its natural alignment, so a reader in another thread sees it whole, before or after an update.
+// Each dispatching thread writes only its own row, so no update needs a lock or an atomic read-modify-write; readers
+// add the rows up. `abandon` undoes the in-flight load of a thread that died. Every cell is a number of 4 or 8 bytes at
+// its natural alignment, so another thread never reads a half-written value.
 import type { WindowCounts } from './health/outliers.js';
 import { LATENCY_BUCKETS, latencyBucket } from './latency-buckets.js';
 import type { ResourceVector } from './resources.js';
@@ -10,11 +10,11 @@ import { THREAD_COUNTS, ThreadCounts, type ThreadCount } from './thread-counts.j
 
 const CACHE_LINE_BYTES = 64;
 
-/** What fixes the size of a load table. */
+/** The dimensions of a load table. */
 export interface LoadTableShape {
   /** Number of resources, R. */
   readonly resourceCount: number;
-  /** Number of backends it has room for. */
+  /** Maximum number of backends. */
   readonly slotCount: number;
   /** Number of threads that dispatch requests. */
   readonly writerCount: number;
@@ -24,27 +24,27 @@ export interface LoadTableShape {
 export class LoadRow {
   /** Demand in flight, units, at `slot * R + r`. */
   readonly inFlight: Float64Array;
-  /** Demand dispatched since start, units, at `slot * R + r`. */
+  /** Demand dispatched since the slot was assigned, units, at `slot * R + r`. */
   readonly dispatched: Float64Array;
-  /** Sum of the latencies of answered exchanges, seconds, by slot. */
+  /** Sum of the latencies of completed exchanges, seconds, by slot. */
   readonly latencySeconds: Float64Array;
-  /** Exchanges begun, by slot. */
-  readonly begun: Float64Array;
+  /** Exchanges started, by slot. */
+  readonly started: Float64Array;
   /** Exchanges failed, by slot. */
   readonly failed: Float64Array;
-  /** Answers whose usual latency was known, by slot. */
+  /** Responses for which a baseline latency was known, by slot. */
   readonly measured: Float64Array;
-  /** Sum over these of latency over the usual one, by slot. */
+  /** Sum of latency / baseline latency over these responses, by slot. */
   readonly stretch: Float64Array;
-  /** How fast this thread has found the backend to be, as a multiple of what it declared; 0: it has not. By slot. */
+  /** Observed speed of the backend as a multiple of its declared speed; 0: not observed by this thread. By slot. */
   readonly speeds: Float64Array;
-  /** What concerns no backend. */
+  /** Counters that concern no single backend. */
   readonly counts: ThreadCounts;
   /** Exchanges in flight, by slot. */
   readonly active: Int32Array;
   /** Exchanges in flight on all slots: one cell. */
-  readonly activeInAll: Int32Array;
-  /** Answers counted by latency, at `slot * LATENCY_BUCKETS + bucket`. */
+  readonly totalActive: Int32Array;
+  /** Responses by latency, at `slot * LATENCY_BUCKETS + bucket`. */
   readonly latencyCounts: Uint32Array;
 
   constructor(
@@ -54,28 +54,28 @@ export class LoadRow {
   ) {
     const { resourceCount, slotCount } = shape;
     let at = rowStart;
-    const take = <View>(make: (byteOffset: number) => View, bytes: number): View => {
-      const view = make(at);
+    const allocate = <View>(createView: (byteOffset: number) => View, bytes: number): View => {
+      const view = createView(at);
       at += bytes;
       return view;
     };
-    const doubles = (count: number) => take((offset) => new Float64Array(buffer, offset, count), count * 8);
+    const doubles = (count: number) => allocate((offset) => new Float64Array(buffer, offset, count), count * 8);
     this.inFlight = doubles(slotCount * resourceCount);
     this.dispatched = doubles(slotCount * resourceCount);
     this.latencySeconds = doubles(slotCount);
-    this.begun = doubles(slotCount);
+    this.started = doubles(slotCount);
     this.failed = doubles(slotCount);
     this.measured = doubles(slotCount);
     this.stretch = doubles(slotCount);
     this.speeds = doubles(slotCount);
     this.counts = new ThreadCounts(doubles(THREAD_COUNTS));
-    this.active = take((offset) => new Int32Array(buffer, offset, slotCount), slotCount * 4);
-    this.activeInAll = take((offset) => new Int32Array(buffer, offset, 1), 4);
+    this.active = allocate((offset) => new Int32Array(buffer, offset, slotCount), slotCount * 4);
+    this.totalActive = allocate((offset) => new Int32Array(buffer, offset, 1), 4);
     const cells = slotCount * LATENCY_BUCKETS;
-    this.latencyCounts = take((offset) => new Uint32Array(buffer, offset, cells), cells * 4);
+    this.latencyCounts = allocate((offset) => new Uint32Array(buffer, offset, cells), cells * 4);
   }
 
-  /** An exchange of this demand begins on `slot`. Called by a reservation only. */
+  /** Counts the start of an exchange with this demand, in units, on `slot`. Called only by a reservation. */
   reserve(slot: number, demand: ResourceVector): void {
     const at = slot * this.shape.resourceCount;
     for (let r = 0; r < demand.length; r++) {
@@ -83,59 +83,63 @@ export class LoadRow {
       this.dispatched[at + r] += demand[r];
     }
     this.active[slot]++;
-    this.activeInAll[0]++;
-    this.begun[slot]++;
+    this.totalActive[0]++;
+    this.started[slot]++;
   }
 
-  /** The exchange ended: its demand is taken back. Called by a reservation only. */
+  /** Counts the end of an exchange and subtracts its demand. Called only by a reservation. */
   release(slot: number, demand: ResourceVector): void {
     const at = slot * this.shape.resourceCount;
     for (let r = 0; r < demand.length; r++) this.inFlight[at + r] -= demand[r];
     this.active[slot]--;
-    this.activeInAll[0]--;
+    this.totalActive[0]--;
   }
 
-  /** Counts an answer and how long it took. */
+  /** Counts a response and its latency, in seconds. */
   countResponse(slot: number, latencySeconds: number): void {
     this.latencyCounts[slot * LATENCY_BUCKETS + latencyBucket(latencySeconds)]++;
     this.latencySeconds[slot] += latencySeconds;
   }
 
-  /** Counts how long an answer took as a multiple of what is usual for its kind. */
+  /** Counts a response's latency as a multiple of the baseline of its class. */
   countStretch(slot: number, stretch: number): void {
     this.measured[slot]++;
     this.stretch[slot] += stretch;
   }
 
-  /** Counts an exchange that failed. */
+  /** Counts a failed exchange. */
   countFailure(slot: number): void {
     this.failed[slot]++;
   }
 
-  /** The thread is gone, and with it all that it had in flight. What it has counted stays. Only when it writes no more. */
+  /** Clears everything in flight, after the thread that wrote this row has ended. Totals since start are kept. */
   abandon(): void {
-    for (const column of [this.inFlight, this.active, this.activeInAll]) column.fill(0);
+    for (const column of [this.inFlight, this.active, this.totalActive]) column.fill(0);
     this.counts.queued = 0;
   }
 
-  /** Forgets everything about a slot, so that another backend can have it. Only when nothing is in flight there. */
+  /** Zeroes a slot for the next backend. Allowed only when nothing is in flight on it. */
   clear(slot: number): void {
     const { resourceCount } = this.shape;
     this.inFlight.fill(0, slot * resourceCount, (slot + 1) * resourceCount);
     this.dispatched.fill(0, slot * resourceCount, (slot + 1) * resourceCount);
     this.latencyCounts.fill(0, slot * LATENCY_BUCKETS, (slot + 1) * LATENCY_BUCKETS);
-    const { latencySeconds, begun, failed, measured, stretch, speeds, active } = this;
-    for (const column of [latencySeconds, begun, failed, measured, stretch, speeds, active]) column[slot] = 0;
+    const { latencySeconds, started, failed, measured, stretch, speeds, active } = this;
+    for (const column of [latencySeconds, started, failed, measured, stretch, speeds, active]) column[slot] = 0;
   }
 }
 
 /** The load of all backends: the sum of the rows. */
 export class LoadTable {
+  /** One row for each dispatching thread. */
   readonly rows: readonly LoadRow[];
   /** The row of this thread. */
   readonly own: LoadRow;
 
-  /** Over `buffer`, as another thread made it, or over a new one when none is given. `writer` is this thread's row. */
+  /**
+   * @param buffer of another thread's table with the same shape; a new one is allocated when absent.
+   * @param writer the index of this thread's row.
+   */
   constructor(
     readonly shape: LoadTableShape,
     readonly buffer: SharedArrayBuffer = new SharedArrayBuffer(rowBytes(shape) * shape.writerCount),
@@ -148,7 +152,7 @@ export class LoadTable {
     this.own = this.rows[writer];
   }
 
-  /** Demand in flight on a backend, units of resource `r`; never below zero. */
+  /** Demand in flight on a backend, units of resource `r`; never negative. */
   inFlight(slot: number, r: number): number {
     const at = slot * this.shape.resourceCount + r;
     const { rows } = this;
@@ -166,14 +170,14 @@ export class LoadTable {
   }
 
   /** Exchanges in flight on all backends. */
-  activeInAll(): number {
+  totalActive(): number {
     const { rows } = this;
-    let exchanges = rows[0].activeInAll[0];
-    for (let writer = 1; writer < rows.length; writer++) exchanges += rows[writer].activeInAll[0];
+    let exchanges = rows[0].totalActive[0];
+    for (let writer = 1; writer < rows.length; writer++) exchanges += rows[writer].totalActive[0];
     return exchanges;
   }
 
-  /** Demand dispatched to a backend since it has its slot, units of resource `r`. */
+  /** Demand dispatched to a backend since it got its slot, units of resource `r`. */
   dispatched(slot: number, r: number): number {
     const at = slot * this.shape.resourceCount + r;
     const { rows } = this;
@@ -182,49 +186,52 @@ export class LoadTable {
     return units;
   }
 
-  /** Exchanges begun on a backend since it has its slot. */
-  begun(slot: number): number {
-    return this.sum((row) => row.begun[slot]);
+  /** Exchanges started on a backend since it got its slot. */
+  started(slot: number): number {
+    return this.sum((row) => row.started[slot]);
   }
 
-  /** Exchanges that failed on a backend since it has its slot. */
+  /** Exchanges that failed on a backend since it got its slot. */
   failed(slot: number): number {
     return this.sum((row) => row.failed[slot]);
   }
 
-  /** What a backend did since it has its slot, as outlier detection counts it. */
+  /** The counts that outlier detection compares, since the backend got its slot. */
   outcomes(slot: number): WindowCounts {
     return {
-      exchanges: this.begun(slot) - this.active(slot),
+      exchanges: this.started(slot) - this.active(slot),
       failures: this.failed(slot),
       measured: this.sum((row) => row.measured[slot]),
       stretch: this.sum((row) => row.stretch[slot]),
     };
   }
 
-  /** A counter of all threads together. */
+  /** Sum of one counter over all threads. */
   total(count: ThreadCount): number {
     return this.sum((row) => row.counts[count]);
   }
 
-  /** A backend's speed as a multiple of what it declared: the mean of what the threads found, by their exchanges there. */
+  /**
+   * Observed speed of a backend as a multiple of its declared speed: the mean of the threads' observations, weighted by
+   * their exchanges on it. 1 while no thread has observed any.
+   */
   speed(slot: number): number {
     let exchanges = 0;
     let weighted = 0;
-    for (const { begun, speeds } of this.rows) {
+    for (const { started, speeds } of this.rows) {
       if (speeds[slot] === 0) continue;
-      exchanges += begun[slot];
-      weighted += begun[slot] * speeds[slot];
+      exchanges += started[slot];
+      weighted += started[slot] * speeds[slot];
     }
     return exchanges === 0 ? 1 : weighted / exchanges;
   }
 
-  /** Sum of the latencies of a backend's answers, seconds. */
+  /** Sum of the latencies of a backend's responses, seconds. */
   latencySeconds(slot: number): number {
     return this.sum((row) => row.latencySeconds[slot]);
   }
 
-  /** Adds a backend's answers, counted by latency bucket, to `counts` (length `LATENCY_BUCKETS`). */
+  /** Adds a backend's responses by latency bucket to `counts` (length `LATENCY_BUCKETS`). */
   addLatencyCounts(slot: number, counts: Float64Array): void {
     for (const row of this.rows) {
       for (let bucket = 0; bucket < LATENCY_BUCKETS; bucket++) {
@@ -233,7 +240,7 @@ export class LoadTable {
     }
   }
 
-  /** Makes a slot ready for another backend. Only when nothing is in flight there. */
+  /** Zeroes a slot for the next backend, in all rows. Allowed only when nothing is in flight on it. */
   clear(slot: number): void {
     for (const row of this.rows) row.clear(slot);
   }

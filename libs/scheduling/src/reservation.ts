@@ -1,13 +1,16 @@
-// Demand taken on a backend while it serves a request, and given back exactly once.
+// Demand reserved on a backend while it serves a request, and released exactly once.
 import type { LoadRow } from './load-table.js';
 import { quantise, type ResourceVector } from './resources.js';
 
 /**
- * A request's place on a backend. The load of the backend counts it from construction until {@link release}. Released, it
- * can be taken for another request: a vector for each request is what costs most about it.
+ * A request's reservation on a backend. It counts towards the backend's load from construction until {@link release}. A
+ * released reservation is reused for another request, because the vector is most of the cost of making one.
  */
 export class Reservation {
-  /** What is given back is this very vector, whatever becomes of the caller's. Units, in the fleet's order. */
+  /**
+   * A private copy, so that exactly what was added is subtracted, even if the caller changes its vector. Units, in the
+   * fleet's order.
+   */
   readonly demand: ResourceVector;
   private reservedSlot: number;
   private isReleased = false;
@@ -22,12 +25,12 @@ export class Reservation {
     row.reserve(slot, this.demand);
   }
 
-  /** The row of the load table that it counts in. */
+  /** The backend's row in the load table. */
   get slot(): number {
     return this.reservedSlot;
   }
 
-  /** Takes `demand`, of as many resources as before, on a slot. What may still be held is given back first. */
+  /** Reserves `demand`, which has as many resources as before, on a slot. Releases first if still held. */
   reserveAgain(slot: number, demand: ResourceVector): void {
     this.release();
     this.reservedSlot = slot;
@@ -37,7 +40,11 @@ export class Reservation {
     this.row.reserve(slot, this.demand);
   }
 
-  /** Gives the demand back. The first call counts; any further one does nothing. Answers whether it was the first. */
+  /**
+   * Releases the demand. Later calls do nothing.
+   *
+   * @returns whether this call released it.
+   */
   release(): boolean {
     if (this.isReleased) return false;
     this.isReleased = true;

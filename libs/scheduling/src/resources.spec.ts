@@ -5,31 +5,31 @@ import { DEMAND_QUANTUM, ResourceSpace, quantise } from './resources.js';
 describe('a resource space', () => {
   const space = new ResourceSpace(['compute', 'storage']);
 
-  it('orders amounts as its names are ordered, and takes what is not named as zero', () => {
+  it('orders amounts like its names and fills in zero for missing ones', () => {
     expect(Array.from(space.vectorOf({ storage: 2, compute: 1 }))).toEqual([1, 2]);
     expect(Array.from(space.vectorOf({ storage: 2 }))).toEqual([0, 2]);
     expect(space.amountsOf(Float64Array.of(1, 2))).toEqual({ compute: 1, storage: 2 });
     expect(space.size).toBe(2);
   });
 
-  it('takes a resource named like a property of every object for no more than a name', () => {
+  it('treats a resource named like an Object property as a plain name', () => {
     expect(Array.from(new ResourceSpace(['constructor', 'toString']).vectorOf({}))).toEqual([0, 0]);
   });
 
-  it('names what it does not know', () => {
+  it('returns unknown names', () => {
     expect(space.unknownNames({ compute: 1, bandwidth: 2, storage: 3, gpu: 0 })).toEqual(['bandwidth', 'gpu']);
   });
 
-  it('refuses no names, and a name that comes twice', () => {
-    expect(() => new ResourceSpace([])).toThrow('a fleet needs at least one resource');
-    expect(() => new ResourceSpace(['a', 'b', 'a'])).toThrow('resources are named twice: a, b, a');
+  it('rejects an empty list and a duplicate name', () => {
+    expect(() => new ResourceSpace([])).toThrow('a fleet needs at least one resource name, got none');
+    expect(() => new ResourceSpace(['a', 'b', 'a'])).toThrow('resource names must be unique, got a, b, a');
   });
 });
 
 describe('a quantised demand', () => {
   const amount = double({ min: 0, max: 1e9, noNaN: true });
 
-  it('is a multiple of the quantum, as near as there is, and nothing only where nothing was asked', () => {
+  it('is the nearest multiple of the quantum, and zero only for zero', () => {
     assert(
       property(amount, (units) => {
         const [rounded] = quantise(Float64Array.of(units));
@@ -42,7 +42,7 @@ describe('a quantised demand', () => {
     );
   });
 
-  it('leaves nothing behind when it is added up and taken away in another order', () => {
+  it('leaves no rounding error when added and subtracted in another order', () => {
     assert(
       property(array(amount, { minLength: 1 }), integer(), (amounts, seed) => {
         const demand = quantise(Float64Array.from(amounts));

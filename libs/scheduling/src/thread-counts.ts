@@ -1,19 +1,19 @@
-// What a thread that serves requests counts besides the load of the backends. In shared memory, like the rest of its row.
+// What a dispatching thread counts besides the load of the backends. In shared memory, like the rest of its row.
 
-/** The names of the counters; each has a cell of its own, in this order. */
+/** The names of the counters, in the order of their cells. */
 const CELLS = ['taken', 'unplaced', 'retries', 'queued', 'reportsAccepted', 'reportsIgnored'] as const;
 
-/** A counter of {@link ThreadCounts}. */
+/** The name of a counter of {@link ThreadCounts}. */
 export type ThreadCount = (typeof CELLS)[number];
 
-/** How many cells {@link ThreadCounts} takes. */
+/** Number of cells in {@link ThreadCounts}. */
 export const THREAD_COUNTS = CELLS.length;
 
-/** One thread's counters. Only that thread writes them; any other may read them at any time. */
+/** One thread's counters. Only that thread writes them; other threads may read them at any time. */
 export class ThreadCounts implements Record<ThreadCount, number> {
   constructor(private readonly cells: Float64Array) {}
 
-  /** Requests taken from clients, since start. */
+  /** Requests accepted from clients, since start. */
   get taken(): number {
     return this.cells[0];
   }
@@ -21,7 +21,7 @@ export class ThreadCounts implements Record<ThreadCount, number> {
     this.cells[0] = requests;
   }
 
-  /** Requests that no backend could take, since start. */
+  /** Requests for which no backend was available, since start. */
   get unplaced(): number {
     return this.cells[1];
   }
@@ -37,7 +37,7 @@ export class ThreadCounts implements Record<ThreadCount, number> {
     this.cells[2] = attempts;
   }
 
-  /** Requests that wait for room now. */
+  /** Requests waiting for room now. */
   get queued(): number {
     return this.cells[3];
   }
@@ -45,7 +45,7 @@ export class ThreadCounts implements Record<ThreadCount, number> {
     this.cells[3] = requests;
   }
 
-  /** Cost reports taken in, since start. */
+  /** Cost reports accepted, since start. */
   get reportsAccepted(): number {
     return this.cells[4];
   }
@@ -53,7 +53,7 @@ export class ThreadCounts implements Record<ThreadCount, number> {
     this.cells[4] = reports;
   }
 
-  /** Cost reports that made no sense, since start. */
+  /** Cost reports ignored as invalid, since start. */
   get reportsIgnored(): number {
     return this.cells[5];
   }

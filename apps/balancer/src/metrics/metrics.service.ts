@@ -88,7 +88,7 @@ export class MetricsService {
       backlogSeconds: RESOURCES.amountsOf(backlogSeconds),
       dominantBacklogSeconds: Math.max(...backlogSeconds),
       totals: RESOURCES.amountsOf(perResource((r) => table.dispatched(slot, r))),
-      requests: table.begun(slot),
+      requests: table.started(slot),
       errors: table.failed(slot),
       latencyMs: latencyMs(counts),
     };

@@ -69,9 +69,9 @@ export class DrfScheduler {
     const fleet = this.currentFleet(nowSeconds);
     const { demand, classId } = request;
     if (this.placeOn(fleet, request, demand, triedSlots, placement)) return true;
-    if (classId === undefined || fleet.isOpen) return false;
+    if (classId === undefined || fleet.hasAllResources) return false;
     // What was only learned keeps no request from the backends that are left: what they lack it may well not need.
-    return this.placeOn(fleet, request, fleet.withoutLacking(demand), triedSlots, placement);
+    return this.placeOn(fleet, request, fleet.servableByAll(demand), triedSlots, placement);
   }
 
   private placeOn(
@@ -97,7 +97,7 @@ export class DrfScheduler {
 
   /** Whether the last request that found no place would have found one, had a backend had room for one more. */
   get isFull(): boolean {
-    return this.candidates.count === 0 && this.candidates.isSomeoneFull;
+    return this.candidates.count === 0 && this.candidates.isAnyFull;
   }
 
   /** Whether any backend could take `demand` now, those on `triedSlots` left aside. */

@@ -79,7 +79,7 @@ describe('the threads of the data plane', () => {
     expect(await inFlightWhenSaid).toBe(1);
     await vi.waitFor(() => expect(said.join('\n')).toContain('thread 1 was replaced'), { timeout: 10_000 });
     expect(said.filter((words) => words.includes('could not be replaced'))).toHaveLength(1);
-    expect([table.active(1), table.inFlight(1, 0), table.activeInAll(), table.begun(1)]).toEqual([1, 3, 1, 2]);
+    expect([table.active(1), table.inFlight(1, 0), table.totalActive(), table.started(1)]).toEqual([1, 3, 1, 2]);
     expect(registry.acknowledgement.isAcknowledged).toBe(true);
     expect(plane.isReady).toBe(true);
 
