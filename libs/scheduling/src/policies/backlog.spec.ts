@@ -5,29 +5,29 @@ import { LoadTable } from '../load-table.js';
 import { Reservation } from '../reservation.js';
 import { BacklogEstimate } from './backlog.js';
 
-/** One backend of 10 units per second of one resource, and a clock that stands until it is told to go on. */
+/** One backend with a capacity of 10 units per second of one resource, and a clock that only the test advances. */
 function aBackend() {
   const clock = { now: 0 };
   const table = new LoadTable({ resourceCount: 1, slotCount: 1, writerCount: 1 });
   const fleet = new FleetSnapshot(1, [{ slot: 0, capacity: [10] }]);
-  const estimate = new BacklogEstimate({ table, random: () => 0, clock: () => clock.now });
-  /** A decision that sends `units` there. */
+  const backlog = new BacklogEstimate({ table, random: () => 0, clock: () => clock.now });
+  /** Makes a decision that sends `units` to the backend. */
   const dispatch = (units: number) => {
-    estimate.begin();
-    estimate.look(fleet, 0);
-    estimate.place(fleet, 0, Float64Array.of(units));
+    backlog.startDecision();
+    backlog.estimate(fleet, 0);
+    backlog.recordPlacement(fleet, 0, Float64Array.of(units));
     return new Reservation(table.rows[0], 0, Float64Array.of(units));
   };
   const secondsLeft = () => {
-    estimate.begin();
-    estimate.look(fleet, 0);
-    return estimate.seconds[0];
+    backlog.startDecision();
+    backlog.estimate(fleet, 0);
+    return backlog.seconds[0];
   };
   return { clock, table, dispatch, secondsLeft };
 }
 
 describe('BacklogEstimate', () => {
-  it('counts what was dispatched, and half of what should be done by now', () => {
+  it('counts what was dispatched, and half of what should be finished by now', () => {
     const { clock, dispatch, secondsLeft } = aBackend();
     expect(secondsLeft()).toBe(0);
     dispatch(10);
@@ -38,7 +38,7 @@ describe('BacklogEstimate', () => {
     expect(secondsLeft()).toBeCloseTo(0.5, 9);
   });
 
-  it('takes up each dispatch behind the one before', () => {
+  it('queues each dispatch after the previous one', () => {
     const { clock, dispatch, secondsLeft } = aBackend();
     dispatch(10);
     dispatch(20);
@@ -47,13 +47,13 @@ describe('BacklogEstimate', () => {
     expect(secondsLeft()).toBeCloseTo(2 + 0.5 * 1, 9);
   });
 
-  it('is empty when nothing is in flight, whatever was expected', () => {
+  it('is zero when nothing is in flight, even if work was expected', () => {
     const { dispatch, secondsLeft } = aBackend();
     dispatch(10).release();
     expect(secondsLeft()).toBe(0);
   });
 
-  it('comes to believe what is in flight, where work ends later than expected', () => {
+  it('approaches the work in flight when work ends later than expected', () => {
     const { clock, dispatch, secondsLeft } = aBackend();
     for (let i = 0; i < 500; i++) {
       dispatch(0.25);
@@ -62,7 +62,7 @@ describe('BacklogEstimate', () => {
     expect(secondsLeft()).toBeCloseTo(12.5, 9);
   });
 
-  it('comes to believe what is in flight, where work ends earlier than expected', () => {
+  it('approaches the work in flight when work ends earlier than expected', () => {
     const { clock, dispatch, secondsLeft } = aBackend();
     for (let i = 0; i < 500; i++) {
       dispatch(10).release();
@@ -73,7 +73,7 @@ describe('BacklogEstimate', () => {
     expect(secondsLeft()).toBeCloseTo(1, 9);
   });
 
-  it('lies between half of what is in flight and all of it', () => {
+  it('lies between half of the work in flight and all of it', () => {
     const step = tuple(integer({ min: 1, max: 50 }), double({ min: 0, max: 3, noNaN: true }), integer({ max: 9 }));
     assert(
       property(array(step, { maxLength: 60 }), (steps) => {

@@ -1,4 +1,4 @@
-// `best-fit`: the backend whose free resources have the request's shape.
+// `best-fit`: the backend whose free resources have the shape of the request.
 import type { Candidates } from '../candidates.js';
 import type { FleetSnapshot } from '../fleet-snapshot.js';
 import type { ResourceVector } from '../resources.js';
@@ -6,11 +6,12 @@ import { ArgMin } from '../arg-min.js';
 import type { PlacementPolicy, PolicyContext } from './policy.js';
 
 /**
- * Best-Fit DRFH: among the backends with room, smallest Σ_r | d_r/d_1 − a_r/a_1 |, where a is what is available and 1
- * the first resource that the request needs. What is available is what a backend serves in one second, less what it has
- * in flight; when nobody has room, the least overcommitted takes the request. O(candidates × resources). Packs tightly,
- * for tasks that hold resources; requests rather want to be spread, which this rule does only once machines are full.
- * Source: Wang, Li and Liang, "Dominant Resource Fairness in Cloud Computing Systems with Heterogeneous Servers" (2014), §5.
+ * Best-Fit DRFH: among the backends with room, the smallest Σ_r | d_r/d_1 − a_r/a_1 |, where d is the demand, a is what
+ * is available, and 1 is the first resource the request needs. Available is what a backend serves in one second minus
+ * what it has in flight. When no backend has room, the least overcommitted one is chosen. O(candidates × resources).
+ * The rule packs tightly, which suits tasks that hold resources; it spreads requests only once backends are full.
+ * Source: Wang, Li and Liang, "Dominant Resource Fairness in Cloud Computing Systems with Heterogeneous Servers"
+ * (2014), §5.
  */
 export class BestFitPolicy implements PlacementPolicy {
   private readonly argMin = new ArgMin();
@@ -18,11 +19,11 @@ export class BestFitPolicy implements PlacementPolicy {
   constructor(private readonly context: PolicyContext) {}
 
   choose({ fleet, positions, count }: Candidates, demand: ResourceVector): number {
-    for (let i = 0; i < count; i++) this.argMin.offer(positions[i], this.unfitness(fleet, positions[i], demand));
+    for (let i = 0; i < count; i++) this.argMin.offer(positions[i], this.score(fleet, positions[i], demand));
     return this.argMin.pop();
   }
 
-  private unfitness(fleet: FleetSnapshot, position: number, demand: ResourceVector): number {
+  private score(fleet: FleetSnapshot, position: number, demand: ResourceVector): number {
     const { table } = this.context;
     const at = position * fleet.resourceCount;
     const slot = fleet.slots[position];
@@ -39,7 +40,7 @@ export class BestFitPolicy implements PlacementPolicy {
         availableOfFirst = available;
       }
     }
-    // Whoever has room scores below zero, and fits the better the lower; whoever has none scores above.
+    // Backends with room score below zero, a better fit lower; backends without room score above zero.
     return overcommitment > 0 ? overcommitment : -1 / (1 + mismatch);
   }
 }

@@ -1,4 +1,4 @@
-// Drift, the backlog it is taken over, and what sampling keeps of it.
+// Drift, the backlog it is computed from, and how close sampling comes to it.
 import { array, assert, double, integer, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FleetSnapshot } from '../fleet-snapshot.js';
@@ -25,7 +25,7 @@ describe('drift', () => {
 });
 
 describe('drf', () => {
-  it('matches shapes among machines of a size when nothing is in flight', () => {
+  it('matches the shape of the request on idle backends of equal size', () => {
     const fleet = aFleet('drf', [
       [20, 5],
       [10, 10],
@@ -36,7 +36,7 @@ describe('drf', () => {
     expect(fleet.choose([2, 2])).toBe(1);
   });
 
-  it('leaves the best shape alone while it is busy', () => {
+  it('avoids the best shape while it is busy', () => {
     const fleet = aFleet('drf', [
       [20, 8],
       [20, 20],
@@ -45,7 +45,7 @@ describe('drf', () => {
     expect(fleet.choose([5, 2])).toBe(1);
   });
 
-  it('goes on to the backend that should have got further with what it has', () => {
+  it('prefers the backend that should have finished more of its work', () => {
     const fleet = aFleet('drf', [[1], [1]]);
     const first = fleet.choose([4]);
     fleet.reserve(first, [4]);
@@ -53,11 +53,11 @@ describe('drf', () => {
     const second = fleet.choose([4]);
     fleet.reserve(second, [4]);
     expect(second).not.toBe(first);
-    // In flight they are alike; but the first should have one second left, the second four.
+    // Both have the same work in flight, but the first should have one second left and the second four.
     expect(fleet.choose([1])).toBe(first);
   });
 
-  it('looks only at a sample of a large fleet, and still finds a good place', () => {
+  it('finds a good backend in a large fleet from a sample', () => {
     const capacities = Array.from({ length: 400 }, (_, i) => (i % 2 === 0 ? [20, 2] : [2, 20]));
     const fleet = aFleet('drf', capacities);
     for (let i = 0; i < 200; i++) {
@@ -69,7 +69,7 @@ describe('drf', () => {
 });
 
 describe('a reservation', () => {
-  it('leaves nothing behind, in whatever order reservations end', () => {
+  it('leaves no rounding error, in whatever order reservations end', () => {
     const demands = array(array(double({ min: 0, max: 1e6, noNaN: true }), { minLength: 2, maxLength: 2 }));
     assert(
       property(demands, integer(), (all, seed) => {

@@ -1,4 +1,5 @@
-// `drf`: the smallest drift. Weighs what a request needs against what each backend has left, resource by resource.
+// `drf`: minimum drift, after Stolyar's MinDrift. Matches the shape of a demand to the shape of what is free, resource
+// by resource.
 import type { Candidates } from '../candidates.js';
 import type { FleetSnapshot } from '../fleet-snapshot.js';
 import type { ResourceVector } from '../resources.js';
@@ -9,44 +10,44 @@ import { drift } from './drift.js';
 import { scoreTerms, type ScoredCandidate } from './explanation.js';
 import type { PlacementPolicy, PolicyContext } from './policy.js';
 
-/** Up to this many candidates everyone is looked at. */
-const EVERYONE_UP_TO = 200;
-/** Backends drawn where that would be too many. */
+/** Up to this many candidates, all of them are scored. */
+const MAX_SCANNED_CANDIDATES = 200;
+/** Backends drawn per decision when there are more. */
 export const DRF_CHOICES = 32;
 
 /**
  * Places each request where {@link drift} over the {@link BacklogEstimate} is smallest. O(candidates × resources) up to
- * `everyoneUpTo` candidates; beyond, O(log fleet) with {@link DRF_CHOICES} draws from a {@link WeightedSampler} and the
- * last best. What sampling costs in latency is measured in docs/placement.md.
+ * `maxScanned` candidates; above that O(log fleet), with {@link DRF_CHOICES} draws from a {@link WeightedSampler} and
+ * the previous best. docs/placement.md shows what sampling costs in latency.
  */
 export class DrfPolicy implements PlacementPolicy {
   private readonly argMin = new ArgMin();
   private readonly backlog: BacklogEstimate;
-  private readonly sample: WeightedSampler;
+  private readonly sampler: WeightedSampler;
 
   constructor(
     context: PolicyContext,
-    private readonly everyoneUpTo = EVERYONE_UP_TO,
+    private readonly maxScanned = MAX_SCANNED_CANDIDATES,
   ) {
     this.backlog = new BacklogEstimate(context);
-    this.sample = new WeightedSampler(context.random);
+    this.sampler = new WeightedSampler(context.random);
   }
 
   choose(candidates: Candidates, demand: ResourceVector): number {
     const { backlog } = this;
-    backlog.begin();
-    const isSampled = candidates.count > this.everyoneUpTo;
+    backlog.startDecision();
+    const isSampled = candidates.count > this.maxScanned;
     let chosen = isSampled ? this.bestOfSample(candidates, demand) : -1;
-    // Also when nobody in the sample was a candidate.
+    // Also when no backend in the sample was a candidate.
     if (chosen === -1) chosen = this.bestOfAll(candidates, demand);
-    backlog.place(candidates.fleet, chosen, demand);
+    backlog.recordPlacement(candidates.fleet, chosen, demand);
     return chosen;
   }
 
   explain({ fleet, positions, count }: Candidates, demand: ResourceVector): ScoredCandidate[] {
-    this.backlog.begin();
+    this.backlog.startDecision();
     return Array.from(positions.subarray(0, count), (position) => {
-      this.backlog.look(fleet, position);
+      this.backlog.estimate(fleet, position);
       return scoreTerms(this.backlog.seconds, fleet, position, demand);
     });
   }
@@ -57,22 +58,22 @@ export class DrfPolicy implements PlacementPolicy {
   }
 
   private bestOfSample(candidates: Candidates, demand: ResourceVector): number {
-    const { sample } = this;
+    const { sampler } = this;
     const { fleet } = candidates;
-    sample.from(fleet);
+    sampler.useFleet(fleet);
     for (let i = 0; i < DRF_CHOICES; i++) {
-      const position = sample.draw();
+      const position = sampler.draw();
       if (candidates.has(position)) this.offer(fleet, position, demand);
     }
-    const lastBest = sample.lastBest(demand);
+    const lastBest = sampler.lastBest(demand);
     if (lastBest !== -1 && candidates.has(lastBest)) this.offer(fleet, lastBest, demand);
     const best = this.argMin.pop();
-    sample.remember(demand, best);
+    sampler.recordBest(demand, best);
     return best;
   }
 
   private offer(fleet: FleetSnapshot, position: number, demand: ResourceVector): void {
-    this.backlog.look(fleet, position);
+    this.backlog.estimate(fleet, position);
     this.argMin.offer(position, drift(this.backlog.seconds, fleet, position, demand));
   }
 }

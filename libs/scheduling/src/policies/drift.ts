@@ -1,18 +1,21 @@
-// The placement score: how much a request would add to what keeps the fleet from balance.
+// The placement score: how much a request would increase the imbalance of the fleet.
 import type { FleetSnapshot } from '../fleet-snapshot.js';
 import type { ResourceVector } from '../resources.js';
 
 /**
- * The increase of the fleet's potential V = ¼ Σ_s Σ_r T_sr⁴ if the backend at `position` took the request:
+ * Returns the increase of the fleet's potential V = ¼ Σ_s Σ_r T_sr⁴ if the backend at `position` took the request:
  *
- *     Σ_r ((T + w)⁴ − T⁴) / 4,   T = seconds of work left,   w = demand / capacity, in seconds too
+ *     Σ_r ((T + w)⁴ − T⁴) / 4,   T = seconds of work left,   w = demand / capacity, also in seconds
  *
- * With nothing left to do only Σ w⁴ remains, and among machines of equal size that is smallest where the machine's
- * ratio of resources is closest to the request's. Under load T steers away from what is busy.
+ * On idle backends only Σ w⁴ remains. Among backends of equal size it is smallest where the ratio of resources is
+ * closest to the request's. Under load, T steers requests away from busy resources.
  *
- * Choosing the smallest drift keeps every backlog bounded whenever the offered load fits the fleet at all
+ * Choosing the smallest drift keeps every backlog bounded whenever the fleet is able to carry the offered load at all
  * (Tassiulas & Ephremides 1992; MinDrift: Stolyar, "Optimal routing in output-queued flexible server systems", 2005).
- * The fourth power rather than the square keeps that guarantee and shortens the tail: docs/placement.md.
+ * The fourth power instead of the square keeps that guarantee and shortens the latency tail: docs/placement.md.
+ *
+ * @param backlogSeconds T by resource, seconds.
+ * @param demand units by resource.
  */
 export function drift(
   backlogSeconds: ArrayLike<number>,
@@ -27,7 +30,7 @@ export function drift(
     const backlog = backlogSeconds[r];
     const work = demand[r] * fleet.inverseCapacity[at + r];
     const after = backlog + work;
-    // (T + w)⁴ − T⁴, factored so that two nearly equal fourth powers are never subtracted.
+    // (T + w)⁴ − T⁴, factored to avoid subtracting two nearly equal fourth powers.
     score += work * (after + backlog) * (after * after + backlog * backlog);
   }
   return score / 4;

@@ -1,27 +1,28 @@
-// What a decision by drift is made of, for people to read.
+// The parts of a drift score, for people to read.
 import type { FleetSnapshot } from '../fleet-snapshot.js';
 import type { ResourceVector } from '../resources.js';
 import { drift } from './drift.js';
 
 /** One resource's part of a candidate's score. */
 export interface ScoreTerm {
-  /** T: seconds of work estimated to be left. */
+  /** T: estimated seconds of work left. */
   readonly backlogSeconds: number;
-  /** w: seconds of work that the request would add. */
+  /** w: seconds of work the request would add. */
   readonly workSeconds: number;
   /** ((T + w)⁴ − T⁴) / 4. */
   readonly score: number;
 }
 
-/** A candidate and its score, the smallest of which wins. */
+/** A candidate and its score. The smallest score wins. */
 export interface ScoredCandidate {
+  /** Its row in the load table. */
   readonly slot: number;
   readonly score: number;
   /** By resource, in the fleet's order. */
   readonly terms: readonly ScoreTerm[];
 }
 
-/** The score of the backend at `position`, term by term, for backlogs given in seconds by resource. */
+/** Returns the score of the backend at `position`, term by term. `backlogSeconds` is T by resource, seconds. */
 export function scoreTerms(
   backlogSeconds: ArrayLike<number>,
   fleet: FleetSnapshot,

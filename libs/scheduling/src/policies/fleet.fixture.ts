@@ -1,4 +1,4 @@
-// Small real fleets for the tests of policies.
+// Small real fleets for the policy tests.
 import { Candidates } from '../candidates.js';
 import { FleetSnapshot } from '../fleet-snapshot.js';
 import { LoadTable } from '../load-table.js';
@@ -6,7 +6,7 @@ import { Reservation } from '../reservation.js';
 import { seededRandom } from '../clock-and-random.js';
 import { createPolicy, type PolicyName } from './index.js';
 
-/** A fleet, its load and a policy; `now` is its clock, in seconds. */
+/** A fleet, its load and a policy; `time.now` is its clock, in seconds. */
 export function aFleet(policyName: PolicyName, capacities: readonly (readonly number[])[], slots = order(capacities)) {
   const resourceCount = capacities[0].length;
   const table = new LoadTable({ resourceCount, slotCount: capacities.length + 8, writerCount: 1 });
@@ -22,7 +22,7 @@ export function aFleet(policyName: PolicyName, capacities: readonly (readonly nu
     snapshot,
     policy,
     time,
-    /** The position chosen for a request; nothing is reserved. */
+    /** Returns the chosen position without reserving anything. */
     choose(demand: readonly number[], affinity?: number, excludedSlots: readonly number[] = []): number {
       const vector = Float64Array.from(demand);
       candidates.fill(snapshot, table, vector, excludedSlots);

@@ -1,4 +1,4 @@
-// The policies by name, a sentence each.
+// All policies by name, with a one-sentence summary each.
 import { BestFitPolicy } from './best-fit.policy.js';
 import { DRF_CHOICES, DrfPolicy } from './drf.policy.js';
 import { LeastRequestsPolicy } from './least-requests.policy.js';
@@ -28,23 +28,23 @@ const POLICIES = {
     create: () => new RatioFitPolicy(),
   },
   'round-robin': {
-    summary: 'Each backend in its turn.',
+    summary: 'Each backend in turn.',
     create: () => new RoundRobinPolicy(),
   },
   'least-requests': {
-    summary: 'The fewest requests in flight for the size of the backend.',
+    summary: 'The backend with the fewest requests in flight relative to its size.',
     create: (context) => new LeastRequestsPolicy(context),
   },
   random: {
-    summary: 'Any backend, all as likely.',
+    summary: 'Any backend, with equal probability.',
     create: (context) => new RandomPolicy(context),
   },
   'weighted-round-robin': {
-    summary: 'Each backend as often as its size says, evenly interleaved.',
+    summary: 'Each backend in proportion to its size, evenly interleaved.',
     create: (context) => new WeightedRoundRobinPolicy(context),
   },
   'power-of-two': {
-    summary: 'Of two backends picked at random, the one with fewer requests in flight for its size.',
+    summary: 'Of two backends picked at random, the one with fewer requests in flight relative to its size.',
     create: (context) => new PowerOfTwoPolicy(context),
   },
   'peak-ewma': {
@@ -57,7 +57,7 @@ const POLICIES = {
     create: (context) => new PrequalPolicy(context),
   },
   'min-dominant-share': {
-    summary: 'The backend whose most burdened resource would be least burdened.',
+    summary: 'The backend whose most loaded resource would be least loaded.',
     create: (context) => new MinDominantSharePolicy(context),
   },
   'best-fit': {
@@ -65,27 +65,27 @@ const POLICIES = {
     create: (context) => new BestFitPolicy(context),
   },
   maglev: {
-    summary: 'The backend that the affinity key of the request hashes to, whoever else comes or leaves.',
+    summary: 'The backend that the affinity key of the request hashes to, even when other backends join or leave.',
     create: (context) => new MaglevPolicy(context),
   },
   'drf-sampled': {
-    summary: 'Smallest drift among 32 random backends and the last best: what drf itself does beyond 200 backends.',
+    summary: 'Smallest drift among 32 random backends and the previous best, as drf does above 200 backends.',
     create: (context) => new DrfPolicy(context, DRF_CHOICES),
   },
 } satisfies Record<string, PolicyEntry>;
 
-/** The name of a policy, as `PLACEMENT_POLICY` takes it. */
+/** The name of a policy, as accepted by `PLACEMENT_POLICY`. */
 export type PolicyName = keyof typeof POLICIES;
 
-/** All policies' names, the default first. */
+/** All policy names, the default first. */
 export const POLICY_NAMES = Object.keys(POLICIES) as PolicyName[];
 
-/** What a policy does, in a sentence. */
+/** Returns a one-sentence description of a policy. */
 export function policySummary(name: PolicyName): string {
   return POLICIES[name].summary;
 }
 
-/** A fresh policy of that name. */
+/** Creates a policy of that name, with its own state. */
 export function createPolicy(name: PolicyName, context: PolicyContext): PlacementPolicy {
   return POLICIES[name].create(context);
 }

@@ -1,4 +1,4 @@
-// What holds whatever happens: properties of all policies, of the load they see, and of the potential behind drift.
+// Invariants: properties of all policies, of the load they see, and of the potential that drift is derived from.
 import {
   array,
   assert,
@@ -32,7 +32,7 @@ type Step =
   | { readonly does: 'resize'; readonly which: number; readonly capacity: number[] }
   | { readonly does: 'pass'; readonly seconds: number };
 
-// Tenths, so that sums of them would not come out even if demand were not counted in quanta.
+// Tenths, whose sums would have rounding errors if demand were not counted in quanta.
 const tenths = pair(0, 30).map((amounts) => amounts.map((amount) => amount / 10));
 const steps: Arbitrary<Step[]> = array(
   oneof(
@@ -52,7 +52,7 @@ const steps: Arbitrary<Step[]> = array(
 
 const SLOTS = 48;
 
-/** A fleet that changes under a policy, and a second thread that dispatches without it. */
+/** A fleet that changes while a policy runs, and a second thread that dispatches without the policy. */
 class World {
   private now = 0;
   private readonly table = new LoadTable({ resourceCount: 2, slotCount: SLOTS, writerCount: 2 });
@@ -67,7 +67,7 @@ class World {
     for (let i = 0; i < backends; i++) this.join([1 + (i % 9), 9 - (i % 9)]);
   }
 
-  take(step: Step): void {
+  apply(step: Step): void {
     switch (step.does) {
       case 'reserve':
         return this.reserve(step.demand, step.key);
@@ -94,7 +94,7 @@ class World {
     }
   }
 
-  /** In flight is what is held, to the last bit, and so never negative. */
+  /** Expects the load in flight to equal the reservations held, to the last bit. */
   check(): void {
     const { table } = this;
     const expected = new Float64Array(3 * SLOTS);
@@ -120,12 +120,11 @@ class World {
   private reserve(demand: readonly number[], key: number): void {
     const { candidates, snapshot, table } = this;
     const vector = quantise(Float64Array.from(demand));
-    // oxlint-disable-next-line unicorn/no-array-fill-with-reference-type -- not an array
     if (candidates.fill(snapshot, table, vector, []) === 0) return;
     const chosen = this.members[this.policy.choose(candidates, vector, key)];
     for (const [r, units] of demand.entries()) expect(units === 0 || chosen.capacity[r] > 0).toBe(true);
     const reservation = new Reservation(table.rows[0], chosen.slot, vector);
-    vector.fill(1e6); // What is given back is not what the caller makes of its vector.
+    vector.fill(1e6); // What is released must not depend on what the caller does with its vector.
     this.held.push(reservation);
   }
 
@@ -137,7 +136,7 @@ class World {
     this.policy.observe?.(reservation.slot, 1, this.table.active(reservation.slot));
   }
 
-  /** On the first slot that is nobody's, and on which nothing is in flight any more. */
+  /** Joins on the first slot that no member has and on which nothing is in flight. */
   private join(capacity: readonly number[]): void {
     const isFree = (slot: number) =>
       !this.members.some((member) => member.slot === slot) &&
@@ -156,13 +155,13 @@ class World {
 }
 
 describe.each(POLICY_NAMES)('under %s', (name) => {
-  it('in-flight is never negative, and zero after quiescence, however requests and changes of the fleet mix', () => {
+  it('in-flight load is never negative, and zero after quiescence, for any mix of requests and fleet changes', () => {
     assert(
       property(steps, (sequence) => {
-        // So many backends that a sample of them is looked at, where a policy samples.
+        // Enough backends that a sampling policy samples.
         const world = new World(name, name === 'drf-sampled' ? 36 : 3);
         for (const step of sequence) {
-          world.take(step);
+          world.apply(step);
           world.check();
         }
         world.quiesce();
@@ -171,11 +170,11 @@ describe.each(POLICY_NAMES)('under %s', (name) => {
     );
   });
 
-  it('the unit of the resources does not matter: scaling all capacities and demands changes no choice', () => {
+  it('scaling all capacities and demands changes no choice', () => {
     const scenes = record({
       capacities: array(pair(1, 10), { minLength: 2, maxLength: 40 }),
       demands: array(pair(1, 10), { minLength: 1, maxLength: 15 }),
-      // By a power of two, so that rounding does not change either.
+      // A power of two, so that rounding does not change either.
       factor: integer({ min: -6, max: 12 }).map((power) => 2 ** power),
     });
     assert(
@@ -198,7 +197,7 @@ describe.each(POLICY_NAMES)('under %s', (name) => {
   });
 });
 
-// Those that draw backends by lot, or look at them in turn, do not see the same ones in another order.
+// Policies that draw at random or take turns see other backends when the order changes.
 const ORDERLESS: PolicyName[] = [
   'drf',
   'min-dominant-share',
@@ -209,11 +208,11 @@ const ORDERLESS: PolicyName[] = [
 ];
 
 describe.each(ORDERLESS)('under %s', (name) => {
-  it('the order of the backends does not matter: permuting them changes no choice where none tie', () => {
+  it('permuting the backends changes no choice where none tie', () => {
     const permutations = shuffledSubarray([0, 1, 2, 3, 4], { minLength: 5 });
     assert(
       property(integer(), permutations, (seed, permutation) => {
-        // Random fractions, among which no two backends tie.
+        // Random fractions, so that no two backends tie.
         const random = seededRandom(seed);
         const vector = () => [1 + 9 * random(), 1 + 9 * random()];
         const capacities = permutation.map(vector);
@@ -250,7 +249,7 @@ describe('under drf', () => {
               return sum + ((before + units / capacity[r]) ** 4 - before ** 4) / 4;
             }, 0),
           );
-          // No time passes, so that nothing drains and all that is in flight is left.
+          // The clock stands still, so nothing drains and all work in flight is left.
           const chosen = fleet.choose(demand);
           expect(increases[chosen]).toBeLessThanOrEqual(Math.min(...increases) * (1 + 1e-6) + 1e-9);
           fleet.reserve(chosen, demand);

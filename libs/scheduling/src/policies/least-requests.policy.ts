@@ -1,13 +1,13 @@
-// `least-requests`: the backend with the fewest exchanges in flight for its size.
+// `least-requests`: the backend with the fewest exchanges in flight relative to its size.
 import type { Candidates } from '../candidates.js';
 import { ArgMin } from '../arg-min.js';
 import type { PlacementPolicy, PolicyContext } from './policy.js';
 import { weightOf } from './weight.js';
 
 /**
- * Smallest (exchanges in flight + 1) / weight, the weight being the sum of a backend's capacities: what nginx calls
- * `least_conn`, HAProxy `leastconn` and Envoy weighted `LEAST_REQUEST`. Counts requests, does not weigh them.
- * O(candidates × resources).
+ * Smallest (exchanges in flight + 1) / weight, where the weight is the sum of a backend's capacities: `least_conn` of
+ * nginx, `leastconn` of HAProxy, weighted `LEAST_REQUEST` of Envoy. Counts requests without weighing them. O(candidates
+ * × resources).
  */
 export class LeastRequestsPolicy implements PlacementPolicy {
   private readonly argMin = new ArgMin();

@@ -1,19 +1,19 @@
-// `maglev`: the same affinity key goes to the same backend, whoever else comes or leaves.
+// `maglev`: the same affinity key goes to the same backend, even when other backends join or leave.
 import type { Candidates } from '../candidates.js';
 import type { FleetSnapshot } from '../fleet-snapshot.js';
 import type { ResourceVector } from '../resources.js';
 import type { PlacementPolicy, PolicyContext } from './policy.js';
 import { weightOf } from './weight.js';
 
-/** Entries of the table: a prime, and 100 or more for each of some 650 backends. */
+/** Table size: a prime, with at least 100 entries per backend for up to 650 backends. */
 const ENTRIES = 65_537;
 
 /**
- * Consistent hashing by table: each backend fills entries in an order of its own until none is free, as often as its
- * size says, and a key belongs to the backend of its entry. O(log candidates) for a decision, and O(entries) for the
- * first one after a change of the fleet. For caches and sessions; blind to load. One backend leaving moves its own keys
- * and about one in a hundred of the others'. A key whose backend is no candidate goes on to the next entry; a request
- * without a key gets a random one.
+ * Consistent hashing with a lookup table. Each backend fills entries in its own order, in proportion to its size, until
+ * the table is full; a key belongs to the backend of its entry. O(log candidates) per decision, and O(entries) for the
+ * first decision after a fleet change. Suits caches and sessions; blind to load. When one backend leaves, its own keys
+ * move and about one in a hundred of the others. If the backend of a key is not a candidate, the next entries are
+ * tried. A request without a key gets a random entry.
  * Source: Eisenbud et al., "Maglev: A Fast and Reliable Software Network Load Balancer" (2016), §3.4; weights as in Envoy.
  */
 export class MaglevPolicy implements PlacementPolicy {
@@ -28,25 +28,25 @@ export class MaglevPolicy implements PlacementPolicy {
       fillEntries(this.entries, candidates.fleet);
     }
     const key = affinity ?? Math.floor(this.context.random() * 2 ** 32);
-    let entry = mixed(key) % ENTRIES;
+    let entry = mixBits(key) % ENTRIES;
     while (!candidates.has(this.entries[entry])) entry = entry + 1 === ENTRIES ? 0 : entry + 1;
     return this.entries[entry];
   }
 }
 
-/** Gives every entry a position of `fleet`. */
+/** Assigns a position of `fleet` to every entry. */
 function fillEntries(entries: Int32Array, fleet: FleetSnapshot): void {
   entries.fill(-1);
   const weights = Float64Array.from({ length: fleet.size }, (_, position) => weightOf(fleet, position));
-  const heaviest = Math.max(...weights);
-  const offset = weights.map((_, position) => mixed(fleet.keys[position]) % ENTRIES);
-  const skip = weights.map((_, position) => (mixed(~fleet.keys[position]) % (ENTRIES - 1)) + 1);
-  const due = new Float64Array(fleet.size);
+  const maxWeight = Math.max(...weights);
+  const offset = weights.map((_, position) => mixBits(fleet.keys[position]) % ENTRIES);
+  const skip = weights.map((_, position) => (mixBits(~fleet.keys[position]) % (ENTRIES - 1)) + 1);
+  const credit = new Float64Array(fleet.size);
   for (let filled = 0; ;) {
     for (let position = 0; position < fleet.size; position++) {
-      due[position] += weights[position] / heaviest;
-      if (due[position] < 1) continue;
-      due[position] -= 1;
+      credit[position] += weights[position] / maxWeight;
+      if (credit[position] < 1) continue;
+      credit[position] -= 1;
       while (entries[offset[position]] >= 0) offset[position] = (offset[position] + skip[position]) % ENTRIES;
       entries[offset[position]] = position;
       if (++filled === ENTRIES) return;
@@ -55,7 +55,7 @@ function fillEntries(entries: Int32Array, fleet: FleetSnapshot): void {
 }
 
 /** MurmurHash3's finaliser: 32 bits in, 32 well-mixed bits out. */
-function mixed(key: number): number {
+function mixBits(key: number): number {
   let hash = key >>> 0;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);

@@ -1,13 +1,13 @@
-// `min-dominant-share`: the backend whose most burdened resource would be least burdened.
+// `min-dominant-share`: the backend whose most loaded resource would be least loaded.
 import type { Candidates } from '../candidates.js';
 import type { ResourceVector } from '../resources.js';
 import { ArgMin } from '../arg-min.js';
 import type { PlacementPolicy, PolicyContext } from './policy.js';
 
 /**
- * Smallest max_r (in-flight + demand) / capacity, seconds: the greedy rule for unrelated machines with vector loads,
- * and the limit of drift's potential as its power grows. O(candidates × resources). Sees every resource but looks at
- * the worst alone, so it spends the other resources freely; not throughput-optimal on mixed fleets.
+ * Smallest max_r (in flight + demand) / capacity, in seconds: the greedy rule for unrelated machines with vector loads,
+ * and the limit of drift's potential as its power grows. O(candidates × resources). It compares the most loaded
+ * resource only and ignores the load of the others; not throughput-optimal on mixed fleets.
  * Source: Graham's list scheduling (1966), by the dominant share of Ghodsi et al., "Dominant Resource Fairness" (2011).
  */
 export class MinDominantSharePolicy implements PlacementPolicy {

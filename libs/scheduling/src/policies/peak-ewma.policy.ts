@@ -1,17 +1,19 @@
-// `peak-ewma`: the smaller expected wait of two backends, by a latency average that jumps up and sinks slowly.
+// `peak-ewma`: of two backends the one with the smaller expected wait, from a latency average that rises at once and
+// decays slowly.
 import type { Candidates } from '../candidates.js';
 import type { ResourceVector } from '../resources.js';
 import type { PlacementPolicy, PolicyContext } from './policy.js';
 
-/** Time constant of the sinking average, as in Finagle. */
+/** Time constant of the decay, as in Finagle. */
 const DECAY_SECONDS = 10;
-/** Cost of a busy backend that has not answered yet: above any real one. */
+/** Cost of a busy backend that has not responded yet: above any real cost. */
 const UNKNOWN_COST = 1e9;
 
 /**
- * Of two candidates picked at random, the one with the smaller latency average × (exchanges in flight + 1). An answer
- * slower than the average replaces it; a faster one, and time itself, draw it down over ten seconds. O(1). Reacts to a
- * backend that turns slow before its queue shows; needs no weights, but takes heavy requests for a slow machine.
+ * Of two candidates picked at random, the one with the smaller latency average × (exchanges in flight + 1). A response
+ * slower than the average replaces it; faster responses and elapsed time lower it, with a time constant of ten seconds.
+ * O(1). Reacts to a backend that turns slow before its queue grows. Needs no weights, but mistakes heavy requests for a
+ * slow backend.
  * Source: Finagle, `com.twitter.finagle.loadbalancer.PeakEwma`; linkerd's default.
  */
 export class PeakEwmaPolicy implements PlacementPolicy {
@@ -34,20 +36,20 @@ export class PeakEwmaPolicy implements PlacementPolicy {
   }
 
   observe(slot: number, latencySeconds: number): void {
-    const kept = this.kept(slot);
+    const decayFactor = this.decayFactor(slot);
     const average = this.averageSeconds[slot];
-    const sunk = average * kept + latencySeconds * (1 - kept);
-    this.averageSeconds[slot] = latencySeconds > average ? latencySeconds : sunk;
+    const decayed = average * decayFactor + latencySeconds * (1 - decayFactor);
+    this.averageSeconds[slot] = latencySeconds > average ? latencySeconds : decayed;
     this.updatedAt[slot] = this.context.clock();
   }
 
   private cost(slot: number): number {
     const active = this.context.table.active(slot);
-    const average = this.averageSeconds[slot] * this.kept(slot);
+    const average = this.averageSeconds[slot] * this.decayFactor(slot);
     return average === 0 && active > 0 ? UNKNOWN_COST + active : average * (active + 1);
   }
 
-  private kept(slot: number): number {
+  private decayFactor(slot: number): number {
     return Math.exp(-(this.context.clock() - this.updatedAt[slot]) / DECAY_SECONDS);
   }
 }

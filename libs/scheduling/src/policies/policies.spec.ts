@@ -1,4 +1,4 @@
-// What every policy owes, and what each is known for.
+// What every policy must do, and what is characteristic of each.
 import { array, assert, integer, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { aFleet } from './fleet.fixture.js';
@@ -8,7 +8,7 @@ const units = integer({ min: 0, max: 10 });
 const amounts = array(units, { minLength: 2, maxLength: 2 });
 
 describe.each(POLICY_NAMES)('%s', (name) => {
-  it('returns only feasible backends, under any load and whatever was tried before', () => {
+  it('returns only feasible backends, under any load and with any slots excluded', () => {
     const fleets = array(amounts, { minLength: 1, maxLength: 12 });
     assert(
       property(fleets, array(amounts, { minLength: 1, maxLength: 20 }), integer(), (capacities, demands, key) => {
@@ -34,7 +34,7 @@ describe.each(POLICY_NAMES)('%s', (name) => {
   });
 });
 
-describe('each in its own right', () => {
+describe('each policy', () => {
   it('weighted-round-robin interleaves {5, 1, 1} as nginx does', () => {
     // Golden: the sequence in the message of nginx commit 52327e0627f4.
     const fleet = aFleet('weighted-round-robin', [[5], [1], [1]]);
@@ -48,7 +48,7 @@ describe('each in its own right', () => {
     for (let i = 0; i < 100; i++) expect(fleet.choose([1])).not.toBe(2);
   });
 
-  it('peak-ewma jumps at a slow answer and forgets it with time', () => {
+  it('peak-ewma reacts to one slow response and forgets it with time', () => {
     const fleet = aFleet('peak-ewma', [[1], [1]]);
     fleet.policy.observe?.(0, 0.1, 0);
     fleet.policy.observe?.(1, 0.2, 0);
@@ -60,7 +60,7 @@ describe('each in its own right', () => {
     expect(fleet.choose([1])).toBe(0);
   });
 
-  it('prequal takes the fastest that is not hot', () => {
+  it('prequal takes the fastest backend that is not hot', () => {
     const fleet = aFleet('prequal', [[1], [1], [1]]);
     for (const [slot, seconds] of [0.1, 0.2, 0.3].entries()) fleet.policy.observe?.(slot, seconds, 0);
     expect(fleet.choose([1])).toBe(0);
@@ -68,7 +68,7 @@ describe('each in its own right', () => {
     expect(fleet.choose([1])).toBe(1);
   });
 
-  it('min-dominant-share looks at the worst resource alone', () => {
+  it('min-dominant-share compares the most loaded resource only', () => {
     expect(
       aFleet('min-dominant-share', [
         [10, 4],
@@ -83,7 +83,7 @@ describe('each in its own right', () => {
     ).toBe(1);
   });
 
-  it('best-fit takes the machine of the request’s shape, and the least overcommitted when none has room', () => {
+  it('best-fit takes the backend of the request’s shape, and the least overcommitted when none has room', () => {
     const fleet = aFleet('best-fit', [
       [8, 2],
       [2, 8],
@@ -108,7 +108,7 @@ describe('maglev', () => {
     expect(first.filter((slot) => slot === 1).length / KEYS).toBeCloseTo(0.75, 1);
   });
 
-  it('moves hardly any key of the others when one backend leaves', () => {
+  it('moves few keys of the other backends when one leaves', () => {
     const before = owners(aFleet('maglev', capacities));
     const left = 7;
     const rest = capacities.map((_, slot) => slot).filter((slot) => slot !== left);
@@ -118,7 +118,7 @@ describe('maglev', () => {
     expect(moved / KEYS).toBeLessThan(0.02);
   });
 
-  it('passes over a backend that is no candidate, and moves no other key', () => {
+  it('skips a backend that is not a candidate, and moves no other key', () => {
     const fleet = aFleet('maglev', capacities);
     for (let key = 0; key < 1000; key++) {
       const owner = fleet.choose([1], key);

@@ -1,8 +1,10 @@
-// `round-robin`: each backend in its turn, whatever it has and whatever it does.
+// `round-robin`: each backend in turn, independent of its size and load.
 import type { Candidates } from '../candidates.js';
 import type { PlacementPolicy } from './policy.js';
 
-/** Takes the candidates in turn. O(candidates), for the next in turn may not be feasible for this request. */
+/**
+ * Takes the candidates in turn. O(candidates), because the next backend in turn may not be feasible for this request.
+ */
 export class RoundRobinPolicy implements PlacementPolicy {
   private lastSlot = -1;
 

@@ -1,65 +1,69 @@
-// A few backends to look at, where looking at everyone would take too long.
+// Picks a few backends to score, where scoring all of them would take too long.
 import type { FleetSnapshot } from '../fleet-snapshot.js';
 import type { ResourceVector } from '../resources.js';
 import type { Random } from '../clock-and-random.js';
 import { weightOf } from './weight.js';
 
-/** Shapes of requests told apart when the best backend is remembered. */
-const SHAPES = 16;
+/** Number of request shapes for which the best backend is remembered. */
+const SHAPE_COUNT = 16;
 
 /**
- * Draws backends at random, as likely as they are large, and remembers which one was best for the last request of each
- * shape. A draw takes O(log fleet). A few random choices alone are not throughput-optimal on mixed fleets; with a memory
- * of the best they are (Shah and Prabhakar, "The use of memory in randomized load balancing", 2002).
+ * Draws backends at random in proportion to their size, and remembers which one was best for the last request of each
+ * shape. O(log fleet) per draw. Random choices alone are not throughput-optimal on mixed fleets; with a memory of the
+ * best choice they are (Shah and Prabhakar, "The use of memory in randomized load balancing", 2002).
  */
 export class WeightedSampler {
-  private readonly bestOfShape = new Int32Array(SHAPES).fill(-1);
+  private readonly bestOfShape = new Int32Array(SHAPE_COUNT).fill(-1);
   private fleet: FleetSnapshot | undefined;
-  /** Weights of the positions up to and including this one. */
-  private cumulated = new Float64Array(0);
+  /** Cumulative weight by position, including this position's own. */
+  private cumulativeWeights = new Float64Array(0);
 
   constructor(private readonly random: Random) {}
 
-  /** Makes ready to draw from `fleet`: O(fleet) the first time, nothing afterwards. */
-  from(fleet: FleetSnapshot): void {
+  /** Prepares draws from `fleet`: O(fleet) for a new snapshot, O(1) for the same one. */
+  useFleet(fleet: FleetSnapshot): void {
     if (fleet === this.fleet) return;
     this.fleet = fleet;
     this.bestOfShape.fill(-1);
-    this.cumulated = new Float64Array(fleet.size);
+    this.cumulativeWeights = new Float64Array(fleet.size);
     let sum = 0;
     for (let position = 0; position < fleet.size; position++) {
       sum += weightOf(fleet, position);
-      this.cumulated[position] = sum;
+      this.cumulativeWeights[position] = sum;
     }
   }
 
-  /** The position of a random backend, whether or not it is a candidate. */
+  /** Returns the position of a random backend, which may not be a candidate. */
   draw(): number {
-    const { cumulated } = this;
-    const target = this.random() * cumulated[cumulated.length - 1];
+    const { cumulativeWeights } = this;
+    const target = this.random() * cumulativeWeights[cumulativeWeights.length - 1];
     let low = 0;
-    let high = cumulated.length - 1;
+    let high = cumulativeWeights.length - 1;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (cumulated[middle] <= target) low = middle + 1;
+      if (cumulativeWeights[middle] <= target) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 
-  /** The position that was best for the last request of this shape; -1 when there was none in this fleet. */
+  /** Returns the best position for the last request of this shape, or -1 when this fleet has had none. */
   lastBest(demand: ResourceVector): number {
     return this.bestOfShape[shapeOf(demand)];
   }
 
-  remember(demand: ResourceVector, position: number): void {
+  /** Remembers the best position for requests of this shape. */
+  recordBest(demand: ResourceVector, position: number): void {
     this.bestOfShape[shapeOf(demand)] = position;
   }
 }
 
-/** Requests are of one shape when the ratio of their first two resources lies in the same doubling. */
+/**
+ * Returns the shape of a request. Two requests share a shape when log2 of the ratio of their first two resources has
+ * the same integer part.
+ */
 function shapeOf(demand: ResourceVector): number {
   if (demand.length < 2 || demand[0] + demand[1] === 0) return 0;
   const doublings = Math.floor(Math.log2(demand[0] / demand[1]));
-  return Math.min(SHAPES, Math.max(1, doublings + SHAPES / 2)) - 1;
+  return Math.min(SHAPE_COUNT, Math.max(1, doublings + SHAPE_COUNT / 2)) - 1;
 }
