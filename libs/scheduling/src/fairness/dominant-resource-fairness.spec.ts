@@ -1,4 +1,4 @@
-// The worked example of the DRF paper, its tie rules, and what fairness promises to everyone.
+// The worked example of the DRF paper, its tie-breaking, and the guarantees of fairness.
 import { array, assert, integer, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { dominantShare, nextTenant, progressiveFilling, type Tenant } from './dominant-resource-fairness.js';
@@ -20,8 +20,8 @@ describe('progressive filling', () => {
     for (const tenant of filling.tenants) expect(dominantShare(tenant, total)).toBeCloseTo(2 / 3);
   });
 
-  it('always grants to the lowest dominant share, by name at the start', () => {
-    // The paper's table begins with B, for it leaves the first tie open; here a name decides it.
+  it('always grants to the lowest dominant share, and by name at the start', () => {
+    // The paper leaves the first tie open and its table starts with B; here the name decides.
     expect(filling.order).toEqual(['A', 'B', 'A', 'B', 'A']);
   });
 
@@ -30,11 +30,11 @@ describe('progressive filling', () => {
     expect(tenants.map(({ tasks }) => tasks)).toEqual([6, 3]);
   });
 
-  it('refuses a tenant whose tasks need nothing', () => {
+  it('rejects a tenant whose tasks need nothing', () => {
     expect(() => progressiveFilling([aTenant('idle', [0, 0])], [1, 1])).toThrow(RangeError);
   });
 
-  it('never grants more than there is, and stops only when no task fits any more', () => {
+  it('never grants more than the total, and stops only when no task fits', () => {
     const amounts = array(integer({ min: 1, max: 5 }), { minLength: 2, maxLength: 2 });
     assert(
       property(array(amounts, { minLength: 1, maxLength: 5 }), (demands) => {
@@ -48,7 +48,7 @@ describe('progressive filling', () => {
     );
   });
 
-  it('leaves tenants alike within one task of each other', () => {
+  it('keeps equal tenants within one task of each other', () => {
     assert(
       property(integer({ min: 1, max: 6 }), integer({ min: 1, max: 50 }), (count, units) => {
         const alike = Array.from({ length: count }, (_, i) => aTenant(`t${i}`, [1, 2]));
@@ -60,11 +60,11 @@ describe('progressive filling', () => {
 });
 
 describe('the next tenant', () => {
-  it('is nobody when nobody waits', () => {
+  it('is undefined when no tenant is waiting', () => {
     expect(nextTenant([], [1])).toBeUndefined();
   });
 
-  it('at the same share is the one with the fewest tasks, then the first by name', () => {
+  it('is the one with the fewest tasks at equal shares, then the first by name', () => {
     const total = [10];
     const many = aTenant('a', [1], { tasks: 4 });
     const few = aTenant('b', [2], { tasks: 2 });
@@ -72,7 +72,7 @@ describe('the next tenant', () => {
     expect(nextTenant([many, alike, few], total)).toBe(few);
   });
 
-  it('is found without the resources of which there is none', () => {
+  it('is chosen without counting resources whose total is zero', () => {
     const poor = aTenant('a', [5, 1], { tasks: 2 });
     const rich = aTenant('b', [1, 1], { tasks: 3 });
     expect(nextTenant([poor, rich], [0, 10])).toBe(poor);
