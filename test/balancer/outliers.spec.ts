@@ -30,7 +30,7 @@ describe('outliers', () => {
     await backendIn(balancer.control, 'bad', 'up');
     const flips = (await eventsOf(balancer)).filter(({ backend }) => backend === 'bad').slice(-2);
     expect(flips[0]).toMatchObject({ from: 'up', to: 'ejected', evidence: { consecutive5xx: 5 } });
-    expect(flips[0].reason).toBe('5 answers in a row were 5xx');
+    expect(flips[0].reason).toBe('5 responses in a row were 5xx');
     expect(flips[1]).toMatchObject({ from: 'ejected', to: 'up', reason: 'ejection 1 is over' });
     await settled(balancer);
   });
@@ -77,7 +77,7 @@ describe('outliers', () => {
       return (await stateOf(balancer, 'slow')) === 'ejected';
     });
     const last = (await eventsOf(balancer)).at(-1);
-    expect(last?.reason).toMatch(/^\d+ answers took [\d.]+ times as long as is usual for their kind/);
+    expect(last?.reason).toMatch(/^\d+ responses took [\d.]+ times as long as is usual for their class/);
     expect(last?.evidence.times).toBeGreaterThan(10);
   });
 });

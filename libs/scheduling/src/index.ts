@@ -28,7 +28,7 @@ export {
   inTraffic,
   isLikelyLocalFault,
   mayEject,
-  slowStartPart,
+  slowStartRatio,
   type Traffic,
 } from './health/fleet-health.js';
 export {

@@ -1,6 +1,6 @@
 // The fleet in a thread of the data plane: what the main thread told of it last, less the backends on which an exchange
 // has failed since.
-import { FleetSnapshot, slowStartPart, type FleetMember } from '@fairlead/scheduling';
+import { FleetSnapshot, slowStartRatio, type FleetMember } from '@fairlead/scheduling';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
@@ -36,7 +36,7 @@ export class FleetReplica implements Fleet {
   }
 
   slowStart({ startedAt }: FleetBackend, now: number): number {
-    return slowStartPart(now - startedAt, this.config.SLOW_START_SECONDS);
+    return slowStartRatio(now - startedAt, this.config.SLOW_START_SECONDS);
   }
 
   observe(seen: FleetBackend, observation: BackendObservation): void {

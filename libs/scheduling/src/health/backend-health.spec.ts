@@ -4,7 +4,7 @@ import { JOINING, observe, type BackendHealth, type HealthObservation, type Heal
 
 const THRESHOLDS = { rise: 2, fall: 3 };
 
-/** What becomes of a backend: its states, one after each observation, and its health in the end. */
+/** Returns the state after each observation, and the health at the end. */
 function after(health: BackendHealth, ...observations: HealthObservation[]) {
   const states = observations.map((observation) => {
     health = observe(health, observation, THRESHOLDS).health;
@@ -16,11 +16,11 @@ function after(health: BackendHealth, ...observations: HealthObservation[]) {
 const aBackend = (state: HealthState): BackendHealth => ({ ...JOINING, state });
 
 describe('the health of a backend', () => {
-  it.each<HealthState>(['joining', 'suspect', 'up'])('is up with one answered ping: %s', (state) => {
+  it.each<HealthState>(['joining', 'suspect', 'up'])('becomes up with one successful ping: %s', (state) => {
     expect(after(aBackend(state), 'ping-ok').states).toEqual(['up']);
   });
 
-  it('comes back from down with the second ping answered in a row', () => {
+  it('returns from down with the second successful ping in a row', () => {
     expect(after(aBackend('down'), 'ping-ok', 'ping-failed', 'ping-ok', 'ping-ok').states).toEqual([
       'down',
       'down',
@@ -29,7 +29,7 @@ describe('the health of a backend', () => {
     ]);
   });
 
-  it('is suspect with the first failed ping, and down with the third', () => {
+  it('becomes suspect with the first failed ping, and down with the third', () => {
     expect(after(aBackend('up'), 'ping-failed', 'ping-failed', 'ping-failed').states).toEqual([
       'suspect',
       'suspect',
@@ -42,41 +42,41 @@ describe('the health of a backend', () => {
     ]);
   });
 
-  it('counts failures anew after an answered ping', () => {
+  it('restarts the failure count after a successful ping', () => {
     const pings: HealthObservation[] = ['ping-failed', 'ping-failed', 'ping-ok', 'ping-failed', 'ping-failed'];
     expect(after(aBackend('up'), ...pings).states).toEqual(['suspect', 'suspect', 'up', 'suspect', 'suspect']);
   });
 
-  it('knows whether anybody answered its last ping', () => {
+  it('knows whether the last ping got a response', () => {
     const down = after(aBackend('suspect'), 'ping-unanswered', 'ping-unanswered', 'ping-unanswered').health;
     expect(down).toMatchObject({ state: 'down', isResponsive: false });
     expect(after(down, 'ping-failed').health).toMatchObject({ state: 'down', isResponsive: true });
   });
 
-  it('is suspect with a failed exchange, if it was up', () => {
+  it('becomes suspect with a failed exchange, if it was up', () => {
     expect(after(aBackend('up'), 'exchange-failed').states).toEqual(['suspect']);
     for (const state of ['joining', 'suspect', 'ejected', 'down'] as const) {
       expect(after(aBackend(state), 'exchange-failed').states).toEqual([state]);
     }
   });
 
-  it('is ejected as an outlier until that is over, whatever it answers to pings', () => {
+  it('stays ejected as an outlier until the ejection is over, even if pings succeed', () => {
     const observations: HealthObservation[] = ['outlier', 'ping-ok', 'exchange-failed', 'ejection-over'];
     expect(after(aBackend('up'), ...observations).states).toEqual(['ejected', 'ejected', 'ejected', 'up']);
     expect(after(aBackend('ejected'), 'ping-failed', 'ping-failed', 'ping-failed').states.at(-1)).toBe('down');
   });
 
-  it('is ejected after suspicion, if pings show that it was there all the time', () => {
+  it('becomes ejected after suspicion, if pings show that it was reachable all the time', () => {
     expect(after(aBackend('suspect'), 'outlier', 'ping-ok').states).toEqual(['suspect', 'ejected']);
     expect(after(aBackend('suspect'), 'outlier', 'ping-unanswered', 'ping-ok').states.at(-1)).toBe('up');
   });
 
-  it('remembers whether it ever was up', () => {
+  it('remembers whether it has ever been up', () => {
     expect(after(JOINING, 'ping-failed', 'ping-failed', 'ping-failed').health.hasBeenUp).toBe(false);
     expect(after(JOINING, 'ping-ok', 'ping-failed', 'ping-failed', 'ping-failed').health.hasBeenUp).toBe(true);
   });
 
-  it('flips exactly when its state changes, and is never joining again', () => {
+  it('flips exactly when its state changes, and never returns to joining', () => {
     const observation = constantFrom<HealthObservation>(
       'ping-ok',
       'ping-failed',
@@ -99,7 +99,7 @@ describe('the health of a backend', () => {
     );
   });
 
-  it('always ends up when pings are answered long enough and no ejection lasts', () => {
+  it('always becomes up when pings succeed long enough and no ejection lasts', () => {
     const observation = constantFrom<HealthObservation>('ping-ok', 'ping-unanswered', 'exchange-failed', 'outlier');
     assert(
       property(array(observation), (observations) => {

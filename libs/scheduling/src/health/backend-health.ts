@@ -1,67 +1,71 @@
-// Whether a backend can be given requests: a state machine that is told what was observed and says what flipped.
+// The health of one backend: a state machine that takes an observation and returns the next state.
 
 /**
- * The states that health decides on. `joining`: registered, not yet heard of. `suspect`: failed, being re-checked.
- * `ejected`: it answers pings, but its answers to requests are bad, so it is left out for a while. `down`: it does not
- * answer pings.
+ * The states of health. `joining`: registered, not probed yet. `up`: receives requests. `suspect`: failed, being
+ * re-checked. `ejected`: its pings succeed, but its responses are bad, so it receives no requests for a while. `down`:
+ * its pings fail.
  */
 export type HealthState = 'joining' | 'up' | 'suspect' | 'ejected' | 'down';
 
 /**
- * What was seen of a backend.
+ * An observation of a backend.
  *
- * - `ping-ok`; `ping-failed`: a ping was answered, but not well; `ping-unanswered`: nobody could be reached, or was silent.
+ * - `ping-ok`: the ping succeeded. `ping-failed`: it got a response, but a bad one. `ping-unanswered`: no connection or
+ *   no response in time.
  * - `exchange-failed`: an exchange was refused, reset or timed out.
- * - `outlier`: its answers are so much worse than they should be that it is to be ejected.
- * - `ejection-over`: the time it was ejected for has passed.
+ * - `outlier`: its responses are bad enough to eject it.
+ * - `ejection-over`: the duration of its ejection has passed.
  */
 export type HealthObservation =
   'ping-ok' | 'ping-failed' | 'ping-unanswered' | 'exchange-failed' | 'outlier' | 'ejection-over';
 
-/** A backend's health. Immutable: an observation makes another one. */
+/** A backend's health. Immutable: {@link observe} returns a new one. */
 export interface BackendHealth {
   readonly state: HealthState;
-  /** Pings failed in a row since it came into this state. */
+  /** Failed pings in a row since the backend entered this state. */
   readonly failedPings: number;
-  /** Pings answered in a row since it came into this state; counted while `down` only. */
-  readonly answeredPings: number;
-  /** Whether its last ping was answered, well or not. */
+  /** Successful pings in a row since the backend entered this state; counted only while `down`. */
+  readonly successfulPings: number;
+  /** Whether its last ping got a response, good or bad. */
   readonly isResponsive: boolean;
-  /** Whether it ever was `up` since it registered. */
+  /** Whether it has been `up` since it registered. */
   readonly hasBeenUp: boolean;
-  /** Found to be an outlier while suspect: ejected, if the next ping shows that it was there all the time. */
-  readonly isEjectionDue: boolean;
+  /** Found to be an outlier while suspect: it is ejected if the next ping shows that it was reachable all the time. */
+  readonly isEjectionPending: boolean;
 }
 
-/** How many pings decide. */
+/** How many pings change the state. */
 export interface HealthThresholds {
-  /** Pings answered in a row that bring back one that was `down`. For others one is enough. */
+  /** Successful pings in a row that take a backend from `down` to `up`. In other states one is enough. */
   readonly rise: number;
-  /** Pings failed in a row that take a backend `down`. The first one makes an `up` one `suspect`. */
+  /** Failed pings in a row that take a backend `down`. The first one turns `up` into `suspect`. */
   readonly fall: number;
 }
 
 /** The health of a backend that has just registered. */
 export const JOINING: BackendHealth = inState('joining', { hasBeenUp: false });
 
-/** What an observation makes of a backend's health, and whether its state flipped. */
+/**
+ * Returns the health after an observation, and whether the state changed. Observations that do not apply change
+ * nothing.
+ */
 export function observe(
   health: BackendHealth,
   observation: HealthObservation,
   thresholds: HealthThresholds,
 ): { readonly health: BackendHealth; readonly flipped: boolean } {
-  const next = afterwards(health, observation, thresholds);
+  const next = transition(health, observation, thresholds);
   return { health: next, flipped: next.state !== health.state };
 }
 
-function afterwards(
+function transition(
   health: BackendHealth,
   observation: HealthObservation,
   { rise, fall }: HealthThresholds,
 ): BackendHealth {
   switch (observation) {
     case 'ping-ok':
-      return afterAnsweredPing(health, rise);
+      return afterSuccessfulPing(health, rise);
     case 'ping-failed':
       return { ...afterFailedPing(health, fall), isResponsive: true };
     case 'ping-unanswered':
@@ -70,7 +74,7 @@ function afterwards(
       return health.state === 'up' ? inState('suspect', health) : health;
     case 'outlier':
       if (health.state === 'up') return inState('ejected', health);
-      return health.state === 'suspect' ? { ...health, isEjectionDue: true } : health;
+      return health.state === 'suspect' ? { ...health, isEjectionPending: true } : health;
     case 'ejection-over':
       return health.state === 'ejected' ? inState('up', health) : health;
     default: {
@@ -80,21 +84,21 @@ function afterwards(
   }
 }
 
-function afterAnsweredPing(health: BackendHealth, rise: number): BackendHealth {
+function afterSuccessfulPing(health: BackendHealth, rise: number): BackendHealth {
   switch (health.state) {
     case 'joining':
     case 'up':
       return inState('up', health);
     case 'suspect': {
-      // A ping that failed meanwhile shows that it was away: then what it did before does not tell what it will do.
-      const wasThere = health.failedPings === 0;
-      return inState(wasThere && health.isEjectionDue ? 'ejected' : 'up', health);
+      // A ping failed in the meantime, so the backend was away, and its behaviour before that no longer counts.
+      const stayedReachable = health.failedPings === 0;
+      return inState(stayedReachable && health.isEjectionPending ? 'ejected' : 'up', health);
     }
     case 'ejected':
       return { ...health, failedPings: 0, isResponsive: true };
     case 'down': {
-      const answeredPings = health.answeredPings + 1;
-      return answeredPings >= rise ? inState('up', health) : { ...inState('down', health), answeredPings };
+      const successfulPings = health.successfulPings + 1;
+      return successfulPings >= rise ? inState('up', health) : { ...inState('down', health), successfulPings };
     }
     default: {
       const exhaustive: never = health.state;
@@ -104,7 +108,7 @@ function afterAnsweredPing(health: BackendHealth, rise: number): BackendHealth {
 }
 
 function afterFailedPing(health: BackendHealth, fall: number): BackendHealth {
-  if (health.state === 'down') return { ...health, failedPings: health.failedPings + 1, answeredPings: 0 };
+  if (health.state === 'down') return { ...health, failedPings: health.failedPings + 1, successfulPings: 0 };
   const failedPings = health.failedPings + 1;
   if (failedPings >= fall) return { ...inState('down', health), failedPings };
   return { ...health, state: health.state === 'up' ? 'suspect' : health.state, failedPings };
@@ -114,9 +118,9 @@ function inState(state: HealthState, { hasBeenUp }: Pick<BackendHealth, 'hasBeen
   return {
     state,
     failedPings: 0,
-    answeredPings: 0,
+    successfulPings: 0,
     isResponsive: true,
     hasBeenUp: hasBeenUp || state === 'up',
-    isEjectionDue: false,
+    isEjectionPending: false,
   };
 }

@@ -1,18 +1,19 @@
-// What the health of single backends means for the fleet: who is in traffic, and how many may be left out of it.
+// What the health of single backends means for the fleet: which backends receive requests, and how many may be ejected.
 import type { BackendHealth } from './backend-health.js';
 
-/** Who is given requests. */
+/** The backends that receive requests. */
 export interface Traffic<Member> {
   readonly members: readonly Member[];
-  /** Whether members are among them that are not healthy, because too few are. */
+  /** Whether unhealthy members are included because too few are healthy. */
   readonly isPanic: boolean;
 }
 
 /**
- * The members that are given requests: those that are `up`. When these are a smaller part of the fleet than
- * `panicThreshold` (0 to 1), everyone who responds is: the rest would drown in the traffic of all, and a doubtful answer
- * beats none (Envoy's panic threshold). Nobody is asked in vain: one that is down and left its ping unanswered stays out,
- * and so does one that was never up. With nobody up, suspects serve whatever the threshold.
+ * Returns the members that receive requests: those that are `up`. When these are a smaller fraction of the fleet than
+ * `panicThreshold` (0 to 1), every member that responds is included: the few would be overloaded by the traffic of all,
+ * and a doubtful backend is better than none (Envoy's panic threshold). Members that are `down` and gave no response to
+ * their last ping stay out, and so do members that have never been up. When no member is up, suspects are included at
+ * any threshold.
  */
 export function inTraffic<Member extends { readonly health: BackendHealth }>(
   fleet: readonly Member[],
@@ -22,10 +23,10 @@ export function inTraffic<Member extends { readonly health: BackendHealth }>(
   const up = known.filter(({ health }) => health.state === 'up');
   const isEnough = up.length > 0 && up.length >= panicThreshold * known.length;
   if (isEnough) return { members: up, isPanic: false };
-  const willingly = known.filter(({ health }) => {
+  const eligible = known.filter(({ health }) => {
     return panicThreshold > 0 ? health.state !== 'down' || health.isResponsive : isLastResort(health);
   });
-  return { members: willingly, isPanic: willingly.length > up.length };
+  return { members: eligible, isPanic: eligible.length > up.length };
 }
 
 function isLastResort({ state }: BackendHealth): boolean {
@@ -33,36 +34,40 @@ function isLastResort({ state }: BackendHealth): boolean {
 }
 
 /**
- * Whether a backend may be ejected beside these others: never the last that is up, and at most `maxPart` (0 to 1) of the
- * fleet at a time, though always one (Envoy's `max_ejection_percent`).
+ * Whether a backend may be ejected next to these others: never the last one that is up, and at most `maxRatio` (0 to 1)
+ * of the fleet at a time, but always at least one unless `maxRatio` is 0 (Envoy's `max_ejection_percent`).
  */
-export function mayEject(others: readonly { readonly health: BackendHealth }[], maxPart: number): boolean {
+export function mayEject(others: readonly { readonly health: BackendHealth }[], maxRatio: number): boolean {
   const count = (state: BackendHealth['state']) => others.filter(({ health }) => health.state === state).length;
-  const mostEjected = maxPart === 0 ? 0 : Math.max(1, Math.floor(maxPart * (others.length + 1)));
-  return count('up') > 0 && count('ejected') < mostEjected;
+  const maxEjected = maxRatio === 0 ? 0 : Math.max(1, Math.floor(maxRatio * (others.length + 1)));
+  return count('up') > 0 && count('ejected') < maxEjected;
 }
-
-/** How long the `count`th ejection in a row lasts, seconds: `base` times the count, at most `longest` (as in Envoy). */
-export function ejectionSeconds(count: number, base: number, longest: number): number {
-  return Math.min(base * count, longest);
-}
-
-/** The smallest part of its capacity that a backend begins with. */
-const SLOW_START_FLOOR = 0.1;
 
 /**
- * The part of its capacity (0.1 to 1) that a backend is given which is up for `upSeconds`: growing evenly over
- * `windowSeconds`, so that caches fill and pools open before the full load comes. A window of 0 turns it off.
+ * Returns the duration of the `count`th ejection in a row, seconds: `baseSeconds` · `count`, at most `maxSeconds`. As
+ * in Envoy.
  */
-export function slowStartPart(upSeconds: number, windowSeconds: number): number {
+export function ejectionSeconds(count: number, baseSeconds: number, maxSeconds: number): number {
+  return Math.min(baseSeconds * count, maxSeconds);
+}
+
+/** The fraction of its capacity that a backend starts with. */
+const MIN_SLOW_START_RATIO = 0.1;
+
+/**
+ * Returns the fraction of its capacity (0.1 to 1) that a backend gets when it has been up for `upSeconds`. It grows
+ * linearly over `windowSeconds`, so that caches fill and pools open before the full load arrives. A window of 0 turns
+ * it off.
+ */
+export function slowStartRatio(upSeconds: number, windowSeconds: number): number {
   if (windowSeconds === 0 || upSeconds >= windowSeconds) return 1;
-  return Math.max(SLOW_START_FLOOR, upSeconds / windowSeconds);
+  return Math.max(MIN_SLOW_START_RATIO, upSeconds / windowSeconds);
 }
 
 /**
- * Whether so many failing at once says more about the observer than about them: more than `part` (0 to 1) of at least
- * three. After Eureka's self-preservation.
+ * Whether simultaneous failures point to the observer rather than the backends: more than `ratio` (0 to 1) of `total`
+ * backends fail, and there are at least three. After Eureka's self-preservation.
  */
-export function isLikelyLocalFault(failing: number, all: number, part: number): boolean {
-  return all >= 3 && failing > part * all;
+export function isLikelyLocalFault(failing: number, total: number, ratio: number): boolean {
+  return total >= 3 && failing > ratio * total;
 }

@@ -3,7 +3,7 @@ import { FailureStreaks, windowOutlier, type ExchangeOutcome } from './outliers.
 
 const streaks = () => new FailureStreaks({ consecutive5xx: 5, consecutiveGatewayErrors: 3 }, 4);
 
-/** After which of the outcomes there was evidence. */
+/** Returns the indices of the outcomes that yielded evidence. */
 function evidenceAt(outcomes: ExchangeOutcome[], counter = streaks(), incarnation = 1): number[] {
   return outcomes.flatMap((outcome, i) => (counter.record(2, incarnation, outcome) ? [i] : []));
 }
@@ -14,16 +14,16 @@ describe('failures in a row', () => {
     expect(evidenceAt(Array<ExchangeOutcome>(6).fill('gateway'))).toEqual([2, 4, 5]);
   });
 
-  it('end with a good answer', () => {
+  it('end with a good response', () => {
     expect(evidenceAt(['error', 'error', 'error', 'error', 'good', 'error', 'error', 'error', 'error'])).toEqual([]);
     expect(evidenceAt(['gateway', 'gateway', 'good', 'gateway'])).toEqual([]);
   });
 
-  it('of a gateway end with any other answer, and count as errors', () => {
+  it('of a gateway end with any other response, and count as errors', () => {
     expect(evidenceAt(['gateway', 'gateway', 'error', 'gateway', 'gateway'])).toEqual([4]);
   });
 
-  it('are counted for each slot and each incarnation by itself', () => {
+  it('are counted per slot and incarnation', () => {
     const counter = streaks();
     expect(evidenceAt(['gateway', 'gateway'], counter, 1)).toEqual([]);
     expect(counter.record(3, 1, 'gateway')).toBeUndefined();
@@ -32,17 +32,17 @@ describe('failures in a row', () => {
     expect(evidenceAt(['gateway'], counter, 2)).toEqual([0]);
   });
 
-  it('name their figures', () => {
+  it('have evidence with figures', () => {
     const counter = streaks();
     counter.record(0, 1, 'gateway');
     counter.record(0, 1, 'gateway');
     expect(counter.record(0, 1, 'gateway')).toEqual({
-      reason: '3 exchanges in a row failed or were answered 502, 503 or 504',
+      reason: '3 exchanges in a row failed or returned 502, 503 or 504',
       figures: { consecutiveGatewayErrors: 3 },
     });
   });
 
-  it('count exchanges that stall while nothing is answered', () => {
+  it('include exchanges that stall while there is no response', () => {
     expect(evidenceAt(['stalled', 'stalled', 'good', 'stalled', 'stalled', 'stalled'])).toEqual([5]);
     expect(evidenceAt(['stalled', 'stalled', 'error', 'stalled'])).toEqual([]);
   });
@@ -63,7 +63,7 @@ describe('a window', () => {
   };
   const counts = { exchanges: 0, failures: 0, measured: 0, stretch: 0 };
 
-  it('shows an outlier by the part that failed', () => {
+  it('shows an outlier by the ratio of failures', () => {
     expect(windowOutlier({ ...counts, exchanges: 40, failures: 20 }, rules)?.reason).toBe(
       '50 % of 40 exchanges failed',
     );
@@ -71,9 +71,9 @@ describe('a window', () => {
     expect(windowOutlier({ ...counts, exchanges: 19, failures: 19 }, rules)).toBeUndefined();
   });
 
-  it('shows an outlier by how long its answers take', () => {
+  it('shows an outlier by its latency', () => {
     expect(windowOutlier({ ...counts, measured: 20, stretch: 250 }, rules)).toEqual({
-      reason: '20 answers took 12.5 times as long as is usual for their kind',
+      reason: '20 responses took 12.5 times as long as is usual for their class',
       figures: { measured: 20, times: 12.5 },
     });
     expect(windowOutlier({ ...counts, measured: 20, stretch: 199 }, rules)).toBeUndefined();

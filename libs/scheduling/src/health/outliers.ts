@@ -1,32 +1,34 @@
-// Backends whose answers are far worse than they should be, although they answer pings.
+// Outlier detection: backends whose responses are far worse than expected although their pings succeed.
 
 /**
- * How an exchange went for the backend that serves it. `gateway`: 502, 503, 504, or no answer at all; `stalled`: it waits
- * for its answer many times as long as is usual for its kind.
+ * The outcome of an exchange, as outlier detection counts it. `error`: any other 5xx. `gateway`: 502, 503, 504 or no
+ * response at all. `stalled`: still waiting for the response, many times longer than usual for its class.
  */
 export type ExchangeOutcome = 'good' | 'error' | 'gateway' | 'stalled';
 
 /** What makes a backend an outlier. 0 turns a rule off. */
 export interface OutlierRules {
-  /** Answers of 500 and above in a row, failed exchanges included. */
+  /** 5xx responses in a row, failed exchanges included. */
   readonly consecutive5xx: number;
-  /** Answers of 502, 503 or 504 and failed exchanges in a row; also stalled exchanges without an answer in between. */
+  /** 502, 503 or 504 responses and failed exchanges in a row; also stalled exchanges without a response in between. */
   readonly consecutiveGatewayErrors: number;
-  /** Part (0 to 1) of the exchanges of a window that failed. */
+  /** Ratio (0 to 1) of failed exchanges in a window. */
   readonly failureRatio: number;
-  /** How many times as long as usual its answers take, over a window. */
+  /** Latency in a window, as a multiple of the baseline latency. */
   readonly latencyFactor: number;
-  /** A window with fewer exchanges than this says nothing. */
+  /** Minimum number of exchanges in a window for the two rules above. */
   readonly minRequests: number;
 }
 
-/** Why a backend is an outlier: a sentence, and the figures behind it. */
+/** Why a backend is an outlier: a sentence, and the figures it is based on. */
 export interface OutlierEvidence {
   readonly reason: string;
   readonly figures: Readonly<Record<string, number>>;
 }
 
-/** Counts bad answers in a row, by slot. A dispatching thread has its own: five in a row of one thread are enough. */
+/**
+ * Counts bad responses in a row, by slot. Each dispatching thread has its own: five in a row on one thread are enough.
+ */
 export class FailureStreaks {
   private readonly errors: Uint32Array;
   private readonly gatewayErrors: Uint32Array;
@@ -44,8 +46,10 @@ export class FailureStreaks {
   }
 
   /**
-   * An exchange ended, or stalls. `incarnation` is a number that changes whenever the slot's backend starts anew: what was sent to
-   * an earlier one does not count. Answers the evidence, each time a limit is reached.
+   * Records the outcome of an exchange. `incarnation` grows whenever the slot's backend restarts: exchanges of an
+   * earlier incarnation are ignored.
+   *
+   * @returns the evidence each time a limit, or a multiple of it, is reached.
    */
   record(slot: number, incarnation: number, outcome: ExchangeOutcome): OutlierEvidence | undefined {
     if (incarnation < this.incarnations[slot]) return undefined;
@@ -58,12 +62,12 @@ export class FailureStreaks {
     const { consecutive5xx, consecutiveGatewayErrors } = this.rules;
     if (consecutiveGatewayErrors > 0 && gatewayErrors > 0 && gatewayErrors % consecutiveGatewayErrors === 0) {
       return {
-        reason: `${gatewayErrors} exchanges in a row failed or were answered 502, 503 or 504`,
+        reason: `${gatewayErrors} exchanges in a row failed or returned 502, 503 or 504`,
         figures: { consecutiveGatewayErrors: gatewayErrors },
       };
     }
     if (consecutive5xx > 0 && errors % consecutive5xx === 0) {
-      return { reason: `${errors} answers in a row were 5xx`, figures: { consecutive5xx: errors } };
+      return { reason: `${errors} responses in a row were 5xx`, figures: { consecutive5xx: errors } };
     }
     return undefined;
   }
@@ -73,7 +77,7 @@ export class FailureStreaks {
     const { consecutiveGatewayErrors: limit } = this.rules;
     if (limit === 0 || stalls % limit !== 0) return undefined;
     return {
-      reason: `${stalls} exchanges in a row wait many times as long as is usual for their kind`,
+      reason: `${stalls} exchanges in a row wait many times as long as is usual for their class`,
       figures: { consecutiveStalls: stalls },
     };
   }
@@ -88,17 +92,17 @@ export class FailureStreaks {
 
 /** What a backend did in a window. */
 export interface WindowCounts {
-  /** Exchanges that ended, well or badly. */
+  /** Exchanges that ended, successful or not. */
   readonly exchanges: number;
-  /** Of these, those that failed or were answered 5xx. */
+  /** Those of them that failed or returned 5xx. */
   readonly failures: number;
-  /** Exchanges answered whose usual latency is known. */
+  /** Completed exchanges whose baseline latency is known. */
   readonly measured: number;
-  /** Sum over these of latency over what is usual for requests of their class, a plain number. */
+  /** Sum of latency / baseline latency of their class over these exchanges; no unit. */
   readonly stretch: number;
 }
 
-/** Whether what a backend did in a window makes it an outlier. */
+/** Returns the evidence when the counts of a window make a backend an outlier. */
 export function windowOutlier(
   { exchanges, failures, measured, stretch }: WindowCounts,
   { failureRatio, latencyFactor, minRequests }: OutlierRules,
@@ -110,7 +114,7 @@ export function windowOutlier(
   if (latencyFactor > 0 && measured >= minRequests && stretch >= latencyFactor * measured) {
     const times = Math.round((10 * stretch) / measured) / 10;
     return {
-      reason: `${measured} answers took ${times} times as long as is usual for their kind`,
+      reason: `${measured} responses took ${times} times as long as is usual for their class`,
       figures: { measured, times },
     };
   }

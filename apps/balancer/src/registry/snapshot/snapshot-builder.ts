@@ -1,5 +1,5 @@
 // Who is given requests, and how much at a time: makes the snapshot that placement reads from what the registry knows.
-import { FleetSnapshot, inFlightLimits, inTraffic, slowStartPart } from '@fairlead/scheduling';
+import { FleetSnapshot, inFlightLimits, inTraffic, slowStartRatio } from '@fairlead/scheduling';
 import type { BalancerConfig } from '../../config/balancer.config.js';
 import { stateOf, type Backend } from '../backend.js';
 import type { EventLog } from '../event-log.js';
@@ -41,7 +41,7 @@ export class SnapshotBuilder {
 
   /** The part of its capacity that a backend is given while it starts slowly. Both are monotonic, in seconds. */
   slowStart(startedAt: number, now: number): number {
-    return slowStartPart(now - startedAt, this.config.SLOW_START_SECONDS);
+    return slowStartRatio(now - startedAt, this.config.SLOW_START_SECONDS);
   }
 
   private recordPanic(isPanic: boolean, serving: readonly Backend[]): void {
