@@ -86,7 +86,7 @@ export class DemandLearning {
 
   /** The latency that is usual for a class, seconds; undefined while too little is known of it. */
   usualSeconds(classId: number): number | undefined {
-    return this.baseline.of(classId);
+    return this.baseline.medianSeconds(classId);
   }
 
   /** It failed, or was given up. */

@@ -1,24 +1,26 @@
-// Cost reports of the form `BIN <base64>`: an `xds.data.orca.v3.OrcaLoadReport` in protobuf's binary encoding.
+// Reads cost reports of the form `BIN <base64>`: an `xds.data.orca.v3.OrcaLoadReport` in protobuf's binary encoding.
 import { BinaryReader, WireType, base64Decode } from '@bufbuild/protobuf/wire';
 import type { CostEntries, CostField } from './cost-entries.js';
 
-/** The costs among the message's fields by number; cpu_utilization = 1 … application_utilization = 9 are skipped. */
+/**
+ * The fields with costs, by number. The others, from cpu_utilization = 1 to application_utilization = 9, are skipped.
+ */
 const FIELDS: ReadonlyMap<number, CostField> = new Map([
   [4, 'request_cost'],
   [8, 'named_metrics'],
 ]);
 
-/** RFC 4648 §4 with or without its padding. */
+/** RFC 4648 §4 with or without padding. */
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
 /** Adds the costs of a report in base64 to `entries`. */
 export function readProtobufEntries(body: string, entries: CostEntries): void {
-  if (body === '') return entries.spoil('empty');
-  if (!BASE64.test(body)) return entries.spoil('malformed');
+  if (body === '') return entries.reject('empty');
+  if (!BASE64.test(body)) return entries.reject('malformed');
   try {
     readMessage(new BinaryReader(base64Decode(body)), entries);
   } catch {
-    entries.spoil('malformed');
+    entries.reject('malformed');
   }
 }
 
@@ -28,7 +30,7 @@ function readMessage(reader: BinaryReader, entries: CostEntries): void {
     const field = FIELDS.get(number);
     if (field === undefined) reader.skip(wireType, number);
     else if (wireType === WireType.LengthDelimited) readMapEntry(reader.bytes(), field, entries);
-    else throw new RangeError(`field ${number} is a map, but not length-delimited`);
+    else throw new RangeError(`field ${number} must be length-delimited, got wire type ${wireType}`);
   }
 }
 

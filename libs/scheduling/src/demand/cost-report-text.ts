@@ -1,18 +1,18 @@
-// Cost reports of the form `TEXT cpu_utilization=0.3, request_cost.compute=3, named_metrics.storage=1`.
-import { decimal, type CostEntries } from './cost-entries.js';
+// Reads cost reports of the form `TEXT cpu_utilization=0.3, request_cost.compute=3, named_metrics.storage=1`.
+import { parseDecimal, type CostEntries } from './cost-entries.js';
 
-/** Adds the costs of a list of `key=value` to `entries`. Keys of other fields may stand in it, once each. */
+/** Adds the costs of a list of `key=value` to `entries`. Keys of other fields are allowed, once each. */
 export function readTextEntries(body: string, entries: CostEntries): void {
   const keys = new Set<string>();
   for (const pair of body.split(',')) {
     const equals = pair.indexOf('=');
-    if (equals === -1) return entries.spoil(body === '' ? 'empty' : 'malformed');
+    if (equals === -1) return entries.reject(body === '' ? 'empty' : 'malformed');
     const key = pair.slice(0, equals).trim();
-    if (keys.has(key)) return entries.spoil('duplicate');
+    if (keys.has(key)) return entries.reject('duplicate');
     keys.add(key);
     const dot = key.indexOf('.');
     const field = key.slice(0, dot);
     if (field !== 'request_cost' && field !== 'named_metrics') continue;
-    entries.add(field, key.slice(dot + 1), decimal(pair.slice(equals + 1).trim()));
+    entries.add(field, key.slice(dot + 1), parseDecimal(pair.slice(equals + 1).trim()));
   }
 }

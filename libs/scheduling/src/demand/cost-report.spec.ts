@@ -1,4 +1,4 @@
-// ORCA reports in every form: golden vectors of Google's own encoder (golden/remake.sh), and what must be refused.
+// ORCA reports in every form: golden vectors from Google's own encoder (golden/remake.sh), and invalid reports.
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -29,19 +29,19 @@ describe('BIN', () => {
     expect(costOf(`BIN ${VECTORS[name]}`)).toEqual(expected);
   });
 
-  it('reads the older header, which has base64 alone, with or without padding', () => {
+  it('reads the older header, which is base64 only, with or without padding', () => {
     const bare = VECTORS['request-cost'].replaceAll('=', '');
     for (const value of [VECTORS['request-cost'], bare]) {
       expect(parseBinaryCostReport(value)).toEqual(parseCostReport(`BIN ${VECTORS['request-cost']}`));
     }
   });
 
-  it('refuses a name that comes twice, which protobuf itself would let the last one win', () => {
+  it('rejects a duplicate name, although protobuf lets the last one win', () => {
     const message = Buffer.from(VECTORS['zero-cost'], 'base64');
     expect(costOf(`BIN ${Buffer.concat([message, message]).toString('base64')}`)).toBe('duplicate');
   });
 
-  it('refuses every report that was cut short', () => {
+  it('rejects every truncated report', () => {
     const message = Buffer.from(VECTORS['request-cost'], 'base64');
     for (let length = 1; length < message.length; length++) {
       if (length === message.length / 2) continue; // the end of the first entry: a whole report of one resource
@@ -49,7 +49,7 @@ describe('BIN', () => {
     }
   });
 
-  it.each(['!!!!', 'a b', 'IhIK=B2N', 'A', '////////'])('refuses %j', (body) => {
+  it.each(['!!!!', 'a b', 'IhIK=B2N', 'A', '////////'])('rejects %j', (body) => {
     expect(costOf(`BIN ${body}`)).toBe('malformed');
   });
 });
@@ -104,13 +104,13 @@ describe('TEXT', () => {
 
 describe('any form', () => {
   it.each(['', 'BIN', 'JSON{}', 'XML <a/>', 'constructor x', '__proto__ x', 'json {}'])(
-    'refuses the form of %j',
+    'rejects the form of %j',
     (value) => {
       expect(costOf(value)).toBe('unknown-form');
     },
   );
 
-  it('refuses more than 8 KiB unread', () => {
+  it('rejects more than 8 KiB without parsing', () => {
     expect(costOf(`TEXT request_cost.compute=${'0'.repeat(2 ** 20)}`)).toBe('too-large');
   });
 
@@ -118,7 +118,7 @@ describe('any form', () => {
     `BIN ${VECTORS['prototype-name']}`,
     'JSON {"request_cost":{"__proto__":1,"constructor":2}}',
     'TEXT request_cost.__proto__=1, request_cost.constructor=2',
-  ])('takes a name of the prototype for a name like any other: %s', (value) => {
+  ])('treats a name of the prototype like any other: %s', (value) => {
     const report = parseCostReport(value);
     expect(report.ok && [...report.cost]).toEqual([
       ['__proto__', 1],
@@ -127,7 +127,7 @@ describe('any form', () => {
     expect(Object.hasOwn(Object.prototype, '1')).toBe(false);
   });
 
-  it('never throws, and lets through only finite amounts from 0 to a million', () => {
+  it('never throws, and accepts only finite amounts from 0 to a million', () => {
     const bodies = fc.oneof(fc.string(), fc.base64String(), fc.json());
     fc.assert(
       fc.property(fc.constantFrom('BIN', 'JSON', 'TEXT'), bodies, (form, body) => {
@@ -137,7 +137,7 @@ describe('any form', () => {
     );
   });
 
-  it('reads the same from JSON and TEXT', () => {
+  it('reads the same amounts from JSON and TEXT', () => {
     const names = fc.stringMatching(/^[a-z]{1,8}$/);
     fc.assert(
       fc.property(fc.dictionary(names, fc.double({ min: 0, max: 1e6, noNaN: true }), { minKeys: 1 }), (amounts) => {

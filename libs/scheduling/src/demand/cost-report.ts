@@ -1,6 +1,7 @@
-// Reads what a backend reports of a request's cost in its response head: ORCA, in all the forms that are in use.
+// Reads the cost of a request that a backend reports in its response head: ORCA, in every form in use.
 //
-// Sources: xds/data/orca/v3/orca_load_report.proto in cncf/xds; the header's forms as Envoy's source/common/orca reads them.
+// Sources: xds/data/orca/v3/orca_load_report.proto in cncf/xds; the forms of the header as read by Envoy's
+// source/common/orca.
 import { CostEntries, type CostReport } from './cost-entries.js';
 import { readJsonEntries } from './cost-report-json.js';
 import { readProtobufEntries } from './cost-report-protobuf.js';
@@ -8,10 +9,10 @@ import { readTextEntries } from './cost-report-text.js';
 
 /** The response header with a report in any form: `JSON {…}`, `TEXT k=v, …` or `BIN <base64>`. */
 export const COST_REPORT_HEADER = 'endpoint-load-metrics';
-/** The older response header with a report in base64 alone. */
+/** The older response header with a report in base64 only. */
 export const BINARY_COST_REPORT_HEADER = 'endpoint-load-metrics-bin';
 
-/** No report needs to be longer. Characters. */
+/** Maximum length of a report. Characters. */
 const MAX_REPORT_CHARACTERS = 8 * 1024;
 
 const READERS: Readonly<Record<string, (body: string, entries: CostEntries) => void>> = {
@@ -20,7 +21,7 @@ const READERS: Readonly<Record<string, (body: string, entries: CostEntries) => v
   BIN: readProtobufEntries,
 };
 
-/** Reads a value of {@link COST_REPORT_HEADER}. Never throws. */
+/** Parses a value of {@link COST_REPORT_HEADER}. Never throws. */
 export function parseCostReport(value: string): CostReport {
   const space = value.indexOf(' ');
   const form = value.slice(0, space);
@@ -28,7 +29,7 @@ export function parseCostReport(value: string): CostReport {
   return read(value.slice(space + 1), READERS[form]);
 }
 
-/** Reads a value of {@link BINARY_COST_REPORT_HEADER}. Never throws. */
+/** Parses a value of {@link BINARY_COST_REPORT_HEADER}. Never throws. */
 export function parseBinaryCostReport(value: string): CostReport {
   return read(value, readProtobufEntries);
 }
@@ -39,8 +40,8 @@ function read(body: string, reader: (body: string, entries: CostEntries) => void
   try {
     reader(body.trim(), entries);
   } catch {
-    // A backend wrote this: a defect of a reader must not end the process.
-    entries.spoil('malformed');
+    // The input comes from a backend, so a bug in a reader must not end the process.
+    entries.reject('malformed');
   }
   return entries.report();
 }

@@ -36,7 +36,7 @@ describe('a demand fit', () => {
     );
   });
 
-  it('keeps what it learned of one kind of backend while it only sees another', () => {
+  it('keeps what it learned on one kind of backend while it sees only another', () => {
     const fit = new DemandFit(2, 100);
     teach(fit, [1, 0.1], 4.05, 50);
     teach(fit, [0.1, 1], 0.9, 50);
@@ -53,7 +53,7 @@ describe('a demand fit', () => {
     expect(fit.solution[0]).toBeCloseTo(2.5, 1);
   });
 
-  it('is unbiased by noise in proportion to the work', () => {
+  it('is not biased by noise in proportion to the work', () => {
     const random = seededRandom(7);
     const fit = new DemandFit(2, 5000);
     const work = (mean: number) => -mean * Math.log(1 - random());
@@ -65,7 +65,7 @@ describe('a demand fit', () => {
     expect(fit.solution[1]).toBeCloseTo(1, 0.7);
   });
 
-  it('holds at the prior what no sample tells, and admits that it does not know it', () => {
+  it('keeps components without samples at the prior, with a large standard error', () => {
     const fit = new DemandFit(2, 100);
     for (let i = 0; i < 50; i++) {
       fit.add([1, 0], i % 2 ? 1.5 : 2.5, 1);
@@ -95,14 +95,14 @@ describe('a demand fit', () => {
 });
 
 describe('the diagonal of an inverse', () => {
-  it('is that of a matrix inverted by hand', () => {
+  it('equals that of a matrix inverted by hand', () => {
     // [[4, 1], [1, 3]] has determinant 11, so its inverse is [[3, −1], [−1, 4]] / 11.
     const diagonal = inverseDiagonal([4, 1, 1, 3], 2);
     expect(diagonal[0]).toBeCloseTo(3 / 11, 12);
     expect(diagonal[1]).toBeCloseTo(4 / 11, 12);
   });
 
-  it('is infinite where the matrix says nothing', () => {
+  it('is infinite where the matrix is singular', () => {
     expect(inverseDiagonal([4, 0, 0, 0], 2)[1]).toBe(Infinity);
   });
 });

@@ -1,30 +1,33 @@
-// Recovers what a class of requests needs of each resource from how long its requests were served, backend by backend.
+// Estimates the demand of a class of requests for each resource from the service times on different backends.
 import { inverseDiagonal } from './inverse-diagonal.js';
 
-/** How often the solution is improved before it is taken as it is. One or two rounds are the rule, from the last solution. */
+/** Maximum number of rounds of coordinate descent per update. One or two are usual, starting from the last solution. */
 const MAX_ROUNDS = 30;
-const SETTLED = 1e-6;
+const CONVERGED = 1e-6;
 
 /**
- * Online least squares of  y ≈ Σ_i x_i · d_i  under d ≥ 0.  With x_i = 1 / capacity and y the seconds of service, d is the
- * demand. Two things make it hold while requests are placed by its own estimate:
+ * Online least squares of y ≈ Σ_i x_i · d_i under d ≥ 0. With x_i = 1 / capacity and y the seconds of service, d is the
+ * demand. Two properties keep it stable while requests are placed by its own estimate:
  *
- * - Forgetting is directional (Kulhavý, "Restricted exponential forgetting in real-time identification", Automatica 1987):
- *   a sample displaces what was known in its own direction x only. A class that has settled on one kind of backend keeps
- *   what it learned on the others.
- * - A ridge holds what no sample has told at the prior.
+ * - Forgetting is directional (Kulhavý, "Restricted exponential forgetting in real-time identification", Automatica
+ *   1987): a sample displaces only what was known in its own direction x. When a class settles on one kind of backend,
+ *   what it learned on the others is kept.
+ * - A ridge keeps components without samples at the prior.
  */
 export class DemandFit {
-  /** The estimate, units; the caller may set it once, before the first sample. */
+  /** The estimate, units. The caller may set it once, before the first sample. */
   readonly solution: Float64Array;
-  /** Samples taken. */
+  /** Number of samples. */
   samples = 0;
   private variance = 0;
   private readonly information: Float64Array;
   private readonly target: Float64Array;
   private readonly known: Float64Array;
 
-  /** `memory` is the weight of samples kept in each direction. */
+  /**
+   * @param size number of components.
+   * @param memory weight of the samples kept in each direction.
+   */
   constructor(
     private readonly size: number,
     private readonly memory: number,
@@ -35,14 +38,14 @@ export class DemandFit {
     this.known = new Float64Array(size);
   }
 
-  /** What the solution says for x. */
+  /** Returns the solution's prediction for x, in the unit of y. */
   predict(x: ArrayLike<number>): number {
     let y = 0;
     for (let i = 0; i < this.size; i++) y += x[i] * this.solution[i];
     return y;
   }
 
-  /** Takes a sample of weight 0 < `weight` ≤ 1. All samples should err by about as much. O(size²). */
+  /** Adds a sample with 0 < `weight` ≤ 1. All samples should have errors of similar size. O(size²). */
   add(x: ArrayLike<number>, y: number, weight: number): void {
     if (!Number.isFinite(y)) return;
     this.forgetAlong(x, weight / this.memory);
@@ -52,13 +55,13 @@ export class DemandFit {
       this.target[i] += weight * x[i] * y;
     }
     this.samples++;
-    const pace = Math.max(1 / this.samples, weight / this.memory);
-    this.variance += pace * (error * error - this.variance);
+    const gain = Math.max(1 / this.samples, weight / this.memory);
+    this.variance += gain * (error * error - this.variance);
   }
 
   /**
-   * Brings the solution up to date: minimises the weighted squared error plus `ridge` · Σ (d_i / prior_i − 1)². All of
-   * `prior` must be above zero. Coordinate descent, which for a convex quadratic under d ≥ 0 always converges.
+   * Updates the solution: minimises the weighted squared error plus `ridge` · Σ (d_i / prior_i − 1)² by coordinate
+   * descent, which always converges for a convex quadratic under d ≥ 0. Every component of `prior` must be above zero.
    */
   solve(prior: ArrayLike<number>, ridge: number): void {
     for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -66,18 +69,18 @@ export class DemandFit {
       for (let i = 0; i < this.size; i++) {
         largestChange = Math.max(largestChange, this.improve(i, prior[i], ridge) / prior[i]);
       }
-      if (largestChange < SETTLED) return;
+      if (largestChange < CONVERGED) return;
     }
   }
 
   /**
-   * Standard error of each component, units, as the samples and the ridge leave it: the variance of a sample's error
-   * times the diagonal of the inverse information. O(size³); for people, not for requests.
+   * Returns the standard error of each component, units, given the samples and the ridge: the square root of the error
+   * variance of a sample times the diagonal of the inverse information. O(size³); for display, not for every request.
    */
   standardErrors(prior: ArrayLike<number>, ridge: number): Float64Array {
-    const held = Float64Array.from(this.information);
-    for (let i = 0; i < this.size; i++) held[i * this.size + i] += ridge / prior[i] ** 2;
-    return inverseDiagonal(held, this.size).map((spread) => Math.sqrt(spread * this.variance));
+    const regularized = Float64Array.from(this.information);
+    for (let i = 0; i < this.size; i++) regularized[i * this.size + i] += ridge / prior[i] ** 2;
+    return inverseDiagonal(regularized, this.size).map((inverse) => Math.sqrt(inverse * this.variance));
   }
 
   private improve(i: number, prior: number, ridge: number): number {
@@ -91,22 +94,22 @@ export class DemandFit {
     return Math.abs(this.solution[i] - before);
   }
 
-  /** Takes away a part of what is known along x, and nothing of what is known across it. */
-  private forgetAlong(x: ArrayLike<number>, part: number): void {
+  /** Removes a fraction of what is known along x, and nothing of what is known across it. */
+  private forgetAlong(x: ArrayLike<number>, fraction: number): void {
     const { size, information, target, known } = this;
-    let total = 0;
-    let aim = 0;
+    let informationAlong = 0;
+    let targetAlong = 0;
     for (let i = 0; i < size; i++) {
       known[i] = 0;
       for (let j = 0; j < size; j++) known[i] += information[i * size + j] * x[j];
-      total += known[i] * x[i];
-      aim += target[i] * x[i];
+      informationAlong += known[i] * x[i];
+      targetAlong += target[i] * x[i];
     }
-    if (!(total > 0)) return;
+    if (!(informationAlong > 0)) return;
     for (let i = 0; i < size; i++) {
-      const lost = (part * known[i]) / total;
-      for (let j = 0; j < size; j++) information[i * size + j] -= lost * known[j];
-      target[i] -= lost * aim;
+      const share = (fraction * known[i]) / informationAlong;
+      for (let j = 0; j < size; j++) information[i * size + j] -= share * known[j];
+      target[i] -= share * targetAlong;
     }
   }
 }

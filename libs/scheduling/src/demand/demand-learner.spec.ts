@@ -10,7 +10,7 @@ const CAPACITIES = [
   [15, 15],
 ];
 
-/** A learner of a fleet, and a way to serve requests one after the other on a backend that keeps what it declared, or not. */
+/** A learner of a fleet, and a function that serves requests one after the other, at the declared speed or another. */
 function aLearner(capacities = CAPACITIES) {
   const resourceCount = capacities[0].length;
   const learner = new DemandLearner({ resourceCount, slotCount: capacities.length });
@@ -34,8 +34,8 @@ function aLearner(capacities = CAPACITIES) {
   return { learner, serve, estimate };
 }
 
-describe('with nothing known', () => {
-  it('takes one unit of each resource', () => {
+describe('without any knowledge', () => {
+  it('the demand is one unit of each resource', () => {
     const { learner, estimate } = aLearner();
     expect(estimate(3)).toEqual([1, 1]);
     expect(learner.belief(3)).toMatchObject({ source: 'prior', confidence: 0, samples: 0 });
@@ -43,7 +43,7 @@ describe('with nothing known', () => {
 });
 
 describe('inference from latency alone', () => {
-  it('recovers demands of requests that were alone', () => {
+  it('recovers the demands of requests that were alone', () => {
     const { learner, serve, estimate } = aLearner();
     for (let i = 0; i < 300; i++) {
       serve(0, [4, 0.5], i % 3);
@@ -56,7 +56,7 @@ describe('inference from latency alone', () => {
     expect(learner.belief(0).confidence).toBeGreaterThan(0.9);
   });
 
-  it.each([3, 8])('does so for %i resources', (resourceCount) => {
+  it.each([3, 8])('recovers the demands for %i resources', (resourceCount) => {
     const capacities = Array.from({ length: resourceCount }, (_, s) =>
       Array.from({ length: resourceCount }, (_, r) => (r === s ? 4 : 20)),
     );
@@ -66,7 +66,7 @@ describe('inference from latency alone', () => {
     demand.forEach((units, r) => expect(estimate(0)[r] / units).toBeCloseTo(1, 1));
   });
 
-  it('starts a class that is new at the mean of the fleet', () => {
+  it('starts a new class at the mean of the fleet', () => {
     const { serve, estimate } = aLearner();
     for (let i = 0; i < 300; i++) {
       serve(0, [4, 1], i % 3);
@@ -77,7 +77,7 @@ describe('inference from latency alone', () => {
     expect(estimate(9)[1]).toBeCloseTo(1, 0.5);
   });
 
-  it('finds that a class does not need a resource which some backend has none of', () => {
+  it('finds that a class does not need a resource that some backend lacks', () => {
     const { serve, estimate } = aLearner([
       [10, 10, 0],
       [10, 20, 5],
@@ -88,7 +88,7 @@ describe('inference from latency alone', () => {
     expect(estimate(0)[2]).toBe(0);
   });
 
-  it('learns nothing from a request that was abandoned', () => {
+  it('learns nothing from a cancelled request', () => {
     const { learner } = aLearner();
     learner.cancelled(learner.dispatched(0, 0, 0, 0), 0, 99);
     expect(learner.belief(0).source).toBe('prior');
@@ -96,7 +96,7 @@ describe('inference from latency alone', () => {
 });
 
 describe('reports', () => {
-  it('win over inference, and become its prior elsewhere', () => {
+  it('override inference and become the prior of other classes', () => {
     const { learner, serve, estimate } = aLearner();
     for (let i = 0; i < 100; i++) serve(0, [4, 0.5], i % 3);
     for (let i = 0; i < 200; i++) learner.reported(0, [3, 2], i);
@@ -131,15 +131,15 @@ describe('reports', () => {
         let now = 0;
         for (const [classId, units, passed] of reports) {
           const [before] = estimate(classId);
-          const least = Math.max(1e-3, 0.01 * estimate(99)[0]);
+          const minimum = Math.max(1e-3, 0.01 * estimate(99)[0]);
           learner.reported(classId, [units, 1], (now += passed));
-          expect(estimate(classId)[0]).toBeLessThanOrEqual(MAX_RAISE * Math.max(before, least) * (1 + 1e-9));
+          expect(estimate(classId)[0]).toBeLessThanOrEqual(MAX_RAISE * Math.max(before, minimum) * (1 + 1e-9));
         }
       }),
     );
   });
 
-  it('can bring back a resource that was not needed', () => {
+  it('can restore a resource that was not needed', () => {
     const { learner, estimate } = aLearner();
     for (let i = 0; i < 50; i++) learner.reported(0, [1, 0], i);
     for (let i = 50; i < 4000; i++) learner.reported(0, [1, 2], i);
@@ -148,7 +148,7 @@ describe('reports', () => {
 });
 
 describe('the speed of a backend', () => {
-  it('is found where it is not what was declared', () => {
+  it('is found where it differs from the declared speed', () => {
     const { learner, serve } = aLearner();
     for (let i = 0; i < 3000; i++) {
       learner.reported(0, [4, 2], i);
@@ -171,7 +171,7 @@ describe('the speed of a backend', () => {
   });
 });
 
-describe('a class that was forgotten', () => {
+describe('a forgotten class', () => {
   it('starts at the prior again', () => {
     const { learner, serve } = aLearner();
     learner.reported(0, [3, 2], 0);
@@ -181,12 +181,12 @@ describe('a class that was forgotten', () => {
   });
 });
 
-describe('a class that is asked for very often', () => {
-  it('is learned from a part of its answers, and as well', () => {
+describe('a class with very many requests', () => {
+  it('is learned from a fraction of its responses, equally well', () => {
     const { learner, estimate } = aLearner();
     let now = 0;
     let learned = 0;
-    // Each backend serves one at a time; together they answer some twelve thousand a second.
+    // Each backend serves one request at a time; together they serve about twelve thousand per second.
     for (let i = 0; i < 30_000; i++) {
       const slot = i % CAPACITIES.length;
       const ticket = learner.dispatched(0, slot, 0, now);
@@ -201,7 +201,7 @@ describe('a class that is asked for very often', () => {
     expect(storage).toBeCloseTo(0.002, 4);
   });
 
-  it('knows of a class what it has seen', () => {
+  it('is known once it was seen, until it is forgotten', () => {
     const { learner, serve } = aLearner();
     expect(learner.knows(0)).toBe(false);
     serve(0, [1, 1], 0);

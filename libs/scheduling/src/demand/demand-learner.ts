@@ -1,4 +1,4 @@
-// Learns what requests need: from the backends' reports where there are any, from latency alone where there are none.
+// Learns what requests need: from the backends' cost reports if there are any, otherwise from latency alone.
 import type { FleetSnapshot } from '../fleet-snapshot.js';
 import type { ResourceVector } from '../resources.js';
 import type { DemandBelief, DemandModel, DemandSource } from './demand-model.js';
@@ -8,38 +8,41 @@ import { ReportedDemand } from './reported-demand.js';
 import { ServiceMeter, Sojourn } from './service-meter.js';
 import { SpeedFactors } from './speed-factors.js';
 
-/** A class needs so many latencies before it is evidence of a backend's speed. */
-const SAMPLES_TO_JUDGE_SPEED = 10;
-/** A report of a resource that a request did not need so far is held against this. Units. */
+/** Number of latencies a class needs before it counts as evidence of a backend's speed. */
+const MIN_SAMPLES_FOR_SPEED = 10;
+/** Lower bound of the expectation that a report is compared with, for resources not needed so far. Units. */
 const MIN_EXPECTED = 1e-3;
-/** The same as a part of the prior. */
+/** The same lower bound as a fraction of the prior. */
 const MIN_EXPECTED_RATIO = 0.01;
 
-/** Of a class that so many answers are known of, no more are learned from than one each so often. */
-const SAMPLES_TO_BE_SURE = 200;
-const MIN_SECONDS_BETWEEN = 4e-3;
+/** Once a class has this many samples, learn from at most one response per MIN_SECONDS_BETWEEN_SAMPLES. */
+const MIN_SAMPLES_TO_SKIP = 200;
+const MIN_SECONDS_BETWEEN_SAMPLES = 4e-3;
 
 /**
- * A request under way, as {@link DemandLearner.dispatched} hands it out. Answered or abandoned, it can be another request's:
- * two objects and their numbers for each request are what costs most about learning.
+ * A request in flight, as returned by {@link DemandLearner.dispatched}. Reused for another request once it has
+ * completed or was cancelled, because allocating two objects per request is most of the cost of learning.
  */
 export class LearningTicket {
+  /** The number of the request's class; -1 before the first use. */
   classId = -1;
   readonly sojourn = new Sojourn();
 }
 
-/** What fixes the size of a learner. */
+/** The dimensions of a learner. */
 export interface DemandLearnerShape {
+  /** Number of resources. */
   readonly resourceCount: number;
-  /** Slots of the load table. */
+  /** Number of slots of the load table. */
   readonly slotCount: number;
 }
 
 /**
- * The demand of each class: the mean of its reports; else what its latencies show; else the mean of the fleet's requests,
- * reported or inferred; else one unit of each resource. Beside it the speed of each backend against what it declared.
- * Times are seconds on one monotonic clock. An answer that is learned from takes O(resources²), any other O(1): of a class
- * that is asked for more often than 250 times a second a part is learned from, which is as good and costs less.
+ * Estimates the demand of each class: the mean of its reports; otherwise what its latencies show; otherwise the mean of
+ * the fleet's requests, reported or inferred; otherwise one unit of each resource. Also estimates the speed of each
+ * backend compared to its declared speed. Times are seconds on one monotonic clock. Learning from a response is
+ * O(resources²), any other response O(1). Classes with more than 250 requests per second are sampled, which costs less
+ * and learns as well.
  */
 export class DemandLearner implements DemandModel {
   private readonly capacity: FleetCapacity;
@@ -63,14 +66,17 @@ export class DemandLearner implements DemandModel {
     this.prior = new Float64Array(resourceCount);
   }
 
-  /** Membership or capacities have changed. */
+  /** Takes over the declared capacities of a new snapshot. */
   useFleet(fleet: FleetSnapshot): void {
-    this.capacity.use(fleet);
+    this.capacity.useFleet(fleet);
   }
 
   /**
-   * A request of a class was sent to a backend on which `others` were in flight, whoever sent them. Fills in and answers
-   * `ticket`, of which the request before must be over.
+   * Records that a request of a class was sent to a backend with `others` in flight on it, from all dispatchers
+   * together.
+   *
+   * @param ticket of an earlier request that has ended; a new one is made when absent.
+   * @returns the ticket, filled in for this request.
    */
   dispatched(
     classId: number,
@@ -84,12 +90,16 @@ export class DemandLearner implements DemandModel {
     return ticket;
   }
 
-  /** It was answered in full, and `others` are in flight there now. Answers whether anything was learned from it. */
+  /**
+   * Records that the response is complete and `others` requests remain in flight on the backend.
+   *
+   * @returns whether anything was learned from it.
+   */
   completed({ classId, sojourn }: LearningTicket, others: number, atSeconds: number): boolean {
     const seconds = this.meter.leave(sojourn, others, atSeconds);
-    if (!(seconds > 0) || !this.isWorthLearning(classId, atSeconds)) return false;
+    if (!(seconds > 0) || !this.shouldLearn(classId, atSeconds)) return false;
     this.learnedAt[classId] = atSeconds;
-    const weight = LatencyInference.weightAmong(sojourn.othersAtDispatch);
+    const weight = LatencyInference.sampleWeight(sojourn.othersAtDispatch);
     this.inference.learn(classId, sojourn.slot, seconds, this.speeds.factor(sojourn.slot), weight);
     if (this.canJudgeSpeed(classId)) {
       this.speeds.observe(sojourn.slot, seconds, this.declaredSeconds(classId, sojourn.slot), weight);
@@ -97,25 +107,29 @@ export class DemandLearner implements DemandModel {
     return true;
   }
 
-  /** It failed or was given up, and `others` are in flight there now. Nothing is learned but that it is gone. */
+  /**
+   * Records that the request failed or was cancelled and `others` requests remain in flight. Nothing else is learned
+   * from it.
+   */
   cancelled({ sojourn }: LearningTicket, others: number, atSeconds: number): void {
     this.meter.abandon(sojourn, others, atSeconds);
   }
 
-  /** A backend has reported what a request of the class cost it, units by resource. */
+  /** Records the cost that a backend reported for a request of the class, units by resource. */
   reported(classId: number, demand: ArrayLike<number>, atSeconds: number): void {
     this.estimate(classId, this.current);
     this.estimatePrior(this.prior);
     const reports = (this.reports[classId] ??= new ReportedDemand(this.current.length));
-    reports.add(demand, this.atLeastSome(this.current), atSeconds);
-    this.fleetReports.add(demand, this.atLeastSome(this.prior), atSeconds);
+    reports.add(demand, this.withMinimum(this.current), atSeconds);
+    this.fleetReports.add(demand, this.withMinimum(this.prior), atSeconds);
   }
 
-  /** Whether anything was seen of the class. */
+  /** Whether there is any report or latency of the class. */
   knows(classId: number): boolean {
     return this.reports[classId] !== undefined || this.inference.knows(classId);
   }
 
+  /** Writes the demand of the class into `out`, units by resource. Allocates nothing. */
   estimate(classId: number, out: ResourceVector): void {
     const reports = this.reports[classId];
     if (reports !== undefined) out.set(reports.mean);
@@ -123,35 +137,35 @@ export class DemandLearner implements DemandModel {
     else this.estimatePrior(out);
   }
 
-  /** What is known of a class, for people to read. */
+  /** Returns what is known of a class, for display. */
   belief(classId: number): DemandBelief {
     const demand = new Float64Array(this.current.length);
     this.estimate(classId, demand);
     const source = this.sourceOf(classId);
-    const samples = source === 'reported' ? this.reportsOf(classId) : this.inference.samples(classId);
-    // Requests of a class are taken to differ by as much as their mean, as with exponential work.
+    const samples = source === 'reported' ? this.reportCount(classId) : this.inference.samples(classId);
+    // Assumes that requests of a class differ by as much as their mean, as with exponential work.
     const spread = 1 / Math.sqrt(samples);
     const error = source === 'reported' ? spread : Math.max(spread, this.inference.relativeError(classId));
     return { demand, source, confidence: 1 / (1 + error), samples };
   }
 
-  /** How fast a backend is, as a multiple of what it declared, ½ to 2. */
+  /** Returns the speed of a backend as a multiple of its declared speed, ½ to 2. */
   speed(slot: number): number {
     return this.speeds.factor(slot);
   }
 
-  /** How strictly backends serve requests in the order they came, 0 to 1. */
+  /** How strictly backends serve requests in order of arrival, 0 to 1. */
   get order(): number {
     return this.meter.order;
   }
 
-  /** The class's number will be another's. */
+  /** Forgets a class whose number will be reused. */
   forgetClass(classId: number): void {
     this.inference.forget(classId);
     this.reports[classId] = undefined;
   }
 
-  /** The slot will be another backend's. Only when nothing is in flight there. */
+  /** Forgets a backend whose slot will be reused. Allowed only when nothing is in flight on it. */
   forgetBackend(slot: number): void {
     this.speeds.forget(slot);
     this.meter.forget(slot);
@@ -168,17 +182,17 @@ export class DemandLearner implements DemandModel {
     return this.inference.knows(classId) ? 'inferred' : 'prior';
   }
 
-  private reportsOf(classId: number): number {
+  private reportCount(classId: number): number {
     return this.reports[classId]?.reports ?? 0;
   }
 
-  private isWorthLearning(classId: number, atSeconds: number): boolean {
-    if (this.inference.samples(classId) < SAMPLES_TO_BE_SURE) return true;
-    return atSeconds - this.learnedAt[classId] >= MIN_SECONDS_BETWEEN;
+  private shouldLearn(classId: number, atSeconds: number): boolean {
+    if (this.inference.samples(classId) < MIN_SAMPLES_TO_SKIP) return true;
+    return atSeconds - this.learnedAt[classId] >= MIN_SECONDS_BETWEEN_SAMPLES;
   }
 
   private canJudgeSpeed(classId: number): boolean {
-    return this.reportsOf(classId) + this.inference.samples(classId) >= SAMPLES_TO_JUDGE_SPEED;
+    return this.reportCount(classId) + this.inference.samples(classId) >= MIN_SAMPLES_FOR_SPEED;
   }
 
   private declaredSeconds(classId: number, slot: number): number {
@@ -188,8 +202,10 @@ export class DemandLearner implements DemandModel {
     return seconds;
   }
 
-  /** What a report is held against: never nothing, or a resource that was not needed so far could never be learned. */
-  private atLeastSome(demand: ResourceVector): ResourceVector {
+  /**
+   * Raises an expectation to the lower bound: with zero, a resource that was not needed so far could never be learned.
+   */
+  private withMinimum(demand: ResourceVector): ResourceVector {
     for (let r = 0; r < demand.length; r++) {
       demand[r] = Math.max(demand[r], MIN_EXPECTED, MIN_EXPECTED_RATIO * this.prior[r]);
     }

@@ -1,4 +1,4 @@
-// Demand learning: which requests cost alike, what they cost, and how fast the backends really are.
+// Demand learning: which requests cost the same, what they cost, and how fast the backends really are.
 export {
   BINARY_COST_REPORT_HEADER,
   COST_REPORT_HEADER,

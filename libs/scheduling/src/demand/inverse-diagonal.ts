@@ -1,8 +1,10 @@
 // The diagonal of the inverse of a small symmetric positive definite matrix.
 
 /**
- * By the Cholesky factor L of the matrix: the inverse is L⁻ᵀ L⁻¹, so its diagonal holds the squared lengths of the columns
- * of L⁻¹. `matrix` is row by row. A direction lost to rounding comes out infinite. O(size³).
+ * Returns the diagonal from the Cholesky factor L of the matrix: the inverse is L⁻ᵀ L⁻¹, so its diagonal holds the
+ * squared lengths of the columns of L⁻¹. Directions lost to rounding become Infinity. O(size³).
+ *
+ * @param matrix `size` × `size` numbers, row by row.
  */
 export function inverseDiagonal(matrix: ArrayLike<number>, size: number): Float64Array {
   const factor = choleskyFactor(matrix, size);

@@ -1,40 +1,42 @@
-// What is usual: the median latency of each class of requests, followed step by step.
+// The baseline latency of each class of requests: a median that is updated step by step.
 
-/** A step up or down, as a factor: some 25 answers double or halve the estimate. */
+/** Factor of one step up or down: about 25 responses double or halve the estimate. */
 const STEP = 1.03;
-/** So many answers of a class have to be seen before there is anything usual about them. */
+/** Responses of a class needed before it has a baseline. */
 const MIN_SAMPLES = 30;
 
 /**
- * Follows the median latency of each class: a little up with each answer that took longer, a little down with each that
- * was faster (the frugal streaming of Ma, Muthukrishnan and Sandler, 2014, in steps of a factor). A median, since one slow
- * backend among many must not become what is usual. O(1) in time, two numbers in memory for each class.
+ * Tracks the median latency of each class: one step up for a slower response, one step down for a faster one (frugal
+ * streaming, Ma, Muthukrishnan and Sandler, 2014, with steps of a factor). A median, so that one slow backend among
+ * many does not become the baseline. O(1) time, and two numbers of memory per class.
  */
 export class LatencyBaseline {
   private readonly classes: ({ seconds: number; seen: number } | undefined)[] = [];
 
   /**
-   * Takes in a latency in seconds. Answers how many times the usual one it was, a plain number; undefined while too few
-   * of its class were seen.
+   * Records a latency in seconds.
+   *
+   * @returns the latency as a multiple of the baseline before it, no unit; undefined while the class has too few
+   *   responses.
    */
   recordAndCompare(classId: number, latencySeconds: number): number | undefined {
-    const usual = this.classes[classId];
-    if (!usual) {
+    const baseline = this.classes[classId];
+    if (!baseline) {
       this.classes[classId] = { seconds: latencySeconds, seen: 1 };
       return undefined;
     }
-    const before = usual.seconds;
-    usual.seconds *= latencySeconds > before ? STEP : 1 / STEP;
-    return ++usual.seen <= MIN_SAMPLES || before === 0 ? undefined : latencySeconds / before;
+    const previousSeconds = baseline.seconds;
+    baseline.seconds *= latencySeconds > previousSeconds ? STEP : 1 / STEP;
+    return ++baseline.seen <= MIN_SAMPLES || previousSeconds === 0 ? undefined : latencySeconds / previousSeconds;
   }
 
-  /** What is usual for a class, seconds; undefined while too few of it were seen. */
-  of(classId: number): number | undefined {
-    const usual = this.classes[classId];
-    return usual && usual.seen > MIN_SAMPLES ? usual.seconds : undefined;
+  /** Returns the baseline of a class, seconds; undefined while it has too few responses. */
+  medianSeconds(classId: number): number | undefined {
+    const baseline = this.classes[classId];
+    return baseline && baseline.seen > MIN_SAMPLES ? baseline.seconds : undefined;
   }
 
-  /** The class means something else from now on. */
+  /** Forgets a class whose number will be reused. */
   forget(classId: number): void {
     this.classes[classId] = undefined;
   }

@@ -1,26 +1,27 @@
-// Infers the demand of classes of requests from their seconds of service alone, with no word from the backends.
+// Infers the demand of classes of requests from seconds of service alone, without reports from the backends.
 import type { ResourceVector } from '../resources.js';
 import { DemandFit } from './demand-fit.js';
 import type { FleetCapacity } from './fleet-capacity.js';
 
-/** Weight of samples kept in each direction, for a class and for the fleet. */
+/** Weight of the samples kept in each direction, for a class and for the fleet. */
 const MEMORY = 1000;
-/** How strongly the prior holds, as a part of one uncontended sample. */
+/** Strength of the prior, as a fraction of one uncontended sample. */
 const RIDGE = 0.05;
-/** The least of any resource that the prior of a class has, as a part of an even split. */
+/** Lower bound of a resource in the prior of a class, as a fraction of an even split. */
 const MIN_PRIOR = 0.05;
-/** A resource that takes less than this part of the mean resource's time is not told from none. */
+/** A resource that takes less than this fraction of the mean resource's time is indistinguishable from zero. */
 const MIN_SHARE = 0.05;
-/** Weight of a sample falls with the number of others at dispatch as (1 + n)^−½: contention is modelled, not known. */
+/** A sample with n others in flight at dispatch has weight (1 + n)^−½, because contention is modelled, not measured. */
 const CONTENTION_EXPONENT = -0.5;
 
 /**
- * A least-squares fit for each class, and one over all requests whose solution, the fleet's mean demand, is the prior of
- * each class. The fleet's own prior takes equal time of each resource, at the pace the fleet is seen to serve.
+ * One least-squares fit per class, and one over all requests. The solution of the latter is the fleet's mean demand,
+ * the prior of each class. The prior of the fleet itself spends equal time on each resource and matches the mean
+ * service time.
  *
- * Slow backends err by more seconds, so seconds are counted in those that the mean backend's second of work takes there.
- * That measure is the same for every request: to divide by the predicted seconds instead, which fit each class better,
- * lets a few early samples with small predictions outweigh all later ones.
+ * Errors grow with the slowness of a backend. So seconds of service are divided by the time that a second of the mean
+ * backend's work takes on this backend. This scale is the same for every request. Dividing by the predicted seconds
+ * instead would fit each class better, but a few early samples with small predictions would outweigh all later ones.
  */
 export class LatencyInference {
   private readonly fits: (DemandFit | undefined)[] = [];
@@ -28,8 +29,8 @@ export class LatencyInference {
   private readonly evenSplit: Float64Array;
   private readonly prior: Float64Array;
   private readonly x: Float64Array;
-  private paceWeight = 0;
-  private pace = 0;
+  private meanWorkWeight = 0;
+  private meanWork = 0;
 
   constructor(
     private readonly resourceCount: number,
@@ -41,22 +42,26 @@ export class LatencyInference {
     this.x = new Float64Array(resourceCount);
   }
 
-  /** Whether anything has been seen of the class. */
+  /** Whether there is any sample of the class. */
   knows(classId: number): boolean {
     return this.fits[classId] !== undefined;
   }
 
-  /** Whether anything has been seen at all. */
+  /** Whether there is any sample at all. */
   get hasPrior(): boolean {
     return this.fleetFit.samples > 0;
   }
 
-  /** How much a sample counts that was dispatched to a backend with so many others on it. */
-  static weightAmong(others: number): number {
+  /** Returns the weight of a sample dispatched to a backend with `others` in flight on it: above 0, at most 1. */
+  static sampleWeight(others: number): number {
     return (1 + others) ** CONTENTION_EXPONENT;
   }
 
-  /** A request of the class was served for so many seconds on a backend of that speed. O(resources²). */
+  /**
+   * Adds a sample: `seconds` of service of a request of the class. O(resources²).
+   *
+   * @param speed of the backend as a multiple of its declared speed.
+   */
   learn(classId: number, slot: number, seconds: number, speed: number, weight: number): void {
     let meanSeconds = 0;
     for (let r = 0; r < this.resourceCount; r++) {
@@ -67,9 +72,9 @@ export class LatencyInference {
     for (let r = 0; r < this.resourceCount; r++) this.x[r] /= meanSeconds;
     const work = seconds / meanSeconds;
 
-    this.paceWeight = this.paceWeight * (1 - weight / MEMORY) + weight;
-    this.pace += (weight / this.paceWeight) * (work - this.pace);
-    for (let r = 0; r < this.resourceCount; r++) this.evenSplit[r] = this.pace * this.capacity.mean[r];
+    this.meanWorkWeight = this.meanWorkWeight * (1 - weight / MEMORY) + weight;
+    this.meanWork += (weight / this.meanWorkWeight) * (work - this.meanWork);
+    for (let r = 0; r < this.resourceCount; r++) this.evenSplit[r] = this.meanWork * this.capacity.mean[r];
     if (!this.hasPrior) this.fleetFit.solution.set(this.evenSplit);
     this.fleetFit.add(this.x, work, weight);
     this.fleetFit.solve(this.evenSplit, this.ridgeAt(this.evenSplit));
@@ -80,22 +85,25 @@ export class LatencyInference {
     fit.solve(prior, this.ridgeAt(prior));
   }
 
-  /** Writes the demand of a class into `out`, units; the fleet's mean where nothing was seen of the class. */
+  /** Writes the demand of a class into `out`, units; the fleet's mean demand when the class has no sample. */
   estimate(classId: number, out: ResourceVector): void {
-    this.publish((this.fits[classId] ?? this.fleetFit).solution, out);
+    this.writeEstimate((this.fits[classId] ?? this.fleetFit).solution, out);
   }
 
   /** Writes the mean demand of the fleet's requests into `out`, units. */
   estimatePrior(out: ResourceVector): void {
-    this.publish(this.fleetFit.solution, out);
+    this.writeEstimate(this.fleetFit.solution, out);
   }
 
-  /** Samples of a class. */
+  /** Number of samples of a class. */
   samples(classId: number): number {
     return this.fits[classId]?.samples ?? 0;
   }
 
-  /** The largest standard error of a class's demand, each resource's as a part of the time that all resources take. */
+  /**
+   * Returns the largest standard error of a class's demand over its resources, each in seconds on the mean backend,
+   * divided by the seconds of its whole demand. Infinity when the class has no sample.
+   */
   relativeError(classId: number): number {
     const fit = this.fits[classId];
     if (fit === undefined) return Infinity;
@@ -110,23 +118,23 @@ export class LatencyInference {
     return largest / seconds;
   }
 
-  /** The class's number will be another's. */
+  /** Forgets a class whose number will be reused. */
   forget(classId: number): void {
     this.fits[classId] = undefined;
   }
 
-  /** A solution without what is too little to tell from none. */
-  private publish(solution: ArrayLike<number>, out: ResourceVector): void {
-    let shares = 0;
-    for (let r = 0; r < this.resourceCount; r++) shares += solution[r] / this.capacity.mean[r];
+  /** Writes a solution, with zero or the lower bound for components that are indistinguishable from zero. */
+  private writeEstimate(solution: ArrayLike<number>, out: ResourceVector): void {
+    let seconds = 0;
+    for (let r = 0; r < this.resourceCount; r++) seconds += solution[r] / this.capacity.mean[r];
     for (let r = 0; r < this.resourceCount; r++) {
-      const least = ((MIN_SHARE * shares) / this.resourceCount) * this.capacity.mean[r];
-      const isNone = solution[r] < least && this.capacity.isLackedBySome[r];
-      out[r] = isNone ? 0 : Math.max(least, solution[r]);
+      const minimum = ((MIN_SHARE * seconds) / this.resourceCount) * this.capacity.mean[r];
+      const isNegligible = solution[r] < minimum && this.capacity.isMissingSomewhere[r];
+      out[r] = isNegligible ? 0 : Math.max(minimum, solution[r]);
     }
   }
 
-  /** The ridge in the measure of the samples: being off by the whole prior weighs as much as being off by its work. */
+  /** Scales the ridge to the samples: an error of the whole prior weighs as much as an error of its work. */
   private ridgeAt(prior: ArrayLike<number>): number {
     let work = 0;
     for (let r = 0; r < this.resourceCount; r++) work += prior[r] / this.capacity.mean[r] / this.resourceCount;

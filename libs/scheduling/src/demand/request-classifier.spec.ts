@@ -24,7 +24,7 @@ describe('a route template', () => {
     expect(new RouteTemplates().templateOf(path)).toBe(template);
   });
 
-  it('finds that a segment varies by its many values, and keeps the frequent ones apart', () => {
+  it('replaces a segment with many values, and keeps the frequent values', () => {
     const routes = new RouteTemplates();
     for (let i = 0; i < 2000; i++) {
       routes.templateOf('/shop/search');
@@ -56,7 +56,7 @@ describe('a route template', () => {
 describe('a request class', () => {
   const traits = { method: 'GET', target: '/users/1', bodyBytes: 0 };
 
-  it('is the method, the route and the power of two below the size of the body', () => {
+  it('consists of the method, the route and the power of two below the size of the body', () => {
     const classifier = new RequestClassifier(10, () => {});
     const classId = classifier.classify(traits);
     expect(classifier.classify({ ...traits, target: '/users/2' })).toBe(classId);
@@ -67,7 +67,7 @@ describe('a request class', () => {
     expect(classifier.nameOf(upload)).toBe('PUT /users/{} 2^10');
   });
 
-  it('is forgotten when it was not seen for longest, and its number goes to the next', () => {
+  it('is forgotten when it is the least recently used, and its number is reused', () => {
     const forgotten: number[] = [];
     const classifier = new RequestClassifier(2, (classId) => forgotten.push(classId));
     const [a, b] = ['/a', '/b'].map((target) => classifier.classify({ ...traits, target }));
@@ -77,7 +77,7 @@ describe('a request class', () => {
     expect(classifier.classify({ ...traits, target: '/a' })).toBe(a);
   });
 
-  it('has a number below the limit that no other class has, whatever the requests', () => {
+  it('has a number below the limit that no other class has, for any requests', () => {
     const requests = fc.array(fc.tuple(fc.constantFrom('GET', 'PUT', '__proto__'), fc.webPath(), fc.nat()));
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 5 }), requests, (limit, sequence) => {
@@ -99,10 +99,10 @@ function wordNumber(index: number): string {
   return [17576, 676, 26, 1].map((place) => String.fromCharCode(97 + (Math.floor(index / place) % 26))).join('');
 }
 
-describe('a path that is asked for again and again', () => {
+describe('a repeated path', () => {
   const get = (target: string, bodyBytes = 0) => ({ method: 'GET', target, bodyBytes });
 
-  it('is of the same class each time, and of another with another method or size', () => {
+  it('stays in its class, and is in another with another method or size', () => {
     const classifier = new RequestClassifier(10, () => {});
     const classId = classifier.classify(get('/a'));
     for (let i = 0; i < 50; i++) expect(classifier.classify(get('/a'))).toBe(classId);
@@ -111,7 +111,7 @@ describe('a path that is asked for again and again', () => {
     expect(classifier.classify(get('/a'))).toBe(classId);
   });
 
-  it('counts as often as it is asked for: it sojourns a route of its own among many values', () => {
+  it('counts once per request, so that it stays a route of its own among many values', () => {
     const classifier = new RequestClassifier(10_000, () => {});
     for (let i = 0; i < 2000; i++) {
       for (let times = 0; times < 3; times++) classifier.classify(get('/shop/search'));
@@ -124,7 +124,7 @@ describe('a path that is asked for again and again', () => {
     expect(name('/shop/never-seen')).toBe('GET /shop/{}');
   });
 
-  it('learns that its segment varies although the path is remembered', () => {
+  it('becomes variable with its segment although the path is remembered', () => {
     const classifier = new RequestClassifier(10_000, () => {});
     const before = classifier.classify(get('/shop/first'));
     expect(classifier.nameOf(before)).toBe('GET /shop/first');

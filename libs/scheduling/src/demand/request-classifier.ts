@@ -1,42 +1,46 @@
-// Puts requests into classes that should cost alike: same method, same route, body of about the same size.
+// Groups requests into classes of similar cost: same method, same route, body of about the same size.
 import { LRUCache } from 'lru-cache';
 import { RouteTemplates } from './route-template.js';
 
 /** What a request is classified by. */
 export interface RequestTraits {
+  /** As received. */
   readonly method: string;
   /** Path, with or without a query. */
   readonly target: string;
-  /** Bytes of the request's body as far as its head tells; 0 when it has none or does not say. */
+  /** Size of the body according to the head, bytes; 0 when there is no body or its size is unknown. */
   readonly bodyBytes: number;
 }
 
-/** Targets remembered with their class. */
-const REMEMBERED_TARGETS = 512;
-/** So often a target that is remembered is taken apart again, to see whether it is still of the same class. */
-const USES = 16;
+/** Maximum number of targets whose class is remembered. */
+const MAX_REMEMBERED_TARGETS = 512;
+/** A remembered target is classified again after this many requests, because its route may have changed. */
+const USES_BEFORE_REVIEW = 16;
 
-/** A target that was taken apart not long ago. */
+/** A target that was classified recently. */
 interface RememberedTarget {
   readonly method: string;
   readonly bodyBytes: number;
   readonly classId: number;
-  /** How many times it was asked for since. */
+  /** Requests since then. */
   uses: number;
 }
 
 /**
- * Numbers the classes 0 to `limit` − 1, so that what is known of a class can stand in an array. When there are more
- * classes than numbers, the class that was not seen for longest is forgotten and its number is given to the new one.
+ * Numbers the classes from 0 to `limit` − 1, so that data about classes fits into arrays. When all numbers are taken,
+ * the least recently used class is forgotten and its number goes to the new one.
  */
 export class RequestClassifier {
   private readonly routes = new RouteTemplates();
   private readonly numbers: LRUCache<string, number>;
   private readonly names: string[] = [];
-  /** By target, query and all. One that is asked for again and again need not be taken apart each time. */
+  /** By target, including the query. Saves the work of classifying a repeated target each time. */
   private readonly remembered = new Map<string, RememberedTarget>();
 
-  /** `onForgotten` is told a number before another class gets it. */
+  /**
+   * @param limit maximum number of classes.
+   * @param onForgotten called with a number before another class gets it.
+   */
   constructor(
     private readonly limit: number,
     private readonly onForgotten: (classId: number) => void,
@@ -44,25 +48,26 @@ export class RequestClassifier {
     this.numbers = new LRUCache({ max: limit, memoMethod: (name) => this.assignNumber(name) });
   }
 
-  /** The number of the request's class. O(length of the path). */
+  /** Returns the number of the request's class, from 0 to `limit` − 1. O(length of the path). */
   classify(request: RequestTraits): number {
-    // While there are numbers left nobody is forgotten, and it does not matter who was seen last.
-    const known = this.numbers.size < this.limit ? this.remembered.get(request.target) : undefined;
-    if (known?.method !== request.method || known.bodyBytes !== request.bodyBytes) return this.takeApart(request, 1);
-    return ++known.uses < USES ? known.classId : this.takeApart(request, USES);
+    // While numbers are left, no class is evicted, so the order of use need not be updated.
+    const entry = this.numbers.size < this.limit ? this.remembered.get(request.target) : undefined;
+    if (entry?.method !== request.method || entry.bodyBytes !== request.bodyBytes)
+      return this.classifyTarget(request, 1);
+    return ++entry.uses < USES_BEFORE_REVIEW ? entry.classId : this.classifyTarget(request, USES_BEFORE_REVIEW);
   }
 
-  /** Classifies a target that was asked for so many times. */
-  private takeApart({ method, target, bodyBytes }: RequestTraits, times: number): number {
+  /** Classifies a target that was requested `times` times. */
+  private classifyTarget({ method, target, bodyBytes }: RequestTraits, times: number): number {
     const route = `${method} ${this.routes.templateOf(target, times)}`;
     const name = bodyBytes > 0 ? `${route} 2^${Math.floor(Math.log2(bodyBytes))}` : route;
     const classId = this.numbers.memo(name);
-    if (this.remembered.size >= REMEMBERED_TARGETS) this.remembered.clear();
+    if (this.remembered.size >= MAX_REMEMBERED_TARGETS) this.remembered.clear();
     this.remembered.set(target, { method, bodyBytes, classId, uses: 0 });
     return classId;
   }
 
-  /** A class in words, as in `PUT /users/{} 2^10`; undefined for a number that no class has. */
+  /** Returns the name of a class, such as `PUT /users/{} 2^10`; undefined for a number that is not in use. */
   nameOf(classId: number): string | undefined {
     return this.names[classId];
   }

@@ -1,28 +1,29 @@
-// Finds the routes behind paths by itself: `/users/17/orders/9` and `/users/42/orders/1` are both `/users/{}/orders/{}`.
+// Finds the routes of paths without configuration: `/users/17/orders/9` and `/users/42/orders/1` are both
+// `/users/{}/orders/{}`.
 import { LRUCache } from 'lru-cache';
 import { SpaceSavingSummary } from './space-saving-summary.js';
 import { looksLikeIdentifier } from './path-segment.js';
 
-/** What stands in a template for a segment that varies. */
+/** Replaces a variable segment in a template. */
 export const PARAMETER = '{}';
-/** What stands in a template for everything below the deepest level that is told apart. */
+/** Replaces everything below the deepest level of a template. */
 export const REMAINDER = '**';
 
-const DEEPEST_LEVEL = 8;
-const REMEMBERED_PREFIXES = 1024;
+const MAX_LEVELS = 8;
+const MAX_PREFIXES = 1024;
 
 /**
- * Turns paths into templates. A segment becomes {@link PARAMETER} when it looks like an identifier, or when the place
- * where it stands takes many values and this is none of the frequent ones. Memory is bounded: it remembers so many
- * prefixes, and so many values at each. O(length of the path).
+ * Turns paths into templates. A segment becomes {@link PARAMETER} when it looks like an identifier, or when its
+ * position takes many values and this one is not frequent. Memory is bounded by the number of prefixes and of values at
+ * each. O(length of the path).
  */
 export class RouteTemplates {
   private readonly valuesAfter = new LRUCache({
-    max: REMEMBERED_PREFIXES,
+    max: MAX_PREFIXES,
     memoMethod: (_prefix: string) => new SpaceSavingSummary(),
   });
 
-  /** The template of a path that was asked for so many times; a query or fragment is left out, and so are slashes that end nothing. */
+  /** Returns the template of a path that was requested `times` times, without query, fragment and empty segments. */
   templateOf(path: string, times = 1): string {
     let template = '';
     let level = 0;
@@ -34,13 +35,13 @@ export class RouteTemplates {
       const segment = path.slice(start, slash);
       start = slash + 1;
       if (segment === '') continue;
-      if (level++ === DEEPEST_LEVEL) return `${template}/${REMAINDER}`;
-      template += `/${this.nameOf(segment, template, times)}`;
+      if (level++ === MAX_LEVELS) return `${template}/${REMAINDER}`;
+      template += `/${this.templateSegment(segment, template, times)}`;
     }
     return template === '' ? '/' : template;
   }
 
-  private nameOf(segment: string, prefix: string, times: number): string {
+  private templateSegment(segment: string, prefix: string, times: number): string {
     if (looksLikeIdentifier(segment)) return PARAMETER;
     const isRegular = this.valuesAfter.memo(prefix).observe(segment, times);
     return isRegular ? segment : PARAMETER;

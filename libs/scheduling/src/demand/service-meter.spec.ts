@@ -4,22 +4,22 @@ import { seededRandom } from '../clock-and-random.js';
 import { ServiceMeter, type Sojourn } from './service-meter.js';
 
 describe('seconds of service', () => {
-  it('are all the seconds of a request that was alone', () => {
+  it('are the whole time of a request that was alone', () => {
     const meter = new ServiceMeter(2);
     const sojourn = meter.arrive(0, 0, 10);
     expect(meter.leave(sojourn, 0, 10.25)).toBeCloseTo(0.25);
   });
 
-  it('are a fair share of the time while others are there', () => {
+  it('are a fair share of the time while others are in flight', () => {
     const meter = new ServiceMeter(1);
     const first = meter.arrive(0, 0, 0);
     const second = meter.arrive(0, 1, 1);
-    // Alone for one second, then two share two seconds.
+    // Alone for one second, then two requests share two seconds.
     expect(meter.leave(first, 1, 3)).toBeCloseTo(2, 1);
     expect(meter.leave(second, 0, 3.5)).toBeCloseTo(1.5, 1);
   });
 
-  it('count for more where several resources can work at once, and for no more than all of them', () => {
+  it('are more when several resources can be busy at once, but at most by their number', () => {
     const meter = new ServiceMeter(2);
     const sojourns = Array.from({ length: 100 }, (_, others) => meter.arrive(0, others, 0));
     const seconds = meter.leave(sojourns[50], 99, 10);
@@ -27,7 +27,7 @@ describe('seconds of service', () => {
     expect(seconds).toBeLessThan((2 * 10) / 100);
   });
 
-  it('come to the work itself once requests are seen to be served in order', () => {
+  it('approach the work itself once requests are seen to be served in order', () => {
     const meter = new ServiceMeter(1);
     const random = seededRandom(3);
     let error = 0;
@@ -52,7 +52,7 @@ describe('seconds of service', () => {
     expect(error / total).toBeLessThan(0.1);
   });
 
-  it('are never negative nor more than every resource working for one, whoever leaves when', () => {
+  it('are never negative nor more than every resource busy for one request, in any order of departures', () => {
     const steps = fc.array(fc.tuple(fc.nat(3), fc.boolean(), fc.double({ min: 0, max: 5, noNaN: true }), fc.nat()));
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 8 }), steps, (resourceCount, sequence) => {
@@ -87,7 +87,7 @@ describe('seconds of service', () => {
     expect(meter.leave(second, 0, 3)).toBeCloseTo(2, 1);
   });
 
-  it('are one request at a time', () => {
+  it('belong to one request at a time', () => {
     const meter = new ServiceMeter(1);
     const sojourn = meter.arrive(0, 0, 0);
     expect(() => meter.arrive(1, 0, 1, sojourn)).toThrow('not over');
@@ -95,7 +95,7 @@ describe('seconds of service', () => {
     expect(meter.arrive(1, 0, 3, sojourn)).toBe(sojourn);
   });
 
-  it('leave out a request that was given up', () => {
+  it('leave out a cancelled request', () => {
     const meter = new ServiceMeter(1);
     const lost = meter.arrive(0, 0, 0);
     const sojourn = meter.arrive(0, 1, 0);

@@ -1,35 +1,40 @@
-// How long a request was served, as opposed to how long it took: contention taken out of latency.
+// Estimates how long a request was served, as opposed to how long it took: removes contention from latency.
 //
-// All the balancer sees of a backend is who came and who left, and when. Time in which nobody waits for anybody is all
-// service. In the rest, two laws hold whatever the backend does inside, and need no estimate of anybody's demand, so that
-// a wrong belief cannot confirm itself:
+// The balancer sees only when requests arrive at a backend and when they leave. While a request is alone, all of its
+// time is service. For the rest, two laws hold for any backend. They need no estimate of demand, so a wrong estimate
+// cannot confirm itself:
 //
-// - A backend's busy time is shared out among the requests on it, and the shares add up to it. Under processor sharing a
-//   request's share is ∫ dt / n(t), with n in flight. Under first-come-first-served it is the time since the one before
-//   left: Lindley's recursion. Which of the two it is shows in the order in which requests leave.
-// - While n are in flight on R resources used one after the other, between 1 and min(n, R) resources work. With the n spread
-//   evenly that is n·R / (R + n − 1) of them (the asymptotic bounds and balanced-network value of operational analysis:
-//   Zahorjan, Sevcik, Eager & Galler, "Balanced job bound analysis of queueing networks", CACM 1982).
+// - The busy time of a backend is divided among its requests, and the shares add up to it. Under processor sharing, a
+//   request's share is ∫ dt / n(t), where n requests are in flight. Under first-come-first-served, it is the time since
+//   the previous departure: Lindley's recursion. The order of departures shows which of the two applies.
+// - While n requests are in flight on R resources that each uses one after the other, between 1 and min(n, R) resources
+//   are busy. If the n are spread evenly, n·R / (R + n − 1) of them are (the asymptotic bounds and balanced-network
+//   value of operational analysis: Zahorjan, Sevcik, Eager & Galler, "Balanced job bound analysis of queueing
+//   networks", CACM 1982).
 //
-// Service is the one times the other, and so within a factor of R of the truth under any load.
+// Service is the product of the two, so it is within a factor of R of the true value under any load.
 
-/** A request's sojourn on a backend, from its dispatch to its answer. Once it is over it can be another request's. */
+/** A request's sojourn on a backend, from dispatch to response. Reused for another request once it is over. */
 export class Sojourn {
+  /** The backend's row in the load table. */
   slot = -1;
+  /** Time of dispatch, seconds. */
   startedAt = NaN;
-  /** How many others were in flight on the backend when it came. */
+  /** Number of other requests in flight on the backend at dispatch. */
   othersAtDispatch = 0;
+  /** `presence` and `fairShare` of the backend at dispatch. */
   presenceAtDispatch = NaN;
   fairShareAtDispatch = NaN;
-  /** Neighbours among those in flight, in order of dispatch. */
+  /** Neighbours among the requests in flight, in order of dispatch. */
   older: Sojourn | undefined;
   newer: Sojourn | undefined;
+  /** Whether it has ended, or has not started. */
   isOver = true;
 }
 
-/** What the meter keeps of a backend. Times in seconds. */
+/** The state of one backend. Times in seconds. */
 interface Station {
-  at: number;
+  updatedAt: number;
   /** ∫ n dt. */
   presence: number;
   /** ∫ dt / n while n > 0. */
@@ -40,26 +45,28 @@ interface Station {
   newest: Sojourn | undefined;
 }
 
-/** Departures looked back on to tell the order of service. */
+/** Number of departures over which the order of service is averaged. */
 const ORDER_MEMORY = 500;
-/** Departures that have to show an order before it is believed. */
-const ORDER_DOUBT = 5;
+/** Weight of the prior assumption that there is no order, in departures. */
+const ORDER_PRIOR_WEIGHT = 5;
 
 /** Measures sojourns. O(1) for each arrival and departure. */
 export class ServiceMeter {
   /** By slot. */
   private readonly stations: (Station | undefined)[] = [];
-  private oldestFirst = 0;
-  private couldDiffer = 0;
+  private orderScore = 0;
+  private orderWeight = 0;
 
   constructor(private readonly resourceCount: number) {}
 
   /**
-   * A request goes to a backend with `others` in flight on it, whoever sent them. `sojourn` is written anew for it.
-   * @throws {Error} when that is not over.
+   * Records that a request was dispatched to a backend with `others` in flight on it, from all dispatchers together.
+   *
+   * @param sojourn of an earlier request; overwritten. A new one is made when absent.
+   * @throws {Error} when `sojourn` is not over.
    */
   arrive(slot: number, others: number, atSeconds: number, sojourn = new Sojourn()): Sojourn {
-    if (!sojourn.isOver) throw new Error('this sojourn is not over');
+    if (!sojourn.isOver) throw new Error(`the sojourn on slot ${sojourn.slot} is not over`);
     const station = this.stationOf(slot, atSeconds);
     advance(station, others, atSeconds);
     sojourn.slot = slot;
@@ -75,12 +82,16 @@ export class ServiceMeter {
     return sojourn;
   }
 
-  /** The request has left and `others` are still there. Answers how many seconds of service it had; 0 when it was over. */
+  /**
+   * Records that the request has left and `others` remain.
+   *
+   * @returns its seconds of service; 0 when the sojourn was over already.
+   */
   leave(sojourn: Sojourn, others: number, atSeconds: number): number {
     if (sojourn.isOver) return 0;
     const station = this.stationOf(sojourn.slot, atSeconds);
     advance(station, others + 1, atSeconds);
-    this.watchOrder(station.oldest === sojourn, others + 1);
+    this.recordDeparture(station.oldest === sojourn, others + 1);
     const seconds = this.serviceSeconds(sojourn, station, atSeconds);
     this.remove(sojourn, station);
     station.departedAt = atSeconds;
@@ -88,7 +99,7 @@ export class ServiceMeter {
     return seconds;
   }
 
-  /** The request's end says nothing of service: it failed, or the client gave up. */
+  /** Records that the request failed or was cancelled: its end is no evidence of service. */
   abandon(sojourn: Sojourn, others: number, atSeconds: number): void {
     if (sojourn.isOver) return;
     const station = this.stationOf(sojourn.slot, atSeconds);
@@ -96,45 +107,48 @@ export class ServiceMeter {
     this.remove(sojourn, station);
   }
 
-  /** Another backend has the slot now. Only when nothing is in flight there. */
+  /** Forgets a backend whose slot will be reused. Allowed only when nothing is in flight on it. */
   forget(slot: number): void {
     this.stations[slot] = undefined;
   }
 
   /**
-   * How strictly requests leave in the order they came: 1 always, 0 as if drawn by lot. Where requests are all alike,
-   * sharing keeps the order too; there both shares are right on average.
+   * How strictly requests leave in order of arrival: 1 always, 0 at random. When all requests are equal, processor
+   * sharing keeps the order too; then both shares are right on average.
    */
   get order(): number {
-    return Math.max(0, this.oldestFirst / (this.couldDiffer + ORDER_DOUBT));
+    return Math.max(0, this.orderScore / (this.orderWeight + ORDER_PRIOR_WEIGHT));
   }
 
   private serviceSeconds(sojourn: Sojourn, station: Station, atSeconds: number): number {
-    const stayed = atSeconds - sojourn.startedAt;
-    if (!(stayed > 0)) return 0;
+    const sojournSeconds = atSeconds - sojourn.startedAt;
+    if (!(sojournSeconds > 0)) return 0;
     const shared = station.fairShare - sojourn.fairShareAtDispatch;
-    const inShared = (station.presence - sojourn.presenceAtDispatch) / stayed;
+    const inShared = (station.presence - sojourn.presenceAtDispatch) / sojournSeconds;
 
     const isAfterDeparture = station.departedAt > sojourn.startedAt;
-    const spacing = isAfterDeparture ? atSeconds - station.departedAt : stayed;
+    const spacing = isAfterDeparture ? atSeconds - station.departedAt : sojournSeconds;
     const presence = station.presence - (isAfterDeparture ? station.presenceAtDeparture : sojourn.presenceAtDispatch);
     const inSpacing = spacing > 0 ? presence / spacing : 1;
 
-    const ordered = this.order ** 2;
-    return (1 - ordered) * shared * this.working(inShared) + ordered * spacing * this.working(inSpacing);
+    const orderedWeight = this.order ** 2;
+    return (
+      (1 - orderedWeight) * shared * this.busyResources(inShared) +
+      orderedWeight * spacing * this.busyResources(inSpacing)
+    );
   }
 
-  /** How many of the resources work, on average, while so many requests are in flight. */
-  private working(inFlight: number): number {
+  /** Returns how many resources are busy on average while `inFlight` requests are in flight. */
+  private busyResources(inFlight: number): number {
     const n = Math.max(1, inFlight);
     return (n * this.resourceCount) / (this.resourceCount + n - 1);
   }
 
-  private watchOrder(isOldest: boolean, inFlight: number): void {
+  private recordDeparture(isOldest: boolean, inFlight: number): void {
     if (inFlight < 2) return;
-    const keep = 1 - 1 / ORDER_MEMORY;
-    this.oldestFirst = this.oldestFirst * keep + (isOldest ? 1 : 0) - 1 / inFlight;
-    this.couldDiffer = this.couldDiffer * keep + 1 - 1 / inFlight;
+    const decay = 1 - 1 / ORDER_MEMORY;
+    this.orderScore = this.orderScore * decay + (isOldest ? 1 : 0) - 1 / inFlight;
+    this.orderWeight = this.orderWeight * decay + 1 - 1 / inFlight;
   }
 
   private remove(sojourn: Sojourn, station: Station): void {
@@ -151,7 +165,7 @@ export class ServiceMeter {
     let station = this.stations[slot];
     if (station === undefined) {
       station = {
-        at: atSeconds,
+        updatedAt: atSeconds,
         presence: 0,
         fairShare: 0,
         departedAt: -Infinity,
@@ -165,10 +179,13 @@ export class ServiceMeter {
   }
 }
 
-/** Time has passed with `inFlight` requests on the backend, which other threads may have changed without our knowing. */
+/**
+ * Advances the integrals to `atSeconds`, with `inFlight` requests on the backend since the last update. Other threads
+ * may have changed that number in between.
+ */
 function advance(station: Station, inFlight: number, atSeconds: number): void {
-  const passed = Math.max(0, atSeconds - station.at);
-  station.presence += passed * inFlight;
-  if (inFlight > 0) station.fairShare += passed / inFlight;
-  station.at = Math.max(station.at, atSeconds);
+  const elapsed = Math.max(0, atSeconds - station.updatedAt);
+  station.presence += elapsed * inFlight;
+  if (inFlight > 0) station.fairShare += elapsed / inFlight;
+  station.updatedAt = Math.max(station.updatedAt, atSeconds);
 }

@@ -1,58 +1,62 @@
-// Which values of a stream are frequent, in bounded memory.
+// Finds the frequent values of a stream in bounded memory.
 
 interface Counter {
   count: number;
-  /** By how much `count` may be too high: what the value that stood here before had. */
-  surplus: number;
+  /** Upper bound of the error of `count`: the count of the value that this counter replaced. */
+  overcount: number;
 }
 
-/** How many values are watched at once; a value with more than 1/32 of the stream cannot escape. */
-const WATCHED = 32;
-/** After this many values all counts are halved, so that what was frequent once can be forgotten. */
+/** Number of counters. A value with more than 1/32 of the stream always has one. */
+const MAX_COUNTERS = 32;
+/** After this many values all counts are halved, so that formerly frequent values are forgotten. */
 const HALVING_PERIOD = 4096;
 
 /**
- * The Space-Saving summary (Metwally, Agrawal & El Abbadi, "Efficient computation of frequent and top-k elements in data
- * streams", ICDT 2005), with counts that fade. While the stream has had few distinct values, each of them is regular;
- * when they are many, only those with a good part of the stream are. O(1), but O(32) for a value not being watched.
+ * The Space-Saving summary (Metwally, Agrawal & El Abbadi, "Efficient computation of frequent and top-k elements in
+ * data streams", ICDT 2005), with decaying counts. While the stream has few distinct values, each of them is regular;
+ * when it has many, only the frequent ones are. O(1), or O(32) for a value without a counter.
  */
 export class SpaceSavingSummary {
   private readonly counters = new Map<string, Counter>();
   private seen = 0;
   private sinceHalving = 0;
 
-  /** Counts `value`, seen so many times, and answers whether it is regular: one of a few, or frequent among many. */
+  /**
+   * Counts `value`, which was seen `times` times.
+   *
+   * @returns whether it is regular: one of a few values, or frequent among many.
+   */
   observe(value: string, times = 1): boolean {
     this.seen += times;
     this.sinceHalving += times;
     if (this.sinceHalving >= HALVING_PERIOD) this.halve();
-    const counter = this.counters.get(value) ?? this.watch(value);
+    const counter = this.counters.get(value) ?? this.addCounter(value);
     counter.count += times;
-    const isOneOfFew = this.counters.size < WATCHED;
-    return isOneOfFew || (counter.count - counter.surplus) * WATCHED > this.seen;
+    const isOneOfFew = this.counters.size < MAX_COUNTERS;
+    return isOneOfFew || (counter.count - counter.overcount) * MAX_COUNTERS > this.seen;
   }
 
-  private watch(value: string): Counter {
-    const counter = { count: 0, surplus: 0 };
-    if (this.counters.size >= WATCHED) {
-      counter.surplus = this.dropRarest();
-      counter.count = counter.surplus;
+  private addCounter(value: string): Counter {
+    const counter = { count: 0, overcount: 0 };
+    if (this.counters.size >= MAX_COUNTERS) {
+      counter.overcount = this.evictRarest();
+      counter.count = counter.overcount;
     }
     this.counters.set(value, counter);
     return counter;
   }
 
-  private dropRarest(): number {
+  private evictRarest(): number {
     let rarest = '';
-    let fewest = Infinity;
+    let lowestCount = Infinity;
     for (const [value, { count }] of this.counters) {
-      if (count < fewest) {
-        fewest = count;
+      if (count < lowestCount) {
+        lowestCount = count;
         rarest = value;
       }
     }
     this.counters.delete(rarest);
-    return fewest;
+    return lowestCount;
   }
 
   private halve(): void {
@@ -60,7 +64,7 @@ export class SpaceSavingSummary {
     this.seen /= 2;
     for (const [value, counter] of this.counters) {
       counter.count /= 2;
-      counter.surplus /= 2;
+      counter.overcount /= 2;
       if (counter.count < 1) this.counters.delete(value);
     }
   }

@@ -1,15 +1,17 @@
-// How fast each backend really is, as a multiple of what it declared.
+// The real speed of each backend as a multiple of its declared speed.
 
-/** A backend that is off by more than this has something else wrong. */
+/** Larger deviations have other causes than speed. */
 const MAX_FACTOR = 2;
-/** Weight of samples kept. */
+/** Weight of the samples kept. */
 const MEMORY = 400;
-/** Weight of the belief that a backend declared the truth. It also keeps the fleet's common factor from drifting. */
-const TRUST = 50;
-/** One stalled request is not a slow backend. */
-const MAX_SHARE = 5;
+/**
+ * Weight of the prior assumption that declared speeds are right. It also keeps the fleet's common factor from drifting.
+ */
+const PRIOR_WEIGHT = 50;
+/** Limits the effect of a single stalled request. */
+const MAX_SLOWDOWN = 5;
 
-/** κ_s by slot: the moving mean of observed over predicted service, upside down and clamped to ½ … 2. */
+/** κ_s by slot: the inverse of the moving mean of observed / predicted service, clamped to ½ … 2. */
 export class SpeedFactors {
   private readonly weight: Float64Array;
   private readonly slowness: Float64Array;
@@ -19,22 +21,24 @@ export class SpeedFactors {
     this.slowness = new Float64Array(slotCount);
   }
 
-  /** Real speed over declared speed; 1 until something else is seen. */
+  /** Returns real speed / declared speed; 1 without samples. */
   factor(slot: number): number {
-    const factor = (this.weight[slot] + TRUST) / (this.slowness[slot] + TRUST);
+    const factor = (this.weight[slot] + PRIOR_WEIGHT) / (this.slowness[slot] + PRIOR_WEIGHT);
     return Math.min(MAX_FACTOR, Math.max(1 / MAX_FACTOR, factor));
   }
 
-  /** A service of `observedSeconds` where the declared capacity made one expect `predictedSeconds`. 0 < weight ≤ 1. */
+  /**
+   * Adds a service of `observedSeconds` for which the declared capacity predicts `predictedSeconds`. 0 < weight ≤ 1.
+   */
   observe(slot: number, observedSeconds: number, predictedSeconds: number, weight: number): void {
     if (!(predictedSeconds > 0)) return;
-    const keep = 1 - weight / MEMORY;
-    const share = Math.min(MAX_SHARE, observedSeconds / predictedSeconds);
-    this.weight[slot] = this.weight[slot] * keep + weight;
-    this.slowness[slot] = this.slowness[slot] * keep + weight * share;
+    const decay = 1 - weight / MEMORY;
+    const slowdown = Math.min(MAX_SLOWDOWN, observedSeconds / predictedSeconds);
+    this.weight[slot] = this.weight[slot] * decay + weight;
+    this.slowness[slot] = this.slowness[slot] * decay + weight * slowdown;
   }
 
-  /** Another backend has the slot now. */
+  /** Forgets a backend whose slot will be reused. */
   forget(slot: number): void {
     this.weight[slot] = 0;
     this.slowness[slot] = 0;

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes orca-vectors.json again with Google's own encoder: apt-get install protobuf-compiler, then sh remake.sh
+# Regenerates orca-vectors.json with Google's own encoder: apt-get install protobuf-compiler, then sh remake.sh
 set -eu
 cd "$(dirname "$0")"
 
