@@ -1,10 +1,10 @@
-// Chunked bodies: what is strict about them, and that Node's parser reads the same.
+// Chunked bodies: what is rejected, and that Node's parser agrees on the rest.
 import { array, assert, asyncProperty, constantFrom, nat, property, string, tuple } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FUZZ, spoilt } from './a-head.fixture.js';
+import { FUZZ, corrupted } from './heads.fixture.js';
 import { ChunkScanner } from './chunk-scanner.js';
 import { FieldNames } from './field-names.js';
-import { judgeResponse } from './node-judge.fixture.js';
+import { parseResponse } from './node-parser.fixture.js';
 import { INCOMPLETE, UNSUPPORTED } from './outcome.js';
 import { Trailers } from './trailers.js';
 
@@ -29,15 +29,15 @@ describe('a chunked body', () => {
     ['-1\r\n', 'a sign'],
     ['+1\r\n', 'a sign'],
     ['0x5\r\n', 'a prefix'],
-    [' 5\r\n', 'a blank in front'],
-    ['5 \r\nhello', 'a blank behind'],
+    [' 5\r\n', 'a blank before the size'],
+    ['5 \r\nhello', 'a blank after the size'],
     ['5\nhello', 'a bare LF'],
     ['5\rhello', 'a bare CR'],
     ['5\r\r\nhello', 'two CR'],
-    ['5\r\nhello0\r\n', 'no line end behind the data'],
-    ['5\r\nhello\n0\r\n', 'a bare LF behind the data'],
+    ['5\r\nhello0\r\n', 'no line end after the data'],
+    ['5\r\nhello\n0\r\n', 'a bare LF after the data'],
     ['5\r\nhello!\r\n0\r\n', 'more data than announced'],
-    ['5\r\nhello\r\r\n', 'two CR behind the data'],
+    ['5\r\nhello\r\r\n', 'two CR after the data'],
     ['000000005\r\nhello', 'more than eight digits'],
     ['ffffffff0\r\n', 'more than eight digits'],
     ['0\r\n\rx', 'no LF at the end'],
@@ -45,21 +45,21 @@ describe('a chunked body', () => {
     ['5;a=\r\nhello', 'an extension without its value'],
     ['5;a="b"\r\nhello', 'a quoted value'],
     ['5; a\r\nhello', 'a blank in an extension'],
-    ['5;a\nhello', 'a bare LF behind an extension'],
+    ['5;a\nhello', 'a bare LF after an extension'],
     ['5;a=b=c\r\nhello', 'two values'],
     [`5;${'a'.repeat(1100)}\r\nhello`, 'a long extension'],
-  ])('%j is outside: %s', (body) => {
+  ])('%j is unsupported: %s', (body) => {
     expect(scan(body).outcome).toBe(UNSUPPORTED);
   });
 
   it.each([
     ['5;a\r\nhello\r\n0;b=c;d\r\n\r\n', '5\r\nhello\r\n0\r\n\r\n'],
     ['5;a=1;b\r\nhello\r\n0\r\n\r\n', '5\r\nhello\r\n0\r\n\r\n'],
-  ])('%j goes on without its extensions', (body, passed) => {
+  ])('%j is forwarded without its extensions', (body, passed) => {
     expect(scan(body)).toEqual({ outcome: body.length, passed, trailersAt: -1 });
   });
 
-  it('counts chunks of up to 4 GiB', () => {
+  it('may have chunks of up to 4 GiB', () => {
     const scanner = new ChunkScanner();
     const size = Buffer.from('ffffffff\r\n');
     expect(scanner.scan(size, 0, size.length)).toBe(size.length);
@@ -72,7 +72,7 @@ describe('a chunked body', () => {
     expect(scanner.isComplete).toBe(true);
   });
 
-  it('begins anew when reset in the middle', () => {
+  it('starts from the beginning after a reset', () => {
     const scanner = new ChunkScanner();
     scanner.scan(Buffer.from('5\r\nhe'), 0, 5);
     scanner.reset();
@@ -82,7 +82,7 @@ describe('a chunked body', () => {
 });
 
 describe('trailers', () => {
-  it('end the scan where they begin', () => {
+  it('end the scan where they start', () => {
     const body = '1\r\nx\r\n0\r\nDigest: abc\r\nVia: me\r\n\r\n';
     expect(scan(body)).toEqual({ outcome: 9, passed: '1\r\nx\r\n0\r\n', trailersAt: 9 });
     const trailers = new Trailers(new FieldNames(), { maxHeadBytes: 100, maxFields: 9 });
@@ -100,7 +100,7 @@ describe('trailers', () => {
     'a: \0\r\n\r\n',
     'content-length: 5\r\n\r\n',
     'x'.repeat(100),
-  ])('%j is outside', (text) => {
+  ])('%j is unsupported', (text) => {
     const trailers = new Trailers(new FieldNames(), { maxHeadBytes: 100, maxFields: 9 });
     expect(trailers.frame(Buffer.from(text), 0, text.length)).toBe(UNSUPPORTED);
   });
@@ -119,14 +119,14 @@ describe('a scanned body', () => {
   it('is read in the same way by Node, before and after', { timeout: 600_000 }, async () => {
     let completeCount = 0;
     await assert(
-      asyncProperty(spoilt(bodies), async (body) => {
+      asyncProperty(corrupted(bodies), async (body) => {
         const { outcome, passed, trailersAt } = scan(body);
         const isComplete = outcome > 0 && trailersAt < 0;
         if (!isComplete) return;
         completeCount++;
-        const before = await judgeResponse(latin1(HEAD + body.slice(0, outcome)), 'GET');
-        const after = await judgeResponse(latin1(HEAD + passed), 'GET');
-        expect(before).toMatchObject({ isWhole: true, isPersistent: true });
+        const before = await parseResponse(latin1(HEAD + body.slice(0, outcome)), 'GET');
+        const after = await parseResponse(latin1(HEAD + passed), 'GET');
+        expect(before).toMatchObject({ isComplete: true, isPersistent: true });
         expect(after).toEqual(before);
       }),
       { numRuns: 2000 * FUZZ },
@@ -137,16 +137,16 @@ describe('a scanned body', () => {
   it('has the trailers that Node reads', { timeout: 600_000 }, async () => {
     const trailers = new Trailers(new FieldNames(), { maxHeadBytes: 1000, maxFields: 9 });
     await assert(
-      asyncProperty(spoilt(bodies), async (body) => {
+      asyncProperty(corrupted(bodies), async (body) => {
         const { trailersAt } = scan(body);
         if (trailersAt < 0) return;
         trailers.reset();
         const length = trailers.frame(latin1(body), trailersAt, body.length);
         if (length <= 0) return;
-        const judged = await judgeResponse(latin1(HEAD + body.slice(0, trailersAt + length)), 'GET');
+        const parsed = await parseResponse(latin1(HEAD + body.slice(0, trailersAt + length)), 'GET');
         const { fields } = trailers;
         const raw = Array.from({ length: fields.count }, (_, i) => [fields.nameText(i), fields.valueText(i)]).flat();
-        expect(judged).toMatchObject({ isWhole: true, rawTrailers: raw });
+        expect(parsed).toMatchObject({ isComplete: true, rawTrailers: raw });
       }),
       { numRuns: 1000 * FUZZ },
     );
@@ -154,11 +154,11 @@ describe('a scanned body', () => {
 
   it('does not depend on how it was split', { timeout: 600_000 }, () => {
     assert(
-      property(spoilt(bodies), (body) => {
+      property(corrupted(bodies), (body) => {
         const expected = scan(body);
         for (let size = 1; size < body.length; size++) {
           const scanned = scan(body, size);
-          // What was passed before an error was seen depends on the pieces; nobody gets to see the end of it.
+          // How much is passed before an error depends on the pieces. It does not matter: the message is aborted.
           if (expected.outcome === UNSUPPORTED && scanned.outcome === UNSUPPORTED) continue;
           if (JSON.stringify(scanned) !== JSON.stringify(expected)) expect(scanned).toEqual(expected);
         }
@@ -168,7 +168,7 @@ describe('a scanned body', () => {
   });
 });
 
-/** Scans as a caller does, in pieces of a size; the outcome is where the body ended, {@link INCOMPLETE} or {@link UNSUPPORTED}. */
+/** Scans as a caller does, in pieces of `size` bytes. The outcome is the end of the body, INCOMPLETE or UNSUPPORTED. */
 function scan(body: string, size = body.length) {
   const scanner = new ChunkScanner();
   const bytes = latin1(body);

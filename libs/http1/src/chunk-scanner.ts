@@ -1,15 +1,15 @@
-// Follows a chunked body (RFC 9112 §7.1) to its end, through whatever pieces it comes in, without copying it.
+// Finds the end of a chunked body (RFC 9112 §7.1), in pieces of any size and without copying.
 import { CR, LF, LOWER_TOKEN } from './bytes.js';
 import { UNSUPPORTED } from './outcome.js';
 
-/** Of a chunk's size; 8 hexadecimal digits are 4 GiB. */
+/** Maximum digits of a chunk size: 8 hexadecimal digits are 4 GiB. */
 const MAX_SIZE_DIGITS = 8;
-/** Of one chunk's extensions. */
+/** Maximum length of the extensions of one chunk, bytes. */
 const MAX_EXTENSION_BYTES = 1024;
 const SEMICOLON = 0x3b;
 const EQUALS = 0x3d;
 
-/** What the next byte belongs to. */
+/** The states: what the next byte belongs to. */
 const FIRST_DIGIT = 0;
 const SIZE = 1;
 const EXTENSION_NAME_START = 2;
@@ -26,51 +26,51 @@ const FINAL_LF = 12;
 const TRAILERS = 13;
 const COMPLETE = 14;
 
-/** What each byte is worth as a hexadecimal digit; 255 if it is none. */
+/** The value of each byte as a hexadecimal digit; 255 for other bytes. */
 const HEX_VALUE = Uint8Array.from({ length: 256 }, (_, byte) => {
   const character = String.fromCharCode(byte);
   return /[0-9a-f]/i.test(character) ? Number.parseInt(character, 16) : 255;
 });
 
 /**
- * Scans one chunked body, in runs of bytes that can go on as they are:
+ * Scans one chunked body and splits it into runs of bytes to forward unchanged:
  *
  * ```ts
  * for (let at = from; at < to && !scanner.isComplete && !scanner.hasTrailers; at = scanner.resumeAt) {
  *   const end = scanner.scan(bytes, at, to);
- *   if (end === OUTSIDE) return cutOff();
- *   pass(bytes, at, end);
+ *   if (end === UNSUPPORTED) return abort();
+ *   forward(bytes, at, end);
  * }
  * ```
  *
- * Strict: sizes of 1 to 8 digits, lines that end in CRLF, nothing else. Chunk extensions are the one thing that is
- * allowed and yet does not go on: a run ends in front of them and the next begins behind (RFC 9112 §7.1.1 has them ignored
- * by whoever does not know them, and they have been used to make two parsers disagree). Quoted values in them, and blanks
- * around them, are outside: Node's parser refuses the blanks, and nobody sends the quotes.
+ * Strict: sizes of 1 to 8 digits, and lines that end in CRLF. Chunk extensions are accepted but not forwarded: a run
+ * ends before them, and the next one starts after them. RFC 9112 §7.1.1 lets recipients ignore unknown extensions, and
+ * they have been used to make two parsers disagree. Quoted values in extensions, and whitespace around them, are
+ * unsupported: Node's parser rejects the whitespace, and quoted values are not used in practice.
  */
 export class ChunkScanner {
-  /** Where the next run begins, in the bytes of the last call. */
+  /** Where the next run starts, as an index into the bytes of the last call. */
   resumeAt = 0;
   private state = FIRST_DIGIT;
   private sizeDigits = 0;
   private extensionBytes = 0;
-  /** Bytes of the present chunk that are still to come, CRLF apart. */
+  /** Bytes of the current chunk still to come, without its CRLF. */
   private left = 0;
 
-  /** Begins with a new body. */
+  /** Prepares for a new body. */
   reset(): void {
     this.state = FIRST_DIGIT;
     this.left = 0;
   }
 
-  /** Whether the body has come to its end, which was where the last call stopped. */
+  /** Whether the body is complete. It ended where the last call stopped. */
   get isComplete(): boolean {
     return this.state === COMPLETE;
   }
 
   /**
-   * Whether the last chunk is followed by a trailer section. It begins where the last call stopped ({@link resumeAt}), and
-   * is framed by `Trailers`; all of the body up to there, the line of the last chunk included, has been passed.
+   * Whether the last chunk is followed by a trailer section, to be framed by `Trailers`. It starts where the last call
+   * stopped ({@link resumeAt}). Everything before it has been scanned, including the line of the last chunk.
    */
   get hasTrailers(): boolean {
     return this.state === TRAILERS;
@@ -79,20 +79,20 @@ export class ChunkScanner {
   /**
    * Scans the bytes that follow those of the last call.
    *
-   * @returns where the run that begins at `from` ends: at `to`, or before that at the end of the body, at its trailers
-   *   or at a chunk extension; or {@link UNSUPPORTED}, and the scanner must be reset.
+   * @returns where the run that starts at `from` ends: at `to`, or earlier at the end of the body, at its trailers or
+   *   at a chunk extension. Or {@link UNSUPPORTED}: then the scanner must be reset.
    */
   scan(bytes: Uint8Array, from: number, to: number): number {
     let at = from;
     while (at < to) {
       if (this.state === DATA) {
-        const taken = Math.min(this.left, to - at);
-        this.left -= taken;
-        at += taken;
+        const consumed = Math.min(this.left, to - at);
+        this.left -= consumed;
+        at += consumed;
         if (this.left === 0) this.state = DATA_CR;
       } else if (this.state >= TRAILERS) break;
       else if (this.state >= EXTENSION_NAME_START && this.state <= EXTENSION_VALUE) {
-        // Only at the beginning: a run never goes on into an extension.
+        // Reached only at the start of a call: a run never continues into an extension.
         at = this.skipExtension(bytes, at, to);
         if (at === UNSUPPORTED) return UNSUPPORTED;
         this.resumeAt = at;
@@ -109,11 +109,11 @@ export class ChunkScanner {
     return at;
   }
 
-  /** The state behind a byte of framing. */
+  /** Returns the state after a byte of framing. */
   private next(byte: number): number {
     switch (this.state) {
       case FIRST_DIGIT:
-        return this.beginSize(byte);
+        return this.startSize(byte);
       case SIZE:
         return this.continueSize(byte);
       case SIZE_CR:
@@ -132,7 +132,7 @@ export class ChunkScanner {
     }
   }
 
-  private beginSize(byte: number): number {
+  private startSize(byte: number): number {
     const digit = HEX_VALUE[byte];
     if (digit === 255) return UNSUPPORTED;
     this.left = digit;
@@ -143,7 +143,7 @@ export class ChunkScanner {
   private continueSize(byte: number): number {
     const digit = HEX_VALUE[byte];
     if (digit !== 255) {
-      // By multiplication, not by a shift: the size may need the 32nd bit.
+      // Multiply instead of shifting, because the size may need the 32nd bit.
       this.left = this.left * 16 + digit;
       return ++this.sizeDigits > MAX_SIZE_DIGITS ? UNSUPPORTED : SIZE;
     }
@@ -152,7 +152,7 @@ export class ChunkScanner {
     return byte === SEMICOLON ? EXTENSION_NAME_START : UNSUPPORTED;
   }
 
-  /** Ends a run before the semicolon at `at`, and looks where the next one begins. */
+  /** Ends a run before the semicolon at `at`, and finds where the next one starts. */
   private stopBefore(bytes: Uint8Array, at: number, to: number): number {
     const next = this.skipExtension(bytes, at + 1, to);
     if (next === UNSUPPORTED) return UNSUPPORTED;
@@ -160,7 +160,7 @@ export class ChunkScanner {
     return at;
   }
 
-  /** Returns where the extensions end, or `to`. `;name`, `;name=value`, several of them; both tokens. */
+  /** Returns where the extensions end, or `to`. Accepts any number of `;name` and `;name=value`, both tokens. */
   private skipExtension(bytes: Uint8Array, from: number, to: number): number {
     for (let at = from; at < to; at++) {
       const byte = bytes[at];
@@ -170,7 +170,7 @@ export class ChunkScanner {
       if (isToken) this.state = this.state <= EXTENSION_NAME ? EXTENSION_NAME : EXTENSION_VALUE;
       else if (!mayEnd) return UNSUPPORTED;
       else if (byte === CR) {
-        // The CR is of the size's line, which goes on.
+        // The CR belongs to the line of the chunk size, which is forwarded.
         this.state = SIZE_CR;
         return at;
       } else if (byte === SEMICOLON) this.state = EXTENSION_NAME_START;

@@ -1,8 +1,8 @@
-// Field names that clients and servers send most often. Known, so that they are recognised at a glance; nothing else.
+// The field names that clients and servers send most often. Numbered only so that they are recognised quickly.
 
 /** In lower case. */
-export const USUAL_NAMES: readonly string[] = [
-  // The static table of QPACK, which was counted out of the web's traffic (RFC 9204, Appendix A).
+export const COMMON_FIELD_NAMES: readonly string[] = [
+  // The static table of QPACK, derived from web traffic (RFC 9204, Appendix A).
   'age',
   'content-disposition',
   'content-length',
@@ -50,7 +50,7 @@ export const USUAL_NAMES: readonly string[] = [
   'user-agent',
   'x-forwarded-for',
   'x-frame-options',
-  // Browsers of today: Fetch Metadata, client hints, RFC 9218.
+  // Sent by current browsers: Fetch Metadata, client hints, RFC 9218.
   'sec-fetch-dest',
   'sec-fetch-mode',
   'sec-fetch-site',
@@ -61,7 +61,7 @@ export const USUAL_NAMES: readonly string[] = [
   'priority',
   'pragma',
   'dnt',
-  // Services among each other: W3C Trace Context, and what became usual.
+  // Sent between services: W3C Trace Context and de facto standards.
   'traceparent',
   'tracestate',
   'x-request-id',

@@ -1,9 +1,9 @@
-// Field names that are known by number, so that rules about them are a look-up per field and no text is made.
-import { LOWER_TOKEN, bytesOf, readsLike } from './bytes.js';
+// Numbers for field names, so that a rule about a field is a table lookup and needs no string.
+import { LOWER_TOKEN, bytesOf, equalsIgnoringCase } from './bytes.js';
 import { NamePatterns } from './name-patterns.js';
-import { USUAL_NAMES } from './common-field-names.js';
+import { COMMON_FIELD_NAMES } from './common-field-names.js';
 
-/** The number of every name that is not known. */
+/** The number of every unknown name. */
 export const UNKNOWN_FIELD = 0;
 /** `Host`. */
 export const HOST = 1;
@@ -15,20 +15,20 @@ export const CONTENT_LENGTH = 3;
 export const TRANSFER_ENCODING = 4;
 /** `Keep-Alive`. */
 export const KEEP_ALIVE = 5;
-/** `Close`, which is no field; but the usual `Connection: close` would name it, if there were one. */
+/** `Close`. Not a registered field, but if one were sent, `Connection: close` would name it as hop-by-hop. */
 export const CLOSE = 6;
-/** Any name in `Proxy-` that is not known by itself. */
+/** Any other name that starts with `Proxy-`. */
 const OTHER_PROXY = 7;
 
-/** What the framers ask for, in the order of the numbers above. */
+/** The names that framing needs, in the order of the numbers above. */
 const FRAMING_NAMES = ['host', 'connection', 'content-length', 'transfer-encoding', 'keep-alive', 'close', 'proxy-'];
 
-/** A request with one of these is for a server that knows all of HTTP, and so is one with any name in `Proxy-`. */
-const HANDED_OVER_NAMES = ['transfer-encoding', 'expect', 'upgrade', 'te', 'trailer', 'http2-settings', 'close'];
+/** A request with one of these fields, or with any `Proxy-` field, is left to a complete HTTP server. */
+const UNSUPPORTED_IN_REQUESTS = ['transfer-encoding', 'expect', 'upgrade', 'te', 'trailer', 'http2-settings', 'close'];
 
 /**
- * Fields of which Node keeps the first when they are repeated (`message.headers` in its documentation), and `Cookie`,
- * which it joins in a way of its own. Others may keep the last.
+ * Fields for which Node keeps only the first value when they are repeated (`message.headers` in its documentation), and
+ * `Cookie`, which it joins differently. Other servers may keep the last value.
  */
 const SINGLE_NAMES = [
   'age',
@@ -49,81 +49,89 @@ const SINGLE_NAMES = [
   'user-agent',
 ];
 
-/** Longer names are outside the subset. */
+/** Maximum length of a supported name, bytes. */
 export const MAX_NAME_BYTES = 128;
 
 const PROXY_PREFIX = bytesOf('proxy-');
 const SLOTS = 512;
 
-/** Numbers for field names. Built once, with the names that the caller's rules speak of; read for every field. */
+/** Numbers for field names. Built once, from the names that the caller's rules use; read for every field. */
 export class FieldNames {
-  /** Lower-case names by number; nothing stands at 0. */
+  /** Names in lower case, by number; index 0 is unused. */
   private readonly names: string[] = [''];
   private readonly spelling: Uint8Array[] = [new Uint8Array(0)];
   private readonly patterns = new NamePatterns();
-  /** Of the names, by number. */
+  /** Length of each name, by number. */
   private readonly lengths: Uint8Array;
-  /** The first name of each hash slot, and for each name the next in its slot; 0 ends. */
+  /** The first name of each hash slot, and for each name the next one in its slot; 0 ends the chain. */
   private readonly slots = new Uint8Array(SLOTS);
   private readonly next: Uint8Array;
-  /** 1 for the names that take a request out of the subset, by number. */
-  readonly isHandedOver: Uint8Array;
-  /** 1 for the names that a request may repeat, by number: nobody here reads them. */
+  /** 1 for names that make a request unsupported, by number. */
+  readonly isUnsupportedInRequest: Uint8Array;
+  /** 1 for names that a request may repeat, by number: neither framing nor the caller's rules interpret them. */
   readonly mayRepeat: Uint8Array;
 
   /**
-   * @param others names that rules speak of, in any case, beside those that framing needs. In a request none of them
-   *   may be repeated.
-   * @throws {RangeError} when they are more than 255 in all, or one is no field name.
+   * @param others names that the caller's rules use, in any case, in addition to those that framing needs. A request
+   *   may not repeat any of them.
+   * @throws {RangeError} when there are more than 255 names in total, or one is not a field name.
    */
   constructor(others: Iterable<string> = []) {
     const lower = Array.from(others, (name) => name.toLowerCase());
-    const read = new Set([...FRAMING_NAMES, ...HANDED_OVER_NAMES, ...SINGLE_NAMES, ...lower]);
-    const all = new Set([...read, ...USUAL_NAMES]);
-    if (all.size > 255) throw new RangeError(`at most 255 field names can be known, got ${all.size}`);
+    const interpreted = new Set([...FRAMING_NAMES, ...UNSUPPORTED_IN_REQUESTS, ...SINGLE_NAMES, ...lower]);
+    const all = new Set([...interpreted, ...COMMON_FIELD_NAMES]);
+    if (all.size > 255) throw new RangeError(`at most 255 field names are allowed, got ${all.size}`);
     this.next = new Uint8Array(all.size + 1);
     this.patterns.add(this.spelling[0]);
     for (const name of all) this.add(name);
     this.lengths = Uint8Array.from(this.spelling, ({ length }) => length);
-    this.mayRepeat = Uint8Array.from(this.names, (name) => (read.has(name) ? 0 : 1));
-    this.isHandedOver = Uint8Array.from(this.names, (name) =>
-      HANDED_OVER_NAMES.includes(name) || name.startsWith('proxy-') ? 1 : 0,
+    this.mayRepeat = Uint8Array.from(this.names, (name) => (interpreted.has(name) ? 0 : 1));
+    this.isUnsupportedInRequest = Uint8Array.from(this.names, (name) =>
+      UNSUPPORTED_IN_REQUESTS.includes(name) || name.startsWith('proxy-') ? 1 : 0,
     );
   }
 
-  /** How many numbers there are, {@link UNKNOWN_FIELD} included. */
+  /** How many numbers there are, including {@link UNKNOWN_FIELD}. */
   get size(): number {
     return this.names.length;
   }
 
-  /** The number of a name in any case. @throws {RangeError} when it is not known. */
+  /**
+   * Returns the number of a name in any case.
+   *
+   * @throws {RangeError} when the name is unknown.
+   */
   numberOf(name: string): number {
     const number = this.names.indexOf(name.toLowerCase());
     if (number > 0) return number;
-    throw new RangeError(`the field name ${JSON.stringify(name)} is not among the known ones`);
+    throw new RangeError(`unknown field name ${JSON.stringify(name)}: pass it to the constructor of FieldNames`);
   }
 
-  /** A set of known names, as {@link ForwardingRule} takes it: 1 at the number of each. @throws {RangeError} */
+  /**
+   * Returns a set of known names as a table for {@link ForwardingRule}: 1 at the number of each name.
+   *
+   * @throws {RangeError} when a name is unknown.
+   */
   setOf(names: Iterable<string>): Uint8Array {
     const set = new Uint8Array(this.size);
     for (const name of names) set[this.numberOf(name)] = 1;
     return set;
   }
 
-  /** The number of the name in `bytes` from `start` to before `end`; it must be a token that is not empty. */
+  /** Returns the number of the name in `bytes` from `start` to before `end`. The name must be a token and not empty. */
   find(bytes: Uint8Array, start: number, end: number): number {
     let number = this.slots[slotOf(bytes, start, end)];
     while (number !== UNKNOWN_FIELD) {
-      if (readsLike(bytes, start, end, this.spelling[number])) return number;
+      if (equalsIgnoringCase(bytes, start, end, this.spelling[number])) return number;
       number = this.next[number];
     }
     const prefixEnd = start + PROXY_PREFIX.length;
-    return end > prefixEnd && readsLike(bytes, start, prefixEnd, PROXY_PREFIX) ? OTHER_PROXY : UNKNOWN_FIELD;
+    return end > prefixEnd && equalsIgnoringCase(bytes, start, prefixEnd, PROXY_PREFIX) ? OTHER_PROXY : UNKNOWN_FIELD;
   }
 
   /**
-   * Where a name of this number ends that stands in `view` from `start` on with a colon behind it; -1 if another does, or
-   * that is not to be told at a glance.
+   * Returns where the name with this number ends, if it starts at `start` in `view` and a colon follows. Otherwise, or
+   * when too few bytes follow to compare whole words, -1.
    */
   endOf(number: number, view: DataView, start: number, end: number): number {
     return this.patterns.isAt(number, view, start, end) ? start + this.lengths[number] : -1;
@@ -132,7 +140,8 @@ export class FieldNames {
   private add(name: string): void {
     const bytes = bytesOf(name);
     const isToken = bytes.length > 0 && bytes.every((byte) => LOWER_TOKEN[byte] === byte);
-    if (!isToken || bytes.length > MAX_NAME_BYTES) throw new RangeError(`${JSON.stringify(name)} is no field name`);
+    if (!isToken || bytes.length > MAX_NAME_BYTES)
+      throw new RangeError(`a field name must be a token of 1 to ${MAX_NAME_BYTES} bytes, got ${JSON.stringify(name)}`);
     const number = this.names.length;
     this.names.push(name);
     this.spelling.push(bytes);
@@ -143,7 +152,7 @@ export class FieldNames {
   }
 }
 
-/** Length and three letters tell almost all names apart; the rest is told by reading. */
+/** A hash of the length and three letters, which distinguishes almost all names; `find` compares the rest. */
 function slotOf(bytes: Uint8Array, start: number, end: number): number {
   const length = end - start;
   const first = LOWER_TOKEN[bytes[start]];

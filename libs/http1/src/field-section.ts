@@ -1,91 +1,97 @@
-// The lines of a field section (RFC 9112 §5), read into spans: of a request, of a response, or of trailers.
+// Parses the lines of a field section (RFC 9112 §5) into spans: of a request, a response, or trailers.
 import { COLON, CR, HTAB, IS_TEXT, LF, LOWER_TOKEN, SP } from './bytes.js';
 import { CONNECTION, MAX_NAME_BYTES, UNKNOWN_FIELD, type FieldNames } from './field-names.js';
 import { INCOMPLETE, UNSUPPORTED } from './outcome.js';
 import { endOfText } from './text-scan.js';
 
-/** Numbers kept for each field: four ends of spans, then the number of its name, doubled, plus 1 if it is canonical. */
+/** Numbers per field in `spans`. The constants below are their positions; offsets count from the head's first byte. */
 export const STRIDE = 5;
+/** Offset of the name, where the line starts. */
 export const NAME_START = 0;
+/** Offset of the colon after the name. */
 export const NAME_END = 1;
+/** Offset of the value. */
 export const VALUE_START = 2;
+/** Offset after the last byte of the value. */
 export const VALUE_END = 3;
+/** The number of the name times 2, plus 1 if the line is canonical: one space before the value and none after it. */
 export const TAG = 4;
-const FIRST_CAPACITY = 16;
-/** Of the fields' places by number: none. */
-const NOWHERE = -1;
+const INITIAL_CAPACITY = 16;
+/** Marks a known name that has no field. */
+const NOT_FOUND = -1;
 const EMPTY_BUFFER = Buffer.alloc(0);
 
 /**
- * The fields of one head. Reused for the next; what is asked of it is only valid until then. All positions count from
- * the first byte of the head, so that an incomplete one may be moved.
+ * The fields of one head. Reused for the next head; results are valid only until then. The index of a field is its
+ * **place**. All offsets are relative to the first byte of the head, so that an incomplete head may be moved.
  */
 export class FieldSection {
-  /** How many fields there are. */
+  /** Number of fields. */
   count = 0;
-  /** Whether a known name stands there more than once that may not: {@link FieldNames.mayRepeat}. */
+  /** Whether a known name is repeated that must not be: {@link FieldNames.mayRepeat}. */
   hasRepeats = false;
-  /** Whether a name stands there that hands a request over: {@link FieldNames.isHandedOver}. */
-  hasHandedOver = false;
-  /** Where the head stands when it is complete, and the same as text once somebody wants it. */
+  /** Whether there is a name that makes a request unsupported: {@link FieldNames.isUnsupportedInRequest}. */
+  hasUnsupportedName = false;
+  /** The buffer with the complete head. */
   bytes: Buffer = EMPTY_BUFFER;
+  /** Index of the first byte of the head in `bytes`. */
   headStart = 0;
   private headEnd = 0;
-  private asText: string | undefined;
-  /** The bytes that are read, mostly the same again and again, and the view of them. */
-  private viewIsOf: Uint8Array = EMPTY_BUFFER;
+  private cachedText: string | undefined;
+  /** The bytes read last and a view of them. Usually the same buffer again. */
+  private viewedBytes: Uint8Array = EMPTY_BUFFER;
   private view: DataView = new DataView(EMPTY_BUFFER.buffer);
-  /** What was read: {@link STRIDE} numbers a field, positions from the first byte of the head. */
-  spans: Int32Array = new Int32Array(FIRST_CAPACITY * STRIDE);
-  /** The place of the first field of each known name. */
+  /** The parsed fields: {@link STRIDE} numbers each, offsets relative to the first byte of the head. */
+  spans: Int32Array = new Int32Array(INITIAL_CAPACITY * STRIDE);
+  /** The place of the first field of each known name, by number. */
   private readonly places: Int16Array;
-  /** Where the first line begins. */
+  /** Offset of the first line. */
   firstLine = 0;
-  /** Where the present one does. */
+  /** Offset of the current line. */
   private lineStart = 0;
-  /** Where the first byte is that was not checked yet. */
+  /** Offset of the first byte that has not been checked. */
   private checkedTo = 0;
 
   constructor(
     private readonly names: FieldNames,
-    /** More fields than this are outside the subset. */
+    /** A head with more fields is unsupported. */
     private readonly maxFields: number,
   ) {
-    this.places = new Int16Array(names.size).fill(NOWHERE);
+    this.places = new Int16Array(names.size).fill(NOT_FOUND);
   }
 
-  /** Forgets everything; the first line begins at `lineStart`, counted from the first byte of the head. */
-  begin(lineStart: number): void {
-    this.forgetPlaces();
+  /** Clears the section for a new head, whose first field line is at offset `lineStart`. */
+  reset(lineStart: number): void {
+    this.clearPlaces();
     this.count = 0;
     this.hasRepeats = false;
-    this.hasHandedOver = false;
-    this.asText = undefined;
+    this.hasUnsupportedName = false;
+    this.cachedText = undefined;
     this.firstLine = lineStart;
     this.lineStart = lineStart;
     this.checkedTo = lineStart;
   }
 
   /**
-   * Reads lines until the empty one, going on where it stopped for want of bytes.
+   * Reads lines up to the empty one. After {@link INCOMPLETE}, continues where it stopped.
    *
-   * @param from where the head begins in `bytes`.
+   * @param from where the head starts in `bytes`.
    * @param end where the bytes end.
-   * @returns the length of the head up to behind the empty line, or {@link INCOMPLETE}, or {@link UNSUPPORTED}.
+   * @returns the length of the head including the empty line, or {@link INCOMPLETE}, or {@link UNSUPPORTED}.
    */
   read(bytes: Uint8Array, from: number, end: number): number {
-    if (bytes !== this.viewIsOf) this.look(bytes);
+    if (bytes !== this.viewedBytes) this.setView(bytes);
     const { names, view } = this;
     let { count, spans } = this;
     let at = from + this.lineStart;
-    // One loop, and what it needs in local variables: most of what framing costs is spent here.
+    // One loop with local variables: most of the cost of framing is here.
     while (at < end && bytes[at] !== CR && count < this.maxFields) {
       const span = count * STRIDE;
       if (span === spans.length) spans = this.grow();
-      // Heads that follow each other mostly name the same fields in the same order: what stood here last is tried first.
+      // Successive heads usually have the same fields in the same order, so try the name that was last at this place.
       let number = spans[span + TAG] >> 1;
-      let nameEnd = number === UNKNOWN_FIELD ? NOWHERE : names.endOf(number, view, at, end);
-      if (nameEnd === NOWHERE) {
+      let nameEnd = number === UNKNOWN_FIELD ? NOT_FOUND : names.endOf(number, view, at, end);
+      if (nameEnd === NOT_FOUND) {
         nameEnd = at;
         while (nameEnd < end && LOWER_TOKEN[bytes[nameEnd]] !== 0) nameEnd++;
         if (nameEnd === end || nameEnd === at || bytes[nameEnd] !== COLON || nameEnd - at > MAX_NAME_BYTES) break;
@@ -93,8 +99,8 @@ export class FieldSection {
       }
       const lineEnd = endOfText(view, Math.max(nameEnd + 1, from + this.checkedTo), end);
       if (lineEnd + 1 >= end || bytes[lineEnd] !== CR || bytes[lineEnd + 1] !== LF) break;
-      if (number !== UNKNOWN_FIELD) this.note(number, count);
-      // One space in front of the value and none behind it, as almost everybody writes.
+      if (number !== UNKNOWN_FIELD) this.recordKnownField(number, count);
+      // Exactly one space before the value and none after it, as in almost all heads.
       const isPlain = bytes[nameEnd + 1] === SP && bytes[nameEnd + 2] > SP && bytes[lineEnd - 1] > SP;
       spans[span + NAME_START] = at - from;
       spans[span + NAME_END] = nameEnd - from;
@@ -112,7 +118,7 @@ export class FieldSection {
     return bytes[at + 1] === LF ? at + 2 - from : UNSUPPORTED;
   }
 
-  /** What is said of a line that is no field, or not yet; it begins at `start`. */
+  /** Returns the outcome for a line at `start` that is not a complete field. */
   private outcomeOfLine(bytes: Uint8Array, from: number, start: number, end: number): number {
     if (this.count === this.maxFields) return UNSUPPORTED;
     let at = start;
@@ -127,31 +133,31 @@ export class FieldSection {
     return bytes[at] === CR && at + 1 === end ? INCOMPLETE : UNSUPPORTED;
   }
 
-  private look(bytes: Uint8Array): void {
-    this.viewIsOf = bytes;
+  private setView(bytes: Uint8Array): void {
+    this.viewedBytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  /** The head is complete. Told by its owner; the bytes must stand until no more is asked. */
+  /** Marks the head as complete. The bytes must stay in place while fields are read. */
   complete(bytes: Buffer, start: number, end: number): void {
     this.bytes = bytes;
     this.headStart = start;
     this.headEnd = end;
   }
 
-  /** The complete head, as text in which each character is a byte. */
+  /** The complete head, as text in which each character is one byte. */
   get text(): string {
-    return (this.asText ??= this.bytes.toString('latin1', this.headStart, this.headEnd));
+    return (this.cachedText ??= this.bytes.toString('latin1', this.headStart, this.headEnd));
   }
 
-  private note(number: number, place: number): void {
-    if (this.places[number] === NOWHERE) this.places[number] = place;
+  private recordKnownField(number: number, place: number): void {
+    if (this.places[number] === NOT_FOUND) this.places[number] = place;
     else if (this.names.mayRepeat[number] === 0) this.hasRepeats = true;
-    if (this.names.isHandedOver[number] === 1) this.hasHandedOver = true;
+    if (this.names.isUnsupportedInRequest[number] === 1) this.hasUnsupportedName = true;
   }
 
-  private forgetPlaces(): void {
-    for (let place = 0; place < this.count; place++) this.places[this.numberAt(place)] = NOWHERE;
+  private clearPlaces(): void {
+    for (let place = 0; place < this.count; place++) this.places[this.numberAt(place)] = NOT_FOUND;
   }
 
   private grow(): Int32Array {
@@ -161,65 +167,71 @@ export class FieldSection {
     return spans;
   }
 
-  /** The place of the first field with a known name, by number; -1 if there is none. */
+  /** Returns the place of the first field with this number; -1 if there is none. */
   placeOf(number: number): number {
     return this.places[number];
   }
 
-  /** The place of the next field with the same known name behind `place`; -1 if there is none. */
+  /** Returns the place of the next field with the same known name after `place`; -1 if there is none. */
   nextPlace(place: number): number {
     const number = this.numberAt(place);
     for (let next = place + 1; next < this.count; next++) {
       if (this.numberAt(next) === number) return next;
     }
-    return NOWHERE;
+    return NOT_FOUND;
   }
 
-  /** The number of the name of the field at `place`: `UNKNOWN_FIELD`, or one of {@link FieldNames}. */
+  /** Returns the number of the name at `place`: `UNKNOWN_FIELD`, or one of {@link FieldNames}. */
   numberAt(place: number): number {
     return this.spans[place * STRIDE + TAG] >> 1;
   }
 
-  /** Where the name at `place` begins, and so its line, from the first byte of the head. */
+  /** Returns the offset of the name at `place`, where its line starts. */
   nameStart(place: number): number {
     return this.spans[place * STRIDE + NAME_START];
   }
 
-  /** Where the value at `place` begins, from the first byte of the head. */
+  /** Returns the offset of the value at `place`. */
   valueStart(place: number): number {
     return this.spans[place * STRIDE + VALUE_START];
   }
 
-  /** Where the value at `place` ends, from the first byte of the head; it has no blanks at its ends. */
+  /** Returns the offset of the end of the value at `place`, without trailing whitespace. */
   valueEnd(place: number): number {
     return this.spans[place * STRIDE + VALUE_END];
   }
 
-  /** The name at `place` as it came. */
+  /** Returns the name at `place` as received. */
   nameText(place: number): string {
     const at = place * STRIDE;
     return this.text.slice(this.spans[at + NAME_START], this.spans[at + NAME_END]);
   }
 
-  /** The value at `place` as it came. */
+  /** Returns the value at `place` as received. */
   valueText(place: number): string {
     return this.text.slice(this.valueStart(place), this.valueEnd(place));
   }
 
-  /** The value of a known name, by number, or undefined; of repeated fields joined as RFC 9110 §5.3 says. */
+  /**
+   * Returns the value of the field with this number, or undefined. Values of repeated fields are joined (RFC 9110
+   * §5.3).
+   */
   valueOf(number: number): string | undefined {
     let place = this.places[number];
-    if (place === NOWHERE) return undefined;
+    if (place === NOT_FOUND) return undefined;
     let value = this.valueText(place);
     if (!this.hasRepeats && this.names.mayRepeat[number] === 0) return value;
-    while ((place = this.nextPlace(place)) !== NOWHERE) value += `, ${this.valueText(place)}`;
+    while ((place = this.nextPlace(place)) !== NOT_FOUND) value += `, ${this.valueText(place)}`;
     return value;
   }
 
-  /** Whether the value of the first field of a known name, by number, is these very bytes. Only while the head's bytes stand. */
+  /**
+   * Whether the first field with this number has exactly the value `expected`. Valid only while the head's bytes are in
+   * place.
+   */
   isValue(number: number, expected: Uint8Array): boolean {
     const place = this.places[number];
-    if (place === NOWHERE) return false;
+    if (place === NOT_FOUND) return false;
     const start = this.valueStart(place);
     if (this.valueEnd(place) - start !== expected.length) return false;
     const at = this.headStart + start;
@@ -229,7 +241,7 @@ export class FieldSection {
     return true;
   }
 
-  /** The same for any name, which is searched for. `lowerName` is in lower case. */
+  /** Like {@link valueOf}, for any name; searches all fields. `lowerName` is in lower case. */
   valueNamed(lowerName: string): string | undefined {
     let value: string | undefined;
     for (let place = 0; place < this.count; place++) {
@@ -241,14 +253,14 @@ export class FieldSection {
     return value;
   }
 
-  /** The options of all `Connection` fields, in lower case. */
+  /** Returns the options of all `Connection` fields, in lower case. */
   connectionOptions(): ReadonlySet<string> {
     const options = (this.valueOf(CONNECTION) ?? '').split(',');
     return new Set(options.map((option) => option.trim().toLowerCase()));
   }
 }
 
-/** Leaves the blanks around a value out of its span, which are none or more than usual. */
+/** Removes whitespace around a value from its span, and marks the line as not canonical. */
 function trim(spans: Int32Array, span: number, bytes: Uint8Array, from: number): void {
   let start = from + spans[span + NAME_END] + 1;
   let end = from + spans[span + VALUE_END];

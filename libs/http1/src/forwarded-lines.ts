@@ -1,14 +1,14 @@
-// The lines of a field section that go on by a rule, each as `name: value` and CRLF, whatever blanks it came with.
+// The lines of a field section that a rule forwards, each as `name: value` and CRLF, with whitespace normalised.
 //
-// Adjacent lines that came in that very form are taken in one run: the bytes are the same as if each had been put together
+// Adjacent lines that are already in this form are copied as one run. The result is the same as assembling each line
 // from its spans, at a third of the cost.
 import { NAME_START, STRIDE, TAG, VALUE_END, type FieldSection } from './field-section.js';
 import type { ForwardingRule } from './forwarding-rule.js';
 
 /**
- * The lines as text in which each character is a byte.
+ * Returns the lines as text in which each character is one byte.
  *
- * @param startOfRun where text begins that goes on as it is and ends where the first line begins.
+ * @param startOfRun offset of the text to copy unchanged before the first line; it ends where the first line starts.
  */
 export function forwardedLines(fields: FieldSection, rule: ForwardingRule, startOfRun = fields.firstLine): string {
   const { spans, text, count, firstLine } = fields;
@@ -33,8 +33,10 @@ export function forwardedLines(fields: FieldSection, rule: ForwardingRule, start
 }
 
 /**
- * The same, copied from the bytes of the head into `out` from `at` on, where there must be room for them: no more than twice
- * the head's length. Returns where they end.
+ * Like {@link forwardedLines}, but copies from the bytes of the head into `out` at `at`.
+ *
+ * @param out with room for twice the length of the head.
+ * @returns where the lines end in `out`.
  */
 export function copyForwardedLines(
   fields: FieldSection,
@@ -64,8 +66,11 @@ export function copyForwardedLines(
   return runEnd > runStart ? end + bytes.copy(out, end, headStart + runStart, headStart + runEnd) : end;
 }
 
-/** The lines where `Connection` names fields, too: those go no further (RFC 9110 §7.6.1), but for what the rule keeps. */
-export function forwardedLinesUnnamed(fields: FieldSection, rule: ForwardingRule): string {
+/**
+ * Like {@link forwardedLines}, without the fields that `Connection` names (RFC 9110 §7.6.1), except those the rule
+ * keeps.
+ */
+export function forwardedLinesHonoringConnection(fields: FieldSection, rule: ForwardingRule): string {
   const named = fields.connectionOptions();
   let lines = '';
   for (let place = 0; place < fields.count; place++) {

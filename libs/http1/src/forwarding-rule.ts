@@ -1,16 +1,19 @@
-// Which fields of a head go on, as look-up tables made once from the caller's rules.
+// Which fields of a head are forwarded, as lookup tables built once from the caller's rules.
 import type { FieldNames } from './field-names.js';
 
-/** Which fields are left out on the way. The names are the caller's; this library has no rules of its own. */
+/**
+ * Which fields are dropped when a head is forwarded. The caller chooses the names; this library has no rules of its
+ * own.
+ */
 export class ForwardingRule {
-  /** 1 for what is left out, by the number of the name. */
+  /** 1 for dropped names, by number. */
   readonly isDropped: Uint8Array;
-  /** 1 for what stays although `Connection` names it. */
+  /** 1 for names that are forwarded even if `Connection` names them, by number. */
   readonly isKept: Uint8Array;
 
   /**
-   * @param dropped names of fields that are left out.
-   * @param kept names of fields that stay although `Connection` names them (RFC 9110 §7.6.1 leaves out all it names).
+   * @param dropped names of fields to drop.
+   * @param kept names of fields to forward even if `Connection` names them (RFC 9110 §7.6.1 drops all it names).
    * @throws {RangeError} when `names` does not know one of them.
    */
   constructor(names: FieldNames, dropped: Iterable<string>, kept: Iterable<string> = []) {

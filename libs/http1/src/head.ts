@@ -1,15 +1,19 @@
 // What request heads and response heads have in common.
 import { INCOMPLETE, UNSUPPORTED } from './outcome.js';
 
-/** How large a head may be. What is larger is outside the subset. */
+/** The maximum size of a head. Larger heads are unsupported. */
 export interface HeadLimits {
-  /** From the first byte to behind the empty line. */
+  /** Bytes, including the empty line. */
   readonly maxHeadBytes: number;
+  /** Field lines. */
   readonly maxFields: number;
 }
 
-/** 1 when the bytes from `at` on begin with `expected`, {@link INCOMPLETE} while they still may, else {@link UNSUPPORTED}. */
-export function matches(bytes: Uint8Array, at: number, end: number, expected: Uint8Array): number {
+/**
+ * Returns 1 when the bytes from `at` start with `expected`, {@link INCOMPLETE} when too few bytes follow to decide,
+ * and {@link UNSUPPORTED} otherwise.
+ */
+export function matchPrefix(bytes: Uint8Array, at: number, end: number, expected: Uint8Array): number {
   const known = Math.min(expected.length, end - at);
   for (let i = 0; i < known; i++) {
     if (bytes[at + i] !== expected[i]) return UNSUPPORTED;

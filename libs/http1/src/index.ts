@@ -1,16 +1,16 @@
-// HTTP/1.1 framing (RFC 9112) for the part of it that all servers and clients understand alike. Pure: bytes in, spans
-// and numbers out; no sockets, no clock, nothing imported from Node.
+// HTTP/1.1 framing (RFC 9112) for the subset that all servers and clients interpret in the same way. Pure: takes bytes
+// and returns spans and numbers, without sockets, clock or imports from Node.
 //
-// - `RequestHead` and `ResponseHead` frame heads, `Trailers` trailer sections, `ChunkScanner` chunked bodies. They are
-//   reused: one object frames one message after another. Only an incomplete head needs its object for itself, until it
-//   is complete or `reset`.
-// - `FieldNames` numbers the field names that rules speak of, once at the start. A `ForwardingRule` says which of them are
-//   left out on the way. The rules themselves are the caller's.
-// - What goes on is put together from what was read, and only bytes that were checked against a whitelist are read: no two
-//   parsers along the way can take it for different things.
+// - `RequestHead` and `ResponseHead` frame heads, `Trailers` frames trailer sections, `ChunkScanner` chunked bodies.
+//   Each object is reused for one message after another, but an incomplete head keeps its object until it is complete
+//   or `reset`.
+// - `FieldNames` assigns numbers to the field names in the caller's rules, once at the start. A `ForwardingRule` says
+//   which of them are dropped. The rules themselves are the caller's.
+// - What is forwarded is assembled from what was parsed, and only bytes on an allowlist are accepted. So no later
+//   parser can interpret it differently.
 //
-// What is outside the subset is no error: `OUTSIDE` of a request means that a server that knows all of HTTP/1.1 has to
-// look at it. Nothing here throws but constructors.
+// Input outside the subset is not an error. `UNSUPPORTED` for a request means that a complete HTTP/1.1 server has to
+// handle it. Only constructors and lookups by name throw.
 //
 //   const names = new FieldNames(['via', 'x-forwarded-for']);
 //   const rule = new ForwardingRule(names, ['connection', 'via', 'x-forwarded-for']);

@@ -1,17 +1,25 @@
-// Field names as whole words, to be compared four bytes at a time.
+// Patterns of field names for comparing four bytes at a time.
 import { COLON } from './bytes.js';
 
-/** Numbers for each word of a pattern: bits that fold letters to lower case, bits that count, what they must be. */
+/**
+ * Three numbers per word of a pattern: the bits that fold letters to lower case, the mask of bits to compare, and the
+ * expected value.
+ */
 const STRIDE = 3;
 const FOLD = 0x20;
 
-/** Patterns of names with the colon behind them, by number. All that is read is a row of numbers. */
+/** Patterns of names, each followed by a colon, by number. Stored in one array. */
 export class NamePatterns {
   private words = new Int32Array(0);
-  /** Where each pattern begins in `words`, and where the last one ends. */
+  /** Where each pattern starts in `words`, and where the last one ends. */
   private readonly starts = [0];
 
-  /** Adds the next number's. @param lower the name in lower case: only letters differ by {@link FOLD} from a token character. */
+  /**
+   * Adds the pattern of the next number.
+   *
+   * @param lower the name in lower case. Only letters are folded: a letter's upper-case form is the only other byte
+   *   that {@link FOLD} maps to it.
+   */
   add(lower: Uint8Array): void {
     const length = lower.length + 1;
     const bytes = new Uint8Array(Math.ceil(length / 4) * 4);
@@ -29,8 +37,8 @@ export class NamePatterns {
   }
 
   /**
-   * Whether the name of this number, in any case, and a colon are what `view` has from `at` on. False, too, where too few
-   * bytes are there before `end` to tell by words.
+   * Whether `view` has the name with this number, in any case, and a colon at `at`. Also false when fewer bytes than
+   * the pattern's whole words follow before `end`.
    */
   isAt(number: number, view: DataView, at: number, end: number): boolean {
     const { words, starts } = this;

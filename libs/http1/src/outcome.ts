@@ -1,10 +1,10 @@
-// What framing comes to when it is not a length.
+// The results of framing that are not a length.
 
-/** More bytes are needed. Never a length: no head is empty. */
+/** More bytes are needed. Never a length, because no head is empty. */
 export const INCOMPLETE = 0;
 
 /**
- * Outside the subset. Of a request it means "not mine": a server that knows all of HTTP/1.1 has to look at it, from its
- * first byte on. Of a response or a body it means that it cannot be used: its connection tells nothing reliable any more.
+ * Outside the supported subset. A request must be handled by a complete HTTP/1.1 server, from its first byte. A
+ * response or body cannot be used, and nothing after it on the connection can be trusted.
  */
 export const UNSUPPORTED = -1;

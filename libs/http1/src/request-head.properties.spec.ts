@@ -1,10 +1,10 @@
-// Properties of request heads, with Node's parser as the judge.
+// Properties of request heads, compared with Node's parser.
 import { assert, asyncProperty, property, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FUZZ, canonicalRequest, spoilt } from './a-head.fixture.js';
+import { FUZZ, canonicalRequest, corrupted } from './heads.fixture.js';
 import { FieldNames } from './field-names.js';
 import { ForwardingRule } from './forwarding-rule.js';
-import { judgeRequests } from './node-judge.fixture.js';
+import { parseRequests } from './node-parser.fixture.js';
 import { RequestHead } from './request-head.js';
 import { copied, feed, splits } from './splits.fixture.js';
 
@@ -14,19 +14,19 @@ const DROPPED = ['connection', 'keep-alive', 'via', 'x-forwarded-for', 'content-
 const rule = new ForwardingRule(names, DROPPED);
 const limits = { maxHeadBytes: 1000, maxFields: 100 };
 const SENTINEL = 'GET /sentinel HTTP/1.1\r\nHost: s\r\n\r\n';
-/** Longer bodies are not sent to the judge, whatever the head announces. */
-const LONGEST_BODY = 10_000;
-const aBody = { maxLength: 12 };
+/** Longer bodies are not sent to Node's parser. */
+const MAX_BODY_BYTES = 10_000;
+const bodyOptions = { maxLength: 12 };
 
-describe('a request head that is accepted', () => {
+describe('an accepted request head', () => {
   it('is read in the same way by Node, with the same body', { timeout: 600_000 }, async () => {
     const head = new RequestHead(names, limits);
-    const heads = spoilt(canonicalRequest.map(({ head: text }) => text));
+    const heads = corrupted(canonicalRequest.map(({ head: text }) => text));
     let acceptedCount = 0;
     await assert(
-      asyncProperty(heads, string(aBody), async (text, filler) => {
+      asyncProperty(heads, string(bodyOptions), async (text, filler) => {
         const length = frame(head, text);
-        if (length <= 0 || head.contentLength > LONGEST_BODY) return;
+        if (length <= 0 || head.contentLength > MAX_BODY_BYTES) return;
         acceptedCount++;
         const body = filler.padEnd(head.contentLength, 'b').slice(0, Math.max(0, head.contentLength));
         await expectNodeAgrees(head, text.slice(0, length), body);
@@ -36,7 +36,7 @@ describe('a request head that is accepted', () => {
     expect(acceptedCount, 'accepted, of 4000').toBeGreaterThan(1000 * FUZZ);
   });
 
-  it('goes on as Node would read it, without what is dropped', { timeout: 600_000 }, async () => {
+  it('is forwarded as Node would read it, without dropped fields', { timeout: 600_000 }, async () => {
     const head = new RequestHead(names, limits);
     await assert(
       asyncProperty(canonicalRequest, async ({ head: text }) => {
@@ -48,7 +48,7 @@ describe('a request head that is accepted', () => {
             .map(([name, value]) => `${name}: ${value}\r\n`)
             .join('')}`,
         );
-        const { requests } = await judgeRequests(latin1(`${forwarded}\r\n${'b'.repeat(100)}`), 1);
+        const { requests } = await parseRequests(latin1(`${forwarded}\r\n${'b'.repeat(100)}`), 1);
         expect(requests[0].rawHeaders).toEqual(kept);
       }),
       { numRuns: 500 * FUZZ },
@@ -69,11 +69,11 @@ describe('a canonical request', () => {
   });
 });
 
-describe('what is said of a head', () => {
+describe('the outcome for a head', () => {
   it('does not depend on how its bytes were split', { timeout: 600_000 }, () => {
     const whole = new RequestHead(names, limits);
     const pieces = new RequestHead(names, limits);
-    const heads = spoilt(canonicalRequest.map(({ head, body }) => head + body));
+    const heads = corrupted(canonicalRequest.map(({ head, body }) => head + body));
     assert(
       property(heads, (text) => {
         const expected = describeHead(whole, frame(whole, text));
@@ -91,7 +91,7 @@ describe('what is said of a head', () => {
 
 async function expectNodeAgrees(head: RequestHead, text: string, body: string): Promise<void> {
   const sentinel = head.wantsClose ? '' : SENTINEL;
-  const { requests, error } = await judgeRequests(latin1(text + body + sentinel), head.wantsClose ? 1 : 2);
+  const { requests, error } = await parseRequests(latin1(text + body + sentinel), head.wantsClose ? 1 : 2);
   expect(error, JSON.stringify(text)).toBeUndefined();
   const [request, next] = requests;
   expect(request.startLine).toBe(`${head.method} ${head.target}`);

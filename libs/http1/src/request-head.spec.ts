@@ -1,4 +1,4 @@
-// Request heads one by one: what is taken, what is left to a server that knows all of HTTP.
+// Request heads one by one: which are accepted, and which are left to a complete HTTP server.
 import { describe, expect, it } from 'vitest';
 import { FieldNames } from './field-names.js';
 import { ForwardingRule } from './forwarding-rule.js';
@@ -14,7 +14,7 @@ function frame(text: string): { head: RequestHead; length: number } {
   return { head, length: head.frame(bytes, 0, bytes.length) };
 }
 
-/** A request with these lines beside the necessary. */
+/** A request with these lines in addition to the required ones. */
 function withLines(...lines: string[]): string {
   return ['POST /a HTTP/1.1', 'Host: a', ...lines, '', ''].join('\r\n');
 }
@@ -33,12 +33,12 @@ describe('a request head', () => {
     expect(head.fields.valueOf(names.numberOf('via'))).toBeUndefined();
   });
 
-  it('can be asked for names that are not known, and they may be repeated', () => {
+  it('has values of unknown names, which may be repeated', () => {
     const { head } = frame(withLines('X-A: 1', 'accept: b', 'x-a: 2'));
     expect(head.fields.valueNamed('x-a')).toBe('1, 2');
   });
 
-  it('goes on in canonical form, without what is dropped', () => {
+  it('is forwarded in canonical form, without dropped fields', () => {
     const rule = new ForwardingRule(names, ['Connection', 'X-Forwarded-For']);
     const lines = ['connection: keep-alive', 'A:1', 'x-forwarded-for: b', 'C:  d \t', 'E: f', 'G: h', 'I:'];
     expect(frame(withLines(...lines)).head.forwardedHead(rule)).toBe(
@@ -47,7 +47,7 @@ describe('a request head', () => {
     expect(frame(withLines()).head.forwardedHead(new ForwardingRule(names, ['host']))).toBe('POST /a HTTP/1.1\r\n');
   });
 
-  it('has nothing left of the one before', () => {
+  it('keeps nothing of the previous head', () => {
     const head = new RequestHead(names, limits);
     const first = Buffer.from(withLines('Content-Length: 5', 'Connection: close', 'Via: x', 'A: b'));
     const second = Buffer.from('GET / HTTP/1.1\r\nHost: b\r\n\r\n');
@@ -58,7 +58,7 @@ describe('a request head', () => {
     expect(head.fields.placeOf(names.numberOf('via'))).toBe(-1);
   });
 
-  it('names fields right that stand where others stood in the head before', () => {
+  it('names fields correctly where the previous head had others', () => {
     const head = new RequestHead(names, limits);
     const rule = new ForwardingRule(names, ['via']);
     const read = (...lines: string[]) => {
@@ -72,7 +72,7 @@ describe('a request head', () => {
     expect(read('Vi: c', 'viA: b', 'vib: d')).toEqual(['Vi: c', 'vib: d']);
   });
 
-  it('tells whether a value is what it was', () => {
+  it('compares a value byte by byte', () => {
     const { head } = frame(withLines('A: b'));
     const host = names.numberOf('host');
     const value = Buffer.from(head.fields.valueOf(host) ?? '');
@@ -82,7 +82,7 @@ describe('a request head', () => {
     expect(head.fields.isValue(names.numberOf('via'), Buffer.alloc(0))).toBe(false);
   });
 
-  it('knows its method and target when the bytes it was read from are gone', () => {
+  it('keeps its method and target when its bytes are gone', () => {
     const bytes = Buffer.from(withLines('A: b'));
     const head = new RequestHead(names, limits);
     head.frame(bytes, 0, bytes.length);
@@ -102,36 +102,36 @@ describe('a request head', () => {
     withLines(`${'n'.repeat(128)}: v`),
     withLines(...Array.from({ length: 99 }, (_, i) => `n${i}: v`)),
     withLines('Proxied: a', 'Proxy: b', 'Tea: c', 'Hosts: d'),
-  ])('%j is taken', (text) => {
+  ])('%j is accepted', (text) => {
     expect(frame(text).length).toBe(text.length);
   });
 
   it.each([
-    ['\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n', 'an empty line in front'],
+    ['\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n', 'an empty line before it'],
     ['get / HTTP/1.1\r\nHost: a\r\n\r\n', 'a method in lower case'],
     ['TRACE / HTTP/1.1\r\nHost: a\r\n\r\n', 'another method'],
     ['CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n', 'a tunnel'],
     ['GETS / HTTP/1.1\r\nHost: a\r\n\r\n', 'another method'],
     ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'HTTP/2'],
     ['GET  / HTTP/1.1\r\nHost: a\r\n\r\n', 'two spaces'],
-    ['GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n', 'a tab for a space'],
+    ['GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n', 'a tab instead of a space'],
     ['GET /  HTTP/1.1\r\nHost: a\r\n\r\n', 'two spaces'],
     ['GET / a HTTP/1.1\r\nHost: a\r\n\r\n', 'a space in the target'],
     ['GET http://a/ HTTP/1.1\r\nHost: a\r\n\r\n', 'absolute form'],
-    ['GET //a/b HTTP/1.1\r\nHost: a\r\n\r\n', 'what may be an authority'],
+    ['GET //a/b HTTP/1.1\r\nHost: a\r\n\r\n', 'a possible authority'],
     ['OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n', 'asterisk form'],
     ['GET  HTTP/1.1\r\nHost: a\r\n\r\n', 'no target'],
     ['GET /#a HTTP/1.1\r\nHost: a\r\n\r\n', 'a fragment'],
     ['GET /\\a HTTP/1.1\r\nHost: a\r\n\r\n', 'a backslash'],
-    ['GET /\xe9 HTTP/1.1\r\nHost: a\r\n\r\n', 'a byte beyond ASCII in the target'],
+    ['GET /\xe9 HTTP/1.1\r\nHost: a\r\n\r\n', 'a byte outside ASCII in the target'],
     ['GET /\x7f HTTP/1.1\r\nHost: a\r\n\r\n', 'DEL in the target'],
     ['GET /\r\nHost: a\r\n\r\n', 'HTTP/0.9'],
     ['GET / HTTP/1.0\r\nHost: a\r\n\r\n', 'HTTP/1.0'],
     ['GET / HTTP/1.10\r\nHost: a\r\n\r\n', 'a version of three digits'],
-    ['GET / HTTP/1.1 \r\nHost: a\r\n\r\n', 'a space behind the version'],
+    ['GET / HTTP/1.1 \r\nHost: a\r\n\r\n', 'a space after the version'],
     ['GET / http/1.1\r\nHost: a\r\n\r\n', 'the protocol in lower case'],
     ['GET / HTTP/1.1\nHost: a\n\n', 'bare LF'],
-    ['GET / HTTP/1.1\r\nHost: a\n\r\n', 'a bare LF behind a field'],
+    ['GET / HTTP/1.1\r\nHost: a\n\r\n', 'a bare LF after a field'],
     ['GET / HTTP/1.1\rHost: a\r\r', 'bare CR'],
     ['GET / HTTP/1.1\r\nHost: a\r\n\rX', 'a bare CR at the end'],
     ['GET / HTTP/1.1\r\n Host: a\r\n\r\n', 'a blank before the first field'],
@@ -147,8 +147,8 @@ describe('a request head', () => {
     [withLines('n\t: v'), 'a tab before the colon'],
     [withLines(': v'), 'no name'],
     [withLines('n'), 'no colon'],
-    [withLines('n\xe9: v'), 'a name that is no token'],
-    [withLines('"n": v'), 'a name that is no token'],
+    [withLines('n\xe9: v'), 'a name that is not a token'],
+    [withLines('"n": v'), 'a name that is not a token'],
     [withLines('n: v', ' w'), 'a folded line'],
     [withLines('n: v', '\tw'), 'a folded line'],
     [withLines('n: v\0'), 'NUL in a value'],
@@ -183,7 +183,7 @@ describe('a request head', () => {
     [withLines('Trailer: x'), 'trailers'],
     [withLines('Proxy-Authorization: x'), 'a field for a proxy'],
     [withLines('proxy-anything: x'), 'a field for a proxy'],
-    [withLines('Close: x'), 'a field that Connection could name by the way'],
+    [withLines('Close: x'), 'a field that Connection: close would name'],
     [withLines('Connection:'), 'an empty option'],
     [withLines('Connection: upgrade'), 'another option'],
     [withLines('Connection: keep-alive, close'), 'two options'],
@@ -192,13 +192,13 @@ describe('a request head', () => {
     [withLines('Content-Type: a', 'Content-Type: b'), 'the type twice'],
     [withLines('Authorization: a', 'Authorization: b'), 'credentials twice'],
     [withLines('Cookie: a', 'cookie: b'), 'Cookie twice'],
-    [withLines('Forwarded: for=a', 'Forwarded: for=b'), 'twice a field of the rules'],
-    [withLines('X-Forwarded-For: a', 'x-forwarded-for: b'), 'twice a field of the rules'],
+    [withLines('Forwarded: for=a', 'Forwarded: for=b'), 'a field of the rules twice'],
+    [withLines('X-Forwarded-For: a', 'x-forwarded-for: b'), 'a field of the rules twice'],
     [withLines(`${'n'.repeat(129)}: v`), 'a name of more than 128 bytes'],
     [withLines(...Array.from({ length: 100 }, (_, i) => `n${i}: v`)), 'more than 100 fields'],
     [withLines(`n: ${'v'.repeat(4096)}`), 'a head that is too large'],
     ['\x16\x03\x01\x02\x00\x01', 'TLS'],
-  ])('%j is outside: %s', (text) => {
+  ])('%j is unsupported: %s', (text) => {
     expect(frame(text).length).toBe(UNSUPPORTED);
   });
 
@@ -209,7 +209,7 @@ describe('a request head', () => {
     },
   );
 
-  it('may be as large as the limit, and is outside when it cannot be complete within it', () => {
+  it('may be as large as the limit, and is unsupported once it cannot be complete within it', () => {
     const text = withLines('n: v');
     const bytes = Buffer.from(`${text}body`);
     const exact = new RequestHead(names, { maxHeadBytes: text.length, maxFields: 9 });
@@ -222,7 +222,7 @@ describe('a request head', () => {
 });
 
 describe('field names', () => {
-  it('are known in any case, and have a number each', () => {
+  it('are known in any case, and have distinct numbers', () => {
     const all = ['host', 'connection', 'content-length', 'via', 'forwarded', 'compute', 'user-agent', 'te'];
     const numbers = all.map((name) => names.numberOf(name.toUpperCase()));
     expect(new Set(numbers).size).toBe(all.length);
@@ -234,10 +234,10 @@ describe('field names', () => {
     }
   });
 
-  it('must be names, few enough, and known before rules speak of them', () => {
+  it('must be valid, few enough, and known before rules use them', () => {
     expect(() => new FieldNames(['a b'])).toThrow(RangeError);
     expect(() => new FieldNames([''])).toThrow(RangeError);
     expect(() => new FieldNames(Array.from({ length: 256 }, (_, i) => `n${i}`))).toThrow('at most 255');
-    expect(() => new ForwardingRule(names, ['x-unheard-of'])).toThrow('"x-unheard-of" is not among the known ones');
+    expect(() => new ForwardingRule(names, ['x-unheard-of'])).toThrow('unknown field name "x-unheard-of"');
   });
 });

@@ -1,18 +1,18 @@
-// Request heads (RFC 9112 §3, §5) of the subset that every server understands alike.
+// Request heads (RFC 9112 §3, §5) of the subset that every server interprets in the same way.
 import { IS_HOST, IS_TARGET, SP, bytesOf } from './bytes.js';
 import { CONNECTION, CONTENT_LENGTH, HOST, type FieldNames } from './field-names.js';
 import { FieldSection } from './field-section.js';
 import { copyForwardedLines, forwardedLines } from './forwarded-lines.js';
 import type { ForwardingRule } from './forwarding-rule.js';
-import { connectionOptionIn, wholeNumberIn } from './framing-fields.js';
-import { matches, type HeadLimits } from './head.js';
+import { parseConnectionOption, parseWholeNumber } from './framing-fields.js';
+import { matchPrefix, type HeadLimits } from './head.js';
 import { INCOMPLETE, UNSUPPORTED } from './outcome.js';
 
-/** A method of the subset, with the space behind it. */
+/** A supported method, with the space that follows it. */
 interface Method {
   readonly name: string;
   readonly bytes: Uint8Array;
-  /** Whether a body has a meaning for it (RFC 9110 §9.3). Elsewhere servers differ about a body. */
+  /** Whether a body has a defined meaning (RFC 9110 §9.3). For other methods, servers treat a body differently. */
   readonly mayHaveBody: boolean;
 }
 
@@ -25,24 +25,24 @@ const VERSION_LINE_END = bytesOf('HTTP/1.1\r\n');
 const SLASH = 0x2f;
 
 /**
- * Frames one request head after another, without an object for each: what it says of a head is valid until the next.
+ * Frames one request head after another in one object: its properties are valid until the next call.
  *
- * The subset is a whitelist. A method of seven; a target in origin-form; `HTTP/1.1`; lines that end in CRLF; one `Host`;
- * a length of the body, if any, in plain digits; no field that would change how the connection goes on; no field twice
- * of which servers keep one. What Node's parser, in its strict mode, makes of such a head is the same.
+ * The subset is an allowlist: one of seven methods; a target in origin-form; `HTTP/1.1`; lines that end in CRLF;
+ * exactly one `Host`; at most one body length, in plain digits; no field that changes the connection; no repetition of
+ * a field that must be single. Node's parser in strict mode reads such a head in the same way.
  */
 export class RequestHead {
-  /** Asked only while the bytes of the head stand where they were read from. */
+  /** Valid only while the bytes of the head are in place. */
   readonly fields: FieldSection;
-  /** Of the head, in bytes. */
+  /** Length of the head, bytes. */
   length = 0;
-  /** Path and query, as they came. Outlives the bytes. */
+  /** Path and query as received. Stays valid when the bytes are gone. */
   target = '';
-  /** What `Content-Length` says, in bytes; -1 without one, and then there is no body (RFC 9112 §6.3). */
+  /** The value of `Content-Length`, bytes; -1 without one, and then there is no body (RFC 9112 §6.3). */
   contentLength = -1;
-  /** Whether the client wants the connection closed behind the answer. */
+  /** Whether the client wants the connection closed after the response. */
   wantsClose = false;
-  private methodFound = METHODS[0];
+  private matchedMethod = METHODS[0];
   private targetEnd = 0;
   private isPending = false;
   private checkedTo = 0;
@@ -57,16 +57,16 @@ export class RequestHead {
   }
 
   /**
-   * Frames the head that begins at `from`.
+   * Frames the head that starts at `from`.
    *
-   * After {@link INCOMPLETE} it goes on where it stopped: the next call must be given the same bytes and more behind
-   * them, wherever they stand by then. What is said does not depend on how the bytes were split.
+   * After {@link INCOMPLETE}, call it again with the same bytes followed by more; they may be in another buffer. The
+   * result does not depend on how the bytes were split.
    *
-   * @param to where the bytes end; behind the head may stand its body and further requests.
-   * @returns the length of the head in bytes, with the empty line; or {@link INCOMPLETE}; or {@link UNSUPPORTED}.
+   * @param to where the bytes end. The body and further requests may follow the head.
+   * @returns the length of the head in bytes, including the empty line; or {@link INCOMPLETE}; or {@link UNSUPPORTED}.
    */
   frame(bytes: Buffer, from: number, to: number): number {
-    if (!this.isPending) this.begin();
+    if (!this.isPending) this.start();
     const { maxHeadBytes } = this.limits;
     const end = Math.min(to, from + maxHeadBytes);
     let length = this.hasRequestLine ? 1 : this.readRequestLine(bytes, from, end);
@@ -79,39 +79,40 @@ export class RequestHead {
     if (length <= 0 || !this.isInSubset(bytes, from)) return UNSUPPORTED;
     this.fields.complete(bytes, from, from + length);
     this.length = length;
-    this.target = bytes.toString('latin1', from + this.methodFound.bytes.length, from + this.targetEnd);
+    this.target = bytes.toString('latin1', from + this.matchedMethod.bytes.length, from + this.targetEnd);
     return length;
   }
 
-  /** Forgets an incomplete head; the next one begins anew. */
+  /** Discards an incomplete head. The next call starts a new one. */
   reset(): void {
     this.isPending = false;
   }
 
   /** In upper case. */
   get method(): string {
-    return this.methodFound.name;
+    return this.matchedMethod.name;
   }
 
   /**
-   * The head as it goes on: request line and the fields that the rule lets pass, in their order and spelling. The
-   * caller adds its own lines and the empty one.
+   * Returns the head to forward: the request line and the fields that the rule forwards, with order and spelling kept.
+   * The caller appends its own lines and the empty line.
    */
   forwardedHead(rule: ForwardingRule): string {
     return forwardedLines(this.fields, rule, 0);
   }
 
   /**
-   * The same, copied from the bytes of the head, which must still stand there, into `out` from `at` on. Returns where it
-   * ends.
+   * Like {@link forwardedHead}, but copies from the bytes of the head, which must still be in place, into `out` at
+   * `at`.
    *
-   * @param out with room for twice the head's length.
+   * @param out with room for twice the length of the head.
+   * @returns where the head ends in `out`.
    */
   copyForwardedHead(rule: ForwardingRule, out: Buffer, at: number): number {
     return copyForwardedLines(this.fields, rule, out, at, 0);
   }
 
-  private begin(): void {
+  private start(): void {
     this.hasRequestLine = false;
     this.checkedTo = 0;
   }
@@ -120,42 +121,42 @@ export class RequestHead {
   private readRequestLine(bytes: Uint8Array, from: number, end: number): number {
     const methodMatch = this.readMethod(bytes, from, end);
     if (methodMatch <= 0) return methodMatch;
-    const targetStart = from + this.methodFound.bytes.length;
+    const targetStart = from + this.matchedMethod.bytes.length;
     let at = Math.max(targetStart, from + this.checkedTo);
     while (at < end && IS_TARGET[bytes[at]] === 1) at++;
     this.checkedTo = at - from;
-    // Two slashes could be taken for an authority (RFC 3986 §4.2).
+    // Two slashes could be read as the start of an authority (RFC 3986 §4.2).
     if (at > targetStart && bytes[targetStart] !== SLASH) return UNSUPPORTED;
     if (at > targetStart + 1 && bytes[targetStart + 1] === SLASH) return UNSUPPORTED;
     if (at === end) return INCOMPLETE;
     if (bytes[at] !== SP || at === targetStart) return UNSUPPORTED;
-    const versionMatch = matches(bytes, at + 1, end, VERSION_LINE_END);
+    const versionMatch = matchPrefix(bytes, at + 1, end, VERSION_LINE_END);
     if (versionMatch <= 0) return versionMatch;
     this.targetEnd = at - from;
     this.hasRequestLine = true;
     const length = at + 1 + VERSION_LINE_END.length - from;
-    this.fields.begin(length);
+    this.fields.reset(length);
     return length;
   }
 
   private readMethod(bytes: Uint8Array, from: number, end: number): number {
     for (let i = 0; i < METHODS.length; i++) {
-      const match = matches(bytes, from, end, METHODS[i].bytes);
+      const match = matchPrefix(bytes, from, end, METHODS[i].bytes);
       if (match === UNSUPPORTED) continue;
-      this.methodFound = METHODS[i];
+      this.matchedMethod = METHODS[i];
       return match;
     }
     return UNSUPPORTED;
   }
 
-  /** Reads the fields that frame the message, and whether anything takes the request out of the subset. */
+  /** Reads the fields that frame the message. Returns whether the request is supported. */
   private isInSubset(bytes: Uint8Array, from: number): boolean {
     const { fields } = this;
-    if (fields.hasHandedOver || fields.hasRepeats) return false;
-    return this.hasHost(bytes, from) && this.readContentLength(bytes, from) && this.readConnection(bytes, from);
+    if (fields.hasUnsupportedName || fields.hasRepeats) return false;
+    return this.hasValidHost(bytes, from) && this.readContentLength(bytes, from) && this.readConnection(bytes, from);
   }
 
-  private hasHost(bytes: Uint8Array, from: number): boolean {
+  private hasValidHost(bytes: Uint8Array, from: number): boolean {
     const place = this.fields.placeOf(HOST);
     if (place < 0) return false;
     const start = from + this.fields.valueStart(place);
@@ -172,10 +173,10 @@ export class RequestHead {
     if (place < 0) return true;
     const start = from + this.fields.valueStart(place);
     const end = from + this.fields.valueEnd(place);
-    // 010 is ten, but not to everybody.
+    // Some parsers read 010 as octal.
     const hasLeadingZero = bytes[start] === 0x30 && end - start > 1;
-    this.contentLength = hasLeadingZero ? -1 : wholeNumberIn(bytes, start, end);
-    return this.contentLength === 0 || (this.contentLength > 0 && this.methodFound.mayHaveBody);
+    this.contentLength = hasLeadingZero ? -1 : parseWholeNumber(bytes, start, end);
+    return this.contentLength === 0 || (this.contentLength > 0 && this.matchedMethod.mayHaveBody);
   }
 
   private readConnection(bytes: Uint8Array, from: number): boolean {
@@ -183,7 +184,7 @@ export class RequestHead {
     const place = this.fields.placeOf(CONNECTION);
     if (place < 0) return true;
     const { fields } = this;
-    const option = connectionOptionIn(bytes, from + fields.valueStart(place), from + fields.valueEnd(place));
+    const option = parseConnectionOption(bytes, from + fields.valueStart(place), from + fields.valueEnd(place));
     this.wantsClose = option === 'close';
     return option !== 'other';
   }

@@ -1,10 +1,10 @@
-// Properties of response heads, with Node's parser as the judge.
+// Properties of response heads, compared with Node's parser.
 import { assert, asyncProperty, constant, constantFrom, property, tuple } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FUZZ, canonicalResponse, spoilt } from './a-head.fixture.js';
+import { FUZZ, canonicalResponse, corrupted } from './heads.fixture.js';
 import { FieldNames } from './field-names.js';
 import { ForwardingRule } from './forwarding-rule.js';
-import { judgeResponse } from './node-judge.fixture.js';
+import { parseResponse } from './node-parser.fixture.js';
 import { UNSUPPORTED } from './outcome.js';
 import { ResponseHead } from './response-head.js';
 import { copied, feed, splits } from './splits.fixture.js';
@@ -13,35 +13,36 @@ const names = new FieldNames(['via', 'server']);
 const everything = new ForwardingRule(names, []);
 const hopByHop = new ForwardingRule(names, ['connection', 'keep-alive']);
 const limits = { maxHeadBytes: 1000, maxFields: 100 };
-/** Longer bodies are not sent to the judge, whatever the head announces. */
-const LONGEST_BODY = 10_000;
+/** Longer bodies are not sent to Node's parser. */
+const MAX_BODY_BYTES = 10_000;
 const BODIES = { none: '', length: 'hello', chunked: '5\r\nhello\r\n0\r\n\r\n', close: 'hello' };
 
 const responses = tuple(canonicalResponse, constantFrom('GET', 'HEAD')).chain(([{ before, head }, method]) =>
-  spoilt(constant(before + head)).map((text) => ({ text, method })),
+  corrupted(constant(before + head)).map((text) => ({ text, method })),
 );
 
-describe('a response head that is accepted', () => {
+describe('an accepted response head', () => {
   it('is read in the same way by Node, with the same body', { timeout: 600_000 }, async () => {
     let acceptedCount = 0;
     const head = new ResponseHead(names, limits);
     await assert(
       asyncProperty(responses, async ({ text, method }) => {
         const read = readFinalHead(head, text, method);
-        if (read.length <= 0 || head.contentLength > LONGEST_BODY) return;
+        if (read.length <= 0 || head.contentLength > MAX_BODY_BYTES) return;
         const { length, interim } = read;
         acceptedCount++;
         const body = head.bodyEnd === 'length' ? 'b'.repeat(head.contentLength) : BODIES[head.bodyEnd];
-        const judged = await judgeResponse(latin1(text.slice(0, length) + body), method);
-        if (typeof judged === 'string') throw new Error(`${judged}: ${JSON.stringify(text)}`);
-        expect(judged.statusCode).toBe(head.statusCode);
-        expect(judged.startLine).toBe(head.reasonPhrase);
-        expect(judged.httpVersion).toBe(`1.${head.minorVersion}`);
-        expect(judged.rawHeaders).toEqual(fieldsOf(head));
-        expect(judged.interim).toEqual(interim);
-        expect(judged.body).toBe(head.bodyEnd === 'chunked' ? 'hello' : body);
-        // What is reused here Node would reuse, too; a body where none can be makes us careful.
-        if (head.isPersistent) expect(judged.isPersistent, JSON.stringify(text)).toBe(true);
+        const parsed = await parseResponse(latin1(text.slice(0, length) + body), method);
+        if (typeof parsed === 'string') throw new Error(`${parsed}: ${JSON.stringify(text)}`);
+        expect(parsed.statusCode).toBe(head.statusCode);
+        expect(parsed.startLine).toBe(head.reasonPhrase);
+        expect(parsed.httpVersion).toBe(`1.${head.minorVersion}`);
+        expect(parsed.rawHeaders).toEqual(fieldsOf(head));
+        expect(parsed.interim).toEqual(interim);
+        expect(parsed.body).toBe(head.bodyEnd === 'chunked' ? 'hello' : body);
+        // Node must also reuse what is reused here. The reverse need not hold: a body where none is allowed prevents
+        // reuse here.
+        if (head.isPersistent) expect(parsed.isPersistent, JSON.stringify(text)).toBe(true);
       }),
       { numRuns: 4000 * FUZZ },
     );
@@ -50,7 +51,7 @@ describe('a response head that is accepted', () => {
 });
 
 describe('a canonical response', () => {
-  it('is accepted, and goes on as it came', () => {
+  it('is accepted, and forwarded as received', () => {
     const head = new ResponseHead(names, limits);
     assert(
       property(canonicalResponse, ({ before, head: text, method }) => {
@@ -70,7 +71,7 @@ describe('a canonical response', () => {
   });
 });
 
-describe('what is said of a response head', () => {
+describe('the outcome for a response head', () => {
   it('does not depend on how its bytes were split', { timeout: 600_000 }, () => {
     const whole = new ResponseHead(names, limits);
     const pieces = new ResponseHead(names, limits);
@@ -89,7 +90,7 @@ describe('what is said of a response head', () => {
   });
 });
 
-/** Reads heads until the final one; the length is that of all of them. */
+/** Reads heads up to the final one. The length is that of all of them. */
 function readFinalHead(head: ResponseHead, text: string, method: string): { length: number; interim: number[] } {
   const interim: number[] = [];
   head.reset();

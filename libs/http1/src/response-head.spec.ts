@@ -1,4 +1,4 @@
-// Response heads one by one: where the response ends, and which leave that open.
+// Response heads one by one: where the response ends, and which leave that ambiguous.
 import { describe, expect, it } from 'vitest';
 import { FieldNames } from './field-names.js';
 import { ForwardingRule } from './forwarding-rule.js';
@@ -29,7 +29,7 @@ describe('a response head', () => {
     [ok('Connection: keep-alive'), 'GET', 'close', -1, false],
     [ok('Content-Length: 5'), 'HEAD', 'none', 5, true],
     [ok('Transfer-Encoding: chunked'), 'HEAD', 'none', -1, true],
-    // It may be about to send what it would have sent to GET.
+    // The server may send the body that it would send for GET.
     [ok(), 'HEAD', 'none', -1, false],
     ['HTTP/1.1 204 No Content\r\n\r\n', 'GET', 'none', -1, true],
     ['HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n', 'GET', 'none', 5, false],
@@ -72,7 +72,7 @@ describe('a response head', () => {
     expect(frame(text).head.keepAliveSeconds).toBe(seconds);
   });
 
-  it('goes on without what is dropped, and without what Connection names unless the rule keeps it', () => {
+  it('is forwarded without dropped fields and without what Connection names, unless the rule keeps it', () => {
     expect(frame(ok('A: b', 'Endpoint-Load-Metrics: x', 'C:d')).head.forwardedHead(rule)).toBe(
       'HTTP/1.1 200 OK\r\nA: b\r\nC: d\r\n',
     );
@@ -91,7 +91,7 @@ describe('a response head', () => {
     expect(head.fields.valueNamed('set-cookie')).toBe('a, b');
   });
 
-  it('has nothing left of the one before', () => {
+  it('keeps nothing of the previous head', () => {
     const head = new ResponseHead(names, { maxHeadBytes: 4096, maxFields: 100 });
     const first = Buffer.from(ok('Content-Length: 5', 'Connection: close, a'));
     const second = Buffer.from('HTTP/1.1 304 \r\n\r\n');
@@ -116,7 +116,7 @@ describe('a response head', () => {
     [ok('Transfer-Encoding: '), 'no coding'],
     [ok('Transfer-Encoding: chunked', 'Transfer-Encoding: chunked'), 'chunked twice'],
     ['HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n', 'chunks in HTTP/1.0'],
-    ['HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n', 'a switch nobody asked for'],
+    ['HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n', 'an unrequested protocol switch'],
     ['HTTP/1.1 100 Continue\r\nConnection: close\r\n\r\n', 'an interim response that is the last'],
     ['HTTP/1.1 103 \r\nContent-Length: 5\r\n\r\n', 'an interim response with a body'],
     [ok('A: b', ' c'), 'a folded line'],
@@ -127,7 +127,7 @@ describe('a response head', () => {
     [ok('A: b\nc: d'), 'a bare LF'],
     ['HTTP/1.1 200 OK\nA: b\n\n', 'bare LF'],
     ['HTTP/1.1 200 O\0K\r\n\r\n', 'NUL in the reason'],
-    ['HTTP/1.1 200OK\r\n\r\n', 'no space behind the status'],
+    ['HTTP/1.1 200OK\r\n\r\n', 'no space after the status'],
     ['HTTP/1.1  200 OK\r\n\r\n', 'two spaces'],
     ['HTTP/1.1 20 OK\r\n\r\n', 'two digits'],
     ['HTTP/1.1 2000 OK\r\n\r\n', 'four digits'],
@@ -137,9 +137,9 @@ describe('a response head', () => {
     ['HTTP/2.0 200 OK\r\n\r\n', 'no such version'],
     ['http/1.1 200 OK\r\n\r\n', 'lower case'],
     ['ICY 200 OK\r\n\r\n', 'another protocol'],
-    ['\r\nHTTP/1.1 200 OK\r\n\r\n', 'an empty line in front'],
+    ['\r\nHTTP/1.1 200 OK\r\n\r\n', 'an empty line before it'],
     [ok(`A: ${'b'.repeat(4096)}`), 'a head that is too large'],
-  ])('%j is outside: %s', (text) => {
+  ])('%j is unsupported: %s', (text) => {
     expect(frame(text).length).toBe(UNSUPPORTED);
   });
 

@@ -1,43 +1,48 @@
-// Response heads (RFC 9112 §4, §5, §6) that leave no doubt about where the response ends.
-import { CR, IS_TEXT, LF, SP, bytesOf, readsLike } from './bytes.js';
+// Response heads (RFC 9112 §4, §5, §6) that define unambiguously where the response ends.
+import { CR, IS_TEXT, LF, SP, bytesOf, equalsIgnoringCase } from './bytes.js';
 import { CLOSE, CONNECTION, CONTENT_LENGTH, KEEP_ALIVE, TRANSFER_ENCODING, type FieldNames } from './field-names.js';
 import { FieldSection } from './field-section.js';
-import { copyForwardedLines, forwardedLines, forwardedLinesUnnamed } from './forwarded-lines.js';
+import { copyForwardedLines, forwardedLines, forwardedLinesHonoringConnection } from './forwarded-lines.js';
 import type { ForwardingRule } from './forwarding-rule.js';
-import { connectionOptionIn, wholeNumberIn } from './framing-fields.js';
-import { matches, type HeadLimits } from './head.js';
+import { parseConnectionOption, parseWholeNumber } from './framing-fields.js';
+import { matchPrefix, type HeadLimits } from './head.js';
 import { INCOMPLETE, UNSUPPORTED } from './outcome.js';
 
-/** Where a response's body ends (RFC 9112 §6.3): there is none, it has a length, it is chunked, or with the connection. */
+/** Where a response's body ends (RFC 9112 §6.3): no body, by length, by its chunks, or when the connection closes. */
 export type BodyEnd = 'none' | 'length' | 'chunked' | 'close';
 
 const VERSION = bytesOf('HTTP/1.');
 const CHUNKED = bytesOf('chunked');
 const ZERO = 0x30;
-/** `HTTP/1.1 200`, in bytes. */
+/** Length of `HTTP/1.1 200`, bytes. */
 const STATUS_END = 12;
 const TIMEOUT = /(?:^|[\s,;])timeout\s*=\s*(\d{1,6})(?:$|[\s,;])/i;
 
 /**
- * Frames one response head after another, without an object for each: what it says of a head is valid until the next, and
- * while its bytes stand where they were read from.
+ * Frames one response head after another in one object: its properties are valid until the next call, and while the
+ * bytes of the head are in place.
  *
- * Wider than the subset of requests, for nobody else can look at a response that was not understood: HTTP/1.0, any
- * field that may be repeated, and bodies that end with the connection are read. What Node's parser, in its strict mode,
- * makes of such a head is the same. Outside is what frames a message twice or not at all, or is not well-formed.
+ * Accepts more than the subset of requests, because there is no other parser to pass a response to: HTTP/1.0, repeated
+ * fields, and bodies that end with the connection. Node's parser in strict mode reads such a head in the same way.
+ * Unsupported are heads that frame the message ambiguously or are malformed.
  */
 export class ResponseHead {
+  /** Valid only while the bytes of the head are in place. */
   readonly fields: FieldSection;
   /** From 100 to 599. */
   statusCode = 0;
   /** The version is HTTP/1.`minorVersion`: 0 or 1. */
   minorVersion = 1;
+  /** Where the body ends. */
   bodyEnd: BodyEnd = 'none';
-  /** What `Content-Length` says, in bytes; -1 without one. Of the body only where {@link bodyEnd} is `length`. */
+  /**
+   * The value of `Content-Length`, bytes; -1 without one. It is the length of the body only if {@link bodyEnd} is
+   * `length`.
+   */
   contentLength = -1;
-  /** Whether the connection can be used again when the response is over (RFC 9112 §9.3). */
+  /** Whether the connection can be reused after the response (RFC 9112 §9.3). */
   isPersistent = true;
-  /** Whether `Connection` names fields, which then go no further. */
+  /** Whether `Connection` names fields, which must not be forwarded. */
   private namesFields = false;
   private statusLineEnd = 0;
   private isPending = false;
@@ -52,17 +57,17 @@ export class ResponseHead {
   }
 
   /**
-   * Frames the head that begins at `from`: that of an interim response, or of the final one.
+   * Frames the head that starts at `from`: of an interim response or of the final one.
    *
-   * After {@link INCOMPLETE} it goes on where it stopped: the next call must be given the same bytes and more behind
-   * them, wherever they stand by then. What is said does not depend on how the bytes were split.
+   * After {@link INCOMPLETE}, call it again with the same bytes followed by more; they may be in another buffer. The
+   * result does not depend on how the bytes were split.
    *
    * @param to where the bytes end.
-   * @param requestMethod of the request that is answered, in upper case; `CONNECT` is not expected.
-   * @returns the length of the head in bytes, with the empty line; or {@link INCOMPLETE}; or {@link UNSUPPORTED}.
+   * @param requestMethod the method of the request, in upper case; `CONNECT` is not supported.
+   * @returns the length of the head in bytes, including the empty line; or {@link INCOMPLETE}; or {@link UNSUPPORTED}.
    */
   frame(bytes: Buffer, from: number, to: number, requestMethod: string): number {
-    if (!this.isPending) this.begin();
+    if (!this.isPending) this.start();
     const { maxHeadBytes } = this.limits;
     const end = Math.min(to, from + maxHeadBytes);
     let length = this.hasStatusLine ? 1 : this.readStatusLine(bytes, from, end);
@@ -77,7 +82,7 @@ export class ResponseHead {
     return this.readFraming(bytes, from, requestMethod) ? length : UNSUPPORTED;
   }
 
-  /** Forgets an incomplete head; the next one begins anew. */
+  /** Discards an incomplete head. The next call starts a new one. */
   reset(): void {
     this.isPending = false;
   }
@@ -87,12 +92,12 @@ export class ResponseHead {
     return this.statusCode < 200;
   }
 
-  /** As it came; may be empty. */
+  /** As received; may be empty. */
   get reasonPhrase(): string {
     return this.fields.text.slice(STATUS_END + 1, this.statusLineEnd);
   }
 
-  /** For how many seconds the server keeps the idle connection, as its `Keep-Alive` says; -1 when it does not. */
+  /** The idle timeout that the server announces in `Keep-Alive`, seconds; -1 without one. */
   get keepAliveSeconds(): number {
     const field = this.fields.placeOf(KEEP_ALIVE) < 0 ? undefined : this.fields.valueOf(KEEP_ALIVE);
     const found = field === undefined ? null : TIMEOUT.exec(field);
@@ -100,21 +105,22 @@ export class ResponseHead {
   }
 
   /**
-   * The head as it goes on: a status line of HTTP/1.1 and the fields that the rule lets pass, in their order and
-   * spelling. The caller adds its own lines and the empty one.
+   * Returns the head to forward: a status line of HTTP/1.1 and the fields that the rule forwards, with order and
+   * spelling kept. The caller appends its own lines and the empty line.
    */
   forwardedHead(rule: ForwardingRule): string {
     const isStatusLineCanonical = this.minorVersion === 1 && this.statusLineEnd > STATUS_END;
     if (isStatusLineCanonical && !this.namesFields) return forwardedLines(this.fields, rule, 0);
     const statusLine = `HTTP/1.1 ${this.statusCode} ${this.reasonPhrase}\r\n`;
-    if (this.namesFields) return statusLine + forwardedLinesUnnamed(this.fields, rule);
+    if (this.namesFields) return statusLine + forwardedLinesHonoringConnection(this.fields, rule);
     return statusLine + forwardedLines(this.fields, rule);
   }
 
   /**
-   * The same, copied into `out` from `at` on. Returns where it ends.
+   * Like {@link forwardedHead}, but copies into `out` at `at`.
    *
-   * @param out with room for twice the head's length, and 64 bytes.
+   * @param out with room for twice the length of the head plus 64 bytes.
+   * @returns where the head ends in `out`.
    */
   copyForwardedHead(rule: ForwardingRule, out: Buffer, at: number): number {
     const isStatusLineCanonical = this.minorVersion === 1 && this.statusLineEnd > STATUS_END;
@@ -122,7 +128,7 @@ export class ResponseHead {
     return at + out.write(this.forwardedHead(rule), at, 'latin1');
   }
 
-  private begin(): void {
+  private start(): void {
     this.hasStatusLine = false;
     this.checkedTo = 0;
   }
@@ -133,7 +139,7 @@ export class ResponseHead {
     if (statusMatch <= 0) return statusMatch;
     let at = from + STATUS_END;
     if (at === end) return INCOMPLETE;
-    // Servers leave the space out with the reason phrase, against RFC 9112 §4.
+    // Some servers omit the space when the reason phrase is empty, against RFC 9112 §4.
     if (bytes[at] !== SP && bytes[at] !== CR) return UNSUPPORTED;
     at = Math.max(at, from + this.checkedTo);
     while (at < end && IS_TEXT[bytes[at]] === 1) at++;
@@ -144,13 +150,13 @@ export class ResponseHead {
     if (bytes[at + 1] !== LF) return UNSUPPORTED;
     this.statusLineEnd = at - from;
     this.hasStatusLine = true;
-    this.fields.begin(at + 2 - from);
+    this.fields.reset(at + 2 - from);
     return at + 2 - from;
   }
 
-  /** `HTTP/1.`, a digit, a space, three digits. */
+  /** Reads `HTTP/1.`, a digit, a space and three digits. */
   private readStatus(bytes: Uint8Array, from: number, end: number): number {
-    const versionMatch = matches(bytes, from, end, VERSION);
+    const versionMatch = matchPrefix(bytes, from, end, VERSION);
     if (versionMatch <= 0) return versionMatch;
     let at = from + VERSION.length;
     if (at === end) return INCOMPLETE;
@@ -164,26 +170,29 @@ export class ResponseHead {
       const digit = bytes[at] - ZERO;
       if (digit < 0 || digit > 9) return UNSUPPORTED;
       status = status * 10 + digit;
-      // From 100 to 599, told by the first digit (RFC 9110 §15).
+      // From 100 to 599, decided by the first digit (RFC 9110 §15).
       if (status === 0 || (status > 5 && status < 10)) return UNSUPPORTED;
     }
     this.statusCode = status;
     return 1;
   }
 
-  /** Where the body ends and whether the connection goes on (RFC 9112 §6.3, §9.3). False when that is not clear. */
+  /**
+   * Finds where the body ends and whether the connection can be reused (RFC 9112 §6.3, §9.3). Returns false when that
+   * is ambiguous.
+   */
   private readFraming(bytes: Uint8Array, from: number, requestMethod: string): boolean {
     const { statusCode, minorVersion } = this;
     const isChunked = this.fields.placeOf(TRANSFER_ENCODING) >= 0;
-    // Nobody asked for a switch of protocols.
+    // 101 is unsupported, because no request asks for a switch of protocols.
     if (statusCode === 101 || !this.readContentLength(bytes, from)) return false;
-    if (isChunked && (this.contentLength >= 0 || minorVersion === 0 || !this.isChunkedAlone(bytes, from))) return false;
+    if (isChunked && (this.contentLength >= 0 || minorVersion === 0 || !this.isOnlyChunked(bytes, from))) return false;
     this.readConnection(bytes, from);
     const neverHasBody = statusCode < 200 || statusCode === 204;
     if (neverHasBody || statusCode === 304 || requestMethod === 'HEAD') {
       this.bodyEnd = 'none';
-      // A server that announces a body where none can be (RFC 9110 §8.6, §15.3.5) may send it, too; and one that would
-      // mark its end by closing may answer HEAD with it.
+      // A server that announces a body where none is allowed (RFC 9110 §8.6, §15.3.5) may also send it. A server that
+      // would end the body by closing may send it in response to HEAD.
       const isFramed = isChunked || this.contentLength >= 0;
       if (neverHasBody ? isChunked || this.contentLength > 0 : statusCode !== 304 && !isFramed)
         this.isPersistent = false;
@@ -193,7 +202,7 @@ export class ResponseHead {
       this.bodyEnd = 'close';
       this.isPersistent = false;
     }
-    // Behind an interim response the final one must come.
+    // The final response must follow an interim one.
     return this.isPersistent || !this.isInterim;
   }
 
@@ -203,15 +212,15 @@ export class ResponseHead {
     const place = fields.placeOf(CONTENT_LENGTH);
     if (place < 0) return true;
     if (fields.hasRepeats && fields.nextPlace(place) >= 0) return false;
-    this.contentLength = wholeNumberIn(bytes, from + fields.valueStart(place), from + fields.valueEnd(place));
+    this.contentLength = parseWholeNumber(bytes, from + fields.valueStart(place), from + fields.valueEnd(place));
     return this.contentLength >= 0;
   }
 
-  private isChunkedAlone(bytes: Uint8Array, from: number): boolean {
+  private isOnlyChunked(bytes: Uint8Array, from: number): boolean {
     const { fields } = this;
     const place = fields.placeOf(TRANSFER_ENCODING);
     if (fields.hasRepeats && fields.nextPlace(place) >= 0) return false;
-    return readsLike(bytes, from + fields.valueStart(place), from + fields.valueEnd(place), CHUNKED);
+    return equalsIgnoringCase(bytes, from + fields.valueStart(place), from + fields.valueEnd(place), CHUNKED);
   }
 
   private readConnection(bytes: Uint8Array, from: number): void {
@@ -220,7 +229,7 @@ export class ResponseHead {
     this.namesFields = false;
     const place = fields.placeOf(CONNECTION);
     if (place < 0) return;
-    const option = connectionOptionIn(bytes, from + fields.valueStart(place), from + fields.valueEnd(place));
+    const option = parseConnectionOption(bytes, from + fields.valueStart(place), from + fields.valueEnd(place));
     const isRepeated = fields.hasRepeats && fields.nextPlace(place) >= 0;
     this.namesFields = option === 'other' || isRepeated || fields.placeOf(CLOSE) >= 0;
     if (!this.namesFields) this.isPersistent = option === 'keep-alive';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { IS_TEXT } from './bytes.js';
 import { endOfText } from './text-scan.js';
 
-/** Byte by byte, as the table says. */
+/** The same byte by byte, with the table. */
 function expectedEnd(bytes: Uint8Array, at: number, end: number): number {
   const stop = bytes.subarray(at, end).findIndex((byte) => IS_TEXT[byte] === 0);
   return stop === -1 ? end : at + stop;
@@ -13,7 +13,7 @@ const endIn = (bytes: Uint8Array, at: number, end: number) =>
   endOfText(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), at, end);
 
 describe('the end of a run of text', () => {
-  it('is where a byte may not stand, wherever in a word that is', () => {
+  it('is at the first byte that is not allowed, anywhere in a word', () => {
     for (let byte = 0; byte < 256; byte++) {
       for (let place = 0; place < 12; place++) {
         const bytes = Buffer.alloc(16, 'x');
@@ -24,9 +24,9 @@ describe('the end of a run of text', () => {
   });
 
   it('is the same for any bytes, anywhere in a buffer', () => {
-    const some = uint8Array({ minLength: 8, maxLength: 64 });
+    const contents = uint8Array({ minLength: 8, maxLength: 64 });
     assert(
-      property(some, integer({ min: 0, max: 7 }), integer({ min: 0, max: 8 }), (content, offset, at) => {
+      property(contents, integer({ min: 0, max: 7 }), integer({ min: 0, max: 8 }), (content, offset, at) => {
         const whole = new Uint8Array(offset + content.length);
         whole.set(content, offset);
         const bytes = whole.subarray(offset);
@@ -36,7 +36,7 @@ describe('the end of a run of text', () => {
     );
   });
 
-  it('is not looked for behind the end that is told', () => {
+  it('is not searched past the given end', () => {
     const bytes = Buffer.from('abcdefgh\0ij');
     for (let end = 1; end <= 8; end++) expect(endIn(bytes, 0, end)).toBe(end);
   });

@@ -1,8 +1,9 @@
-// Finds where a run of field-value text ends, four bytes at a time: values are most of a head.
+// Finds where a run of field-value text ends, four bytes at a time, because values are most of a head.
 import { IS_TEXT } from './bytes.js';
 
 /**
- * Where the first byte from `at` on, and before `end`, is that may not stand in a field value (RFC 9110 §5.5); else `end`.
+ * Returns the index of the first byte from `at` to before `end` that is not allowed in a field value (RFC 9110 §5.5);
+ * `end` if there is none.
  *
  * @param view of the bytes.
  */
@@ -11,9 +12,9 @@ export function endOfText(view: DataView, at: number, end: number): number {
   let next = at;
   while (next < end) {
     while (next <= lastWord) {
-      const odd = oddBytes(view.getInt32(next, true));
-      if (odd !== 0) {
-        next += lowestByte(odd);
+      const unusual = unusualBytes(view.getInt32(next, true));
+      if (unusual !== 0) {
+        next += lowestByte(unusual);
         break;
       }
       next += 4;
@@ -25,14 +26,15 @@ export function endOfText(view: DataView, at: number, end: number): number {
 }
 
 /**
- * The highest bit of each byte that is not from 0x20 to 0x7e, up to the first such byte; those above it may be wrong. A byte
- * below borrows from its highest bit, one above carries into it or has it; both reach into higher bytes only.
+ * Sets the highest bit of each byte outside 0x20 to 0x7e, up to the first such byte. A byte below the range sets it by
+ * borrowing, 0x7f by carrying, and a larger byte has it already. Borrows and carries spread to higher bytes only, so
+ * bits above the first marked byte may be wrong.
  */
-function oddBytes(word: number): number {
+function unusualBytes(word: number): number {
   return ((word - 0x20202020) | (word + 0x01010101) | word) & 0x80808080;
 }
 
-/** Which byte the lowest bit is in, from 0 to 3. */
+/** Returns the index of the byte with the lowest set bit, from 0 to 3. */
 function lowestByte(bits: number): number {
   return (31 - Math.clz32(bits & -bits)) >> 3;
 }

@@ -6,8 +6,9 @@ import type { ForwardingRule } from './forwarding-rule.js';
 import type { HeadLimits } from './head.js';
 import { INCOMPLETE, UNSUPPORTED } from './outcome.js';
 
-/** Frames one trailer section after another. What it says of one is valid until the next. */
+/** Frames one trailer section after another in one object: its properties are valid until the next call. */
 export class Trailers {
+  /** Valid only while the bytes of the section are in place. */
   readonly fields: FieldSection;
   private isPending = false;
 
@@ -19,12 +20,12 @@ export class Trailers {
   }
 
   /**
-   * Frames the section that begins at `from`, behind the line of the last chunk. Like `frame` of the heads.
+   * Frames the section that starts at `from`, after the line of the last chunk. Resumes like `frame` of the heads.
    *
-   * @returns its length in bytes, with the empty line; or {@link INCOMPLETE}; or {@link UNSUPPORTED}.
+   * @returns its length in bytes, including the empty line; or {@link INCOMPLETE}; or {@link UNSUPPORTED}.
    */
   frame(bytes: Buffer, from: number, to: number): number {
-    if (!this.isPending) this.fields.begin(0);
+    if (!this.isPending) this.fields.reset(0);
     const { maxHeadBytes } = this.limits;
     const length = this.fields.read(bytes, from, Math.min(to, from + maxHeadBytes));
     this.isPending = length === INCOMPLETE && to - from < maxHeadBytes;
@@ -34,17 +35,17 @@ export class Trailers {
     return length;
   }
 
-  /** RFC 9110 §6.5.1: what frames a message may not stand behind it. Parsers differ about what it would mean. */
+  /** RFC 9110 §6.5.1: framing fields are not allowed in trailers. Parsers differ about their meaning there. */
   private get framesMessage(): boolean {
     return this.fields.placeOf(CONTENT_LENGTH) >= 0 || this.fields.placeOf(TRANSFER_ENCODING) >= 0;
   }
 
-  /** Forgets an incomplete section; the next one begins anew. */
+  /** Discards an incomplete section. The next call starts a new one. */
   reset(): void {
     this.isPending = false;
   }
 
-  /** The lines that the rule lets pass, without the empty one. */
+  /** Returns the lines that the rule forwards, without the empty line. */
   forwardedLines(rule: ForwardingRule): string {
     return forwardedLines(this.fields, rule);
   }

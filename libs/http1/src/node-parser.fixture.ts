@@ -1,5 +1,5 @@
-// Node's own HTTP parser, in its strict mode, as the judge of what this library says: a real server and a real client
-// of `node:http`, on streams in memory.
+// Node's own HTTP parser in strict mode, as the reference that this library is compared with: a real server and a real
+// client of `node:http`, on streams in memory.
 import {
   Agent,
   createServer,
@@ -10,25 +10,25 @@ import {
 } from 'node:http';
 import { Duplex } from 'node:stream';
 
-/** A message as Node read it. */
-export interface Judged {
+/** A message as read by Node. */
+export interface ParsedMessage {
   readonly startLine: string;
-  /** Names and values in turns. */
+  /** Names and values alternating. */
   readonly rawHeaders: readonly string[];
   readonly rawTrailers: readonly string[];
   readonly body: string;
 }
 
-/** All that Node made of a client's bytes. */
-export interface JudgedRequests {
-  /** Only those that came whole. */
-  readonly requests: Judged[];
+/** What Node read from a client's bytes. */
+export interface ParsedRequests {
+  /** Only complete requests. */
+  readonly requests: ParsedMessage[];
   readonly error: string | undefined;
 }
 
-/** A connection whose other end is a script: it sends what it is told to, and ignores what it gets. */
+/** A connection whose remote end is scripted: it sends what the test pushes and ignores what it receives. */
 class ScriptedSocket extends Duplex {
-  // What Node calls on sockets that are no `net.Socket`.
+  // Methods that Node calls on sockets although `Duplex` has none of them.
   setTimeout(): void {}
   setNoDelay(): void {}
   setKeepAlive(): void {}
@@ -43,15 +43,15 @@ class ScriptedSocket extends Duplex {
   }
 }
 
-const listeners = new WeakMap<object, (request: Judged) => void>();
+const listeners = new WeakMap<object, (request: ParsedMessage) => void>();
 const failures = new WeakMap<object, (error: Error) => void>();
 const server = createServer({ insecureHTTPParser: false, maxHeaderSize: 65_536 }, (request, response) => {
   void serve(request, response);
 });
 
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const message = await judged(request);
-  if (message.isWhole) listeners.get(request.socket)?.(message);
+  const message = await readMessage(request);
+  if (message.isComplete) listeners.get(request.socket)?.(message);
   response.end();
 }
 
@@ -60,10 +60,10 @@ server.on('clientError', (error, socket) => {
   socket.destroy();
 });
 
-/** Gives a client's bytes to Node's server. Resolves when it read `expected` requests or found an error. */
-export async function judgeRequests(bytes: Buffer, expected: number): Promise<JudgedRequests> {
+/** Passes a client's bytes to Node's server. Resolves when it has read `expected` requests or found an error. */
+export async function parseRequests(bytes: Buffer, expected: number): Promise<ParsedRequests> {
   const socket = new ScriptedSocket();
-  const requests: Judged[] = [];
+  const requests: ParsedMessage[] = [];
   const error = await new Promise<string | undefined>((resolve) => {
     listeners.set(socket, (request) => {
       if (requests.push(request) === expected) resolve(undefined);
@@ -72,26 +72,28 @@ export async function judgeRequests(bytes: Buffer, expected: number): Promise<Ju
     socket.once('close', () => resolve('closed'));
     server.emit('connection', socket);
     socket.push(bytes);
-    // Whatever still waits for more bytes must hear that there are none, but not before the rest was looked at.
+    // Ends the input for a parser that still waits for bytes, after the rest was processed.
     setImmediate(() => setImmediate(() => socket.push(null)));
   });
   socket.destroy();
   return { requests, error };
 }
 
-/** What Node made of a backend's bytes. */
-export interface JudgedResponse extends Judged {
+/** What Node read from a backend's bytes. */
+export interface ParsedResponse extends ParsedMessage {
   readonly statusCode: number;
   readonly httpVersion: string;
-  /** Whether the connection could be used again. */
+  /** Whether Node would reuse the connection. */
   readonly isPersistent: boolean;
-  /** Whether its body came to its end. */
-  readonly isWhole: boolean;
+  /** Whether its body is complete. */
+  readonly isComplete: boolean;
   readonly interim: readonly number[];
 }
 
-/** Gives a backend's bytes, and then the end of the connection, to Node's client. Resolves with the error it found, if any. */
-export async function judgeResponse(bytes: Buffer, method: string): Promise<JudgedResponse | string> {
+/**
+ * Passes a backend's bytes, then the end of the connection, to Node's client. Resolves with the error message, if any.
+ */
+export async function parseResponse(bytes: Buffer, method: string): Promise<ParsedResponse | string> {
   const socket = new ScriptedSocket();
   const agent = new Agent({ keepAlive: true });
   let isPersistent = false;
@@ -104,7 +106,7 @@ export async function judgeResponse(bytes: Buffer, method: string): Promise<Judg
   upstream.useChunkedEncodingByDefault = false;
   const result = responseTo(upstream, () => isPersistent);
   upstream.end();
-  // Node gives the socket to the request in a later tick, and then writes the request.
+  // Node assigns the socket to the request in a later tick, and then writes the request.
   upstream.once('finish', () => {
     socket.push(bytes);
     setImmediate(() => setImmediate(() => socket.push(null)));
@@ -114,7 +116,7 @@ export async function judgeResponse(bytes: Buffer, method: string): Promise<Judg
   return outcome;
 }
 
-function responseTo(upstream: ClientRequest, isPersistent: () => boolean): Promise<JudgedResponse | string> {
+function responseTo(upstream: ClientRequest, isPersistent: () => boolean): Promise<ParsedResponse | string> {
   const interim: number[] = [];
   return new Promise((resolve) => {
     upstream.on('information', ({ statusCode }) => interim.push(statusCode));
@@ -122,22 +124,22 @@ function responseTo(upstream: ClientRequest, isPersistent: () => boolean): Promi
     upstream.once('error', (error) => resolve(error.message));
     upstream.once('response', (response: IncomingMessage) => {
       const { statusCode = 0, httpVersion } = response;
-      // The agent is told about the connection behind the end of the response.
-      void judged(response).then((message) =>
+      // The agent is notified of the connection after the end of the response.
+      void readMessage(response).then((message) =>
         setImmediate(() => resolve({ ...message, statusCode, httpVersion, interim, isPersistent: isPersistent() })),
       );
     });
   });
 }
 
-function judged(message: IncomingMessage): Promise<Judged & { readonly isWhole: boolean }> {
+function readMessage(message: IncomingMessage): Promise<ParsedMessage & { readonly isComplete: boolean }> {
   const pieces: string[] = [];
   message.setEncoding('latin1').on('data', (piece: string) => pieces.push(piece));
   return new Promise((resolve) => {
     const finish = () => {
       const { method, url, statusMessage, rawHeaders, rawTrailers, complete } = message;
       const startLine = method === null || method === undefined ? `${statusMessage}` : `${method} ${url}`;
-      resolve({ startLine, rawHeaders, rawTrailers, body: pieces.join(''), isWhole: complete });
+      resolve({ startLine, rawHeaders, rawTrailers, body: pieces.join(''), isComplete: complete });
     };
     message.once('end', finish).once('error', finish).once('close', finish);
   });

@@ -1,4 +1,4 @@
-// Heads to try: valid ones, and ways to spoil them. Every character of a text is a byte.
+// Arbitrary heads: valid ones, and ways to corrupt them. Every character of a text is one byte.
 import {
   array,
   constant,
@@ -14,14 +14,14 @@ import {
 } from 'fast-check';
 import { inject } from 'vitest';
 
-/** How often properties are tried, as a multiple of what is usual: `FUZZ=100 npx vitest run libs/http1`. */
+/** Multiplies the number of runs of each property: `FUZZ=100 npx vitest run libs/http1`. */
 export const FUZZ = inject('fuzz') || 1;
 
 const TOKEN = "!#$%&'*+-.^_`|~09azAZ";
 const blanks = constantFrom(' ', ' ', ' ', ' ', '', '\t', '  ', ' \t ');
 const trailingBlanks = constantFrom('', '', '', '', ' ', '\t');
 
-/** Text made of the given characters. */
+/** Text of the given characters. */
 export function textOf(characters: string, minLength: number, maxLength: number): Arbitrary<string> {
   return string({ unit: constantFrom(...Array.from(characters)), minLength, maxLength });
 }
@@ -35,7 +35,7 @@ const COMMON: readonly (readonly [string, string])[] = [
   ['accept-encoding', 'gzip, br'],
   ['User-Agent', 'Mozilla/5.0 (X11; Linux x86_64)'],
   ['Cookie', 'a=1; b=2'],
-  ['Via', '1.1 somebody'],
+  ['Via', '1.1 proxy'],
   ['Server', 'nginx'],
   ['Keep-Alive', 'timeout=5'],
   ['CONTENT-TYPE', 'text/plain; charset=utf-8'],
@@ -46,12 +46,12 @@ const COMMON: readonly (readonly [string, string])[] = [
   ['__proto__', 'constructor'],
 ];
 
-/** One field as a line, in canonical form mostly. */
+/** One field line, usually in canonical form. */
 const line = tuple(oneof(constantFrom(...COMMON), tuple(token, fieldText)), blanks, trailingBlanks).map(
-  ([[name, value], before, behind]) => `${name}:${before}${value}${behind}\r\n`,
+  ([[name, value], before, after]) => `${name}:${before}${value}${after}\r\n`,
 );
 
-/** Field lines without a known name twice. */
+/** Field lines without a repeated name. */
 export const lines: Arbitrary<string[]> = uniqueArray(line, {
   maxLength: 6,
   selector: (text) => text.slice(0, text.indexOf(':')).toLowerCase(),
@@ -60,7 +60,7 @@ export const lines: Arbitrary<string[]> = uniqueArray(line, {
 const target = textOf('abc/09%?&=-._~!$()*+,;:@[]|{}"<>^`\'', 0, 20).map((rest) => `/${rest.replace(/^\/+/, '')}`);
 const connection = constantFrom('', '', 'Connection: keep-alive\r\n', 'connection:Close \r\n');
 
-/** A request of the subset: its head and its body. */
+/** A supported request: its head and its body. */
 export const canonicalRequest: Arbitrary<{ head: string; body: string }> = record({
   method: constantFrom('GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'),
   target,
@@ -76,7 +76,7 @@ export const canonicalRequest: Arbitrary<{ head: string; body: string }> = recor
   return { head: `${method} ${target} HTTP/1.1\r\n${all.join('')}\r\n`, body: content ?? '' };
 });
 
-const SPOILERS = [
+const CORRUPTIONS = [
   ...Array.from('\r\n\0\t :,#/\\0+-xX\x7f\x80\xff'),
   '\r\n',
   '\n\n',
@@ -86,8 +86,8 @@ const SPOILERS = [
   ' HTTP/1.1',
 ];
 
-/** Lines that have been used for smuggling, and lines that change how a connection goes on. */
-const NASTY_LINES = [
+/** Lines that have been used for request smuggling, and lines that change the connection. */
+const HOSTILE_LINES = [
   'Transfer-Encoding: chunked',
   'Transfer-Encoding : chunked',
   'Transfer-Encoding: identity',
@@ -125,23 +125,23 @@ const NASTY_LINES = [
   'n: a\nHost: c',
 ];
 
-const spoiling = oneof(
-  record({ does: constant('insert' as const), at: nat(), what: constantFrom(...SPOILERS) }),
-  record({ does: constant('replace' as const), at: nat(), what: constantFrom(...SPOILERS) }),
+const corruption = oneof(
+  record({ does: constant('insert' as const), at: nat(), what: constantFrom(...CORRUPTIONS) }),
+  record({ does: constant('replace' as const), at: nat(), what: constantFrom(...CORRUPTIONS) }),
   record({ does: constant('replace' as const), at: nat(), what: constantFrom('a', 'Z', '5', '~', '_') }),
-  record({ does: constant('insert line' as const), at: nat(), what: constantFrom(...NASTY_LINES) }),
+  record({ does: constant('insert line' as const), at: nat(), what: constantFrom(...HOSTILE_LINES) }),
   record({ does: constant('repeat line' as const), at: nat(), what: constant('') }),
   record({ does: constant('delete' as const), at: nat(), what: constant('') }),
 );
 
-/** The same text with up to three things done to it; now and then none. */
-export function spoilt(valid: Arbitrary<string>): Arbitrary<string> {
-  return tuple(valid, array(spoiling, { maxLength: 3 })).map(([text, steps]) =>
-    steps.reduce((spoiltText, step) => spoil(spoiltText, step), text),
+/** The same text with at most three corruptions, sometimes none. */
+export function corrupted(valid: Arbitrary<string>): Arbitrary<string> {
+  return tuple(valid, array(corruption, { maxLength: 3 })).map(([text, steps]) =>
+    steps.reduce((corruptedText, step) => corrupt(corruptedText, step), text),
   );
 }
 
-function spoil(text: string, { does, at, what }: { does: string; at: number; what: string }): string {
+function corrupt(text: string, { does, at, what }: { does: string; at: number; what: string }): string {
   const place = at % (text.length + 1);
   if (does === 'insert') return text.slice(0, place) + what + text.slice(place);
   if (does === 'replace') return text.slice(0, place) + what + text.slice(place + 1);
@@ -179,7 +179,7 @@ const interim = constantFrom(
   'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n',
 );
 
-/** A response that can be used: interim heads, then the final one, and the method it answers. */
+/** A valid response: interim heads, the final head, and the method of its request. */
 export const canonicalResponse: Arbitrary<{ before: string; head: string; method: string }> = record({
   before: interim,
   status: statusLine,
