@@ -21,7 +21,7 @@ describe('the admission queue', () => {
     };
   }
 
-  it('lets in whoever came first, one for each place', async () => {
+  it('lets in the first in line, one for each place', async () => {
     const queue = new AdmissionQueue(10, () => 0, counts);
     const log: string[] = [];
     const room = { places: 0 };

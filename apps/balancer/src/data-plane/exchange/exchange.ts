@@ -110,7 +110,7 @@ export class Exchange implements Disconnectable {
   }
 
   /**
-   * Step 4 and 5, place and reserve: starts an attempt on the backend that fits best, one that was not tried yet if there
+   * Step 5, place: starts an attempt on the backend that fits best, one that was not tried yet if there
    * is any. Undefined when none can take the request.
    */
   placeNext(): FleetBackend | undefined {
@@ -249,7 +249,7 @@ export class Exchange implements Disconnectable {
     this.onDisconnect(scope);
   }
 
-  /** The request is over: what it still holds is released. Once for each {@link start}. */
+  /** Step 10: the request is over, and what it still holds is released. Once for each {@link start}. */
   end(status: number, endedAtMs = monotonicMs()): void {
     this.cancelAttempt();
     if (this.waiter) {

@@ -151,7 +151,7 @@ export class FastLaneExchange implements Transport, UpstreamUser, BodySink {
     return this.client.socket.writableLength > 0;
   }
 
-  /** Step 6, send: over an idle connection at once, over a new one when it is open. */
+  /** Step 7, send: over an idle connection at once, over a new one when it is open. */
   startAttempt(backend: FleetBackend): void {
     const upstream = this.context.upstreams.acquire(backend, !isIdempotent(this.head.method));
     this.upstream = upstream;

@@ -57,7 +57,7 @@ describe('an outbox', () => {
     const [near, far] = await aConnection();
     const outbox = new WriteBuffer();
     const pieces = Array.from({ length: 400 }, (_, i) => String.fromCharCode(97 + (i % 26)).repeat(60_000));
-    // Nobody reads: sooner or later the system takes no more.
+    // The other end does not read: sooner or later the system takes no more.
     for (const piece of pieces) {
       outbox.append(piece);
       outbox.flush(near);

@@ -97,20 +97,20 @@ type ProxyTarget = Exclude<NonNullable<Options['target']>, string | URL>;
 
 function route({ target, headers, body }: ForwardedRequest, request: IncomingMessage, options: Options): ProxyTarget {
   options.agent = (request as ProxiedRequest).agent;
-  options.buffer = body ?? NO_BODY;
+  options.buffer = body ?? EMPTY_BODY;
   options.ssl = new UpstreamOptions(headers);
   return { protocol: 'http:', hostname: target.host, port: String(target.port), pathname: target.pathPrefix || '/' };
 }
 
 /** What the middleware pipes to the backend in place of a body. */
-class NoBody extends Stream {
+class EmptyBody extends Stream {
   override pipe<T extends NodeJS.WritableStream>(destination: T): T {
     destination.end();
     return destination;
   }
 }
 
-const NO_BODY = new NoBody();
+const EMPTY_BODY = new EmptyBody();
 
 /**
  * The middleware sets headers of its own, made from those it was shown, which is ignored; until it has set the path, its

@@ -1,70 +1,72 @@
-// How long a backend leaves idle connections open, as it was seen to do: a connection that it is about to close must not
-// be used again, for a request that crosses the close on the wire is lost unless its method is idempotent.
+// How long each backend leaves idle connections open, estimated from what it did. A connection that the backend is about to
+// close must not be used again: a request that crosses the close on the wire is lost unless its method is idempotent.
 //
-// HTTP/1.1 has no way to tell the two apart (RFC 9112 §9.5). What a backend announces (`Keep-Alive: timeout`) is heeded
-// where connections are kept; this is for the many that announce nothing.
+// HTTP/1.1 cannot tell the two cases apart (RFC 9112 §9.5). What a backend announces (`Keep-Alive: timeout`) is kept with
+// the connection; this is for the many that announce nothing.
 
-/** How long an idle connection is kept at most. Milliseconds. */
+/** The longest time an idle connection is kept. Milliseconds. */
 export const MAX_IDLE_MS = 60_000;
 
-/** An idle connection this young is used for any method, whatever is known. */
+/** A connection that has been idle for less is used for any method, whatever is known. Milliseconds. */
 const ALWAYS_USABLE_MS = 500;
-/** A connection closed sooner than this was not closed for being idle: the backend was shutting down. */
+/** A connection closed sooner was not closed for being idle: the backend was shutting down. Milliseconds. */
 const MIN_TIMEOUT_MS = 200;
-/** The part of the observed habit up to which connections are used; of what was seen to work, for any method. */
+/** The part of the estimated timeout up to which connections are used. */
 const MARGIN = 0.75;
+/** The part of the longest idle time that was seen to work up to which connections are used for unsafe requests. */
 const PROVEN_MARGIN = 0.9;
-/** A habit not seen again for so long is forgotten: the backend may run with other settings by now. */
+/** An estimate that was not confirmed for this long is dropped: the backend may have other settings by now. */
 const MEMORY_MS = 10 * 60_000;
 
 interface Estimate {
-  /** Idle time after which it closed a connection, the shortest seen; infinite when none was. */
+  /** The shortest idle time after which the backend closed a connection; infinite if it closed none. Milliseconds. */
   closesAfterMs: number;
   closedAtMs: number;
-  /** Idle time after which a connection still served an exchange, the longest seen. */
+  /** The longest idle time after which a connection still served an exchange. Milliseconds. */
   provenMs: number;
 }
 
-/** What is known of all backends, by any key that stands for one. */
+/** What is known of every backend, by its URL. */
 export class IdleTimeoutEstimator {
   private readonly estimates = new Map<string, Estimate>();
 
+  /** `nowMs`: monotonic milliseconds. */
   constructor(private readonly nowMs: () => number) {}
 
   /** The backend closed a connection that had been idle for `idleMs`. */
-  recordClose(key: string, idleMs: number): void {
+  recordClose(url: string, idleMs: number): void {
     if (idleMs < MIN_TIMEOUT_MS) return;
-    const habit = this.estimateOf(key);
-    habit.closesAfterMs = Math.min(habit.closesAfterMs, idleMs);
-    habit.closedAtMs = this.nowMs();
-    habit.provenMs = Math.min(habit.provenMs, habit.closesAfterMs);
+    const estimate = this.estimateOf(url);
+    estimate.closesAfterMs = Math.min(estimate.closesAfterMs, idleMs);
+    estimate.closedAtMs = this.nowMs();
+    estimate.provenMs = Math.min(estimate.provenMs, estimate.closesAfterMs);
   }
 
-  /** A connection that had been idle for `idleMs` served one more exchange. */
-  recordReuse(key: string, idleMs: number): void {
+  /** A connection that had been idle for `idleMs` served another exchange. */
+  recordReuse(url: string, idleMs: number): void {
     if (idleMs <= ALWAYS_USABLE_MS) return;
-    const habit = this.estimateOf(key);
-    habit.provenMs = Math.max(habit.provenMs, Math.min(idleMs, habit.closesAfterMs));
+    const estimate = this.estimateOf(url);
+    estimate.provenMs = Math.max(estimate.provenMs, Math.min(idleMs, estimate.closesAfterMs));
   }
 
-  /** How long a connection may have been idle to be kept at all, milliseconds. */
-  maxIdleMs(key: string): number {
-    const habit = this.estimates.get(key);
-    return habit === undefined ? MAX_IDLE_MS : Math.min(MAX_IDLE_MS, MARGIN * habit.closesAfterMs);
+  /** How long a connection may be idle before it is closed, milliseconds. */
+  maxIdleMs(url: string): number {
+    const estimate = this.estimates.get(url);
+    return estimate === undefined ? MAX_IDLE_MS : Math.min(MAX_IDLE_MS, MARGIN * estimate.closesAfterMs);
   }
 
-  /** How long a connection may have been idle to carry a request that must not be lost, milliseconds. */
-  maxIdleForUnsafeMs(key: string): number {
-    const provenMs = this.estimates.get(key)?.provenMs ?? 0;
-    return Math.min(this.maxIdleMs(key), Math.max(ALWAYS_USABLE_MS, PROVEN_MARGIN * provenMs));
+  /** How long a connection may have been idle to carry a request that cannot be sent again, milliseconds. */
+  maxIdleForUnsafeMs(url: string): number {
+    const provenMs = this.estimates.get(url)?.provenMs ?? 0;
+    return Math.min(this.maxIdleMs(url), Math.max(ALWAYS_USABLE_MS, PROVEN_MARGIN * provenMs));
   }
 
-  private estimateOf(key: string): Estimate {
-    let habit = this.estimates.get(key);
-    if (!habit || this.nowMs() - habit.closedAtMs > MEMORY_MS) {
-      habit = { closesAfterMs: Infinity, closedAtMs: this.nowMs(), provenMs: 0 };
-      this.estimates.set(key, habit);
+  private estimateOf(url: string): Estimate {
+    let estimate = this.estimates.get(url);
+    if (!estimate || this.nowMs() - estimate.closedAtMs > MEMORY_MS) {
+      estimate = { closesAfterMs: Infinity, closedAtMs: this.nowMs(), provenMs: 0 };
+      this.estimates.set(url, estimate);
     }
-    return habit;
+    return estimate;
   }
 }
