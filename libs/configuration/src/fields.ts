@@ -1,6 +1,7 @@
 // The kinds of value an environment variable can hold. Each says in its own message what is allowed.
 import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
+import { outermostIssue } from './outermost-issue.js';
 
 /** A whole number from `min` to `max`, written in decimal digits. */
 export function wholeNumber(min: number, max: number) {
@@ -64,16 +65,16 @@ export function httpUrl() {
 }
 
 /**
- * JSON text whose value fits `schema`. The message tells where in the value the outermost fault lies: a field that is
- * missing may be there under a misspelt name, which is a fault of the object around it.
+ * JSON text whose value fits `schema`. The error message gives the path of the outermost issue in the value; see
+ * {@link outermostIssue}.
  */
 export function jsonValue<Schema extends z.ZodType>(schema: Schema, example: string) {
   const allowed = `must be JSON such as ${example}`;
   return z.string().transform((text, context): z.output<Schema> => {
     const parsed = schema.safeParse(tryParseJson(text));
     if (parsed.success) return parsed.data;
-    const [{ path, message }] = parsed.error.issues.toSorted((a, b) => a.path.length - b.path.length);
-    const where = path.length > 0 ? ` (at ${path.join('.')}: ${message})` : '';
+    const issue = outermostIssue(parsed.error.issues);
+    const where = issue && issue.path.length > 0 ? ` (at ${issue.path.join('.')}: ${issue.message})` : '';
     context.addIssue({ code: 'custom', message: `${allowed}${where}` });
     return z.NEVER;
   });

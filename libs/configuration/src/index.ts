@@ -2,4 +2,5 @@
 export { ConfigurationError, parseEnvironment, type Environment } from './environment.js';
 export { cidrList, decimal, flag, httpUrl, jsonValue, oneOf, port, seconds, wholeNumber } from './fields.js';
 export { describeVariables, type VariableDescription } from './describe.js';
+export { outermostIssue } from './outermost-issue.js';
 export { logSettings, logVariables, type LogVariables } from './log-settings.js';
