@@ -1,6 +1,6 @@
 // Starts the backend: settings first, then Nest, then the port; SIGTERM and SIGINT make it leave the fleet and end it
 // with exit code 0.
-import { ConfigurationError } from '@fairlead/configuration';
+import { startOrExit } from '@fairlead/configuration';
 import { ShutdownSignal } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -12,14 +12,7 @@ import { backendConfig, type BackendConfig } from './config/backend.config.js';
 /** Longer than a proxy keeps idle connections, so that the proxy is the one to close them and never meets a closed one. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 
-try {
-  await start(backendConfig());
-} catch (error) {
-  const problem = error instanceof Error ? error : new Error(String(error));
-  const text = problem instanceof ConfigurationError ? problem.message : `backend could not start: ${problem.message}`;
-  process.stderr.write(`${text}\n`);
-  process.exit(1);
-}
+await startOrExit('backend', () => start(backendConfig()));
 
 async function start({ port, host, id, capacity }: BackendConfig): Promise<void> {
   const app = await NestFactory.create<NestExpressApplication>(BackendModule, {

@@ -1,5 +1,5 @@
 // Starts the dashboard: settings first, then Nest, then the port; SIGTERM and SIGINT end it with exit code 0.
-import { ConfigurationError } from '@fairlead/configuration';
+import { startOrExit } from '@fairlead/configuration';
 import { ShutdownSignal } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -10,15 +10,7 @@ import { DashboardModule } from './dashboard.module.js';
 import { assetFolder, uplotFolder } from './pages/public-files.js';
 import { securityHeaders } from './pages/security-headers.js';
 
-try {
-  await start(dashboardConfig());
-} catch (error) {
-  const problem = error instanceof Error ? error : new Error(String(error));
-  const text =
-    problem instanceof ConfigurationError ? problem.message : `dashboard could not start: ${problem.message}`;
-  process.stderr.write(`${text}\n`);
-  process.exit(1);
-}
+await startOrExit('dashboard', () => start(dashboardConfig()));
 
 async function start({ port, host }: DashboardConfig): Promise<void> {
   const app = await NestFactory.create<NestExpressApplication>(DashboardModule, {

@@ -3,4 +3,5 @@ export { ConfigurationError, parseEnvironment, type Environment } from './enviro
 export { cidrList, decimal, flag, httpUrl, jsonValue, oneOf, port, seconds, wholeNumber } from './fields.js';
 export { describeVariables, type VariableDescription } from './describe.js';
 export { outermostIssue } from './outermost-issue.js';
+export { startOrExit } from './start-or-exit.js';
 export { logSettings, logVariables, type LogVariables } from './log-settings.js';
