@@ -3,7 +3,7 @@ import { byId, setAttribute, setText } from './dom.js';
 import { tick } from './format.js';
 import { capitalised, conditionOf } from './fleet-order.js';
 
-/** @import { Backend, Metrics } from './feed.js' */
+/** @import { BackendMetrics, FleetMetrics } from '@fairlead/contracts' */
 
 const SVG = 'http://www.w3.org/2000/svg';
 
@@ -20,7 +20,7 @@ const CROWD = 30;
 const dots = new Map();
 const picture = drawFrame();
 
-/** @param {Metrics} metrics @param {number} scaleSeconds */
+/** @param {FleetMetrics} metrics @param {number} scaleSeconds */
 export function showBalance({ resources, backends }, scaleSeconds) {
   const [across = '', upwards = ''] = resources;
   const card = /** @type {HTMLElement} */ (byId('balance-plane').parentElement);
@@ -47,7 +47,7 @@ export function showBalance({ resources, backends }, scaleSeconds) {
   setAttribute(picture.root, 'aria-label', `${capitalised(across)} queue against ${upwards} queue of each backend`);
 }
 
-/** @param {SVGGElement} dot @param {Backend} backend @param {number} x @param {number} y @param {number} radius */
+/** @param {SVGGElement} dot @param {BackendMetrics} backend @param {number} x @param {number} y @param {number} radius */
 function place(dot, backend, x, y, radius) {
   dot.style.setProperty('transform', `translate(${x.toFixed(2)}px, ${y.toFixed(2)}px)`);
   setAttribute(dot, 'data-state', backend.state);
@@ -55,7 +55,7 @@ function place(dot, backend, x, y, radius) {
   setText(/** @type {Element} */ (dot.firstElementChild), `${backend.id} (${conditionOf(backend)})`);
 }
 
-/** @param {Backend} backend */
+/** @param {BackendMetrics} backend */
 function sizeOf({ capacity }) {
   return Object.values(capacity).reduce((sum, amount) => sum + amount, 0);
 }

@@ -2,8 +2,9 @@
 import { byId, setAttribute, setText } from './dom.js';
 import { clock, count } from './format.js';
 
-/** @import { Away, Backend, Fleet } from './feed.js' */
-/** @typedef {{ fleet: Fleet | null, away: Away | null, connected: boolean }} State */
+/** @import { BackendMetrics } from '@fairlead/contracts' */
+/** @import { Away, FleetUpdate } from '../../src/live/messages.js' */
+/** @typedef {{ fleet: FleetUpdate | null, away: Away | null, connected: boolean }} State */
 /** @typedef {{ status: string, word: string, title?: string, text?: string }} Verdict */
 
 const HEALTHY = 'Healthy';
@@ -40,7 +41,7 @@ function verdictOf({ fleet, away, connected }) {
   return { status: 'degraded', word: 'Degraded', title: 'Degraded: no backend is up', text };
 }
 
-/** @param {Backend[]} backends @returns {Verdict} */
+/** @param {BackendMetrics[]} backends @returns {Verdict} */
 function servedBy(backends) {
   const { up, all } = upOf(backends);
   if (up === all) return { status: 'ok', word: HEALTHY };
@@ -49,13 +50,13 @@ function servedBy(backends) {
   return { status: 'partial', word, title: 'No backend is up', text: `${LAST_RESORT}.` };
 }
 
-/** Those that drain are out of traffic by intent and do not count. @param {Backend[]} backends */
+/** Those that drain are out of traffic by intent and do not count. @param {BackendMetrics[]} backends */
 function upOf(backends) {
   const serving = backends.filter(({ state }) => state !== 'draining');
   return { up: serving.filter(({ state }) => state === 'up').length, all: serving.length };
 }
 
-/** @param {Backend[]} backends */
+/** @param {BackendMetrics[]} backends */
 function panicOf(backends) {
   const { up, all: total } = upOf(backends);
   const all = count(total);
@@ -68,7 +69,7 @@ function panicOf(backends) {
   return { title, text: `${LAST_RESORT}.` };
 }
 
-/** @param {Fleet | null} fleet @returns {Verdict} */
+/** @param {FleetUpdate | null} fleet @returns {Verdict} */
 function lost(fleet) {
   if (!fleet) return { status: 'connecting', word: 'Connecting' };
   const text = 'This page lost its connection and tries again by itself. Below is the last that was known.';

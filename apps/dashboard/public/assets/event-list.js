@@ -3,7 +3,7 @@ import { byId, element } from './dom.js';
 import { figuresOf, wordsOf } from './event-words.js';
 import { clock } from './format.js';
 
-/** @import { FleetEvent } from './feed.js' */
+/** @import { FleetEvent } from '@fairlead/contracts' */
 
 let shown = '';
 

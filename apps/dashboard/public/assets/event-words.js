@@ -1,6 +1,6 @@
 // PURE: what an event is called, and the figures behind it, in words for people.
 
-/** @import { EventKind, FleetEvent } from './feed.js' */
+/** @import { FleetEvent, FleetEventKind } from '@fairlead/contracts' */
 
 /**
  * @typedef {object} Words
@@ -8,7 +8,7 @@
  * @property {string} mark The state whose mark and colour it bears.
  */
 
-/** @type {Record<Exclude<EventKind, 'state'>, Words>} */
+/** @type {Record<Exclude<FleetEventKind, 'state'>, Words>} */
 const WORDS = {
   renamed: { word: 'renamed', mark: 'joining' },
   drained: { word: 'drained', mark: 'drained' },

@@ -1,25 +1,13 @@
 // The event stream of this dashboard, reopened for as long as the page is open.
 
+/** @import { Away, FleetUpdate, RateHistoryMessage, StreamMessages } from '../../src/live/messages.js' */
+
 /**
- * @typedef {{ p50: number, p95: number, p99: number } | null} Latency
- * @typedef {Record<string, number>} Amounts
- * @typedef {{ id: string, url: string, state: string, reason: string, since: string, labels: Record<string, string>,
- *   capacity: Amounts, inFlight: number, maxInFlight: number, ejections: number, inFlightDemand: Amounts, backlogSeconds: Amounts, dominantBacklogSeconds: number,
- *   totals: Amounts, requests: number, errors: number, latencyMs: Latency }} Backend
- * @typedef {'state' | 'renamed' | 'drained' | 'drain-timeout' | 'ejection-skipped' | 'panic' | 'panic-ended' | 'self-preservation'} EventKind
- * @typedef {{ sequence: number, at: string, kind: EventKind, backend: string | null, from: string | null,
- *   to: string | null, reason: string, evidence: Amounts }} FleetEvent
- * @typedef {{ at: string, uptimeSeconds: number, status: string, policy: string, resources: string[],
- *   fleet: { backends: number, up: number, requests: number, unplaced: number, queued: number, retries: number, errors: number,
- *     inFlight: number, capacity: Amounts, inFlightDemand: Amounts, latencyMs: Latency },
- *   backends: Backend[], events: FleetEvent[] }} Metrics
- * @typedef {{ requests: number | null, backends: (number | null)[] }} Rates
- * @typedef {{ atMs: number, rates: Rates, metrics: Metrics }} Fleet
- * @typedef {{ reason: string, since: string }} Away
- * @typedef {[atMs: number, rate: number | null]} RatePoint
- * @typedef {{ controlPlane: string, spanMs: number, points: RatePoint[] }} History
- * @typedef {{ onHistory(history: History): void, onFleet(fleet: Fleet): void, onAway(away: Away): void,
- *   onLost(): void }} FeedListener
+ * @typedef {object} FeedListener
+ * @property {(history: RateHistoryMessage) => void} onHistory
+ * @property {(fleet: FleetUpdate) => void} onFleet
+ * @property {(away: Away) => void} onAway
+ * @property {() => void} onLost
  */
 
 /** The server sends a heartbeat every 10 s; a stream silent for longer than this is dead, whatever the socket says. */
@@ -43,7 +31,7 @@ export function openFeed(listener) {
     clearTimeout(silence);
     silence = setTimeout(reopen, SILENCE_LIMIT_MS);
   };
-  /** @type {(type: string, handle: (data: any) => void) => void} */
+  /** @type {<Type extends keyof StreamMessages>(type: Type, handle: (data: StreamMessages[Type]) => void) => void} */
   const on = (type, handle) =>
     source.addEventListener(type, ({ data }) => {
       heard();
@@ -53,7 +41,7 @@ export function openFeed(listener) {
   on('history', listener.onHistory);
   on('fleet', listener.onFleet);
   on('away', listener.onAway);
-  on('heartbeat', () => undefined);
+  source.addEventListener('heartbeat', heard);
   source.addEventListener('error', () => {
     if (source.readyState === EventSource.CLOSED) reopen();
     else listener.onLost();

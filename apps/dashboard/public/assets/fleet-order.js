@@ -1,10 +1,10 @@
 // PURE: the fleet table's columns, and the order and choice of its rows.
 
-/** @import { Backend } from './feed.js' */
+/** @import { BackendMetrics } from '@fairlead/contracts' */
 
 /**
  * A backend with its request rate.
- * @typedef {Backend & { rate: number | null }} Row
+ * @typedef {BackendMetrics & { rate: number | null }} Row
  *
  * @typedef {object} Column
  * @property {string} key Unique, and the name under which a choice of order is kept.
@@ -17,19 +17,19 @@
 /** Worst last in ascending order, so that one click on a descending column shows the trouble first. */
 const CONDITIONS = ['up', 'joining', 'drained', 'draining', 'suspect', 'ejected', 'down', 'gone'];
 
-/** The state, but `drained` once nothing is in flight on a draining backend. @param {Pick<Backend, 'state' | 'inFlight'>} backend */
+/** The state, but `drained` once nothing is in flight on a draining backend. @param {Pick<BackendMetrics, 'state' | 'inFlight'>} backend */
 export function conditionOf({ state, inFlight }) {
   return state === 'draining' && inFlight === 0 ? 'drained' : state;
 }
 
-/** Whether it is given no more requests until one of those in flight ends. @param {Pick<Backend, 'inFlight' | 'maxInFlight'>} backend */
+/** Whether it is given no more requests until one of those in flight ends. @param {Pick<BackendMetrics, 'inFlight' | 'maxInFlight'>} backend */
 export function isFull({ inFlight, maxInFlight }) {
   return inFlight >= maxInFlight;
 }
 
 /**
  * How many backends are in each condition, the worst first; those that are up are not counted.
- * @param {readonly Pick<Backend, 'state' | 'inFlight'>[]} backends
+ * @param {readonly Pick<BackendMetrics, 'state' | 'inFlight'>[]} backends
  * @returns {{ condition: string, amount: number }[]}
  */
 export function troubles(backends) {
@@ -109,7 +109,7 @@ export function ordered(rows, column, descending) {
 
 /**
  * Whether each word of the filter stands somewhere in the id, the url, the state or a label.
- * @param {Pick<Backend, 'id' | 'url' | 'state' | 'inFlight' | 'labels'>} backend
+ * @param {Pick<BackendMetrics, 'id' | 'url' | 'state' | 'inFlight' | 'labels'>} backend
  * @param {string} filter
  */
 export function matches(backend, filter) {

@@ -4,7 +4,7 @@ import { columnsFor, matches, ordered } from './fleet-order.js';
 import { FleetRow } from './fleet-row.js';
 import { count, tick } from './format.js';
 
-/** @import { Fleet } from './feed.js' */
+/** @import { FleetUpdate } from '../../src/live/messages.js' */
 /** @import { Column, Row } from './fleet-order.js' */
 
 /** From this many backends on there is a box to filter them. */
@@ -37,7 +37,7 @@ export class FleetTable {
     this.#sortBy.addEventListener('change', () => this.#sort(this.#sortBy.value));
   }
 
-  /** @param {Fleet} fleet @param {number} scaleSeconds What a full bar stands for. */
+  /** @param {FleetUpdate} fleet @param {number} scaleSeconds What a full bar stands for. */
   show({ metrics, rates }, scaleSeconds) {
     this.#fitColumns(metrics.resources);
     const rows = metrics.backends.map((backend, index) => ({ ...backend, rate: rates.backends[index] ?? null }));

@@ -10,11 +10,11 @@ import { niceCeiling } from './format.js';
 import { showSummary } from './summary.js';
 import { showRegistration } from './registration-help.js';
 
-/** @import { Fleet, Away } from './feed.js' */
+/** @import { Away, FleetUpdate } from '../../src/live/messages.js' */
 
 /** Everything the views need. */
 const state = {
-  fleet: /** @type {Fleet | null} */ (null),
+  fleet: /** @type {FleetUpdate | null} */ (null),
   away: /** @type {Away | null} */ (null),
   connected: false,
   scaleSeconds: 0.1,
@@ -73,7 +73,7 @@ function show() {
 
 /**
  * One scale for all bars, so that they compare: it grows at once and shrinks slowly, lest the bars jump with each reading.
- * @param {Fleet} fleet
+ * @param {FleetUpdate} fleet
  * @param {number} before
  */
 function scaleFor({ metrics }, before) {

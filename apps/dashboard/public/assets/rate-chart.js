@@ -1,9 +1,9 @@
 // The request rate of the last minutes, drawn by uPlot in the page's own colours.
-// oxlint-disable-next-line import/no-absolute-path -- an address on this server, not a file
+// oxlint-disable-next-line import/no-absolute-path, import/default -- an address on this server, not a file
 import uPlot from '/assets/uplot/uPlot.esm.js';
 import { clock, short, tick } from './format.js';
 
-/** @import { RatePoint } from './feed.js' */
+/** @import { RatePoint } from '../../src/live/rate-history.js' */
 
 /** Radius of the dot at the line's end, the rate of now. */
 const NOW_RADIUS_PX = 3.5;
@@ -23,9 +23,9 @@ export class RateChart {
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#plot.redraw(false, true));
   }
 
-  /** @param {RatePoint[]} points @param {number} spanMs */
+  /** @param {readonly RatePoint[]} points @param {number} spanMs */
   replace(points, spanMs) {
-    this.#points = points;
+    this.#points = [...points];
     this.#spanMs = spanMs;
   }
 

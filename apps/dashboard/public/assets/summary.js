@@ -4,9 +4,10 @@ import { troubles } from './fleet-order.js';
 import { count, duration, percent, short } from './format.js';
 import { hueOf } from './resource-hues.js';
 
-/** @import { Backend, Fleet, Metrics } from './feed.js' */
+/** @import { BackendMetrics, FleetMetrics } from '@fairlead/contracts' */
+/** @import { FleetUpdate } from '../../src/live/messages.js' */
 
-/** @param {Fleet} latest @param {boolean} stale Whether this is the last that was known rather than what is. */
+/** @param {FleetUpdate} latest @param {boolean} stale Whether this is the last that was known rather than what is. */
 export function showSummary({ atMs, metrics, rates }, stale) {
   const { fleet } = metrics;
   /** @type {Record<string, string>} */
@@ -39,7 +40,7 @@ function ago(ageMs) {
   return ageMs < 2500 ? 'just now' : `${duration(ageMs / 1000)} ago`;
 }
 
-/** Those that are not up, the worst first, with their marks: the legend of the table as well. @param {Backend[]} backends */
+/** Those that are not up, the worst first, with their marks: the legend of the table as well. @param {BackendMetrics[]} backends */
 function showStates(backends) {
   const note = byId('states');
   const parts = troubles(backends).map(({ condition, amount }) => ({
@@ -53,7 +54,7 @@ function showStates(backends) {
   );
 }
 
-/** Seconds of work queued on the whole fleet, by resource. @param {Metrics} metrics */
+/** Seconds of work queued on the whole fleet, by resource. @param {FleetMetrics} metrics */
 function showQueued({ resources, fleet }) {
   const note = byId('queued');
   const parts = resources.map((resource) => {

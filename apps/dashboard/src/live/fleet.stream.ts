@@ -5,22 +5,15 @@ import { PinoLogger } from 'nestjs-pino';
 import { concat, defer, from, type Observable, Subject } from 'rxjs';
 import { MetricsClient } from '../balancer/metrics.client.js';
 import type { Rates } from '../balancer/rates.js';
+import type { Away, StreamMessages } from './messages.js';
 import { HISTORY_MS, RateHistory } from './rate-history.js';
 
-/** The balancer cannot be read: why, and since when. */
-export interface Away {
-  readonly reason: string;
-  readonly since: string;
-}
-
 /**
- * Messages, in the order in which a new page gets them:
- * - `history` once: the control plane's address and the request rate of the last minutes;
- * - `fleet` with every reading: the metrics as the balancer gave them, and the rates since the reading before;
- * - `away` when the balancer went away, and again when the reason changes; the next `fleet` ends it.
+ * Holds the latest state of the fleet. A new page receives `history`, the latest `fleet`, and `away` while the balancer
+ * cannot be read.
  *
- * Data are serialised once for all pages. They are strings for one more reason: Nest counts the characters that wait
- * for a slow reader only in strings.
+ * Each message is serialised once for all pages. Its data must be a string: only then does Nest count the characters
+ * that wait for a slow reader.
  */
 @Injectable()
 export class FleetStream {
@@ -77,12 +70,13 @@ export class FleetStream {
   }
 
   private *knownNow(): Generator<MessageEvent> {
-    yield message('history', { controlPlane: this.balancer.publicUrl, spanMs: HISTORY_MS, points: this.history });
+    const points = this.history.toJSON();
+    yield message('history', { controlPlane: this.balancer.publicUrl, spanMs: HISTORY_MS, points });
     if (this.fleetMessage) yield this.fleetMessage;
     if (this.absence) yield message('away', this.absence);
   }
 }
 
-function message(type: string, data: object): MessageEvent {
+function message<Type extends keyof StreamMessages>(type: Type, data: StreamMessages[Type]): MessageEvent {
   return { type, data: JSON.stringify(data) };
 }

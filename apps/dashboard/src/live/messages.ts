@@ -1,0 +1,34 @@
+// The messages of the event stream: what the dashboard sends to its pages.
+import type { FleetMetrics } from '@fairlead/contracts';
+import type { Rates } from '../balancer/rates.js';
+import type { RatePoint } from './rate-history.js';
+
+/** Sent once, when a page opens. */
+export interface RateHistoryMessage {
+  /** URL of the control plane as people reach it. */
+  readonly controlPlane: string;
+  /** How far back the chart reaches. */
+  readonly spanMs: number;
+  readonly points: readonly RatePoint[];
+}
+
+/** Sent with every reading of the balancer. */
+export interface FleetUpdate {
+  /** Wall clock of the reading. */
+  readonly atMs: number;
+  readonly rates: Rates;
+  readonly metrics: FleetMetrics;
+}
+
+/** Sent when the balancer cannot be read, and again when the reason changes; the next {@link FleetUpdate} ends it. */
+export interface Away {
+  readonly reason: string;
+  readonly since: string;
+}
+
+/** The data of each type of message. Heartbeats have none. */
+export interface StreamMessages {
+  readonly history: RateHistoryMessage;
+  readonly fleet: FleetUpdate;
+  readonly away: Away;
+}
