@@ -1,4 +1,4 @@
-// The kinds of value an environment variable can hold. Each says in its own message what is allowed.
+// Schemas for the kinds of value an environment variable can hold. Each error message says what is allowed.
 import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
 import { outermostIssue } from './outermost-issue.js';
@@ -37,9 +37,9 @@ export function port() {
   return wholeNumber(0, 65_535);
 }
 
-/** `true`/`on`/`1` or `false`/`off`/`0`. */
+/** `true`, `on`, `yes` or `1`; or `false`, `off`, `no` or `0`. */
 export function flag() {
-  const allowed = 'must be true or false (on, off, 1, 0)';
+  const allowed = 'must be true or false (or on, off, yes, no, 1, 0)';
   return z
     .string()
     .toLowerCase()
@@ -47,19 +47,19 @@ export function flag() {
     .transform((text) => ['true', 'on', '1', 'yes'].includes(text));
 }
 
-/** One of a few words. */
+/** One of the given words. */
 export function oneOf<const Words extends readonly string[]>(words: Words) {
   return z.enum(words, { error: `must be one of ${words.join(', ')}` });
 }
 
-/** An absolute `http:` URL without credentials, query or fragment; handed on as a `URL`. */
+/** An absolute `http:` URL without credentials, query or fragment; parsed into a `URL`. */
 export function httpUrl() {
-  const allowed = 'must be an http URL such as http://127.0.0.1:9797';
+  const allowed = 'must be an http URL without credentials, query or fragment, such as http://127.0.0.1:9797';
   return z
     .string()
     .refine((text) => {
       const url = URL.parse(text);
-      return url !== null && url.protocol === 'http:' && !url.username && !url.search && !url.hash;
+      return url !== null && url.protocol === 'http:' && !url.username && !url.password && !url.search && !url.hash;
     }, allowed)
     .transform((text) => new URL(text));
 }
@@ -90,7 +90,7 @@ function tryParseJson(text: string): unknown {
 
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 
-/** A comma-separated list of addresses and CIDR blocks, or the words `loopback` and `none`; handed on as a `BlockList`. */
+/** A comma-separated list of addresses, CIDR blocks and the words `loopback` and `none`; parsed into a `BlockList`. */
 export function cidrList() {
   const allowed = 'must be a comma-separated list of IP addresses or CIDR blocks (or the words "loopback", "none")';
   return z.string().transform((text, context) => {
