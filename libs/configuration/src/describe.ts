@@ -1,20 +1,24 @@
 // Turns a configuration schema into the rows of a table, so that the README's table can be held against the code.
 import { z } from 'zod';
 
-/** One environment variable as its schema describes it. */
+/** An environment variable, as its schema describes it. */
 export interface VariableDescription {
   readonly name: string;
-  /** The default as it would be written in the environment; undefined when there is none. */
+  /** The default, written as in the environment; undefined if there is none. */
   readonly defaultValue: string | undefined;
-  /** What the variable is for, one sentence. */
+  /** What the variable sets, in one sentence. */
   readonly description: string;
 }
 
-/** Lists the variables of a schema in the order they stand in. Every field must carry `.describe(…)`. */
+/**
+ * Returns the variables of a schema in the order of their declaration.
+ *
+ * @throws {TypeError} when a variable has no description.
+ */
 export function describeVariables(schema: z.ZodObject): VariableDescription[] {
   return Object.entries(schema.shape).map(([name, field]) => {
     const description = z.globalRegistry.get(field)?.description;
-    if (!description) throw new TypeError(`${name} has no description`);
+    if (!description) throw new TypeError(`${name} has no description: add .describe(…) to its schema`);
     const defaultValue = field instanceof z.ZodPrefault ? String(field.def.defaultValue) : undefined;
     return { name, defaultValue, description };
   });

@@ -1,13 +1,13 @@
-// Reads a process's environment through a zod schema, and says in one line what is wrong with each variable.
+// Parses a process's environment with a zod schema and reports one line for each invalid variable.
 import { z } from 'zod';
 
 /** Environment variables as `process.env` holds them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The environment does not fit the schema. `problems` holds one sentence per variable: its name, what is allowed and
- * what it was given, such as `PING_ACK_INTERVAL_SECONDS must be a whole number from 1 to 86400, got "abc"`. Of a secret
- * it is not said what it was.
+ * The environment does not fit the schema. `problems` holds one sentence per invalid variable: its name, what is
+ * allowed and what was given, such as `PING_ACK_INTERVAL_SECONDS must be a whole number from 1 to 86400, got "abc"`.
+ * The value of a secret is left out.
  */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
@@ -19,9 +19,9 @@ export class ConfigurationError extends Error {
 
 /**
  * Validates `environment` against `schema`, whose keys are the names of the variables. An empty string counts as not
- * set, which is what compose files and shells leave behind for a variable without a value.
+ * set, because compose files and shells pass one for a variable without a value.
  *
- * @throws {ConfigurationError} naming every variable at fault, not only the first.
+ * @throws {ConfigurationError} listing every invalid variable, not only the first.
  */
 export function parseEnvironment<Shape extends z.ZodRawShape>(
   schema: z.ZodObject<Shape>,
@@ -34,13 +34,13 @@ export function parseEnvironment<Shape extends z.ZodRawShape>(
   );
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
-  throw new ConfigurationError(parsed.error.issues.map((issue) => sentenceOf(issue, given)));
+  throw new ConfigurationError(parsed.error.issues.map((issue) => formatIssue(issue, given)));
 }
 
-/** What variables are called whose values go into no log. */
+/** Names of variables whose values must not be logged. */
 const SECRET = /TOKEN|SECRET|PASSWORD/;
 
-function sentenceOf(issue: z.core.$ZodIssue, given: Record<string, string | undefined>): string {
+function formatIssue(issue: z.core.$ZodIssue, given: Record<string, string | undefined>): string {
   const name = String(issue.path[0] ?? 'configuration');
   const value = SECRET.test(name) ? undefined : given[name];
   if (value === undefined) return `${name} ${issue.message}`;

@@ -1,9 +1,9 @@
-// How every Fairlead process logs: a line of JSON for machines, or a readable line for people.
+// The log format of every Fairlead process: lines of JSON for machines, or readable lines for people.
 import pretty from 'pino-pretty';
 import { z } from 'zod';
 import { oneOf } from './fields.js';
 
-/** The two variables that every process has for its log. */
+/** The environment variables that configure the log, the same for every process. */
 export const logVariables = {
   LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .prefault('info')
@@ -13,29 +13,29 @@ export const logVariables = {
     .describe('pretty: readable lines; json: one JSON object a line'),
 } satisfies z.ZodRawShape;
 
-/** What {@link logVariables} yield. */
+/** The parsed values of {@link logVariables}. */
 export interface LogVariables {
   readonly LOG_LEVEL: string;
   readonly LOG_FORMAT: 'pretty' | 'json';
 }
 
-/** Parts of Nest whose start-up lines interest nobody but Nest's own developers. */
-const CHATTER = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
+/** Parts of Nest whose start-up lines are of no use to an operator. */
+const SILENCED = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
 
 /**
- * Options of nestjs-pino for the process named `app`. HTTP requests are not logged, and no middleware is installed for
- * them.
+ * Returns the nestjs-pino options of the process named `app`. HTTP requests are not logged, so no middleware is
+ * installed for them.
  */
 export function logSettings(app: string, { LOG_LEVEL, LOG_FORMAT }: LogVariables) {
-  const options = { level: LOG_LEVEL, base: { app }, hooks: { logMethod: withoutChatter } };
+  const options = { level: LOG_LEVEL, base: { app }, hooks: { logMethod: logUnlessSilenced } };
   if (LOG_FORMAT === 'json') return { pinoHttp: options, forRoutes: [] };
   const messageFormat = '[{app}] {msg}';
   const stream = pretty({ ignore: 'app,context', messageFormat, singleLine: true, translateTime: 'SYS:HH:MM:ss' });
   return { pinoHttp: [options, stream] as [typeof options, typeof stream], forRoutes: [] };
 }
 
-function withoutChatter(this: unknown, args: unknown[], method: (...args: unknown[]) => void): void {
+function logUnlessSilenced(this: unknown, args: unknown[], method: (...args: unknown[]) => void): void {
   const [first] = args;
   const context = typeof first === 'object' && first !== null && 'context' in first ? String(first.context) : '';
-  if (!CHATTER.has(context)) method.apply(this, args);
+  if (!SILENCED.has(context)) method.apply(this, args);
 }

@@ -2,8 +2,8 @@
 import { ConfigurationError } from './environment.js';
 
 /**
- * Runs `start`. If it fails, writes the reason to stderr and exits with code 1: a `ConfigurationError` as its lines, one
- * for each invalid variable, and any other error as `<name> could not start: <message>`, without a stack trace.
+ * Runs `start`. If it fails, writes the reason to stderr and exits with code 1: a `ConfigurationError` as one line for
+ * each invalid variable, any other error as `<name> could not start: <message>`, without a stack trace.
  */
 export async function startOrExit(name: string, start: () => Promise<void>): Promise<void> {
   try {
