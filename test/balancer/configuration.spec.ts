@@ -44,7 +44,7 @@ describe('configuration', () => {
     [
       'a misspelt field',
       { paht: '/a', demand: { compute: 8 } },
-      'at 0: "paht" is unknown; it may have method, path, demand',
+      'at 0: "paht" is unknown; allowed fields: method, path, demand',
     ],
     [
       'a missing field',

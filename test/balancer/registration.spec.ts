@@ -69,17 +69,17 @@ describe('registration', () => {
     [
       'a misspelt field',
       { host: '10.0.0.7', resources: RESOURCES },
-      /^the body: "host" is unknown; it may have id, url, port, resources, pingPath, leaseSeconds, maxInFlight, labels$/,
+      /^the body: "host" is unknown; allowed fields: id, url, port, resources, pingPath, leaseSeconds, maxInFlight, labels$/,
     ],
     [
       'a misspelt field that is required',
       { ressources: RESOURCES },
-      /^the body: "ressources" is unknown; it may have id/,
+      /^the body: "ressources" is unknown; allowed fields: id/,
     ],
     [
       'thousands of fields',
       Object.fromEntries(Array.from({ length: 2000 }, (_, n) => [`f${n}`, n])),
-      /^the body: "f0", "f1", "f2", 1997 more are unknown; it may have id/,
+      /^the body: "f0", "f1", "f2", 1997 more are unknown; allowed fields: id/,
     ],
     ['a field of 10 kB', { resources: RESOURCES, ['x'.repeat(10_000)]: 1 }, /^the body: "x{50}" is unknown/],
     ['a resource of 10 kB', { resources: { ['x'.repeat(10_000)]: 1 } }, /^resources\.x{100} /],
@@ -92,7 +92,11 @@ describe('registration', () => {
     ],
     ['NaN', '{"resources": {"compute": NaN, "storage": 1}}', /^the body must be JSON/],
     ['a negative capacity', { resources: { compute: -1, storage: 1 } }, /^resources\.compute must be a number from 0/],
-    ['nothing but zeros', { resources: { compute: 0, storage: 0 } }, /^resources must name a resource above zero/],
+    [
+      'nothing but zeros',
+      { resources: { compute: 0, storage: 0 } },
+      /^resources must have at least one resource above zero/,
+    ],
     ['1e308', { resources: { compute: 1e308, storage: 1 } }, /^resources\.compute must be a number from 0/],
     ['infinity', '{"resources": {"compute": 1e999, "storage": 1}}', /^resources\.compute must be a number from 0/],
     ['__proto__', '{"resources": {"compute": 1, "storage": 1, "__proto__": 1}}', /__proto__/],
@@ -265,7 +269,7 @@ describe('the original protocol', () => {
       ['{"Compute-Vector": 20}', 'Missing compute or storage vector'],
       ['{"Compute-Vector": 20, "Storage-Vector": null}', 'Missing compute or storage vector'],
       ['{"Compute-Vector": -1, "Storage-Vector": 1}', 'Compute-Vector must be a number from 0 to 1000000000'],
-      ['{"Compute-Vector": 0, "Storage-Vector": 0}', 'the body: one vector must be above zero'],
+      ['{"Compute-Vector": 0, "Storage-Vector": 0}', 'the body: Compute-Vector or Storage-Vector must be above zero'],
       ['{"Compute-Vector": 1, "Storage-Vector": 1, "Port": 0}', 'Port must be a whole number from 1 to 65535'],
     ];
     for (const [body, sentence] of refused) {

@@ -1,9 +1,9 @@
-// What happened to the fleet: joins, flips of state, departures, and what concerns it as a whole.
+// The event log: backends that join, change state or leave, and events of the fleet as a whole.
 import { z } from 'zod';
 import { momentSchema } from './moment.js';
 import { backendStateSchema } from './registration.js';
 
-/** What an event tells of: `state` of a backend's flip, the others are described in docs/operations.md. */
+/** The kinds of event. `state` is a backend's change of state; docs/operations.md describes the others. */
 export const EVENT_KINDS = [
   'state',
   'renamed',
@@ -16,9 +16,9 @@ export const EVENT_KINDS = [
 ] as const;
 
 /**
- * One event. `sequence` grows by one with each, so that a reader knows what it has seen. Of what concerns the whole fleet
- * `backend`, `from` and `to` are null; of a flip `from` and `to` differ; of anything else about a backend they are its
- * state.
+ * One event. `sequence` increases by one with every event, so that a reader can tell which ones are new. For a change
+ * of state, `from` and `to` differ; for any other event of a backend, both are its state; for an event of the whole
+ * fleet, `backend`, `from` and `to` are null.
  */
 export const fleetEventSchema = z
   .object({
@@ -26,10 +26,12 @@ export const fleetEventSchema = z
     at: momentSchema,
     kind: z.enum(EVENT_KINDS),
     backend: z.string().nullable(),
-    from: backendStateSchema.nullable().describe('null when it joined'),
+    from: backendStateSchema
+      .nullable()
+      .describe('null if the backend joined, or if the event concerns the whole fleet'),
     to: backendStateSchema.nullable(),
     reason: z.string().meta({ examples: ['ping failed: connection refused'] }),
-    evidence: z.record(z.string(), z.number()).describe('The figures behind it, by name'),
+    evidence: z.record(z.string(), z.number()).describe('The figures that led to the event, by name'),
   })
   .meta({ id: 'FleetEvent' });
 

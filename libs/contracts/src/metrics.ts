@@ -6,7 +6,7 @@ import { backendStateSchema } from './registration.js';
 
 const amounts = z.record(z.string(), z.number());
 
-/** Latency quantiles since the balancer started, milliseconds, each within 7 % of the truth; null before the first answer. */
+/** Latency quantiles since the balancer started, milliseconds, accurate to 7 %; null before the first response. */
 export const latencySchema = z
   .object({ p50: z.number(), p95: z.number(), p99: z.number() })
   .nullable()
@@ -15,7 +15,7 @@ export const latencySchema = z
 /** See {@link latencySchema}. */
 export type LatencyMs = z.infer<typeof latencySchema>;
 
-/** One backend's load. */
+/** The load of one backend. */
 export const backendMetricsSchema = z
   .object({
     id: z.string(),
@@ -24,18 +24,22 @@ export const backendMetricsSchema = z
     reason: z.string(),
     since: momentSchema,
     labels: z.record(z.string(), z.string()),
-    capacity: amounts.describe('Units per second, as announced'),
-    speed: z.number().describe('Speed it was seen to have, as a multiple of what it announced'),
-    strandedCapacity: amounts.describe('Units per second that are idle while a partner resource is full'),
-    inFlight: z.int().describe('Exchanges being served now'),
-    maxInFlight: z.int().describe('The most exchanges it is given at a time'),
-    ejections: z.int().describe('How often in a row it was ejected'),
-    inFlightDemand: amounts.describe('Sum of their demands, units'),
-    backlogSeconds: amounts.describe('In-flight demand over capacity: seconds of work queued per resource'),
-    dominantBacklogSeconds: z.number().describe('The largest of backlogSeconds'),
-    totals: amounts.describe('Sum of the demands of all requests sent there, units'),
-    requests: z.int().describe('Exchanges sent there, retries included'),
-    errors: z.int().describe('Exchanges that failed there: refused, reset, timed out, cut off, or a 5xx answer'),
+    capacity: amounts.describe('Declared capacity, units per second'),
+    speed: z.number().describe('Measured speed, as a multiple of the declared capacity'),
+    strandedCapacity: amounts.describe(
+      'Capacity that is idle because another resource of the backend is full, units per second',
+    ),
+    inFlight: z.int().describe('Exchanges in progress'),
+    maxInFlight: z.int().describe('Maximum number of concurrent exchanges'),
+    ejections: z.int().describe('Number of consecutive ejections'),
+    inFlightDemand: amounts.describe('Total demand of the exchanges in progress, units'),
+    backlogSeconds: amounts.describe('Seconds of work queued per resource: in-flight demand divided by capacity'),
+    dominantBacklogSeconds: z.number().describe('The maximum of backlogSeconds'),
+    totals: amounts.describe('Total demand of all exchanges sent to the backend, units'),
+    requests: z.int().describe('Exchanges sent to the backend, including retries'),
+    errors: z
+      .int()
+      .describe('Failed exchanges: connection refused or reset, timeout, incomplete response, or status 5xx'),
     latencyMs: latencySchema,
   })
   .meta({ id: 'BackendMetrics' });
@@ -43,33 +47,35 @@ export const backendMetricsSchema = z
 /** See {@link backendMetricsSchema}. */
 export type BackendMetrics = z.infer<typeof backendMetricsSchema>;
 
-/** The whole fleet's load at one moment. */
+/** The load of the whole fleet at one moment. */
 export const fleetMetricsSchema = z
   .object({
     at: momentSchema,
     uptimeSeconds: z.number(),
     status: z
       .enum(['ok', 'panic', 'degraded'])
-      .describe('panic: too few backends are up, others serve too; degraded: no backend is given requests'),
+      .describe(
+        'panic: too few backends are up, so unhealthy ones get requests too; degraded: no backend gets requests',
+      ),
     policy: z.string().meta({ examples: ['drf'] }),
     resources: z.array(z.string()).meta({ examples: [['compute', 'storage']] }),
     fleet: z.object({
       backends: z.int(),
       up: z.int(),
-      requests: z.int().describe('Requests taken from clients'),
-      unplaced: z.int().describe('Requests answered 503 because no backend could take them'),
-      queued: z.int().describe('Requests that wait for room on a backend now'),
-      retries: z.int().describe('Further attempts made for requests whose first one failed'),
-      errors: z.int().describe('Attempts that failed, summed over the backends'),
+      requests: z.int().describe('Requests received from clients'),
+      unplaced: z.int().describe('Requests that got status 503 because no backend could take them'),
+      queued: z.int().describe('Requests waiting for a backend with room'),
+      retries: z.int().describe('Attempts after the first one of a request'),
+      errors: z.int().describe('Failed attempts, summed over the backends'),
       inFlight: z.int(),
       capacity: amounts.describe('Sum over the backends that are up, units per second'),
       inFlightDemand: amounts,
-      strandedCapacity: amounts.describe('Units per second that are idle while a partner resource is full'),
-      totals: amounts.describe('Sum of the demands of all attempts, units'),
+      strandedCapacity: amounts.describe('Sum of the stranded capacity of the backends, units per second'),
+      totals: amounts.describe('Total demand of all attempts, units'),
       latencyMs: latencySchema,
     }),
-    backends: z.array(backendMetricsSchema).describe('Sorted by id; those that left are not among them'),
-    events: z.array(fleetEventSchema).describe('The newest 100, oldest first'),
+    backends: z.array(backendMetricsSchema).describe('Sorted by id, without backends that have left'),
+    events: z.array(fleetEventSchema).describe('The latest 100 events, oldest first'),
   })
   .meta({ id: 'FleetMetrics' });
 

@@ -1,4 +1,4 @@
-// How the balancer decides, and what it believes: answers of the placement API.
+// The placement API: how the balancer scores backends for a demand, and the demand it expects of each request class.
 import { z } from 'zod';
 import { closedObject } from './closed-object.js';
 import { backendStateSchema } from './registration.js';
@@ -8,18 +8,21 @@ const amounts = z.record(z.string(), z.number());
 
 /** The body of `POST /api/v1/placement/explain`. */
 export const explainRequestSchema = closedObject({
-  demand: demandSchema.describe('Units by resource; one that is not named is not needed'),
+  demand: demandSchema.describe('Units by resource; a resource that is left out is not needed'),
 }).meta({ id: 'ExplainRequest', examples: [{ demand: { compute: 3, storage: 1 } }] });
 
 /** See {@link explainRequestSchema}. */
 export type ExplainRequest = z.infer<typeof explainRequestSchema>;
 
-/** Its answer: every backend, those that could take the request with their scores, the others with what keeps them out. */
+/** The response to {@link explainRequestSchema}: each candidate with its score, any other backend with the reason. */
 export const explanationSchema = z
   .object({
     policy: z.string(),
     demand: amounts,
-    chosen: z.string().nullable().describe('The smallest score; null when there is none or the policy does not score'),
+    chosen: z
+      .string()
+      .nullable()
+      .describe('The candidate with the smallest score; null if there is none or the policy does not score'),
     candidates: z.array(
       z.object({
         id: z.string(),
@@ -27,7 +30,7 @@ export const explanationSchema = z
         terms: z.record(
           z.string(),
           z.object({
-            backlogSeconds: z.number().describe('T: seconds of work estimated to be left'),
+            backlogSeconds: z.number().describe('T: estimated seconds of work left'),
             workSeconds: z.number().describe('w: seconds of work the request would add'),
             score: z.number().describe('((T + w)⁴ − T⁴) / 4'),
           }),
@@ -41,17 +44,17 @@ export const explanationSchema = z
 /** See {@link explanationSchema}. */
 export type Explanation = z.infer<typeof explanationSchema>;
 
-/** What is believed of the demand of each class of requests: the answer of `GET /api/v1/demands`. */
+/** The response of `GET /api/v1/demands`: the demand the balancer expects of each class of requests. */
 export const demandListSchema = z
   .object({
-    reports: z.object({ accepted: z.int(), ignored: z.int() }).describe('Cost reports of backends'),
+    reports: z.object({ accepted: z.int(), ignored: z.int() }).describe('Cost reports received from backends'),
     classes: z.array(
       z.object({
         name: z.string().meta({ examples: ['GET /users/{}'] }),
         demand: amounts,
         source: z.enum(['reported', 'inferred', 'prior']),
-        confidence: z.number().describe('0 for nothing known, towards 1 for sure'),
-        samples: z.number().describe('Reports or latencies it rests on'),
+        confidence: z.number().describe('From 0 (nothing known) towards 1 (certain)'),
+        samples: z.number().describe('Number of reports or latencies the demand is based on'),
       }),
     ),
   })

@@ -1,12 +1,12 @@
-// Registration, version 1: what a backend announces, and how the balancer sees it.
+// The registration API, version 1: what a backend declares, and the balancer's view of it.
 import { z } from 'zod';
 import { closedObject } from './closed-object.js';
 import { momentSchema } from './moment.js';
 import { capacitySchema, resourceNameSchema } from './resources.js';
 
 /**
- * A backend's life: `joining → up → suspect → down`; `ejected` for a while when its answers are bad although it answers
- * pings; `draining` on its way out, `gone` when it left.
+ * The states of a backend: `joining → up → suspect → down`; `ejected` for a while if its responses are bad although its
+ * pings succeed; `draining` before it leaves; `gone` once it has left.
  */
 export const BACKEND_STATES = ['joining', 'up', 'suspect', 'ejected', 'down', 'draining', 'gone'] as const;
 
@@ -16,9 +16,9 @@ export const backendStateSchema = z.enum(BACKEND_STATES).meta({ id: 'BackendStat
 /** See {@link backendStateSchema}. */
 export type BackendState = z.infer<typeof backendStateSchema>;
 
-const ID_FORM = 'must be 1 to 200 characters out of letters, digits and . _ ~ : / @ [ ] -';
+const ID_FORM = 'must be 1 to 200 characters: letters, digits and . _ ~ : / @ [ ] -';
 
-/** A backend's identity. Any URL is a valid one, since the id defaults to the url. */
+/** A backend's id. It may contain what a URL's host and path do, because the id defaults to the URL. */
 export const backendIdSchema = z.string(ID_FORM).regex(/^[A-Za-z0-9._~:/@[\]-]{1,200}$/, ID_FORM);
 
 const URL_FORM = 'must be an http URL without credentials, query or fragment, such as http://10.0.0.7:8080';
@@ -39,9 +39,9 @@ const LIMIT_FORM = 'must be a whole number from 1 to 1000000';
 const LABEL_FORM = 'must be a string of at most 100 characters';
 
 /**
- * The body of `POST /api/v1/backends`. `url` may stand in place of `port`; with neither, port 80 of the caller's
- * address is meant. Without `leaseSeconds` the backend lives by ping-acks alone. `maxInFlight` is the most exchanges it
- * wants to serve at a time; without it the balancer derives a limit from its resources.
+ * The body of `POST /api/v1/backends`. `url` and `port` exclude each other; the default is port 80 of the caller's
+ * address. Without `leaseSeconds`, the backend's health depends on ping-acks alone. `maxInFlight` is the maximum number
+ * of concurrent exchanges; without it, the balancer derives a limit from the resources.
  */
 export const registrationSchema = closedObject({
   id: backendIdSchema.optional(),
@@ -80,9 +80,12 @@ export type Registration = z.infer<typeof registrationSchema>;
 /** A backend's lease as the balancer sees it. */
 export const leaseViewSchema = z
   .object({
-    leaseSeconds: z.number().describe('How long a renewal lasts'),
-    renewEverySeconds: z.number().positive().describe('How often the backend should renew: a third of the lease'),
-    expiresInSeconds: z.number().describe('Seconds left until the lease lapses'),
+    leaseSeconds: z.number().describe('How long the lease lasts after a renewal'),
+    renewEverySeconds: z
+      .number()
+      .positive()
+      .describe('Interval at which the backend should renew: a third of the lease'),
+    expiresInSeconds: z.number().describe('Seconds until the lease expires'),
   })
   .meta({ id: 'Lease' });
 
@@ -95,23 +98,23 @@ export const backendViewSchema = z
     id: backendIdSchema,
     url: z.string(),
     state: backendStateSchema,
-    reason: z.string().describe('Why it is in this state'),
-    since: momentSchema.describe('When it came into this state'),
+    reason: z.string().describe('Why the backend is in this state'),
+    since: momentSchema.describe('When the backend entered this state'),
     registeredAt: momentSchema,
     resources: z.record(z.string(), z.number()).describe('Capacity, units per second'),
     pingPath: z.string().nullable(),
     labels: z.record(z.string(), z.string()),
-    lease: leaseViewSchema.nullable().describe('null: it lives by ping-acks alone'),
-    inFlight: z.int().describe('Exchanges being served now, upgraded connections included'),
-    maxInFlight: z.int().describe('The most exchanges it is given at a time'),
+    lease: leaseViewSchema.nullable().describe('null: no lease, health depends on ping-acks alone'),
+    inFlight: z.int().describe('Exchanges in progress, including upgraded connections'),
+    maxInFlight: z.int().describe('Maximum number of concurrent exchanges'),
     drain: z
       .object({
-        complete: z.boolean().describe('Whether nothing is in flight any more'),
-        drainedAt: momentSchema.nullable().describe('When that was'),
+        complete: z.boolean().describe('Whether no exchange is in progress any more'),
+        drainedAt: momentSchema.nullable().describe('When the drain completed'),
         cutInSeconds: z
           .number()
           .nullable()
-          .describe('Seconds until what is still in flight is cut; null: never, or done'),
+          .describe('Seconds until the remaining exchanges are disconnected; null: never, or the drain is complete'),
       })
       .nullable()
       .describe('null unless the backend is draining'),
@@ -121,5 +124,5 @@ export const backendViewSchema = z
 /** See {@link backendViewSchema}. */
 export type BackendView = z.infer<typeof backendViewSchema>;
 
-/** The answer of `GET /api/v1/backends`. */
+/** The response of `GET /api/v1/backends`. */
 export const backendListSchema = z.object({ backends: z.array(backendViewSchema) }).meta({ id: 'BackendList' });

@@ -1,4 +1,4 @@
-// The last requests that went through the balancer: `GET /api/v1/requests`.
+// The log of the latest requests: `GET /api/v1/requests`.
 import { z } from 'zod';
 import { momentSchema } from './moment.js';
 
@@ -8,9 +8,9 @@ export const requestRecordSchema = z
     at: momentSchema,
     client: z.string().describe("The client's address"),
     method: z.string(),
-    path: z.string().describe('Path without the query, cut at 200 characters'),
-    status: z.int().describe('What the client was answered; 499 when it went away before an answer'),
-    backend: z.string().nullable().describe('null when none could take it'),
+    path: z.string().describe('Path without the query, truncated to 200 characters'),
+    status: z.int().describe('Status sent to the client; 499 if the client disconnected before the response'),
+    backend: z.string().nullable().describe('null if no backend could take the request'),
     demand: z.record(z.string(), z.number()),
     attempts: z.int(),
     durationMs: z.number(),
@@ -20,5 +20,5 @@ export const requestRecordSchema = z
 /** See {@link requestRecordSchema}. */
 export type RequestRecord = z.infer<typeof requestRecordSchema>;
 
-/** The answer of `GET /api/v1/requests`: newest first, at most 200. */
+/** The response of `GET /api/v1/requests`: newest first, at most 200. */
 export const requestLogSchema = z.object({ requests: z.array(requestRecordSchema) }).meta({ id: 'RequestLog' });

@@ -1,16 +1,16 @@
-// Amounts of named resources, as they stand on the wire: `{ "compute": 20, "storage": 36 }`.
+// Amounts by resource name, as sent on the wire: `{ "compute": 20, "storage": 36 }`.
 import { z } from 'zod';
 
-/** The largest capacity a backend may announce, in units per second. Sums of in-flight demand stay exact far beyond it. */
+/** The largest capacity a backend may declare, units per second. Sums of in-flight demand stay exact far above it. */
 export const MAX_CAPACITY = 1e9;
 
-/** The largest demand one request may have, in units. */
+/** The largest demand of one request, units. */
 export const MAX_DEMAND = 1e6;
 
 /** A resource's name: lower-case letters, digits and `-`, beginning with a letter, at most 32 characters. */
 export const resourceNameSchema = z
   .string()
-  .regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be lower-case letters, digits and "-", beginning with a letter');
+  .regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be 1 to 32 lower-case letters, digits and "-", beginning with a letter');
 
 const amountUpTo = (max: number) => {
   const allowed = `must be a number from 0 to ${max}`;
@@ -20,14 +20,17 @@ const amountUpTo = (max: number) => {
 /** Capacity by resource name, units per second; at least one of them above zero. */
 export const capacitySchema = z
   .record(resourceNameSchema, amountUpTo(MAX_CAPACITY), 'must be an object such as {"compute": 20, "storage": 36}')
-  .refine((amounts) => Object.values(amounts).some((amount) => amount > 0), 'must name a resource above zero');
+  .refine(
+    (amounts) => Object.values(amounts).some((amount) => amount > 0),
+    'must have at least one resource above zero',
+  );
 
-/** Demand of one request by resource name, units. A resource that is not named is not needed. */
+/** Demand of one request by resource name, units. A resource that is left out is not needed. */
 export const demandSchema = z.record(
   resourceNameSchema,
   amountUpTo(MAX_DEMAND),
   'must be an object such as {"compute": 3, "storage": 1}',
 );
 
-/** An amount for each named resource; the unit depends on the field it stands in. */
+/** Amounts by resource name. The unit depends on the field. */
 export type ResourceAmounts = Readonly<Record<string, number>>;
