@@ -6,15 +6,15 @@ describe('costReportHeader', () => {
     expect(costReportHeader({ compute: 3, storage: 1 })).toBe('JSON {"request_cost":{"compute":3,"storage":1}}');
   });
 
-  it.each([Number.NaN, Infinity, -1])('refuses %s, which no balancer could use', (units) => {
+  it.each([Number.NaN, Infinity, -1])('rejects %s', (units) => {
     expect(() => costReportHeader({ compute: units })).toThrow(
-      `the cost in compute must be a finite number from 0 up, got ${units}`,
+      `the cost of compute must be a finite number of at least 0, got ${units}`,
     );
   });
 });
 
 describe('reportCost', () => {
-  it('puts the report on the response', () => {
+  it('sets the header of the response', () => {
     const headers = new Headers();
     reportCost({ setHeader: (name: string, value: string) => headers.set(name, value) as never }, { gpu: 0.5 });
     expect(headers.get('endpoint-load-metrics')).toBe('JSON {"request_cost":{"gpu":0.5}}');

@@ -1,4 +1,4 @@
-// What a request cost the backend, told to the balancer in a response header of the ORCA standard.
+// Reports to the balancer what a request cost the backend, in a response header of the ORCA standard.
 import type { ResourceAmounts } from '@fairlead/contracts';
 import type { OutgoingMessage } from 'node:http';
 
@@ -6,27 +6,27 @@ import type { OutgoingMessage } from 'node:http';
 export const COST_REPORT_HEADER = 'endpoint-load-metrics';
 
 /**
- * The value of {@link COST_REPORT_HEADER} for a request that cost so many units of each resource: the JSON form of
- * `OrcaLoadReport.request_cost`, such as `JSON {"request_cost":{"compute":3,"storage":1}}`.
+ * Returns the value of {@link COST_REPORT_HEADER} for a request that cost these units of each resource: the JSON form
+ * of `OrcaLoadReport.request_cost`, such as `JSON {"request_cost":{"compute":3,"storage":1}}`.
  *
  * Source: xds.data.orca.v3.OrcaLoadReport; the `JSON ` prefix is Envoy's native form of the header.
  *
- * @throws {RangeError} when an amount is no finite number from 0 up: JSON could not carry it.
+ * @throws {RangeError} when an amount is negative or not finite.
  */
 export function costReportHeader(cost: ResourceAmounts): string {
   for (const [resource, units] of Object.entries(cost)) {
     if (!(Number.isFinite(units) && units >= 0)) {
-      throw new RangeError(`the cost in ${resource} must be a finite number from 0 up, got ${units}`);
+      throw new RangeError(`the cost of ${resource} must be a finite number of at least 0, got ${units}`);
     }
   }
   return `JSON ${JSON.stringify({ request_cost: cost })}`;
 }
 
 /**
- * Puts the cost report on a response. Call it before the head is sent; under Fastify hand over `reply.raw`.
+ * Sets the cost report of a response. Call it before the head is sent; with Fastify, pass `reply.raw`.
  *
- * @throws {RangeError} as {@link costReportHeader} does.
- * @throws {Error} `ERR_HTTP_HEADERS_SENT` when the head is out already.
+ * @throws {RangeError} when {@link costReportHeader} does.
+ * @throws {Error} `ERR_HTTP_HEADERS_SENT` when the head was already sent.
  */
 export function reportCost(response: Pick<OutgoingMessage, 'setHeader'>, cost: ResourceAmounts): void {
   response.setHeader(COST_REPORT_HEADER, costReportHeader(cost));

@@ -1,38 +1,40 @@
-// The balancer's registration API as a backend sees it: every request ends in one of three answers, none throws.
+// A client of the balancer's registration API. Every method resolves to an outcome; none throws.
 import { backendViewSchema, problemSchema, type BackendView, type Registration } from '@fairlead/contracts';
 
 const REQUEST_TIMEOUT_MS = 5_000;
 
-/** The balancer did what it was asked. */
+/** The balancer carried out the request. */
 export interface Accepted {
   readonly kind: 'accepted';
   readonly status: number;
   readonly body: unknown;
 }
 
-/** The balancer said no, and would say so again: a 4xx, or a redirect. */
+/** The balancer refused the request and would refuse it again: a 4xx, or a redirect. */
 export interface Refused {
   readonly kind: 'refused';
   readonly status: number;
   readonly message: string;
 }
 
-/** There was no usable answer: no connection, a timeout, 408, 429, a 5xx, or no backend in the body. Worth another try. */
+/** No usable response, so worth a retry: no connection, a timeout, 408, 429, a 5xx, or a body that is not a backend. */
 export interface Failed {
   readonly kind: 'failed';
   readonly reason: string;
-  /** How long the balancer asked to be left alone (`Retry-After`), milliseconds; absent where it did not. */
+  /** `Retry-After` of the response, milliseconds; undefined if it had none. */
   readonly retryAfterMs?: number | undefined;
 }
 
-export type Answer = Accepted | Refused | Failed;
+/** How a request to the balancer ended. */
+export type Outcome = Accepted | Refused | Failed;
 
-/** The answer to a registration: the backend as the balancer now sees it. */
+/** A successful registration: the backend as the balancer now sees it. */
 export interface Registered {
   readonly kind: 'registered';
   readonly view: BackendView;
 }
 
+/** Calls the registration API of one balancer. */
 export class RegistrationClient {
   private readonly backends: URL;
   private readonly headers: Readonly<Record<string, string>>;
@@ -43,35 +45,35 @@ export class RegistrationClient {
   }
 
   async register(registration: Registration): Promise<Registered | Refused | Failed> {
-    const answer = await this.ask('POST', this.backends, registration);
-    if (answer.kind !== 'accepted') return answer;
-    const parsed = backendViewSchema.safeParse(answer.body);
+    const outcome = await this.request('POST', this.backends, registration);
+    if (outcome.kind !== 'accepted') return outcome;
+    const parsed = backendViewSchema.safeParse(outcome.body);
     if (parsed.success) return { kind: 'registered', view: parsed.data };
     const { path, message } = parsed.error.issues[0];
-    return { kind: 'failed', reason: `its answer is no backend: ${path.join('.') || 'body'}: ${message}` };
+    return { kind: 'failed', reason: `its response is not a backend: ${path.join('.') || 'body'}: ${message}` };
   }
 
-  /** Renews the lease; a refusal with status 404 means that the balancer does not know the backend any more. */
-  renew(id: string): Promise<Answer> {
-    return this.ask('PUT', this.urlOf(id, '/lease'));
+  /** Renews the lease. A refusal with status 404 means that the balancer no longer knows the backend. */
+  renew(id: string): Promise<Outcome> {
+    return this.request('PUT', this.urlOf(id, '/lease'));
   }
 
-  /** Asks to be let go. Status 202: the balancer drains first. */
-  leave(id: string): Promise<Answer> {
-    return this.ask('DELETE', this.urlOf(id));
+  /** Deregisters the backend. Status 202 means that the balancer drains it first. */
+  leave(id: string): Promise<Outcome> {
+    return this.request('DELETE', this.urlOf(id));
   }
 
-  /** Asks for the backend; a refusal with status 404 means that it is gone. */
-  find(id: string): Promise<Answer> {
-    return this.ask('GET', this.urlOf(id));
+  /** Reads the backend. A refusal with status 404 means that it is gone. */
+  find(id: string): Promise<Outcome> {
+    return this.request('GET', this.urlOf(id));
   }
 
   private urlOf(id: string, suffix = ''): URL {
-    // The id may be a URL, whose slashes must not become path segments.
+    // The id may be a URL; its slashes must not separate path segments.
     return new URL(`${this.backends.href}/${encodeURIComponent(id)}${suffix}`);
   }
 
-  private async ask(method: string, url: URL, body?: unknown): Promise<Answer> {
+  private async request(method: string, url: URL, body?: unknown): Promise<Outcome> {
     const payload =
       body === undefined
         ? { headers: this.headers }
@@ -79,14 +81,14 @@ export class RegistrationClient {
     try {
       const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
       const response = await fetch(url, { method, redirect: 'manual', signal, ...payload });
-      return judge(response, jsonOrText(await response.text()));
+      return outcomeOf(response, jsonOrText(await response.text()));
     } catch (error) {
       return { kind: 'failed', reason: reasonOf(error) };
     }
   }
 }
 
-function judge({ status, headers }: Response, body: unknown): Answer {
+function outcomeOf({ status, headers }: Response, body: unknown): Outcome {
   if (status >= 200 && status < 300) return { kind: 'accepted', status, body };
   const message = messageOf(status, body);
   if (status >= 500 || status === 408 || status === 429) {
@@ -95,7 +97,7 @@ function judge({ status, headers }: Response, body: unknown): Answer {
   return { kind: 'refused', status, message };
 }
 
-/** Its form in seconds (RFC 9110, section 10.2.3), which the balancer uses; a date would depend on two wall clocks. */
+/** Reads the form in seconds (RFC 9110, section 10.2.3), which the balancer uses. A date would compare two clocks. */
 function retryAfterMsOf(headers: Headers): number | undefined {
   const seconds = headers.get('retry-after') ?? '';
   return /^\d{1,9}$/.test(seconds) ? Number(seconds) * 1000 : undefined;
@@ -103,7 +105,7 @@ function retryAfterMsOf(headers: Headers): number | undefined {
 
 function messageOf(status: number, body: unknown): string {
   const problem = problemSchema.safeParse(body);
-  return problem.success ? problem.data.message : `it answered ${status}`;
+  return problem.success ? problem.data.message : `status ${status}`;
 }
 
 function jsonOrText(text: string): unknown {
@@ -116,8 +118,8 @@ function jsonOrText(text: string): unknown {
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return `no answer within ${REQUEST_TIMEOUT_MS / 1000} s`;
-  // fetch hides what happened on the socket behind "fetch failed".
+  if (error.name === 'TimeoutError') return `no response within ${REQUEST_TIMEOUT_MS / 1000} s`;
+  // For every network error fetch throws "fetch failed", with the original error as its cause.
   return error.cause instanceof Error ? error.cause.message || errorCode(error.cause) : error.message;
 }
 

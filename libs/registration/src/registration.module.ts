@@ -1,15 +1,16 @@
-// The module a Nest backend imports to be part of a Fairlead fleet.
+// The module that a Nest backend imports to join a Fairlead fleet.
 import { Module } from '@nestjs/common';
 import { ConfigurableModuleClass } from './registration.options.js';
 import { RegistrationService } from './registration.service.js';
 
 /**
- * Joins the fleet once the app listens, renews the lease, joins again when the balancer forgot it, and leaves before
- * the app's server closes. `forRoot(options)` takes {@link RegistrationOptions}; `forRootAsync({ imports, inject,
- * useFactory })` has them made.
+ * Registers the app once it listens, renews the lease, registers again if the balancer has forgotten the app, and
+ * deregisters before the app's server closes. `forRoot(options)` takes {@link RegistrationOptions};
+ * `forRootAsync({ imports, inject, useFactory })` takes a factory of them.
  *
- * Leaving on SIGTERM needs `app.enableShutdownHooks()`. It happens in `beforeApplicationShutdown`, while requests are
- * still being served: close what they need (a database, say) in `onApplicationShutdown`, not in `onModuleDestroy`.
+ * Deregistering on SIGTERM requires `app.enableShutdownHooks()`. It happens in `beforeApplicationShutdown`, while
+ * requests are still being served: close the resources they use, such as a database, in `onApplicationShutdown` and not
+ * in `onModuleDestroy`.
  *
  * @example
  * imports: [RegistrationModule.forRoot({

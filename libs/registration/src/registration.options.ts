@@ -1,49 +1,50 @@
-// What a backend tells RegistrationModule about itself, and the module builder that takes it.
+// The options of RegistrationModule, and the module builder that takes them.
 import { registrationSchema, type Registration, type ResourceAmounts } from '@fairlead/contracts';
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 
-/** The options of `RegistrationModule.forRoot`; the fields a registration has too mean the same as there. */
+/** The options of `RegistrationModule.forRoot`. Fields of the registration API have the same meaning here. */
 export interface RegistrationOptions {
-  /** The balancer's control plane, such as `http://127.0.0.1:9797`. */
+  /** URL of the balancer's control plane, such as `http://127.0.0.1:9797`. */
   readonly balancerUrl: string | URL;
-  /** Identity in the fleet; the balancer takes the url for it when absent. */
+  /** Id in the fleet. Default: the URL. */
   readonly id?: string | undefined;
-  /** Where the balancer reaches this backend. Absent: `port` at the address the registration comes from. */
+  /** URL at which the balancer reaches this backend. Default: `port` at the address the registration comes from. */
   readonly url?: string | undefined;
-  /** Absent as `url` is too: the port the Nest app listens on. Not to be given together with `url`. */
+  /** Port at which the balancer reaches this backend; excludes `url`. Default: the port the Nest app listens on. */
   readonly port?: number | undefined;
   /** Capacity by resource name, units per second. */
   readonly resources: ResourceAmounts;
-  /** Path the balancer pings with GET; absent, it only connects. */
+  /** Path that the balancer pings with GET. Without it, a ping only opens a connection. */
   readonly pingPath?: string | undefined;
-  /** How long a renewal lasts, seconds; absent, there is no lease and the backend lives by pings alone. */
+  /** How long the lease lasts after a renewal, seconds. Without it there is no lease: health depends on pings alone. */
   readonly leaseSeconds?: number | undefined;
-  /** How often the lease is renewed, seconds; less than `leaseSeconds`. Absent: as often as the balancer says. */
+  /** Interval between renewals, seconds; less than `leaseSeconds`. Default: the interval the balancer asks for. */
   readonly renewEverySeconds?: number | undefined;
-  /** Free labels, such as `{ zone: 'a' }`. */
+  /** Labels of any meaning, such as `{ zone: 'a' }`. */
   readonly labels?: Readonly<Record<string, string>> | undefined;
-  /** Sent as `Authorization: Bearer …` when the balancer asks for one. */
+  /** Sent as `Authorization: Bearer …`. Needed if the balancer has a `CONTROL_PLANE_TOKEN`. */
   readonly token?: string | undefined;
-  /** How long a shutdown waits for the balancer to finish the requests it has sent here, milliseconds; 10 000 if absent. */
+  /** How long a shutdown waits for the balancer to drain this backend, milliseconds. Default: 10 000. */
   readonly leaveTimeoutMs?: number | undefined;
 }
 
 /**
- * The body of the registration these options stand for, without a port that only listening can tell.
+ * Returns the body of the registration. Without `url` and `port` it is incomplete: the port is known once the app
+ * listens.
  *
- * @throws {TypeError} when the balancer would refuse it or the lease would lapse before its renewal, naming the field
- * and what is allowed.
+ * @throws {TypeError} naming the field and what is allowed, when the balancer would refuse the registration or the
+ * lease would expire before its renewal.
  */
 export function registrationOf(options: RegistrationOptions): Registration {
   const { id, url, port, resources, pingPath, leaseSeconds, labels } = options;
-  refuseSlowRenewal(options);
+  requireTimelyRenewal(options);
   const parsed = registrationSchema.safeParse({ id, url, port, resources, pingPath, leaseSeconds, labels });
   if (parsed.success) return parsed.data;
   const { path, message } = parsed.error.issues[0];
   throw new TypeError(`RegistrationModule: ${[path.join('.'), message].filter(Boolean).join(' ')}`);
 }
 
-function refuseSlowRenewal({ renewEverySeconds, leaseSeconds }: RegistrationOptions): void {
+function requireTimelyRenewal({ renewEverySeconds, leaseSeconds }: RegistrationOptions): void {
   if (renewEverySeconds === undefined) return;
   if (leaseSeconds !== undefined && renewEverySeconds > 0 && renewEverySeconds < leaseSeconds) return;
   const lease = leaseSeconds ?? 'not set';
@@ -51,6 +52,7 @@ function refuseSlowRenewal({ renewEverySeconds, leaseSeconds }: RegistrationOpti
   throw new TypeError(`RegistrationModule: renewEverySeconds ${allowed}, got ${renewEverySeconds}`);
 }
 
+/** The base class of RegistrationModule, with `forRoot`, and the token by which its options are injected. */
 export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<RegistrationOptions>({
   moduleName: 'Registration',
 })

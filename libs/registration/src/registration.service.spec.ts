@@ -1,4 +1,4 @@
-// The module in a real Nest app, against a balancer that is a real HTTP server.
+// The module in a real Nest app, with a fake balancer that is a real HTTP server.
 import { Controller, Get, type INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { once } from 'node:events';
@@ -15,8 +15,8 @@ class GreetingController {
 }
 
 const lines: string[] = [];
-const note = (message: unknown) => void lines.push(String(message));
-const linesSaying = (words: string) => lines.filter((line) => line.includes(words));
+const record = (message: unknown) => void lines.push(String(message));
+const linesWith = (text: string) => lines.filter((line) => line.includes(text));
 const stateOf = (app: INestApplication) => app.get(RegistrationService).state;
 
 describe('RegistrationModule', () => {
@@ -42,11 +42,11 @@ describe('RegistrationModule', () => {
       imports: [registration],
       controllers: [GreetingController],
     }).compile();
-    app = testing.createNestApplication({ logger: { log: note, warn: note, error: note } });
+    app = testing.createNestApplication({ logger: { log: record, warn: record, error: record } });
     return app;
   }
 
-  it('announces the port that it listens on, and what it was told', async () => {
+  it('registers with the port it listens on and its options', async () => {
     const app = await anApp({ id: 'disk-1', pingPath: '/health', labels: { zone: 'a' }, token: 'secret' });
     await app.listen(0, '127.0.0.1');
 
@@ -64,14 +64,14 @@ describe('RegistrationModule', () => {
     await vi.waitFor(() => expect(stateOf(app)).toEqual({ status: 'registered', id: 'disk-1', reason: '' }));
   });
 
-  it('announces a url in place of the port', async () => {
+  it('registers with a url instead of the port', async () => {
     const app = await anApp({ url: 'http://disk-1.example:80' });
     await app.listen(0, '127.0.0.1');
     expect((await balancer.next('POST')).body).toMatchObject({ url: 'http://disk-1.example:80' });
     expect((await balancer.next('PUT')).path).toBe('/api/v1/backends/http%3A%2F%2Fdisk-1.example%3A80/lease');
   });
 
-  it('does not announce an app that never listens', async () => {
+  it('does not register an app that never listens', async () => {
     const app = await anApp();
     await app.init();
     await app.close();
@@ -79,7 +79,7 @@ describe('RegistrationModule', () => {
     expect(stateOf(app)).toEqual({ status: 'joining', id: null, reason: '' });
   });
 
-  it('is content without a lease', async () => {
+  it('stays registered without a lease', async () => {
     const app = await anApp({ id: 'a', leaseSeconds: undefined });
     await app.listen(0, '127.0.0.1');
     await vi.waitFor(() => expect(stateOf(app).status).toBe('registered'));
@@ -87,7 +87,7 @@ describe('RegistrationModule', () => {
     expect(balancer.backends.size).toBe(0);
   });
 
-  it('keeps trying until the balancer is there, and says so once', async () => {
+  it('retries until the balancer is reachable, and logs the failure once', async () => {
     await balancer.stop();
     const app = await anApp({ id: 'early' });
     await app.listen(0, '127.0.0.1');
@@ -97,17 +97,17 @@ describe('RegistrationModule', () => {
     await balancer.start();
     await balancer.next('POST');
     await vi.waitFor(() => expect(stateOf(app).status).toBe('registered'));
-    expect(linesSaying('does not answer')).toHaveLength(1);
-    expect(linesSaying('registered with')).toHaveLength(1);
+    expect(linesWith('no usable response')).toHaveLength(1);
+    expect(linesWith('registered with')).toHaveLength(1);
   });
 
   it.each([
     ['an overloaded balancer', problem(503, 'starting')],
-    ['a balancer that asks for patience', problem(429, 'slow down')],
-    ['an answer that is no backend', { status: 200, body: { hello: 'world' } }],
-    ['an answer that is no JSON', { status: 200 }],
-  ])('tries again after %s', async (_, answer) => {
-    balancer.willAnswer(answer, answer);
+    ['a rate limit', problem(429, 'slow down')],
+    ['a response that is not a backend', { status: 200, body: { hello: 'world' } }],
+    ['a response that is not JSON', { status: 200 }],
+  ])('retries after %s', async (_, response) => {
+    balancer.respondNext(response, response);
     const app = await anApp({ id: 'patient' });
     await app.listen(0, '127.0.0.1');
     await balancer.next('POST');
@@ -116,18 +116,18 @@ describe('RegistrationModule', () => {
     await vi.waitFor(() => expect(stateOf(app).status).toBe('registered'));
   });
 
-  it('waits as long as the balancer asks', async () => {
-    balancer.willAnswer({ ...problem(429, 'slow down'), headers: { 'retry-after': '1' } });
+  it('waits as long as Retry-After asks', async () => {
+    balancer.respondNext({ ...problem(429, 'slow down'), headers: { 'retry-after': '1' } });
     const app = await anApp({ id: 'loop' });
     await app.listen(0, '127.0.0.1');
     await balancer.next('POST');
     const refusedAt = performance.now();
     await balancer.next('POST');
-    // Without the header it would have come back within 100 ms. Timers may be early by a millisecond.
+    // Without the header it would have retried within 100 ms. Timers may be early by a millisecond.
     expect(performance.now() - refusedAt).toBeGreaterThan(950);
   });
 
-  it('renews as often as it was told, whatever the balancer says', async () => {
+  it('renews at the configured interval instead of the one the balancer asks for', async () => {
     balancer.renewEverySeconds = 3600;
     const app = await anApp({ id: 'keen', renewEverySeconds: 0.02 });
     await app.listen(0, '127.0.0.1');
@@ -139,20 +139,20 @@ describe('RegistrationModule', () => {
     [{ leaseSeconds: 30, renewEverySeconds: 30 }, '(30), got 30'],
     [{ leaseSeconds: 30, renewEverySeconds: 0 }, '(30), got 0'],
     [{ leaseSeconds: undefined, renewEverySeconds: 10 }, '(not set), got 10'],
-  ])('refuses a renewal that comes too late: %j', async (options, end) => {
+  ])('rejects a renewal after the lease has expired: %j', async (options, end) => {
     await expect(anApp(options)).rejects.toThrow(
       `RegistrationModule: renewEverySeconds must be above 0 and less than leaseSeconds ${end}`,
     );
   });
 
-  it('reports a refusal in the words of the balancer, and shuts down without waiting for the next try', async () => {
-    balancer.willAnswer(problem(409, 'the url is the balancer itself'));
+  it('reports a refusal with its message, and shuts down without waiting for the next attempt', async () => {
+    balancer.respondNext(problem(409, 'the url is the balancer itself'));
     const app = await anApp({ id: 'loop' });
     await app.listen(0, '127.0.0.1');
     await balancer.next('POST');
     await vi.waitFor(() => expect(stateOf(app).status).toBe('refused'));
     expect(stateOf(app).reason).toBe('the url is the balancer itself');
-    expect(linesSaying('refused the registration: the url is the balancer itself')).toHaveLength(1);
+    expect(linesWith('refused the registration: the url is the balancer itself')).toHaveLength(1);
     await app.close();
     expect(balancer.backends.size).toBe(0);
   });
@@ -167,7 +167,7 @@ describe('RegistrationModule', () => {
     expect(balancer.backends.has('a')).toBe(true);
   });
 
-  it('goes on renewing while the balancer is away, and speaks once of each flip', async () => {
+  it('keeps renewing while the balancer is unreachable, and logs each change of state once', async () => {
     const app = await anApp({ id: 'a' });
     await app.listen(0, '127.0.0.1');
     await balancer.next('PUT');
@@ -178,8 +178,8 @@ describe('RegistrationModule', () => {
     await balancer.start();
     await balancer.next('PUT');
     await vi.waitFor(() => expect(stateOf(app).status).toBe('registered'));
-    expect(linesSaying('does not answer')).toHaveLength(1);
-    expect(linesSaying('registered with')).toHaveLength(2);
+    expect(linesWith('no usable response')).toHaveLength(1);
+    expect(linesWith('registered with')).toHaveLength(2);
   });
 
   it('leaves before its server closes, and serves until the balancer has drained it', async () => {
@@ -201,25 +201,25 @@ describe('RegistrationModule', () => {
     await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow('fetch failed');
   });
 
-  it('does not wait for a drain without end', async () => {
+  it('stops waiting for a drain after leaveTimeoutMs', async () => {
     const app = await anApp({ id: 'a', leaveTimeoutMs: 150 });
     await app.listen(0, '127.0.0.1');
     await balancer.next('PUT');
     balancer.isBusy = true;
     await app.close();
-    expect(linesSaying('did not finish draining')).toHaveLength(1);
+    expect(linesWith('did not finish draining')).toHaveLength(1);
   });
 
-  it('closes at once when the balancer is gone', async () => {
+  it('closes at once when the balancer is unreachable', async () => {
     const app = await anApp({ id: 'a' });
     await app.listen(0, '127.0.0.1');
     await balancer.next('PUT');
     await balancer.stop();
     await app.close();
-    expect(linesSaying("left without the balancer's consent")).toHaveLength(1);
+    expect(linesWith('could not deregister a')).toHaveLength(1);
   });
 
-  it('also leaves when the shutdown comes during the registration', async () => {
+  it('deregisters when the shutdown begins during the registration', async () => {
     const app = await anApp({ id: 'hasty' });
     await app.listen(0, '127.0.0.1');
     await app.close();
@@ -227,17 +227,17 @@ describe('RegistrationModule', () => {
     expect(balancer.backends.size).toBe(0);
   });
 
-  it('says what is wrong with its options before anything starts', async () => {
+  it('rejects invalid options before anything starts', async () => {
     await expect(anApp({ resources: { compute: -1 } })).rejects.toThrow(
       'RegistrationModule: resources.compute must be a number from 0 to 1000000000',
     );
   });
 
-  it('says that it has nothing to announce on a Unix socket', async () => {
+  it('reports that an app on a Unix socket has no port to register', async () => {
     const app = await anApp();
     const server = app.getHttpServer();
     await app.listen(`\0fairlead-${process.pid}`);
     if (!server.listening) await once(server, 'listening');
-    await vi.waitFor(() => expect(linesSaying('does not listen on a TCP port')).toHaveLength(1));
+    await vi.waitFor(() => expect(linesWith('does not listen on a TCP port')).toHaveLength(1));
   });
 });

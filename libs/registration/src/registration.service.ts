@@ -1,4 +1,4 @@
-// A backend's membership of the fleet: joins once the app listens, renews, joins again when forgotten, leaves in order.
+// A backend's membership of the fleet: registers once the app listens, renews, and deregisters at shutdown.
 import type { BackendView, Registration } from '@fairlead/contracts';
 import {
   Inject,
@@ -10,7 +10,7 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RegistrationClient, type Answer, type Failed, type Refused } from './registration-client.js';
+import { RegistrationClient, type Failed, type Outcome, type Refused } from './registration-client.js';
 import { MODULE_OPTIONS_TOKEN, registrationOf, type RegistrationOptions } from './registration.options.js';
 import { REFUSED_RETRY_MS, retryDelayMs } from './retry.js';
 
@@ -18,21 +18,22 @@ const DRAIN_POLL_MS = 100;
 const LEAVE_TIMEOUT_MS = 10_000;
 
 /**
- * `joining`: no answer yet; `registered`: the balancer's last answer was a yes; `unreachable`: it does not answer;
- * `refused`: it said no; `leaving` and `left`: the app shuts down.
+ * `joining`: not registered yet, or forgotten by the balancer; `registered`: the balancer accepted the last request;
+ * `unreachable`: it sent no usable response; `refused`: it refused the registration; `leaving` and `left`: the app is
+ * shutting down.
  */
 export type RegistrationStatus = 'joining' | 'registered' | 'unreachable' | 'refused' | 'leaving' | 'left';
 
-/** Where a backend stands with its balancer. */
+/** The state of a backend's registration. */
 export interface RegistrationState {
   readonly status: RegistrationStatus;
-  /** The id the balancer knows this backend by; null before it was first accepted. */
+  /** The id by which the balancer knows this backend; null before the first successful registration. */
   readonly id: string | null;
-  /** The balancer's own words, or what the network said; empty when all is well. */
+  /** The balancer's message or the network error; empty if there is none. */
   readonly reason: string;
 }
 
-/** Keeps this app in the fleet. Inject it to read how it stands: `registration.state`. */
+/** Keeps the app registered. Inject it to read `registration.state`. */
 @Injectable()
 export class RegistrationService implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Registration');
@@ -42,7 +43,7 @@ export class RegistrationService implements OnApplicationBootstrap, BeforeApplic
   private membership: Promise<void> | undefined;
   private current: RegistrationState = { status: 'joining', id: null, reason: '' };
 
-  /** @throws {TypeError} when the options could not be registered. */
+  /** @throws {TypeError} when the balancer would refuse the options. */
   constructor(
     @Inject(MODULE_OPTIONS_TOKEN) private readonly options: RegistrationOptions,
     private readonly adapterHost: HttpAdapterHost,
@@ -51,48 +52,48 @@ export class RegistrationService implements OnApplicationBootstrap, BeforeApplic
     this.client = new RegistrationClient(options.balancerUrl, options.token);
   }
 
-  /** How this backend stands with the balancer now; a new object at each change. */
+  /** The current state. Each change creates a new object. */
   get state(): RegistrationState {
     return this.current;
   }
 
-  /** This hook runs before the app listens, and none runs after; hence the subscription. */
+  /** Nest calls no hook once the app listens, so this one, which comes before, subscribes to that event. */
   onApplicationBootstrap(): void {
     this.adapterHost.listen$.subscribe(() => {
-      this.membership = this.stayMember().catch((error: unknown) => this.logger.error(error));
+      this.membership = this.stayRegistered().catch((error: unknown) => this.logger.error(error));
     });
   }
 
-  /** The last hook before Nest closes the server, so requests on their way here are still answered. */
+  /** The last hook before Nest closes the server, so that requests already on their way are still served. */
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping.abort();
     await this.membership;
     const { id } = this.current;
     if (id === null) return;
-    this.flip('leaving');
+    this.setStatus('leaving');
     await this.leave(id);
-    this.flip('left');
+    this.setStatus('left');
   }
 
-  private async stayMember(): Promise<void> {
-    const announcement = this.announcement();
+  private async stayRegistered(): Promise<void> {
+    const registration = this.completeRegistration();
     while (!this.isStopping) {
-      const view = await this.join(announcement);
+      const view = await this.register(registration);
       if (!view?.lease) return;
       const renewEverySeconds = this.options.renewEverySeconds ?? view.lease.renewEverySeconds;
       await this.renewUntilForgotten(view.id, renewEverySeconds * 1000);
     }
   }
 
-  private async join(announcement: Registration): Promise<BackendView | null> {
+  private async register(registration: Registration): Promise<BackendView | null> {
     for (let attempt = 0; !this.isStopping; attempt += 1) {
-      const answer = await this.client.register(announcement);
-      if (answer.kind === 'registered') {
-        this.acknowledged(answer.view.id);
-        return answer.view;
+      const outcome = await this.client.register(registration);
+      if (outcome.kind === 'registered') {
+        this.onAccepted(outcome.view.id);
+        return outcome.view;
       }
-      this.unanswered(answer);
-      await this.pause(retryDelayMs(answer, attempt, Math.random));
+      this.onFailure(outcome);
+      await this.pause(retryDelayMs(outcome, attempt, Math.random));
     }
     return null;
   }
@@ -101,71 +102,73 @@ export class RegistrationService implements OnApplicationBootstrap, BeforeApplic
     let failures = 0;
     await this.pause(renewEveryMs);
     while (!this.isStopping) {
-      const answer = await this.client.renew(id);
-      if (answer.kind === 'refused') {
-        this.flip('joining', answer.message);
-        this.logger.warn(`the balancer does not renew the lease of ${id}: ${answer.message}; registering again`);
+      const outcome = await this.client.renew(id);
+      if (outcome.kind === 'refused') {
+        this.setStatus('joining', outcome.message);
+        this.logger.warn(`${this.balancer} refused to renew the lease of ${id}: ${outcome.message}; registering again`);
         return;
       }
-      if (answer.kind === 'accepted') {
+      if (outcome.kind === 'accepted') {
         failures = 0;
-        this.acknowledged(id);
+        this.onAccepted(id);
         await this.pause(renewEveryMs);
       } else {
-        this.unanswered(answer);
-        await this.pause(retryDelayMs(answer, failures++, Math.random));
+        this.onFailure(outcome);
+        await this.pause(retryDelayMs(outcome, failures++, Math.random));
       }
     }
   }
 
   private async leave(id: string): Promise<void> {
     const deadline = AbortSignal.timeout(this.options.leaveTimeoutMs ?? LEAVE_TIMEOUT_MS);
-    let answer = await this.client.leave(id);
-    const isDraining = answer.kind === 'accepted' && answer.status === 202;
-    if (isDraining) answer = await this.untilGone(id, deadline);
-    if (deadline.aborted) this.logger.warn(`the balancer did not finish draining ${id} in time; closing all the same`);
-    else if (answer.kind === 'failed') this.logger.warn(`left without the balancer's consent: ${answer.reason}`);
-    else this.logger.log(`left the fleet of ${this.balancer}`);
+    let outcome = await this.client.leave(id);
+    const isDraining = outcome.kind === 'accepted' && outcome.status === 202;
+    if (isDraining) outcome = await this.waitUntilGone(id, deadline);
+    if (deadline.aborted) this.logger.warn(`${this.balancer} did not finish draining ${id} in time; closing anyway`);
+    else if (outcome.kind === 'failed') this.logger.warn(`could not deregister ${id}: ${outcome.reason}`);
+    else this.logger.log(`deregistered ${id} from ${this.balancer}`);
   }
 
-  private async untilGone(id: string, deadline: AbortSignal): Promise<Answer> {
-    let answer: Answer;
+  private async waitUntilGone(id: string, deadline: AbortSignal): Promise<Outcome> {
+    let outcome: Outcome;
     do {
       await sleep(DRAIN_POLL_MS, undefined, { signal: deadline }).catch(() => undefined);
-      answer = await this.client.find(id);
-    } while (answer.kind === 'accepted' && !deadline.aborted);
-    return answer;
+      outcome = await this.client.find(id);
+    } while (outcome.kind === 'accepted' && !deadline.aborted);
+    return outcome;
   }
 
-  private announcement(): Registration {
+  /** The registration, with the port the app listens on unless the options name one. */
+  private completeRegistration(): Registration {
     if (this.registration.url !== undefined || this.registration.port !== undefined) return this.registration;
     const server: Server = this.adapterHost.httpAdapter.getHttpServer();
     const address = server.address();
     if (address === null || typeof address === 'string') {
-      throw new Error('the app does not listen on a TCP port: give RegistrationModule a url or a port to announce');
+      throw new Error('RegistrationModule: the app does not listen on a TCP port; set url or port');
     }
     return { ...this.registration, port: address.port };
   }
 
-  private acknowledged(id: string): void {
+  private onAccepted(id: string): void {
     if (this.current.status !== 'registered') this.logger.log(`registered with ${this.balancer} as ${id}`);
     this.current = { status: 'registered', id, reason: '' };
   }
 
-  private unanswered(answer: Failed | Refused): void {
+  private onFailure(outcome: Failed | Refused): void {
     const { status, reason } = this.current;
-    if (answer.kind === 'refused') {
-      this.flip('refused', answer.message);
-      if (status === 'refused' && reason === answer.message) return;
-      const retry = `trying again every ${REFUSED_RETRY_MS / 1000} s`;
-      this.logger.error(`${this.balancer} refused the registration: ${answer.message}; ${retry}`);
+    if (outcome.kind === 'refused') {
+      this.setStatus('refused', outcome.message);
+      if (status === 'refused' && reason === outcome.message) return;
+      const retry = `retrying every ${REFUSED_RETRY_MS / 1000} s`;
+      this.logger.error(`${this.balancer} refused the registration: ${outcome.message}; ${retry}`);
       return;
     }
-    this.flip('unreachable', answer.reason);
-    if (status !== 'unreachable') this.logger.warn(`${this.balancer} does not answer: ${answer.reason}; trying again`);
+    this.setStatus('unreachable', outcome.reason);
+    if (status !== 'unreachable')
+      this.logger.warn(`no usable response from ${this.balancer}: ${outcome.reason}; retrying`);
   }
 
-  private flip(status: RegistrationStatus, reason = ''): void {
+  private setStatus(status: RegistrationStatus, reason = ''): void {
     this.current = { status, id: this.current.id, reason };
   }
 

@@ -11,19 +11,19 @@ describe('retryDelayMs', () => {
     expect(bounds.map(Math.round)).toEqual([100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000]);
   });
 
-  it('spreads over the whole range below the bound', () => {
+  it('is uniform between 0 and the bound', () => {
     expect(retryDelayMs(failed, 3, () => 0)).toBe(0);
     expect(retryDelayMs(failed, 3, () => 0.5)).toBe(400);
   });
 
-  it('leaves the balancer alone for as long as it asked, up to five minutes', () => {
+  it('adds the backoff to Retry-After, which counts up to five minutes', () => {
     const busy = { ...failed, retryAfterMs: 7_000 };
     expect(retryDelayMs(busy, 0, () => 0)).toBe(7_000);
     expect(Math.round(retryDelayMs(busy, 1, almostOne))).toBe(7_200);
     expect(retryDelayMs({ ...failed, retryAfterMs: 1e9 }, 0, () => 0)).toBe(300_000);
   });
 
-  it('asks seldom about a refusal, however often it was given', () => {
+  it('retries a refusal every 30 s, after any number of attempts', () => {
     expect([0, 1, 9].map((attempt) => retryDelayMs(refused, attempt, almostOne))).toEqual([30_000, 30_000, 30_000]);
   });
 });

@@ -1,11 +1,11 @@
-// A balancer of a few lines for tests: a real HTTP server that keeps backends in a map and can be told to misbehave.
+// A small balancer for tests: a real HTTP server that keeps backends in a map, and can be scripted to misbehave.
 import { registrationSchema, type BackendView, type LeaseView } from '@fairlead/contracts';
 import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json, text } from 'node:stream/consumers';
 
-/** One request as the balancer saw it. */
+/** One request as the balancer received it. */
 export interface Call {
   readonly method: string;
   readonly path: string;
@@ -13,29 +13,29 @@ export interface Call {
   readonly body: unknown;
 }
 
-interface ScriptedAnswer {
+interface ScriptedResponse {
   readonly status: number;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Answers every registration with a lease, to be renewed every 20 ms at first, or with none when none was asked for. */
+/** Grants a lease to every registration that asks for one, to be renewed every 20 ms unless the test changes that. */
 export class FakeBalancer {
   readonly backends = new Map<string, BackendView>();
-  /** While true, a backend that leaves is kept in state `draining`. */
+  /** While true, a backend that deregisters stays in state `draining`. */
   isBusy = false;
   renewEverySeconds = 0.02;
   private server: Server | undefined;
   private port = 0;
   private readonly calls: Call[] = [];
   private readonly arrivals = new EventEmitter();
-  private readonly script: ScriptedAnswer[] = [];
+  private readonly script: ScriptedResponse[] = [];
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Starts listening; the second time on the port of the first. */
+  /** Listens on a free port; after a `stop()`, on the same port again. */
   async start(): Promise<this> {
     this.server = createServer((request, response) => void this.handle(request, response));
     this.server.listen(this.port, '127.0.0.1');
@@ -52,12 +52,12 @@ export class FakeBalancer {
     await closed;
   }
 
-  /** The next calls are answered so, one after the other, before the usual answers come again. */
-  willAnswer(...answers: readonly ScriptedAnswer[]): void {
-    this.script.push(...answers);
+  /** The next calls get these responses, one each; later calls get the usual ones. */
+  respondNext(...responses: readonly ScriptedResponse[]): void {
+    this.script.push(...responses);
   }
 
-  /** Resolves with the oldest call of this method that was not asked for yet, and forgets the calls before it. */
+  /** Resolves to the oldest unread call with this method, and discards the calls before it. */
   async next(method: string): Promise<Call> {
     for (;;) {
       const call = this.calls.shift();
@@ -70,14 +70,14 @@ export class FakeBalancer {
     const { method = '', url = '', headers } = request;
     const body = method === 'POST' ? await json(request) : await text(request);
     const call = { method, path: url, headers, body };
-    const answer = this.script.shift() ?? this.answerTo(call);
-    response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
-    response.end(answer.body === undefined ? '' : JSON.stringify(answer.body));
+    const scripted = this.script.shift() ?? this.responseTo(call);
+    response.writeHead(scripted.status, { 'content-type': 'application/json', ...scripted.headers });
+    response.end(scripted.body === undefined ? '' : JSON.stringify(scripted.body));
     this.calls.push(call);
     this.arrivals.emit('call');
   }
 
-  private answerTo({ method, path, body }: Call): ScriptedAnswer {
+  private responseTo({ method, path, body }: Call): ScriptedResponse {
     if (method === 'POST') return this.register(body);
     const id = decodeURIComponent(path.split('/')[4]);
     const backend = this.backends.get(id);
@@ -88,7 +88,7 @@ export class FakeBalancer {
     return { status: 200, body: { ...backend, state: 'gone' } };
   }
 
-  private register(body: unknown): ScriptedAnswer {
+  private register(body: unknown): ScriptedResponse {
     const { id, url, port, resources, pingPath, leaseSeconds, labels } = registrationSchema.parse(body);
     const address = url ?? `http://127.0.0.1:${port ?? 80}`;
     const view: BackendView = {
@@ -116,7 +116,7 @@ export class FakeBalancer {
   }
 }
 
-/** An error answer in the API's own form. */
-export function problem(statusCode: number, message: string): ScriptedAnswer {
+/** An error response in the format of the API. */
+export function problem(statusCode: number, message: string): ScriptedResponse {
   return { status: statusCode, body: { statusCode, error: 'Error', message } };
 }
