@@ -1,4 +1,4 @@
-// The reference backend: a member of the fleet that emulates compute and storage work.
+// The reference backend: joins the fleet and emulates compute and storage work.
 import { logSettings } from '@fairlead/configuration';
 import { RegistrationModule, type RegistrationOptions } from '@fairlead/registration';
 import { Module } from '@nestjs/common';
@@ -17,16 +17,16 @@ import { WorkEmulator } from './work/work-emulator.js';
       inject: [backendConfig.KEY],
       useFactory: ({ log }: BackendConfig) => logSettings('backend', log),
     }),
-    RegistrationModule.forRootAsync({ inject: [backendConfig.KEY], useFactory: announcement }),
+    RegistrationModule.forRootAsync({ inject: [backendConfig.KEY], useFactory: registrationOptions }),
     TerminusModule.forRoot({ logger: false }),
   ],
-  // Order matters: jobs take whatever no controller before them took.
+  // The order matters: JobController matches every path.
   controllers: [HealthController, JobController],
   providers: [WorkEmulator],
 })
 export class BackendModule {}
 
-function announcement(config: BackendConfig): RegistrationOptions {
+function registrationOptions(config: BackendConfig): RegistrationOptions {
   const { balancerUrl, token, id, url, capacity, leaseSeconds, renewEverySeconds } = config;
   const lease = { leaseSeconds, renewEverySeconds };
   return { balancerUrl, token, id, url, resources: { ...capacity }, ...lease, pingPath: '/health' };

@@ -1,4 +1,4 @@
-// The whole backend over real sockets; no balancer is there, and none is needed to serve.
+// The whole backend over real sockets, without a balancer: it does not need one to serve.
 import type { INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { once } from 'node:events';
@@ -33,7 +33,7 @@ describe('backend', () => {
     return { url: `http://127.0.0.1:${app.getHttpServer().address().port}`, emulator: app.get(WorkEmulator) };
   }
 
-  it('answers any method and path with a report, and tells what it cost', async () => {
+  it('responds to any method and path with a report and its cost', async () => {
     const { url } = await aBackend();
     const response = await fetch(`${url}/some/path?q=1`, {
       method: 'PATCH',
@@ -51,7 +51,7 @@ describe('backend', () => {
     });
   });
 
-  it('works on a job before it answers', async () => {
+  it('works on a job before it responds', async () => {
     const { url, emulator } = await aBackend({ workScale: 1 });
     const [first, second] = await Promise.all([
       fetch(url, { headers: { compute: '20', storage: '20' } }),
@@ -62,7 +62,7 @@ describe('backend', () => {
     expect(emulator.jobCount).toBe(0);
   });
 
-  it.each(['compute', 'storage'])('drops the %s work of a client that goes away', async (resource) => {
+  it.each(['compute', 'storage'])('drops the %s work of a client that disconnects', async (resource) => {
     const { url, emulator } = await aBackend({ workScale: 1 });
     const client = httpRequest(url, { method: 'POST', headers: { [resource]: '1000000' } });
     client.on('error', () => undefined);
@@ -74,7 +74,7 @@ describe('backend', () => {
     expect((await fetch(url)).status).toBe(200);
   });
 
-  it('shows a page to browsers, at / only', async () => {
+  it('serves a page to browsers, at / only', async () => {
     const { url } = await aBackend();
     const browser = { headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } };
     const page = await fetch(url, browser);
@@ -95,7 +95,7 @@ describe('backend', () => {
     expect(Buffer.from(await response.arrayBuffer()).equals(body)).toBe(true);
   });
 
-  it('pads the answer when asked', async () => {
+  it('pads the response to ?bytes', async () => {
     const { url } = await aBackend();
     const text = await (await fetch(`${url}/?bytes=200000`)).text();
     expect(text).toHaveLength(200_000);
@@ -104,14 +104,14 @@ describe('backend', () => {
     expect((await fetch(`${url}/?bytes=many`)).status).toBe(400);
   });
 
-  it('answers HEAD with the length alone', async () => {
+  it('responds to HEAD with the length alone', async () => {
     const { url } = await aBackend();
     const response = await fetch(`${url}/?bytes=70000`, { method: 'HEAD' });
     expect(response.headers.get('content-length')).toBe('70000');
     expect(await response.text()).toBe('');
   });
 
-  it('says what is wrong with a demand', async () => {
+  it('rejects an invalid demand with one sentence', async () => {
     const { url, emulator } = await aBackend();
     const response = await fetch(url, { headers: { compute: 'lots' } });
     expect(response.status).toBe(400);
@@ -123,7 +123,7 @@ describe('backend', () => {
     expect(emulator.totals.requests).toBe(0);
   });
 
-  it('is healthy', async () => {
+  it('reports that it is healthy', async () => {
     const { url, emulator } = await aBackend();
     const response = await fetch(`${url}/health`);
     expect(response.status).toBe(200);
@@ -131,14 +131,14 @@ describe('backend', () => {
     expect(emulator.totals.requests).toBe(0);
   });
 
-  it('finishes the job it is at before it closes', async () => {
+  it('finishes the jobs in progress before it closes', async () => {
     const { url, emulator } = await aBackend({ workScale: 1 });
     const client = httpRequest(url, { headers: { compute: '100', connection: 'close' } });
-    const answered = once(client, 'response');
+    const responded = once(client, 'response');
     client.end();
     await vi.waitFor(() => expect(emulator.jobCount).toBe(1));
     await app!.close();
-    const [response] = await answered;
+    const [response] = await responded;
     expect(response.statusCode).toBe(200);
   });
 });

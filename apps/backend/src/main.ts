@@ -1,5 +1,4 @@
-// Starts the backend: settings first, then Nest, then the port; SIGTERM and SIGINT make it leave the fleet and end it
-// with exit code 0.
+// Starts the backend: settings first, then Nest, then the port. On SIGTERM or SIGINT it deregisters and exits with 0.
 import { startOrExit } from '@fairlead/configuration';
 import { ShutdownSignal } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -9,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { BackendModule } from './backend.module.js';
 import { backendConfig, type BackendConfig } from './config/backend.config.js';
 
-/** Longer than a proxy keeps idle connections, so that the proxy is the one to close them and never meets a closed one. */
+/** Longer than a proxy keeps idle connections, so that the proxy closes them first and never writes to a closed one. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 
 await startOrExit('backend', () => start(backendConfig()));
@@ -19,7 +18,7 @@ async function start({ port, host, id, capacity }: BackendConfig): Promise<void>
     abortOnError: false,
     // Jobs consume their own bodies, as streams.
     bodyParser: false,
-    // Until it is initialised Nest tells of modules and routes, of which nobody needs to know; errors are thrown anyway.
+    // Nest's start-up lines on modules and routes are of no use to an operator. Errors are thrown in any case.
     logger: ['warn'],
   });
   await app.init();

@@ -5,7 +5,7 @@ import { backendConfig, backendEnvironment } from './backend.config.js';
 describe('backendConfig', () => {
   afterEach(() => vi.unstubAllEnvs());
 
-  it('draws a storage capacity from 1 to 40, once', () => {
+  it('draws a random storage capacity from 1 to 40, once per process', () => {
     const { storage } = backendConfig().capacity;
     expect(storage).toBeGreaterThanOrEqual(1);
     expect(storage).toBeLessThanOrEqual(40);
@@ -13,12 +13,12 @@ describe('backendConfig', () => {
     expect(backendConfig().capacity.storage).toBe(storage);
   });
 
-  it('announces a url as it was given, without a bare slash at its end', () => {
+  it('keeps a url as given, without the slash that parsing adds', () => {
     vi.stubEnv('BACKEND_URL', 'http://10.0.0.7:8080');
     expect(backendConfig().url).toBe('http://10.0.0.7:8080');
   });
 
-  it('asks for no lease at 0', () => {
+  it('has no lease at LEASE_SECONDS=0', () => {
     vi.stubEnv('LEASE_SECONDS', '0');
     expect(backendConfig().leaseSeconds).toBeUndefined();
   });
@@ -27,7 +27,7 @@ describe('backendConfig', () => {
     ['30', '40'],
     ['30', '30'],
     ['0', '10'],
-  ])('refuses a lease of %s s that is renewed every %s s', (lease, renew) => {
+  ])('rejects a lease of %s s that is renewed every %s s', (lease, renew) => {
     vi.stubEnv('LEASE_SECONDS', lease);
     vi.stubEnv('LEASE_RENEW_SECONDS', renew);
     expect(() => backendConfig()).toThrow(
@@ -35,12 +35,12 @@ describe('backendConfig', () => {
     );
   });
 
-  it('hands on how often it renews', () => {
+  it('returns the renewal interval', () => {
     vi.stubEnv('LEASE_RENEW_SECONDS', '7.5');
     expect(backendConfig().renewEverySeconds).toBe(7.5);
   });
 
-  it('names every variable at fault', () => {
+  it('names every invalid variable', () => {
     const environment = { COMPUTE_CAPACITY: '0', LOG_FORMAT: 'xml', BACKEND_PORT: '70000' };
     expect(() => parseEnvironment(backendEnvironment, environment)).toThrow(
       [
@@ -51,7 +51,7 @@ describe('backendConfig', () => {
     );
   });
 
-  it('describes all its variables', () => {
+  it('describes its variables', () => {
     expect(describeVariables(backendEnvironment).map(({ name }) => name)).toContain('WORK_SCALE');
   });
 });

@@ -14,7 +14,8 @@ import { registerAs, type ConfigType } from '@nestjs/config';
 import { z } from 'zod';
 
 const capacity = () => decimal(0.01, 1_000_000);
-/** Every variable that the backend knows, with its default and its meaning. */
+
+/** The environment variables of the backend. */
 export const backendEnvironment = z.object({
   BACKEND_PORT: port().prefault('5453').describe('Port of the backend; 0 picks a free one.'),
   BACKEND_HOST: z.string().prefault('0.0.0.0').describe('Address the backend listens on.'),
@@ -42,10 +43,10 @@ export const backendEnvironment = z.object({
   ...logVariables,
 });
 
-/** Drawn once per process, so that whoever reads the configuration sees the same backend. */
-const drawnStorageCapacity = 1 + Math.floor(Math.random() * 40);
+/** Drawn once per process, so that every reader of the configuration gets the same capacity. */
+const randomStorageCapacity = 1 + Math.floor(Math.random() * 40);
 
-/** The validated settings; calling it throws a `ConfigurationError` that names every variable at fault. */
+/** Returns the validated settings, or throws a `ConfigurationError` that names every invalid variable. */
 export const backendConfig = registerAs('backend', () => {
   const environment = parseEnvironment(backendEnvironment, process.env);
   const { LEASE_SECONDS: lease, LEASE_RENEW_SECONDS: renew } = environment;
@@ -61,7 +62,7 @@ export const backendConfig = registerAs('backend', () => {
     token: environment.CONTROL_PLANE_TOKEN,
     capacity: {
       compute: environment.COMPUTE_CAPACITY,
-      storage: environment.STORAGE_CAPACITY ?? drawnStorageCapacity,
+      storage: environment.STORAGE_CAPACITY ?? randomStorageCapacity,
     },
     leaseSeconds: lease === 0 ? undefined : lease,
     renewEverySeconds: renew,
@@ -70,5 +71,5 @@ export const backendConfig = registerAs('backend', () => {
   };
 });
 
-/** What {@link backendConfig} yields. */
+/** The settings that {@link backendConfig} returns. */
 export type BackendConfig = ConfigType<typeof backendConfig>;

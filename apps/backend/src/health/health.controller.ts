@@ -1,4 +1,4 @@
-// Whether the backend can serve: it can when it answers, since it depends on nothing.
+// The health check: the backend depends on nothing, so it is healthy whenever it responds.
 import { Controller, Get } from '@nestjs/common';
 import { HealthCheck, HealthCheckService, type HealthCheckResult } from '@nestjs/terminus';
 

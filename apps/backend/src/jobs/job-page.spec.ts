@@ -12,14 +12,14 @@ const report = {
 };
 
 describe('jobPage', () => {
-  it('shows who served, what this request needed, and the totals', () => {
+  it('shows the backend, the demand of this request, and the totals', () => {
     const page = jobPage(report);
     for (const text of ['disk-1', 'box', '<td>3</td><td>1</td>', '<td>1,234.5</td><td>7</td>', '1 request served']) {
       expect(page).toContain(text);
     }
   });
 
-  it('lets nobody write into the page', () => {
+  it('escapes values', () => {
     expect(jobPage({ ...report, host: '<script>' })).not.toContain('<script>');
   });
 });

@@ -1,4 +1,4 @@
-// PURE: the page that a browser gets for a job.
+// PURE: the page that a browser receives for a job.
 import type { JobReport } from './job-report.js';
 
 const STYLE = `
@@ -16,7 +16,7 @@ const STYLE = `
   th, td { padding: .5rem 0; border-bottom: 1px solid var(--line); }
   footer { margin-top: 1.5rem; color: var(--quiet); }`;
 
-/** A whole document: host, id, and a table of this job's demand, the totals and the capacities. */
+/** Returns an HTML document with the host, the id, and a table of this job's demand, the totals and the capacities. */
 export function jobPage({ backend, host, demand, capacity, totals }: JobReport): string {
   const row = (label: string, { compute, storage }: JobReport['demand']) =>
     `<tr><th scope="row">${label}</th><td>${amount(compute)}</td><td>${amount(storage)}</td></tr>`;

@@ -1,9 +1,10 @@
-// What a job is answered with: who served it, what it needed, and what was served before.
+// The response to a job: which backend served it, its demand, and the totals so far.
 import type { Demand } from '../work/demand.js';
 import type { Totals } from '../work/work-emulator.js';
 
+/** The JSON body of the response; the page shows the same. */
 export interface JobReport {
-  /** Its id in the fleet; null while the balancer has not answered and none was configured. */
+  /** The backend's id in the fleet; null if none is configured and it is not registered yet. */
   readonly backend: string | null;
   readonly host: string;
   readonly method: string;
@@ -11,6 +12,6 @@ export interface JobReport {
   readonly demand: Demand;
   /** Units per second. */
   readonly capacity: Demand;
-  /** With this job. */
+  /** Including this job. */
   readonly totals: Totals;
 }

@@ -1,4 +1,4 @@
-// Takes every request that is no health check as a job: consumes it, works on it, and answers with a report.
+// Treats every request except health checks as a job: reads the body, emulates the work, and responds with a report.
 import { reportCost, RegistrationService } from '@fairlead/registration';
 import { All, Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
@@ -21,13 +21,13 @@ export class JobController {
     @Inject(backendConfig.KEY) private readonly config: BackendConfig,
   ) {}
 
-  /** Streams the body back once the work is done; until then the client is held by backpressure. */
+  /** Streams the body back once the work is done; until then, backpressure stops the upload. */
   @Post('echo')
   @HttpCode(200)
   async echo(@Req() request: Request, @Res() response: Response): Promise<void> {
     const demand = demandOf(request.headers);
-    await unlessClientLeaves(response, async (departure) => {
-      await this.emulator.perform(demand, departure);
+    await untilDisconnect(response, async (disconnect) => {
+      await this.emulator.perform(demand, disconnect);
       reportCost(response, { ...demand });
       response.setHeader('content-type', request.headers['content-type'] ?? 'application/octet-stream');
       const length = request.headers['content-length'];
@@ -41,9 +41,9 @@ export class JobController {
   async serve(@Req() request: Request, @Res() response: Response): Promise<void> {
     const demand = demandOf(request.headers);
     const minimumBytes = paddingLength(request.query['bytes']);
-    await unlessClientLeaves(response, async (departure) => {
+    await untilDisconnect(response, async (disconnect) => {
       const bodyRead = finished(request.resume(), { writable: false });
-      await Promise.all([this.emulator.perform(demand, departure), bodyRead]);
+      await Promise.all([this.emulator.perform(demand, disconnect), bodyRead]);
       reportCost(response, { ...demand });
       const isPage = request.path === '/' && request.accepts(['json', 'html']) === 'html';
       const report = this.reportOn(request, demand);
@@ -62,12 +62,12 @@ export class JobController {
   }
 }
 
-/** Runs `job` and hands it a signal that fires when the connection closes; then nobody is left to hear of an error. */
-async function unlessClientLeaves(response: Response, job: (departure: AbortSignal) => Promise<void>): Promise<void> {
-  const departure = new AbortController();
-  response.once('close', () => departure.abort());
+/** Runs `job` with a signal that aborts when the client disconnects. Errors after that are dropped. */
+async function untilDisconnect(response: Response, job: (disconnect: AbortSignal) => Promise<void>): Promise<void> {
+  const disconnect = new AbortController();
+  response.once('close', () => disconnect.abort());
   try {
-    await job(departure.signal);
+    await job(disconnect.signal);
   } catch (error) {
     if (!response.req.socket.destroyed) throw error;
   }

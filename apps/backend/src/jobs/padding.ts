@@ -1,4 +1,4 @@
-// Answers of a wanted size, for those who test with `?bytes=N`.
+// Responses of a requested size, for tests with `?bytes=N`.
 import { BadRequestException } from '@nestjs/common';
 import { Readable } from 'node:stream';
 
@@ -6,9 +6,9 @@ const MAX_BYTES = 1_000_000_000;
 const CHUNK = Buffer.alloc(65_536, ' ');
 
 /**
- * The value of the query parameter `bytes`: how long the body must be at least; absent, 0.
+ * Parses the query parameter `bytes`, the minimum length of the body. Default: 0.
  *
- * @throws {BadRequestException} when it is no whole number up to a thousand million.
+ * @throws {BadRequestException} when it is not a whole number from 0 to {@link MAX_BYTES}.
  */
 export function paddingLength(value: unknown): number {
   if (value === undefined) return 0;
@@ -17,7 +17,7 @@ export function paddingLength(value: unknown): number {
   throw new BadRequestException(`bytes must be a whole number from 0 to ${MAX_BYTES}, got ${JSON.stringify(value)}`);
 }
 
-/** `body`, and blanks after it until there are `minimumBytes`; JSON and HTML mean the same with them. */
+/** Streams `body`, followed by spaces up to `minimumBytes`. Trailing spaces change neither JSON nor HTML. */
 export function padded(body: Buffer, minimumBytes: number): Readable {
   return Readable.from(chunks(body, minimumBytes), { objectMode: false });
 }

@@ -5,7 +5,7 @@ import { MinHeap } from './min-heap.js';
 const anItem = (key: number) => ({ key, position: 0 });
 
 describe('MinHeap', () => {
-  it('gives its items in order, whichever were taken out of its middle', () => {
+  it('returns its items in order after any of them were removed', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.integer({ min: 0, max: 50 }), fc.boolean())), (plan) => {
         const heap = new MinHeap<ReturnType<typeof anItem>>();
@@ -13,13 +13,13 @@ describe('MinHeap', () => {
         for (const { item } of items) heap.add(item);
         for (const { item, stays } of items) if (!stays) heap.remove(item);
 
-        const taken: number[] = [];
+        const removed: number[] = [];
         for (let first = heap.first; first; first = heap.first) {
-          taken.push(first.key);
+          removed.push(first.key);
           heap.remove(first);
         }
         const expected = items.filter(({ stays }) => stays).map(({ item }) => item.key);
-        expect(taken).toEqual(expected.sort((a, b) => a - b));
+        expect(removed).toEqual(expected.sort((a, b) => a - b));
         expect(heap.size).toBe(0);
       }),
     );

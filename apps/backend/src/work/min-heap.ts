@@ -1,11 +1,12 @@
-// PURE: a binary heap that can give up an item from its middle, since each item knows where it stands.
+// PURE: a binary heap that can remove an item from its middle, because each item stores its position.
 
-/** What the heap orders by `key` and marks with its `position`, which is the heap's alone to write. */
+/** An item of the heap, which orders items by `key`. Only the heap writes `position`. */
 export interface HeapItem {
   readonly key: number;
   position: number;
 }
 
+/** The item with the smallest key comes first. */
 export class MinHeap<Item extends HeapItem> {
   private readonly items: Item[] = [];
 
@@ -20,35 +21,35 @@ export class MinHeap<Item extends HeapItem> {
 
   add(item: Item): void {
     this.items.push(item);
-    this.rise(item, this.items.length - 1);
+    this.siftUp(item, this.items.length - 1);
   }
 
-  /** Takes an item out that is in the heap. */
+  /** Removes an item, which must be in the heap. */
   remove(item: Item): void {
     const last = this.items.pop()!;
     if (last === item) return;
     const { position } = item;
-    this.rise(last, position);
-    if (last.position === position) this.sink(last, position);
+    this.siftUp(last, position);
+    if (last.position === position) this.siftDown(last, position);
   }
 
-  private rise(item: Item, from: number): void {
+  private siftUp(item: Item, from: number): void {
     let position = from;
     while (position > 0) {
-      const above = (position - 1) >> 1;
-      if (this.items[above].key <= item.key) break;
-      this.put(this.items[above], position);
-      position = above;
+      const parent = (position - 1) >> 1;
+      if (this.items[parent].key <= item.key) break;
+      this.put(this.items[parent], position);
+      position = parent;
     }
     this.put(item, position);
   }
 
-  private sink(item: Item, from: number): void {
+  private siftDown(item: Item, from: number): void {
     let position = from;
-    for (let below = this.smallerChild(position); below !== undefined; below = this.smallerChild(position)) {
-      if (this.items[below].key >= item.key) break;
-      this.put(this.items[below], position);
-      position = below;
+    for (let child = this.smallerChild(position); child !== undefined; child = this.smallerChild(position)) {
+      if (this.items[child].key >= item.key) break;
+      this.put(this.items[child], position);
+      position = child;
     }
     this.put(item, position);
   }

@@ -11,7 +11,7 @@ function aStation({ capacity }: { capacity: number }, time = new VirtualTime()) 
 }
 
 describe('Station', () => {
-  it('serves a job alone in demand over capacity', () => {
+  it('serves a single job in demand divided by capacity', () => {
     const { time, doneAt, serve } = aStation({ capacity: 20 });
     serve('a', 10);
     time.runOut();
@@ -44,7 +44,7 @@ describe('Station', () => {
     expect(doneAt).toEqual(new Map([['stays', 2.5]]));
   });
 
-  it('takes the next job from one that is just done', () => {
+  it('accepts the next job from the callback of one that is done', () => {
     const { station, time, doneAt, serve } = aStation({ capacity: 1 });
     station.serve(1, () => void serve('next', 1));
     time.runOut();
@@ -52,7 +52,7 @@ describe('Station', () => {
     expect(station.jobCount).toBe(0);
   });
 
-  it('lets a job withdrawn after its end be done with', () => {
+  it('ignores the withdrawal of a job that is done', () => {
     const { station, time, doneAt, serve } = aStation({ capacity: 1 });
     const withdraw = serve('a', 1);
     time.runOut();
@@ -65,7 +65,7 @@ describe('Station', () => {
 interface Visit {
   readonly at: number;
   readonly demand: number;
-  /** How long the job waits before it is withdrawn, seconds; null: for ever. */
+  /** How long the job waits before it is withdrawn, seconds; null: it is never withdrawn. */
   readonly patience: number | null;
 }
 
@@ -73,13 +73,13 @@ const visits = fc.array(
   fc.record({
     at: fc.integer({ min: 0, max: 400 }).map((tick) => tick / 8),
     demand: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 100, noNaN: true })),
-    // The irrational part keeps patience from ending in the very instant of a departure, where either order is right.
+    // The irrational part keeps a withdrawal from coinciding with the end of a job, where either order is right.
     patience: fc.option(fc.integer({ min: 0, max: 200 }).map((tick) => (tick + Math.SQRT1_2) / 8)),
   }),
   { maxLength: 25 },
 );
 
-/** When each visit is done, counted out in the plainest way: serve all alike until the next thing happens. */
+/** When each visit is done, by the plainest simulation: serve all jobs equally until the next event. */
 function referenceEnds(plan: readonly Visit[], capacity: number): (number | null)[] {
   const ends = plan.map((): number | null => null);
   const left = plan.map(({ demand }) => demand);
@@ -120,10 +120,10 @@ function stationEnds(plan: readonly Visit[], capacity: number, time: VirtualTime
   return ends;
 }
 
-describe('Station, whatever comes', () => {
+describe('Station, with random jobs', () => {
   const capacity = 3;
 
-  it('ends every job when the naive count does', () => {
+  it('completes every job when the plain simulation does', () => {
     fc.assert(
       fc.property(visits, (plan) => {
         const expected = referenceEnds(plan, capacity);
@@ -134,7 +134,7 @@ describe('Station, whatever comes', () => {
     );
   });
 
-  it('is late by no more than the timer is, however many timers were late before', () => {
+  it('is never later than one late timer, however many timers were late before', () => {
     const patient = visits.map((plan) => plan.map((visit) => ({ ...visit, patience: null })));
     const latenesses = fc.infiniteStream(fc.double({ min: 0, max: 0.5, noNaN: true }));
     fc.assert(

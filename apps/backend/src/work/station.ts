@@ -1,24 +1,25 @@
 // PURE: a processor-sharing station. All jobs present share its capacity equally; clock and timer are passed in.
 //
-// In virtual time the station is simple: let `attained` be the units that a job present since the beginning would have
-// been served. Every job gains at the same rate, so one that arrives with demand d leaves when `attained` has grown by
-// d, whoever comes or goes meanwhile. Only the rate changes, c/n units per second for n jobs. Hence a heap ordered by
-// the value at leaving, and O(log n) per event. Source: Parekh and Gallager, "A Generalized Processor Sharing Approach
-// to Flow Control", IEEE/ACM Transactions on Networking 1(3), 1993, section III.
+// In virtual time the station is simple: let `attained` be the units that a job present since the start would have
+// received. All jobs receive service at the same rate, so a job with demand d leaves when `attained` has grown by d,
+// whatever other jobs arrive or leave meanwhile. Only the rate changes: capacity / n units per second for n jobs. Hence
+// a heap ordered by the value of `attained` at departure, and O(log n) per event. Source: Parekh and Gallager, "A
+// Generalized Processor Sharing Approach to Flow Control", IEEE/ACM Transactions on Networking 1(3), 1993, section III.
 import { MinHeap, type HeapItem } from './min-heap.js';
 
-/** Seconds that only grow. */
-export type Clock = () => number;
+/** Monotonic time in seconds, from an arbitrary start. */
+export type StationClock = () => number;
 
-/** Calls `wake` once, `delaySeconds` from now or somewhat off; what it returns takes the call back. */
-export type Timer = (delaySeconds: number, wake: () => void) => () => void;
+/** Calls `wake` once, about `delaySeconds` from now. Returns a function that cancels the call. */
+export type StationTimer = (delaySeconds: number, wake: () => void) => () => void;
 
-/** `key` is the value of `attained` at which it leaves. */
+/** `key` is the value of `attained` at which the job leaves. */
 interface Job extends HeapItem {
   readonly onDone: () => void;
   hasLeft: boolean;
 }
 
+/** One resource of the backend, shared by the jobs present. */
 export class Station {
   private readonly jobs = new MinHeap<Job>();
   private attained = 0;
@@ -28,8 +29,8 @@ export class Station {
   /** `capacity` is in units per second. */
   constructor(
     private readonly capacity: number,
-    private readonly clock: Clock,
-    private readonly timer: Timer,
+    private readonly clock: StationClock,
+    private readonly timer: StationTimer,
   ) {}
 
   /** Jobs being served now. */
@@ -38,24 +39,24 @@ export class Station {
   }
 
   /**
-   * Takes a job of `demand` units in and calls `onDone` when it is served, never at once. What it returns withdraws the
-   * job, after which `onDone` is not called any more.
+   * Adds a job of `demand` units and calls `onDone` once it is served, never synchronously. Returns a function that
+   * withdraws the job, so that `onDone` is not called.
    */
   serve(demand: number, onDone: () => void): () => void {
     const finished = this.catchUp();
     const job: Job = { key: this.attained + demand, position: 0, onDone, hasLeft: false };
     this.jobs.add(job);
-    this.settle(finished);
+    this.reschedule(finished);
     return () => this.withdraw(job);
   }
 
   private withdraw(job: Job): void {
     const finished = this.catchUp();
     if (!job.hasLeft) this.remove(job);
-    this.settle(finished.filter((other) => other !== job));
+    this.reschedule(finished.filter((other) => other !== job));
   }
 
-  /** Moves virtual time on to now, past every departure on the way, and returns who departed. */
+  /** Advances virtual time to now, past every departure on the way, and returns the jobs that departed. */
   private catchUp(): Job[] {
     const now = this.clock();
     const finished: Job[] = [];
@@ -81,15 +82,15 @@ export class Station {
   private remove(job: Job): void {
     job.hasLeft = true;
     this.jobs.remove(job);
-    // An empty station starts afresh, which keeps the sums small and hence exact.
+    // Restarting at 0 whenever the station is empty keeps the sums small, and hence exact.
     if (this.jobs.size === 0) this.attained = 0;
   }
 
-  /** Sets the timer for the next departure, and only then tells those who departed, as they may bring the next job. */
-  private settle(finished: readonly Job[]): void {
+  /** Sets the timer for the next departure, then calls the finished jobs, which may add new ones. */
+  private reschedule(finished: readonly Job[]): void {
     this.disarm();
     const next = this.jobs.first;
-    if (next) this.disarm = this.timer(this.secondsUntil(next), () => this.settle(this.catchUp()));
+    if (next) this.disarm = this.timer(this.secondsUntil(next), () => this.reschedule(this.catchUp()));
     for (const job of finished) job.onDone();
   }
 }

@@ -1,16 +1,16 @@
-// Time for tests: it stands still until it is moved, and wakes whom it was asked to on the way.
-import type { Clock, Timer } from './station.js';
+// Time for tests: it stands still until a test moves it, and fires the timers on the way.
+import type { StationClock, StationTimer } from './station.js';
 
 export class VirtualTime {
   private nowSeconds = 0;
   private readonly alarms = new Set<{ readonly at: number; readonly wake: () => void }>();
 
-  /** `latenessSeconds` is asked for each timer how much too late it fires. */
+  /** `latenessSeconds` returns, for each timer, by how much it fires late. */
   constructor(private readonly latenessSeconds: () => number = () => 0) {}
 
-  readonly clock: Clock = () => this.nowSeconds;
+  readonly clock: StationClock = () => this.nowSeconds;
 
-  readonly timer: Timer = (delaySeconds, wake) => {
+  readonly timer: StationTimer = (delaySeconds, wake) => {
     const alarm = { at: this.nowSeconds + delaySeconds + this.latenessSeconds(), wake };
     this.alarms.add(alarm);
     return () => this.alarms.delete(alarm);
@@ -25,7 +25,7 @@ export class VirtualTime {
     this.nowSeconds = seconds;
   }
 
-  /** Moves on until nothing is left to wake. */
+  /** Moves on until no timer is left. */
   runOut(): void {
     for (let next = this.nextAlarm(); next; next = this.nextAlarm()) this.moveTo(next.at);
   }

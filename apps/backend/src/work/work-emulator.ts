@@ -1,35 +1,37 @@
-// Where jobs are worked on: a station for each resource, one after the other, and the sums of what was done.
+// Emulates the work of jobs: one station per resource, visited in order, and the totals of the work done.
 import { Inject, Injectable } from '@nestjs/common';
 import { backendConfig, type BackendConfig } from '../config/backend.config.js';
 import type { Demand } from './demand.js';
-import { Station, type Clock, type Timer } from './station.js';
+import { Station, type StationClock, type StationTimer } from './station.js';
 
-/** What was served since the start: jobs, and units of each resource. */
+/** The work done since the start: jobs, and units of each resource. */
 export interface Totals extends Demand {
   readonly requests: number;
 }
 
-/** Beyond this, Node fires a timer at once. */
+/** Node fires a timer with a longer delay at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-const monotonicClock: Clock = () => performance.now() / 1000;
+const monotonicClock: StationClock = () => performance.now() / 1000;
 
 /** Rounds up to whole milliseconds, since a timer that fires early has to be set again. */
-const nodeTimer: Timer = (delaySeconds, wake) => {
+const nodeTimer: StationTimer = (delaySeconds, wake) => {
   const timeout = setTimeout(wake, Math.min(Math.ceil(delaySeconds * 1000), MAX_TIMER_MS));
   return () => clearTimeout(timeout);
 };
 
+/** Performs the work of the backend's jobs. */
 @Injectable()
 export class WorkEmulator {
   private readonly stations: Readonly<Record<keyof Demand, Station>> | undefined;
   private served: Totals = { requests: 0, compute: 0, storage: 0 };
 
   constructor(@Inject(backendConfig.KEY) { capacity, workScale }: BackendConfig) {
-    // Work that lasts `workScale` times as long is work at a station of that much less capacity.
-    const aStation = (unitsPerSecond: number) => new Station(unitsPerSecond / workScale, monotonicClock, nodeTimer);
+    // To make work last `workScale` times as long, divide the capacity by it.
+    const createStation = (unitsPerSecond: number) =>
+      new Station(unitsPerSecond / workScale, monotonicClock, nodeTimer);
     if (workScale === 0) return;
-    this.stations = { compute: aStation(capacity.compute), storage: aStation(capacity.storage) };
+    this.stations = { compute: createStation(capacity.compute), storage: createStation(capacity.storage) };
   }
 
   get totals(): Totals {
@@ -41,11 +43,11 @@ export class WorkEmulator {
     return this.stations ? this.stations.compute.jobCount + this.stations.storage.jobCount : 0;
   }
 
-  /** Does a job: compute, then storage. Rejects with the reason of `departure` when the client leaves before the end. */
-  async perform(demand: Demand, departure: AbortSignal): Promise<void> {
+  /** Performs a job: compute, then storage. Rejects if `disconnect` aborts before the end. */
+  async perform(demand: Demand, disconnect: AbortSignal): Promise<void> {
     if (this.stations) {
-      await serve(this.stations.compute, demand.compute, departure);
-      await serve(this.stations.storage, demand.storage, departure);
+      await serve(this.stations.compute, demand.compute, disconnect);
+      await serve(this.stations.storage, demand.storage, disconnect);
     }
     const { requests, compute, storage } = this.served;
     this.served = {
@@ -56,18 +58,18 @@ export class WorkEmulator {
   }
 }
 
-async function serve(station: Station, units: number, departure: AbortSignal): Promise<void> {
-  departure.throwIfAborted();
+async function serve(station: Station, units: number, disconnect: AbortSignal): Promise<void> {
+  disconnect.throwIfAborted();
   if (units === 0) return;
   await new Promise<void>((resolve, reject) => {
-    const leave = () => {
+    const abort = () => {
       withdraw();
-      reject(departure.reason as Error);
+      reject(disconnect.reason as Error);
     };
     const withdraw = station.serve(units, () => {
-      departure.removeEventListener('abort', leave);
+      disconnect.removeEventListener('abort', abort);
       resolve();
     });
-    departure.addEventListener('abort', leave, { once: true });
+    disconnect.addEventListener('abort', abort, { once: true });
   });
 }
