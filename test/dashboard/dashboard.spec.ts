@@ -62,28 +62,28 @@ describe('the feed', () => {
   it('says when the balancer goes away, tells late pages too, and comes back by itself', async () => {
     const stream = await openStream();
     await balancer.stop();
-    const away = await stream.until<AwayMessage>('away');
+    const away = await stream.until<AwayMessage>('outage');
     expect(away.reason).toMatch(/refused the connection|closed the connection/);
     expect(Date.parse(away.since)).toBeLessThanOrEqual(Date.now());
 
     const late = await openStream();
-    expect(await late.until<AwayMessage>('away')).toMatchObject({ since: away.since });
+    expect(await late.until<AwayMessage>('outage')).toMatchObject({ since: away.since });
 
     await balancer.start();
     expect((await stream.until<FleetMessage>('fleet')).rates.requests).toBeNull();
   });
 
   it.each([
-    ['an error status', (response) => response.writeHead(500).end(), 'answered with status 500'],
-    ['something that is no JSON', (response) => response.end('<html>'), 'answered with something that is no JSON'],
-    ['JSON of another shape', (response) => response.end('{"fleet":7}'), 'answered something unexpected'],
-    ['nothing', () => undefined, 'did not answer within 2 s'],
+    ['an error status', (response) => response.writeHead(500).end(), 'responded with status 500'],
+    ['something that is no JSON', (response) => response.end('<html>'), 'sent a body that is not JSON'],
+    ['JSON of another shape', (response) => response.end('{"fleet":7}'), 'sent an unexpected response'],
+    ['nothing', () => undefined, 'did not respond within 2 s'],
   ] satisfies [string, NonNullable<FakeBalancer['misbehaviour']>, string][])(
     'counts a balancer that answers %s as away, and never asks twice at a time',
     async (_what, misbehaviour, reason) => {
       const stream = await openStream();
       balancer.misbehaviour = misbehaviour;
-      await stream.until<AwayMessage>('away', (away) => away.reason.includes(reason));
+      await stream.until<AwayMessage>('outage', (away) => away.reason.includes(reason));
       balancer.misbehaviour = null;
       await stream.until<FleetMessage>('fleet');
       expect(balancer.mostPending).toBe(1);
@@ -139,11 +139,11 @@ describe('the plain pages', () => {
     expect((await get('/health/ready')).status).toBe(200);
     const stream = await openStream();
     await balancer.stop();
-    await stream.until<AwayMessage>('away');
+    await stream.until<AwayMessage>('outage');
 
     const status = await get('/status');
     expect(status.status).toBe(503);
-    expect(await status.text()).toContain('The balancer is away');
+    expect(await status.text()).toContain('The balancer is unavailable');
     const log = await get('/request-log');
     expect(log.status).toBe(502);
     expect(await log.json()).toEqual({
@@ -172,7 +172,7 @@ describe('the plain pages', () => {
     await stream.until<FleetMessage>('fleet', ({ metrics }) => metrics.status === 'panic');
     expect(await (await get('/health/ready')).json()).toMatchObject({ status: 'degraded' });
     const page = await (await get('/status')).text();
-    expect(page).toContain('Backends that are not healthy are given requests too.');
+    expect(page).toContain('Unhealthy backends receive requests too.');
     expect(page).toContain('7 / 9');
     expect(page).toContain('<td>drained</td>');
   });

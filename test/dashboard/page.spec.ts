@@ -92,7 +92,7 @@ it('is loud about panic and quiet about it when it is over', async () => {
   balancer.metrics = aFleet(backends, { status: 'panic' });
   await page.goto(dashboard.url);
   await see('#banner', 'Panic: only 1 of 3 backends is up');
-  await see('#banner', 'Backends that are not healthy are given requests too.');
+  await see('#banner', 'Unhealthy backends receive requests too.');
   await see('#status', 'Panic');
   expect(await page.title()).toBe('Panic · Fairlead');
   const ejected = page.locator('tbody tr', { hasText: 'b' }).locator('.state-cell', { hasText: 'ejected' });
@@ -183,8 +183,8 @@ it('greys the last data while the balancer is away, and comes back by itself', a
   await page.goto(dashboard.url);
   await see('#status', 'Healthy');
   await balancer.stop();
-  await see('#banner', 'The balancer is away');
-  await see('#status', 'Away');
+  await see('#banner', 'The balancer has been unavailable');
+  await see('#status', 'Unavailable');
   expect(await ids()).toEqual(['disk-1']);
   expect(await page.locator('body.stale').count()).toBe(1);
   await balancer.start();

@@ -1,4 +1,4 @@
-// The dashboard: one poller reads the balancer, one feed remembers what it said, and everything else shows the feed.
+// The dashboard: a poller reads the balancer, a stream holds the latest reading, and all pages show the stream.
 import { logSettings } from '@fairlead/configuration';
 import { Module } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';

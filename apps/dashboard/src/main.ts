@@ -1,4 +1,4 @@
-// Starts the dashboard: settings first, then Nest, then the port; SIGTERM and SIGINT end it with exit code 0.
+// Starts the dashboard: settings first, then Nest, then the port. On SIGTERM or SIGINT it exits with 0.
 import { startOrExit } from '@fairlead/configuration';
 import { ShutdownSignal } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -16,7 +16,7 @@ async function start({ port, host }: DashboardConfig): Promise<void> {
   const app = await NestFactory.create<NestExpressApplication>(DashboardModule, {
     bufferLogs: true,
     abortOnError: false,
-    // Open event streams would otherwise hold up a shutdown for as long as somebody looks at the page.
+    // Without this, a shutdown would wait until every open page is closed.
     forceCloseConnections: true,
   });
   app.useLogger(app.get(Logger));

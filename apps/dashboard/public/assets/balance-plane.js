@@ -1,4 +1,4 @@
-// The balance picture: each backend a dot, its queue on one resource across, on the other upwards.
+// The balance plane: one dot per backend, with the queue of one resource on the x axis and of another on the y axis.
 import { byId, setAttribute, setText } from './dom.js';
 import { tick } from './format.js';
 import { capitalised, conditionOf } from './fleet-order.js';
@@ -7,14 +7,14 @@ import { capitalised, conditionOf } from './fleet-order.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 
-/** The plane's side in the picture's own units. */
+/** Side of the plane, in units of the view box. */
 const SIDE = 100;
 
-/** Radius of the fleet's largest machine, and of one that has next to nothing. */
-const RADIUS = { largest: 4.2, smallest: 1.2 };
+/** Radius of the largest backend, and the minimum for the smallest. */
+const RADIUS = { max: 4.2, min: 1.2 };
 
-/** From this many dots on they shrink, so that together they cover no more of the plane. */
-const CROWD = 30;
+/** With more dots than this, each is smaller, so that the total area stays the same. */
+const MAX_FULL_SIZE_DOTS = 30;
 
 /** @type {Map<string, SVGGElement>} */
 const dots = new Map();
@@ -31,7 +31,7 @@ export function showBalance({ resources, backends }, scaleSeconds) {
   setText(picture.scale, `${tick(scaleSeconds)} s`);
 
   const largest = Math.max(...backends.map(sizeOf), Number.MIN_VALUE);
-  const room = RADIUS.largest * Math.sqrt(Math.min(1, CROWD / backends.length));
+  const maxRadius = RADIUS.max * Math.sqrt(Math.min(1, MAX_FULL_SIZE_DOTS / backends.length));
   const present = new Set(backends.map(({ id }) => id));
   for (const [id, dot] of dots) {
     if (present.has(id)) continue;
@@ -41,13 +41,19 @@ export function showBalance({ resources, backends }, scaleSeconds) {
   for (const backend of backends) {
     const x = SIDE * Math.min(1, (backend.backlogSeconds[across] ?? 0) / scaleSeconds);
     const y = SIDE * (1 - Math.min(1, (backend.backlogSeconds[upwards] ?? 0) / scaleSeconds));
-    const radius = Math.max(RADIUS.smallest, room * Math.sqrt(sizeOf(backend) / largest));
+    const radius = Math.max(RADIUS.min, maxRadius * Math.sqrt(sizeOf(backend) / largest));
     place(dotOf(backend.id), backend, x, y, radius);
   }
   setAttribute(picture.root, 'aria-label', `${capitalised(across)} queue against ${upwards} queue of each backend`);
 }
 
-/** @param {SVGGElement} dot @param {BackendMetrics} backend @param {number} x @param {number} y @param {number} radius */
+/**
+ * @param {SVGGElement} dot
+ * @param {BackendMetrics} backend
+ * @param {number} x
+ * @param {number} y
+ * @param {number} radius
+ */
 function place(dot, backend, x, y, radius) {
   dot.style.setProperty('transform', `translate(${x.toFixed(2)}px, ${y.toFixed(2)}px)`);
   setAttribute(dot, 'data-state', backend.state);
@@ -92,7 +98,7 @@ function drawFrame() {
 
 /** @param {string} name @param {Record<string, string>} [attributes] */
 function shape(name, attributes = {}) {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  return made;
+  const node = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  return node;
 }

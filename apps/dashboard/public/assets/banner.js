@@ -1,14 +1,15 @@
-// What is wrong, said loudly: the dashboard or the balancer away, no backend up, or too few.
+// The banner: the dashboard or the balancer is unavailable, no backend is up, or too few are.
 import { byId, setAttribute, setText } from './dom.js';
 import { clock, count } from './format.js';
 
 /** @import { BackendMetrics } from '@fairlead/contracts' */
-/** @import { Away, FleetUpdate } from '../../src/live/messages.js' */
-/** @typedef {{ fleet: FleetUpdate | null, away: Away | null, connected: boolean }} State */
+/** @import { FleetUpdate, Outage } from '../../src/live/messages.js' */
+/** @typedef {{ fleet: FleetUpdate | null, outage: Outage | null, connected: boolean }} State */
 /** @typedef {{ status: string, word: string, title?: string, text?: string }} Verdict */
 
 const HEALTHY = 'Healthy';
-const LAST_RESORT = 'Backends that are not healthy are given requests';
+const STALE = 'The figures below are the latest known.';
+const LAST_RESORT = 'Unhealthy backends receive requests';
 
 /** @param {State} state */
 export function showBanner(state) {
@@ -24,25 +25,26 @@ export function showBanner(state) {
 }
 
 /** @param {State} state @returns {Verdict} */
-function verdictOf({ fleet, away, connected }) {
-  if (!connected) return lost(fleet);
-  if (away) {
-    const text = `${away.reason}. ${fleet ? 'Below is the last that was known.' : ''} This page comes back by itself.`;
-    return { status: 'away', word: 'Away', title: `The balancer is away since ${clock(away.since)}`, text };
+function verdictOf({ fleet, outage, connected }) {
+  if (!connected) return disconnectedVerdict(fleet);
+  if (outage) {
+    const text = `${outage.reason}. ${fleet ? STALE : ''} The page recovers by itself.`;
+    const title = `The balancer has been unavailable since ${clock(outage.since)}`;
+    return { status: 'unavailable', word: 'Unavailable', title, text };
   }
   if (!fleet) return { status: 'connecting', word: 'Connecting' };
   const { status, backends } = fleet.metrics;
-  if (status === 'ok') return servedBy(backends);
+  if (status === 'ok') return servingVerdict(backends);
   if (status === 'panic') {
     return { status, word: 'Panic', ...panicOf(backends) };
   }
-  const text = 'Requests are answered 503 until a backend is up.';
+  const text = 'Requests get status 503 until a backend is up.';
   if (backends.length === 0) return { status: 'empty', word: 'Degraded', title: 'Degraded: the fleet is empty', text };
   return { status: 'degraded', word: 'Degraded', title: 'Degraded: no backend is up', text };
 }
 
 /** @param {BackendMetrics[]} backends @returns {Verdict} */
-function servedBy(backends) {
+function servingVerdict(backends) {
   const { up, all } = upOf(backends);
   if (up === all) return { status: 'ok', word: HEALTHY };
   const word = `${count(up)} of ${count(all)} up`;
@@ -50,7 +52,10 @@ function servedBy(backends) {
   return { status: 'partial', word, title: 'No backend is up', text: `${LAST_RESORT}.` };
 }
 
-/** Those that drain are out of traffic by intent and do not count. @param {BackendMetrics[]} backends */
+/**
+ * Draining backends do not count, because they are taken out of traffic on purpose.
+ * @param {BackendMetrics[]} backends
+ */
 function upOf(backends) {
   const serving = backends.filter(({ state }) => state !== 'draining');
   return { up: serving.filter(({ state }) => state === 'up').length, all: serving.length };
@@ -70,8 +75,8 @@ function panicOf(backends) {
 }
 
 /** @param {FleetUpdate | null} fleet @returns {Verdict} */
-function lost(fleet) {
+function disconnectedVerdict(fleet) {
   if (!fleet) return { status: 'connecting', word: 'Connecting' };
-  const text = 'This page lost its connection and tries again by itself. Below is the last that was known.';
-  return { status: 'away', word: 'Lost', title: 'The dashboard does not answer', text };
+  const text = `This page lost its connection and reconnects by itself. ${STALE}`;
+  return { status: 'unavailable', word: 'Disconnected', title: 'The dashboard does not respond', text };
 }

@@ -1,7 +1,7 @@
-// The few things the views need from the document. Text is set as text, never as HTML: ids come from strangers.
+// DOM helpers of the views. Text is set as text, never as HTML, because backends choose their ids.
 
 /**
- * The element of the page with this id.
+ * Returns the element with this id.
  * @template {HTMLElement} [E=HTMLElement]
  * @param {string} id
  * @returns {E}
@@ -11,21 +11,21 @@ export function byId(id) {
 }
 
 /**
- * A new element with attributes and children.
+ * Creates an element with attributes and children.
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
  * @param {Record<string, string>} [attributes]
  * @param {(Node | string)[]} children
  */
 export function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
 }
 
 /**
- * Writes only what changed, so that an unchanged page costs nothing and a selection in it survives.
+ * Writes only a changed text, so that an unchanged page costs nothing and keeps its selection.
  * @param {Element} node
  * @param {string} text
  */
@@ -43,7 +43,7 @@ export function setAttribute(node, name, value) {
 }
 
 /**
- * Makes these the parent's children, in this order. Those that stand right already are not touched.
+ * Makes these the parent's children, in this order. Children already in place are not moved.
  * @param {Element} parent
  * @param {Element[]} children
  */

@@ -1,4 +1,4 @@
-// What happened to the fleet, newest first.
+// The list of events, newest first.
 import { byId, element } from './dom.js';
 import { figuresOf, wordsOf } from './event-words.js';
 import { clock } from './format.js';
@@ -7,15 +7,15 @@ import { clock } from './format.js';
 
 let shown = '';
 
-/** @param {FleetEvent[]} events Oldest first, as the balancer gives them. */
+/** @param {FleetEvent[]} events Oldest first, as the balancer sends them. */
 export function showEvents(events) {
-  // A restarted balancer counts anew, so the sequence alone does not tell one event from another.
+  // The sequence restarts with the balancer, so it does not identify an event by itself.
   const newest = events.at(-1);
   const key = newest ? `${newest.sequence} ${newest.at} ${events.length}` : 'none';
   if (key === shown) return;
   shown = key;
   const items = events.toReversed().map(item);
-  if (items.length === 0) items.push(element('li', { class: 'nothing' }, 'Nothing has happened yet.'));
+  if (items.length === 0) items.push(element('li', { class: 'nothing' }, 'No events yet.'));
   byId('events').replaceChildren(...items);
 }
 

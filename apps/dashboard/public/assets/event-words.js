@@ -1,11 +1,11 @@
-// PURE: what an event is called, and the figures behind it, in words for people.
+// PURE: the name of an event and its figures, in words for people.
 
 /** @import { FleetEvent, FleetEventKind } from '@fairlead/contracts' */
 
 /**
  * @typedef {object} Words
  * @property {string} word
- * @property {string} mark The state whose mark and colour it bears.
+ * @property {string} mark The state whose mark and colour the event has.
  */
 
 /** @type {Record<Exclude<FleetEventKind, 'state'>, Words>} */
@@ -21,18 +21,18 @@ const WORDS = {
 
 /** @param {Pick<FleetEvent, 'kind' | 'from' | 'to'>} event @returns {Words} */
 export function wordsOf({ kind, from, to }) {
-  return kind === 'state' ? { word: flip(from, to ?? ''), mark: to ?? '' } : WORDS[kind];
+  return kind === 'state' ? { word: transitionWord(from, to ?? ''), mark: to ?? '' } : WORDS[kind];
 }
 
 /** @param {string | null} from @param {string} to */
-function flip(from, to) {
+function transitionWord(from, to) {
   if (from === null) return 'joined';
   if (to === 'joining') return 'joined again';
   if (to === 'up' && from === 'draining') return 'resumed';
   return to === 'up' && from !== 'joining' ? 'up again' : to;
 }
 
-/** @param {Pick<FleetEvent, 'evidence'>} event `exchanges 40, failures 30`; empty when there are none. */
+/** @param {Pick<FleetEvent, 'evidence'>} event `exchanges 40, failures 30`; empty if there are none. */
 export function figuresOf({ evidence }) {
   return Object.entries(evidence)
     .map(([name, value]) => `${spelledOut(name)} ${Number.isInteger(value) ? value : Number(value.toPrecision(3))}`)

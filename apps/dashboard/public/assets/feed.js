@@ -1,50 +1,50 @@
-// The event stream of this dashboard, reopened for as long as the page is open.
+// The event stream of the dashboard, which is reopened for as long as the page is open.
 
-/** @import { Away, FleetUpdate, RateHistoryMessage, StreamMessages } from '../../src/live/messages.js' */
+/** @import { FleetUpdate, RateHistoryMessage, Outage, StreamMessages } from '../../src/live/messages.js' */
 
 /**
  * @typedef {object} FeedListener
  * @property {(history: RateHistoryMessage) => void} onHistory
  * @property {(fleet: FleetUpdate) => void} onFleet
- * @property {(away: Away) => void} onAway
- * @property {() => void} onLost
+ * @property {(outage: Outage) => void} onOutage
+ * @property {() => void} onDisconnect
  */
 
-/** The server sends a heartbeat every 10 s; a stream silent for longer than this is dead, whatever the socket says. */
-const SILENCE_LIMIT_MS = 25_000;
+/** The server sends a heartbeat every 10 s, so a stream silent for this long is dead even if its socket is open. */
+const MAX_SILENCE_MS = 25_000;
 
-/** EventSource reconnects by itself unless it was answered with an error status; then this page does. */
-const REOPEN_AFTER_MS = 2000;
+/** EventSource reconnects by itself, except after an error status: then the page reopens it. */
+const REOPEN_DELAY_MS = 2000;
 
 /** @param {FeedListener} listener */
 export function openFeed(listener) {
   const source = new EventSource('/api/events');
-  let silence = 0;
+  let silenceTimer = 0;
 
   const reopen = () => {
-    clearTimeout(silence);
+    clearTimeout(silenceTimer);
     source.close();
-    listener.onLost();
-    setTimeout(openFeed, REOPEN_AFTER_MS, listener);
+    listener.onDisconnect();
+    setTimeout(openFeed, REOPEN_DELAY_MS, listener);
   };
-  const heard = () => {
-    clearTimeout(silence);
-    silence = setTimeout(reopen, SILENCE_LIMIT_MS);
+  const onMessage = () => {
+    clearTimeout(silenceTimer);
+    silenceTimer = setTimeout(reopen, MAX_SILENCE_MS);
   };
   /** @type {<Type extends keyof StreamMessages>(type: Type, handle: (data: StreamMessages[Type]) => void) => void} */
   const on = (type, handle) =>
     source.addEventListener(type, ({ data }) => {
-      heard();
+      onMessage();
       handle(JSON.parse(data));
     });
 
   on('history', listener.onHistory);
   on('fleet', listener.onFleet);
-  on('away', listener.onAway);
-  source.addEventListener('heartbeat', heard);
+  on('outage', listener.onOutage);
+  source.addEventListener('heartbeat', onMessage);
   source.addEventListener('error', () => {
     if (source.readyState === EventSource.CLOSED) reopen();
-    else listener.onLost();
+    else listener.onDisconnect();
   });
-  heard();
+  onMessage();
 }

@@ -1,4 +1,4 @@
-// PURE: the fleet table's columns, and the order and choice of its rows.
+// PURE: the columns of the fleet table, and the sorting and filtering of its rows.
 
 /** @import { BackendMetrics } from '@fairlead/contracts' */
 
@@ -7,28 +7,34 @@
  * @typedef {BackendMetrics & { rate: number | null }} Row
  *
  * @typedef {object} Column
- * @property {string} key Unique, and the name under which a choice of order is kept.
+ * @property {string} key Unique name, by which the sort order is remembered.
  * @property {string} label
  * @property {'name' | 'state' | 'share' | 'inFlight' | 'number'} kind
- * @property {string} [resource] Of columns about one resource.
- * @property {(row: Row) => string | number | null | undefined} value What it is sorted by.
+ * @property {string} [resource] The resource, if the column is about one.
+ * @property {(row: Row) => string | number | null | undefined} value The value the rows are sorted by.
  */
 
-/** Worst last in ascending order, so that one click on a descending column shows the trouble first. */
+/** From best to worst, so that sorting in descending order shows the troubled backends first. */
 const CONDITIONS = ['up', 'joining', 'drained', 'draining', 'suspect', 'ejected', 'down', 'gone'];
 
-/** The state, but `drained` once nothing is in flight on a draining backend. @param {Pick<BackendMetrics, 'state' | 'inFlight'>} backend */
+/**
+ * Returns the state, or `drained` for a draining backend with nothing in flight.
+ * @param {Pick<BackendMetrics, 'state' | 'inFlight'>} backend
+ */
 export function conditionOf({ state, inFlight }) {
   return state === 'draining' && inFlight === 0 ? 'drained' : state;
 }
 
-/** Whether it is given no more requests until one of those in flight ends. @param {Pick<BackendMetrics, 'inFlight' | 'maxInFlight'>} backend */
+/**
+ * Whether the backend receives no request until one in flight ends.
+ * @param {Pick<BackendMetrics, 'inFlight' | 'maxInFlight'>} backend
+ */
 export function isFull({ inFlight, maxInFlight }) {
   return inFlight >= maxInFlight;
 }
 
 /**
- * How many backends are in each condition, the worst first; those that are up are not counted.
+ * Returns the number of backends in each condition except `up`, the worst condition first.
  * @param {readonly Pick<BackendMetrics, 'state' | 'inFlight'>[]} backends
  * @returns {{ condition: string, amount: number }[]}
  */
@@ -88,7 +94,7 @@ export function capitalised(word) {
 const natural = new Intl.Collator('en', { numeric: true });
 
 /**
- * The rows in the order of one column; equals in the order of their ids, rows without a value last either way.
+ * Returns the rows sorted by one column, then by id. Rows without a value come last in either direction.
  * @template {Row} R
  * @param {readonly R[]} rows
  * @param {Column} column
@@ -108,7 +114,7 @@ export function ordered(rows, column, descending) {
 }
 
 /**
- * Whether each word of the filter stands somewhere in the id, the url, the state or a label.
+ * Whether the id, the url, the state or a label contains each word of the filter.
  * @param {Pick<BackendMetrics, 'id' | 'url' | 'state' | 'inFlight' | 'labels'>} backend
  * @param {string} filter
  */

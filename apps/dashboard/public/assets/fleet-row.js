@@ -1,4 +1,4 @@
-// One backend's row: its cells are made once, then written to where they changed.
+// The row of one backend. Its cells are created once; later only changed values are written.
 import { element, setAttribute, setText } from './dom.js';
 import { count, duration, ordinal, short } from './format.js';
 import { conditionOf, isFull } from './fleet-order.js';
@@ -70,7 +70,7 @@ function stateCell() {
 }
 
 /**
- * What matters more than the reason: how long, or how much is left.
+ * What replaces the reason in some conditions: the time in the state, or what is left.
  * @type {Record<string, ((row: Row, age: string) => string) | undefined>}
  */
 const WHY = {
@@ -86,7 +86,7 @@ function ejectionsOf({ state, ejections }) {
   return ejections === 1 ? 'ejected once before' : `ejected ${count(ejections)} times before`;
 }
 
-/** How much of its room is taken: the limit below the amount, and a word in its place when they meet. */
+/** The number in flight, and below it the limit, or `full` if the limit is reached. */
 function inFlightCell() {
   const amount = element('span', { class: 'amount' });
   const limit = element('span', { class: 'sub' });

@@ -1,4 +1,4 @@
-// The fleet table: one row per backend, kept for as long as the backend stays, and written to only where it changed.
+// The fleet table: one row per backend, kept for as long as the backend is in the fleet.
 import { arrange, byId, element, setText } from './dom.js';
 import { columnsFor, matches, ordered } from './fleet-order.js';
 import { FleetRow } from './fleet-row.js';
@@ -7,17 +7,17 @@ import { count, tick } from './format.js';
 /** @import { FleetUpdate } from '../../src/live/messages.js' */
 /** @import { Column, Row } from './fleet-order.js' */
 
-/** From this many backends on there is a box to filter them. */
-const FILTER_FROM = 8;
+/** The filter is shown from this number of backends. */
+const MIN_BACKENDS_FOR_FILTER = 8;
 
-/** From this many rows on bars jump instead of gliding: hundreds of animations would cost more than they tell. */
-const CALM_FROM = 60;
+/** Bars are not animated from this number of rows: hundreds of animations cost too much. */
+const MIN_ROWS_WITHOUT_ANIMATION = 60;
 
-/** @type {Record<Column['kind'], string>} How the head of a column is set. */
+/** @type {Record<Column['kind'], string>} Class of the column's head. */
 const HEADS = { name: 'name', state: 'state', share: 'share', inFlight: 'number', number: 'number' };
 
 export class FleetTable {
-  /** Called when the order or the choice of rows was changed by hand. */
+  /** Called when the user changes the sort order or the filter. */
   onChange = () => {};
 
   #table = byId('fleet-table');
@@ -37,24 +37,24 @@ export class FleetTable {
     this.#sortBy.addEventListener('change', () => this.#sort(this.#sortBy.value));
   }
 
-  /** @param {FleetUpdate} fleet @param {number} scaleSeconds What a full bar stands for. */
+  /** @param {FleetUpdate} fleet @param {number} scaleSeconds The queue shown by a full bar. */
   show({ metrics, rates }, scaleSeconds) {
     this.#fitColumns(metrics.resources);
     const rows = metrics.backends.map((backend, index) => ({ ...backend, rate: rates.backends[index] ?? null }));
     const shown = rows.filter((row) => matches(row, this.#filter.value));
     const column = this.#columns.find(({ key }) => key === this.#order.key) ?? this.#columns[0];
 
-    this.#forgetAllBut(new Set(rows.map(({ id }) => id)));
+    this.#removeAllExcept(new Set(rows.map(({ id }) => id)));
     arrange(
       this.#body,
       ordered(shown, column, this.#order.descending).map((row) => this.#rowFor(row, scaleSeconds).element),
     );
     for (const scale of this.#head.querySelectorAll('.scale')) setText(scale, `0 – ${tick(scaleSeconds)} s`);
 
-    this.#table.classList.toggle('calm', rows.length >= CALM_FROM);
+    this.#table.classList.toggle('unanimated', rows.length >= MIN_ROWS_WITHOUT_ANIMATION);
     this.#table.hidden = rows.length === 0;
     byId('empty').hidden = rows.length > 0;
-    byId('filter-label').hidden = rows.length < FILTER_FROM && this.#filter.value === '';
+    byId('filter-label').hidden = rows.length < MIN_BACKENDS_FOR_FILTER && this.#filter.value === '';
     const total = `${count(rows.length)} ${rows.length === 1 ? 'backend' : 'backends'}`;
     setText(byId('fleet-count'), shown.length === rows.length ? total : `${shown.length} of ${total}`);
   }
@@ -71,11 +71,11 @@ export class FleetTable {
   }
 
   /** @param {Set<string>} ids */
-  #forgetAllBut(ids) {
+  #removeAllExcept(ids) {
     for (const id of this.#rows.keys()) if (!ids.has(id)) this.#rows.delete(id);
   }
 
-  /** Builds the head anew when the fleet's resources changed. @param {string[]} resources */
+  /** Rebuilds the head if the fleet's resources have changed. @param {string[]} resources */
   #fitColumns(resources) {
     const joined = resources.join(' ');
     if (this.#columns.length > 0 && joined === this.#resources) return;
@@ -102,11 +102,14 @@ export class FleetTable {
     );
   }
 
-  /** Numbers begin with the largest, names with the first; choosing a column again turns it round. @param {string} key */
+  /**
+   * Sorts numbers in descending and names in ascending order; sorting by the same column again reverses the order.
+   * @param {string} key
+   */
   #sort(key) {
     const kind = this.#columns.find((column) => column.key === key)?.kind;
-    const again = this.#order.key === key;
-    this.#order = { key, descending: again ? !this.#order.descending : kind !== 'name' };
+    const isSame = this.#order.key === key;
+    this.#order = { key, descending: isSame ? !this.#order.descending : kind !== 'name' };
     this.#showOrder();
     this.onChange();
   }

@@ -1,4 +1,4 @@
-// PURE: numbers, durations and scales as people read them.
+// PURE: formats numbers, durations and scales for people.
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
@@ -16,7 +16,7 @@ export function ordinal(value) {
   return count(value) + ORDINAL_ENDINGS[ordinals.select(value)];
 }
 
-/** @param {number | null | undefined} value A number with as many digits as tell something: 0.42, 4.2, 42; – for none. */
+/** @param {number | null | undefined} value Two significant digits at most below 10: 0.42, 4.2, 42; – if missing. */
 export function short(value) {
   if (value === null || value === undefined) return '–';
   if (value === 0) return '0';
@@ -24,7 +24,7 @@ export function short(value) {
   return count(value);
 }
 
-/** @param {number} value A round number at a scale: no more digits than it has. */
+/** @param {number} value A round number of a scale, without trailing zeros. */
 export function tick(value) {
   if (value < 1000) return String(Number(value.toPrecision(3)));
   return value < 10_000 ? whole.format(value) : compact.format(value);
@@ -53,14 +53,14 @@ function pair(seconds, large, largeName, small, smallName) {
   return rest === 0 ? head : `${head} ${rest} ${smallName}`;
 }
 
-/** @param {number} value The next of 1, 2, 5 × 10ⁿ. */
+/** @param {number} value Rounded up to the next 1, 2 or 5 × 10ⁿ. */
 export function niceCeiling(value) {
   const power = 10 ** Math.floor(Math.log10(value));
   const step = [1, 2, 5, 10].find((candidate) => candidate * power >= value * (1 - 1e-9)) ?? 10;
   return Number((step * power).toPrecision(3));
 }
 
-/** @param {string | number} at An ISO time, or milliseconds since 1970, as hours, minutes and seconds of the reader's clock. */
+/** @param {string | number} at An ISO time or milliseconds since 1970, as hours, minutes and seconds of local time. */
 export function clock(at) {
   return new Date(at).toLocaleTimeString('en-GB');
 }

@@ -1,4 +1,4 @@
-// The live page: messages come in, and once per frame every view shows the newest of them.
+// The live page: receives messages, and updates every view at most once per frame.
 import { showBalance } from './balance-plane.js';
 import { showBanner } from './banner.js';
 import { byId } from './dom.js';
@@ -10,12 +10,12 @@ import { niceCeiling } from './format.js';
 import { showSummary } from './summary.js';
 import { showRegistration } from './registration-help.js';
 
-/** @import { Away, FleetUpdate } from '../../src/live/messages.js' */
+/** @import { FleetUpdate, Outage } from '../../src/live/messages.js' */
 
-/** Everything the views need. */
+/** The state that the views show. */
 const state = {
   fleet: /** @type {FleetUpdate | null} */ (null),
-  away: /** @type {Away | null} */ (null),
+  outage: /** @type {Outage | null} */ (null),
   connected: false,
   scaleSeconds: 0.1,
 };
@@ -31,40 +31,41 @@ openFeed({
   onFleet(fleet) {
     state.connected = true;
     state.fleet = fleet;
-    state.away = null;
+    state.outage = null;
     state.scaleSeconds = scaleFor(fleet, state.scaleSeconds);
     chart.add(fleet.atMs, fleet.rates.requests);
     showSoon();
   },
-  onAway(away) {
+  onOutage(outage) {
     state.connected = true;
-    state.away = away;
+    state.outage = outage;
     chart.add(Date.now(), null);
     showSoon();
   },
-  onLost() {
+  onDisconnect() {
     state.connected = false;
     showSoon();
   },
 });
 table.onChange = showSoon;
-// "3 s ago" grows while nothing arrives.
+// "3 s ago" changes even if no message arrives.
 setInterval(showSoon, 1000);
 
 let frame = 0;
 
-/** Many messages between two frames are shown once; a hidden page gets no frames and does no work. */
+/** Messages between two frames are shown together; a hidden page gets no frames and does no work. */
 function showSoon() {
   frame ||= requestAnimationFrame(show);
 }
 
 function show() {
   frame = 0;
-  const { fleet, away, connected, scaleSeconds } = state;
+  const { fleet, outage, connected, scaleSeconds } = state;
   showBanner(state);
-  document.body.classList.toggle('stale', away !== null || !connected);
+  const isStale = outage !== null || !connected;
+  document.body.classList.toggle('stale', isStale);
   if (!fleet) return;
-  showSummary(fleet, away !== null || !connected);
+  showSummary(fleet, isStale);
   showEvents(fleet.metrics.events);
   showBalance(fleet.metrics, scaleSeconds);
   table.show(fleet, scaleSeconds);
@@ -72,7 +73,8 @@ function show() {
 }
 
 /**
- * One scale for all bars, so that they compare: it grows at once and shrinks slowly, lest the bars jump with each reading.
+ * One scale for all bars makes them comparable. It grows at once, but shrinks only if the largest bar is below a
+ * quarter of it, so that the bars do not jump with each reading.
  * @param {FleetUpdate} fleet
  * @param {number} before
  */

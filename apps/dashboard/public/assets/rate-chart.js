@@ -5,8 +5,8 @@ import { clock, short, tick } from './format.js';
 
 /** @import { RatePoint } from '../../src/live/rate-history.js' */
 
-/** Radius of the dot at the line's end, the rate of now. */
-const NOW_RADIUS_PX = 3.5;
+/** Radius of the dot at the end of the line, which marks the current rate. */
+const DOT_RADIUS_PX = 3.5;
 
 export class RateChart {
   /** @type {RatePoint[]} */
@@ -19,7 +19,7 @@ export class RateChart {
   constructor(host) {
     this.#plot = draw(host, this.#spanMs);
     new ResizeObserver(() => this.#plot.setSize(sizeOf(host))).observe(host);
-    // Colours are read from the style sheet when uPlot draws, so another colour scheme only asks for a redraw.
+    // uPlot reads the colours from the style sheet when it draws, so a new colour scheme requires only a redraw.
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#plot.redraw(false, true));
   }
 
@@ -31,7 +31,7 @@ export class RateChart {
 
   /** @param {number} atMs @param {number | null} rate */
   add(atMs, rate) {
-    // The newest reading comes again with every new stream, where it is the last of the history already.
+    // Each new stream repeats the latest reading, which is already the last point of the history.
     if (atMs <= (this.#points.at(-1)?.[0] ?? 0)) return;
     this.#points.push([atMs, rate]);
     while (this.#points.length > 0 && this.#points[0][0] < atMs - this.#spanMs) this.#points.shift();
@@ -51,7 +51,7 @@ function sizeOf({ clientWidth, clientHeight }) {
   return { width: clientWidth, height: clientHeight };
 }
 
-/** @param {string} name Of a custom property of theme.css. */
+/** @param {string} name A custom property of theme.css. */
 function colour(name) {
   return getComputedStyle(document.body).getPropertyValue(name).trim();
 }
@@ -96,7 +96,7 @@ function draw(host, spanMs) {
       {},
       { stroke: () => colour('--accent'), width: 2, fill: gradient, points: { show: false }, spanGaps: false },
     ],
-    hooks: { setCursor: [showValueUnderCursor], draw: [markNow] },
+    hooks: { setCursor: [showValueUnderCursor], draw: [markCurrentRate] },
   };
   return new uPlot(options, [[], []], host);
 }
@@ -116,7 +116,7 @@ function gradient({ ctx, bbox }) {
 }
 
 /** @param {uPlot} plot */
-function markNow(plot) {
+function markCurrentRate(plot) {
   const [times, rates] = plot.data;
   const rate = rates.at(-1);
   if (rate === null || rate === undefined) return;
@@ -125,7 +125,7 @@ function markNow(plot) {
   ctx.arc(
     plot.valToPos(times[times.length - 1], 'x', true),
     plot.valToPos(rate, 'y', true),
-    NOW_RADIUS_PX * devicePixelRatio,
+    DOT_RADIUS_PX * devicePixelRatio,
     0,
     2 * Math.PI,
   );

@@ -1,8 +1,8 @@
-// The empty fleet's help: the command by which a backend joins, ready to copy.
+// The help shown for an empty fleet: a command that registers a backend, ready to copy.
 import { byId, setText } from './dom.js';
 
-/** How long the button says that it copied. */
-const THANKS_MS = 1500;
+/** How long the button shows that the command was copied. */
+const COPIED_MS = 1500;
 
 /** @param {string} controlPlane */
 export function showRegistration(controlPlane) {
@@ -15,10 +15,10 @@ export function showRegistration(controlPlane) {
 }
 
 const button = byId('copy-command');
-// Browsers give pages a clipboard only over https and on localhost.
+// Browsers offer the clipboard only over https and on localhost.
 button.hidden = navigator.clipboard === undefined;
 button.addEventListener('click', async () => {
   await navigator.clipboard.writeText(byId('register-command').textContent ?? '');
   setText(button, 'Copied');
-  setTimeout(() => setText(button, 'Copy'), THANKS_MS);
+  setTimeout(() => setText(button, 'Copy'), COPIED_MS);
 });

@@ -1,6 +1,6 @@
-// Which colour stands for which resource: compute and storage have their own, others share the rest by their names.
+// The colour of each resource: compute and storage have their own, the names of others select one of the rest.
 
-/** How many colours there are in theme.css beside those of compute and storage. */
+/** Number of colours in theme.css besides those of compute and storage. */
 const OTHER_HUES = 4;
 
 /** @param {string} resource @returns {string} The class that carries the colour. */

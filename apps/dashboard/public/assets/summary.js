@@ -1,4 +1,4 @@
-// The figures above the table: the fleet in a dozen numbers.
+// The figures above the table: a dozen numbers about the fleet.
 import { byId, element, setText } from './dom.js';
 import { troubles } from './fleet-order.js';
 import { count, duration, percent, short } from './format.js';
@@ -7,14 +7,14 @@ import { hueOf } from './resource-hues.js';
 /** @import { BackendMetrics, FleetMetrics } from '@fairlead/contracts' */
 /** @import { FleetUpdate } from '../../src/live/messages.js' */
 
-/** @param {FleetUpdate} latest @param {boolean} stale Whether this is the last that was known rather than what is. */
-export function showSummary({ atMs, metrics, rates }, stale) {
+/** @param {FleetUpdate} latest @param {boolean} isStale Whether the dashboard or the balancer is unavailable. */
+export function showSummary({ atMs, metrics, rates }, isStale) {
   const { fleet } = metrics;
   /** @type {Record<string, string>} */
   const texts = {
     policy: metrics.policy,
     uptime: duration(metrics.uptimeSeconds),
-    rate: stale ? '–' : short(rates.requests),
+    rate: isStale ? '–' : short(rates.requests),
     'requests-total': count(fleet.requests),
     up: count(fleet.up),
     backends: ` / ${count(fleet.backends)}`,
@@ -40,14 +40,17 @@ function ago(ageMs) {
   return ageMs < 2500 ? 'just now' : `${duration(ageMs / 1000)} ago`;
 }
 
-/** Those that are not up, the worst first, with their marks: the legend of the table as well. @param {BackendMetrics[]} backends */
+/**
+ * The backends that are not up, by condition, the worst first. The marks are also the legend of the table.
+ * @param {BackendMetrics[]} backends
+ */
 function showStates(backends) {
   const note = byId('states');
   const parts = troubles(backends).map(({ condition, amount }) => ({
     condition,
     text: `${count(amount)} ${condition}`,
   }));
-  if (parts.length === 0) return setText(note, backends.length > 0 ? 'all of them' : 'none has joined');
+  if (parts.length === 0) return setText(note, backends.length > 0 ? 'all of them' : 'none registered');
   if (note.childElementCount === parts.length && note.textContent === parts.map(({ text }) => text).join('')) return;
   note.replaceChildren(
     ...parts.map(({ condition, text }) => element('span', { class: 'state', 'data-state': condition }, text)),

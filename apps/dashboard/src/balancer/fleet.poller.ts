@@ -1,18 +1,19 @@
-// Reads the balancer again and again, whether or not anybody looks, so that whoever opens the page sees the last minutes.
+// Polls the balancer even while no page is open, so that a new page can show the last minutes.
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { FleetMetrics } from '@fairlead/contracts';
 import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import { dashboardConfig, type DashboardConfig } from '../config/dashboard.config.js';
 import { FleetStream } from '../live/fleet.stream.js';
-import { BalancerAwayError, MetricsClient } from './metrics.client.js';
+import { BalancerUnavailableError, MetricsClient } from './metrics.client.js';
 import { ratesBetween } from './rates.js';
 
 interface Reading {
   readonly metrics: FleetMetrics;
-  /** When it came in, on the monotonic clock. */
+  /** When it was received, on the monotonic clock. */
   readonly monotonicMs: number;
 }
 
+/** Reads the metrics at the configured interval and passes them to the stream. */
 @Injectable()
 export class FleetPoller implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly stopping = new AbortController();
@@ -22,10 +23,10 @@ export class FleetPoller implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     @Inject(dashboardConfig.KEY) private readonly config: DashboardConfig,
     private readonly balancer: MetricsClient,
-    private readonly feed: FleetStream,
+    private readonly stream: FleetStream,
   ) {}
 
-  /** The first reading is awaited: from the first page on, the dashboard knows whether the balancer is there. */
+  /** Awaits the first reading, so that even the first page shows whether the balancer is available. */
   async onApplicationBootstrap(): Promise<void> {
     await this.poll();
     this.polling = this.pollUntilStopped();
@@ -34,19 +35,19 @@ export class FleetPoller implements OnApplicationBootstrap, OnModuleDestroy {
   async onModuleDestroy(): Promise<void> {
     this.stopping.abort();
     await this.polling;
-    this.feed.close();
-    // One turn of the event loop, in which the streams write their end before Nest closes their connections.
+    this.stream.close();
+    // In this turn of the event loop the streams write their end; afterwards Nest closes their connections.
     await setImmediate();
   }
 
-  /** One reading after the other: the next begins an interval after the last began, or at once if that took longer. */
+  /** Starts each reading one interval after the start of the previous one, or at once if that took longer. */
   private async pollUntilStopped(): Promise<void> {
     const { signal } = this.stopping;
-    let beganMs = performance.now();
+    let startedMs = performance.now();
     while (!signal.aborted) {
-      const restMs = Math.max(0, beganMs + this.config.refreshIntervalMs - performance.now());
-      await delay(restMs, undefined, { signal }).catch(() => undefined);
-      beganMs = performance.now();
+      const delayMs = Math.max(0, startedMs + this.config.refreshIntervalMs - performance.now());
+      await delay(delayMs, undefined, { signal }).catch(() => undefined);
+      startedMs = performance.now();
       if (!signal.aborted) await this.poll();
     }
   }
@@ -58,13 +59,13 @@ export class FleetPoller implements OnApplicationBootstrap, OnModuleDestroy {
       const elapsedSeconds = this.previous ? (reading.monotonicMs - this.previous.monotonicMs) / 1000 : 0;
       const rates = ratesBetween(this.previous?.metrics ?? null, metrics, elapsedSeconds);
       this.previous = reading;
-      this.feed.showFleet(metrics, rates);
+      this.stream.publishFleet(metrics, rates);
     } catch (error) {
       if (this.stopping.signal.aborted) return;
-      if (!(error instanceof BalancerAwayError)) throw error;
-      // A rate averaged over the absence would be drawn as if it were the rate of now.
+      if (!(error instanceof BalancerUnavailableError)) throw error;
+      // The next rate would be an average over the outage, but shown as the current rate.
       this.previous = null;
-      this.feed.showAway(error.message);
+      this.stream.publishOutage(error.message);
     }
   }
 }

@@ -1,22 +1,23 @@
-// Asks the balancer's control plane, and turns every way in which that can fail into one sentence.
+// Reads the balancer's control plane, and reports every failure as one sentence.
 import { fleetMetricsSchema, requestLogSchema } from '@fairlead/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import { dashboardConfig, type DashboardConfig } from '../config/dashboard.config.js';
 
-/** How long the balancer may take to answer in full. */
+/** Limit for a complete response. */
 const TIMEOUT_MS = 2000;
 
-/** The balancer did not answer, or not with what was asked for. The message is a sentence for people. */
-export class BalancerAwayError extends Error {
-  override readonly name = 'BalancerAwayError';
+/** The balancer sent no usable response. The message is a sentence for people. */
+export class BalancerUnavailableError extends Error {
+  override readonly name = 'BalancerUnavailableError';
 }
 
+/** Reads the metrics and the request log of one balancer. */
 @Injectable()
 export class MetricsClient {
-  /** The control plane's address, without a slash at its end. */
+  /** URL of the control plane, without a trailing slash. */
   readonly url: string;
-  /** The same as people reach it. */
+  /** URL of the control plane as people reach it. */
   readonly publicUrl: string;
 
   constructor(@Inject(dashboardConfig.KEY) { balancerUrl, publicBalancerUrl }: DashboardConfig) {
@@ -24,12 +25,12 @@ export class MetricsClient {
     this.url = balancerUrl.href.replace(/\/+$/, '');
   }
 
-  /** The fleet's load now. */
+  /** Reads the current load of the fleet. */
   metrics(signal: AbortSignal) {
     return this.read('/api/v1/metrics', fleetMetricsSchema, signal);
   }
 
-  /** The last requests, newest first. */
+  /** Reads the latest requests, newest first. */
   requestLog() {
     return this.read('/api/v1/requests', requestLogSchema);
   }
@@ -44,8 +45,8 @@ export class MetricsClient {
     const parsed = schema.safeParse(body);
     if (parsed.success) return parsed.data;
     const { path: where, message } = parsed.error.issues[0];
-    throw new BalancerAwayError(
-      `${this.url}${path} answered something unexpected: ${where.join('.') || 'body'}: ${message}`,
+    throw new BalancerUnavailableError(
+      `${this.url}${path} sent an unexpected response: ${where.join('.') || 'body'}: ${message}`,
     );
   }
 
@@ -54,10 +55,10 @@ export class MetricsClient {
       const response = await fetch(`${this.url}${path}`, { signal, headers: { accept: 'application/json' } });
       if (response.ok) return await response.json();
       await response.body?.cancel();
-      throw new BalancerAwayError(`${this.url}${path} answered with status ${response.status}`);
+      throw new BalancerUnavailableError(`${this.url}${path} responded with status ${response.status}`);
     } catch (error) {
-      if (error instanceof BalancerAwayError) throw error;
-      throw new BalancerAwayError(`${this.url} ${failureOf(error)}`, { cause: error });
+      if (error instanceof BalancerUnavailableError) throw error;
+      throw new BalancerUnavailableError(`${this.url} ${failureOf(error)}`, { cause: error });
     }
   }
 }
@@ -66,17 +67,17 @@ const FAILURES: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'refused the connection',
   ECONNRESET: 'closed the connection',
   UND_ERR_SOCKET: 'closed the connection',
-  ENOTFOUND: 'has a host name that is not known',
-  EAI_AGAIN: 'has a host name that could not be looked up',
+  ENOTFOUND: 'has an unknown host name',
+  EAI_AGAIN: 'has a host name that cannot be resolved now',
   EHOSTUNREACH: 'cannot be reached',
   ENETUNREACH: 'cannot be reached',
 };
 
-/** The rest of a sentence that begins with the address. */
+/** The predicate of a sentence whose subject is the URL. */
 function failureOf(error: unknown): string {
   if (!(error instanceof Error)) return 'cannot be read';
-  if (error.name === 'TimeoutError') return `did not answer within ${TIMEOUT_MS / 1000} s`;
-  if (error instanceof SyntaxError) return 'answered with something that is no JSON';
+  if (error.name === 'TimeoutError') return `did not respond within ${TIMEOUT_MS / 1000} s`;
+  if (error instanceof SyntaxError) return 'sent a body that is not JSON';
   const code = (error.cause as { code?: string } | undefined)?.code ?? '';
   return FAILURES[code] ?? `cannot be read (${code || error.message})`;
 }

@@ -1,22 +1,22 @@
-// PURE: request rates out of two readings of the balancer's counters.
+// PURE: request rates from two readings of the balancer's counters.
 import type { FleetMetrics } from '@fairlead/contracts';
 
-/** Requests per second since the reading before; null where there is nothing to compare with yet. */
+/** Requests per second since the previous reading; null if there is no previous value. */
 export interface Rates {
   readonly requests: number | null;
-  /** One for each of the reading's backends, in their order. */
+  /** One per backend of the reading, in the same order. */
   readonly backends: readonly (number | null)[];
 }
 
-/** What the computation needs of a reading. */
+/** The counters of a reading that the rates depend on. */
 export type Counters = Pick<FleetMetrics, 'uptimeSeconds'> & {
   readonly fleet: Pick<FleetMetrics['fleet'], 'requests'>;
   readonly backends: readonly Pick<FleetMetrics['backends'][number], 'id' | 'requests'>[];
 };
 
 /**
- * Rates between two readings that lie `elapsedSeconds` apart on a monotonic clock. A balancer that restarted between
- * them (its uptime fell) counts anew, and so does a counter that fell: what it shows now is what happened since.
+ * Returns the rates between two readings that are `elapsedSeconds` apart on a monotonic clock. Counters start at 0 when
+ * the balancer restarts (its uptime falls) or a counter is reset (it falls): the whole value then counts.
  */
 export function ratesBetween(previous: Counters | null, current: Counters, elapsedSeconds: number): Rates {
   if (previous === null || elapsedSeconds <= 0) return { requests: null, backends: current.backends.map(() => null) };

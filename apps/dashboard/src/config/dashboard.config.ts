@@ -3,7 +3,7 @@ import { httpUrl, logVariables, parseEnvironment, port, seconds } from '@fairlea
 import { registerAs, type ConfigType } from '@nestjs/config';
 import { z } from 'zod';
 
-/** Every variable that the dashboard knows, with its default and its meaning. */
+/** The environment variables of the dashboard. */
 export const dashboardEnvironment = z.object({
   DASHBOARD_PORT: port().prefault('9494').describe('Port of the dashboard; 0 picks a free one.'),
   DASHBOARD_HOST: z.string().prefault('0.0.0.0').describe('Address the dashboard listens on.'),
@@ -19,7 +19,7 @@ export const dashboardEnvironment = z.object({
   ...logVariables,
 });
 
-/** The validated settings; calling it throws a `ConfigurationError` that names every variable at fault. */
+/** Returns the validated settings, or throws a `ConfigurationError` that names every invalid variable. */
 export const dashboardConfig = registerAs('dashboard', () => {
   const environment = parseEnvironment(dashboardEnvironment, process.env);
   return {
@@ -32,5 +32,5 @@ export const dashboardConfig = registerAs('dashboard', () => {
   };
 });
 
-/** What {@link dashboardConfig} yields. */
+/** The settings that {@link dashboardConfig} returns. */
 export type DashboardConfig = ConfigType<typeof dashboardConfig>;

@@ -1,4 +1,4 @@
-// `/health/live`: this process answers. `/health/ready`: it also has fresh readings of the balancer to show.
+// `/health/live`: the process responds. `/health/ready`: it also has a current reading of the balancer.
 import { Controller, Get } from '@nestjs/common';
 import { HealthCheck, HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
 import { FleetStream } from '../live/fleet.stream.js';
@@ -8,7 +8,7 @@ export class HealthController {
   constructor(
     private readonly health: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
-    private readonly feed: FleetStream,
+    private readonly stream: FleetStream,
   ) {}
 
   @Get('live')
@@ -25,9 +25,12 @@ export class HealthController {
 
   private balancer() {
     const indicator = this.indicators.check('balancer');
-    if (this.feed.away) return indicator.down({ ...this.feed.away });
-    if (this.feed.metrics?.status === 'degraded') return indicator.degraded('no backend is up');
-    if (this.feed.metrics?.status === 'panic') return indicator.degraded('too few backends are up, others serve too');
+    const { outage, metrics } = this.stream;
+    if (outage) return indicator.down({ ...outage });
+    if (metrics?.status === 'degraded') return indicator.degraded('no backend is up');
+    if (metrics?.status === 'panic') {
+      return indicator.degraded('too few backends are up, so unhealthy ones get requests too');
+    }
     return indicator.up();
   }
 }

@@ -20,8 +20,8 @@ export interface FleetUpdate {
   readonly metrics: FleetMetrics;
 }
 
-/** Sent when the balancer cannot be read, and again when the reason changes; the next {@link FleetUpdate} ends it. */
-export interface Away {
+/** Sent when the balancer becomes unavailable or the reason changes. The next {@link FleetUpdate} ends the outage. */
+export interface Outage {
   readonly reason: string;
   readonly since: string;
 }
@@ -30,5 +30,5 @@ export interface Away {
 export interface StreamMessages {
   readonly history: RateHistoryMessage;
   readonly fleet: FleetUpdate;
-  readonly away: Away;
+  readonly outage: Outage;
 }

@@ -1,15 +1,16 @@
-// The request rate of the last minutes, for a page that opens now.
+// The request rate of the last minutes, for new pages.
 
 /** How far back the chart reaches. */
 export const HISTORY_MS = 5 * 60 * 1000;
 
-/** Wall clock in milliseconds, and requests per second then; null while it was not known. */
+/** Wall clock in milliseconds, and requests per second at that time; null during an outage. */
 export type RatePoint = readonly [atMs: number, rate: number | null];
 
+/** The points of the chart. */
 export class RateHistory {
   private points: RatePoint[] = [];
 
-  /** Adds a point and forgets those that fell off the chart. */
+  /** Adds a point and removes those that are too old for the chart. */
   add(atMs: number, rate: number | null): void {
     this.points.push([atMs, rate]);
     const firstKept = this.points.findIndex(([pointMs]) => pointMs >= atMs - HISTORY_MS);

@@ -1,13 +1,13 @@
-// PURE: HTML in template strings, in which every value is escaped unless it is HTML made here.
+// PURE: HTML in template strings. Every value is escaped, except HTML made by this module.
 
-/** Text that is HTML already. */
+/** Text that is already HTML. */
 export class Html {
   constructor(readonly text: string) {}
 }
 
 type Value = string | number | Html | readonly Html[];
 
-/** html`<td>${id}</td>`: values are escaped, nested templates and lists of them are not. */
+/** html`<td>${id}</td>` escapes values, but not nested templates and lists of them. */
 export function html(strings: TemplateStringsArray, ...values: readonly Value[]): Html {
   return new Html(String.raw({ raw: strings }, ...values.map(textOf)));
 }

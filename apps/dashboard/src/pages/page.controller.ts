@@ -1,4 +1,4 @@
-// `/`, and `/frontend` as the first Fairlead called it: the live page.
+// The live page, at `/` and at `/frontend`, its address in the first Fairlead.
 import { Controller, Get, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { pageFile } from './public-files.js';

@@ -1,15 +1,15 @@
-// Where the files for the browser lie: in the source tree, wherever the process was started.
+// The files for the browser. They are served from the source tree, whatever the working directory.
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Seen from dist/apps/dashboard/src/pages; an image has to keep `apps/dashboard/public` beside `dist`. */
+/** Relative to dist/apps/dashboard/src/pages; an image must contain `apps/dashboard/public` next to `dist`. */
 const publicFolder = fileURLToPath(new URL('../../../../../apps/dashboard/public', import.meta.url));
 
-/** The page itself. */
+/** The live page. */
 export const pageFile = join(publicFolder, 'index.html');
 
-/** Its modules, style sheets and pictures. */
+/** The modules, style sheets and images of the page. */
 export const assetFolder = join(publicFolder, 'assets');
 
-/** The chart library, as its package ships it. */
+/** The files of the chart library, from its package. */
 export const uplotFolder = dirname(fileURLToPath(import.meta.resolve('uplot')));

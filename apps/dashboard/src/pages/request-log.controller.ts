@@ -1,4 +1,4 @@
-// `/request-log`: the last requests, newest first, as the balancer tells them.
+// `/request-log`: the balancer's latest requests, newest first.
 import { BadGatewayException, Controller, Get, Header } from '@nestjs/common';
 import { MetricsClient } from '../balancer/metrics.client.js';
 

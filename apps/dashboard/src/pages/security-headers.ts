@@ -1,7 +1,7 @@
-// Headers on every answer that keep a page from running, loading or being framed by anything foreign.
+// Headers of every response that keep other origins from running in, loading into or framing a page.
 import type { NextFunction, Request, Response } from 'express';
 
-// Scripts and styles come from this origin alone, never inline: an id from a stranger cannot become code.
+// Scripts and styles come from this origin only, never inline, so that a backend's id cannot become code.
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -13,6 +13,7 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+/** Express middleware that sets the headers. */
 export function securityHeaders(_request: Request, response: Response, next: NextFunction): void {
   response.setHeader('Content-Security-Policy', CONTENT_SECURITY_POLICY);
   response.setHeader('X-Content-Type-Options', 'nosniff');

@@ -1,16 +1,16 @@
-// PURE: the plain status page, written on the server.
+// PURE: the plain status page, rendered on the server.
 import type { BackendMetrics, FleetMetrics } from '@fairlead/contracts';
 import { Html, html } from './html.js';
 
-/** The fleet as one table, a row for each backend. */
+/** Returns a page with one table, a row for each backend. */
 export function statusPage({ at, status, policy, resources, fleet, backends }: FleetMetrics): Html {
   return document(html`
     <p>
       Status <strong>${status}</strong>, policy <strong>${policy}</strong>: ${fleet.up} of ${fleet.backends} backends
-      up, ${fleet.requests} requests, ${fleet.inFlight} in flight, ${fleet.queued} waiting for room, ${fleet.errors}
-      errors, ${fleet.unplaced} unplaced. Read at ${at}.
+      up, ${fleet.requests} requests, ${fleet.inFlight} in flight, ${fleet.queued} queued, ${fleet.errors} errors,
+      ${fleet.unplaced} unplaced. Read at ${at}.
     </p>
-    ${status === 'panic' ? html`<p role="alert">Backends that are not healthy are given requests too.</p>` : ''}
+    ${status === 'panic' ? html`<p role="alert">Unhealthy backends receive requests too.</p>` : ''}
     <div class="scroll">
       <table>
         <thead>
@@ -36,9 +36,9 @@ export function statusPage({ at, status, policy, resources, fleet, backends }: F
   `);
 }
 
-/** What is shown while the balancer cannot be read. */
-export function awayPage(reason: string, since: string): Html {
-  return document(html`<p role="alert"><strong>The balancer is away</strong> since ${since}: ${reason}.</p>`);
+/** Returns the page shown while the balancer is unavailable. */
+export function outagePage(reason: string, since: string): Html {
+  return document(html`<p role="alert"><strong>The balancer is unavailable.</strong> Since ${since}: ${reason}.</p>`);
 }
 
 function row(backend: BackendMetrics, resources: readonly string[]): Html {
