@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { closedObject } from './closed-object.js';
 import { momentSchema } from './moment.js';
-import { capacitySchema, resourceNameSchema } from './resources.js';
+import { capacitySchema, recordByName } from './resources.js';
 
 /**
  * The states of a backend: `joining → up → suspect → down`; `ejected` for a while if its responses are bad although its
@@ -54,8 +54,7 @@ export const registrationSchema = closedObject({
     .optional(),
   leaseSeconds: z.number(LEASE_FORM).min(1, LEASE_FORM).max(86_400, LEASE_FORM).optional(),
   maxInFlight: z.int(LIMIT_FORM).min(1, LIMIT_FORM).max(1_000_000, LIMIT_FORM).optional(),
-  labels: z
-    .record(resourceNameSchema, z.string(LABEL_FORM).max(100, LABEL_FORM), 'must be an object such as {"zone": "a"}')
+  labels: recordByName(z.string(LABEL_FORM).max(100, LABEL_FORM), '{"zone": "a"}')
     .refine((labels) => Object.keys(labels).length <= 20, 'must have at most 20 entries')
     .optional(),
 })

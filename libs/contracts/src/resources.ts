@@ -7,10 +7,18 @@ export const MAX_CAPACITY = 1e9;
 /** The largest demand of one request, units. */
 export const MAX_DEMAND = 1e6;
 
+const NAME_FORM = 'must be 1 to 32 lower-case letters, digits and "-", beginning with a letter';
+
 /** A resource's name: lower-case letters, digits and `-`, beginning with a letter, at most 32 characters. */
-export const resourceNameSchema = z
-  .string()
-  .regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be 1 to 32 lower-case letters, digits and "-", beginning with a letter');
+export const resourceNameSchema = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, NAME_FORM);
+
+/** A record whose keys have the form of a resource name. `example` is quoted in the error message. */
+export function recordByName<Value extends z.ZodType>(value: Value, example: string) {
+  return z.record(resourceNameSchema, value, {
+    error: ({ code }) =>
+      code === 'invalid_key' ? `is not a valid name: it ${NAME_FORM}` : `must be an object such as ${example}`,
+  });
+}
 
 const amountUpTo = (max: number) => {
   const allowed = `must be a number from 0 to ${max}`;
@@ -18,19 +26,13 @@ const amountUpTo = (max: number) => {
 };
 
 /** Capacity by resource name, units per second; at least one of them above zero. */
-export const capacitySchema = z
-  .record(resourceNameSchema, amountUpTo(MAX_CAPACITY), 'must be an object such as {"compute": 20, "storage": 36}')
-  .refine(
-    (amounts) => Object.values(amounts).some((amount) => amount > 0),
-    'must have at least one resource above zero',
-  );
+export const capacitySchema = recordByName(amountUpTo(MAX_CAPACITY), '{"compute": 20, "storage": 36}').refine(
+  (amounts) => Object.values(amounts).some((amount) => amount > 0),
+  'must have at least one resource above zero',
+);
 
 /** Demand of one request by resource name, units. A resource that is left out is not needed. */
-export const demandSchema = z.record(
-  resourceNameSchema,
-  amountUpTo(MAX_DEMAND),
-  'must be an object such as {"compute": 3, "storage": 1}',
-);
+export const demandSchema = recordByName(amountUpTo(MAX_DEMAND), '{"compute": 3, "storage": 1}');
 
 /** Amounts by resource name. The unit depends on the field. */
 export type ResourceAmounts = Readonly<Record<string, number>>;
