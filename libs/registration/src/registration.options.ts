@@ -32,16 +32,23 @@ export interface RegistrationOptions {
  * Returns the body of the registration. Without `url` and `port` it is incomplete: the port is known once the app
  * listens.
  *
- * @throws {TypeError} naming the field and what is allowed, when the balancer would refuse the registration or the
- * lease would expire before its renewal.
+ * @throws {TypeError} naming the field, what is allowed and what was given, when the balancer would refuse the
+ * registration or the lease would expire before its renewal.
  */
 export function registrationOf(options: RegistrationOptions): Registration {
   const { id, url, port, resources, pingPath, leaseSeconds, labels } = options;
   requireTimelyRenewal(options);
-  const parsed = registrationSchema.safeParse({ id, url, port, resources, pingPath, leaseSeconds, labels });
+  const body = { id, url, port, resources, pingPath, leaseSeconds, labels };
+  const parsed = registrationSchema.safeParse(body, { reportInput: true });
   if (parsed.success) return parsed.data;
-  const { path, message } = parsed.error.issues[0];
-  throw new TypeError(`RegistrationModule: ${[path.join('.'), message].filter(Boolean).join(' ')}`);
+  const { path, message, input } = parsed.error.issues[0];
+  const problem = [path.join('.'), message].filter(Boolean).join(' ');
+  throw new TypeError(`RegistrationModule: ${problem}${given(input)}`);
+}
+
+function given(input: unknown): string {
+  if (typeof input === 'string') return `, got ${JSON.stringify(input)}`;
+  return typeof input === 'number' ? `, got ${input}` : '';
 }
 
 function requireTimelyRenewal({ renewEverySeconds, leaseSeconds }: RegistrationOptions): void {

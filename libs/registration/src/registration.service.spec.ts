@@ -227,10 +227,13 @@ describe('RegistrationModule', () => {
     expect(balancer.backends.size).toBe(0);
   });
 
-  it('rejects invalid options before anything starts', async () => {
-    await expect(anApp({ resources: { compute: -1 } })).rejects.toThrow(
-      'RegistrationModule: resources.compute must be a number from 0 to 1000000000',
-    );
+  it.each<[Partial<RegistrationOptions>, string]>([
+    [{ resources: { compute: -1 } }, 'resources.compute must be a number from 0 to 1000000000, got -1'],
+    [{ resources: {} }, 'resources must have at least one resource above zero'],
+    [{ pingPath: 'health' }, 'pingPath must be a path such as /health, of printable ASCII without spaces, '],
+    [{ url: 'http://a', port: 1 }, 'give either url or port, not both'],
+  ])('rejects the options %j before anything starts', async (options, message) => {
+    await expect(anApp(options)).rejects.toThrow(`RegistrationModule: ${message}`);
   });
 
   it('reports that an app on a Unix socket has no port to register', async () => {
