@@ -7,10 +7,10 @@ import { oneOf } from './fields.js';
 export const logVariables = {
   LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .prefault('info')
-    .describe('The least severe log line that is written: trace, debug, info, warn, error, fatal or silent'),
+    .describe('Least severe level that is logged: trace, debug, info, warn, error, fatal or silent'),
   LOG_FORMAT: oneOf(['pretty', 'json'])
     .prefault('pretty')
-    .describe('pretty: readable lines; json: one JSON object a line'),
+    .describe('pretty: lines for people; json: one JSON object per line'),
 } satisfies z.ZodRawShape;
 
 /** The parsed values of {@link logVariables}. */

@@ -17,29 +17,30 @@ const capacity = () => decimal(0.01, 1_000_000);
 
 /** The environment variables of the backend. */
 export const backendEnvironment = z.object({
-  BACKEND_PORT: port().prefault('5453').describe('Port of the backend; 0 picks a free one.'),
-  BACKEND_HOST: z.string().prefault('0.0.0.0').describe('Address the backend listens on.'),
-  BACKEND_ID: backendIdSchema.optional().describe('Its name in the fleet; its url when not set.'),
+  BACKEND_PORT: port().prefault('5453').describe('Port of the backend; 0 picks a free one'),
+  BACKEND_HOST: z.string().prefault('0.0.0.0').describe('Address on which the backend listens'),
+  BACKEND_ID: backendIdSchema.optional().describe('Its id in the fleet; defaults to its URL'),
   BACKEND_URL: httpUrl()
     .optional()
-    .describe('Where the balancer reaches it; when not set, its port at the address it registers from.'),
+    .describe('URL at which the balancer reaches it; defaults to its port at the address it registers from'),
   BALANCER_URL: httpUrl()
     .prefault('http://127.0.0.1:9797')
-    .describe("The balancer's control plane, where the backend registers."),
-  CONTROL_PLANE_TOKEN: z.string().optional().describe('The bearer token that the balancer asks for, if it does.'),
-  COMPUTE_CAPACITY: capacity().prefault('20').describe('Compute it can do, units per second.'),
+    .describe("The balancer's control plane, with which it registers"),
+  CONTROL_PLANE_TOKEN: z
+    .string()
+    .optional()
+    .describe('Bearer token for the control plane, if the balancer requires one'),
+  COMPUTE_CAPACITY: capacity().prefault('20').describe('Compute capacity, units per second'),
   STORAGE_CAPACITY: capacity()
     .optional()
-    .describe('Storage work it can do, units per second; a random whole number from 1 to 40 when not set.'),
-  LEASE_SECONDS: wholeNumber(0, 86_400)
-    .prefault('30')
-    .describe('How long its registration lasts without a renewal; 0: as long as it answers pings.'),
+    .describe('Storage capacity, units per second; defaults to a random whole number from 1 to 40'),
+  LEASE_SECONDS: wholeNumber(0, 86_400).prefault('30').describe('Length of its lease; 0: no lease, only pings decide'),
   LEASE_RENEW_SECONDS: seconds(0.1, 86_400)
     .optional()
-    .describe('How often it renews, less than LEASE_SECONDS; when not set, as often as the balancer says.'),
+    .describe('How often it renews the lease, less than LEASE_SECONDS; defaults to what the balancer says'),
   WORK_SCALE: decimal(0, 1000)
     .prefault('0.02')
-    .describe('What the duration of the emulated work is multiplied by; 0 turns the work off.'),
+    .describe('Factor on the duration of the emulated work; 0 turns the work off'),
   ...logVariables,
 });
 

@@ -5,17 +5,17 @@ import { z } from 'zod';
 
 /** The environment variables of the dashboard. */
 export const dashboardEnvironment = z.object({
-  DASHBOARD_PORT: port().prefault('9494').describe('Port of the dashboard; 0 picks a free one.'),
-  DASHBOARD_HOST: z.string().prefault('0.0.0.0').describe('Address the dashboard listens on.'),
+  DASHBOARD_PORT: port().prefault('9494').describe('Port of the dashboard; 0 picks a free one'),
+  DASHBOARD_HOST: z.string().prefault('0.0.0.0').describe('Address on which the dashboard listens'),
   BALANCER_URL: httpUrl()
     .prefault('http://127.0.0.1:9797')
-    .describe("The balancer's control plane, where the dashboard reads its metrics."),
+    .describe("The balancer's control plane, from which it reads the metrics"),
   PUBLIC_BALANCER_URL: httpUrl()
     .optional()
-    .describe('The same control plane as people reach it, shown on the page; BALANCER_URL when not set.'),
+    .describe('URL of the control plane as shown on the page; defaults to BALANCER_URL'),
   REFRESH_INTERVAL_SECONDS: seconds(0.05, 60)
     .prefault('1')
-    .describe('How often the dashboard reads the metrics and updates the open pages.'),
+    .describe('How often it reads the metrics and updates open pages'),
   ...logVariables,
 });
 
