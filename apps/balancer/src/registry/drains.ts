@@ -25,7 +25,10 @@ export class Drains {
     backend.draining = { ...backend.draining, disconnectsAt: monotonicSeconds() + withinSeconds };
   }
 
-  /** Cuts drains whose time is over, completes those with nothing in flight. Answers the backends that have left so. */
+  /**
+   * Ends the exchanges of drains whose deadline has passed, and completes drains with nothing in flight. Returns the
+   * backends that have left by that.
+   */
   completeFinished(backends: Iterable<BackendRecord>): BackendRecord[] {
     const gone: BackendRecord[] = [];
     for (const backend of backends) {

@@ -1,4 +1,4 @@
-// Looks twice a second for leases that have lapsed and drains that are complete.
+// Completes drains, removes backends whose lease has lapsed and ends ejections, twice a second.
 import { Injectable } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { RegistryService } from './registry.service.js';
@@ -9,7 +9,7 @@ const SWEEP_INTERVAL_MS = 500;
 export class RegistrySweeper {
   constructor(private readonly registry: RegistryService) {}
 
-  @Interval('lease sweep', SWEEP_INTERVAL_MS)
+  @Interval('registry sweep', SWEEP_INTERVAL_MS)
   sweep(): void {
     this.registry.sweep();
   }

@@ -78,6 +78,7 @@ export class RegistryService implements Fleet, OnModuleInit {
   onModuleInit(): void {
     for (const stored of this.store.load()) this.restore(stored);
     this.publish();
+    this.completeDrains();
   }
 
   /**
@@ -106,8 +107,8 @@ export class RegistryService implements Fleet, OnModuleInit {
   }
 
   private admit(announcement: BackendSpec): { readonly backend: Backend; readonly isNew: boolean } {
-    // Whose drain is over is gone first, and comes back as a new one.
-    this.settleDrains();
+    // A backend whose drain is complete has left, and registers as a new one.
+    this.completeDrains();
     const known = this.index.find(announcement.id);
     const there = this.index.atAddress(announcement.url);
     if (known) {
@@ -142,13 +143,11 @@ export class RegistryService implements Fleet, OnModuleInit {
 
   /** All backends, sorted by id. */
   list(): readonly Backend[] {
-    this.settleDrains();
     return this.index.sorted();
   }
 
   /** @throws {UnknownBackendError} */
   get(id: string): Backend {
-    this.settleDrains();
     return this.index.get(id);
   }
 
@@ -183,7 +182,7 @@ export class RegistryService implements Fleet, OnModuleInit {
       this.store.save(backend);
     }
     await this.acknowledgement.whenAcknowledged();
-    this.settleDrains();
+    this.completeDrains();
     return backend;
   }
 
@@ -212,7 +211,7 @@ export class RegistryService implements Fleet, OnModuleInit {
     this.drains.start(backend, 'leave', withinSeconds);
     this.onTransition(backend, from, 'leaving');
     await this.acknowledgement.whenAcknowledged();
-    this.settleDrains();
+    this.completeDrains();
     return this.index.atSlot(backend.slot) === backend ? backend : undefined;
   }
 
@@ -229,7 +228,7 @@ export class RegistryService implements Fleet, OnModuleInit {
   observe(seen: FleetBackend, { what, reason, evidence, incarnation, retriesWaiting }: BackendObservation): void {
     const backend = this.index.atSlot(seen.slot);
     if (!backend || backend !== seen || (incarnation ?? backend.incarnation) !== backend.incarnation) return;
-    if (what === 'outlier' && !this.ejections.mayEject(backend, this.list(), reason, evidence)) return;
+    if (what === 'outlier' && !this.ejections.mayEject(backend, [...this.index], reason, evidence)) return;
     const from = stateOf(backend);
     const before = backend.health.state;
     const { PING_RISE: rise, PING_FALL: fall } = this.config;
@@ -249,8 +248,9 @@ export class RegistryService implements Fleet, OnModuleInit {
     if (backend === seen && backend.health.state === 'up') this.notifyProbeNeeded(backend);
   }
 
-  /** Takes out whose lease has lapsed, ends ejections, and completes or cuts drains. */
+  /** Completes and expires drains, removes backends whose lease has lapsed, and ends ejections. */
   sweep(): void {
+    this.completeDrains();
     const lapsed = this.areLeasesHeld ? [] : this.selfPreservation.lapsed(this.list(), monotonicSeconds());
     for (const { id, leaseSeconds } of lapsed) {
       this.forget(id, `lease lapsed: not renewed for ${leaseSeconds} s`);
@@ -286,7 +286,8 @@ export class RegistryService implements Fleet, OnModuleInit {
     return this.update(backend, announcement);
   }
 
-  private settleDrains(): void {
+  /** Also expires drains whose deadline has passed. */
+  private completeDrains(): void {
     for (const { id } of this.drains.completeFinished(this.index)) this.remove(id, 'left, nothing in flight');
   }
 
