@@ -1,35 +1,38 @@
-// How long outliers are left out, and when the fleet cannot spare them.
+// How long outliers stay ejected, and when the fleet can spare no further backend.
 import { ejectionSeconds, mayEject } from '@fairlead/scheduling';
+import { monotonicSeconds } from '../clock/monotonic.js';
 import type { BalancerConfig } from '../config/balancer.config.js';
 import { stateOf, type Backend, type BackendRecord } from './backend.js';
 import type { Evidence, EventLog } from './event-log.js';
-import { monotonicSeconds } from '../clock/monotonic.js';
 
-/** A backend that cannot be spared is mentioned once in this time. Seconds. */
-const MENTION_PAUSE_SECONDS = 30;
+/** At most one `ejection-skipped` event per backend in this time. */
+const SKIPPED_EVENT_INTERVAL_SECONDS = 30;
 
 export class Ejections {
-  private readonly mentionedAt = new WeakMap<Backend, number>();
+  /** When `ejection-skipped` was last recorded of a backend, monotonic seconds. */
+  private readonly skippedAt = new WeakMap<Backend, number>();
 
   constructor(
     private readonly events: EventLog,
     private readonly config: BalancerConfig,
   ) {}
 
-  /** Whether `backend` may be ejected from `fleet`. When not, that is an event. */
-  mayEject(backend: Backend, fleet: readonly Backend[], reason: string, evidence: Evidence | undefined): boolean {
+  /** Whether `backend` may be ejected from `fleet`. */
+  mayEject(backend: Backend, fleet: readonly Backend[]): boolean {
     const others = fleet.filter((other) => other !== backend && !other.draining);
-    if (mayEject(others, this.config.MAX_EJECTED_RATIO)) return true;
-    const now = monotonicSeconds();
-    if (now - (this.mentionedAt.get(backend) ?? -Infinity) >= MENTION_PAUSE_SECONDS) {
-      this.mentionedAt.set(backend, now);
-      const words = `${reason}; not ejected, for too few would be left`;
-      this.events.recordBackendEvent('ejection-skipped', backend.id, stateOf(backend), words, evidence);
-    }
-    return false;
+    return mayEject(others, this.config.MAX_EJECTED_RATIO);
   }
 
-  /** The ejection begins. One that comes long after the one before begins the count anew. */
+  /** Records that an outlier was not ejected. `reason` is what makes it an outlier. */
+  recordSkipped(backend: Backend, reason: string, evidence: Evidence | undefined): void {
+    const now = monotonicSeconds();
+    if (now - (this.skippedAt.get(backend) ?? -Infinity) < SKIPPED_EVENT_INTERVAL_SECONDS) return;
+    this.skippedAt.set(backend, now);
+    const sentence = `${reason}; not ejected, because too few backends would be left`;
+    this.events.recordBackendEvent('ejection-skipped', backend.id, stateOf(backend), sentence, evidence);
+  }
+
+  /** Starts an ejection. One that comes more than EJECTION_MAX_SECONDS after the last one ended counts as the first. */
   start(backend: BackendRecord): void {
     const { EJECTION_SECONDS, EJECTION_MAX_SECONDS } = this.config;
     const now = monotonicSeconds();
@@ -38,7 +41,7 @@ export class Ejections {
     backend.ejectedUntil = now + ejectionSeconds(backend.ejections, EJECTION_SECONDS, EJECTION_MAX_SECONDS);
   }
 
-  /** Those whose time is over. */
+  /** The backends whose ejection is over. */
   expired(fleet: Iterable<BackendRecord>): BackendRecord[] {
     const now = monotonicSeconds();
     return [...fleet].filter(({ health, ejectedUntil }) => health.state === 'ejected' && ejectedUntil <= now);

@@ -228,7 +228,10 @@ export class RegistryService implements Fleet, OnModuleInit {
   observe(seen: FleetBackend, { what, reason, evidence, incarnation, retriesWaiting }: BackendObservation): void {
     const backend = this.index.atSlot(seen.slot);
     if (!backend || backend !== seen || (incarnation ?? backend.incarnation) !== backend.incarnation) return;
-    if (what === 'outlier' && !this.ejections.mayEject(backend, [...this.index], reason, evidence)) return;
+    if (what === 'outlier' && !this.ejections.mayEject(backend, [...this.index])) {
+      this.ejections.recordSkipped(backend, reason, evidence);
+      return;
+    }
     const from = stateOf(backend);
     const before = backend.health.state;
     const { PING_RISE: rise, PING_FALL: fall } = this.config;
