@@ -17,9 +17,10 @@ export class BackendIndex implements Iterable<BackendRecord> {
     this.bySlot.delete(backend.slot);
   }
 
-  /** From here on the backend is found by another id, which it is given by whoever renames it. */
+  /** Gives a backend another id. */
   rename(backend: BackendRecord, id: string): void {
     this.byId.delete(backend.id);
+    backend.id = id;
     this.byId.set(id, backend);
   }
 

@@ -46,13 +46,13 @@ export class Drains {
     if (!backend.draining || inFlight === 0) return;
     backend.draining = { ...backend.draining, disconnectsAt: Infinity };
     const reason = `the drain's time is over: ${inFlight} exchanges were cut`;
-    this.events.recordBackendEvent('drain-timeout', backend.id, 'draining', reason, { inFlight });
+    this.events.recordBackendEvent('drain-timeout', backend, reason, { inFlight });
     this.disconnect(backend.slot);
   }
 
   private complete(backend: BackendRecord): void {
     if (!backend.draining) return;
     backend.draining = { ...backend.draining, completedAt: new Date(), disconnectsAt: Infinity };
-    this.events.recordBackendEvent('drained', backend.id, 'draining', 'nothing is in flight any more');
+    this.events.recordBackendEvent('drained', backend, 'nothing is in flight any more');
   }
 }

@@ -2,7 +2,7 @@
 import { ejectionSeconds, mayEject } from '@fairlead/scheduling';
 import { monotonicSeconds } from '../clock/monotonic.js';
 import type { BalancerConfig } from '../config/balancer.config.js';
-import { stateOf, type Backend, type BackendRecord } from './backend.js';
+import type { Backend, BackendRecord } from './backend.js';
 import type { Evidence, EventLog } from './event-log.js';
 
 /** At most one `ejection-skipped` event per backend in this time. */
@@ -18,8 +18,8 @@ export class Ejections {
   ) {}
 
   /** Whether `backend` may be ejected from `fleet`. */
-  mayEject(backend: Backend, fleet: readonly Backend[]): boolean {
-    const others = fleet.filter((other) => other !== backend && !other.draining);
+  mayEject(backend: Backend, fleet: Iterable<Backend>): boolean {
+    const others = [...fleet].filter((other) => other !== backend && !other.draining);
     return mayEject(others, this.config.MAX_EJECTED_RATIO);
   }
 
@@ -29,7 +29,7 @@ export class Ejections {
     if (now - (this.skippedAt.get(backend) ?? -Infinity) < SKIPPED_EVENT_INTERVAL_SECONDS) return;
     this.skippedAt.set(backend, now);
     const sentence = `${reason}; not ejected, because too few backends would be left`;
-    this.events.recordBackendEvent('ejection-skipped', backend.id, stateOf(backend), sentence, evidence);
+    this.events.recordBackendEvent('ejection-skipped', backend, sentence, evidence);
   }
 
   /** Starts an ejection. One that comes more than EJECTION_MAX_SECONDS after the last one ended counts as the first. */

@@ -1,15 +1,28 @@
 // What happened to the fleet, kept in memory: the newest events, each logged once when it happens.
 import type { BackendState, FleetEvent, FleetEventKind } from '@fairlead/contracts';
 import { Injectable, Logger } from '@nestjs/common';
+import { stateOf, type Backend } from './backend.js';
 
 const MAX_EVENTS = 100;
 
 /** The figures behind an event, by name. */
 export type Evidence = Readonly<Record<string, number>>;
 
-/** States that nobody wants to see a backend in. */
+/** A backend's step from one state to another. */
+export interface Transition {
+  /** Its id. */
+  readonly backend: string;
+  /** null when it has just registered. */
+  readonly from: BackendState | null;
+  readonly to: BackendState;
+  /** What happened, for people. */
+  readonly reason: string;
+  readonly evidence?: Evidence | undefined;
+}
+
+/** States whose transitions are logged as warnings. */
 const BAD_STATES = new Set<BackendState>(['suspect', 'ejected', 'down']);
-/** What an operator should look at. */
+/** Kinds that an operator should look at: logged as warnings. */
 const WARNED_KINDS = new Set<FleetEventKind>(['panic', 'self-preservation', 'ejection-skipped', 'drain-timeout']);
 
 @Injectable()
@@ -21,13 +34,7 @@ export class EventLog {
   private readonly kinds = new Map<FleetEventKind, number>();
 
   /** A backend went from one state to another. */
-  recordTransition(
-    backend: string,
-    from: BackendState | null,
-    to: BackendState,
-    reason: string,
-    evidence: Evidence = {},
-  ): void {
+  recordTransition({ backend, from, to, reason, evidence = {} }: Transition): void {
     this.transitions.set(to, (this.transitions.get(to) ?? 0) + 1);
     this.append({ kind: 'state', backend, from, to, reason, evidence: { ...evidence } });
     const message = `${backend}: ${from ?? 'new'} → ${to} (${reason})`;
@@ -35,16 +42,11 @@ export class EventLog {
     else this.logger.log(message);
   }
 
-  /** Something else befell a backend. */
-  recordBackendEvent(
-    kind: FleetEventKind,
-    backend: string,
-    state: BackendState,
-    reason: string,
-    evidence: Evidence = {},
-  ): void {
-    this.append({ kind, backend, from: state, to: state, reason, evidence: { ...evidence } });
-    this.log(kind, `${backend}: ${kind} (${reason})`);
+  /** Something that concerns one backend and leaves it in its state. */
+  recordBackendEvent(kind: FleetEventKind, backend: Backend, reason: string, evidence: Evidence = {}): void {
+    const state = stateOf(backend);
+    this.append({ kind, backend: backend.id, from: state, to: state, reason, evidence: { ...evidence } });
+    this.log(kind, `${backend.id}: ${kind} (${reason})`);
   }
 
   /** Something that concerns the fleet as a whole. */

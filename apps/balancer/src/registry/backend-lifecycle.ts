@@ -1,0 +1,92 @@
+// Moves backends between their states: docs/operations.md has every transition. Each one is recorded as an event, and
+// its consequences are passed on.
+import type { BackendState } from '@fairlead/contracts';
+import { JOINING, observe } from '@fairlead/scheduling';
+import { monotonicSeconds } from '../clock/monotonic.js';
+import type { BalancerConfig } from '../config/balancer.config.js';
+import { leaseEnd, restart, stateOf, type Backend, type BackendRecord, type BackendSpec } from './backend.js';
+import { Ejections } from './ejections.js';
+import type { Evidence, EventLog } from './event-log.js';
+import type { BackendObservation, DisconnectScope } from './snapshot/backend-observation.js';
+
+/** What follows from a change of a backend. */
+export interface LifecycleEffects {
+  /** The snapshot has to be built again. */
+  readonly publish: () => void;
+  /** The backend has to be probed soon. */
+  readonly probe: (backend: Backend) => void;
+  /** Exchanges on the backend have to end. */
+  readonly disconnect: (backend: Backend, scope: DisconnectScope) => void;
+}
+
+export class BackendLifecycle {
+  private readonly ejections: Ejections;
+
+  constructor(
+    private readonly events: EventLog,
+    private readonly config: BalancerConfig,
+    private readonly effects: LifecycleEffects,
+  ) {
+    this.ejections = new Ejections(events, config);
+  }
+
+  /** Applies `change`, and records what became of the backend's state. */
+  transition(backend: BackendRecord, reason: string, change: () => void): void {
+    const from = stateOf(backend);
+    change();
+    this.record(backend, from, reason);
+  }
+
+  /** The backend has registered again, as `spec` says. */
+  update(backend: BackendRecord, spec: BackendSpec): void {
+    const from = stateOf(backend);
+    const hasMoved = backend.url !== spec.url;
+    Object.assign(backend, spec, { leaseEndsAt: leaseEnd(spec, monotonicSeconds()) });
+    if (!hasMoved && from === 'up') {
+      this.effects.publish();
+      return;
+    }
+    // An operator's pause outlasts a restart of the backend; a backend that was leaving has come back.
+    if (backend.draining?.purpose === 'leave') backend.draining = undefined;
+    backend.health = JOINING;
+    backend.ejections = 0;
+    this.record(backend, from, hasMoved ? `registered again at ${backend.url}` : 'registered again');
+    this.effects.probe(backend);
+  }
+
+  /** The backend was observed, as a member of `fleet`. */
+  observe(backend: BackendRecord, observation: BackendObservation, fleet: Iterable<Backend>): void {
+    const { what, reason, evidence, retriesWaiting } = observation;
+    if (what === 'outlier' && !this.ejections.mayEject(backend, fleet)) {
+      this.ejections.recordSkipped(backend, reason, evidence);
+      return;
+    }
+    const from = stateOf(backend);
+    const before = backend.health.state;
+    const { PING_RISE: rise, PING_FALL: fall } = this.config;
+    const { health, flipped } = observe(backend.health, what, { rise, fall });
+    backend.health = health;
+    if (!flipped) return;
+    if (health.state === 'ejected') this.ejections.start(backend);
+    if (health.state === 'up' && before !== 'suspect') restart(backend, monotonicSeconds());
+    if (!backend.draining) this.record(backend, from, reason, evidence);
+    if (health.state === 'suspect' || health.state === 'down') this.effects.probe(backend);
+    const isSilent = health.state === 'down' ? !health.isResponsive : health.state === 'ejected' && retriesWaiting;
+    if (isSilent) this.effects.disconnect(backend, 'retryable');
+  }
+
+  /** Ends the ejections in `fleet` whose time is over. */
+  endEjections(fleet: Iterable<BackendRecord>): void {
+    for (const backend of this.ejections.expired(fleet)) {
+      this.observe(backend, { what: 'ejection-over', reason: `ejection ${backend.ejections} is over` }, fleet);
+    }
+  }
+
+  private record(backend: BackendRecord, from: BackendState, reason: string, evidence?: Evidence): void {
+    backend.since = new Date();
+    backend.reason = reason;
+    const to = stateOf(backend);
+    if (to !== from) this.events.recordTransition({ backend: backend.id, from, to, reason, evidence });
+    this.effects.publish();
+  }
+}
