@@ -68,21 +68,21 @@ export class DrfScheduler {
   place(request: PlacementRequest, triedSlots: readonly number[], placement: Placement, nowSeconds: number): boolean {
     const fleet = this.currentFleet(nowSeconds);
     const { demand, classId } = request;
-    if (this.placeOn(fleet, request, demand, triedSlots, placement)) return true;
+    if (this.tryPlace(request, demand, triedSlots, placement)) return true;
     if (classId === undefined || fleet.hasAllResources) return false;
-    // What was only learned keeps no request from the backends that are left: what they lack it may well not need.
-    return this.placeOn(fleet, request, fleet.servableByAll(demand), triedSlots, placement);
+    // A learned demand may be wrong: it must not keep a request from the backends that lack one of its resources.
+    return this.tryPlace(request, fleet.servableByAll(demand), triedSlots, placement);
   }
 
-  private placeOn(
-    fleet: FleetSnapshot,
+  /** Places a request of `demand` in {@link fleet}, which has to be current. */
+  private tryPlace(
     { classId, affinity }: PlacementRequest,
     demand: ResourceVector,
     triedSlots: readonly number[],
     placement: Placement,
   ): boolean {
     const { candidates } = this;
-    if (candidates.fill(fleet, this.table, demand, triedSlots) === 0) return false;
+    if (candidates.fill(this.fleet, this.table, demand, triedSlots) === 0) return false;
     const slot = candidates.fleet.slots[this.policy.choose(candidates, demand, affinity)];
     const backend = this.registry.atSlot(slot);
     if (!backend) return false;
