@@ -48,3 +48,18 @@ it('abandons what it holds still when it is filled in anew, among others that so
   expect(moved.complete(5)).toBe(true);
   expect(inFlight(table)).toEqual([0, 0, 0]);
 });
+
+it('counts one error when the body of a 5xx response breaks off, and again in the next attempt', () => {
+  const { table, begin, aPlacement } = somePlacements();
+  const placement = aPlacement();
+  begin(placement, 0, 1);
+  placement.recordServerError();
+  expect(placement.fail()).toBe(true);
+  expect(table.failed(0)).toBe(1);
+  begin(placement, 0, 2);
+  placement.fail();
+  begin(placement, 0, 3);
+  placement.recordServerError();
+  placement.complete(4);
+  expect(table.failed(0)).toBe(3);
+});

@@ -96,7 +96,8 @@ export class Placement {
   /** The backend failed. Answers whether that was news. */
   fail(): boolean {
     if (!this.cancel()) return false;
-    this.context.row.countFailure(this.slot);
+    // A 5xx response whose body breaks off is one error, counted at its head.
+    if (!this.isServerError) this.context.row.countFailure(this.slot);
     return true;
   }
 
