@@ -5,6 +5,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import type { Backend } from '../registry/backend.js';
+import { bareHost } from '../net/address.js';
 import { isResourceExhaustion, describeError } from '../net/network-error.js';
 
 /** The outcome of a ping. `not-pinged`: the balancer lacked the means, and knows nothing. */
@@ -32,7 +33,7 @@ export class HealthProbe {
 
   private connectTo(url: URL): Promise<ProbeResult> {
     return new Promise((resolve) => {
-      const socket = connect({ host: bareHost(url), port: Number(url.port || 80) });
+      const socket = connect({ host: bareHost(url.hostname), port: Number(url.port || 80) });
       const finish = (what: ProbeResult['what'], reason: string) => {
         clearTimeout(deadline);
         socket.destroy();
@@ -84,8 +85,4 @@ export class HealthProbe {
 
 function faultOf(error: Error): ProbeResult['what'] {
   return isResourceExhaustion(error) ? 'not-pinged' : 'ping-unanswered';
-}
-
-function bareHost(url: URL): string {
-  return url.hostname.replace(/^\[|\]$/g, '');
 }

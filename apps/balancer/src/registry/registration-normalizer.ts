@@ -1,7 +1,7 @@
 // Turns what a backend sent into an announcement: fills in what it left out, and refuses what cannot be.
-import { isIPv6 } from 'node:net';
 import type { OriginalRegistration, Registration, ResourceAmounts } from '@fairlead/contracts';
 import type { ResourceSpace, ResourceVector } from '@fairlead/scheduling';
+import { hostForUrl } from '../net/address.js';
 import type { BackendSpec } from './backend.js';
 
 /** The announcement makes no sense to this fleet; the message says why. */
@@ -70,5 +70,5 @@ export function capacityOf(amounts: ResourceAmounts, resources: ResourceSpace): 
 }
 
 function callerUrl(address: string, port: number): string {
-  return isIPv6(address) ? `http://[${address}]:${port}` : `http://${address}:${port}`;
+  return `http://${hostForUrl(address)}:${port}`;
 }

@@ -1,9 +1,10 @@
 // Who a client is, and whether what it says of itself is believed.
 import { isIPv6, type BlockList, type Socket } from 'node:net';
+import { plainAddress } from '../../net/address.js';
 
 /** A client's address in its plain form: an IPv4 one in dotted form even on a dual-stack socket. */
 export function addressOf(socket: Socket): string {
-  return (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '');
+  return plainAddress(socket.remoteAddress ?? '');
 }
 
 /** What was found of clients, by the blocks that were asked. */

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { bareHost, hostForUrl, plainAddress } from './address.js';
+
+describe('plainAddress', () => {
+  it.each([
+    ['::ffff:192.0.2.7', '192.0.2.7'],
+    ['::ffff:c000:207', '192.0.2.7'],
+    ['::ffff:7f00:1', '127.0.0.1'],
+    ['::ffff:0:0', '0.0.0.0'],
+    ['::ffff:ffff:ffff', '255.255.255.255'],
+  ])('shows the IPv4-mapped address %s as %s', (mapped, plain) => {
+    expect(plainAddress(mapped)).toBe(plain);
+  });
+
+  it('agrees with what URL parsing makes of every octet', () => {
+    for (let octet = 0; octet < 256; octet++) {
+      const address = `${octet}.${255 - octet}.${octet}.1`;
+      expect(plainAddress(bareHost(new URL(`http://[::ffff:${address}]`).hostname))).toBe(address);
+    }
+  });
+
+  it.each(['192.0.2.7', '::1', '2001:db8::ffff:1', '::ffff:1', '::ffff:1:2:3', '::ffff:host', ''])(
+    'leaves %j as it is',
+    (address) => {
+      expect(plainAddress(address)).toBe(address);
+    },
+  );
+});
+
+describe('bareHost and hostForUrl', () => {
+  it.each([
+    ['[::1]', '::1'],
+    ['[2001:db8::7]', '2001:db8::7'],
+    ['192.0.2.7', '192.0.2.7'],
+    ['files.example', 'files.example'],
+  ])('%s in a URL is %s on a socket', (inUrl, bare) => {
+    expect(bareHost(inUrl)).toBe(bare);
+    expect(hostForUrl(bare)).toBe(inUrl);
+  });
+});
