@@ -40,7 +40,7 @@ async function inThread(process: AppProcess, expression: string): Promise<{ read
 /** Has one of the threads exit with this code, as a crash would. Resolves when that is known. */
 export async function endThread(process: AppProcess, code: number): Promise<void> {
   await inThread(process, `process.exit(${code})`);
-  await process.logged(`ended with code ${code}`);
+  await process.logged(`exit code ${code}`);
 }
 
 /** Has one of the threads stand still for a while. Resolves when it does; `until` is the time at which it goes on. */

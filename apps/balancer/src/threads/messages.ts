@@ -1,5 +1,5 @@
-// What the main thread and the threads of the data plane tell each other. Whatever can be read from the load table is not
-// told: it is in shared memory.
+// The messages between the main thread and the worker threads of the data plane. What the load table holds is not sent:
+// it is in shared memory.
 import type { AddressInfo } from 'node:net';
 import type { RequestRecord } from '@fairlead/contracts';
 import type { LoadTableShape } from '@fairlead/scheduling';
@@ -7,7 +7,7 @@ import type { ListenAddress } from '../data-plane/listener.js';
 import type { DisconnectScope, BackendObservation } from '../registry/snapshot/backend-observation.js';
 import type { NamedBelief } from '../placement/demand-learning.js';
 
-/** What a thread begins with. */
+/** What a thread starts with. */
 export interface ThreadData {
   /** Its row in the load table. */
   readonly thread: number;
@@ -18,7 +18,7 @@ export interface ThreadData {
 /** A backend that may be given requests. */
 export interface MemberMessage {
   readonly slot: number;
-  /** The same as long as it is the same registration; never used again for another one. */
+  /** Of its registration: a backend that leaves and registers again has another one. */
   readonly identity: number;
   readonly id: string;
   readonly url: string;
@@ -27,26 +27,25 @@ export interface MemberMessage {
   readonly maxActive: number;
   readonly key: number;
   readonly incarnation: number;
-  /** Seconds since it began to start slowly. Not the moment: each thread has a clock of its own. */
+  /** Seconds since its slow start began. Not a time: each thread has its own monotonic clock. */
   readonly ageSeconds: number;
 }
 
-/** The fleet, whole. */
+/** The whole fleet. */
 export interface FleetMessage {
   readonly kind: 'fleet';
   readonly version: number;
-  /** How many observations of this thread the registry had heard of when it made this. */
+  /** The number of the last observation of this thread that the registry had handled by then. */
   readonly lastHandled: number;
   readonly members: readonly MemberMessage[];
 }
 
-/** What can be asked of a thread, and what it answers. */
+/** What the main thread can query from a thread, with the type of the result. */
 export interface Replies {
   readonly requests: RequestRecord[];
   readonly beliefs: NamedBelief[];
 }
 
-/** A question to a thread. */
 export interface Query {
   readonly kind: 'query';
   readonly id: number;
@@ -55,7 +54,7 @@ export interface Query {
 
 /** From the main thread. */
 export type ToThread =
-  /** The first message; nothing else is sent before it has answered `ready`. */
+  /** The first message; nothing else is sent before the thread is `ready`. */
   | { readonly kind: 'init'; readonly data: ThreadData }
   | FleetMessage
   | { readonly kind: 'slot-freed'; readonly slot: number }
@@ -64,9 +63,10 @@ export type ToThread =
   | { readonly kind: 'close' }
   | Query;
 
-/** What a thread saw of a backend. Numbered from 1 on. */
+/** What a thread observed of a backend. */
 export interface ObservationMessage {
   readonly kind: 'observation';
+  /** Counts this thread's observations, from 1. */
   readonly number: number;
   readonly slot: number;
   readonly identity: number;
@@ -77,14 +77,14 @@ export interface ObservationMessage {
 export type FromThread =
   | { readonly kind: 'ready' }
   | { readonly kind: 'listening'; readonly address: AddressInfo }
-  | { readonly kind: 'refused'; readonly problem: string }
-  /** It places by this version of the fleet from here on. */
+  | { readonly kind: 'listen-failed'; readonly reason: string }
+  /** It uses this version of the fleet from now on. */
   | { readonly kind: 'snapshot-acknowledged'; readonly version: number }
   | ObservationMessage
   | { readonly kind: 'probe-requested'; readonly slot: number; readonly identity: number }
-  | { readonly kind: 'reply'; readonly id: number; readonly answer: Replies[keyof Replies] };
+  | { readonly kind: 'reply'; readonly id: number; readonly result: Replies[keyof Replies] };
 
-/** Where a thread sends its messages; the token by which it is injected. */
+/** The main thread, as a worker thread sends messages to it. Also the injection token. */
 export abstract class MainThread {
   abstract post(message: FromThread): void;
 }

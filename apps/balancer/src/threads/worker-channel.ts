@@ -1,25 +1,24 @@
-// One thread of the data plane, from its start to its end, as the main thread sees it.
+// The main thread's end of one worker thread: starts it, exchanges messages with it, closes it.
 import type { AddressInfo } from 'node:net';
 import type { Worker } from 'node:worker_threads';
 import type { ListenAddress } from '../data-plane/listener.js';
 import type { Replies, FromThread, ThreadData, ToThread } from './messages.js';
 import { acquireWorker } from './worker-preload.js';
 
-/** How long a thread has to answer a question. */
+/** How long a thread has to reply to a query. */
 const QUERY_TIMEOUT_MS = 1000;
-/** Messages are copied; no memory is handed over with them. */
-const NO_TRANSFER: [] = [];
+/** Messages are copied: they transfer no memory. */
+const EMPTY_TRANSFER_LIST: [] = [];
 
 export class WorkerChannel {
-  /** Resolves when it waits for the address to listen on. */
+  /** Resolves when the thread has booted. Rejects when it ends before. */
   readonly ready: Promise<unknown>;
-  /** Resolves with why, when it has ended. */
+  /** Resolves with the reason when the thread has ended. */
   readonly ended: Promise<string>;
   isListening = false;
-  hasEnded = false;
 
   private readonly worker: Worker;
-  private readonly queries = new Map<number, (answer: Replies[keyof Replies] | undefined) => void>();
+  private readonly queries = new Map<number, (result: Replies[keyof Replies] | undefined) => void>();
   private lastQuery = 0;
   private failure: string | undefined;
 
@@ -29,55 +28,54 @@ export class WorkerChannel {
     private readonly onMessage: (message: FromThread) => void,
   ) {
     this.worker = acquireWorker(script);
-    this.worker.on('message', (message: FromThread) => this.receive(message));
+    this.worker.on('message', (message: FromThread) => this.handleMessage(message));
     this.worker.on('error', (error) => {
       this.failure = error instanceof Error ? (error.stack ?? error.message) : String(error);
     });
     this.ended = new Promise((resolve) => {
       this.worker.once('exit', (code) => {
-        this.hasEnded = true;
         this.isListening = false;
-        for (const answer of this.queries.values()) answer(undefined);
-        resolve(this.failure ?? `it ended with code ${code}`);
+        for (const resolveQuery of this.queries.values()) resolveQuery(undefined);
+        resolve(this.failure ?? `exit code ${code}`);
       });
     });
     this.post({ kind: 'init', data });
     this.ready = this.next('ready');
-    // Whoever waits for it hears of the failure; nobody has to.
+    // A rejection that is not awaited must not end the process.
     this.ready.catch(() => {});
   }
 
   post(message: ToThread): void {
-    this.worker.postMessage(message, NO_TRANSFER);
+    this.worker.postMessage(message, EMPTY_TRANSFER_LIST);
   }
 
-  /** Has it accept clients. Rejects with what the system says against it. */
+  /** Makes the thread accept clients. Rejects when it cannot listen there. */
   async listen(where: ListenAddress): Promise<AddressInfo> {
-    const answered = Promise.race([this.next('listening'), this.next('refused')]);
+    const outcome = Promise.race([this.next('listening'), this.next('listen-failed')]);
     this.post({ kind: 'listen', where });
-    const message = await answered;
-    if (message.kind === 'refused') throw new Error(message.problem);
+    const message = await outcome;
+    if (message.kind === 'listen-failed') throw new Error(message.reason);
     this.isListening = true;
     return message.address;
   }
 
-  /** What it answers; undefined when it does not, or not soon. */
+  /** The result of a query; undefined when the thread does not listen or does not reply in time. */
   async query<What extends keyof Replies>(what: What): Promise<Replies[What] | undefined> {
     if (!this.isListening) return undefined;
     const id = ++this.lastQuery;
-    const answer = await new Promise<Replies[keyof Replies] | undefined>((resolve) => {
-      const impatience = setTimeout(resolve, QUERY_TIMEOUT_MS, undefined);
-      this.queries.set(id, (given) => {
-        clearTimeout(impatience);
-        resolve(given);
+    const result = await new Promise<Replies[keyof Replies] | undefined>((resolve) => {
+      const timeout = setTimeout(resolve, QUERY_TIMEOUT_MS, undefined);
+      this.queries.set(id, (reply) => {
+        clearTimeout(timeout);
+        resolve(reply);
       });
       this.post({ kind: 'query', id, what });
     });
     this.queries.delete(id);
-    return answer as Replies[What] | undefined;
+    return result as Replies[What] | undefined;
   }
 
-  /** Has it go out of service in order, for which it has `withinMs`. */
+  /** Shuts the thread down gracefully; terminates it after `withinMs`. */
   async close(withinMs: number): Promise<void> {
     if (!this.isListening) {
       await this.worker.terminate();
@@ -89,25 +87,27 @@ export class WorkerChannel {
     clearTimeout(deadline);
   }
 
-  private receive(message: FromThread): void {
-    if (message.kind === 'reply') this.queries.get(message.id)?.(message.answer);
+  private handleMessage(message: FromThread): void {
+    if (message.kind === 'reply') this.queries.get(message.id)?.(message.result);
     else this.onMessage(message);
   }
 
   /** The next message of a kind. Rejects when the thread ends without it. */
   private async next<Kind extends FromThread['kind']>(kind: Kind): Promise<Extract<FromThread, { kind: Kind }>> {
-    type Wanted = Extract<FromThread, { kind: Kind }>;
+    type Message = Extract<FromThread, { kind: Kind }>;
     let stop = () => {};
-    const came = new Promise<Wanted>((resolve) => {
+    const received = new Promise<Message>((resolve) => {
       const onMessage = (message: FromThread) => {
-        if (message.kind === kind) resolve(message as Wanted);
+        if (message.kind === kind) resolve(message as Message);
       };
       this.worker.on('message', onMessage);
       stop = () => this.worker.off('message', onMessage);
     });
-    const end = this.ended.then((reason) => Promise.reject(new Error(`a thread of the data plane ended: ${reason}`)));
+    const end = this.ended.then((reason) =>
+      Promise.reject(new Error(`a worker thread of the data plane ended: ${reason}`)),
+    );
     try {
-      return await Promise.race([came, end]);
+      return await Promise.race([received, end]);
     } finally {
       stop();
     }

@@ -1,4 +1,4 @@
-// A thread of the data plane: boots when it is told which one it is, then does what the main thread tells it.
+// A worker thread of the data plane: boots with its first message, then handles what the main thread sends.
 import 'reflect-metadata';
 import { once } from 'node:events';
 import { parentPort, type MessagePort } from 'node:worker_threads';
@@ -9,16 +9,17 @@ import { DataPlaneWorkerModule } from './worker.module.js';
 import { LocalDataPlane } from '../data-plane/local-data-plane.js';
 import type { ListenAddress } from '../data-plane/listener.js';
 import { FleetReplica } from './fleet-replica.js';
-import { MainThread, type Query, type ToThread } from './messages.js';
+import { MainThread, type Query, type Replies, type ToThread } from './messages.js';
 
-/** What may still be on its way to the log when everything is closed. */
-const LAST_WORDS_MS = 100;
+/** Time for the log to be written after everything is closed. */
+const LOG_FLUSH_MS = 100;
 
 const port = parentPort;
-if (!port) throw new Error('this is what a thread of the balancer runs; start main.js');
-const [first] = (await once(port, 'message')) as [ToThread];
-if (first.kind !== 'init') throw new Error(`a thread was told to ${first.kind} before it was told to begin`);
-const context = await NestFactory.createApplicationContext(DataPlaneWorkerModule.as(first.data), {
+if (!port) throw new Error('this file runs in a worker thread of the balancer: start main.js');
+const [firstMessage] = (await once(port, 'message')) as [ToThread];
+if (firstMessage.kind !== 'init')
+  throw new Error(`the first message to a worker thread must be init, got ${firstMessage.kind}`);
+const context = await NestFactory.createApplicationContext(DataPlaneWorkerModule.as(firstMessage.data), {
   abortOnError: false,
   bufferLogs: true,
 });
@@ -28,10 +29,28 @@ const replica = context.get(FleetReplica);
 const main = context.get(MainThread);
 
 port.on('message', (message: ToThread) => {
-  replica.handleMessage(message);
-  if (message.kind === 'listen') void listen(message.where);
-  else if (message.kind === 'query') void answer(message);
-  else if (message.kind === 'close') void close(context, port);
+  switch (message.kind) {
+    case 'fleet':
+    case 'slot-freed':
+    case 'disconnect':
+      replica.handleMessage(message);
+      break;
+    case 'listen':
+      void listen(message.where);
+      break;
+    case 'query':
+      void reply(message);
+      break;
+    case 'close':
+      void close(context, port);
+      break;
+    case 'init':
+      throw new Error('a worker thread received a second init message');
+    default: {
+      const exhaustive: never = message;
+      throw new Error(`a worker thread received an unknown message: ${JSON.stringify(exhaustive)}`);
+    }
+  }
 });
 main.post({ kind: 'ready' });
 
@@ -39,18 +58,31 @@ async function listen(where: ListenAddress): Promise<void> {
   try {
     main.post({ kind: 'listening', address: await plane.server.listen(where) });
   } catch (error) {
-    main.post({ kind: 'refused', problem: (error as Error).message });
+    main.post({ kind: 'listen-failed', reason: (error as Error).message });
   }
 }
 
-async function answer({ id, what }: Query): Promise<void> {
-  main.post({ kind: 'reply', id, answer: await plane[what]() });
+async function reply({ id, what }: Query): Promise<void> {
+  main.post({ kind: 'reply', id, result: await resultOf(what) });
 }
 
-async function close(app: INestApplicationContext, toMain: MessagePort): Promise<void> {
+function resultOf(what: Query['what']): Promise<Replies[keyof Replies]> {
+  switch (what) {
+    case 'requests':
+      return plane.requests();
+    case 'beliefs':
+      return plane.beliefs();
+    default: {
+      const exhaustive: never = what;
+      throw new Error(`a worker thread received an unknown query: ${JSON.stringify(exhaustive)}`);
+    }
+  }
+}
+
+async function close(app: INestApplicationContext, parent: MessagePort): Promise<void> {
   await plane.close();
   await app.close();
-  toMain.close();
-  // The thread ends by itself; something that was left open must not hold up the shutdown.
-  setTimeout(() => process.exit(0), LAST_WORDS_MS).unref();
+  parent.close();
+  // The thread ends by itself when nothing is open. What was left open must not delay the shutdown.
+  setTimeout(() => process.exit(0), LOG_FLUSH_MS).unref();
 }
