@@ -1,26 +1,29 @@
-// Who a client is, and whether what it says of itself is believed.
+// A client's address, and whether the client is trusted.
 import { isIPv6, type BlockList, type Socket } from 'node:net';
+import { LRUCache } from 'lru-cache';
 import { plainAddress } from '../../net/address.js';
 
-/** A client's address in its plain form: an IPv4 one in dotted form even on a dual-stack socket. */
+/** A client's address: that of an IPv4 client in dotted form, also on a dual-stack socket. */
 export function addressOf(socket: Socket): string {
   return plainAddress(socket.remoteAddress ?? '');
 }
 
-/** What was found of clients, by the blocks that were asked. */
-const trustByAddress = new WeakMap<BlockList, Map<string, boolean>>();
-/** So many clients are remembered: beyond, the memory is emptied. */
+/** Addresses whose check is remembered: it takes a microsecond, and each connection needs it. */
 const MAX_REMEMBERED = 10_000;
 
-/** Whether `address` lies in one of the trusted blocks, which do not change. Remembered: asking takes a microsecond. */
-export function isTrustedClient(address: string, trusted: BlockList): boolean {
-  let known = trustByAddress.get(trusted);
-  if (!known) trustByAddress.set(trusted, (known = new Map()));
-  let isTrusted = known.get(address);
-  if (isTrusted === undefined) {
-    isTrusted = trusted.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
-    if (known.size >= MAX_REMEMBERED) known.clear();
-    known.set(address, isTrusted);
+/** The clients whose demand headers and forwarding headers are trusted. */
+export class TrustedClients {
+  private readonly known = new LRUCache<string, boolean>({ max: MAX_REMEMBERED });
+
+  /** `blocks` must not change. */
+  constructor(private readonly blocks: BlockList) {}
+
+  includes(address: string): boolean {
+    let isTrusted = this.known.get(address);
+    if (isTrusted === undefined) {
+      isTrusted = this.blocks.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+      this.known.set(address, isTrusted);
+    }
+    return isTrusted;
   }
-  return isTrusted;
 }

@@ -5,7 +5,7 @@ import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../../config/balancer.config.js';
 import { AffinityKeyReader } from '../../placement/affinity-key.js';
 import { BadDemandError, DemandClassifier, type ClassifiableRequest } from '../../placement/demand-classifier.js';
-import { addressOf, isTrustedClient } from './client-address.js';
+import { TrustedClients, addressOf } from './client-address.js';
 import type { PlacedRequest } from '../exchange/exchange.js';
 import { hasPassedThrough } from '../headers/header-rules.js';
 import { VIA_PSEUDONYM } from '../headers/via-pseudonym.js';
@@ -35,11 +35,15 @@ const LOOP: Refusal = {
 
 @Injectable()
 export class RequestReader {
+  private readonly trustedClients: TrustedClients;
+
   constructor(
     private readonly classifier: DemandClassifier,
     private readonly affinity: AffinityKeyReader,
-    @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
-  ) {}
+    @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
+  ) {
+    this.trustedClients = new TrustedClients(config.TRUSTED_CLIENTS);
+  }
 
   /** The request's head, or why it goes no further. Brings an absolute-form target into origin-form. */
   read(request: IncomingMessage): ReadRequest | Refusal {
@@ -55,7 +59,7 @@ export class RequestReader {
 
   /** Whether what a client says of itself is believed. */
   isTrusted(client: string): boolean {
-    return isTrustedClient(client, this.config.TRUSTED_CLIENTS);
+    return this.trustedClients.includes(client);
   }
 
   /** The same of a request that is well framed. */
