@@ -25,7 +25,7 @@ export class TokenGuard implements CanActivate {
     if (CONTROL_PLANE_TOKEN === undefined) return true;
     const { authorization = '' } = context.switchToHttp().getRequest<Request>().headers;
     if (isSame(authorization, `Bearer ${CONTROL_PLANE_TOKEN}`)) return true;
-    throw new UnauthorizedException('this balancer wants its token: send it as "Authorization: Bearer …"');
+    throw new UnauthorizedException('missing or wrong token: send "Authorization: Bearer <CONTROL_PLANE_TOKEN>"');
   }
 }
 
