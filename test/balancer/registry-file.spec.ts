@@ -123,9 +123,9 @@ describe('the registry file', () => {
     const first = await startBalancer({ REGISTRY_FILE });
     const { port } = await upstream('a');
     await join(first, 'a', port);
-    const { msg } = await first.process.logged('is no sound database');
+    const { msg } = await first.process.logged('is damaged or no database');
     const aside = readdirSync(pathTo(REGISTRY_FILE, '..')).find((name) => name.includes('.corrupt-'));
-    expect(msg).toContain(`it is kept as ${pathTo(REGISTRY_FILE, '..', aside!)}, and a new one begun`);
+    expect(msg).toContain(`it was moved to ${pathTo(REGISTRY_FILE, '..', aside!)}, and a new one was created`);
     expect(readFileSync(pathTo(REGISTRY_FILE, '..', aside!), 'utf8')).toBe('this is no database');
     await first.process.stop('SIGKILL');
     expect((await list(await startBalancer({ REGISTRY_FILE }))).map(({ id }) => id)).toEqual(['a']);

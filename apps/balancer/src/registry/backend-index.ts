@@ -1,8 +1,8 @@
-// The backends of the fleet, found by id, by row of the load table and by address.
+// Finds the backends of the fleet by id, by row of the load table and by address.
 import type { Backend, BackendRecord } from './backend.js';
 import { UnknownBackendError } from './registry.errors.js';
 
-/** Who is in the fleet. An id, a slot and an address belong to one backend at most; who left is not found any more. */
+/** The members of the fleet. An id, a slot and an address belong to one backend at most. */
 export class BackendIndex implements Iterable<BackendRecord> {
   private readonly byId = new Map<string, BackendRecord>();
   private readonly bySlot = new Map<number, BackendRecord>();
@@ -49,7 +49,7 @@ export class BackendIndex implements Iterable<BackendRecord> {
     return [...this].sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
-  /** In the order in which they came, or were given their ids. */
+  /** In the order in which they registered or were renamed. */
   [Symbol.iterator](): IterableIterator<BackendRecord> {
     return this.byId.values();
   }

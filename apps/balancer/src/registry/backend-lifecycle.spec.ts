@@ -34,7 +34,7 @@ describe('BackendLifecycle', () => {
     return { lifecycle, events, backend, observe, effects, transitions };
   }
 
-  it('brings a backend into traffic with its first answered ping', () => {
+  it('brings a backend into traffic with its first successful ping', () => {
     const { backend, observe, transitions } = aBackend();
     expect(observe('ping-ok')).toEqual(['publish']);
     expect(stateOf(backend)).toBe('up');

@@ -1,4 +1,4 @@
-// What happened to the fleet, kept in memory: the newest events, each logged once when it happens.
+// The newest events of the fleet, kept in memory. Each is also logged once.
 import type { BackendState, FleetEvent, FleetEventKind } from '@fairlead/contracts';
 import { Injectable, Logger } from '@nestjs/common';
 import { stateOf, type Backend } from './backend.js';
@@ -33,7 +33,7 @@ export class EventLog {
   private readonly transitions = new Map<BackendState, number>();
   private readonly kinds = new Map<FleetEventKind, number>();
 
-  /** A backend went from one state to another. */
+  /** Records that a backend went from one state to another. */
   recordTransition({ backend, from, to, reason, evidence = {} }: Transition): void {
     this.transitions.set(to, (this.transitions.get(to) ?? 0) + 1);
     this.append({ kind: 'state', backend, from, to, reason, evidence: { ...evidence } });
@@ -42,14 +42,14 @@ export class EventLog {
     else this.logger.log(message);
   }
 
-  /** Something that concerns one backend and leaves it in its state. */
+  /** Records an event of a backend that leaves it in its state. */
   recordBackendEvent(kind: FleetEventKind, backend: Backend, reason: string, evidence: Evidence = {}): void {
     const state = stateOf(backend);
     this.append({ kind, backend: backend.id, from: state, to: state, reason, evidence: { ...evidence } });
     this.log(kind, `${backend.id}: ${kind} (${reason})`);
   }
 
-  /** Something that concerns the fleet as a whole. */
+  /** Records an event of the whole fleet. */
   recordFleetEvent(kind: FleetEventKind, reason: string, evidence: Evidence = {}): void {
     this.append({ kind, backend: null, from: null, to: null, reason, evidence: { ...evidence } });
     this.log(kind, `${kind}: ${reason}`);
@@ -60,12 +60,12 @@ export class EventLog {
     return [...this.events];
   }
 
-  /** How often backends came into each state since the start. */
+  /** Transitions into each state since the start. */
   transitionCounts(): ReadonlyMap<BackendState, number> {
     return this.transitions;
   }
 
-  /** How many events of each kind there were since the start. */
+  /** Events of each kind since the start. */
   kindCounts(): ReadonlyMap<FleetEventKind, number> {
     return this.kinds;
   }

@@ -1,15 +1,15 @@
-// Turns what a backend sent into an announcement: fills in what it left out, and refuses what cannot be.
+// Turns a registration into a backend's spec: fills in defaults, and rejects what does not fit the fleet.
 import type { OriginalRegistration, Registration, ResourceAmounts } from '@fairlead/contracts';
 import type { ResourceSpace, ResourceVector } from '@fairlead/scheduling';
 import { hostForUrl } from '../net/address.js';
 import type { BackendSpec } from './backend.js';
 
-/** The announcement makes no sense to this fleet; the message says why. */
+/** The registration does not fit this fleet; the message says why. */
 export class InvalidRegistrationError extends Error {}
 
-/** What an announcement is completed and checked with. */
+/** What a registration is completed and validated with. */
 export interface NormalizationContext {
-  /** Address the request came from. */
+  /** The address the registration came from. */
   readonly callerAddress: string;
   readonly resources: ResourceSpace;
   /** Whether a URL leads to this balancer itself. */
@@ -20,7 +20,7 @@ export interface NormalizationContext {
 export function normalize(body: Registration, context: NormalizationContext): BackendSpec {
   const url = new URL(body.url ?? callerUrl(context.callerAddress, body.port ?? 80));
   return {
-    ...addressed(body.id, url, context),
+    ...identityOf(body.id, url, context),
     capacity: capacityOf(body.resources, context.resources),
     pingPath: body.pingPath,
     leaseSeconds: body.leaseSeconds,
@@ -29,16 +29,18 @@ export function normalize(body: Registration, context: NormalizationContext): Ba
   };
 }
 
-/** From a registration of the original protocol; it has two vectors, an optional port, and no lease. */
+/** From a registration of the original protocol: two vectors, an optional port, and no lease. */
 export function normalizeOriginal(body: OriginalRegistration, context: NormalizationContext): BackendSpec {
   const { resources, callerAddress } = context;
   const amounts = { compute: body['Compute-Vector'], storage: body['Storage-Vector'] };
   const capacity = resources.vectorOf(amounts);
   if (capacity.every((units) => units === 0)) {
-    throw new InvalidRegistrationError(`this fleet counts ${resources.names.join(', ')}, and no compute or storage`);
+    throw new InvalidRegistrationError(
+      `this fleet's resources are ${resources.names.join(', ')}: neither compute nor storage`,
+    );
   }
   return {
-    ...addressed(undefined, new URL(callerUrl(callerAddress, body.Port ?? 80)), context),
+    ...identityOf(undefined, new URL(callerUrl(callerAddress, body.Port ?? 80)), context),
     capacity,
     pingPath: undefined,
     leaseSeconds: undefined,
@@ -47,24 +49,24 @@ export function normalizeOriginal(body: OriginalRegistration, context: Normaliza
   };
 }
 
-function addressed(id: string | undefined, url: URL, { isOwnAddress }: NormalizationContext) {
+function identityOf(id: string | undefined, url: URL, { isOwnAddress }: NormalizationContext) {
   if (isOwnAddress(url)) {
     throw new InvalidRegistrationError(`url must not lead to the balancer itself (${url.host}): that would be a loop`);
   }
   const address = url.origin + url.pathname.replace(/\/+$/, '');
-  // `http://10.0.0.7` is known as `http://10.0.0.7:80`, as the original protocol writes it.
+  // `http://10.0.0.7` becomes `http://10.0.0.7:80`, as in the original protocol.
   const withPort = url.port === '' ? address.replace(url.host, `${url.host}:80`) : address;
   return { id: id ?? withPort, url: withPort };
 }
 
-/** Amounts of exactly the resources of this fleet. @throws {InvalidRegistrationError} */
+/** Amounts of exactly this fleet's resources as a vector. @throws {InvalidRegistrationError} */
 export function capacityOf(amounts: ResourceAmounts, resources: ResourceSpace): ResourceVector {
   const fleet = `this fleet's resources are ${resources.names.join(', ')}`;
   const [unknown] = resources.unknownNames(amounts);
   if (unknown !== undefined) throw new InvalidRegistrationError(`resources.${unknown} is unknown: ${fleet}`);
   const missing = resources.names.find((name) => !Object.hasOwn(amounts, name));
   if (missing !== undefined) {
-    throw new InvalidRegistrationError(`resources.${missing} is missing (0 if it has none): ${fleet}`);
+    throw new InvalidRegistrationError(`resources.${missing} is missing (0 if the backend has none): ${fleet}`);
   }
   return resources.vectorOf(amounts);
 }

@@ -90,8 +90,8 @@ export class RegistryService implements Fleet, OnModuleInit {
   }
 
   /**
-   * At shutdown: no lease lapses from here on. The backends renew with the process that comes next, which reads the same
-   * registry file.
+   * At shutdown: no lease lapses from here on. The backends renew with the process that comes next, which reads the
+   * same registry file.
    */
   holdLeases(): void {
     this.areLeasesHeld = true;
@@ -170,8 +170,8 @@ export class RegistryService implements Fleet, OnModuleInit {
   }
 
   /**
-   * Removes a backend when its exchanges have ended, for which they have `withinSeconds`. Once this resolves it receives
-   * no new request. Resolves with the backend while it drains, and with undefined when it is gone.
+   * Removes a backend when its exchanges have ended, for which they have `withinSeconds`. Once this resolves it
+   * receives no new request. Resolves with the backend while it drains, and with undefined when it is gone.
    *
    * @throws {UnknownBackendError}
    */

@@ -1,4 +1,4 @@
-// Knows the balancer's own addresses, so that no backend can be registered that would make it proxy to itself.
+// The balancer's own addresses: no backend may register there, since the balancer would proxy to itself.
 import { hostname, networkInterfaces } from 'node:os';
 import { Injectable } from '@nestjs/common';
 import { bareHost, plainAddress } from '../net/address.js';
@@ -7,7 +7,7 @@ import { bareHost, plainAddress } from '../net/address.js';
 export class SelfAddresses {
   private readonly ports = new Set<number>();
 
-  /** A port that the balancer listens on. */
+  /** Adds a port that the balancer listens on. */
   addPort(port: number): void {
     this.ports.add(port);
   }

@@ -1,39 +1,41 @@
-// When most of the fleet seems to fail at once, it is rather the observer: the registry is kept as it is.
+// Self-preservation: when most of the fleet seems to fail at once, the fault is likely the balancer's own, so no
+// backend is removed.
 import { isLikelyLocalFault } from '@fairlead/scheduling';
 import type { Backend } from './backend.js';
 import type { Evidence, EventLog } from './event-log.js';
 
 export class SelfPreservation {
+  /** Whether lapsed leases are kept; the event is recorded when that begins. */
   private isKeepingLeases = false;
 
   constructor(
     private readonly events: EventLog,
-    /** The part of the fleet, 0 to 1, that has to fail at once. */
+    /** The part of the fleet, 0 to 1, beyond which failures at once count as the balancer's own. */
     private readonly ratio: number,
   ) {}
 
-  /** Whether a sweep in which `failing` of `all` backends that were up left their pings unanswered is to be ignored. */
+  /** Whether to ignore a health-check sweep in which `failing` of `all` backends that were up did not respond. */
   ignoresSweep(failing: number, all: number): boolean {
-    const isOwn = isLikelyLocalFault(failing, all, this.ratio);
-    if (isOwn) this.record(`${failing} of ${all} backends left their pings unanswered in one sweep`, { failing, all });
-    return isOwn;
+    const isLocal = isLikelyLocalFault(failing, all, this.ratio);
+    if (isLocal) this.record(`${failing} of ${all} backends did not respond to a ping in one sweep`, { failing, all });
+    return isLocal;
   }
 
-  /** The backends that are taken out because their lease has lapsed: nobody when most have at the same time. */
+  /** The backends to remove because their lease has lapsed: none when most leases have lapsed at once. */
   lapsed(fleet: readonly Backend[], now: number): readonly Backend[] {
     const leased = fleet.filter(({ leaseSeconds }) => leaseSeconds !== undefined);
     const lapsed = leased.filter(({ leaseEndsAt }) => leaseEndsAt <= now);
-    const isOwn = isLikelyLocalFault(lapsed.length, leased.length, this.ratio);
-    if (isOwn && !this.isKeepingLeases) {
+    const isLocal = isLikelyLocalFault(lapsed.length, leased.length, this.ratio);
+    if (isLocal && !this.isKeepingLeases) {
       const evidence = { lapsed: lapsed.length, leased: leased.length };
       this.record(`${lapsed.length} of ${leased.length} leases have lapsed at once`, evidence);
     }
-    this.isKeepingLeases = isOwn;
-    return isOwn ? [] : lapsed;
+    this.isKeepingLeases = isLocal;
+    return isLocal ? [] : lapsed;
   }
 
   private record(what: string, evidence: Evidence): void {
-    const advice = "nobody is taken out for it; is the balancer's own network well?";
-    this.events.recordFleetEvent('self-preservation', `${what}: ${advice}`, evidence);
+    const reason = `${what}: no backend was removed; check the balancer's own network`;
+    this.events.recordFleetEvent('self-preservation', reason, evidence);
   }
 }

@@ -1,5 +1,5 @@
-// Hands out rows of the load table, and takes one back only when nothing is in flight on it any more, and
-// nothing can begin there.
+// Assigns rows of the load table. A released row is reused once nothing is in flight on it and no thread can start an
+// exchange there.
 import type { LoadTable } from '@fairlead/scheduling';
 import type { SnapshotAcknowledgement } from './snapshot/snapshot-acknowledgement.js';
 
@@ -9,28 +9,28 @@ export class SlotAllocator {
 
   constructor(
     private readonly table: LoadTable,
-    private readonly publication: SnapshotAcknowledgement,
-    /** Told of each slot that was cleared. */
+    private readonly acknowledgement: SnapshotAcknowledgement,
+    /** Called with each slot that was cleared. */
     private readonly onFreed: (slot: number) => void,
   ) {
     this.free = Array.from({ length: table.shape.slotCount }, (_, index) => table.shape.slotCount - 1 - index);
   }
 
-  /** A cleared slot, or undefined when every one is taken. */
+  /** A cleared slot; undefined when all are in use. */
   acquire(): number | undefined {
     this.reclaim();
     return this.free.pop();
   }
 
-  /** Gives a slot back; it is handed out again once its last exchange has ended. */
+  /** Releases a slot; it is assigned again once its last exchange has ended. */
   release(slot: number): void {
     this.released.add(slot);
     this.reclaim();
   }
 
   private reclaim(): void {
-    // Another thread may place a request there as long as it goes by an old snapshot.
-    if (!this.publication.isAcknowledged) return;
+    // A thread that still uses an older snapshot may place a request there.
+    if (!this.acknowledgement.isAcknowledged) return;
     for (const slot of this.released) {
       if (this.table.active(slot) > 0) continue;
       this.released.delete(slot);

@@ -1,18 +1,18 @@
-// What the registry is told by those who see backends at work, and what it has cut.
+// What is observed of a backend, and which of its exchanges an observation may end.
 import type { HealthObservation } from '@fairlead/scheduling';
 import type { Evidence } from '../event-log.js';
 
-/** What somebody saw of a backend. */
+/** One observation of a backend. */
 export interface BackendObservation {
   readonly what: HealthObservation;
   /** For people: what happened. */
   readonly reason: string;
   readonly evidence?: Evidence | undefined;
-  /** The incarnation it was seen of; undefined: the present one. */
+  /** The incarnation that was observed; undefined: the present one. */
   readonly incarnation?: number | undefined;
-  /** Whether those that wait for it are better served elsewhere, should it be ejected. */
+  /** Whether exchanges that wait for a response should be retried elsewhere if the backend is ejected. */
   readonly retriesWaiting?: boolean | undefined;
 }
 
-/** What is cut of the exchanges on a backend: those that can turn to another one, or all. */
+/** Which exchanges of a backend are ended: those that another backend can still serve, or all. */
 export type DisconnectScope = 'retryable' | 'all';

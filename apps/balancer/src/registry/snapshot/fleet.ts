@@ -1,37 +1,36 @@
-// What the data plane knows of the fleet, and whom it tells what it saw: the registry itself, or a replica of it in
-// another thread.
+// The fleet as the data plane sees it: the registry itself, or its replica in another thread.
 import type { FleetSnapshot } from '@fairlead/scheduling';
 import type { Backend } from '../backend.js';
 import type { DisconnectScope, BackendObservation } from './backend-observation.js';
 
-/** A backend that is given requests. */
+/** A backend that may receive requests. */
 export type FleetBackend = Pick<Backend, 'id' | 'url' | 'slot' | 'incarnation' | 'startedAt'>;
 
-/** Whoever is told what becomes of slots. */
+/** Receives what happens to slots. */
 export interface FleetListener {
-  /** A row of the load table belongs to nobody any more. */
+  /** A row of the load table no longer belongs to a backend. */
   readonly slotFreed?: (slot: number) => void;
   /** Exchanges on a slot have to end now. */
-  readonly disconnect?: (slot: number, what: DisconnectScope) => void;
+  readonly disconnect?: (slot: number, scope: DisconnectScope) => void;
 }
 
-/** The token by which it is injected. */
+/** The interface, and its injection token. */
 export abstract class Fleet {
-  /** The backends that may be given requests now. Immutable; swapped when membership or health changes. */
+  /** The backends that may receive requests now. Immutable; replaced when membership or health changes. */
   abstract readonly snapshot: FleetSnapshot;
 
-  /** The backend that holds a row of the load table; undefined when it is given no requests any more, or has left. */
+  /** The backend that holds a row of the load table; undefined when none in traffic does. */
   abstract atSlot(slot: number): FleetBackend | undefined;
 
-  /** The part of its capacity that a backend is given while it starts slowly. `now` is monotonic, in seconds. */
+  /** The part of its capacity that counts during slow start, 0 to 1. `now` is monotonic, in seconds. */
   abstract slowStart(backend: FleetBackend, now: number): number;
 
-  /** Tells what was seen of a backend. One that left meanwhile is passed over, also when its id has come back. */
+  /** Reports an observation. Ignored when the backend has left since, even if its id has registered again. */
   abstract observe(seen: FleetBackend, observation: BackendObservation): void;
 
-  /** An exchange waits for this backend longer than it should: it is pinged. */
+  /** Has a backend probed that lets an exchange wait longer than it should. */
   abstract requestProbe(seen: FleetBackend): void;
 
-  /** Tells `listener` from now on. */
+  /** Notifies `listener` from now on. */
   abstract listen(listener: FleetListener): void;
 }

@@ -1,72 +1,74 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SnapshotAcknowledgement } from './snapshot-acknowledgement.js';
 
-describe('the publication of snapshots', () => {
+describe('SnapshotAcknowledgement', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  function aPublication() {
+  function anAcknowledgement() {
     const sent: number[] = [];
-    const publication: SnapshotAcknowledgement = new SnapshotAcknowledgement(() => void sent.push(publication.version));
-    return { publication, sent };
+    const acknowledgement: SnapshotAcknowledgement = new SnapshotAcknowledgement(
+      () => void sent.push(acknowledgement.version),
+    );
+    return { acknowledgement, sent };
   }
 
-  it('is current at once while nobody else places', async () => {
-    const { publication, sent } = aPublication();
-    publication.publish();
-    expect(publication.isAcknowledged).toBe(true);
-    await publication.whenAcknowledged();
+  it('is acknowledged at once without other threads', async () => {
+    const { acknowledgement, sent } = anAcknowledgement();
+    acknowledgement.publish();
+    expect(acknowledgement.isAcknowledged).toBe(true);
+    await acknowledgement.whenAcknowledged();
     expect(sent).toEqual([]);
   });
 
-  it('is current when all have taken the newest snapshot', async () => {
-    const { publication } = aPublication();
-    const [one, two] = [publication.join(), publication.join()];
-    publication.publish();
+  it('is acknowledged when every thread has acknowledged the newest snapshot', async () => {
+    const { acknowledgement } = anAcknowledgement();
+    const [one, two] = [acknowledgement.join(), acknowledgement.join()];
+    acknowledgement.publish();
     const log: string[] = [];
-    const current = publication.whenAcknowledged().then(() => log.push('current'));
+    const acknowledged = acknowledgement.whenAcknowledged().then(() => log.push('acknowledged'));
     one.acknowledge(1);
     await Promise.resolve();
-    expect([publication.isAcknowledged, ...log]).toEqual([false]);
+    expect([acknowledgement.isAcknowledged, ...log]).toEqual([false]);
     two.acknowledge(1);
-    await current;
-    expect(publication.isAcknowledged).toBe(true);
+    await acknowledged;
+    expect(acknowledgement.isAcknowledged).toBe(true);
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('waits for the snapshot that there was, not for those that come after it', async () => {
-    const { publication } = aPublication();
-    const reader = publication.join();
-    publication.publish();
-    const current = publication.whenAcknowledged();
-    publication.publish();
+  it('waits for the snapshot of the moment, and not for later ones', async () => {
+    const { acknowledgement } = anAcknowledgement();
+    const reader = acknowledgement.join();
+    acknowledgement.publish();
+    const acknowledged = acknowledgement.whenAcknowledged();
+    acknowledgement.publish();
     reader.acknowledge(1);
-    await current;
-    expect(publication.isAcknowledged).toBe(false);
+    await acknowledged;
+    expect(acknowledgement.isAcknowledged).toBe(false);
   });
 
-  it('waits for nobody who has left, and not for ever for anybody', async () => {
-    const { publication } = aPublication();
-    const [one, two] = [publication.join(), publication.join()];
-    publication.publish();
-    const current = publication.whenAcknowledged();
+  it('does not wait for a thread that has left, nor longer than a second for the others', async () => {
+    const { acknowledgement } = anAcknowledgement();
+    const [one, two] = [acknowledgement.join(), acknowledgement.join()];
+    acknowledgement.publish();
+    const acknowledged = acknowledgement.whenAcknowledged();
     two.acknowledge(1);
     one.leave();
     one.acknowledge(0);
-    await current;
-    publication.publish();
-    const late = publication.whenAcknowledged();
+    await acknowledged;
+    acknowledgement.publish();
+    const late = acknowledgement.whenAcknowledged();
     await vi.advanceTimersByTimeAsync(1000);
     await late;
-    expect(publication.isAcknowledged).toBe(false);
+    expect(acknowledgement.isAcknowledged).toBe(false);
   });
 
-  it('sends several that come at once as one', async () => {
-    const { publication, sent } = aPublication();
-    publication.join();
-    for (let i = 0; i < 3; i++) publication.publish();
+  it('sends snapshots that are published in a row once', async () => {
+    const { acknowledgement, sent } = anAcknowledgement();
+    acknowledgement.join();
+    for (let i = 0; i < 3; i++) acknowledgement.publish();
     await Promise.resolve();
-    publication.publish();
+    acknowledgement.publish();
     await Promise.resolve();
     expect(sent).toEqual([3, 4]);
   });

@@ -1,14 +1,14 @@
-// Who places requests by which snapshot: other threads take a new one a moment after it was made, and until all of them
-// have, a backend that is in it no more may still be given requests.
+// Tracks which snapshot each thread uses. Until every thread has acknowledged the newest, a removed backend may still
+// receive requests.
 
-/** How long somebody waits for threads that do not answer. */
+/** How long to wait for a thread that does not acknowledge. */
 const MAX_WAIT_MS = 1000;
 
-/** A thread that places by the snapshots it is sent. */
+/** A thread that places requests by the snapshots it receives. */
 export interface SnapshotReader {
-  /** It places by this version from here on. */
+  /** The thread uses this version from now on. */
   acknowledge(version: number): void;
-  /** It places nothing any more. */
+  /** The thread places no more requests. */
   leave(): void;
 }
 
@@ -24,10 +24,10 @@ export class SnapshotAcknowledgement {
   private readonly waiting = new Set<Waiter>();
   private isDue = false;
 
-  /** `send` is called when there is a newer snapshot; several that are made at once are sent as one. */
+  /** `send` is called when there is a newer snapshot; once for several in a row. */
   constructor(private readonly send: () => void) {}
 
-  /** There is a new snapshot. */
+  /** Counts a new snapshot, and has it sent. */
   publish(): void {
     this.version++;
     if (this.acknowledged.size === 0 || this.isDue) return;
@@ -38,7 +38,7 @@ export class SnapshotAcknowledgement {
     });
   }
 
-  /** A thread joins, that begins with the present snapshot. */
+  /** Adds a thread that starts with the present snapshot. */
   join(): SnapshotReader {
     const reader: SnapshotReader = {
       acknowledge: (version) => {
@@ -55,12 +55,12 @@ export class SnapshotAcknowledgement {
     return reader;
   }
 
-  /** Whether everybody places by the newest snapshot. */
+  /** Whether every thread uses the newest snapshot. */
   get isAcknowledged(): boolean {
     return this.isAcknowledgedUpTo(this.version);
   }
 
-  /** Resolves when everybody places by the present snapshot or a newer one, though at the latest after a second. */
+  /** Resolves when every thread uses the present snapshot or a newer one, at the latest after a second. */
   async whenAcknowledged(): Promise<void> {
     const { version } = this;
     if (this.isAcknowledgedUpTo(version)) return;
@@ -68,18 +68,18 @@ export class SnapshotAcknowledgement {
       const waiter: Waiter = {
         version,
         resolve: () => {
-          clearTimeout(impatience);
+          clearTimeout(timeout);
           this.waiting.delete(waiter);
           resolve();
         },
       };
-      const impatience = setTimeout(waiter.resolve, MAX_WAIT_MS);
+      const timeout = setTimeout(waiter.resolve, MAX_WAIT_MS);
       this.waiting.add(waiter);
     });
   }
 
   private isAcknowledgedUpTo(version: number): boolean {
-    for (const taken of this.acknowledged.values()) if (taken < version) return false;
+    for (const used of this.acknowledged.values()) if (used < version) return false;
     return true;
   }
 

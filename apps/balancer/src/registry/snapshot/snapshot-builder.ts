@@ -1,11 +1,11 @@
-// Who is given requests, and how much at a time: makes the snapshot that placement reads from what the registry knows.
+// Builds the snapshot that placement reads: which backends may receive requests, and how many at a time.
 import { FleetSnapshot, inFlightLimits, inTraffic, slowStartRatio } from '@fairlead/scheduling';
 import type { BalancerConfig } from '../../config/balancer.config.js';
 import { stateOf, type Backend } from '../backend.js';
 import type { EventLog } from '../event-log.js';
 
 export class SnapshotBuilder {
-  /** Whether backends that are not healthy serve too, because too few are. */
+  /** Panic: so few backends are up that others serve too. */
   isPanic = false;
   private limits: ReadonlyMap<Backend, number> = new Map();
 
@@ -14,7 +14,7 @@ export class SnapshotBuilder {
     private readonly config: BalancerConfig,
   ) {}
 
-  /** The backends of this fleet that are given requests now. Tells of panic when it begins and when it ends. */
+  /** The members of `fleet` that may receive requests now. Records when panic begins and ends. */
   build(fleet: readonly Backend[]): FleetSnapshot {
     const { RESOURCES, PANIC_THRESHOLD, MAX_IN_FLIGHT_PER_BACKEND } = this.config;
     const limits = inFlightLimits(
@@ -24,7 +24,8 @@ export class SnapshotBuilder {
     this.limits = new Map(fleet.map((backend, i) => [backend, backend.maxInFlight ?? limits[i]]));
     const serving = fleet.filter(({ draining }) => !draining);
     const { members, isPanic } = inTraffic(serving, PANIC_THRESHOLD);
-    // With nobody left the panic goes on; and one backend by itself has nobody to be drowned.
+    // A panic continues while no backend can serve. A single backend cannot panic: panic keeps the load of the others
+    // from the few that are up.
     const isStillPanic = isPanic || (this.isPanic && members.length === 0);
     this.recordPanic(isStillPanic && serving.length > 1, serving);
     const limited = members.map((backend) => {
@@ -34,12 +35,12 @@ export class SnapshotBuilder {
     return new FleetSnapshot(RESOURCES.size, limited);
   }
 
-  /** The most exchanges a backend is given at a time. */
+  /** The limit of concurrent exchanges on a backend. */
   limitOf(backend: Backend): number {
     return this.limits.get(backend) ?? this.config.MAX_IN_FLIGHT_PER_BACKEND;
   }
 
-  /** The part of its capacity that a backend is given while it starts slowly. Both are monotonic, in seconds. */
+  /** The part of a backend's capacity that counts during slow start, 0 to 1. Both times are monotonic seconds. */
   slowStart(startedAt: number, now: number): number {
     return slowStartRatio(now - startedAt, this.config.SLOW_START_SECONDS);
   }

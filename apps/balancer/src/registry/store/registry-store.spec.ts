@@ -1,4 +1,4 @@
-// The store over real files in a folder of its own.
+// The store over real files in a temporary folder.
 import {
   appendFileSync,
   existsSync,
@@ -21,8 +21,8 @@ import { RegistryStore } from './registry-store.js';
 const PLAIN = { pingPath: undefined, leaseSeconds: undefined, labels: {}, maxInFlight: undefined };
 
 function aBackend(id: string, more: Partial<BackendSpec> = {}) {
-  const announcement = { id, url: `http://10.0.0.7:${80 + id.length}`, capacity: Float64Array.of(20, 36), ...PLAIN };
-  return newBackend({ ...announcement, ...more }, 0, 0);
+  const spec = { id, url: `http://10.0.0.7:${80 + id.length}`, capacity: Float64Array.of(20, 36), ...PLAIN };
+  return newBackend({ ...spec, ...more }, 0, 0);
 }
 
 describe('RegistryStore', () => {
@@ -35,7 +35,7 @@ describe('RegistryStore', () => {
     folder = mkdtempSync(join(tmpdir(), 'fairlead-store-'));
     path = join(folder, 'registry.sqlite');
     warnings = [];
-    vi.spyOn(Logger.prototype, 'warn').mockImplementation((sentence: unknown) => void warnings.push(String(sentence)));
+    vi.spyOn(Logger.prototype, 'warn').mockImplementation((message: unknown) => void warnings.push(String(message)));
     vi.spyOn(Logger.prototype, 'log').mockImplementation(() => {});
   });
 
@@ -52,11 +52,11 @@ describe('RegistryStore', () => {
     return store;
   }
 
-  /** What another process would find in the file now. */
-  const kept = (env: Record<string, string> = {}) => aStore(env).load();
-  const keptIds = () => kept().map(({ id }) => id);
+  /** What another process would read from the file now. */
+  const stored = (env: Record<string, string> = {}) => aStore(env).load();
+  const storedIds = () => stored().map(({ id }) => id);
 
-  /** A file with these backends in it, closed in order. */
+  /** Creates a file with these backends. */
   function aFileOf(...ids: string[]): void {
     const store = aStore();
     store.load();
@@ -70,7 +70,7 @@ describe('RegistryStore', () => {
     database.close();
   }
 
-  it('gives back what it was given, to a process that comes while this one lives', () => {
+  it('stores backends so that another process can load them while this one runs', () => {
     const store = aStore();
     expect(store.load()).toEqual([]);
     const full = aBackend('disk-1', {
@@ -82,7 +82,7 @@ describe('RegistryStore', () => {
     full.registeredAt = new Date('2026-01-02T03:04:05.678Z');
     full.draining = { purpose: 'pause', completedAt: new Date(), disconnectsAt: Infinity };
     store.save(full);
-    expect(kept()).toEqual([
+    expect(stored()).toEqual([
       {
         id: 'disk-1',
         url: 'http://10.0.0.7:86',
@@ -102,14 +102,14 @@ describe('RegistryStore', () => {
     'http://[::1]:5453',
     'http://cpu_1.fleet:80',
     `http://h:80/a%20b;c/${'x'.repeat(900)}`,
-  ])('keeps a backend that is known by its url: %s', (url) => {
+  ])('stores a backend whose id is its url: %s', (url) => {
     const store = aStore();
     store.load();
     store.save(aBackend(url, { url }));
-    expect(kept()).toMatchObject([{ id: url, url, pingPath: undefined, leaseSeconds: undefined, isPaused: false }]);
+    expect(stored()).toMatchObject([{ id: url, url, pingPath: undefined, leaseSeconds: undefined, isPaused: false }]);
   });
 
-  it('keeps the newest of an id and of an address, and forgets what is removed', () => {
+  it('stores the newest backend of an id and of an address, and no removed one', () => {
     const store = aStore();
     store.load();
     store.save(aBackend('a', { url: 'http://h:1' }));
@@ -117,113 +117,113 @@ describe('RegistryStore', () => {
     store.save(aBackend('c', { url: 'http://h:3' }));
     store.save(aBackend('a', { url: 'http://h:2' }));
     store.remove('c');
-    store.remove('nobody');
-    expect(kept()).toMatchObject([{ id: 'a', url: 'http://h:2' }]);
+    store.remove('unknown');
+    expect(stored()).toMatchObject([{ id: 'a', url: 'http://h:2' }]);
   });
 
-  it('takes resources by name, in whatever order the fleet counts them now', () => {
+  it('reads resources by name, in any order of RESOURCES', () => {
     aFileOf('a');
-    expect(kept({ RESOURCES: 'storage,compute' })[0].capacity).toEqual(Float64Array.of(36, 20));
+    expect(stored({ RESOURCES: 'storage,compute' })[0].capacity).toEqual(Float64Array.of(36, 20));
   });
 
-  it('leaves out the rows that make no sense, names them, and keeps them for who can read them', () => {
+  it('skips invalid rows with a warning, and leaves them in the file', () => {
     aFileOf('a', 'bb', 'ccc', 'dddd', 'eeeee', 'ffffff');
     edit(`UPDATE backends SET url = 'file:///etc' WHERE id = 'bb';
       UPDATE backends SET resources = '{"compute":' WHERE id = 'ccc';
       UPDATE backends SET resources = '{"compute":1,"gpu":2}' WHERE id = 'dddd';
       UPDATE backends SET registered_at = 'yesterday' WHERE id = 'eeeee';
       UPDATE backends SET is_paused = 7 WHERE id = 'ffffff'`);
-    expect(keptIds()).toEqual(['a']);
+    expect(storedIds()).toEqual(['a']);
     expect(warnings).toEqual([
-      `${path}: backend "bb" is left out: url must be an http URL`,
-      `${path}: backend "ccc" is left out: resources must be JSON`,
-      `${path}: backend "dddd" is left out: resources.gpu is unknown: this fleet's resources are compute, storage`,
-      `${path}: backend "ffffff" is left out: is_paused must be 0 or 1`,
-      `${path}: backend "eeeee" is left out: registered_at must be a time in UTC`,
+      `${path}: backend "bb" is skipped: url must be an http URL`,
+      `${path}: backend "ccc" is skipped: resources must be JSON`,
+      `${path}: backend "dddd" is skipped: resources.gpu is unknown: this fleet's resources are compute, storage`,
+      `${path}: backend "ffffff" is skipped: is_paused must be 0 or 1`,
+      `${path}: backend "eeeee" is skipped: registered_at must be a time in UTC`,
     ]);
-    expect(kept({ RESOURCES: 'compute,gpu' }).map(({ id }) => id)).toEqual(['dddd']);
+    expect(stored({ RESOURCES: 'compute,gpu' }).map(({ id }) => id)).toEqual(['dddd']);
   });
 
-  it('makes the folder', () => {
+  it('creates the folder', () => {
     path = join(folder, 'deep', 'er', 'registry.sqlite');
     aFileOf('a');
-    expect(keptIds()).toEqual(['a']);
+    expect(storedIds()).toEqual(['a']);
   });
 
-  const garbage = (bytes: number) => () => writeFileSync(path, 'no database '.repeat(1000).slice(0, bytes));
-  const spoilt: [what: string, spoil: () => void, sentence: string][] = [
-    ['a few bytes of text', garbage(5), 'is no sound database (file is not a database)'],
-    ['a page of text', garbage(4096), 'is no sound database (file is not a database)'],
+  const text = (bytes: number) => () => writeFileSync(path, 'no database '.repeat(1000).slice(0, bytes));
+  const damages: [what: string, damage: () => void, problem: string][] = [
+    ['a few bytes of text', text(5), 'is damaged or no database (file is not a database)'],
+    ['a page of text', text(4096), 'is damaged or no database (file is not a database)'],
     [
-      'a database with a hole in it',
+      'a database that was overwritten in part',
       () => {
         aFileOf('a', 'bb');
         const bytes = readFileSync(path);
         writeFileSync(path, bytes.fill(0x41, 1000, bytes.length - 10));
       },
-      'is no sound database (database disk image is malformed)',
+      'is damaged or no database (database disk image is malformed)',
     ],
     [
-      'a file cut short',
+      'a truncated file',
       () => {
         aFileOf('a');
         writeFileSync(path, readFileSync(path).subarray(0, 4096));
       },
-      'is no sound database (database disk image is malformed)',
+      'is damaged or no database (database disk image is malformed)',
     ],
     [
       'a newer version',
       () => {
         aFileOf('a');
-        edit('PRAGMA user_version = 2; ALTER TABLE backends ADD COLUMN shade TEXT');
+        edit('PRAGMA user_version = 2; ALTER TABLE backends ADD COLUMN zone TEXT');
       },
-      "is of version 2, newer than this program's 1",
+      "has version 2, newer than this program's 1",
     ],
   ];
 
-  it.each(spoilt)('moves %s aside, byte for byte, and begins anew', (_, spoil, sentence) => {
-    spoil();
+  it.each(damages)('moves %s aside unchanged, and creates a new file', (_, damage, problem) => {
+    damage();
     const bytes = readFileSync(path);
     const store = aStore();
     expect(store.load()).toEqual([]);
     const aside = readdirSync(folder).find((name) => /\.corrupt-[0-9-]+T\d{6}\.\d{3}Z$/.test(name))!;
     expect(warnings).toEqual([
-      `the registry file ${path} ${sentence}: it is kept as ${join(folder, aside)}, and a new one begun`,
+      `the registry file ${path} ${problem}: it was moved to ${join(folder, aside)}, and a new one was created`,
     ]);
     expect(readFileSync(join(folder, aside))).toEqual(bytes);
     store.save(aBackend('new'));
-    expect(keptIds()).toEqual(['new']);
+    expect(storedIds()).toEqual(['new']);
   });
 
   it('moves the journal aside with its file', () => {
-    writeFileSync(path, 'nonsense');
+    writeFileSync(path, 'text');
     writeFileSync(`${path}-wal`, 'journal');
     aStore().load();
     const aside = readdirSync(folder).find((name) => name.endsWith('Z-wal'))!;
     expect(readFileSync(join(folder, aside), 'utf8')).toBe('journal');
   });
 
-  it('leaves the database of another program alone', () => {
+  it("does not touch another program's database", () => {
     edit('CREATE TABLE customers (name TEXT)');
     const bytes = readFileSync(path);
     const store = aStore();
     expect(store.load()).toEqual([]);
     store.save(aBackend('a'));
     expect(warnings).toEqual([
-      `${path} cannot be opened: ${path} is the database of another program; the registry is kept in memory only`,
+      `${path} cannot be opened: ${path} is another program's database; the registry is kept in memory only`,
     ]);
     expect(readFileSync(path)).toEqual(bytes);
   });
 
   it.each([
-    ['a folder stands in its place', () => mkdirSync(path), /unable to open database file/],
+    ['its path is a folder', () => mkdirSync(path), /unable to open database file/],
     [
-      'a file stands in its folder’s place',
+      'the path of its folder is a file',
       () => (path = join(import.meta.filename, 'x')),
       /unable to open database file/,
     ],
-    ['nobody may write there', () => (path = '/proc/fairlead/registry.sqlite'), /ENOENT/],
-  ])('works in memory, with one warning, when %s', (_, prepare, reason) => {
+    ['its folder cannot be created', () => (path = '/proc/fairlead/registry.sqlite'), /ENOENT/],
+  ])('keeps the registry in memory, with one warning, when %s', (_, prepare, reason) => {
     prepare();
     const store = aStore();
     expect(store.load()).toEqual([]);
@@ -234,7 +234,7 @@ describe('RegistryStore', () => {
     expect(warnings[0]).toMatch(/cannot be opened: .*; the registry is kept in memory only$/);
   });
 
-  it('says once that the disk takes no writes, and brings what it missed when it does again', () => {
+  it('warns once that the file cannot be written, and writes the pending changes when it can be', () => {
     vi.useFakeTimers();
     const store = aStore();
     store.load();
@@ -247,40 +247,40 @@ describe('RegistryStore', () => {
     store.remove('dddd');
     vi.advanceTimersByTime(5_000);
     expect(warnings).toEqual([
-      `${path} cannot be written: database is locked; the registry is kept in memory, and written when that is possible again`,
+      `${path} cannot be written: database is locked; the registry is kept in memory until the file can be written again`,
     ]);
     other.exec('ROLLBACK');
     other.close();
     vi.advanceTimersByTime(5_000);
-    expect(keptIds()).toEqual(['bb', 'ccc']);
+    expect(storedIds()).toEqual(['bb', 'ccc']);
     expect(warnings).toHaveLength(1);
   });
 
-  it('reads what it may not write', () => {
+  it('reads a file that it cannot write', () => {
     aFileOf('a');
-    // A connection that holds the write lock stands for a disk that takes no writes; root may write anywhere.
+    // A connection that holds the write lock stands in for a read-only disk; root may write anywhere.
     const other = new DatabaseSync(path);
     other.exec('BEGIN IMMEDIATE');
-    expect(keptIds()).toEqual(['a']);
+    expect(storedIds()).toEqual(['a']);
     expect(warnings).toHaveLength(1);
     other.close();
   });
 
-  it('finds what was committed before a kill in the middle of a commit', () => {
+  it('loads what was committed before a crash during a commit', () => {
     const store = aStore();
     store.load();
     store.save(aBackend('a'));
-    // The journal with half a commit at its end, copied while the first process still holds the file.
+    // A copy of the file and its journal, with half a commit at its end, while the first process has it open.
     const copy = join(folder, 'copy.sqlite');
     writeFileSync(copy, readFileSync(path));
     writeFileSync(`${copy}-wal`, readFileSync(`${path}-wal`));
     appendFileSync(`${copy}-wal`, Buffer.alloc(2000, 7));
     path = copy;
-    expect(keptIds()).toEqual(['a']);
+    expect(storedIds()).toEqual(['a']);
     expect(warnings).toEqual([]);
   });
 
-  it('keeps nothing where it is told to', () => {
+  it('stores nothing with REGISTRY_FILE=none, nor at port 0 with {port} in the path', () => {
     const config = (REGISTRY_FILE: string, CONTROL_PLANE_PORT = '9797') =>
       loadBalancerConfig({ REGISTRY_FILE, CONTROL_PLANE_PORT });
     expect(registryFileOf(config(''))).toBe('fairlead-registry-9797.sqlite');

@@ -1,5 +1,5 @@
-// Keeps the registry in a SQLite file, so that a balancer that was killed knows its fleet when it starts again. A disk
-// that fails costs nobody a registration: the balancer works on in memory, and what is missing is written later.
+// Keeps the registry in a SQLite file, so that a balancer knows its fleet after a crash. When the disk fails, the
+// balancer continues in memory and writes the changes later: no registration is lost.
 import type { DatabaseSync } from 'node:sqlite';
 import { backendIdSchema, registrationSchema } from '@fairlead/contracts';
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
@@ -9,7 +9,7 @@ import { balancerConfig, registryFileOf } from '../../config/balancer.config.js'
 import { formatIssues } from '../../control-plane/validation-message.js';
 import { capacityOf } from '../registration-normalizer.js';
 import type { Backend, StoredBackend } from '../backend.js';
-import { openRegistryFile, probe, reasonOf } from './sqlite-file.js';
+import { openRegistryFile, reasonOf, testWrite } from './sqlite-file.js';
 
 const RETRY_MS = 5_000;
 
@@ -28,7 +28,9 @@ const json = z.string().transform((text, context): unknown => {
   }
 });
 
-/** A row of the file. An id that was taken from a url may be longer, and freer, than one that a backend chooses. */
+/**
+ * A row of the file. An id derived from a url may be longer than one that a backend chooses, and have other characters.
+ */
 const rowSchema = z.object({
   id: z.union([backendIdSchema, z.url('must be an id or a url')]),
   url: z.url({ protocol: /^http$/, error: 'must be an http URL' }),
@@ -48,23 +50,23 @@ export class RegistryStore implements OnApplicationShutdown {
   private readonly logger = new Logger('Registry');
   private readonly path: string | undefined;
   private database: DatabaseSync | undefined;
-  /** Changes the file does not have yet, by id: the row, or undefined where it is to go. Empty as long as the disk works. */
+  /** Changes to be written, by id: the row, or undefined to delete it. Empty while the disk works. */
   private readonly pending = new Map<string, Row | undefined>();
-  /** Ids the file is known to hold: no other removal has to be remembered while the disk fails. */
+  /** Ids in the file: only their removal has to be remembered while the disk fails. */
   private readonly written = new Set<string>();
-  private retry: NodeJS.Timeout | undefined;
+  private retryTimer: NodeJS.Timeout | undefined;
 
   constructor(@Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>) {
     this.path = registryFileOf(config);
   }
 
-  /** Opens the file and reads it. Call it once, before anything is saved. What makes no sense is left out, with a warning. */
+  /** Opens and reads the file; call it once, first. Invalid rows are skipped with a warning. */
   load(): StoredBackend[] {
     if (this.path === undefined) return [];
     try {
-      this.database = openRegistryFile(this.path, (sentence) => this.logger.warn(sentence));
+      this.database = openRegistryFile(this.path, (message) => this.logger.warn(message));
       const rows = this.database.prepare('SELECT * FROM backends ORDER BY registered_at, id').all();
-      // Whether the disk takes writes is better known now than at the first registration.
+      // Shows now whether the disk can be written, and not at the first registration.
       this.write();
       return rows.flatMap((row) => this.backendFrom(row) ?? []);
     } catch (error) {
@@ -74,14 +76,14 @@ export class RegistryStore implements OnApplicationShutdown {
     }
   }
 
-  /** Keeps a backend as it is now, in place of the row of the same id and of the one at the same address. Never throws. */
+  /** Saves a backend; replaces the row with its id and the row with its address. Never throws. */
   save(backend: Backend): void {
     if (!this.database) return;
     this.pending.set(backend.id, this.rowOf(backend));
     this.write();
   }
 
-  /** Forgets a backend. Never throws. */
+  /** Removes a backend. Never throws. */
   remove(id: string): void {
     if (!this.database) return;
     if (this.written.has(id)) this.pending.set(id, undefined);
@@ -93,14 +95,14 @@ export class RegistryStore implements OnApplicationShutdown {
     this.close();
   }
 
-  /** Closes the file; nothing is kept from then on. */
+  /** Closes the file; nothing is saved after that. */
   close(): void {
-    clearTimeout(this.retry);
+    clearTimeout(this.retryTimer);
     this.database?.close();
     this.database = undefined;
   }
 
-  /** Brings the file up to date, all or nothing. */
+  /** Writes the pending changes in one transaction. */
   private write(): void {
     const { database } = this;
     if (!database) return;
@@ -110,34 +112,34 @@ export class RegistryStore implements OnApplicationShutdown {
         if (row) database.prepare(SAVE).run(...row);
         else database.prepare('DELETE FROM backends WHERE id = ?').run(id);
       }
-      if (this.pending.size === 0) probe(database);
+      if (this.pending.size === 0) testWrite(database);
       database.exec('COMMIT');
-      this.succeeded();
+      this.onWritten();
     } catch (error) {
       if (database.isTransaction) database.exec('ROLLBACK');
-      this.failed(error);
+      this.onWriteError(error);
     }
   }
 
-  private succeeded(): void {
+  private onWritten(): void {
     for (const [id, row] of this.pending) {
       if (row) this.written.add(id);
       else this.written.delete(id);
     }
     this.pending.clear();
-    if (!this.retry) return;
-    clearTimeout(this.retry);
-    this.retry = undefined;
-    this.logger.log(`${this.path} is written again`);
+    if (!this.retryTimer) return;
+    clearTimeout(this.retryTimer);
+    this.retryTimer = undefined;
+    this.logger.log(`${this.path} can be written again; the pending changes were written`);
   }
 
-  private failed(error: unknown): void {
-    if (!this.retry) {
-      const promise = 'the registry is kept in memory, and written when that is possible again';
-      this.logger.warn(`${this.path} cannot be written: ${reasonOf(error)}; ${promise}`);
+  private onWriteError(error: unknown): void {
+    if (!this.retryTimer) {
+      const fallback = 'the registry is kept in memory until the file can be written again';
+      this.logger.warn(`${this.path} cannot be written: ${reasonOf(error)}; ${fallback}`);
     }
-    clearTimeout(this.retry);
-    this.retry = setTimeout(() => this.write(), RETRY_MS).unref();
+    clearTimeout(this.retryTimer);
+    this.retryTimer = setTimeout(() => this.write(), RETRY_MS).unref();
   }
 
   private rowOf({ id, url, capacity, draining, registeredAt, ...rest }: Backend): Row {
@@ -176,7 +178,7 @@ export class RegistryStore implements OnApplicationShutdown {
         registeredAt: new Date(rest.registered_at),
       };
     } catch (error) {
-      this.logger.warn(`${this.path}: backend ${JSON.stringify(row.id)} is left out: ${reasonOf(error)}`);
+      this.logger.warn(`${this.path}: backend ${JSON.stringify(row.id)} is skipped: ${reasonOf(error)}`);
       return undefined;
     }
   }

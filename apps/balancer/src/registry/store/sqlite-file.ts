@@ -1,15 +1,15 @@
-// Opens the registry's SQLite file. What cannot be read as a registry is moved aside, never deleted.
+// Opens the registry's SQLite file. A file that cannot be read as a registry is moved aside, never deleted.
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-/** Raised with each change of the table. A file of a newer one is not for this program. */
+/** Raised with each change of the table. This program does not read files of a newer version. */
 const SCHEMA_VERSION = 1;
 
-/** "Flea" in ASCII: tells a registry from the database of some other program. */
+/** "Flea" in ASCII: distinguishes a registry from another program's database. */
 const APPLICATION_ID = 0x46_6c_65_61;
 
-/** One address is one backend: whoever is saved at the address of another takes the place of both rows. */
+/** One address is one backend: saving a backend at the address of another one replaces both rows. */
 const TABLE = `
   CREATE TABLE backends (
     id TEXT PRIMARY KEY,
@@ -23,26 +23,26 @@ const TABLE = `
     registered_at TEXT NOT NULL
   ) STRICT`;
 
-/** While a file is opened, another process may be recovering its journal after a kill. */
+/** Busy timeout while opening: another process may be recovering the journal after a crash. */
 const OPENING_BUSY_MS = 2_000;
 
-/** Traffic waits meanwhile: a writer of this file is done within a millisecond. */
+/** Busy timeout while serving: it blocks the event loop, and a write takes less than a millisecond. */
 const RUNNING_BUSY_MS = 100;
 
-/** What SQLite calls a file that it cannot make sense of. Source: https://www.sqlite.org/rescode.html */
+/** Result codes for a damaged file and for one that is no database. Source: https://www.sqlite.org/rescode.html */
 const SQLITE_CORRUPT = 11;
 const SQLITE_NOTADB = 26;
 
-/** The file is there and no registry that this program can read. */
+/** The file exists, and is no registry that this program can read. */
 class UnusableFileError extends Error {}
 
 /**
- * Opens `path`, and makes it and its folder where they are missing. A damaged file and one of a newer version are moved
- * aside, which `warn` is told of, and a new one is begun.
+ * Opens `path`; creates it and its folder where they are missing. A damaged file and one of a newer version are moved
+ * aside with a call of `warn`, and a new file is created.
  *
- * @throws when there can be no file there, or it is another program's database, which is left alone.
+ * @throws when no file can be opened there, or it is another program's database, which is not touched.
  */
-export function openRegistryFile(path: string, warn: (sentence: string) => void): DatabaseSync {
+export function openRegistryFile(path: string, warn: (message: string) => void): DatabaseSync {
   makeFolder(dirname(resolve(path)));
   let aside: string | undefined;
   try {
@@ -51,41 +51,41 @@ export function openRegistryFile(path: string, warn: (sentence: string) => void)
     });
   } catch (error) {
     if (aside === undefined) throw error;
-    const what = isDamage(error) ? `is no sound database (${reasonOf(error)})` : reasonOf(error);
-    warn(`the registry file ${path} ${what}: it is kept as ${aside}, and a new one begun`);
+    const problem = isDamage(error) ? `is damaged or no database (${reasonOf(error)})` : reasonOf(error);
+    warn(`the registry file ${path} ${problem}: it was moved to ${aside}, and a new one was created`);
     return open(path, () => {});
   }
 }
 
-/** What went wrong, without "Error:" before it. */
+/** The message of an error, without "Error:" before it. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Writes what is there already, to see whether the disk takes writes. @throws when it does not. */
-export function probe(database: DatabaseSync): void {
+/** Writes a value that the file has already. @throws when the disk cannot be written. */
+export function testWrite(database: DatabaseSync): void {
   database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
 }
 
-/** Not by `mkdirSync`'s own `recursive`: where a parent is there and takes no folders, as in /proc, that never ends. */
+/** `mkdirSync` with `recursive` never returns where a parent exists and takes no folders, as in /proc. */
 function makeFolder(path: string): void {
   if (existsSync(path)) return;
   makeFolder(dirname(path));
   try {
     mkdirSync(path);
   } catch (error) {
-    // Another process may have made it meanwhile.
+    // Another process may have created it in the meantime.
     if (!existsSync(path)) throw error;
   }
 }
 
-/** `onFault` comes before closing, which would bring the journal into the file and delete it. */
+/** Calls `onFault` before closing, which would write the journal into the file and delete it. */
 function open(path: string, onFault: (error: unknown) => void): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: OPENING_BUSY_MS });
   try {
     checkOwner(database, path);
     if (numberFrom(database, 'user_version') === 0) create(database);
-    // NORMAL in WAL mode: a commit is not synced, so it outlives the process and not a power cut.
+    // NORMAL in WAL mode: a commit is not synced, so it survives a crash of the process but not a power cut.
     database.exec(`PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = ${RUNNING_BUSY_MS}`);
     return database;
   } catch (error) {
@@ -102,15 +102,15 @@ function checkOwner(database: DatabaseSync, path: string): void {
   const version = numberFrom(database, 'user_version');
   const isRegistry = numberFrom(database, 'application_id') === APPLICATION_ID;
   const isEmpty = database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined;
-  if (!isRegistry && !isEmpty) throw new Error(`${path} is the database of another program`);
+  if (!isRegistry && !isEmpty) throw new Error(`${path} is another program's database`);
   if (version > SCHEMA_VERSION) {
-    throw new UnusableFileError(`is of version ${version}, newer than this program's ${SCHEMA_VERSION}`);
+    throw new UnusableFileError(`has version ${version}, newer than this program's ${SCHEMA_VERSION}`);
   }
-  const verdict = database.prepare('PRAGMA quick_check(1)').get()?.quick_check;
-  if (verdict !== 'ok') throw new UnusableFileError(`is damaged (${String(verdict)})`);
+  const result = database.prepare('PRAGMA quick_check(1)').get()?.quick_check;
+  if (result !== 'ok') throw new UnusableFileError(`is damaged (${String(result)})`);
 }
 
-/** Two processes may begin the same file at once: the second finds it made. */
+/** Two processes may create the same file at once: the second one finds it complete. */
 function create(database: DatabaseSync): void {
   database.exec('PRAGMA journal_mode = WAL');
   database.exec('BEGIN IMMEDIATE');
@@ -128,13 +128,13 @@ function isUnusable(error: unknown): boolean {
   return error instanceof UnusableFileError || isDamage(error);
 }
 
-/** The lower byte is the code proper; what stands above it tells more. */
+/** The lower byte is the result code; the higher bytes extend it. */
 function isDamage(error: unknown): boolean {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return false;
   return [SQLITE_CORRUPT, SQLITE_NOTADB].includes(error.errcode & 0xff);
 }
 
-/** Its journal goes with it, under the name by which SQLite finds it again. */
+/** Moves the journal with it, under the name that SQLite expects. */
 function setAside(path: string): string {
   const aside = `${path}.corrupt-${new Date().toISOString().replaceAll(':', '')}`;
   renameSync(path, aside);
