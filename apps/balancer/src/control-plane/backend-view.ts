@@ -1,22 +1,22 @@
-// A backend as the API shows it.
+// The API's view of a backend.
 import type { BackendView } from '@fairlead/contracts';
 import type { LoadTable, ResourceSpace } from '@fairlead/scheduling';
 import { stateOf, type Backend } from '../registry/backend.js';
 
-/** Renewals that a lease has room for: one may be lost, and another, before it lapses. */
+/** Renewals per lease: two in a row may be lost before it lapses. */
 const RENEWALS_PER_LEASE = 3;
 
-/** What a view is made from besides the backend itself. */
+/** What a view is made from besides the backend. */
 export interface BackendViewContext {
   readonly resources: ResourceSpace;
   readonly table: LoadTable;
-  /** The limit in force for this backend. */
+  /** The backend's limit of concurrent exchanges. */
   readonly maxInFlight: number;
   /** Monotonic time, seconds. */
   readonly now: number;
 }
 
-/** The backend as the API shows it. */
+/** The API's view of `backend`. */
 export function viewOf(backend: Backend, { resources, table, maxInFlight, now }: BackendViewContext): BackendView {
   const { leaseSeconds, draining } = backend;
   return {

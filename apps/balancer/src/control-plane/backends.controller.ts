@@ -1,4 +1,4 @@
-// Registration, version 1: how backends join, renew, drain and leave.
+// The registration API, version 1: register, renew, drain and leave.
 import {
   backendListSchema,
   backendViewSchema,
@@ -39,18 +39,18 @@ import { RegistrationRateLimitGuard, TOO_MANY } from './registration-rate-limit.
 import { RegistryService } from '../registry/registry.service.js';
 
 const NOT_FOUND = { status: 404, standardSchema: problemSchema, description: 'No backend of that id' };
-const ID_PARAM = { name: 'id', description: "The backend's id, percent-encoded where it is a url", example: 'files-1' };
+const ID_PARAM = { name: 'id', description: "The backend's id; percent-encoded if it is a URL", example: 'files-1' };
 
 const TIMEOUT_QUERY = {
   name: 'timeoutSeconds',
   required: false,
-  description: 'How long what is in flight may take before it is cut; DRAIN_TIMEOUT_SECONDS when absent',
+  description: 'Time for exchanges in flight to end before they are cut off; default: DRAIN_TIMEOUT_SECONDS',
   schema: { type: 'number', minimum: 0, maximum: 86_400 },
 } as const;
 const BAD_QUERY = {
   status: 400,
   standardSchema: problemSchema,
-  description: 'A query makes no sense; nothing is done',
+  description: 'A query parameter is invalid; nothing was changed',
 };
 
 const trueOrFalse = new ParseBoolPipe({
@@ -64,34 +64,34 @@ export class BackendsController {
   constructor(
     private readonly registry: RegistryService,
     private readonly table: LoadTable,
-    private readonly ownAddresses: SelfAddresses,
+    private readonly selfAddresses: SelfAddresses,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {}
 
   @Post()
   @TokenRequired(RegistrationRateLimitGuard)
   @ApiOperation({ summary: 'Register, or update the backend of the same id or address' })
-  @ApiResponse({ status: 201, standardSchema: backendViewSchema, description: 'Registered; it is pinged at once' })
+  @ApiResponse({ status: 201, standardSchema: backendViewSchema, description: 'Registered; probed at once' })
   @ApiResponse({ status: 200, standardSchema: backendViewSchema, description: 'Updated' })
   @ApiResponse({
     status: 400,
     standardSchema: problemSchema,
-    description: 'The body is wrong; the registry is unchanged',
+    description: 'The body is invalid; nothing was changed',
   })
   @ApiResponse({ status: 413, standardSchema: problemSchema, description: 'The body is over 100 kB' })
   @ApiResponse(TOO_MANY)
-  @ApiResponse({ status: 503, standardSchema: problemSchema, description: 'MAX_BACKENDS are registered already' })
+  @ApiResponse({ status: 503, standardSchema: problemSchema, description: 'MAX_BACKENDS are registered' })
   async register(
     @Body({ schema: registrationSchema }) body: Registration,
     @CallerAddress() callerAddress: string,
     @Res({ passthrough: true }) response: Response,
   ): Promise<BackendView> {
-    const announcement = normalize(body, {
+    const spec = normalize(body, {
       callerAddress,
       resources: this.config.RESOURCES,
-      isOwnAddress: (url) => this.ownAddresses.includes(url),
+      isOwnAddress: (url) => this.selfAddresses.includes(url),
     });
-    const { backend, isNew } = this.registry.register(announcement);
+    const { backend, isNew } = this.registry.register(spec);
     response.status(isNew ? 201 : 200);
     return this.view(backend);
   }
@@ -116,7 +116,7 @@ export class BackendsController {
   @TokenRequired()
   @ApiOperation({ summary: 'Renew a lease' })
   @ApiParam(ID_PARAM)
-  @ApiResponse({ status: 200, standardSchema: backendViewSchema, description: 'The lease runs anew' })
+  @ApiResponse({ status: 200, standardSchema: backendViewSchema, description: 'Renewed' })
   @ApiResponse({ ...NOT_FOUND, description: 'No backend of that id, or its lease has lapsed: register again' })
   @ApiResponse({ status: 409, standardSchema: problemSchema, description: 'It registered without leaseSeconds' })
   async renew(@Param('id') id: string): Promise<BackendView> {
@@ -126,13 +126,13 @@ export class BackendsController {
   @Post(':id/drain')
   @HttpCode(200)
   @TokenRequired()
-  @ApiOperation({ summary: 'Send no new request there; those in flight go on, until the time is over' })
+  @ApiOperation({ summary: 'Pause: no new request is sent there; exchanges in flight have until the timeout to end' })
   @ApiParam(ID_PARAM)
   @ApiQuery(TIMEOUT_QUERY)
   @ApiResponse({
     status: 200,
     standardSchema: backendViewSchema,
-    description: 'Draining; drain.complete tells when done',
+    description: 'Draining; drain.complete shows when it is done',
   })
   @ApiResponse(BAD_QUERY)
   @ApiResponse(NOT_FOUND)
@@ -146,7 +146,7 @@ export class BackendsController {
   @Post(':id/resume')
   @HttpCode(200)
   @TokenRequired()
-  @ApiOperation({ summary: 'Take a drained backend back' })
+  @ApiOperation({ summary: 'Resume a paused or leaving backend' })
   @ApiParam(ID_PARAM)
   @ApiResponse({ status: 200, standardSchema: backendViewSchema, description: 'The backend as the balancer sees it' })
   @ApiResponse(NOT_FOUND)
@@ -156,7 +156,7 @@ export class BackendsController {
 
   @Delete(':id')
   @TokenRequired()
-  @ApiOperation({ summary: 'Leave the fleet: drains first, unless now=true' })
+  @ApiOperation({ summary: 'Leave the fleet: drain first, unless now=true' })
   @ApiParam(ID_PARAM)
   @ApiQuery({ name: 'now', required: false, schema: { type: 'boolean', default: false } })
   @ApiQuery(TIMEOUT_QUERY)
@@ -164,7 +164,7 @@ export class BackendsController {
   @ApiResponse({
     status: 202,
     standardSchema: backendViewSchema,
-    description: 'Draining; gone when nothing is in flight',
+    description: 'Draining; removed when nothing is in flight',
   })
   @ApiResponse(BAD_QUERY)
   @ApiResponse(NOT_FOUND)
@@ -180,7 +180,7 @@ export class BackendsController {
     return draining && this.view(draining);
   }
 
-  /** Requests that come after the answer are placed by what it says, in every thread. */
+  /** Resolves when every thread uses the present snapshot, so that later requests are placed accordingly. */
   private async view(backend: Backend): Promise<BackendView> {
     await this.registry.acknowledgement.whenAcknowledged();
     return viewOf(backend, {

@@ -1,13 +1,13 @@
-// Says why a body could not be read.
+// Turns errors of body-parser into HTTP errors that say why the body could not be read.
 import { HttpException } from '@nestjs/common';
 
-/** What body-parser hands on: an error with a status and a type. */
+/** An error of body-parser. */
 interface BodyParserError extends Error {
   readonly status: number;
   readonly type: string;
 }
 
-/** What body-parser failed with, as an exception with one clear sentence; anything else stays as it is. */
+/** Turns an error of body-parser into an `HttpException` with one sentence; returns any other error unchanged. */
 export function unreadableBody(error: unknown): unknown {
   if (!isBodyParserError(error)) return error;
   return new HttpException(messageOf(error), error.status);

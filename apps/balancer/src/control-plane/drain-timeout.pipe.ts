@@ -1,9 +1,9 @@
-// How long a drain may take, as a query says it.
+// Parses the query parameter `timeoutSeconds` of a drain.
 import { BadRequestException, type PipeTransform } from '@nestjs/common';
 
 const MAX_SECONDS = 86_400;
 
-/** Reads `timeoutSeconds`; undefined when it is absent. */
+/** The seconds; undefined when the parameter is absent. */
 export const drainTimeout: PipeTransform<string | undefined, number | undefined> = {
   transform(text) {
     if (text === undefined) return undefined;

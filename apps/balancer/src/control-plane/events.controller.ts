@@ -1,4 +1,4 @@
-// What happened to the fleet, for the operator.
+// The newest events of the fleet, for operators.
 import { fleetEventSchema, type FleetEvent } from '@fairlead/contracts';
 import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
@@ -13,7 +13,7 @@ export class EventsController {
   constructor(private readonly events: EventLog) {}
 
   @Get()
-  @ApiOperation({ summary: 'The newest changes of state, oldest first' })
+  @ApiOperation({ summary: 'The newest events, oldest first' })
   @ApiResponse({ status: 200, standardSchema: eventListSchema, description: 'The newest 100 events' })
   list(): { events: FleetEvent[] } {
     return { events: [...this.events.newest()] };

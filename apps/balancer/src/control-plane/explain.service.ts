@@ -1,4 +1,4 @@
-// Says why a request would go where it would go.
+// Explains where a request of a given demand would be placed, and why.
 import type { Explanation, ResourceAmounts } from '@fairlead/contracts';
 import type { ScoredCandidate } from '@fairlead/scheduling';
 import { BadRequestException, Inject, Injectable } from '@nestjs/common';
@@ -16,7 +16,7 @@ export class ExplainService {
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {}
 
-  /** Dispatches nothing. */
+  /** Scores every backend for a request of this demand; places nothing. */
   explain(amounts: ResourceAmounts): Explanation {
     const { RESOURCES, PLACEMENT_POLICY } = this.config;
     const [unknown] = RESOURCES.unknownNames(amounts);
@@ -27,7 +27,7 @@ export class ExplainService {
     }
     const demand = RESOURCES.vectorOf(amounts);
     const scored = (this.scheduler.explain(demand) ?? []).toSorted((a, b) => a.score - b.score);
-    const candidates = scored.map((candidate) => this.named(candidate));
+    const candidates = scored.map((candidate) => this.explained(candidate));
     const isCandidate = new Set(scored.map(({ slot }) => slot));
     const excluded = this.registry
       .list()
@@ -42,7 +42,7 @@ export class ExplainService {
     };
   }
 
-  private named({ slot, score, terms }: ScoredCandidate): Explanation['candidates'][number] {
+  private explained({ slot, score, terms }: ScoredCandidate): Explanation['candidates'][number] {
     const { names } = this.config.RESOURCES;
     const byName = Object.fromEntries(names.map((name, r) => [name, { ...terms[r] }]));
     return { id: this.registry.atSlot(slot)?.id ?? '', score, terms: byName };

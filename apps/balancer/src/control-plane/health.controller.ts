@@ -1,4 +1,4 @@
-// The balancer's own health, for whoever runs it: is it alive, and may traffic be sent to it?
+// Liveness and readiness of the balancer itself.
 import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { HealthCheck, HealthCheckService, HealthIndicatorService, type HealthCheckResult } from '@nestjs/terminus';
@@ -26,7 +26,8 @@ export class HealthController {
   @Get('ready')
   @HealthCheck()
   @ApiOperation({
-    summary: '200 while clients should be sent here; says `panic` or `degraded` when too few backends are up, or none',
+    summary:
+      '200 while the balancer accepts clients; the body shows `panic` or `degraded` when few or no backends are up',
   })
   ready(): Promise<HealthCheckResult> {
     return this.health.check([() => this.dataPlane(), () => this.fleet()]);
@@ -34,10 +35,10 @@ export class HealthController {
 
   private dataPlane() {
     const indicator = this.indicators.check('dataPlane');
-    return this.plane.isReady ? indicator.up() : indicator.down('the balancer is going out of service');
+    return this.plane.isReady ? indicator.up() : indicator.down('the balancer is shutting down or not listening yet');
   }
 
-  /** An empty fleet is no reason to take the balancer out: it answers 503 rightly, and backends join through it. */
+  /** Always up: with an empty fleet the balancer rightly responds 503, and backends can register. */
   private fleet() {
     const up = this.registry.list().filter((backend) => stateOf(backend) === 'up').length;
     const { snapshot, snapshots } = this.registry;

@@ -1,4 +1,4 @@
-// The balancer's figures: JSON for the dashboard, text for Prometheus, the last requests for whoever asks.
+// Metrics as JSON for the dashboard and as text for Prometheus, and the log of the last requests.
 import { fleetMetricsSchema, requestLogSchema, type FleetMetrics, type RequestRecord } from '@fairlead/contracts';
 import { Controller, Get, Res } from '@nestjs/common';
 import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
@@ -17,8 +17,8 @@ export class MetricsController {
   ) {}
 
   @Get('api/v1/metrics')
-  @ApiOperation({ summary: 'Load and totals of the fleet and of each backend, and the newest events' })
-  @ApiResponse({ status: 200, standardSchema: fleetMetricsSchema, description: 'The figures of one moment' })
+  @ApiOperation({ summary: 'Load and totals of the fleet and of each backend, with the newest events' })
+  @ApiResponse({ status: 200, standardSchema: fleetMetricsSchema, description: 'Read at one moment' })
   json(): FleetMetrics {
     return this.metrics.read();
   }
@@ -31,7 +31,7 @@ export class MetricsController {
   }
 
   @Get('metrics')
-  @ApiOperation({ summary: 'The same figures in Prometheus text form' })
+  @ApiOperation({ summary: 'The same metrics in the Prometheus text format' })
   @ApiProduces('text/plain')
   @ApiResponse({ status: 200, description: 'Prometheus exposition format 0.0.4' })
   async text(@Res() response: Response): Promise<void> {

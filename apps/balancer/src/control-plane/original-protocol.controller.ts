@@ -1,4 +1,4 @@
-// Registration as the first backends do it: a JSON body on any request to `/`, a plain text answer.
+// The original registration protocol: a JSON body on any request to `/`, and a plain-text response.
 import { originalRegistrationSchema } from '@fairlead/contracts';
 import { All, Body, Controller, Header, Inject, Res } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
@@ -14,7 +14,7 @@ import { RegistrationRateLimitGuard, TOO_MANY } from './registration-rate-limit.
 import { FleetFullError } from '../registry/registry.errors.js';
 import { RegistryService } from '../registry/registry.service.js';
 
-/** Status and text of an answer. */
+/** A response's status and text. */
 type PlainResponse = readonly [status: number, text: string];
 
 @ApiTags('original protocol')
@@ -22,7 +22,7 @@ type PlainResponse = readonly [status: number, text: string];
 export class OriginalProtocolController {
   constructor(
     private readonly registry: RegistryService,
-    private readonly ownAddresses: SelfAddresses,
+    private readonly selfAddresses: SelfAddresses,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {}
 
@@ -34,24 +34,25 @@ export class OriginalProtocolController {
     description: 'Registers http://<caller>:80, or the port given as "Port".',
   })
   @ApiBody({ schema: { example: { 'Compute-Vector': 20, 'Storage-Vector': 8 } } })
-  @ApiResponse({ status: 200, description: '`Server accepted` and a newline' })
+  @ApiResponse({ status: 200, description: '`Server accepted`, with a newline' })
   @ApiResponse({
     status: 400,
-    description: '`Invalid request payload`, `Missing compute or storage vector`, or a sentence on what is wrong',
+    description:
+      '`Invalid request payload`, `Missing compute or storage vector`, or a sentence that says what is wrong',
   })
   @ApiResponse(TOO_MANY)
-  @ApiResponse({ status: 503, description: 'MAX_BACKENDS are registered already' })
+  @ApiResponse({ status: 503, description: 'MAX_BACKENDS are registered' })
   register(
     @Body() body: unknown,
     @CallerAddress() callerAddress: string,
     @Res({ passthrough: true }) response: Response,
   ): string {
-    const [status, text] = this.answer(body, callerAddress);
+    const [status, text] = this.tryRegister(body, callerAddress);
     response.status(status);
     return `${text}\n`;
   }
 
-  private answer(body: unknown, callerAddress: string): PlainResponse {
+  private tryRegister(body: unknown, callerAddress: string): PlainResponse {
     const payload = typeof body === 'string' ? parseObject(body) : undefined;
     if (!payload) return [400, 'Invalid request payload'];
     if (payload['Compute-Vector'] == null || payload['Storage-Vector'] == null) {
@@ -60,12 +61,12 @@ export class OriginalProtocolController {
     const parsed = originalRegistrationSchema.safeParse(payload);
     if (!parsed.success) return [400, formatIssues(parsed.error.issues)];
     try {
-      const announcement = normalizeOriginal(parsed.data, {
+      const spec = normalizeOriginal(parsed.data, {
         callerAddress,
         resources: this.config.RESOURCES,
-        isOwnAddress: (url) => this.ownAddresses.includes(url),
+        isOwnAddress: (url) => this.selfAddresses.includes(url),
       });
-      this.registry.register(announcement);
+      this.registry.register(spec);
       return [200, 'Server accepted'];
     } catch (error) {
       if (error instanceof InvalidRegistrationError) return [400, error.message];

@@ -1,5 +1,4 @@
-// How requests are placed, for the operator: the policy, why a request goes where it goes, and what requests are believed
-// to need.
+// The placement API: the policies, an explanation of where a request would be placed, and the estimated demands.
 import {
   demandListSchema,
   explainRequestSchema,
@@ -29,14 +28,14 @@ const placementSchema = z
 @Controller('api/v1')
 export class PlacementController {
   constructor(
-    private readonly explainer: ExplainService,
+    private readonly explainService: ExplainService,
     private readonly plane: DataPlane,
     private readonly table: LoadTable,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {}
 
   @Get('placement')
-  @ApiOperation({ summary: 'The placement policy in force, and those there are' })
+  @ApiOperation({ summary: 'The placement policy in force, and all policies' })
   @ApiResponse({ status: 200, standardSchema: placementSchema, description: 'The policies' })
   placement(): z.infer<typeof placementSchema> {
     const policies = POLICY_NAMES.map((name) => ({ name, summary: policySummary(name) }));
@@ -45,20 +44,20 @@ export class PlacementController {
 
   @Post('placement/explain')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Where a request of this demand would go now, and why' })
+  @ApiOperation({ summary: 'Where a request of this demand would be placed now, and why' })
   @ApiResponse({ status: 200, standardSchema: explanationSchema, description: 'Every backend, scored or excluded' })
-  @ApiResponse({ status: 400, standardSchema: problemSchema, description: 'The demand makes no sense' })
+  @ApiResponse({ status: 400, standardSchema: problemSchema, description: 'The demand is invalid' })
   explain(@Body({ schema: explainRequestSchema }) { demand }: ExplainRequest): Explanation {
-    return this.explainer.explain(demand);
+    return this.explainService.explain(demand);
   }
 
   @Get('demands')
-  @ApiOperation({ summary: 'What requests are believed to need, by class, and where the belief comes from' })
+  @ApiOperation({ summary: 'The estimated demand of each class of requests, with the source of the estimate' })
   @ApiResponse({ status: 200, standardSchema: demandListSchema, description: 'The classes' })
   async demands(): Promise<DemandList> {
-    const beliefs = await this.plane.beliefs();
-    const classes = beliefs.map(({ demand, ...belief }) => ({
-      ...belief,
+    const estimates = await this.plane.beliefs();
+    const classes = estimates.map(({ demand, ...estimate }) => ({
+      ...estimate,
       demand: this.config.RESOURCES.amountsOf(demand),
     }));
     const accepted = this.table.total('reportsAccepted');

@@ -1,4 +1,4 @@
-// Every error of the control plane leaves as a problem: status, name, and one sentence.
+// Turns every error of the control plane into a response body with status, name and one sentence.
 import { STATUS_CODES } from 'node:http';
 import type { Problem } from '@fairlead/contracts';
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
@@ -27,7 +27,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (error instanceof NoLeaseError) return problem(409, error.message);
     if (error instanceof FleetFullError) return problem(503, error.message);
     this.logger.error(error);
-    return problem(500, 'something went wrong in the balancer; its log tells what');
+    return problem(500, "internal error: see the balancer's log");
   }
 }
 
@@ -38,14 +38,14 @@ function problem(statusCode: number, message: string): Problem {
 function messageOf(error: HttpException): string {
   const body = error.getResponse();
   if (typeof body === 'string') return body;
-  const { message, error: failed } = body as { message?: unknown; error?: unknown };
-  if (typeof failed === 'object' && failed !== null) return healthMessage(failed);
+  const { message, error: indicators } = body as { message?: unknown; error?: unknown };
+  if (typeof indicators === 'object' && indicators !== null) return healthMessage(indicators);
   if (Array.isArray(message)) return message.join('; ');
   return typeof message === 'string' ? message : error.message;
 }
 
-/** What @nestjs/terminus found wrong: indicators by name, each with a message. */
+/** The messages of the failing indicators of @nestjs/terminus, by name. */
 function healthMessage(indicators: object): string {
-  const wrong = Object.entries(indicators as Record<string, { readonly message?: string }>);
-  return wrong.map(([name, { message }]) => message ?? `${name} is down`).join('; ');
+  const failing = Object.entries(indicators as Record<string, { readonly message?: string }>);
+  return failing.map(([name, { message }]) => message ?? `${name} is down`).join('; ');
 }

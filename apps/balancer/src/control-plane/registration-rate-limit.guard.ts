@@ -1,5 +1,5 @@
-// A backend that registers in a loop is told to wait; whoever else registers is not. Bodies that are refused afterwards
-// count as well: a loop of nonsense is a loop. Bodies that cannot even be read never come here.
+// Limits how often one backend registers, without delaying the others. Registrations that are rejected later count too;
+// a body that cannot be parsed does not get here.
 import { createHash } from 'node:crypto';
 import { problemSchema } from '@fairlead/contracts';
 import { HttpException, Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
@@ -10,25 +10,25 @@ import { callerAddressOf } from './caller-address.js';
 import { RateLimiter } from './rate-limiter.js';
 import { monotonicSeconds } from '../clock/monotonic.js';
 
-/** A key is some 150 bytes; callers who invent identities cannot make them more. */
+/** A key takes about 150 bytes, so callers that invent identities take at most 1.5 MB. */
 const MAX_KEYS = 10_000;
 
-/** What a backend may announce itself by, in either protocol; the first that is there counts. */
+/** Fields that identify a backend, in both protocols; the first one present counts. */
 const IDENTITIES = ['id', 'url', 'port', 'Port'];
 
 /** For the API documentation. */
 export const TOO_MANY = {
   status: 429,
   standardSchema: problemSchema,
-  description: 'More than REGISTRATIONS_PER_MINUTE of this address and identity; `Retry-After` says when to try again',
+  description: 'More than REGISTRATIONS_PER_MINUTE from this address and identity; `Retry-After` says when to retry',
 };
 
 @Injectable()
 export class RegistrationRateLimitGuard implements CanActivate {
-  private readonly limit: RateLimiter;
+  private readonly limiter: RateLimiter;
 
   constructor(@Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>) {
-    this.limit = new RateLimiter(config.REGISTRATIONS_PER_MINUTE, MAX_KEYS, monotonicSeconds);
+    this.limiter = new RateLimiter(config.REGISTRATIONS_PER_MINUTE, MAX_KEYS, monotonicSeconds);
   }
 
   canActivate(context: ExecutionContext): boolean {
@@ -36,25 +36,25 @@ export class RegistrationRateLimitGuard implements CanActivate {
     if (allowed === 0) return true;
     const http = context.switchToHttp();
     const request = http.getRequest<Request>();
-    const waitSeconds = this.limit.tryConsume(keyOf(callerAddressOf(request), identityIn(request.body)));
+    const waitSeconds = this.limiter.tryConsume(keyOf(callerAddressOf(request), identityIn(request.body)));
     if (waitSeconds === 0) return true;
     http.getResponse<Response>().setHeader('Retry-After', Math.ceil(waitSeconds));
-    const most = `at most ${allowed} registrations a minute are allowed from one address under one identity`;
-    throw new HttpException(`${most}: try again in ${Math.ceil(waitSeconds)} s`, 429);
+    const limit = `at most ${allowed} registrations a minute are allowed from one address under one identity`;
+    throw new HttpException(`${limit}: try again in ${Math.ceil(waitSeconds)} s`, 429);
   }
 }
 
-/** Hashed, so that a long identity takes no more room than a short one. */
+/** Hashed, so that all keys have the same size. */
 function keyOf(address: string, identity: string): string {
   return createHash('sha256').update(`${address} ${identity}`).digest('base64');
 }
 
-/** The body is not validated yet, and a text in the original protocol. */
+/** The body is not validated yet; in the original protocol it is text. */
 function identityIn(body: unknown): string {
   const fields = typeof body === 'string' ? tryParseJson(body) : body;
   if (typeof fields !== 'object' || fields === null) return '';
-  const announced = IDENTITIES.map((name) => (fields as Record<string, unknown>)[name]);
-  return JSON.stringify(announced.find((value) => value != null) ?? '');
+  const identities = IDENTITIES.map((name) => (fields as Record<string, unknown>)[name]);
+  return JSON.stringify(identities.find((value) => value != null) ?? '');
 }
 
 function tryParseJson(text: string): unknown {

@@ -1,4 +1,4 @@
-// When CONTROL_PLANE_TOKEN is set, nobody changes the fleet without it.
+// Requires CONTROL_PLANE_TOKEN, if it is set, on routes that change the fleet.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { problemSchema } from '@fairlead/contracts';
 import {
@@ -29,7 +29,7 @@ export class TokenGuard implements CanActivate {
   }
 }
 
-/** Guards a route that changes the fleet, with further guards behind the token's, and says so in the API's description. */
+/** Requires the token on a route, then applies `further` guards; documents both in the OpenAPI description. */
 export function TokenRequired(...further: Type<CanActivate>[]): MethodDecorator {
   return applyDecorators(
     UseGuards(TokenGuard, ...further),
@@ -37,13 +37,13 @@ export function TokenRequired(...further: Type<CanActivate>[]): MethodDecorator 
     ApiResponse({
       status: 401,
       standardSchema: problemSchema,
-      description: 'CONTROL_PLANE_TOKEN is set and was not sent',
+      description: 'CONTROL_PLANE_TOKEN is set, and the request does not carry it',
     }),
   );
 }
 
-/** Compares digests, so that the time it takes tells nothing about either text. */
-function isSame(given: string, wanted: string): boolean {
+/** Compares digests, so that the time taken reveals nothing about either text. */
+function isSame(given: string, expected: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given), digest(wanted));
+  return timingSafeEqual(digest(given), digest(expected));
 }

@@ -1,27 +1,24 @@
-// Formats the issues of a request body that does not fit its schema as one sentence.
-import { outermostIssue } from '@fairlead/configuration';
-import { type ArgumentMetadata, BadRequestException, StandardSchemaValidationPipe } from '@nestjs/common';
+// Formats validation issues as one sentence.
+import { BadRequestException, StandardSchemaValidationPipe } from '@nestjs/common';
 
-/** An issue as every Standard Schema library reports it. `code` is zod's. */
+/** An issue, as every Standard Schema library reports it. */
 interface Issue {
   readonly message: string;
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
   readonly code?: string;
 }
 
-/** Characters shown of a field name, and of a value, that the client chose. */
+/** Longer names from the caller are truncated in messages. */
 const MAX_NAME_CHARACTERS = 100;
-const MAX_VALUE_CHARACTERS = 50;
 
 /**
- * Returns one sentence for the outermost issue (see {@link outermostIssue}): where it is, what is wrong, what is allowed
- * and, if `body` is given, what was given.
+ * The sentence for the outermost issue: where it is, what is wrong, what is allowed. The outermost, because a missing
+ * field may be a misspelt one, which is an issue of the object around it.
  */
-export function formatIssues(issues: readonly Issue[], body?: unknown): string {
-  const issue = outermostIssue(issues);
-  if (!issue) return 'the body does not fit its schema';
-  const keys = (issue.path ?? []).map(keyOf);
-  const where = keys.map((key) => key.slice(0, MAX_NAME_CHARACTERS)).join('.');
+export function formatIssues(issues: readonly Issue[]): string {
+  const [issue] = issues.toSorted((a, b) => depthOf(a) - depthOf(b));
+  if (!issue) return 'the body is invalid';
+  const path = (issue.path ?? []).map((part) => nameOf(part).slice(0, MAX_NAME_CHARACTERS)).join('.');
   const what = issue.message.replace(/^Invalid input: /, '');
   const given = issue.code === 'invalid_key' ? '' : givenAt(keys, body);
   return `${where === '' ? 'the body:' : where} ${what}${given}`;
@@ -31,30 +28,7 @@ function keyOf(part: NonNullable<Issue['path']>[number]): string {
   return String(typeof part === 'object' ? part.key : part);
 }
 
-/** `, got <value>` for the simple value of a field; empty for a missing one, for an object, and for the body itself. */
-function givenAt(keys: readonly string[], body: unknown): string {
-  if (keys.length === 0) return '';
-  let value = body;
-  for (const key of keys) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return '';
-    value = (value as Record<string, unknown>)[key];
-  }
-  if (value === undefined || (typeof value === 'object' && value !== null)) return '';
-  return `, got ${JSON.stringify(typeof value === 'string' ? value.slice(0, MAX_VALUE_CHARACTERS) : value)}`;
-}
-
-/** Validates `@Body({ schema })`; an invalid body is a 400 with one sentence. */
-class BodyValidationPipe extends StandardSchemaValidationPipe {
-  protected override async validate<T>(
-    body: unknown,
-    schema: NonNullable<ArgumentMetadata['schema']>,
-    options?: Record<string, unknown>,
-  ) {
-    const result = await super.validate<T>(body, schema, options);
-    if (result.issues) throw new BadRequestException(formatIssues(result.issues, body));
-    return result;
-  }
-}
-
-/** The pipe of every route of the control plane. */
-export const validationPipe = new BodyValidationPipe();
+/** Validates `@Body({ schema })`; the error is a 400 with one sentence. */
+export const validationPipe = new StandardSchemaValidationPipe({
+  exceptionFactory: (issues) => new BadRequestException(formatIssues(issues)),
+});
