@@ -4,7 +4,7 @@ import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { json, text, type NextFunction, type Request, type Response } from 'express';
 import { unreadableBody } from './body-parser-errors.js';
 import { ProblemFilter } from './problem.filter.js';
-import { validationPipe } from './validation-message.js';
+import { validationPipe } from './validation.pipe.js';
 
 /** The largest request body. */
 const BODY_LIMIT = '100kb';

@@ -6,7 +6,7 @@ import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { balancerConfig } from '../config/balancer.config.js';
 import { CallerAddress } from './caller-address.js';
-import { formatIssues } from './validation-message.js';
+import { formatIssues } from '../config/validation-message.js';
 import { TokenRequired } from './token.guard.js';
 import { InvalidRegistrationError, normalizeOriginal } from '../registry/registration-normalizer.js';
 import { SelfAddresses } from '../registry/self-addresses.js';

@@ -6,7 +6,7 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/
 import type { ConfigType } from '@nestjs/config';
 import { z } from 'zod';
 import { balancerConfig, registryFileOf } from '../../config/balancer.config.js';
-import { formatIssues } from '../../control-plane/validation-message.js';
+import { formatIssues } from '../../config/validation-message.js';
 import { capacityOf } from '../registration-normalizer.js';
 import type { Backend, StoredBackend } from '../backend.js';
 import { openRegistryFile, reasonOf, testWrite } from './sqlite-file.js';
