@@ -31,10 +31,10 @@ describe('ping-acks', () => {
     expect((await fetch(balancer.url)).status).toBe(200);
     expect((await eventsOf(balancer.control)).map(({ to, reason }) => `${to}: ${reason}`)).toEqual([
       `joining: registered http://127.0.0.1:${port}`,
-      'up: ping: answered 200',
-      'suspect: ping failed: answered 500',
-      'down: ping failed: answered 500',
-      'up: ping: answered 200',
+      'up: ping: status 200',
+      'suspect: ping failed: status 500',
+      'down: ping failed: status 500',
+      'up: ping: status 200',
     ]);
   });
 
@@ -60,10 +60,10 @@ describe('ping-acks', () => {
     await until('the endless answer to be dropped', () => isTold);
     const reasons = (await eventsOf(balancer.control)).filter(({ to }) => to === 'down').map(({ reason }) => reason);
     expect(reasons.sort()).toEqual([
-      'ping failed: answered 302',
-      'ping failed: answered more than 65536 bytes',
-      'ping failed: its answer did not end within 200 ms',
-      'ping failed: no answer within 200 ms',
+      'ping failed: no response within 200 ms',
+      'ping failed: status 302',
+      'ping failed: the response did not end within 200 ms',
+      'ping failed: the response has more than 65536 bytes',
     ]);
   });
 

@@ -1,5 +1,5 @@
-// Looks at what each backend did since the last time: one whose exchanges fail, or take far longer than is usual for
-// their kind, is ejected. Bad answers in a row are seen by the data plane at once.
+// Outlier detection over a time window: a backend whose exchanges fail, or take far longer than usual for their class,
+// is ejected. The data plane detects consecutive failures itself, at once.
 import { LoadTable, windowOutlier, type OutlierRules, type WindowCounts } from '@fairlead/scheduling';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
@@ -8,7 +8,7 @@ import { balancerConfig } from '../config/balancer.config.js';
 import type { Backend } from '../registry/backend.js';
 import { RegistryService } from '../registry/registry.service.js';
 
-/** What a backend had done when the window began, and which incarnation of it. */
+/** A backend's counts at the start of the window, and its incarnation then. */
 interface WindowStart {
   readonly incarnation: number;
   readonly counts: WindowCounts;
@@ -39,7 +39,7 @@ export class OutlierDetector implements OnApplicationBootstrap {
     this.scheduler.addInterval('outlier sweep', timer);
   }
 
-  /** Ends the present window of every backend, and ejects the outliers. */
+  /** Ends the window of every backend, and ejects the outliers. */
   sweep(): void {
     for (const backend of this.registry.list()) {
       const { incarnation } = backend;

@@ -1,4 +1,5 @@
-// The ping-ack sweep: every 100 s by default, each backend is asked whether it still answers.
+// The active health-check sweep: probes every backend at an interval, 100 s by default. Ping-ack is this project's name
+// for a probe and its response.
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { SchedulerRegistry } from '@nestjs/schedule';
@@ -28,26 +29,26 @@ export class PingAckCron implements OnApplicationBootstrap, OnApplicationShutdow
     if (this.scheduler.doesExist('timeout', TIMER)) this.scheduler.deleteTimeout(TIMER);
   }
 
-  /** Pings every backend once, all at the same time, and tells the registry what was seen. */
+  /** Probes all backends at the same time, and reports the results to the registry. */
   async sweep(): Promise<void> {
-    const observations = await Promise.all(
+    const results = await Promise.all(
       this.registry.list().map(async (backend) => {
         const { url } = backend;
         const wasUp = backend.health.state === 'up';
-        return { backend, url, wasUp, outcome: await this.probe.ping(backend) };
+        return { backend, url, wasUp, result: await this.probe.ping(backend) };
       }),
     );
-    const up = observations.filter(({ wasUp }) => wasUp);
-    const silent = up.filter(({ outcome }) => outcome.what === 'ping-unanswered');
-    const isOwnFault = this.registry.selfPreservation.ignoresSweep(silent.length, up.length);
-    for (const { backend, url, outcome } of observations) {
-      const { what, reason } = outcome;
-      if (what === 'not-pinged' || (isOwnFault && what === 'ping-unanswered')) continue;
+    const up = results.filter(({ wasUp }) => wasUp);
+    const silent = up.filter(({ result }) => result.what === 'ping-unanswered');
+    const isLocalFault = this.registry.selfPreservation.ignoresSweep(silent.length, up.length);
+    for (const { backend, url, result } of results) {
+      const { what, reason } = result;
+      if (what === 'not-pinged' || (isLocalFault && what === 'ping-unanswered')) continue;
       if (backend.url === url) this.registry.observe(backend, { what, reason });
     }
   }
 
-  /** The next sweep is set only when this one is over, so that no two of them ever overlap. */
+  /** Called when a sweep has ended, so that two sweeps never overlap. */
   private scheduleNext(): void {
     if (this.isStopped) return;
     if (this.scheduler.doesExist('timeout', TIMER)) this.scheduler.deleteTimeout(TIMER);

@@ -1,4 +1,4 @@
-// One ping-ack: does a backend answer?
+// One active health check (ping-ack) of a backend.
 import { get } from 'node:http';
 import { connect } from 'node:net';
 import { Inject, Injectable } from '@nestjs/common';
@@ -8,14 +8,14 @@ import type { Backend } from '../registry/backend.js';
 import { bareHost } from '../net/address.js';
 import { isResourceExhaustion, describeError } from '../net/network-error.js';
 
-/** The outcome of a ping. `not-pinged`: the balancer lacked the means, and knows nothing. */
+/** The result of a probe. `not-pinged`: this machine lacked a descriptor, port or memory; the backend is not judged. */
 export interface ProbeResult {
   readonly what: 'ping-ok' | 'ping-failed' | 'ping-unanswered' | 'not-pinged';
   /** What happened, for people. */
   readonly reason: string;
 }
 
-/** Nobody needs more to say that it is well. Bytes of the answer's body. */
+/** A health endpoint needs no larger body: a longer one counts as a failure. */
 const MAX_RESPONSE_BYTES = 65_536;
 
 @Injectable()
@@ -26,7 +26,10 @@ export class HealthProbe {
     this.timeoutMs = config.PING_TIMEOUT_SECONDS * 1000;
   }
 
-  /** Never rejects. `GET pingPath` counts when it is answered 2xx, whole and in time; without a path an accepted connection counts. */
+  /**
+   * Succeeds with a complete 2xx response to `GET pingPath` within PING_TIMEOUT_SECONDS; without a path, with an
+   * accepted connection. Never rejects.
+   */
   async ping({ url, pingPath }: Pick<Backend, 'url' | 'pingPath'>): Promise<ProbeResult> {
     return pingPath === undefined ? this.connectTo(new URL(url)) : this.getFrom(url + pingPath);
   }
@@ -41,7 +44,7 @@ export class HealthProbe {
       };
       const deadline = setTimeout(() => finish('ping-unanswered', this.timeoutReason()), this.timeoutMs);
       socket.once('connect', () => finish('ping-ok', 'ping: connected'));
-      socket.on('error', (error) => finish(faultOf(error), `ping failed: ${describeError(error)}`));
+      socket.on('error', (error) => finish(failureOf(error), `ping failed: ${describeError(error)}`));
     });
   }
 
@@ -51,38 +54,38 @@ export class HealthProbe {
       const request = get(target, { agent: false, headers }, (response) => {
         const status = response.statusCode ?? 0;
         if (status < 200 || status >= 300) {
-          finish('ping-failed', `ping failed: answered ${status}`);
+          finish('ping-failed', `ping failed: status ${status}`);
           return;
         }
-        hasBegun = true;
+        hasResponse = true;
         let bytes = 0;
         response.on('data', (chunk: Buffer) => {
           bytes += chunk.length;
           if (bytes > MAX_RESPONSE_BYTES)
-            finish('ping-failed', `ping failed: answered more than ${MAX_RESPONSE_BYTES} bytes`);
+            finish('ping-failed', `ping failed: the response has more than ${MAX_RESPONSE_BYTES} bytes`);
         });
-        response.once('end', () => finish('ping-ok', `ping: answered ${status}`));
+        response.once('end', () => finish('ping-ok', `ping: status ${status}`));
         response.on('error', (error) => finish('ping-failed', `ping failed: ${describeError(error)}`));
       });
-      let hasBegun = false;
+      let hasResponse = false;
       const finish = (what: ProbeResult['what'], reason: string) => {
         clearTimeout(deadline);
         request.destroy();
         resolve({ what, reason });
       };
       const deadline = setTimeout(() => {
-        if (hasBegun) finish('ping-failed', `ping failed: its answer did not end within ${this.timeoutMs} ms`);
+        if (hasResponse) finish('ping-failed', `ping failed: the response did not end within ${this.timeoutMs} ms`);
         else finish('ping-unanswered', this.timeoutReason());
       }, this.timeoutMs);
-      request.on('error', (error) => finish(faultOf(error), `ping failed: ${describeError(error)}`));
+      request.on('error', (error) => finish(failureOf(error), `ping failed: ${describeError(error)}`));
     });
   }
 
   private timeoutReason(): string {
-    return `ping failed: no answer within ${this.timeoutMs} ms`;
+    return `ping failed: no response within ${this.timeoutMs} ms`;
   }
 }
 
-function faultOf(error: Error): ProbeResult['what'] {
+function failureOf(error: Error): ProbeResult['what'] {
   return isResourceExhaustion(error) ? 'not-pinged' : 'ping-unanswered';
 }

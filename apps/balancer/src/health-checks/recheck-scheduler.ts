@@ -1,5 +1,5 @@
-// Pings a backend that is not up again and again, with growing pauses, until it answers or leaves: a newcomer is in
-// traffic at once, a suspect is cleared or condemned within moments, and one that was down comes back by itself.
+// Probes backends that are not up, with exponential backoff, until they respond or leave: a new backend is in traffic
+// at once, a suspect is confirmed or cleared within moments, and a backend that was down comes back by itself.
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
@@ -8,7 +8,9 @@ import { HealthProbe } from './probe.js';
 
 @Injectable()
 export class RecheckScheduler implements OnApplicationBootstrap, OnApplicationShutdown {
+  /** Timers of the next probes, by slot. */
   private readonly waiting = new Map<number, NodeJS.Timeout>();
+  /** Slots whose backend is being probed now. */
   private readonly checking = new Set<number>();
   private isStopped = false;
 
@@ -44,10 +46,10 @@ export class RecheckScheduler implements OnApplicationBootstrap, OnApplicationSh
     const hasChanged = this.registry.atSlot(slot) !== backend || backend.url !== url;
     if (!hasChanged && what !== 'not-pinged') this.registry.observe(backend, { what, reason });
     this.checking.delete(slot);
-    // What was learned is of somebody who left or moved: whoever is there now is asked anew.
+    // The probed backend left or moved meanwhile: probe the one that has the slot now.
     if (hasChanged) this.start(slot);
     else if (what !== 'ping-ok') this.checkLater(slot, pauseSeconds);
-    // Answered, but more answers are needed: the next one is not put off.
+    // It responded but needs PING_RISE responses in a row to be up: no backoff.
     else if (backend.health.state === 'down') this.checkLater(slot, this.config.RECHECK_MIN_SECONDS);
   }
 
