@@ -1,11 +1,11 @@
-// What requests are kept together by, for the policy that hashes.
+// The affinity key of a request: the policy `maglev` sends requests with equal keys to the same backend.
 import { hash32 } from '@fairlead/scheduling';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import type { FieldLookup } from './demand-classifier.js';
 
-/** Where a key can be found. */
+/** What a key can be read from. */
 interface KeyedRequest {
   readonly client: string;
   /** Path and query. */
@@ -17,7 +17,7 @@ interface KeyedRequest {
 export class AffinityKeyReader {
   constructor(@Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>) {}
 
-  /** The request's key, hashed; undefined when it has none. */
+  /** Hash of the request's key; undefined when it has none, or the policy needs none. */
   of(request: KeyedRequest): number | undefined {
     if (this.config.PLACEMENT_POLICY !== 'maglev') return undefined;
     const key = this.textOf(request);
@@ -32,14 +32,14 @@ export class AffinityKeyReader {
       case 'header':
         return field(name);
       case 'cookie':
-        return cookieNamed(name, field('cookie'));
+        return cookieValue(name, field('cookie'));
       default:
         return client;
     }
   }
 }
 
-function cookieNamed(name: string, cookies = ''): string | undefined {
+function cookieValue(name: string, cookies = ''): string | undefined {
   const pair = cookies.split(';').find((cookie) => cookie.trim().startsWith(`${name}=`));
   return pair?.trim().slice(name.length + 1);
 }

@@ -1,4 +1,5 @@
-// What a request needs: the first of header, rule, and what was learned (or the default chosen in its place).
+// The demand of a request. In order of precedence: demand headers of a trusted client, a rule, and the default, which
+// is learned unless DEMAND_SOURCE says otherwise.
 import { MAX_DEMAND } from '@fairlead/contracts';
 import { seededRandom, type Random, type ResourceVector } from '@fairlead/scheduling';
 import { Inject, Injectable } from '@nestjs/common';
@@ -8,10 +9,10 @@ import { balancerConfig } from '../config/balancer.config.js';
 import { DemandLearning } from './demand-learning.js';
 import type { PlacementRequest } from './drf.scheduler.js';
 
-/** A demand header of a trusted client makes no sense; the message says why. */
+/** A demand header of a trusted client is invalid; the message says why. */
 export class BadDemandError extends Error {}
 
-/** A field of a request's head by its name in lower case; undefined when it is not there. */
+/** Returns a field of a request's head by its name in lower case; undefined when it is absent. */
 export type FieldLookup = (name: string) => string | undefined;
 
 /** What the demand of a request is read from. */
@@ -19,14 +20,14 @@ export interface ClassifiableRequest {
   readonly method: string;
   /** Path and query. */
   readonly target: string;
-  /** Bytes of its body as far as its head tells. */
+  /** The length of its body in bytes, if its head has it. */
   readonly bodyBytes: number;
   readonly field: FieldLookup;
-  /** Whether the client's demand headers are believed. */
+  /** Whether the client's demand headers are trusted. */
   readonly isTrusted: boolean;
 }
 
-/** A demand, and the class it was learned for. */
+/** A demand, and the class it is learned for. */
 export type ClassifiedDemand = Pick<PlacementRequest, 'demand' | 'classId'>;
 
 interface CompiledRule {
@@ -35,7 +36,7 @@ interface CompiledRule {
   readonly demand: ResourceVector;
 }
 
-/** The largest random demand per resource, in units: simulation mode draws whole numbers from 1 to here. */
+/** With DEMAND_SOURCE=random, each resource's demand is a whole number of units from 1 to this. */
 const MAX_RANDOM_DEMAND = 10;
 
 @Injectable()
@@ -58,11 +59,15 @@ export class DemandClassifier {
     this.random = config.DEMAND_SEED === undefined ? Math.random : seededRandom(config.DEMAND_SEED);
   }
 
-  /** The demand in units, in the fleet's order and not to be changed, and the class it is learned for, if it is. @throws {BadDemandError} */
+  /**
+   * The demand in units, in the fleet's order, and the class if the demand is learned. The vector must not be changed.
+   *
+   * @throws {BadDemandError}
+   */
   classify(request: ClassifiableRequest): ClassifiedDemand {
     const declared = request.isTrusted ? this.declaredDemand(request.field) : undefined;
-    const told = declared ?? this.ruledDemand(request);
-    return told ? { demand: told, classId: undefined } : this.defaultDemand(request);
+    const explicit = declared ?? this.ruleDemand(request);
+    return explicit ? { demand: explicit, classId: undefined } : this.defaultDemand(request);
   }
 
   private declaredDemand(field: FieldLookup): ResourceVector | undefined {
@@ -98,7 +103,7 @@ export class DemandClassifier {
     return amounts;
   }
 
-  private ruledDemand({ method, target }: ClassifiableRequest): ResourceVector | undefined {
+  private ruleDemand({ method, target }: ClassifiableRequest): ResourceVector | undefined {
     if (this.rules.length === 0) return undefined;
     const queryAt = target.indexOf('?');
     const path = queryAt === -1 ? target : target.slice(0, queryAt);

@@ -1,4 +1,4 @@
-// What requests need when nobody says so: classes of requests, learned from cost reports and from latency.
+// Learns the demand of each class of requests from cost reports and from latency, and the speed of backends.
 import {
   BINARY_COST_REPORT_HEADER,
   COST_REPORT_HEADER,
@@ -21,10 +21,10 @@ import { balancerConfig } from '../config/balancer.config.js';
 import { Fleet, type FleetBackend } from '../registry/snapshot/fleet.js';
 import { monotonicSeconds } from '../clock/monotonic.js';
 
-/** What is believed of a class of requests, and its name. */
+/** The estimate for a class of requests, with its name. */
 export type NamedBelief = DemandBelief & { readonly name: string };
 
-/** Header fields of an answer, names in lower case. */
+/** Header fields of a response, names in lower case. */
 type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 @Injectable()
@@ -34,7 +34,7 @@ export class DemandLearning {
   private readonly classifier: RequestClassifier;
   private readonly classes = new Set<number>();
   private readonly baseline = new LatencyBaseline();
-  /** What was estimated of each class. Never changed, but replaced when something was learned. */
+  /** The estimated demand of each class. A vector is never changed, but replaced when something was learned. */
   private estimates: (ResourceVector | undefined)[] = [];
   private readonly warnedAbout = new WeakSet<FleetBackend>();
 
@@ -48,30 +48,30 @@ export class DemandLearning {
     fleet.listen({ slotFreed: (slot) => this.learner.forgetBackend(slot) });
   }
 
-  /** The number of the class that a request belongs to. */
+  /** The class of a request. */
   classify(traits: RequestTraits): number {
     const classId = this.classifier.classify(traits);
     if (this.estimates[classId] === undefined) this.classes.add(classId);
     return classId;
   }
 
-  /** What requests of a class need, units, in the fleet's order. Not to be changed. */
+  /** The estimated demand of a class, units, in the fleet's order. Must not be changed. */
   estimate(classId: number): ResourceVector {
     return this.estimates[classId] ?? this.recompute(classId);
   }
 
-  /** Membership or capacities have changed. */
+  /** Takes a fleet whose members or capacities have changed. */
   useFleet(fleet: FleetSnapshot): void {
     this.learner.useFleet(fleet);
     this.estimates = [];
   }
 
-  /** A request of a class goes to a backend, on which it is counted already. `ticket` is filled in. */
+  /** Records that a request was dispatched; its reservation exists already. Fills in `ticket`. */
   dispatched(classId: number, slot: number, atSeconds: number, ticket: LearningTicket): void {
     this.learner.dispatched(classId, slot, this.table.active(slot) - 1, atSeconds, ticket);
   }
 
-  /** It was answered whole. Its own reservation is released by now. */
+  /** Records a complete response; the reservation has been released. */
   completed(ticket: LearningTicket, atSeconds: number): void {
     const { slot } = ticket.sojourn;
     if (!this.learner.completed(ticket, this.table.active(slot), atSeconds)) return;
@@ -79,22 +79,22 @@ export class DemandLearning {
     this.table.own.speeds[slot] = this.learner.speed(slot);
   }
 
-  /** How many times as long as is usual for its class an answer took; undefined while too few were seen. */
+  /** A response's latency as a multiple of its class's usual latency; undefined while too few were seen. Records it. */
   recordAndCompare(classId: number, latencySeconds: number): number | undefined {
     return this.baseline.recordAndCompare(classId, latencySeconds);
   }
 
-  /** The latency that is usual for a class, seconds; undefined while too little is known of it. */
+  /** The usual latency of a class, seconds; undefined while too few responses were seen. */
   usualSeconds(classId: number): number | undefined {
     return this.baseline.medianSeconds(classId);
   }
 
-  /** It failed, or was given up. */
+  /** Records that the request failed or was abandoned. */
   cancelled(ticket: LearningTicket, atSeconds: number): void {
     this.learner.cancelled(ticket, this.table.active(ticket.sojourn.slot), atSeconds);
   }
 
-  /** Takes in the cost report of an answer, if it carries one. What makes no sense is counted, and logged once. */
+  /** Learns from the cost report of a response, if there is one. An invalid report is counted, and logged once. */
   readReport(classId: number, headers: ResponseHeaders, backend: FleetBackend): void {
     const report = reportIn(headers);
     if (report === undefined) return;
@@ -110,7 +110,7 @@ export class DemandLearning {
     this.estimates[classId] = undefined;
   }
 
-  /** What is known of each class, for people to read. */
+  /** The estimates of all classes, for people. */
   beliefs(): NamedBelief[] {
     return [...this.classes].map((classId) => ({
       name: this.classifier.nameOf(classId) ?? '',
@@ -118,19 +118,21 @@ export class DemandLearning {
     }));
   }
 
-  /** A report that names none of the fleet's resources says nothing. */
+  /** Why a report is ignored: it names none of the fleet's resources. */
   private problemOf(cost: ReadonlyMap<string, number>): string | undefined {
-    return this.config.RESOURCES.names.some((name) => cost.has(name)) ? undefined : 'no resource of this fleet';
+    return this.config.RESOURCES.names.some((name) => cost.has(name))
+      ? undefined
+      : 'they name no resource of this fleet';
   }
 
   private ignore(backend: FleetBackend, problem: string): void {
     this.table.own.counts.reportsIgnored++;
     if (this.warnedAbout.has(backend)) return;
     this.warnedAbout.add(backend);
-    this.logger.warn(`${backend.id} sends cost reports that are ignored: ${problem}`);
+    this.logger.warn(`cost reports of ${backend.id} are ignored: ${problem}`);
   }
 
-  /** Of a class of which nothing was seen it is the mean of all others, and changes with every answer. */
+  /** A class without a response has the mean of all others, which changes with every response and is not kept. */
   private recompute(classId: number): ResourceVector {
     const demand = new Float64Array(this.config.RESOURCES.size);
     this.learner.estimate(classId, demand);

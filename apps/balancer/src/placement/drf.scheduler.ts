@@ -1,4 +1,5 @@
-// Where a request goes: wires the fleet's snapshot, the load table, the configured policy and what was learned together.
+// The scheduler: places requests on backends, by any of the policies of libs/scheduling. The default policy `drf` is
+// minimum drift, after Stolyar's MinDrift: it matches the shape of a demand to the shape of the free capacity.
 import {
   Candidates,
   FleetSnapshot,
@@ -17,28 +18,29 @@ import { monotonicSeconds } from '../clock/monotonic.js';
 import { DemandLearning } from './demand-learning.js';
 import { Placement, type PlacementContext } from './placement.js';
 
-/** What the choice of a backend depends on. */
+/** What placement needs to know of a request. */
 export interface PlacementRequest {
   /** Units of each resource, in the fleet's order. */
   readonly demand: ResourceVector;
-  /** The class whose demand is being learned; undefined when the demand was told. */
+  /** The class whose demand is learned; undefined when the demand was given. */
   readonly classId: number | undefined;
-  /** The affinity key, hashed; undefined without one. */
+  /** Hash of the affinity key; undefined without one. */
   readonly affinity: number | undefined;
 }
 
-/** How often the speeds that were learned are looked at, seconds. */
+/** How often the learned speeds are read. */
 const SPEED_INTERVAL_SECONDS = 1;
 
 @Injectable()
 export class DrfScheduler {
   private readonly policy: PlacementPolicy;
   private readonly context: PlacementContext;
-  /** The time of the present decision. */
+  /** The time of the present decision, monotonic seconds. */
   private now = 0;
   private readonly candidates = new Candidates();
-  /** What the registry published last, and the same at the speeds that were learned. */
+  /** The last snapshot of the registry. */
   private declared: FleetSnapshot | undefined;
+  /** The same at the learned speeds. */
   private fleet: FleetSnapshot;
   private speedsReadAt = 0;
 
@@ -48,7 +50,7 @@ export class DrfScheduler {
     private readonly learning: DemandLearning,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
-    // Threads that chose alike would choose the same backend.
+    // With the same seed, all threads would choose the same backends.
     const { DEMAND_SEED: seed } = config;
     const random = seed === undefined ? Math.random : seededRandom(seed + 1 + table.writer);
     this.policy = createPolicy(config.PLACEMENT_POLICY, { table, random, clock: () => this.now });
@@ -56,14 +58,14 @@ export class DrfScheduler {
     this.fleet = registry.snapshot;
   }
 
-  /** A place that requests can be given, one after another. */
+  /** Creates a placement, which serves one request after another. */
   createPlacement(): Placement {
     return new Placement(this.context);
   }
 
   /**
-   * Chooses a backend and reserves the demand there, in `placement`; false when none can take it. Backends on `triedSlots`
-   * are passed over. The caller tells the placement how the exchange ended.
+   * Chooses a backend and reserves the demand there, in `placement`; false when no backend can take the request.
+   * Backends on `triedSlots` are skipped. The caller reports to the placement how the exchange ended.
    */
   place(request: PlacementRequest, triedSlots: readonly number[], placement: Placement, nowSeconds: number): boolean {
     const fleet = this.currentFleet(nowSeconds);
@@ -90,28 +92,28 @@ export class DrfScheduler {
     return true;
   }
 
-  /** The latency that is usual for a class of requests, seconds; undefined while too little is known of it. */
+  /** The usual latency of a class of requests, seconds; undefined while too few responses were seen. */
   usualSeconds(classId: number): number | undefined {
     return this.learning.usualSeconds(classId);
   }
 
-  /** Whether the last request that found no place would have found one, had a backend had room for one more. */
+  /** Whether the last request that was not placed only lacked room: a candidate was full. */
   get isFull(): boolean {
     return this.candidates.count === 0 && this.candidates.isAnyFull;
   }
 
-  /** Whether any backend could take `demand` now, those on `triedSlots` left aside. */
+  /** Whether a backend that is not on `triedSlots` could take `demand` now. */
   canPlace(demand: ResourceVector, triedSlots: readonly number[]): boolean {
     return this.candidates.fill(this.currentFleet(), this.table, demand, triedSlots) > 0;
   }
 
-  /** The scores of those that could take `demand` now; undefined when the policy in force gives none. */
+  /** The scores of the candidates for `demand`; undefined when the policy in force has no scores. */
   explain(demand: ResourceVector): ScoredCandidate[] | undefined {
     this.candidates.fill(this.currentFleet(), this.table, demand, []);
     return this.policy.explain?.(this.candidates, demand);
   }
 
-  /** The fleet as the policy sees it: the backends in traffic, each with the capacity it has shown. */
+  /** The fleet as the policy sees it: the backends in traffic, their capacity scaled by their learned speed. */
   currentFleet(now = monotonicSeconds()): FleetSnapshot {
     const isKnown = this.registry.snapshot === this.declared;
     this.now = now;

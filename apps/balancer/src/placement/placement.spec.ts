@@ -12,9 +12,9 @@ function somePlacements() {
   const learning = new DemandLearning(new FleetReplica({ post: () => {} }, config), table, config);
   const policy = createPolicy('round-robin', { table, clock: () => 0, random: seededRandom(1) });
   const classId = learning.classify({ method: 'GET', target: '/', bodyBytes: 0 });
-  const begin = (placement: Placement, slot: number, atSeconds: number) =>
+  const reserve = (placement: Placement, slot: number, atSeconds: number) =>
     placement.reserve(aBackend(slot), Float64Array.of(1, 2), classId, atSeconds);
-  return { table, begin, aPlacement: () => new Placement({ table, row: table.own, policy, learning }) };
+  return { table, reserve, aPlacement: () => new Placement({ table, row: table.own, policy, learning }) };
 }
 
 function aBackend(slot: number): FleetBackend {
@@ -23,12 +23,12 @@ function aBackend(slot: number): FleetBackend {
 
 const inFlight = (table: LoadTable) => [0, 1, 2].map((slot) => table.active(slot));
 
-it('serves one attempt after another, each settled once', () => {
-  const { table, begin, aPlacement } = somePlacements();
+it('serves one attempt after another, each released once', () => {
+  const { table, reserve, aPlacement } = somePlacements();
   const placement = aPlacement();
-  begin(placement, 0, 1);
+  reserve(placement, 0, 1);
   expect(placement.fail()).toBe(true);
-  begin(placement, 1, 2);
+  reserve(placement, 1, 2);
   expect(inFlight(table)).toEqual([0, 1, 0]);
   expect(placement.complete(3)).toBe(true);
   expect([placement.complete(3), placement.fail(), placement.cancel()]).toEqual([false, false, false]);
@@ -36,13 +36,13 @@ it('serves one attempt after another, each settled once', () => {
   expect([table.failed(0), table.failed(1)]).toEqual([1, 0]);
 });
 
-it('abandons what it holds still when it is filled in anew, among others that sojourn', () => {
-  const { table, begin, aPlacement } = somePlacements();
+it('cancels a reservation that it holds when it is reserved again, and no other', () => {
+  const { table, reserve, aPlacement } = somePlacements();
   const [moved, other] = [aPlacement(), aPlacement()];
-  begin(moved, 0, 1);
-  begin(other, 0, 1);
-  begin(moved, 0, 2);
-  begin(moved, 2, 3);
+  reserve(moved, 0, 1);
+  reserve(other, 0, 1);
+  reserve(moved, 0, 2);
+  reserve(moved, 2, 3);
   expect(inFlight(table)).toEqual([1, 0, 1]);
   expect(other.complete(4)).toBe(true);
   expect(moved.complete(5)).toBe(true);
@@ -50,15 +50,15 @@ it('abandons what it holds still when it is filled in anew, among others that so
 });
 
 it('counts one error when the body of a 5xx response breaks off, and again in the next attempt', () => {
-  const { table, begin, aPlacement } = somePlacements();
+  const { table, reserve, aPlacement } = somePlacements();
   const placement = aPlacement();
-  begin(placement, 0, 1);
+  reserve(placement, 0, 1);
   placement.recordServerError();
   expect(placement.fail()).toBe(true);
   expect(table.failed(0)).toBe(1);
-  begin(placement, 0, 2);
+  reserve(placement, 0, 2);
   placement.fail();
-  begin(placement, 0, 3);
+  reserve(placement, 0, 3);
   placement.recordServerError();
   placement.complete(4);
   expect(table.failed(0)).toBe(3);

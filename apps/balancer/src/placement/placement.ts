@@ -1,4 +1,4 @@
-// A request's place on a backend: filled in by the scheduler, and told how it went.
+// A request's placement on a backend: the scheduler reserves it, and the exchange reports how it ended.
 import {
   LearningTicket,
   Reservation,
@@ -11,40 +11,44 @@ import type { FleetBackend } from '../registry/snapshot/fleet.js';
 import { monotonicSeconds } from '../clock/monotonic.js';
 import type { DemandLearning } from './demand-learning.js';
 
-/** What the scheduler hands on to those it places. */
+/** What placements need of the scheduler. */
 export interface PlacementContext {
   readonly table: LoadTable;
-  /** The thread's own row of it. */
+  /** The thread's own row of the load table. */
   readonly row: LoadRow;
   readonly policy: PlacementPolicy;
   readonly learning: DemandLearning;
 }
 
 /**
- * The reservation on a backend, given back by the first of {@link complete}, {@link fail} and {@link cancel}; any
- * further one does nothing. Then it can be filled in for another attempt, or another request.
+ * A reservation on a backend. The first of {@link complete}, {@link fail} and {@link cancel} releases it; further calls
+ * do nothing. After that it can be reserved for another attempt or another request.
  */
 export class Placement {
-  /** Who serves the request, or served it last. */
+  /** The backend of the present attempt, or of the last one. */
   backend: FleetBackend | undefined;
-  /** The incarnation of the backend that was given the request. */
+  /** The incarnation of {@link backend} when the request was placed. */
   incarnation = 0;
   private reservation: Reservation | undefined;
   private activeAtDispatch = 0;
   private startedAt = 0;
   private readonly ticket = new LearningTicket();
-  /** Whether anything is to be learned from this request: then {@link ticket} is its. */
+  /** Whether the demand of the request is learned; {@link ticket} is its own then. */
   private isLearnedFrom = false;
+  /** Whether the response has a 5xx status. */
   private isServerError = false;
 
   constructor(private readonly context: PlacementContext) {}
 
-  /** The row of the load table; -1 before the first request was placed. */
+  /** The backend's slot in the load table; -1 before the first request was placed. */
   get slot(): number {
     return this.reservation?.slot ?? -1;
   }
 
-  /** Reserves `demand`, of a class that is learned if it is told. What is held still is abandoned. By the scheduler only. */
+  /**
+   * Reserves `demand`; `classId` is given if the class is learned. Cancels a reservation that is not released yet. For
+   * the scheduler only.
+   */
   reserve(backend: FleetBackend, demand: ResourceVector, classId: number | undefined, atSeconds: number): void {
     this.cancel();
     const { row, table, learning } = this.context;
@@ -60,13 +64,13 @@ export class Placement {
     if (classId !== undefined) learning.dispatched(classId, slot, atSeconds, this.ticket);
   }
 
-  /** The answer has begun; it may carry a report of what the request cost. */
+  /** The head of a response has arrived; it may have a cost report. */
   onResponseHead(headers: Readonly<Record<string, string | string[] | undefined>>): void {
     if (this.isLearnedFrom && this.backend)
       this.context.learning.readReport(this.ticket.classId, headers, this.backend);
   }
 
-  /** The answer was received whole. Answers whether that was news. */
+  /** The response is complete. Returns whether this call released the reservation. */
   complete(nowSeconds: number): boolean {
     const { reservation, ticket } = this;
     if (!reservation?.release()) return false;
@@ -76,7 +80,7 @@ export class Placement {
     row.countResponse(slot, latencySeconds);
     policy.observe?.(slot, latencySeconds, this.activeAtDispatch);
     if (!this.isLearnedFrom) return true;
-    // An error costs what errors cost, not what the request would have.
+    // The latency of an error says nothing about the demand of the class.
     if (this.isServerError) {
       learning.cancelled(ticket, nowSeconds);
       return true;
@@ -87,13 +91,13 @@ export class Placement {
     return true;
   }
 
-  /** The backend answered that it failed (5xx): counted as an error, while the answer goes on. */
+  /** The head of a 5xx response has arrived: counts an error. */
   recordServerError(): void {
     this.isServerError = true;
     this.context.row.countFailure(this.slot);
   }
 
-  /** The backend failed. Answers whether that was news. */
+  /** The backend failed. Returns whether this call released the reservation. */
   fail(): boolean {
     if (!this.cancel()) return false;
     // A 5xx response whose body breaks off is one error, counted at its head.
@@ -101,7 +105,10 @@ export class Placement {
     return true;
   }
 
-  /** The exchange ended without an answer, by no fault of the backend. Answers whether that was news. */
+  /**
+   * The attempt ended without a response and without a fault of the backend. Returns whether this call released the
+   * reservation.
+   */
   cancel(): boolean {
     if (!this.reservation?.release()) return false;
     if (this.isLearnedFrom) this.context.learning.cancelled(this.ticket, monotonicSeconds());
