@@ -1,4 +1,4 @@
-// The real registry on one side and the replica on the other, with the messages between them delivered by hand.
+// The real registry and a replica; the test delivers the messages between them.
 import { LoadTable } from '@fairlead/scheduling';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -12,7 +12,7 @@ import type { FromThread, ToThread } from './messages.js';
 
 const FAILED = { what: 'exchange-failed', reason: 'exchange failed: connection refused' } as const;
 
-describe('a feed of the fleet', () => {
+describe('FleetPublisher', () => {
   beforeEach(() => {
     for (const level of ['log', 'warn'] as const) vi.spyOn(Logger.prototype, level).mockImplementation(() => {});
   });
@@ -25,8 +25,8 @@ describe('a feed of the fleet', () => {
     const toThread: ToThread[] = [];
     const toMain: FromThread[] = [];
     const replica = new FleetReplica({ post: (message) => void toMain.push(message) }, config);
-    const feed = new FleetPublisher(registry, (message) => void toThread.push(message));
-    registry.listen({ snapshotChanged: () => feed.send() });
+    const publisher = new FleetPublisher(registry, (message) => void toThread.push(message));
+    registry.listen({ snapshotChanged: () => publisher.send() });
     const register = (id: string) => {
       const more = { pingPath: undefined, leaseSeconds: undefined, labels: {}, maxInFlight: undefined };
       const { backend } = registry.register({ id, url: `http://${id}`, capacity: Float64Array.of(1, 1), ...more });
@@ -37,15 +37,15 @@ describe('a feed of the fleet', () => {
       await Promise.resolve();
       while (toThread.length + toMain.length > 0) {
         for (const message of toThread.splice(0)) replica.handleMessage(structuredClone(message));
-        for (const message of toMain.splice(0)) feed.handleMessage(structuredClone(message));
+        for (const message of toMain.splice(0)) publisher.handleMessage(structuredClone(message));
         await Promise.resolve();
       }
     };
     const ids = () => Array.from(replica.snapshot.slots, (slot) => replica.atSlot(slot)?.id);
-    return { registry, replica, feed, register, deliver, ids, toMain };
+    return { registry, replica, publisher, register, deliver, ids, toMain };
   }
 
-  it('has the replica follow the registry', async () => {
+  it('keeps the replica up to date with the registry', async () => {
     const { registry, register, deliver, ids } = aPair();
     const backend = register('a');
     register('b');
@@ -57,7 +57,7 @@ describe('a feed of the fleet', () => {
     expect(registry.acknowledgement.isAcknowledged).toBe(true);
   });
 
-  it('tells the registry what the thread saw', async () => {
+  it("passes the thread's observations to the registry", async () => {
     const { registry, replica, register, deliver, ids } = aPair();
     const backend = register('a');
     register('b');
@@ -69,14 +69,14 @@ describe('a feed of the fleet', () => {
     expect(ids()).toEqual(['b']);
   });
 
-  it('brings back a backend that the thread left out, when the registry finds that it has to serve', async () => {
+  it('returns a backend that the thread left out, when the registry decides that it has to serve', async () => {
     const { registry, replica, register, deliver, ids } = aPair();
     for (const id of ['a', 'b']) {
       const backend = register(id);
       registry.observe(backend, { what: 'exchange-failed', reason: 'exchange failed: connection reset' });
     }
     await deliver();
-    // Nobody is up, so that suspects serve.
+    // No backend is up, so that suspects serve.
     expect(ids()).toEqual(['a', 'b']);
     replica.observe(replica.atSlot(0)!, FAILED);
     expect(ids()).toHaveLength(1);
@@ -84,7 +84,7 @@ describe('a feed of the fleet', () => {
     expect(ids()).toEqual(['a', 'b']);
   });
 
-  it('passes over what is said of a backend that has left, though another one has its slot', async () => {
+  it('ignores observations of a backend that has left, also when another one has its slot', async () => {
     const { registry, replica, register, deliver } = aPair();
     const { slot } = register('a');
     await deliver();
@@ -99,7 +99,7 @@ describe('a feed of the fleet', () => {
     expect(registry.get('c').health.state).toBe('up');
   });
 
-  it('holds up a drain, and the slot of who has left, until the thread has taken the fleet without it', async () => {
+  it('completes a drain, and frees the slot of a backend that left, once the thread has acknowledged', async () => {
     const { registry, register, deliver } = aPair();
     register('a');
     register('b');
@@ -115,13 +115,13 @@ describe('a feed of the fleet', () => {
     expect(register('c').id).toBe('c');
   });
 
-  it('holds up nothing any more when the thread has ended', async () => {
-    const { registry, register, deliver, feed } = aPair();
+  it('does not wait for a thread that has ended', async () => {
+    const { registry, register, deliver, publisher } = aPair();
     register('a');
     await deliver();
     const left = registry.leave('a');
     expect(registry.list()).toHaveLength(1);
-    feed.end();
+    publisher.end();
     expect(await left).toBeUndefined();
     expect(registry.list()).toEqual([]);
   });

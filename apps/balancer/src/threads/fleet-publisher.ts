@@ -1,11 +1,11 @@
-// Tells one thread of the data plane what becomes of the fleet, and the registry what that thread saw.
+// Publishes the fleet to one thread of the data plane, and passes that thread's observations to the registry.
 import { monotonicSeconds } from '../clock/monotonic.js';
 import type { Backend } from '../registry/backend.js';
 import type { SnapshotReader } from '../registry/snapshot/snapshot-acknowledgement.js';
 import type { RegistryService } from '../registry/registry.service.js';
 import type { FromThread, MemberMessage, ObservationMessage, ToThread } from './messages.js';
 
-/** Backends go by a number: an object that went to another thread is another object when it comes back. */
+/** Numbers that identify backends in messages, since an object is copied on its way to another thread. */
 const identities = new WeakMap<Backend, number>();
 let lastIdentity = 0;
 
@@ -18,9 +18,10 @@ function identityOf(backend: Backend): number {
 
 export class FleetPublisher {
   private readonly reader: SnapshotReader;
+  /** The number of the last observation that was handled. */
   private lastHandled = 0;
 
-  /** From now on, beginning with the fleet as it is. */
+  /** Publishes from now on, starting with the present fleet. */
   constructor(
     private readonly registry: RegistryService,
     private readonly post: (message: ToThread) => void,
@@ -29,7 +30,7 @@ export class FleetPublisher {
     this.send();
   }
 
-  /** Sends the fleet as it is. */
+  /** Sends the present fleet. */
   send(): void {
     const { acknowledgement, snapshot } = this.registry;
     const now = monotonicSeconds();
@@ -42,7 +43,7 @@ export class FleetPublisher {
     });
   }
 
-  /** Takes what the thread says of the fleet; passes over what it says of other things. */
+  /** Handles a message of the thread about the fleet; ignores any other. */
   handleMessage(message: FromThread): void {
     if (message.kind === 'snapshot-acknowledged') this.reader.acknowledge(message.version);
     else if (message.kind === 'observation') this.onObservation(message);
@@ -63,9 +64,9 @@ export class FleetPublisher {
     this.lastHandled = message.number;
     const backend = this.backendOf(message);
     if (backend) this.registry.observe(backend, message.observation);
-    // The thread may have left the backend out, until it hears that the registry knows.
-    const isTold = version !== acknowledgement.version;
-    if (!isTold && message.observation.what === 'exchange-failed') this.send();
+    // The thread leaves the backend out until it receives a fleet that counts this observation.
+    const isPublished = version !== acknowledgement.version;
+    if (!isPublished && message.observation.what === 'exchange-failed') this.send();
   }
 
   private backendOf({ slot, identity }: { readonly slot: number; readonly identity: number }): Backend | undefined {

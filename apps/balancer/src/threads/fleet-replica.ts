@@ -1,5 +1,5 @@
-// The fleet in a thread of the data plane: what the main thread told of it last, less the backends on which an exchange
-// has failed since.
+// The fleet in a thread of the data plane: the last one that the main thread sent, without the backends on which an
+// exchange has failed since.
 import { FleetSnapshot, slowStartRatio, type FleetMember } from '@fairlead/scheduling';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
@@ -9,7 +9,7 @@ import { monotonicSeconds } from '../clock/monotonic.js';
 import type { BackendObservation } from '../registry/snapshot/backend-observation.js';
 import { MainThread, type FleetMessage, type MemberMessage, type ToThread } from './messages.js';
 
-/** A backend as this thread knows it. */
+/** A backend in this thread. */
 type ReplicaBackend = { -readonly [Key in keyof FleetBackend]: FleetBackend[Key] } & { identity: number };
 
 @Injectable()
@@ -19,7 +19,7 @@ export class FleetReplica implements Fleet {
   private members: readonly FleetMember[] = [];
   private bySlot: ReadonlyMap<number, ReplicaBackend> = new Map();
   private readonly identities = new WeakMap<FleetBackend, number>();
-  /** Slots left out until the registry has heard why, each with the number of the observation. */
+  /** Slots left out until the registry has handled the observation with this number. */
   private readonly leftOut = new Map<number, number>();
   private readonly listeners: FleetListener[] = [];
   private observations = 0;
@@ -45,9 +45,9 @@ export class FleetReplica implements Fleet {
     const { slot } = seen;
     const number = ++this.observations;
     this.main.post({ kind: 'observation', number, slot, identity, observation });
-    const isOfNow =
+    const isCurrent =
       this.bySlot.get(slot) === seen && (observation.incarnation ?? seen.incarnation) === seen.incarnation;
-    if (observation.what === 'exchange-failed' && isOfNow) this.leaveOut(slot, number);
+    if (observation.what === 'exchange-failed' && isCurrent) this.leaveOut(slot, number);
   }
 
   requestProbe(seen: FleetBackend): void {
@@ -59,12 +59,12 @@ export class FleetReplica implements Fleet {
     this.listeners.push(listener);
   }
 
-  /** Takes what the main thread says of the fleet; passes over what it says of other things. */
+  /** Handles a message of the main thread about the fleet; ignores any other. */
   handleMessage(message: ToThread): void {
     if (message.kind === 'fleet') this.apply(message);
     else if (message.kind === 'slot-freed') for (const { slotFreed } of this.listeners) slotFreed?.(message.slot);
     else if (message.kind === 'disconnect')
-      for (const { disconnect } of this.listeners) disconnect?.(message.slot, message.what);
+      for (const { disconnect } of this.listeners) disconnect?.(message.slot, message.scope);
   }
 
   private apply({ version, lastHandled, members }: FleetMessage): void {
@@ -73,28 +73,28 @@ export class FleetReplica implements Fleet {
     this.bySlot = new Map(members.map((member) => [member.slot, this.backendOf(member, before.get(member.slot), now)]));
     this.members = members;
     for (const [slot, number] of this.leftOut) if (number <= lastHandled) this.leftOut.delete(slot);
-    this.swapSnapshot();
+    this.replaceSnapshot();
     this.main.post({ kind: 'snapshot-acknowledged', version });
   }
 
-  /** The same object for the same registration, so that who holds it sees what becomes of it. */
+  /** Updates the object of the same registration, so that its holders see the changes; otherwise makes a new one. */
   private backendOf(member: MemberMessage, before: ReplicaBackend | undefined, now: number): ReplicaBackend {
     const { slot, identity, id, url, incarnation, ageSeconds } = member;
-    const told = { slot, identity, id, url, incarnation, startedAt: now - ageSeconds };
-    if (before?.identity === identity) return Object.assign(before, told);
-    this.identities.set(told, identity);
-    return told;
+    const values = { slot, identity, id, url, incarnation, startedAt: now - ageSeconds };
+    if (before?.identity === identity) return Object.assign(before, values);
+    this.identities.set(values, identity);
+    return values;
   }
 
-  /** Without waiting for the registry, which hears of it a moment later. */
+  /** Leaves a backend out at once; the registry handles the observation a moment later. */
   private leaveOut(slot: number, number: number): void {
     this.leftOut.set(slot, number);
-    this.swapSnapshot();
+    this.replaceSnapshot();
   }
 
-  private swapSnapshot(): void {
-    const trusted = this.members.filter(({ slot }) => !this.leftOut.has(slot));
-    // When nobody would be left, anybody is better.
-    this.snapshot = new FleetSnapshot(this.config.RESOURCES.size, trusted.length > 0 ? trusted : this.members);
+  private replaceSnapshot(): void {
+    const remaining = this.members.filter(({ slot }) => !this.leftOut.has(slot));
+    // With none left, a backend that may have failed is better than none.
+    this.snapshot = new FleetSnapshot(this.config.RESOURCES.size, remaining.length > 0 ? remaining : this.members);
   }
 }

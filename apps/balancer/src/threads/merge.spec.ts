@@ -12,13 +12,13 @@ function belief(source: NamedBelief['source'], samples: number, units: number, n
   return { name, source, samples, demand: Float64Array.of(units), confidence: samples / 100 };
 }
 
-describe('the requests of several threads', () => {
-  it('are one list, newest first', () => {
+describe('mergeRequests', () => {
+  it('merges the logs into one list, newest first', () => {
     const merged = mergeRequests([[aRecord(5, '/5'), aRecord(1, '/1')], [], [aRecord(3, '/3')]]);
     expect(merged.map(({ path }) => path)).toEqual(['/5', '/3', '/1']);
   });
 
-  it('are the newest 200', () => {
+  it('keeps the newest 200', () => {
     const logs = [0, 1].map((odd) => Array.from({ length: 200 }, (_, i) => aRecord(1000 - 2 * i - odd)));
     const merged = mergeRequests(logs);
     expect(merged).toHaveLength(200);
@@ -26,18 +26,18 @@ describe('the requests of several threads', () => {
   });
 });
 
-describe('the beliefs of several threads', () => {
-  it('are weighed by what they rest on', () => {
+describe('mergeBeliefs', () => {
+  it('weights estimates by their samples', () => {
     const merged = mergeBeliefs([[belief('inferred', 30, 1)], [belief('inferred', 10, 5)]]);
     expect(merged).toEqual([{ ...belief('inferred', 40, 2), confidence: 0.3 }]);
   });
 
-  it('are those from the best source', () => {
+  it('uses the most reliable source', () => {
     const merged = mergeBeliefs([[belief('prior', 0, 1)], [belief('reported', 2, 4)], [belief('inferred', 90, 9)]]);
     expect(merged).toEqual([belief('reported', 2, 4)]);
   });
 
-  it('are the mean where they rest on nothing, and each class has its own', () => {
+  it('takes the mean of estimates without samples, for each class', () => {
     const merged = mergeBeliefs([[belief('prior', 0, 1), belief('prior', 0, 7, 'GET /b')], [belief('prior', 0, 3)]]);
     expect(merged).toEqual([belief('prior', 0, 2), belief('prior', 0, 7, 'GET /b')]);
   });

@@ -1,21 +1,20 @@
-// What several threads know, put together.
+// Merges what several threads know.
 import type { RequestRecord } from '@fairlead/contracts';
 import type { DemandBelief } from '@fairlead/scheduling';
 import { KEPT_REQUESTS } from '../metrics/request-log.js';
 import type { NamedBelief } from '../placement/demand-learning.js';
 
-/** Best first. */
+/** The most reliable first. */
 const SOURCES: readonly DemandBelief['source'][] = ['reported', 'inferred', 'prior'];
 
-/** The newest requests of all, newest first. */
+/** The newest requests of all threads, newest first. */
 export function mergeRequests(logs: readonly (readonly RequestRecord[])[]): RequestRecord[] {
   const newestFirst = logs.flat().sort((a, b) => (a.at === b.at ? 0 : a.at < b.at ? 1 : -1));
   return newestFirst.slice(0, KEPT_REQUESTS);
 }
 
 /**
- * One belief for each class: from the best source that any thread has, the mean of those that have it, weighed by the
- * samples they rest on.
+ * One estimate for each class: the mean of the estimates from the most reliable source, weighted by their samples.
  */
 export function mergeBeliefs(lists: readonly (readonly NamedBelief[])[]): NamedBelief[] {
   const byName = Map.groupBy(lists.flat(), ({ name }) => name);

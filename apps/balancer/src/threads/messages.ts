@@ -58,7 +58,7 @@ export type ToThread =
   | { readonly kind: 'init'; readonly data: ThreadData }
   | FleetMessage
   | { readonly kind: 'slot-freed'; readonly slot: number }
-  | { readonly kind: 'disconnect'; readonly slot: number; readonly what: DisconnectScope }
+  | { readonly kind: 'disconnect'; readonly slot: number; readonly scope: DisconnectScope }
   | { readonly kind: 'listen'; readonly where: ListenAddress }
   | { readonly kind: 'close' }
   | Query;

@@ -1,13 +1,13 @@
-// Workers that load their code before anybody needs them: that takes most of the time of a start, and the main thread
-// takes as long to load its own.
+// Starts workers that load their code early: loading takes most of the time of a start, and the main thread loads its
+// own code meanwhile.
 import { Worker } from 'node:worker_threads';
 
-/** What threads of the data plane run, as the build lays it out. */
+/** The script of the data-plane threads, in the layout of the build. */
 export const DATA_PLANE_WORKER = new URL('./worker.js', import.meta.url);
 
 const preloaded = new Map<string, Worker[]>();
 
-/** Has `count` workers load `script`. */
+/** Starts `count` workers that load `script`. */
 export function preloadWorkers(script: URL, count: number): void {
   preloaded.set(
     script.href,
@@ -15,12 +15,12 @@ export function preloadWorkers(script: URL, count: number): void {
   );
 }
 
-/** A worker that runs `script`: one that was prepared, as long as there are any. */
+/** A worker that runs `script`: a preloaded one while there is any. */
 export function acquireWorker(script: URL): Worker {
   return preloaded.get(script.href)?.shift() ?? startWorker(script);
 }
 
-/** Room for what lives briefly, in each thread: more of it would hardly save time, and a machine has many threads. */
+/** The young generation of each thread: more would hardly save time, and takes memory in every thread. */
 const MAX_YOUNG_GENERATION_MB = 16;
 
 function startWorker(script: URL): Worker {

@@ -1,4 +1,4 @@
-// The supervisor of the threads, over threads that only do as if they served.
+// The supervisor over scripted threads that serve no requests.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { RegistryStore } from '../registry/store/registry-store.js';
 import { RegistryService } from '../registry/registry.service.js';
 import { WorkerSupervisor } from './worker-supervisor.js';
 
-/** Exits when a slot is cut that has its number; the third thread to start exits at once. */
+/** A thread that exits at a disconnect of the slot with its number. The third one to start exits at once. */
 function scriptWith(folder: string): URL {
   const code = `
     import { appendFileSync, statSync } from 'node:fs';
@@ -35,15 +35,15 @@ function scriptWith(folder: string): URL {
   return new URL(`data:text/javascript,${encodeURIComponent(code)}`);
 }
 
-describe('the threads of the data plane', () => {
+describe('WorkerSupervisor', () => {
   let folder: string;
-  let said: string[];
+  let logged: string[];
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'fairlead-threads-'));
-    said = [];
+    logged = [];
     for (const level of ['log', 'warn', 'error'] as const) {
-      vi.spyOn(Logger.prototype, level).mockImplementation((...words: unknown[]) => void said.push(words.join(' ')));
+      vi.spyOn(Logger.prototype, level).mockImplementation((...words: unknown[]) => void logged.push(words.join(' ')));
     }
   });
   afterEach(() => {
@@ -51,7 +51,7 @@ describe('the threads of the data plane', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('are replaced when they die, also when the first replacement fails, and their reservations are given back', async () => {
+  it('replaces a thread that dies, also when the first replacement fails, and releases its reservations', async () => {
     const config = loadBalancerConfig({ REGISTRY_FILE: 'none', DATA_PLANE_THREADS: '2', DATA_PLANE_PORT: '0' });
     const shape = { resourceCount: 2, slotCount: config.MAX_BACKENDS, writerCount: 2 };
     const table = new LoadTable(shape);
@@ -63,22 +63,23 @@ describe('the threads of the data plane', () => {
     expect([plane.isReady, plane.port]).toEqual([true, 4711]);
 
     const more = { pingPath: undefined, leaseSeconds: undefined, labels: {}, maxInFlight: undefined };
-    const announced = { url: 'http://127.0.0.1:1', capacity: Float64Array.of(1, 1), ...more };
-    registry.register({ id: 'a', ...announced });
-    const { backend } = registry.register({ id: 'b', ...announced, url: 'http://127.0.0.1:2' });
+    const spec = { url: 'http://127.0.0.1:1', capacity: Float64Array.of(1, 1), ...more };
+    registry.register({ id: 'a', ...spec });
+    const { backend } = registry.register({ id: 'b', ...spec, url: 'http://127.0.0.1:2' });
     expect(backend.slot).toBe(1);
     for (const row of table.rows) row.reserve(backend.slot, Float64Array.of(3, 4));
-    // Time is over at once for what is in flight on slot 1: so the registry cuts it, and the script of thread 1 exits.
-    const inFlightWhenSaid = new Promise<number>((resolve) => {
+    // A drain without time ends what is in flight on slot 1: the registry disconnects it, and the script of thread 1
+    // exits.
+    const inFlightWhenLogged = new Promise<number>((resolve) => {
       vi.spyOn(Logger.prototype, 'error').mockImplementation((words: unknown) => {
-        said.push(String(words));
+        logged.push(String(words));
         resolve(table.active(1));
       });
     });
     await registry.drain('b', 0);
-    expect(await inFlightWhenSaid).toBe(1);
-    await vi.waitFor(() => expect(said.join('\n')).toContain('thread 1 was replaced'), { timeout: 10_000 });
-    expect(said.filter((words) => words.includes('could not be replaced'))).toHaveLength(1);
+    expect(await inFlightWhenLogged).toBe(1);
+    await vi.waitFor(() => expect(logged.join('\n')).toContain('thread 1 was replaced'), { timeout: 10_000 });
+    expect(logged.filter((words) => words.includes('could not be replaced'))).toHaveLength(1);
     expect([table.active(1), table.inFlight(1, 0), table.totalActive(), table.started(1)]).toEqual([1, 3, 1, 2]);
     expect(registry.acknowledgement.isAcknowledged).toBe(true);
     expect(plane.isReady).toBe(true);
@@ -86,6 +87,6 @@ describe('the threads of the data plane', () => {
     const closed = plane.close();
     expect(plane.isReady).toBe(false);
     await closed;
-    expect(said.filter((words) => words.includes('ended'))).toHaveLength(2);
+    expect(logged.filter((words) => words.includes('ended'))).toHaveLength(2);
   });
 });

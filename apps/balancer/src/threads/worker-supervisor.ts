@@ -1,5 +1,5 @@
-// The data plane in threads of its own, each accepting on the same port: starts them, keeps each informed of the fleet,
-// replaces one that dies, and has all of them close. The control plane has the main thread to itself.
+// Runs the data plane in worker threads that accept on the same port: starts them, publishes the fleet to each,
+// replaces one that dies, and closes them. The main thread is left to the control plane.
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,12 +17,12 @@ import type { Replies, ToThread } from './messages.js';
 import { DATA_PLANE_WORKER } from './worker-preload.js';
 import { WorkerChannel } from './worker-channel.js';
 
-/** The pause before a thread is replaced whose replacement has failed before. */
-const PAUSE_MS = 500;
-/** What a thread may take to close beyond the time that is configured. */
-const CLOSING_MARGIN_MS = 2000;
+/** The pause before another attempt to replace a thread. */
+const RESTART_PAUSE_MS = 500;
+/** Time for a thread to close beyond the configured one. */
+const CLOSE_MARGIN_MS = 2000;
 
-/** A thread, and what tells it of the fleet once it can hear. */
+/** A thread, and its publisher once the thread is ready. */
 interface Member {
   readonly channel: WorkerChannel;
   publisher: FleetPublisher | undefined;
@@ -51,13 +51,13 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
     return this.address.port;
   }
 
-  /** The threads boot while the main thread does. */
+  /** Starts the threads, which boot while the main thread does. */
   onModuleInit(): void {
     for (let thread = 0; thread < this.config.DATA_PLANE_THREADS; thread++) this.members.push(this.start(thread));
     this.registry.listen({
       snapshotChanged: () => this.members.forEach(({ publisher }) => publisher?.send()),
       slotFreed: (slot) => this.broadcast({ kind: 'slot-freed', slot }),
-      disconnect: (slot, what) => this.broadcast({ kind: 'disconnect', slot, what }),
+      disconnect: (slot, scope) => this.broadcast({ kind: 'disconnect', slot, scope }),
     });
   }
 
@@ -67,9 +67,9 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
     const isAlone = this.members.length === 1 || inherited.length > 0;
     if (!isAlone && port !== 0) await requireFree(host, port);
     try {
-      await this.listenAll();
+      await this.listenOnAll();
     } catch (error) {
-      // A signal came during the start: the shutdown that it has begun ends the process.
+      // A signal during the start has begun a shutdown, which ends the process.
       if (this.isClosing) await new Promise(() => {});
       throw error;
     }
@@ -81,7 +81,7 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
   async close(): Promise<void> {
     this.isClosing = true;
     const { SHUTDOWN_DELAY_SECONDS, SHUTDOWN_TIMEOUT_SECONDS } = this.config;
-    const withinMs = (SHUTDOWN_DELAY_SECONDS + SHUTDOWN_TIMEOUT_SECONDS) * 1000 + CLOSING_MARGIN_MS;
+    const withinMs = (SHUTDOWN_DELAY_SECONDS + SHUTDOWN_TIMEOUT_SECONDS) * 1000 + CLOSE_MARGIN_MS;
     await Promise.all(this.members.map(({ channel }) => channel.close(withinMs)));
   }
 
@@ -93,10 +93,10 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
     return mergeBeliefs(await this.queryAll('beliefs'));
   }
 
-  private async listenAll(): Promise<void> {
+  private async listenOnAll(): Promise<void> {
     for (const [thread, { channel }] of this.members.entries()) {
       await channel.ready;
-      const address = await channel.listen(this.whereFor(thread));
+      const address = await channel.listen(this.addressFor(thread));
       this.address ??= address;
     }
   }
@@ -115,8 +115,8 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
     return member;
   }
 
-  /** Where a thread listens: the first one takes the port, the others listen beside it. */
-  private whereFor(thread: number): ListenAddress {
+  /** Where a thread listens: the first one binds the port, the others share it. */
+  private addressFor(thread: number): ListenAddress {
     if (this.inherited.length > 0) return { fd: this.inherited[thread] };
     const { DATA_PLANE_HOST: host, DATA_PLANE_PORT: port } = this.config;
     return { host, port: this.address?.port ?? port, reusePort: this.members.length > 1 };
@@ -129,11 +129,11 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
   private async onEnd(thread: number, reason: string): Promise<void> {
     this.table.rows[thread].abandon();
     if (this.isClosing) return;
-    this.logger.error(`thread ${thread} ended, and what it had in flight is lost: ${reason}`);
+    this.logger.error(`thread ${thread} ended, and its exchanges in flight are lost: ${reason}`);
     if (this.inherited.length > 0) {
-      // Its socket was closed here when it ended, but not where it was inherited from: clients that the kernel deals to
-      // it wait for a process that accepts on all of them.
-      this.logger.error('an inherited socket cannot be opened again: shutting down');
+      // The socket was closed here but is open in the parent process: clients that the kernel assigns to it wait until
+      // a process accepts on it again.
+      this.logger.error('an inherited socket cannot be reopened: shutting down');
       process.kill(process.pid, 'SIGTERM');
       return;
     }
@@ -146,7 +146,7 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
       this.members[thread] = member;
       try {
         await member.channel.ready;
-        await member.channel.listen(this.whereFor(thread));
+        await member.channel.listen(this.addressFor(thread));
         this.logger.log(`thread ${thread} was replaced`);
         this.watch(thread);
         return;
@@ -154,7 +154,7 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
         this.logger.error(`thread ${thread} could not be replaced: ${(error as Error).message}`);
         await member.channel.close(0);
         this.table.rows[thread].abandon();
-        await sleep(PAUSE_MS);
+        await sleep(RESTART_PAUSE_MS);
       }
     }
   }
@@ -164,12 +164,14 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
   }
 
   private async queryAll<What extends keyof Replies>(what: What): Promise<Replies[What][]> {
-    const answers = await Promise.all(this.members.map(({ channel }) => channel.query(what)));
-    return answers.filter((answer) => answer !== undefined);
+    const results = await Promise.all(this.members.map(({ channel }) => channel.query(what)));
+    return results.filter((result) => result !== undefined);
   }
 }
 
-/** Threads that listen beside each other would listen beside another process as well, and each would get some clients. */
+/**
+ * With SO_REUSEPORT the threads would share the port with another process, so bind it exclusively once to detect one.
+ */
 async function requireFree(host: string, port: number): Promise<void> {
   const server = createServer().listen({ host, port });
   await once(server, 'listening');

@@ -1,4 +1,5 @@
-// A thread of the data plane: both lanes and the scheduler, over a replica of the fleet and its own row of the load table.
+// The Nest module of a data-plane thread: the lanes and the scheduler, with a replica of the fleet and the thread's own
+// row of the load table.
 import { parentPort } from 'node:worker_threads';
 import { LoadTable } from '@fairlead/scheduling';
 import { Module, type DynamicModule } from '@nestjs/common';
@@ -15,7 +16,7 @@ const fleet = { provide: Fleet, useExisting: FleetReplica };
 
 @Module({ imports: [...foundations], providers: [mainThread, FleetReplica, fleet, ...dataPlaneProviders] })
 export class DataPlaneWorkerModule {
-  /** As the thread that `data` is for. */
+  /** The module for the thread of `data`. */
   static as({ shape, buffer, thread }: ThreadData): DynamicModule {
     const loadTable = { provide: LoadTable, useValue: new LoadTable(shape, buffer, thread) };
     return { module: DataPlaneWorkerModule, providers: [loadTable] };

@@ -1,4 +1,4 @@
-// The entry of a thread of the data plane, as main.ts is that of the process.
+// The entry of a data-plane thread, as main.ts is of the process.
 import { useCompileCache } from '../bootstrap/compile-cache.js';
 
 useCompileCache();
