@@ -1,4 +1,4 @@
-// Reads the load table and the registry into the JSON that the dashboard and the operators see.
+// Reads metrics from the load table and the registry, as the JSON for the dashboard and for operators.
 import type { BackendMetrics, FleetMetrics, LatencyMs } from '@fairlead/contracts';
 import { LATENCY_BUCKETS, LoadTable, latencyQuantile, strandedCapacity } from '@fairlead/scheduling';
 import { Inject, Injectable } from '@nestjs/common';
@@ -18,11 +18,11 @@ export class MetricsService {
   ) {}
 
   read(): FleetMetrics {
-    const list = this.registry.list();
-    const backends = list.map((backend) => this.backendMetrics(backend));
+    const fleet = this.registry.list();
+    const backends = fleet.map((backend) => this.backendMetrics(backend));
     const up = backends.filter(({ state }) => state === 'up');
     const counts = new Float64Array(LATENCY_BUCKETS);
-    for (const { slot } of list) this.table.addLatencyCounts(slot, counts);
+    for (const { slot } of fleet) this.table.addLatencyCounts(slot, counts);
     const total = (members: readonly BackendMetrics[], of: (member: BackendMetrics) => number) =>
       members.reduce((sum, member) => sum + of(member), 0);
     const totals = (members: readonly BackendMetrics[], of: (member: BackendMetrics) => Record<string, number>) =>
@@ -30,7 +30,7 @@ export class MetricsService {
     return {
       at: new Date().toISOString(),
       uptimeSeconds: process.uptime(),
-      status: this.condition(),
+      status: this.status(),
       policy: this.config.PLACEMENT_POLICY,
       resources: [...this.config.RESOURCES.names],
       fleet: {
@@ -53,7 +53,7 @@ export class MetricsService {
     };
   }
 
-  private condition(): FleetMetrics['status'] {
+  private status(): FleetMetrics['status'] {
     if (this.registry.snapshot.size === 0) return 'degraded';
     return this.registry.snapshots.isPanic ? 'panic' : 'ok';
   }

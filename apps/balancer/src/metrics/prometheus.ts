@@ -1,4 +1,5 @@
-// The load table in Prometheus' text form. Figures are read when they are scraped; nothing is counted twice.
+// The metrics in the Prometheus text format. They are read from the load table at each scrape, so that nothing is
+// counted twice.
 import { BACKEND_STATES, type BackendMetrics, type FleetMetrics } from '@fairlead/contracts';
 import { LATENCY_BUCKETS, LoadTable, bucketStart } from '@fairlead/scheduling';
 import { Injectable } from '@nestjs/common';
@@ -35,7 +36,7 @@ export class Prometheus {
     return this.register.contentType;
   }
 
-  /** The exposition, all of it read at one moment. */
+  /** The exposition; all metrics are read at one moment. */
   async read(): Promise<string> {
     this.fleet = this.metrics.read();
     return this.register.metrics();
@@ -43,32 +44,38 @@ export class Prometheus {
 
   private registerFleet(): void {
     const { fleet } = this;
-    this.counter('fairlead_requests_total', 'Requests taken from clients', [], () => [[{}, this.fleet.fleet.requests]]);
-    this.counter('fairlead_unplaced_total', 'Requests answered 503: no backend could take them', [], () => [
+    this.counter('fairlead_requests_total', 'Requests received from clients', [], () => [
+      [{}, this.fleet.fleet.requests],
+    ]);
+    this.counter('fairlead_unplaced_total', 'Requests that got 503 because no backend could take them', [], () => [
       [{}, this.fleet.fleet.unplaced],
     ]);
-    this.gauge('fairlead_queued', 'Requests that wait for room on a backend', [], () => [
-      [{}, this.fleet.fleet.queued],
-    ]);
-    this.gauge('fairlead_panic', '1 while backends that are not healthy serve too', [], () => [
+    this.gauge('fairlead_queued', 'Requests waiting for room on a backend', [], () => [[{}, this.fleet.fleet.queued]]);
+    this.gauge('fairlead_panic', '1 while backends that are not up serve too', [], () => [
       [{}, this.fleet.status === 'panic' ? 1 : 0],
     ]);
-    this.counter('fairlead_retries_total', 'Attempts beyond the first', [], () => [[{}, this.fleet.fleet.retries]]);
-    this.counter('fairlead_flips_total', 'Backends that came into a state', ['state'], () =>
+    this.counter('fairlead_retries_total', 'Attempts after the first', [], () => [[{}, this.fleet.fleet.retries]]);
+    this.counter('fairlead_flips_total', 'Transitions of backends into a state', ['state'], () =>
       [...this.events.transitionCounts()].map(([state, count]): Sample => [{ state }, count]),
     );
-    this.counter('fairlead_events_total', 'Events of each kind; docs/operations.md tells them', ['kind'], () =>
+    this.counter('fairlead_events_total', 'Events of each kind; docs/operations.md describes them', ['kind'], () =>
       [...this.events.kindCounts()].map(([kind, count]): Sample => [{ kind }, count]),
     );
-    this.gauge('fairlead_stranded_capacity', 'Units per second idle beside a full partner', ['resource'], () =>
-      Object.entries(this.fleet.fleet.strandedCapacity).map(([resource, units]): Sample => [{ resource }, units]),
+    this.gauge(
+      'fairlead_stranded_capacity',
+      'Idle units per second that no request can use while another resource is busy',
+      ['resource'],
+      () => Object.entries(this.fleet.fleet.strandedCapacity).map(([resource, units]): Sample => [{ resource }, units]),
     );
     this.counter('fairlead_cost_reports_total', 'Cost reports of backends', ['outcome'], () => [
       [{ outcome: 'accepted' }, this.table.total('reportsAccepted')],
       [{ outcome: 'ignored' }, this.table.total('reportsIgnored')],
     ]);
-    this.counter('fairlead_thread_requests_total', 'Requests taken by each thread of the data plane', ['thread'], () =>
-      this.table.rows.map(({ counts }, thread): Sample => [{ thread: String(thread) }, counts.taken]),
+    this.counter(
+      'fairlead_thread_requests_total',
+      'Requests received by each thread of the data plane',
+      ['thread'],
+      () => this.table.rows.map(({ counts }, thread): Sample => [{ thread: String(thread) }, counts.taken]),
     );
     this.gauge('fairlead_info', 'The policy in force', ['policy'], () => [[{ policy: fleet.policy }, 1]]);
   }
@@ -88,13 +95,13 @@ export class Prometheus {
     );
     this.gauge(
       'fairlead_backend_speed',
-      'Speed against what was announced',
+      'Learned speed as a multiple of the declared capacity',
       ['backend'],
       each((one) => one.speed),
     );
     this.gauge(
       'fairlead_backend_in_flight',
-      'Exchanges being served now',
+      'Exchanges in flight',
       ['backend'],
       each((one) => one.inFlight),
     );
@@ -112,7 +119,7 @@ export class Prometheus {
     );
     this.gauge(
       'fairlead_backend_share_seconds',
-      'Seconds of work queued',
+      'Backlog in seconds of work',
       resource,
       eachResource((one) => one.backlogSeconds),
     );
@@ -124,22 +131,22 @@ export class Prometheus {
     );
     this.counter(
       'fairlead_backend_requests_total',
-      'Exchanges sent there',
+      'Exchanges sent to the backend',
       ['backend'],
       each((one) => one.requests),
     );
     this.counter(
       'fairlead_backend_errors_total',
-      'Exchanges that failed there',
+      'Exchanges that failed',
       ['backend'],
       each((one) => one.errors),
     );
   }
 
-  /** A histogram that prom-client does not fill but only prints: the load table has counted already. */
+  /** A histogram that prom-client prints but does not fill: the load table has the counts. */
   private registerLatency(): void {
     const name = 'fairlead_backend_latency_seconds';
-    const help = 'From dispatch to the last byte of the answer';
+    const help = 'From dispatch to the last byte of the response';
     const printed = {
       name,
       get: async () => ({ name, help, type: 'histogram', aggregator: 'sum', values: this.latency(name) }),

@@ -13,10 +13,10 @@ function anExchange(target: string): EndedExchange {
 
 const paths = (log: RequestLog) => log.newest().map(({ path }) => path);
 
-describe('the request log', () => {
+describe('RequestLog', () => {
   afterEach(() => void vi.restoreAllMocks());
 
-  it('has the last requests, the newest first', () => {
+  it('keeps the last requests, newest first', () => {
     const log = new RequestLog(loadBalancerConfig({}));
     log.add(anExchange('/a?x=1'), 200, 12.5);
     log.add(anExchange('/b'), 404, 20);
@@ -29,18 +29,18 @@ describe('the request log', () => {
     });
   });
 
-  it('leaves out a part of a flood, but no failure, and goes on when it is over', () => {
+  it('skips requests of a burst beyond its size but no failure, and continues in the next window', () => {
     const log = new RequestLog(loadBalancerConfig({}));
     for (let i = 0; i < 5 * KEPT_REQUESTS; i++) log.add(anExchange(`/${i}`), 200, i / 1000);
     expect(paths(log)[0]).toBe(`/${KEPT_REQUESTS - 1}`);
     log.add(anExchange('/failed'), 502, 6);
-    log.add(anExchange('/left-out'), 200, 6);
+    log.add(anExchange('/skipped'), 200, 6);
     expect(paths(log)[0]).toBe('/failed');
     log.add(anExchange('/later'), 200, 200);
     expect(paths(log).slice(0, 2)).toEqual(['/later', '/failed']);
   });
 
-  it('logs what it is told to: nothing, failures, all, or a part and all failures', () => {
+  it('logs what ACCESS_LOG says: nothing, failures, all, or a sample and all failures', () => {
     const logged = (environment: Record<string, string>) => {
       const write = vi.spyOn(Logger.prototype, 'log').mockImplementation(() => {});
       write.mockClear();

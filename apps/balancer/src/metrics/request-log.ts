@@ -1,18 +1,21 @@
-// The last requests that went through, kept in a ring.
+// The last requests, kept in a ring.
 import type { RequestRecord } from '@fairlead/contracts';
 import { ResourceSpace, type ResourceVector } from '@fairlead/scheduling';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 
-/** How many requests are remembered. */
+/** The size of the ring. */
 export const KEPT_REQUESTS = 200;
-/** Of so much time no more than that are: what came behind is not looked at before it is pushed out. Milliseconds. */
+/**
+ * Within one window at most KEPT_REQUESTS are recorded: more would be overwritten before anyone reads them. Failures
+ * are always recorded.
+ */
 const WINDOW_MS = 100;
 const MAX_PATH_CHARACTERS = 200;
 const EMPTY_DEMAND: ResourceVector = new Float64Array(0);
 
-/** An exchange that has ended, as its request is told of. */
+/** An exchange that has ended, with what the log keeps of it. */
 export interface EndedExchange {
   readonly head: {
     readonly client: string;
@@ -21,7 +24,7 @@ export interface EndedExchange {
     readonly target: string;
     readonly demand: ResourceVector;
   };
-  /** The last that served it. */
+  /** The last backend that served it. */
   readonly backend: { readonly id: string } | undefined;
   readonly attempts: number;
   /** Monotonic milliseconds. */
@@ -29,8 +32,8 @@ export interface EndedExchange {
 }
 
 /**
- * A place in the ring, written over again and again. Were each request's own objects kept there, V8 would learn that such
- * objects grow old, and put every request's into the old generation.
+ * A slot of the ring, which is overwritten. If the ring kept each request's own objects, V8 would see such objects
+ * survive and allocate those of every request in the old generation.
  */
 class KeptRequest {
   client = '';
@@ -41,7 +44,7 @@ class KeptRequest {
   backend: string | undefined;
   attempts = 0;
   durationMs = 0;
-  /** Wall clock; 0 while nothing is kept here. */
+  /** Wall clock; 0 while the slot is empty. */
   endedAt = 0;
 
   keep({ head, backend, attempts, startedAtMs }: EndedExchange, status: number, nowMs: number): void {
@@ -63,17 +66,18 @@ export class RequestLog {
   private readonly ring = Array.from({ length: KEPT_REQUESTS }, () => new KeptRequest());
   private readonly resources: ResourceSpace;
   private next = 0;
-  private windowBeganMs = -Infinity;
-  private keptInWindow = 0;
+  /** When the present window began, monotonic milliseconds. */
+  private windowStartMs = -Infinity;
+  private addedInWindow = 0;
 
   constructor(@Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>) {
     this.resources = config.RESOURCES;
   }
 
-  /** An exchange has ended with this status. `nowMs` is monotonic. */
+  /** Adds an exchange that ended with this status. `nowMs` is monotonic. */
   add(exchange: EndedExchange, status: number, nowMs: number): void {
     const isLogged = this.isLogged(status);
-    if (!this.isKept(nowMs) && !isLogged && status < 500) return;
+    if (!this.countInWindow(nowMs) && !isLogged && status < 500) return;
     const kept = this.ring[this.next];
     kept.keep(exchange, status, nowMs);
     this.next = (this.next + 1) % KEPT_REQUESTS;
@@ -87,12 +91,13 @@ export class RequestLog {
     return kept.toReversed().map((request) => this.recordOf(request));
   }
 
-  private isKept(nowMs: number): boolean {
-    if (nowMs - this.windowBeganMs >= WINDOW_MS) {
-      this.windowBeganMs = nowMs;
-      this.keptInWindow = 0;
+  /** Counts an exchange in its window; returns whether the window has room for it. */
+  private countInWindow(nowMs: number): boolean {
+    if (nowMs - this.windowStartMs >= WINDOW_MS) {
+      this.windowStartMs = nowMs;
+      this.addedInWindow = 0;
     }
-    return this.keptInWindow++ < KEPT_REQUESTS;
+    return this.addedInWindow++ < KEPT_REQUESTS;
   }
 
   private isLogged(status: number): boolean {
