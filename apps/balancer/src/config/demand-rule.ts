@@ -1,4 +1,4 @@
-// A rule that says what the requests of a route need.
+// A rule that sets the demand of a route's requests.
 import { closedObject, demandSchema } from '@fairlead/contracts';
 import { parse } from 'path-to-regexp';
 import { z } from 'zod';
