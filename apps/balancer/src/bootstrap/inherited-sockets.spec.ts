@@ -7,23 +7,23 @@ function read(variables: Record<string, string>, isOpenSocket: (descriptor: numb
   return readInheritedSockets({ LISTEN_PID: String(PID), ...variables }, PID, isOpenSocket);
 }
 
-describe('inherited sockets', () => {
-  it('are none without LISTEN_FDS', () => {
+describe('readInheritedSockets', () => {
+  it('finds no socket without LISTEN_FDS', () => {
     expect(read({})).toEqual({ data: [], control: undefined });
     expect(read({ LISTEN_FDS: '0' })).toEqual({ data: [], control: undefined });
   });
 
-  it('are told apart by their names', () => {
+  it('assigns sockets by their names', () => {
     expect(read({ LISTEN_FDS: '3', LISTEN_FDNAMES: 'control:data:data' })).toEqual({ data: [4, 5], control: 3 });
     expect(read({ LISTEN_FDS: '1', LISTEN_FDNAMES: 'control' })).toEqual({ data: [], control: 3 });
   });
 
-  it('are data and control in this order when they have no names', () => {
+  it('assigns data, then control, without names', () => {
     expect(read({ LISTEN_FDS: '1' })).toEqual({ data: [3], control: undefined });
     expect(read({ LISTEN_FDS: '2', LISTEN_FDNAMES: '' })).toEqual({ data: [3], control: 4 });
   });
 
-  it.each(['41', '', '42x'])('are none when they are meant for another process: LISTEN_PID %j', (pid) => {
+  it.each(['41', '', '42x'])('ignores variables for another process: LISTEN_PID %j', (pid) => {
     expect(read({ LISTEN_FDS: 'what', LISTEN_PID: pid })).toEqual({ data: [], control: undefined });
   });
 
@@ -33,7 +33,7 @@ describe('inherited sockets', () => {
     [{ LISTEN_FDS: '3' }, 'LISTEN_FDNAMES must name the 3 sockets of LISTEN_FDS, each data or control'],
     [
       { LISTEN_FDS: '2', LISTEN_FDNAMES: 'control:control' },
-      'LISTEN_FDNAMES must name one control socket at most, got 2',
+      'LISTEN_FDNAMES must name at most one control socket, got 2',
     ],
     [
       { LISTEN_FDS: '2', LISTEN_FDNAMES: 'data' },
@@ -45,25 +45,25 @@ describe('inherited sockets', () => {
       'LISTEN_FDNAMES must be data or control for each of the 1 sockets of LISTEN_FDS, separated by colons ' +
         '(FileDescriptorName= of a systemd socket), got "fairlead.socket"',
     ],
-  ])('of %j are refused', (variables, sentence) => {
-    expect(() => read(variables as Record<string, string>)).toThrow(sentence);
+  ])('rejects %j', (variables, message) => {
+    expect(() => read(variables as Record<string, string>)).toThrow(message);
   });
 
-  it('are as many as there are threads to accept on them', () => {
+  it('requires one data socket for each thread', () => {
     const sockets = (...data: number[]) => ({ data });
     const threads = (count: number) => ({ DATA_PLANE_THREADS: count });
     for (const count of [0, 1, 2]) requireSocketForEachThread(sockets(), threads(count));
     requireSocketForEachThread(sockets(3), threads(0));
     requireSocketForEachThread(sockets(3), threads(1));
     requireSocketForEachThread(sockets(3, 4), threads(2));
-    const sentence = 'DATA_PLANE_THREADS must be the number of data sockets that LISTEN_FDNAMES names, ';
-    expect(() => requireSocketForEachThread(sockets(3), threads(2))).toThrow(`${sentence}1, got 2`);
-    expect(() => requireSocketForEachThread(sockets(3, 4), threads(0))).toThrow(`${sentence}2, got 0`);
+    const message = 'DATA_PLANE_THREADS must be the number of data sockets that LISTEN_FDNAMES names, ';
+    expect(() => requireSocketForEachThread(sockets(3), threads(2))).toThrow(`${message}1, got 2`);
+    expect(() => requireSocketForEachThread(sockets(3, 4), threads(0))).toThrow(`${message}2, got 0`);
   });
 
-  it('have to be open', () => {
+  it('requires open sockets', () => {
     expect(() => read({ LISTEN_FDS: '2' }, (descriptor) => descriptor === 3)).toThrow(
-      'LISTEN_FDS promises 2 sockets from descriptor 3 on, but descriptor 4 is none',
+      'LISTEN_FDS announces 2 sockets from descriptor 3 on, but descriptor 4 is no socket',
     );
   });
 });

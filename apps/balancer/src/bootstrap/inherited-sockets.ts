@@ -1,11 +1,11 @@
-// The sockets that whoever started the balancer opened for it: systemd, or scripts/supervise.ts. Such a socket stays
-// open when the balancer ends, so that a replacement loses no connection. The protocol is sd_listen_fds(3).
+// Listening sockets that the parent process opened: systemd, or scripts/supervise.ts. They stay open when the balancer
+// ends, so that a replacement loses no connection. The protocol is sd_listen_fds(3).
 import { fstatSync } from 'node:fs';
 import { ConfigurationError, type Environment } from '@fairlead/configuration';
 
-/** Descriptors of sockets that are bound already. */
+/** File descriptors of sockets that are bound already. */
 export interface InheritedSockets {
-  /** For clients' traffic. Each of them has to be accepted on; empty: the data plane binds its own. */
+  /** For the data plane, which has to accept on each of them; empty: it binds its own. */
   readonly data: readonly number[];
   /** For the control plane; undefined: it binds its own. */
   readonly control: number | undefined;
@@ -19,10 +19,10 @@ const VARIABLES = ['LISTEN_FDS', 'LISTEN_PID', 'LISTEN_FDNAMES'] as const;
 let inherited: InheritedSockets | undefined;
 
 /**
- * The sockets that this process was started with. The first call takes the variables out of the environment, since they
- * mean nothing to a process that is started from here.
+ * The sockets that this process inherited. The first call removes the variables from the environment, since they are
+ * not meant for child processes.
  *
- * @throws {ConfigurationError} when the variables are for this process and make no sense.
+ * @throws {ConfigurationError} when the variables are meant for this process and invalid.
  */
 export function inheritedSockets(): InheritedSockets {
   if (inherited) return inherited;
@@ -32,8 +32,8 @@ export function inheritedSockets(): InheritedSockets {
 }
 
 /**
- * What the variables say to the process `pid`. Variables meant for another one are ignored: they were left over by a
- * parent. Without LISTEN_FDNAMES the first socket is the data plane's and the second the control plane's.
+ * Parses the variables for the process `pid`. Variables that are meant for another process are ignored: a parent left
+ * them behind. Without LISTEN_FDNAMES the first socket is for the data plane and the second for the control plane.
  *
  * @throws {ConfigurationError}
  */
@@ -46,45 +46,45 @@ export function readInheritedSockets(
   const names = namesOf(environment.LISTEN_FDS, environment.LISTEN_FDNAMES);
   const closed = names.map((_, index) => FIRST_DESCRIPTOR + index).find((descriptor) => !isOpenSocket(descriptor));
   if (closed !== undefined) {
-    refuse(`LISTEN_FDS promises ${names.length} sockets from descriptor 3 on, but descriptor ${closed} is none`);
+    fail(`LISTEN_FDS announces ${names.length} sockets from descriptor 3 on, but descriptor ${closed} is no socket`);
   }
-  const descriptorsOf = (wanted: string) =>
-    names.flatMap((name, index) => (name === wanted ? [FIRST_DESCRIPTOR + index] : []));
-  const [control, ...more] = descriptorsOf('control');
-  if (more.length > 0) refuse(`LISTEN_FDNAMES must name one control socket at most, got ${more.length + 1}`);
+  const descriptorsOf = (kind: string) =>
+    names.flatMap((name, index) => (name === kind ? [FIRST_DESCRIPTOR + index] : []));
+  const [control, ...extra] = descriptorsOf('control');
+  if (extra.length > 0) fail(`LISTEN_FDNAMES must name at most one control socket, got ${extra.length + 1}`);
   return { data: descriptorsOf('data'), control };
 }
 
 /**
- * The kernel deals clients out among all data sockets, and those at a socket that nobody accepts on would wait for ever;
- * two threads cannot have the same one.
+ * The kernel distributes clients among all data sockets, so that clients of a socket without a thread would wait for
+ * ever; two threads cannot share one socket. With DATA_PLANE_THREADS=0 the main thread accepts on one.
  *
- * @throws {ConfigurationError} when there is not one for each thread. Without threads the main thread accepts.
+ * @throws {ConfigurationError} when the number of data sockets is not that of the threads.
  */
 export function requireSocketForEachThread(
   { data }: Pick<InheritedSockets, 'data'>,
   { DATA_PLANE_THREADS: threads }: { readonly DATA_PLANE_THREADS: number },
 ): void {
-  const wanted = Math.max(1, threads);
-  if (data.length === 0 || data.length === wanted) return;
-  refuse(
+  const required = Math.max(1, threads);
+  if (data.length === 0 || data.length === required) return;
+  fail(
     `DATA_PLANE_THREADS must be the number of data sockets that LISTEN_FDNAMES names, ${data.length}, got ${threads}`,
   );
 }
 
 function namesOf(count: string, names: string | undefined): readonly string[] {
   const isCount = /^\d{1,4}$/.test(count);
-  if (!isCount) refuse(`LISTEN_FDS must be a whole number from 0 to 9999, got ${JSON.stringify(count)}`);
+  if (!isCount) fail(`LISTEN_FDS must be a whole number from 0 to 9999, got ${JSON.stringify(count)}`);
   const sockets = Number(count);
   if (!names) {
-    if (sockets > 2) refuse(`LISTEN_FDNAMES must name the ${sockets} sockets of LISTEN_FDS, each data or control`);
+    if (sockets > 2) fail(`LISTEN_FDNAMES must name the ${sockets} sockets of LISTEN_FDS, each data or control`);
     return ['data', 'control'].slice(0, sockets);
   }
   const given = names.split(':');
   const isNamed = given.length === sockets && given.every((name) => name === 'data' || name === 'control');
   if (!isNamed) {
     const allowed = `must be data or control for each of the ${sockets} sockets of LISTEN_FDS, separated by colons`;
-    refuse(`LISTEN_FDNAMES ${allowed} (FileDescriptorName= of a systemd socket), got ${JSON.stringify(names)}`);
+    fail(`LISTEN_FDNAMES ${allowed} (FileDescriptorName= of a systemd socket), got ${JSON.stringify(names)}`);
   }
   return given;
 }
@@ -97,6 +97,6 @@ function isSocket(descriptor: number): boolean {
   }
 }
 
-function refuse(problem: string): never {
+function fail(problem: string): never {
   throw new ConfigurationError([problem]);
 }

@@ -1,4 +1,4 @@
-// Boots the balancer, and shuts it down in order: first the data plane, then the control plane.
+// Starts the balancer, and shuts it down gracefully: first the data plane, then the control plane.
 import 'reflect-metadata';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -14,13 +14,13 @@ import { waitForInitialProbes } from '../health-checks/initial-probes.js';
 import { SelfAddresses } from '../registry/self-addresses.js';
 import { RegistryService } from '../registry/registry.service.js';
 
-/** Resolves when clients are served. */
+/** Resolves when the balancer accepts clients. */
 export async function start(config: BalancerConfig, inherited: InheritedSockets): Promise<void> {
   const app = await NestFactory.create<NestExpressApplication>(BalancerModule, {
     abortOnError: false,
     bodyParser: false,
     bufferLogs: true,
-    // Nobody who only holds a connection to the control plane holds up a shutdown.
+    // An idle connection to the control plane must not delay a shutdown.
     forceCloseConnections: true,
   });
   const logger = app.get(Logger);
@@ -32,20 +32,20 @@ export async function start(config: BalancerConfig, inherited: InheritedSockets)
   await app.init();
   await waitForInitialProbes(app.get(RegistryService));
   const { address: host, port } = await listenControlPlane(app, config, inherited.control).catch(
-    naming('CONTROL_PLANE_HOST, CONTROL_PLANE_PORT'),
+    withVariables('CONTROL_PLANE_HOST, CONTROL_PLANE_PORT'),
   );
   logger.log({ host, port }, 'control plane listening', 'ControlPlane');
-  await plane.listen(inherited.data).catch(naming('DATA_PLANE_HOST, DATA_PLANE_PORT'));
-  const ownAddresses = app.get(SelfAddresses);
-  ownAddresses.addPort(port);
-  ownAddresses.addPort(plane.port);
-  // Whoever started this process with a channel (scripts/supervise.ts; PM2 with wait_ready) may end the one it replaces.
-  // Nothing is lost when there is nobody to hear it any more.
+  await plane.listen(inherited.data).catch(withVariables('DATA_PLANE_HOST, DATA_PLANE_PORT'));
+  const selfAddresses = app.get(SelfAddresses);
+  selfAddresses.addPort(port);
+  selfAddresses.addPort(plane.port);
+  // A parent with an IPC channel (scripts/supervise.ts; PM2 with wait_ready) may now end the process that this one
+  // replaces. An error is ignored: the parent may have exited.
   process.send?.('ready', undefined, undefined, () => {});
 }
 
-/** For an address that cannot be listened on: says which variables tell it. */
-function naming(variables: string): (error: Error) => never {
+/** Adds to an error of listening the variables that configure the address. */
+function withVariables(variables: string): (error: Error) => never {
   return (error) => {
     throw new Error(`${error.message} (${variables})`, { cause: error });
   };
@@ -70,12 +70,12 @@ function shutDownOnSignal(
 ): void {
   let isShuttingDown = false;
   const shutDown = async (signal: NodeJS.Signals) => {
-    // A second Ctrl-C does not cut short what the first one began.
+    // A second signal does not cut the shutdown short.
     if (isShuttingDown) return;
     isShuttingDown = true;
     logger.log(`${signal}: shutting down`, 'Balancer');
     app.get(RegistryService).holdLeases();
-    // Whoever reaches the shared port from here on must find the replacement, which alone remembers what it is told.
+    // From here on, requests to the shared control port must reach the replacement, whose registry persists.
     if (control !== undefined) app.getHttpServer().close();
     await plane.close();
     await app.close();
