@@ -1,4 +1,5 @@
-// The balancer: RegistryService knows the fleet, DrfScheduler chooses, PingAckCron verifies, DataPlane serves.
+// The Nest module of the balancer: RegistryService holds the fleet, DrfScheduler places requests, PingAckCron probes
+// the backends, and DataPlane serves clients.
 import { LoadTable } from '@fairlead/scheduling';
 import { Module } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
@@ -40,7 +41,7 @@ const loadTable = {
     }),
 };
 
-/** Without threads the main thread serves. With them its scheduler places nothing, but explains. */
+/** With DATA_PLANE_THREADS=0 the main thread serves clients. Otherwise its scheduler only explains placements. */
 const dataPlane = {
   provide: DataPlane,
   inject: [LocalDataPlane, RegistryService, LoadTable, balancerConfig.KEY],

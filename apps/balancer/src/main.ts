@@ -1,11 +1,11 @@
-// The balancer's entry. All else is loaded when it is arranged that what was compiled once need not be compiled again.
+// The entry of the balancer. Enables the compile cache before it loads anything else.
 
-/** As `engines` of package.json says. */
-const OLDEST_NODE = 24;
+/** The same as `engines` in package.json. */
+const MIN_NODE_MAJOR = 24;
 
-if (Number.parseInt(process.versions.node) < OLDEST_NODE) {
+if (Number.parseInt(process.versions.node) < MIN_NODE_MAJOR) {
   process.stderr.write(
-    `balancer could not start: it needs Node ${OLDEST_NODE} (node_modules/.bin/node), this is ${process.version}\n`,
+    `balancer could not start: it needs Node ${MIN_NODE_MAJOR} or newer (node_modules/.bin/node), got ${process.version}\n`,
   );
   process.exit(1);
 }

@@ -1,5 +1,5 @@
-// The clock of everything that waits or expires: a jump of the wall clock expires no lease.
-// Imported: the global of the same name is looked up anew, through a getter, each time it is used.
+// The monotonic clock, for everything that waits or expires: a change of the wall clock must not expire a lease.
+// `performance` is imported because each use of the global goes through a getter.
 import { performance } from 'node:perf_hooks';
 
 /** Monotonic time in milliseconds. */

@@ -1,4 +1,4 @@
-// Network errors: in words, and whose fault they are.
+// Describes network errors for people, and recognizes those that are this machine's own.
 
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
@@ -6,7 +6,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'host unreachable',
   ENETUNREACH: 'network unreachable',
   ENOTFOUND: 'host name unknown',
-  EAI_AGAIN: 'host name could not be looked up',
+  EAI_AGAIN: 'host name could not be resolved',
   EMFILE: 'the balancer has no file descriptor left',
   ENFILE: 'the machine has no file descriptor left',
   EADDRNOTAVAIL: 'the balancer has no port left',
@@ -16,13 +16,13 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
 
 const EXHAUSTED = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM']);
 
-/** A network error in words. */
+/** Describes a network error for people. */
 export function describeError(error: Error): string {
   const { code } = error as NodeJS.ErrnoException;
   return (code === undefined ? undefined : DESCRIPTIONS[code]) ?? code ?? error.message;
 }
 
-/** Whether this machine lacked the means: that says nothing about a backend. */
+/** Whether this machine lacked a descriptor, port or memory; the backend is not at fault then. */
 export function isResourceExhaustion({ code }: NodeJS.ErrnoException): boolean {
   return code !== undefined && EXHAUSTED.has(code);
 }
