@@ -1,9 +1,69 @@
 // The architecture as a machine checks it: `npm run deps`. docs/architecture.md says why.
 const TEST_FILES = '(\\.spec|\\.fixture)\\.ts$|^libs/[^/]+/test/';
+const SRC = '^apps/balancer/src/';
+
+/** The rooms of the balancer, from the top down: a room imports those below it, and none above or beside it. */
+const BALANCER_ROOMS = [
+  ['main\\.ts$', 'threads/worker\\.ts$'],
+  ['bootstrap/'],
+  ['balancer\\.module\\.ts$'],
+  ['health-checks/', 'control-plane/', 'threads/(?!worker\\.ts$)'],
+  ['data-plane/'],
+  ['metrics/', 'placement/'],
+  ['registry/'],
+  ['config/', 'clock/', 'net/'],
+];
+
+/** The same inside the data plane. */
+const DATA_PLANE_ROOMS = [
+  ['data-plane\\.providers\\.ts$', 'local-data-plane\\.ts$'],
+  ['listener\\.ts$'],
+  ['fast-lane/', 'full-lane/', 'upgrade/'],
+  ['relay/'],
+  ['request/'],
+  ['exchange/'],
+  ['headers/', 'upstream/', 'io/'],
+];
+
+/** No import from a row upwards. */
+function downwards(base, rows) {
+  const path = (rooms) => `${base}(${rooms.join('|')})`;
+  return rows.slice(1).map((row, i) => ({
+    name: `${row.map((room) => room.replace(/[\\$/]/g, '')).join('-')}-imports-no-room-above`,
+    comment: 'Imports run down the rooms: docs/architecture.md.',
+    severity: 'error',
+    from: { path: path(row), pathNot: TEST_FILES },
+    to: { path: path(rows.slice(0, i + 1).flat()) },
+  }));
+}
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
+    ...downwards(SRC, BALANCER_ROOMS),
+    ...downwards(`${SRC}data-plane/`, DATA_PLANE_ROOMS),
+    {
+      name: 'no-lane-imports-another',
+      comment: 'What two lanes need stands in a room below both.',
+      severity: 'error',
+      from: { path: `${SRC}data-plane/(fast-lane|full-lane|upgrade)/`, pathNot: TEST_FILES },
+      to: { path: `${SRC}data-plane/(fast-lane|full-lane|upgrade)/`, pathNot: `${SRC}data-plane/$1/` },
+    },
+    {
+      name: 'header-rules-are-pure',
+      comment: 'Header lists in, header lists and text out. Of Node only names: no I/O.',
+      severity: 'error',
+      from: { path: `${SRC}data-plane/headers/`, pathNot: TEST_FILES },
+      to: {
+        pathNot: `^(libs/(contracts|scheduling)/|${SRC.slice(1)}data-plane/headers/|(node:)?(http|crypto|os|stream)$)`,
+      },
+    },
+    {
+      name: 'the-clock-imports-nothing',
+      severity: 'error',
+      from: { path: `${SRC}clock/`, pathNot: TEST_FILES },
+      to: { pathNot: '^(node:)?perf_hooks$' },
+    },
     {
       name: 'no-circular',
       comment: 'Modules that need each other are one module, or hide a third.',
