@@ -1,8 +1,8 @@
-// The headers that tell what a request was accounted for: the backend always, a trusted client when it asks.
+// The headers that show a request's demand: to the backend always, to a trusted client on request.
 import type { ResourceSpace, ResourceVector } from '@fairlead/scheduling';
 
 /**
- * `Compute` and `Storage` in whole units, which is all that the first backends can parse, and `Fairlead-Demand` with the
+ * `Compute` and `Storage` in whole units, which backends of the original protocol parse, and `Fairlead-Demand` with the
  * exact amount of every resource by name.
  */
 export function demandHeaders(demand: ResourceVector, { names }: ResourceSpace): string[] {
@@ -16,7 +16,7 @@ export function demandHeaders(demand: ResourceVector, { names }: ResourceSpace):
   return headers;
 }
 
-/** The answer to `Fairlead-Explain: 1`, with RFC 9651 parameters: `"disk-1"; compute=3; storage=1`. */
+/** The response header for `Fairlead-Explain: 1`, with RFC 9651 parameters: `"disk-1"; compute=3; storage=1`. */
 export function placementHeader(
   backendId: string | undefined,
   demand: ResourceVector,
@@ -33,7 +33,7 @@ function wholeUnits(units: number): string {
   return String(Math.ceil(units));
 }
 
-/** RFC 9651 §3.3.2: at most three digits behind the point. */
+/** RFC 9651 §3.3.2: at most three digits after the decimal point. */
 function decimal(units: number): string {
   return String(Math.round(units * 1000) / 1000);
 }

@@ -1,15 +1,15 @@
-// What the balancer answers on its own account: a status, and a sentence as JSON.
+// The balancer's own error responses: a status, and JSON with one sentence.
 import { STATUS_CODES, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Problem } from '@fairlead/contracts';
 
-/** Clients are asked to come back after this long: a re-check of a backend is due by then. */
+/** By then a backend that is not up is probed again. */
 const RETRY_AFTER_SECONDS = 1;
 
-/** Answers with a problem; 503 carries `Retry-After`. Does nothing once an answer has begun. */
+/** Sends an error; 503 has `Retry-After`. Does nothing once a response has begun. */
 export function sendError(response: ServerResponse, statusCode: number, message: string): void {
   if (response.headersSent || response.destroyed) return;
-  // `OPTIONS *` asks whether anybody is here, and that is the answer.
+  // The response to `OPTIONS *` has no body.
   if (statusCode === 204) {
     response.writeHead(204).end();
     return;
@@ -18,9 +18,9 @@ export function sendError(response: ServerResponse, statusCode: number, message:
   response.writeHead(statusCode, headersOf(statusCode, body)).end(body);
 }
 
-/** The same on a bare socket, for a request that wanted another protocol; the connection ends with it. */
+/** Sends an error on the socket of an upgrade request, and closes the connection. */
 export function endWithError(socket: Duplex, statusCode: number, message: string): void {
-  // A reset of a socket that nobody listens to would end the process.
+  // An error event without a listener would end the process.
   socket.on('error', () => {});
   if (!socket.writable) return;
   socket.once('finish', () => socket.destroy());
@@ -33,7 +33,7 @@ export function endWithError(socket: Duplex, statusCode: number, message: string
   );
 }
 
-/** An answer's head with a problem, and its body, as they go over the wire; `connection` is lines of its own. All ASCII. */
+/** An error response as on the wire. `connection` is header lines of its own, each with its line end. */
 export function errorText(
   statusCode: number,
   message: string,

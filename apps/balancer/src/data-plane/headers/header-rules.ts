@@ -1,6 +1,6 @@
-// The rules for headers that pass through, in both directions. Pure: raw header lists in, raw header lists out.
+// The rules for forwarding header fields, in both directions. Pure: raw header lists in, raw header lists out.
 //
-// A raw header list alternates names and values as they stood on the wire, as Node's `rawHeaders` does.
+// A raw header list alternates names and values as on the wire, like Node's `rawHeaders`.
 
 /** Fields that belong to one connection only: RFC 9110 §7.6.1 and, for the Proxy- fields, §11.7. */
 export const HOP_BY_HOP: ReadonlySet<string> = new Set([
@@ -11,13 +11,13 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'transfer-encoding',
   'upgrade',
   'http2-settings',
-  // Not hop-by-hop by itself, but of use only where the message goes on in chunks: said again by whoever knows.
+  // Not hop-by-hop, but only of use in a chunked message: it is set again where the message is forwarded in chunks.
   'trailer',
   'proxy-authenticate',
   'proxy-authorization',
 ]);
 
-/** Fields that frame or route a message: naming them in `Connection` does not make them hop-by-hop. */
+/** Fields that frame or route a message: `Connection` cannot make them hop-by-hop. */
 export const CONNECTION_EXEMPT: ReadonlySet<string> = new Set([
   'host',
   'content-length',
@@ -26,7 +26,7 @@ export const CONNECTION_EXEMPT: ReadonlySet<string> = new Set([
   'expect',
 ]);
 
-/** Fields that the balancer says itself; what a client put there is not passed on. */
+/** Request fields that the balancer sets itself: a client's are dropped. */
 export const PROXY_SET_HEADERS: ReadonlySet<string> = new Set([
   'x-forwarded-for',
   'x-forwarded-proto',
@@ -39,7 +39,7 @@ export const PROXY_SET_HEADERS: ReadonlySet<string> = new Set([
   'fairlead-explain',
 ]);
 
-/** What backends say is not passed on: cost reports (ORCA), for the balancer alone, and what only the balancer may say. */
+/** Response fields of backends that are dropped: cost reports (ORCA), and what only the balancer sets. */
 export const STRIPPED_RESPONSE_HEADERS: ReadonlySet<string> = new Set([
   'endpoint-load-metrics',
   'endpoint-load-metrics-bin',
@@ -53,15 +53,15 @@ const DROPPED_FROM_RESPONSES: ReadonlySet<string> = new Set([...HOP_BY_HOP, ...S
 export interface Hop {
   /** The client's address, without a port. */
   readonly clientAddress: string;
-  /** Whether what the client says of those before it is believed. */
+  /** Whether the client's own forwarding headers are trusted. */
   readonly isTrusted: boolean;
   /** `1.0` or `1.1`, for `Via`. */
   readonly httpVersion: string;
-  /** The name this balancer gives itself in `Via`. */
+  /** This balancer's pseudonym in `Via`. */
   readonly pseudonym: string;
 }
 
-/** The headers of a request that go on to the backend: end-to-end fields as they came, in their order. */
+/** The header list to forward to the backend: end-to-end fields, unchanged and in order. */
 export function requestHeaders(raw: readonly string[]): string[] {
   const { endToEnd: headers, coding, trailer, te } = sortFields(raw, DROPPED_FROM_REQUESTS);
   if (coding !== undefined && trailer !== undefined) headers.push('Trailer', trailer);
@@ -70,8 +70,8 @@ export function requestHeaders(raw: readonly string[]): string[] {
 }
 
 /**
- * What a request is said to have passed through: `Via`, `X-Forwarded-*` and `Forwarded` (RFC 7239). A trusted client's are
- * continued, anybody else's are replaced. `field` is '' for none.
+ * The forwarding headers of a request: `Via`, `X-Forwarded-*` and `Forwarded` (RFC 7239). Those of a trusted client are
+ * continued, those of any other client replaced. `field` returns '' for an absent field.
  */
 export function hopFields(field: (name: string) => string, hop: Hop): string[] {
   const trusted = (name: string) => (hop.isTrusted ? field(name) : '');
@@ -85,32 +85,32 @@ export function hopFields(field: (name: string) => string, hop: Hop): string[] {
   return fields;
 }
 
-/** How an answer goes on to the client. */
+/** How a response is forwarded to the client. */
 export interface ResponseHop {
   readonly httpVersion: string;
   readonly pseudonym: string;
-  /** Whether the client gets its body in chunks; only then trailers can follow. */
+  /** Whether the body is sent to the client in chunks; only then trailers can follow. */
   readonly isChunked: boolean;
 }
 
-/** An answer's header list, sorted. */
+/** Sorts the header list of a response. */
 export function sortResponseFields(raw: readonly string[]): SortedFields {
   return sortFields(raw, DROPPED_FROM_RESPONSES);
 }
 
-/** The headers that go to the client: end-to-end fields as they came, without cost reports, and `Via`. */
+/** The header list to forward to the client: end-to-end fields without cost reports, and `Via`. */
 export function responseHeaders({ endToEnd: headers, trailer }: SortedFields, hop: ResponseHop): string[] {
   if (hop.isChunked && trailer !== undefined) headers.push('Trailer', trailer);
   headers.push('Via', `${hop.httpVersion} ${hop.pseudonym}`);
   return headers;
 }
 
-/** Whether a reason phrase has only characters that may stand there (RFC 9112 §4). */
+/** Whether a reason phrase has only allowed characters (RFC 9112 §4). */
 export function isReasonPhrase(phrase: string): boolean {
   return /^[\t\x20-\x7e\x80-\xff]*$/.test(phrase);
 }
 
-/** The end-to-end fields of a trailer section: what frames or routes a message may not stand there (RFC 9110 §6.5.1). */
+/** The end-to-end fields of a trailer section, without those that frame or route a message (RFC 9110 §6.5.1). */
 export function trailerPairs(raw: readonly string[]): [string, string][] {
   const pairs: [string, string][] = [];
   for (let i = 0; i < raw.length; i += 2) {
@@ -121,24 +121,24 @@ export function trailerPairs(raw: readonly string[]): [string, string][] {
   return pairs;
 }
 
-/** Whether a `Via` field shows that the message has been here before. */
+/** Whether a `Via` field shows that the message has passed through this balancer. */
 export function hasPassedThrough(viaField: string | string[] | undefined, pseudonym: string): boolean {
   return viaField !== undefined && text(viaField).includes(pseudonym);
 }
 
-/** A header list, read once: what goes on to the next hop, and what was said to this one. */
+/** A header list, read once: the fields to forward, and those of this hop. */
 export interface SortedFields {
-  /** The fields that go on, a raw header list for whoever asked. */
+  /** The fields to forward, as a raw header list that belongs to the caller. */
   readonly endToEnd: string[];
-  /** Fields of this hop; of repeated ones the values, joined. */
+  /** Fields of this hop; the values of repeated ones are joined. */
   connection: string | undefined;
   keepAlive: string | undefined;
   coding: string | undefined;
   trailer: string | undefined;
   te: string | undefined;
-  /** What `Content-Length` says. */
+  /** The value of `Content-Length`. */
   length: string | undefined;
-  /** Whether a field was there that the balancer reads and keeps. */
+  /** Whether a response field was stripped, such as a cost report. */
   hasReport: boolean;
 }
 
@@ -175,7 +175,7 @@ function recordHopField(fields: SortedFields, name: string, value: string): void
   else if (STRIPPED_RESPONSE_HEADERS.has(name)) fields.hasReport = true;
 }
 
-/** Whether naming a field in `Connection` makes a difference to it. */
+/** Whether a field that `Connection` names is dropped for that. */
 function isDroppable(name: string): boolean {
   return !HOP_BY_HOP.has(name) && !CONNECTION_EXEMPT.has(name) && name !== 'close';
 }
@@ -184,7 +184,7 @@ function without(raw: readonly string[], names: readonly string[]): string[] {
   return raw.filter((_, i) => !names.includes(raw[i - (i % 2)].toLowerCase()));
 }
 
-/** Takes a field out of a raw header list. */
+/** Removes the first field of this name from a raw header list. */
 export function removeField(raw: string[], name: string): void {
   const at = raw.findIndex((field, i) => i % 2 === 0 && field.toLowerCase() === name);
   if (at !== -1) raw.splice(at, 2);
@@ -199,7 +199,9 @@ function via(before: string, httpVersion: string, pseudonym: string): string {
   return before === '' ? here : `${before}, ${here}`;
 }
 
-/** One element of `Forwarded`. An IPv6 address is bracketed and quoted, a host with a port is quoted (RFC 7239 §4, §6). */
+/**
+ * One element of `Forwarded`. An IPv6 address is bracketed and quoted; a host with a port is quoted (RFC 7239 §4, §6).
+ */
 function forwardedElement(address: string, host: string): string {
   const node = address.includes(':') ? `"[${address}]"` : address;
   const isToken = /^[\w.!#$%&'*+^`|~-]+$/.test(host);

@@ -8,18 +8,18 @@ describe('isLinkList', () => {
     '<https://example.org/?a=1,2>;rel=preconnect;crossorigin',
     '<>; title="a \\" b; c, d"',
     '</font.woff2>; type=font/woff2',
-  ])('takes %s', (text) => {
+  ])('accepts %s', (text) => {
     expect(isLinkList(text)).toBe(true);
   });
 
-  it.each(['', 'invalid-response', '<a', 'a>', '<a>;', '<a>; =b', '<a>; b=', '<a>; b="c', '<a> b', '<a>,', '<a>;;b'])(
-    'refuses %j',
+  it.each(['', 'no link', '<a', 'a>', '<a>;', '<a>; =b', '<a>; b=', '<a>; b="c', '<a> b', '<a>,', '<a>;;b'])(
+    'rejects %j',
     (text) => {
       expect(isLinkList(text)).toBe(false);
     },
   );
 
-  it('refuses in one pass a list that is wrong only at its end', () => {
+  it('rejects a list with an error at its end in one pass', () => {
     expect(isLinkList(`<a>${';a=b'.repeat(4000)};"`)).toBe(false);
     expect(isLinkList('<'.repeat(16_000))).toBe(false);
     expect(isLinkList(`<a>;a="${'\\'.repeat(16_000)}`)).toBe(false);
@@ -27,7 +27,7 @@ describe('isLinkList', () => {
 });
 
 describe('interimResponse', () => {
-  it('forwards 100 and 102 without their fields, and of 103 the links', () => {
+  it('forwards 100 and 102 without fields, and 103 with its links', () => {
     expect(interimResponse(100, ['X-A', '1'])).toBe('HTTP/1.1 100 Continue\r\n\r\n');
     expect(interimResponse(102, [])).toBe('HTTP/1.1 102 Processing\r\n\r\n');
     expect(interimResponse(103, ['Link', '</a>; rel=preload', 'X-A', '1', 'link', '</b>'])).toBe(
@@ -36,7 +36,7 @@ describe('interimResponse', () => {
   });
 
   it.each([
-    [103, ['Link', '</a>; rel=preload', 'Link', 'invalid-response']],
+    [103, ['Link', '</a>; rel=preload', 'Link', 'no link']],
     [103, ['X-A', '1']],
     [101, []],
     [199, []],

@@ -1,9 +1,9 @@
-// Interim responses (1xx) as they go on to a client. Pure: status and raw header list in, text out.
+// Interim responses (1xx) as they are forwarded to a client. Pure: status and raw header list in, text out.
 import { STATUS_CODES } from 'node:http';
 
 /**
  * An interim response as text, with the empty line; undefined for one that is not forwarded. Of early hints only the
- * links go on, all or none (RFC 8297 §2 lets a proxy leave hints out).
+ * links are forwarded, and none if one is invalid (RFC 8297 §2 allows a proxy to drop hints).
  */
 export function interimResponse(statusCode: number, rawHeaders: readonly string[]): string | undefined {
   if (statusCode === 100 || statusCode === 102) return `HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}\r\n\r\n`;
@@ -16,14 +16,14 @@ function linksIn(rawHeaders: readonly string[]): string[] {
   return links.every(isLinkList) ? links : [];
 }
 
-/** `<target>`, where a link begins. */
+/** `<target>`, the start of a link. */
 const TARGET = /[ \t]*<[^<>]*>[ \t]*/y;
-/** `; name`, `; name=value` or `; name="value"`. Unquoted values are taken as loosely as Node and browsers take them. */
+/** `; name`, `; name=value` or `; name="value"`. Unquoted values are accepted as loosely as by Node and browsers. */
 const PARAMETER = /;[ \t]*[^\s;,="<>]+[ \t]*(?:=[ \t]*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]+)[ \t]*)?/y;
 
 /**
- * Whether a text is a list of links (RFC 8288 §3). One token after another, each matched where the one before it ended:
- * one expression for the whole list would take exponential time for a list that is wrong at its end.
+ * Whether a text is a list of links (RFC 8288 §3). Each token is matched where the one before it ended: one expression
+ * for the whole list would take exponential time for a list with an error at its end.
  */
 export function isLinkList(text: string): boolean {
   let at = 0;
