@@ -1,24 +1,24 @@
-// The data plane as the rest of the balancer sees it, however many threads it has.
+// The data plane as the rest of the balancer sees it, with any number of threads.
 import type { RequestRecord } from '@fairlead/contracts';
 import type { NamedBelief } from '../placement/demand-learning.js';
 
-/** The token by which it is injected. */
+/** The interface, and its injection token. */
 export abstract class DataPlane {
-  /** Whether clients should be sent here: they are accepted, and that will not end in a moment. */
+  /** Whether it accepts clients and is not about to stop. */
   abstract readonly isReady: boolean;
 
-  /** The port clients are accepted on. */
+  /** The port on which clients are accepted. */
   abstract readonly port: number;
 
-  /** Accepts clients: on the sockets that were inherited, or on its own when there are none. Logs where, once. */
+  /** Accepts clients on the inherited sockets, or without any on the configured address. Logs the address once. */
   abstract listen(inherited: readonly number[]): Promise<void>;
 
-  /** Goes out of service in order, and resolves when nothing is in flight any more. */
+  /** Shuts down gracefully; resolves when nothing is in flight. */
   abstract close(): Promise<void>;
 
   /** The last requests, newest first. */
   abstract requests(): Promise<RequestRecord[]>;
 
-  /** What requests are believed to need, by class. */
+  /** The estimated demand of each class of requests. */
   abstract beliefs(): Promise<NamedBelief[]>;
 }

@@ -1,4 +1,4 @@
-// The data plane of one thread: of the main thread when there is no other, or of each worker thread.
+// The data plane of one thread: the main thread without worker threads, or each worker thread.
 import type { RequestRecord } from '@fairlead/contracts';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';

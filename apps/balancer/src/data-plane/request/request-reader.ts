@@ -1,4 +1,4 @@
-// Reads what every lane needs to know of a client's request before it is placed.
+// Reads from a client's request what every lane needs before it is placed, or rejects the request.
 import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
@@ -10,7 +10,7 @@ import type { PlacedRequest } from '../exchange/exchange.js';
 import { hasPassedThrough } from '../headers/header-rules.js';
 import { VIA_PSEUDONYM } from '../headers/via-pseudonym.js';
 
-/** A request that is answered by the balancer itself, and with what. */
+/** The response of the balancer itself to a request that it does not forward. */
 export interface Refusal {
   readonly statusCode: number;
   readonly message: string;
@@ -19,11 +19,11 @@ export interface Refusal {
 /** What is known of a request before it is placed. */
 export interface ReadRequest extends PlacedRequest {
   readonly isTrusted: boolean;
-  /** Whether the client asked where its request went, and may know. */
+  /** Whether the response is to have `Fairlead-Placement`: a trusted client asked for it. */
   readonly wantsPlacement: boolean;
 }
 
-/** A request that is well framed, as any lane reads it. */
+/** A request with valid framing, as any lane reads it. */
 export interface RequestFacts extends ClassifiableRequest {
   readonly client: string;
 }
@@ -45,9 +45,9 @@ export class RequestReader {
     this.trustedClients = new TrustedClients(config.TRUSTED_CLIENTS);
   }
 
-  /** The request's head, or why it goes no further. Brings an absolute-form target into origin-form. */
+  /** Reads a request of Node's parser, or rejects it. Changes a target in absolute-form to origin-form. */
   read(request: IncomingMessage): ReadRequest | Refusal {
-    const refusal = framingRefusal(request) ?? normaliseTarget(request);
+    const refusal = framingRefusal(request) ?? normalizeTarget(request);
     if (refusal) return refusal;
     const { headers, method = 'GET', url: target = '/' } = request;
     const client = addressOf(request.socket);
@@ -57,12 +57,12 @@ export class RequestReader {
     return this.readFramed({ client, isTrusted, method, target, bodyBytes, field });
   }
 
-  /** Whether what a client says of itself is believed. */
+  /** Whether a client's demand headers and forwarding headers are trusted. */
   isTrusted(client: string): boolean {
     return this.trustedClients.includes(client);
   }
 
-  /** The same of a request that is well framed. */
+  /** Reads a request with valid framing, or rejects it. */
   readFramed(request: RequestFacts): ReadRequest | Refusal {
     const { client, isTrusted, method, target, field } = request;
     if (hasPassedThrough(field('via'), VIA_PSEUDONYM)) return LOOP;
@@ -78,36 +78,39 @@ export class RequestReader {
   }
 }
 
-/** Tells a refusal from a request that goes on. */
+/** Whether the request was rejected. */
 export function isRefusal(read: ReadRequest | Refusal): read is Refusal {
   return 'statusCode' in read;
 }
 
-/** What Node's parser lets pass and no server should: RFC 9112 §3.2 (one Host) and §6.1 (codings it does not know). */
+/** Rejects what Node's parser accepts against RFC 9112: several Host fields (§3.2), unknown transfer codings (§6.1). */
 function framingRefusal({ headers, rawHeaders }: IncomingMessage): Refusal | undefined {
   const hosts = rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host').length;
   if (hosts > 1) return { statusCode: 400, message: 'a request must have one Host field' };
   const coding = headers['transfer-encoding'];
   if (coding === undefined || coding.toLowerCase() === 'chunked') return undefined;
-  return { statusCode: 501, message: 'the only transfer coding that is understood is chunked' };
+  return {
+    statusCode: 501,
+    message: `unsupported transfer coding ${JSON.stringify(coding.slice(0, 100))}: only chunked is supported`,
+  };
 }
 
 const BAD_TARGET: Refusal = { statusCode: 400, message: 'the request target must be a path or an http URL' };
 
-/** Of two slashes the middleware takes the second for the beginning of an authority, and not every text is one. */
-function isReadable(target: string): boolean {
+/** http-proxy-middleware parses what follows `//` as an authority, which may be invalid. */
+function isParsable(target: string): boolean {
   return !target.startsWith('//') || URL.canParse(target, 'http://localhost');
 }
 
-/** Methods that make no sense towards a reverse proxy's backends: a tunnel, and an echo of what was sent. */
+/** Not for a reverse proxy: a tunnel to any host, and an echo of the request's headers. */
 const REFUSED_METHODS = new Set(['CONNECT', 'TRACE']);
 
-function normaliseTarget(request: IncomingMessage): Refusal | undefined {
+function normalizeTarget(request: IncomingMessage): Refusal | undefined {
   const { method = 'GET', url = '/' } = request;
   if (REFUSED_METHODS.has(method)) return { statusCode: 405, message: `${method} is not allowed here` };
-  if (url.startsWith('/')) return isReadable(url) ? undefined : BAD_TARGET;
+  if (url.startsWith('/')) return isParsable(url) ? undefined : BAD_TARGET;
   if (url === '*' && method === 'OPTIONS') return { statusCode: 204, message: '' };
-  // RFC 9112 §3.2.2: of an absolute-form target the authority counts, and the Host field is ignored.
+  // RFC 9112 §3.2.2: the authority of an absolute-form target replaces the Host field.
   const absolute = /^https?:\/\//i.test(url) ? URL.parse(url) : null;
   if (!absolute) return BAD_TARGET;
   request.url = absolute.pathname + absolute.search;
