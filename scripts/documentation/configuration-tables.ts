@@ -1,14 +1,14 @@
-// The README's configuration tables: made from the applications' schemas, found again between markers.
+// The tables of docs/configuration.md: generated from the applications' schemas, found by the markers around them.
 import { withSection } from './generated-section.ts';
 
-/** A variable, as `describeVariables` of libs/configuration tells it. */
+/** A variable, as `describeVariables` of libs/configuration returns it. */
 export interface Variable {
   readonly name: string;
   readonly defaultValue: string | undefined;
   readonly description: string;
 }
 
-/** A table of Markdown, in the form prettier gives it. */
+/** A Markdown table, formatted as prettier would. */
 export function configurationTable(variables: readonly Variable[]): string {
   const rows = [
     ['variable', 'default', 'meaning'],
@@ -24,7 +24,7 @@ export function configurationTable(variables: readonly Variable[]): string {
   return [line(rows[0]), rule, ...rows.slice(1).map(line)].join('\n');
 }
 
-/** `text` with the table of `app` replaced. @throws {Error} when its markers are missing. */
+/** Returns `text` with the table of `app` replaced. @throws {Error} when its markers are missing. */
 export function withTable(text: string, app: string, table: string): string {
   const markers = { begin: `<!-- configuration of ${app}: npm run docs:config -->`, end: `<!-- end of ${app} -->` };
   return withSection(text, markers, table);

@@ -1,4 +1,4 @@
-// Turns a configuration schema into the rows of a table, so that the README's table can be held against the code.
+// Turns a configuration schema into the rows of a table, so that a test can compare docs/configuration.md with the code.
 import { z } from 'zod';
 
 /** An environment variable, as its schema describes it. */

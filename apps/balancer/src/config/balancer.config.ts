@@ -42,7 +42,7 @@ function defaultThreadCount(): number {
 
 const AFFINITY_FORM = 'must be client, path, header:name (in lower case) or cookie:name';
 
-/** Every variable of the balancer, in the order the README lists them. */
+/** Every variable of the balancer, in the order of docs/configuration.md. */
 export const balancerSchema = z.object({
   DATA_PLANE_HOST: z.string().prefault('0.0.0.0').describe('Address on which clients are accepted'),
   DATA_PLANE_PORT: port().prefault('5252').describe('Port on which clients are accepted; 0: a free one'),
