@@ -39,27 +39,31 @@ export const NOISE: Condition = {
 
 export const MIX_SHIFT: Condition = {
   name: 'mix shift',
-  about: 'half-way the traffic turns to requests heavy on the last resource',
+  about: 'halfway through, the traffic turns to requests that are heavy on the last resource',
   isShifting: true,
 };
 
 export const HALVED: Condition = {
   name: 'halved machine',
-  about: 'half-way the first backend serves at half its capacity, undeclared',
+  about: 'halfway through, the first backend drops to half its capacity without declaring it',
   isHalving: true,
 };
 
 /** Everything else that is tried, one thing at a time. */
 export const TROUBLES: readonly Condition[] = [
-  { name: 'parallel', about: 'a request uses its resources at once, and ends with the last', layout: 'parallel' },
+  {
+    name: 'parallel',
+    about: 'a request uses its resources at the same time, and ends when the last is done',
+    layout: 'parallel',
+  },
   NOISE,
   NOISY,
   MIX_SHIFT,
   HALVED,
-  { name: '4 balancers, blind', about: 'four balancers, none of which knows of the others', balancers: 4 },
+  { name: '4 balancers, blind', about: 'four balancers that do not know of each other', balancers: 4 },
   {
     name: '4 balancers, 1 s',
-    about: 'four balancers that tell each other their load every second',
+    about: 'four balancers that exchange their load every second',
     balancers: 4,
     hearSeconds: 1,
   },
