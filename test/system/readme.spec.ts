@@ -1,0 +1,62 @@
+// The commands of the README, run as they stand there, against the demo that the README starts.
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, it, onTestFinished } from 'vitest';
+import { startDemo } from '../support/demo.js';
+import { backendIn, until } from '../support/processes.js';
+import { README, RUN_AGAINST_DEMO, SERVER, commandsIn } from '../support/readme-commands.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const run = promisify(execFile);
+
+/** The `node` of a command is the one that runs the tests. */
+const options = { cwd: ROOT, env: { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH}` } };
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function startServer(command: string, url: string): Promise<void> {
+  const server = spawn('bash', ['-c', `exec ${command}`], { ...options, stdio: 'ignore' });
+  onTestFinished(() => void server.kill('SIGKILL'));
+  await until('the server of the README to respond', async () => {
+    return fetch(url).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  });
+}
+
+it('the commands of the README do what it says', async () => {
+  const { offset } = await startDemo();
+  const serverPort = await freePort();
+  const control = `http://localhost:${9797 + offset}`;
+  const onFreePorts = (command: string) => {
+    const moved = command
+      .replaceAll(/localhost:(\d+)/g, (_, port) => `localhost:${Number(port) + offset}`)
+      .replaceAll('8080', String(serverPort));
+    const isSpam = command.startsWith('npm run spam');
+    return isSpam ? `${moved} --url http://localhost:${5252 + offset}/ --control ${control}` : moved;
+  };
+  for (const command of commandsIn(README)) {
+    const expected = RUN_AGAINST_DEMO.get(command);
+    if (expected === undefined) continue;
+    if (command === SERVER) {
+      await startServer(onFreePorts(command), `http://localhost:${serverPort}/`);
+      continue;
+    }
+    const { stdout } = await run('bash', ['-c', onFreePorts(command)], options);
+    expect(stdout, command).toMatch(expected);
+    if (command.includes('files-1') && command.includes('POST')) await backendIn(control, 'files-1', 'up');
+  }
+  await backendIn(control, 'files-1', 'gone');
+});
