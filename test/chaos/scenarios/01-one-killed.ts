@@ -24,7 +24,7 @@ export const scenario: Scenario = {
     return {
       ...account,
       passed: account.lost === 0 && account.wrong === 0,
-      detail: failed || 'every GET was answered rightly',
+      detail: failed || 'every GET got the right response',
     };
   },
 };

@@ -9,7 +9,7 @@ const MAX_PART = 1.2;
 
 export const scenario: Scenario = {
   number: 12,
-  title: 'all answer 500',
+  title: 'all respond with 500',
   bar: `attempts at most ${MAX_PART} × what was offered`,
   peers: true,
   async run(stage) {
