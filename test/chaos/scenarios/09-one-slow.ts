@@ -10,7 +10,7 @@ const MAX_SLOW = 10;
 
 export const scenario: Scenario = {
   number: 9,
-  title: 'one answers after 30 s',
+  title: 'one responds after 30 s',
   bar: `at most ${MAX_SLOW} slow answers before it is ejected, no 504 on a GET`,
   async run(stage) {
     const backends = await threeBackends(stage);
