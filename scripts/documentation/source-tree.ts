@@ -24,7 +24,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   'bench/http1/': 'how long framing takes',
   'bench/placement/': 'every policy on every fleet, in a simulator: writes the figures of placement.md',
   'bench/race/': 'Fairlead beside other balancers: race.md',
-  'docs/': 'this page, operations, rolling restart, placement, race, performance, testing, decisions, plots, images',
+  'docs/': 'documents, decisions, plots and images; docs/README.md lists the documents',
 };
 
 const MARKERS = { begin: '<!-- tree: npm run docs:tree -->', end: '<!-- end of tree -->' };
