@@ -1,0 +1,38 @@
+// `npm run unused`: files, exports and dependencies that nothing uses. This file lists what knip cannot find out by itself.
+import type { KnipConfig } from 'knip';
+
+export default {
+  entry: [
+    // Started by package.json, in a way that knip does not read: `exec node …`, `tsx --expose-gc …`.
+    'scripts/{demo,reload,supervise}.ts',
+    'bench/{decision,http1}/main.ts',
+    // Started as processes or threads, by path.
+    'apps/*/src/main.ts',
+    'apps/balancer/src/{data-plane-worker,threads/worker}.ts',
+    'bench/data-plane/naive/{bare,nest}.ts',
+    'test/chaos/**/slow-{backend,client}.ts',
+    // Imported by path, as `--scenario` selects them.
+    'test/chaos/scenarios/*.ts',
+    // Loaded by the browser, from index.html.
+    'apps/dashboard/public/assets/main.js',
+    // Kept for a later change, fair queueing between tenants. Until then only its spec uses it.
+    'libs/scheduling/src/fairness/dominant-resource-fairness.ts',
+  ],
+  project: ['{apps,libs,bench,scripts,test}/**/*.{ts,js}', '*.{ts,cjs}'],
+  stryker: { entry: ['vitest.mutation.config.ts'] },
+  ignoreIssues: {
+    // The index of a library also exports the types that its signatures mention.
+    'libs/*/src/index.ts': ['types'],
+    'libs/scheduling/src/demand/index.ts': ['types'],
+    // Its files are being moved and renamed.
+    'apps/balancer/src/**': ['exports', 'types'],
+  },
+  // A type that an exported signature of the same file mentions.
+  ignoreExportsUsedInFile: { interface: true, type: true },
+  // nest-cli.json names it; @nestjs/cli depends on it.
+  ignoreDependencies: ['@nestjs/schematics'],
+  // Programs of the system that benchmarks and the chaos suite use.
+  ignoreBinaries: ['apt-get', 'ip', 'strace', 'taskset'],
+  // Served by the dashboard, from the package uplot.
+  ignoreUnresolved: ['/assets/uplot/uPlot.esm.js'],
+} satisfies KnipConfig;
