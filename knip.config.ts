@@ -21,7 +21,7 @@ export default {
   project: ['{apps,libs,bench,scripts,test}/**/*.{ts,js}', '*.{ts,cjs}'],
   stryker: { entry: ['vitest.mutation.config.ts'] },
   ignoreIssues: {
-    // The index of a library also exports the types that its signatures mention.
+    // The index of a library also exports the types that its signatures mention: `npm run docs:api` requires them.
     'libs/*/src/index.ts': ['types'],
     'libs/scheduling/src/demand/index.ts': ['types'],
     // Its files are being moved and renamed.

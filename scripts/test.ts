@@ -2,7 +2,7 @@
 import { chaos, check, suite } from './suites.ts';
 import { NOTHING, addUp } from './test-tally.ts';
 
-const CHECKS = ['format:check', 'lint', 'typecheck', 'deps', 'unused', 'build'];
+const CHECKS = ['format:check', 'lint', 'typecheck', 'deps', 'unused', 'docs:api', 'build'];
 const SUITES = ['unit', 'e2e'];
 
 const tallies = [...CHECKS.map(check), ...SUITES.map((name) => suite(name)), chaos()];
