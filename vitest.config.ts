@@ -16,6 +16,13 @@ declare module 'vitest' {
 
 export default defineConfig({
   test: {
+    // `npm run test:coverage`. Files that no test loads count as well.
+    coverage: {
+      include: ['{libs,apps}/*/src/**/*.ts'],
+      exclude: ['**/*.{spec,fixture}.ts'],
+      reporter: ['json-summary', 'html'],
+      reportsDirectory: 'reports/coverage',
+    },
     projects: [
       {
         ...compile,
