@@ -1,6 +1,8 @@
 // `npm run bench:decision`: how long one placement takes, and whether it allocates.
 //
 // Each decision finds the candidates, chooses, and the load moves on. `--expose-gc` lets the heap be measured too.
+// `npm run bench:decision -- --quick` only checks, in about a second, that all of it runs: its figures are no measurement.
+import { parseArgs } from 'node:util';
 import { Bench } from 'tinybench';
 import {
   Candidates,
@@ -15,8 +17,11 @@ import {
 const SIZES = [10, 100, 1000];
 const DEMANDS = 64;
 const NONE: readonly number[] = [];
+const { quick } = parseArgs({ options: { quick: { type: 'boolean', default: false } } }).values;
+/** For how many decisions the heap is watched. */
+const WATCHED_DECISIONS = quick ? 200 : 20_000;
 
-const bench = new Bench({ time: 150, warmupTime: 50 });
+const bench = new Bench(quick ? { time: 0, iterations: 2, warmup: false } : { time: 150, warmupTime: 50 });
 for (const backends of SIZES) {
   for (const policy of POLICY_NAMES) {
     const decide = aDecision(policy, backends);
@@ -71,9 +76,9 @@ function microseconds(policy: PolicyName, backends: number): number {
 /** What the heap grows by per decision, or -1 without `--expose-gc`. */
 function bytesPerDecision(decide: (i: number) => number): number {
   if (globalThis.gc === undefined) return -1;
-  for (let i = 0; i < 20_000; i++) decide(i);
+  for (let i = 0; i < WATCHED_DECISIONS; i++) decide(i);
   globalThis.gc();
   const before = process.memoryUsage().heapUsed;
-  for (let i = 0; i < 20_000; i++) decide(i);
-  return Math.round((process.memoryUsage().heapUsed - before) / 20_000);
+  for (let i = 0; i < WATCHED_DECISIONS; i++) decide(i);
+  return Math.round((process.memoryUsage().heapUsed - before) / WATCHED_DECISIONS);
 }
