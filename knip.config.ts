@@ -10,6 +10,7 @@ export default {
     'apps/*/src/main.ts',
     'apps/balancer/src/{data-plane-worker,threads/worker}.ts',
     'bench/data-plane/naive/{bare,nest}.ts',
+    'examples/node/backend.mjs',
     'test/chaos/**/slow-{backend,client}.ts',
     // Imported by path, as `--scenario` selects them.
     'test/chaos/scenarios/*.ts',
@@ -18,7 +19,7 @@ export default {
     // Kept for a later change, fair queueing between tenants. Until then only its spec uses it.
     'libs/scheduling/src/fairness/dominant-resource-fairness.ts',
   ],
-  project: ['{apps,libs,bench,scripts,test}/**/*.{ts,js}', '*.{ts,cjs}'],
+  project: ['{apps,libs,bench,examples,scripts,test}/**/*.{ts,js,mjs}', '*.{ts,cjs}'],
   stryker: { entry: ['vitest.mutation.config.ts'] },
   ignoreIssues: {
     // The index of a library also exports the types that its signatures mention: `npm run docs:api` requires them.
