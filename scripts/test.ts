@@ -1,11 +1,24 @@
-// `npm test`: every check and every suite, then one last line.
-import { chaos, check, suite } from './suites.ts';
-import { NOTHING, addUp } from './test-tally.ts';
+// `npm test`: every check and every suite, then a summary whose last line is "N passed, N failed".
+import { chaos, check, notRun, suite, type Part } from './parts.ts';
+import { summaryOf, totalOf } from './test-summary.ts';
 
+/** One after the other, beside the unit tests: together they keep two cores busy. */
 const CHECKS = ['format:check', 'lint', 'typecheck', 'deps', 'unused', 'docs:api', 'build'];
-const SUITES = ['unit', 'e2e'];
 
-const tallies = [...CHECKS.map(check), ...SUITES.map((name) => suite(name)), chaos()];
-const { passed, failed } = tallies.reduce(addUp, NOTHING);
-process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
-process.exitCode = failed > 0 ? 1 : 0;
+const startedMs = performance.now();
+const [checks, unit] = await Promise.all([runChecks(), suite('unit', { output: 'at its end' })]);
+const isBuilt = checks.some(({ name, tally }) => name === 'build' && tally.failed === 0);
+const parts = [...checks, unit, ...(isBuilt ? await runOnBuild() : ['e2e', 'chaos'].map(notRun))];
+process.stdout.write(summaryOf(parts, (performance.now() - startedMs) / 1000));
+process.exitCode = totalOf(parts).failed > 0 ? 1 : 0;
+
+async function runChecks(): Promise<Part[]> {
+  const parts: Part[] = [];
+  for (const name of CHECKS) parts.push(await check(name, { output: 'at its end' }));
+  return parts;
+}
+
+/** The suites that start what was built. Chaos is last and alone: its load is a part of what the machine can serve. */
+async function runOnBuild(): Promise<Part[]> {
+  return [await suite('e2e'), await chaos()];
+}
