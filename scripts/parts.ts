@@ -41,7 +41,7 @@ export async function suite(name: string, { output = 'live', setting = {} }: Par
   const lines = Object.entries(setting).map(([variable, value]) => `${variable}=${value}`);
   const variables = lines.length > 0 ? { FAIRLEAD_TEST_VARIABLES: lines.join('\n') } : {};
   const { isOk, seconds } = await npmRun([`test:${name}`, '--', ...flags], output, variables);
-  return { name, seconds, tally: readReport(report, isOk) };
+  return { name, seconds, tally: readReport(report, isOk, ROOT) };
 }
 
 /** Runs the short form of the chaos suite. Each scenario counts as a test. */
@@ -49,7 +49,7 @@ export async function chaos({ output = 'live', setting = {} }: PartOptions = {})
   const report = freshReport('chaos');
   const flags = Object.entries(setting).flatMap(([variable, value]) => ['--set', `${variable}=${value}`]);
   const { isOk, seconds } = await npmRun(['test:chaos', '--', '--report', report, ...flags], output);
-  return { name: 'chaos', seconds, tally: readReport(report, isOk) };
+  return { name: 'chaos', seconds, tally: readReport(report, isOk, ROOT) };
 }
 
 /** A part that could not run, because the build failed. Counts as one failure. */

@@ -1,7 +1,8 @@
-// What `npm test` prints at its end: how long each part took, and the last line.
+// What `npm test` prints at its end: how long each part took, what was skipped, and the last line.
 import Table from 'cli-table3';
+import { installCommand, type Program } from './programs.ts';
 import type { Part } from './parts.ts';
-import { NOTHING, addUp, type Tally } from './test-tally.ts';
+import { NOTHING, addUp, type Skip, type Tally } from './test-tally.ts';
 
 /** The sum of all parts. */
 export function totalOf(parts: readonly Part[]): Tally {
@@ -10,21 +11,51 @@ export function totalOf(parts: readonly Part[]): Tally {
 
 /** The whole summary. Parts that ran beside each other took less than the sum of their times. */
 export function summaryOf(parts: readonly Part[], seconds: number): string {
-  return [timeTable(parts, seconds), lastLine(totalOf(parts))].map((block) => `\n${block}\n`).join('');
+  const { skips } = totalOf(parts);
+  return [timeTable(parts, seconds), ...(skips.length > 0 ? [skipList(skips)] : []), lastLine(totalOf(parts))]
+    .map((block) => `\n${block}\n`)
+    .join('');
 }
 
-/** The line that other programs read. */
+/** The line that other programs read. A skipped test is in neither count. */
 export function lastLine({ passed, failed }: Tally): string {
   return `${passed} passed, ${failed} failed`;
 }
 
+/** The skipped tests by the program they need, and the command that installs the programs. */
+export function skipList(skips: readonly Skip[]): string {
+  const needs = [...new Set(skips.flatMap((skip) => skip.needs))].sort();
+  const groups = Map.groupBy(skips, (skip) => `${skip.file}\0${skip.needs.join(', ')}`);
+  return [
+    'Skipped:',
+    ...[...groups.values()].map((group) => `  ${nameOf(group)}${reasonOf(group[0])}`),
+    ...(needs.length > 0 ? [`To run them: ${installCommand(needs as Program[])}`] : []),
+  ].join('\n');
+}
+
+/** A single test by its title, several of a file by their number. */
+function nameOf(group: readonly Skip[]): string {
+  const [{ file, title }] = group;
+  return group.length === 1 ? `${file}: ${title}` : `${file}: ${group.length} tests`;
+}
+
+function reasonOf({ needs }: Skip): string {
+  return needs.length > 0 ? ` (needs ${needs.join(', ')})` : '';
+}
+
 function timeTable(parts: readonly Part[], seconds: number): string {
   const table = new Table({
-    head: ['part', 'time', 'passed', 'failed'],
-    colAligns: ['left', 'right', 'right', 'right'],
+    head: ['part', 'time', 'passed', 'failed', 'skipped'],
+    colAligns: ['left', 'right', 'right', 'right', 'right'],
     style: { head: [], border: [] },
   });
-  const row = (name: string, took: number, { passed, failed }: Tally) => [name, durationOf(took), passed, failed];
+  const row = (name: string, took: number, { passed, failed, skips }: Tally) => [
+    name,
+    durationOf(took),
+    passed,
+    failed,
+    skips.length,
+  ];
   for (const part of parts) table.push(row(part.name, part.seconds, part.tally));
   table.push(row('all', seconds, totalOf(parts)));
   return table.toString();

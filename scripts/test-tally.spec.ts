@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
-import { readReport } from './test-tally.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { addUp, readReport } from './test-tally.ts';
 
 function aReport(report: object): string {
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-'));
@@ -12,24 +12,64 @@ function aReport(report: object): string {
 }
 
 const good = { numPassedTests: 3, numFailedTests: 0, testResults: [] };
-
-it('counts tests', () => {
-  expect(readReport(aReport({ ...good, numFailedTests: 2 }), false)).toEqual({ passed: 3, failed: 2 });
+const aFile = (status: string, ...assertionResults: object[]) => ({
+  name: '/root/a.spec.ts',
+  status,
+  assertionResults,
 });
 
-it('counts a file that could not be loaded as a failure', () => {
-  const testResults = [{ status: 'failed', assertionResults: [] }];
-  expect(readReport(aReport({ ...good, testResults }), false)).toEqual({ passed: 3, failed: 1 });
+describe('readReport', () => {
+  it('counts the tests that passed and failed', () => {
+    expect(readReport(aReport({ ...good, numFailedTests: 2 }), false)).toMatchObject({ passed: 3, failed: 2 });
+  });
+
+  it('counts one failure for a file that could not be loaded', () => {
+    const testResults = [aFile('failed')];
+    expect(readReport(aReport({ ...good, testResults }), false)).toMatchObject({ passed: 3, failed: 1 });
+  });
+
+  it('counts one failure for a file whose set-up failed, beside the failed tests of others', () => {
+    const testResults = [
+      aFile('failed', { status: 'skipped', fullName: 'a' }),
+      aFile('failed', { status: 'failed', fullName: 'b' }),
+    ];
+    const report = aReport({ ...good, numFailedTests: 1, testResults });
+    expect(readReport(report, false)).toMatchObject({ passed: 3, failed: 2 });
+  });
+
+  it('counts one failure for a run that failed without a failed test', () => {
+    expect(readReport(aReport(good), false)).toMatchObject({ passed: 3, failed: 1 });
+  });
+
+  it('counts one failure for a run without a test', () => {
+    expect(readReport(aReport({ ...good, numPassedTests: 0 }), true)).toMatchObject({ passed: 0, failed: 1 });
+  });
+
+  it('counts one failure for a missing report', () => {
+    expect(readReport('/nowhere/report.json', true)).toEqual({ passed: 0, failed: 1, skips: [] });
+  });
+
+  it('lists a skipped test with the programs it needs, as neither passed nor failed', () => {
+    const skipped = { status: 'skipped', fullName: 'the page opens', meta: { needs: ['chromium'] } };
+    const report = aReport({ ...good, testResults: [aFile('passed', { status: 'passed', fullName: 'b' }, skipped)] });
+    expect(readReport(report, true, '/root/')).toEqual({
+      passed: 3,
+      failed: 0,
+      skips: [{ file: 'a.spec.ts', title: 'the page opens', needs: ['chromium'] }],
+    });
+  });
+
+  it('takes a run whose tests were all skipped for a good one', () => {
+    const testResults = [aFile('passed', { status: 'skipped', fullName: 'a' })];
+    expect(readReport(aReport({ ...good, numPassedTests: 0, testResults }), true)).toMatchObject({ failed: 0 });
+  });
 });
 
-it('takes a run that failed without a failed test for a failure', () => {
-  expect(readReport(aReport(good), false)).toEqual({ passed: 3, failed: 1 });
-});
-
-it('takes a run without a test for a failure', () => {
-  expect(readReport(aReport({ ...good, numPassedTests: 0 }), true)).toEqual({ passed: 0, failed: 1 });
-});
-
-it('takes a missing report for a failure', () => {
-  expect(readReport('/nowhere/report.json', true)).toEqual({ passed: 0, failed: 1 });
+describe('addUp', () => {
+  it('adds the counts and keeps the skips of both', () => {
+    const skip = (title: string) => ({ file: 'a.spec.ts', title, needs: [] });
+    expect(addUp({ passed: 1, failed: 2, skips: [skip('a')] }, { passed: 10, failed: 20, skips: [skip('b')] })).toEqual(
+      { passed: 11, failed: 22, skips: [skip('a'), skip('b')] },
+    );
+  });
 });

@@ -1,38 +1,71 @@
-// Counts the tests in the report that vitest writes.
+// Counts the tests in the report that vitest or the chaos suite writes.
 import { readFileSync } from 'node:fs';
 
-/** How many tests passed and failed. */
+/** How many tests passed and failed, and which were skipped. */
 export interface Tally {
   readonly passed: number;
   readonly failed: number;
+  readonly skips: readonly Skip[];
 }
 
-/** Where counting begins. */
-export const NOTHING: Tally = { passed: 0, failed: 0 };
+/** A test that did not run. */
+export interface Skip {
+  /** Path of its file, from the root of the repository. */
+  readonly file: string;
+  readonly title: string;
+  /** The programs it needs. Empty: it was not skipped for the want of one. */
+  readonly needs: readonly string[];
+}
+
+export const NOTHING: Tally = { passed: 0, failed: 0, skips: [] };
 
 /** The sum of two tallies. */
 export function addUp(a: Tally, b: Tally): Tally {
-  return { passed: a.passed + b.passed, failed: a.failed + b.failed };
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed, skips: [...a.skips, ...b.skips] };
 }
 
 /**
- * The tests in a report of vitest's json reporter. A file that could not even be loaded counts as one failure, and so
- * does a run that failed although no test did, or that ran no test at all.
+ * The tests in a report in the form of vitest's json reporter. One failure is counted for a file that failed without a
+ * failed test, as when it could not be loaded, for a run that failed without such a file, and for a run without tests.
  */
-export function readReport(file: string, isWell: boolean): Tally {
+export function readReport(file: string, isRunOk: boolean, root = ''): Tally {
   try {
     const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(file, 'utf8')) as VitestReport;
-    const unloaded = testResults.filter((one) => one.status === 'failed' && one.assertionResults.length === 0).length;
-    const failed = numFailedTests + unloaded;
-    const isUnexplained = failed === 0 && (!isWell || numPassedTests === 0);
-    return { passed: numPassedTests, failed: isUnexplained ? 1 : failed };
+    const failed = numFailedTests + testResults.filter(hasFailedAsAWhole).length;
+    const skips = testResults.flatMap((result) => skipsOf(result, root));
+    const isUnexplained = failed === 0 && (!isRunOk || numPassedTests + skips.length === 0);
+    return { passed: numPassedTests, failed: isUnexplained ? 1 : failed, skips };
   } catch {
-    return { passed: 0, failed: 1 };
+    return { ...NOTHING, failed: 1 };
   }
 }
 
 interface VitestReport {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
-  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[];
+  readonly testResults: readonly FileResult[];
+}
+
+interface FileResult {
+  readonly name: string;
+  readonly status: string;
+  readonly assertionResults: readonly {
+    readonly status: string;
+    readonly fullName: string;
+    readonly meta?: { readonly needs?: readonly string[] };
+  }[];
+}
+
+function hasFailedAsAWhole({ status, assertionResults }: FileResult): boolean {
+  return status === 'failed' && !assertionResults.some((test) => test.status === 'failed');
+}
+
+function skipsOf({ name, assertionResults }: FileResult, root: string): Skip[] {
+  return assertionResults
+    .filter(({ status }) => status === 'skipped')
+    .map(({ fullName, meta }) => ({
+      file: name.startsWith(root) ? name.slice(root.length) : name,
+      title: fullName,
+      needs: meta?.needs ?? [],
+    }));
 }

@@ -1,9 +1,9 @@
 // `npm run test:chaos`: harms real processes and counts what becomes of the requests meanwhile. `--help` tells of the
 // flags.
-import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
+import { areProgramsRequired, missingMessage, missingOf, pathOf, type Program } from '../../scripts/programs.ts';
 import { isServed } from './account.ts';
 import { BALANCER } from './balancers/fairlead.ts';
 import { CHAOS_HELP, chaosOptions, MAX_RATE, type ChaosOptions } from './options.ts';
@@ -15,6 +15,7 @@ import {
   machine,
   markdownTable,
   terminalTable,
+  verdictOf,
   type Circumstances,
   type Result,
 } from './report.ts';
@@ -54,7 +55,7 @@ async function main(args: string[]): Promise<number> {
     const chosen = scenarios.filter(({ number }) => options.scenarios?.includes(number) ?? true);
     const results = await runAll(chosen, options, { isLong, soakMinutes, variables, ratePerSecond });
     await publish(results, options, { ...facts, ratePerSecond });
-    return results.every(({ balancer, outcome }) => balancer !== 'fairlead' || outcome.passed) ? 0 : 1;
+    return results.some((result) => result.balancer === 'fairlead' && verdictOf(result) === 'missed') ? 1 : 0;
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n`);
     return 1;
@@ -97,7 +98,11 @@ async function runAll(scenarios: readonly Scenario[], { withPeers }: ChaosOption
   const peers = withPeers ? installedPeers() : [];
   for (const scenario of scenarios) {
     for (const balancer of ['fairlead', ...(scenario.peers ? peers : [])] as const) {
-      const result = { scenario, balancer, outcome: await runOn(scenario, balancer, conditions) };
+      const lacks = missingOf(scenario.needs ?? []);
+      const result =
+        lacks.length > 0
+          ? withoutPrograms(scenario, balancer, lacks)
+          : { scenario, balancer, outcome: await runOn(scenario, balancer, conditions) };
       results.push(result);
       process.stdout.write(`${line(result)}\n`);
     }
@@ -115,20 +120,29 @@ async function runOn(scenario: Scenario, balancer: BalancerName, conditions: Con
   try {
     return await Promise.race([scenario.run(stage), tooLate]);
   } catch (error) {
-    const detail = `could not be done: ${(error as Error).message}`;
-    return { requests: 0, lost: 0, duplicated: 0, wrong: 0, longestGapMs: 0, passed: false, detail };
+    return notRun(`could not be done: ${(error as Error).message}`);
   } finally {
     clearTimeout(timer);
     await stage.end();
   }
 }
 
-/** Of nginx and HAProxy those that are there; the others are named. */
+/** Skipped, or a failure where every program has to be there. */
+function withoutPrograms(scenario: Scenario, balancer: BalancerName, lacks: readonly Program[]): Result {
+  const outcome = notRun(missingMessage(lacks));
+  return areProgramsRequired() ? { scenario, balancer, outcome } : { scenario, balancer, outcome, lacks };
+}
+
+function notRun(detail: string): Outcome {
+  return { requests: 0, lost: 0, duplicated: 0, wrong: 0, longestGapMs: 0, passed: false, detail };
+}
+
+/** Those of nginx and HAProxy that are installed; the others are named. */
 function installedPeers(): ('nginx' | 'haproxy')[] {
   return (['nginx', 'haproxy'] as const).filter((program) => {
-    const isThere = spawnSync(program, ['-v']).error === undefined;
-    if (!isThere) process.stderr.write(`${program} is not installed, and left out: apt-get install ${program}\n`);
-    return isThere;
+    const isInstalled = pathOf(program) !== undefined;
+    if (!isInstalled) process.stderr.write(`left out: ${missingMessage([program])}\n`);
+    return isInstalled;
   });
 }
 

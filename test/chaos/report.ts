@@ -1,6 +1,7 @@
 // How the results are shown: to the terminal, as Markdown, and as the JSON that vitest's reporter would write.
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import Table from 'cli-table3';
+import type { Program } from '../../scripts/programs.ts';
 import type { BalancerName, Outcome, Scenario } from './scenario.ts';
 
 /** A scenario as one balancer came through it. */
@@ -8,6 +9,16 @@ export interface Result {
   readonly scenario: Scenario;
   readonly balancer: BalancerName;
   readonly outcome: Outcome;
+  /** The programs for the want of which it was skipped; its outcome says nothing then. */
+  readonly lacks?: readonly Program[];
+}
+
+/** What became of a scenario, in a word. */
+export type Verdict = 'cleared' | 'missed' | 'skipped';
+
+export function verdictOf({ outcome, lacks }: Result): Verdict {
+  if (lacks !== undefined) return 'skipped';
+  return outcome.passed ? 'cleared' : 'missed';
 }
 
 /** How the figures came about. */
@@ -53,28 +64,34 @@ export function markdownTable(results: readonly Result[], { command, machine, ra
   ].join('\n\n');
 }
 
-/** As vitest's json reporter tells it. Only Fairlead can fail here: the others are shown for comparison. */
+const STATUSES: Readonly<Record<Verdict, string>> = { cleared: 'passed', missed: 'failed', skipped: 'skipped' };
+
+/** In the form of vitest's json reporter. Only Fairlead can fail here: the others are shown for comparison. */
 export function jsonReport(results: readonly Result[]): string {
   const own = results.filter(({ balancer }) => balancer === 'fairlead');
-  const assertionResults = own.map(({ scenario, outcome }) => ({
-    title: `${scenario.number} ${scenario.title}`,
-    status: outcome.passed ? 'passed' : 'failed',
-    failureMessages: outcome.passed ? [] : [`${scenario.bar}: ${outcome.detail}`],
-  }));
-  const numPassedTests = own.filter(({ outcome }) => outcome.passed).length;
-  const numFailedTests = own.length - numPassedTests;
+  const assertionResults = own.map((result) => {
+    const { scenario, outcome, lacks } = result;
+    const status = STATUSES[verdictOf(result)];
+    const failureMessages = status === 'failed' ? [`${scenario.bar}: ${outcome.detail}`] : [];
+    return { fullName: `${scenario.number} ${scenario.title}`, status, failureMessages, meta: { needs: lacks ?? [] } };
+  });
+  const count = (status: string) => assertionResults.filter((each) => each.status === status).length;
+  const [numPassedTests, numFailedTests] = [count('passed'), count('failed')];
   const status = numFailedTests === 0 ? 'passed' : 'failed';
   const testResults = [{ name: 'test/chaos', status, assertionResults }];
   return JSON.stringify({ numPassedTests, numFailedTests, testResults, results: results.map(plain) }, undefined, 2);
 }
 
 /** One line, as soon as it is known. */
-export function line({ scenario, balancer, outcome }: Result): string {
-  const verdict = outcome.passed ? 'cleared' : 'MISSED';
-  return `${String(scenario.number).padStart(2)} ${scenario.title} (${TITLES[balancer]}): ${verdict}, ${outcome.detail}`;
+export function line(result: Result): string {
+  const { scenario, balancer, outcome } = result;
+  const verdict = verdictOf(result);
+  const shown = verdict === 'missed' ? 'MISSED' : verdict;
+  return `${String(scenario.number).padStart(2)} ${scenario.title} (${TITLES[balancer]}): ${shown}, ${outcome.detail}`;
 }
 
-function cellsOf({ scenario, balancer, outcome }: Result): string[] {
+function cellsOf(result: Result): string[] {
+  const { scenario, balancer, outcome } = result;
   return [
     String(scenario.number),
     scenario.title,
@@ -85,7 +102,7 @@ function cellsOf({ scenario, balancer, outcome }: Result): string[] {
     String(outcome.wrong),
     `${Math.round(outcome.longestGapMs)} ms`,
     scenario.bar,
-    outcome.passed ? 'cleared' : 'missed',
+    verdictOf(result),
   ];
 }
 

@@ -1,5 +1,7 @@
 // What a scenario of the chaos suite is, and what it is given to do its harm with. Each file of scenarios/ exports
-// one as `scenario`; issue 4's table is where the bars come from.
+// one as `scenario`.
+
+import type { Program } from '../../scripts/programs.ts';
 
 /** Balancers that the suite knows to start. */
 export type BalancerName = 'fairlead' | 'nginx' | 'haproxy';
@@ -12,6 +14,8 @@ export interface Scenario {
   readonly bar: string;
   /** Whether nginx and HAProxy can do the same, with static backends. */
   readonly peers?: boolean;
+  /** Programs it runs. Where one is missing it is skipped, or fails if FAIRLEAD_REQUIRE_PROGRAMS is set. */
+  readonly needs?: readonly Program[];
   /** Does it, and says what was seen. What it started on the stage is ended afterwards. @throws {Error} when it could not be done. */
   run(stage: Stage): Promise<Outcome>;
 }

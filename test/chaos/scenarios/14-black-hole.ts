@@ -18,6 +18,7 @@ export const scenario: Scenario = {
   number: 14,
   title: 'half of the fleet black-holed',
   bar: `GETs succeed within connect timeout + ${GRACE_MS} ms`,
+  needs: ['ip'],
   async run(stage) {
     const vanishing = await startVanishingBackends(VANISHING);
     stage.onEnd(vanishing.stop);

@@ -18,6 +18,7 @@ export const scenario: Scenario = {
   number: 17,
   title: 'clock +1 h and −1 h',
   bar: '0 expiries, 0 errors',
+  needs: ['faketime'],
   async run(stage) {
     const clock = aFakeClock(stage.folder);
     const leased = { leaseSeconds: LEASE_SECONDS };

@@ -9,55 +9,72 @@ export interface VanishingBackends {
   /** By which means they vanish. */
   readonly means: string;
   readonly urls: readonly string[];
-  readonly vanish: () => Promise<void> | void;
+  readonly vanish: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
-/** In a network namespace when this process may make one, else by processes that stop accepting. */
+/** In a network namespace where this process may make one, as root may outside of a container; else with a full backlog. */
 export async function startVanishingBackends(count: number): Promise<VanishingBackends> {
-  const mayMakeNamespaces = process.getuid?.() === 0 && spawnSync('ip', ['netns', 'list']).status === 0;
-  return mayMakeNamespaces ? inNamespace(count) : byFullBacklog(count);
+  const namespace = makeNamespace();
+  return namespace === undefined ? byFullBacklog(count) : inNamespace(namespace, count);
 }
 
-/** Packets that are sent here go to nobody: a locally administered address that no interface has. */
-const NOBODY = '02:00:00:00:00:01';
+/** A network namespace, joined to this one by a pair of interfaces. */
+interface Namespace {
+  readonly name: string;
+  /** Addresses of the two ends. */
+  readonly here: string;
+  readonly there: string;
+  readonly remove: () => void;
+}
 
-async function inNamespace(count: number): Promise<VanishingBackends> {
+/** Undefined when the process lacks the rights. */
+function makeNamespace(): Namespace | undefined {
   const { pid } = process;
-  const namespace = `fairlead-chaos-${pid}`;
+  const name = `fairlead-chaos-${pid}`;
   const [outside, inside] = [`fl${pid}o`, `fl${pid}i`];
   // RFC 2544 sets 198.18.0.0/15 aside for measurements: four addresses of its first half for each process id.
   const base = (pid * 4) % 2 ** 16;
-  const address = (host: number) => `198.18.${base >> 8}.${(base & 255) + host}`;
-  const within = ['ip', 'netns', 'exec', namespace];
-
+  const [here, there] = [1, 2].map((host) => `198.18.${base >> 8}.${(base & 255) + host}`);
   // Synchronous, so that it is done also when the suite is interrupted and exits.
-  const takeDown = () => {
-    process.off('exit', takeDown);
+  const remove = () => {
+    process.off('exit', remove);
     // One end of the pair takes the other with it.
     spawnSync('ip', ['link', 'del', outside]);
-    spawnSync('ip', ['netns', 'del', namespace]);
+    spawnSync('ip', ['netns', 'del', name]);
   };
-  const processes: ChaosProcess[] = [];
+  process.once('exit', remove);
+  try {
+    ip('netns', 'add', name);
+    ip('link', 'add', outside, 'type', 'veth', 'peer', 'name', inside, 'netns', name);
+    ip('addr', 'add', `${here}/30`, 'dev', outside);
+    ip('link', 'set', outside, 'up');
+    ip('-n', name, 'addr', 'add', `${there}/30`, 'dev', inside);
+    ip('-n', name, 'link', 'set', inside, 'up');
+    return { name, here, there, remove };
+  } catch {
+    remove();
+    return undefined;
+  }
+}
+
+async function inNamespace(namespace: Namespace, count: number): Promise<VanishingBackends> {
+  const { name, here, there } = namespace;
+  const command = ['ip', 'netns', 'exec', name];
+  const processes = Array.from({ length: count }, () => startPlainBackend(there, command));
   const stop = async () => {
     await Promise.all(processes.map((each) => each.stop('SIGKILL')));
-    takeDown();
+    namespace.remove();
   };
-  process.once('exit', takeDown);
   try {
-    ip('netns', 'add', namespace);
-    ip('link', 'add', outside, 'type', 'veth', 'peer', 'name', inside, 'netns', namespace);
-    ip('addr', 'add', `${address(1)}/30`, 'dev', outside);
-    ip('link', 'set', outside, 'up');
-    ip('-n', namespace, 'addr', 'add', `${address(2)}/30`, 'dev', inside);
-    ip('-n', namespace, 'link', 'set', inside, 'up');
-    for (let backend = 0; backend < count; backend++) processes.push(startPlainBackend(address(2), within));
     const ports = await Promise.all(processes.map(portOf));
-    const vanish = () => {
-      ip('neigh', 'replace', address(2), 'lladdr', NOBODY, 'dev', outside, 'nud', 'permanent');
-      ip('-n', namespace, 'neigh', 'replace', address(1), 'lladdr', NOBODY, 'dev', inside, 'nud', 'permanent');
+    // What the backends send is lost from here on, also on open connections: Linux looks their routes up again.
+    const vanish = async () => {
+      ip('-n', name, 'route', 'add', 'blackhole', `${here}/32`);
+      const answers = await Promise.all(ports.map((port) => isConnectionOpened(port, there)));
+      if (answers.some(Boolean)) throw new Error('the backends of the network namespace are still heard of');
     };
-    const urls = ports.map((port) => `http://${address(2)}:${port}`);
+    const urls = ports.map((port) => `http://${there}:${port}`);
     return { means: 'packets dropped in a network namespace', urls, vanish, stop };
   } catch (error) {
     await stop();
@@ -93,20 +110,21 @@ function portOf(backend: ChaosProcess): Promise<number> {
   return backend.message((port) => (typeof port === 'number' ? port : undefined));
 }
 
-/** Loopback answers at once: what has not connected by then is not going to. Milliseconds. */
+/** Loopback and a namespace answer at once: a connection that is not open by then is not going to be. Milliseconds. */
 const UNANSWERED_MS = 100;
 
 async function fillBacklog(port: number): Promise<void> {
   let hasRoom = true;
-  while (hasRoom) hasRoom = await takesAnother(port);
+  while (hasRoom) hasRoom = await isConnectionOpened(port, '127.0.0.1');
 }
 
-/** Whether one more connection is taken, which stays open. */
-function takesAnother(port: number): Promise<boolean> {
+/** Whether one more connection is opened; it stays open. */
+function isConnectionOpened(port: number, host: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
+    const socket = connect(port, host);
     socket.unref();
-    const timer = setTimeout(() => resolve(false), UNANSWERED_MS);
+    // Once more around the event loop: when the process was held up, the connection may have opened before the time was over.
+    const timer = setTimeout(() => setImmediate(() => resolve(false)), UNANSWERED_MS);
     socket.on('error', () => {});
     socket.once('connect', () => {
       clearTimeout(timer);
