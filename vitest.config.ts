@@ -39,8 +39,9 @@ export default defineConfig({
           provide,
           include: ['test/**/*.spec.ts'],
           exclude: ['test/chaos/**'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          // Longer than any wait in them, which says what it waited for. A busy machine must not fail a test.
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
           maxWorkers: 2,
         },
       },

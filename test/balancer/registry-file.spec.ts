@@ -1,10 +1,18 @@
 // The registry outlives the balancer: what is registered, drained and removed is there again after SIGKILL.
-import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join as pathTo } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { AppProcess, backendIn, startBackend, startBalancer, until, type Balancer } from '../support/processes.js';
+import {
+  AppProcess,
+  backendIn,
+  commandOf,
+  listening,
+  startBackend,
+  startBalancer,
+  until,
+  type Balancer,
+} from '../support/processes.js';
 import { httpUpstream, join, register } from '../support/upstreams.js';
 
 interface Shown {
@@ -144,14 +152,12 @@ describe('the registry file', () => {
 
   it('costs nobody a registration when the disk is full, and keeps what it had', async () => {
     const REGISTRY_FILE = aFile();
-    const ports = { DATA_PLANE_PORT: '0', CONTROL_PLANE_PORT: '0' };
     // No file may grow beyond 100 blocks of 1 KiB: to SQLite that is a disk that takes no more.
-    const command = 'ulimit -f 100; exec "$0" dist/apps/balancer/src/main.js';
-    const env = { PATH: process.env.PATH, LOG_FORMAT: 'json', REGISTRY_FILE, ...ports };
-    const full = new AppProcess(spawn('bash', ['--norc', '-c', command, process.execPath], { env }));
-    onTestFinished(async () => void (await full.stop('SIGKILL')));
-    const { port } = await full.logged('control plane listening');
-    const control = `http://127.0.0.1:${Number(port)}`;
+    const command = ['bash', '--norc', '-c', 'ulimit -f 100; exec "$@"', 'bash', ...commandOf('balancer')];
+    const ports = { DATA_PLANE_PORT: '0', CONTROL_PLANE_PORT: '0' };
+    const full = new AppProcess('balancer', command, { env: { LOG_FORMAT: 'json', REGISTRY_FILE, ...ports } });
+    onTestFinished(() => full.end());
+    const { control } = await listening(full);
     for (let i = 1; i <= 50; i++) {
       const response = await register(control, { id: `b${i}`, port: i, resources: { compute: 1, storage: 1 } });
       expect(response.status).toBe(201);

@@ -7,7 +7,7 @@ import { areProgramsRequired, missingMessage, missingOf, pathOf, type Program } 
 import { isServed } from './account.ts';
 import { BALANCER } from './balancers/fairlead.ts';
 import { CHAOS_HELP, chaosOptions, MAX_RATE, type ChaosOptions } from './options.ts';
-import { killAll } from './processes.ts';
+import { endAll } from '../processes/own-process.ts';
 import {
   jsonReport,
   LEGEND,
@@ -45,7 +45,7 @@ async function main(args: string[]): Promise<number> {
     return 1;
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void killAll().finally(() => process.exit(130)));
+    process.once(signal, () => void endAll().finally(() => process.exit(130)));
   }
   try {
     const { isLong, soakMinutes, variables } = options;
@@ -60,7 +60,7 @@ async function main(args: string[]): Promise<number> {
     process.stderr.write(`${(error as Error).message}\n`);
     return 1;
   } finally {
-    await killAll();
+    await endAll();
   }
 }
 

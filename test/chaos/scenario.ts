@@ -95,8 +95,8 @@ export interface BalancerUnderTest {
   /** Of the process that was started; it changes with `start`. */
   readonly pid: number;
   readonly hasEnded: boolean;
-  /** What it said on stdout and stderr, the last of it. */
-  readonly words: string;
+  /** The end of what it wrote to stdout and stderr. */
+  readonly output: string;
   /** Sends a signal and waits for the end; answers the exit code, null when a signal killed it. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
   /** Starts it again on the same ports, after `stop`; it listens when this resolves. */

@@ -6,7 +6,7 @@ import { BackendProcess } from './backend/chaos-backend.ts';
 import { BalancerProcess } from './balancers/balancer-process.ts';
 import type { Pace } from './client/orders.ts';
 import { ClientProcess } from './client/load.ts';
-import { reservePorts } from './processes.ts';
+import { reservePorts } from '../processes/ports.ts';
 import type { BackendOptions, BalancerName, BalancerOptions, LoadOptions, Stage } from './scenario.ts';
 
 const DELAY_MS = 20;

@@ -131,7 +131,7 @@ export class Side {
     );
     expect(this.descriptors().other, `${this.name}: sockets that are no connections`).toBe(this.otherDescriptors);
     expect(running.stderr, `${this.name}: stderr`).toBe('');
-    expect(running.hasExited, `${this.name}: has ended`).toBe(false);
+    expect(running.hasEnded, `${this.name}: has ended`).toBe(false);
     expect((await metricsOf(this.balancer)).fleet).toMatchObject({ inFlight: 0, queued: 0 });
   }
 

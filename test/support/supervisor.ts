@@ -1,12 +1,12 @@
 // A supervisor with its balancer, the command that reloads it, and clients that notice when anything is lost.
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import { AppProcess, type Balancer } from './processes.js';
+import { AppProcess, listening, type Balancer } from './processes.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -55,25 +55,15 @@ export async function startSupervisor(folder: string, env: Record<string, string
     LOG_FORMAT: 'json',
     ...env,
   };
-  const child = spawn(process.execPath, [`${ROOT}scripts/supervise.ts`], {
-    env: { PATH: process.env.PATH, ...variables },
-    stdio: ['ignore', 'pipe', 'pipe'],
+  const running = new AppProcess('the supervisor', [process.execPath, `${ROOT}scripts/supervise.ts`], {
+    env: variables,
   });
-  const running = new AppProcess(child);
   onTestFinished(async () => {
     await running.stop('SIGTERM');
   });
-  const { port: controlPort } = await running.logged('control plane listening');
-  const { port } = await running.logged('data plane listening');
+  const balancer = await listening(running);
   await running.logged(' serves');
-  return {
-    process: running,
-    folder,
-    port: Number(port),
-    url: `http://127.0.0.1:${Number(port)}`,
-    control: `http://127.0.0.1:${Number(controlPort)}`,
-    reload: () => runScript('reload.ts', variables),
-  };
+  return { ...balancer, folder, reload: () => runScript('reload.ts', variables) };
 }
 
 /** What clients got. */

@@ -81,7 +81,7 @@ export class BackendProcess implements ChaosBackend {
   }
 
   private spawn(): ChaosProcess {
-    return ChaosProcess.start(this.settings.id, [...this.prefix, process.execPath, PROGRAM], {
+    return new ChaosProcess(this.settings.id, [...this.prefix, process.execPath, PROGRAM], {
       env: { [SETTINGS_VARIABLE]: JSON.stringify(this.settings) },
       hasMessages: true,
     });

@@ -1,7 +1,8 @@
 // A balancer as the harness holds it, whichever it is.
 import { readFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ChaosProcess, until } from '../processes.ts';
+import { until } from '../../processes/until.ts';
+import { ChaosProcess } from '../processes.ts';
 import type { BalancerName, BalancerOptions, BalancerUnderTest } from '../scenario.ts';
 import { fairlead } from './fairlead.ts';
 import { haproxy } from './haproxy.ts';
@@ -31,7 +32,7 @@ export class BalancerProcess implements BalancerUnderTest {
     for (const [file, text] of Object.entries(launch.files)) writeFileSync(join(site.folder, file), text);
     const balancer = new BalancerProcess(site, launch, options.prefix ?? []);
     await balancer.process.listening(site.port);
-    await until(`all of ${name} to listen`, () => balancer.words.includes(launch.listening ?? ''));
+    await until(`all of ${name} to listen`, () => balancer.output.includes(launch.listening ?? ''));
     await seenUp(balancer, options.awaited ?? options.backends.map(({ id }) => id));
     return balancer;
   }
@@ -56,8 +57,8 @@ export class BalancerProcess implements BalancerUnderTest {
     return this.process.hasEnded;
   }
 
-  get words(): string {
-    return this.process.words;
+  get output(): string {
+    return this.process.tail;
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
@@ -89,7 +90,7 @@ export class BalancerProcess implements BalancerUnderTest {
   }
 
   private spawn(): ChaosProcess {
-    return ChaosProcess.start(this.name, [...this.prefix, ...this.launch.command], {
+    return new ChaosProcess(this.name, [...this.prefix, ...this.launch.command], {
       env: this.launch.env,
       hasChildren: true,
     });
@@ -100,7 +101,7 @@ export class BalancerProcess implements BalancerUnderTest {
 export async function seenUp(balancer: BalancerUnderTest, ids: readonly string[]): Promise<void> {
   if (balancer.name !== 'fairlead') return;
   await until(`Fairlead to see ${ids.join(', ')} up`, async () => {
-    if (balancer.hasEnded) throw new Error(`Fairlead ended by itself: ${balancer.words.trim().slice(-1_000)}`);
+    if (balancer.hasEnded) throw new Error(`Fairlead ended by itself: ${balancer.output.trim().slice(-1_000)}`);
     const states = await fleetStates(balancer.control);
     return states !== undefined && ids.every((id) => states.get(id) === 'up');
   });

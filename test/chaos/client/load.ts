@@ -31,7 +31,7 @@ export class ClientProcess implements Load {
 
   /** It sends when this resolves. */
   static async start(port: number, pace: Pace, options: LoadOptions = {}): Promise<ClientProcess> {
-    const process = ChaosProcess.start('client', [globalThis.process.execPath, PROGRAM], { hasMessages: true });
+    const process = new ChaosProcess('client', [globalThis.process.execPath, PROGRAM], { hasMessages: true });
     const client = new ClientProcess(process);
     const started = process.message((word) => ((word as Word) === 'started' ? true : undefined));
     process.tell({

@@ -6,7 +6,7 @@ import { HEALTH_PATH } from '../backend/settings.ts';
 import { fleetStates } from '../balancers/balancer-process.ts';
 import { monotonicMs } from '../clock.ts';
 import { journalOf, threeBackends } from '../fleet.ts';
-import { until } from '../processes.ts';
+import { until } from '../../processes/until.ts';
 import type { ChaosBackend, RequestRecord, Scenario } from '../scenario.ts';
 import { join, type Registration } from '../support/control-plane.ts';
 

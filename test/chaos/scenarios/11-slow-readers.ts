@@ -99,7 +99,7 @@ function startBodies(stage: Stage, { port }: BalancerUnderTest, bodies: Omit<Bod
 
 function start(stage: Stage, program: string): ChaosProcess {
   const path = fileURLToPath(new URL(`../support/${program}`, import.meta.url));
-  const started = ChaosProcess.start(program, [process.execPath, path], { hasMessages: true });
+  const started = new ChaosProcess(program, [process.execPath, path], { hasMessages: true });
   stage.onEnd(async () => void (await started.stop('SIGKILL')));
   return started;
 }

@@ -103,7 +103,7 @@ const PROGRAM = fileURLToPath(new URL('plain-backend.ts', import.meta.url));
 
 function startPlainBackend(address: string, prefix: readonly string[] = []): ChaosProcess {
   const command = [...prefix, process.execPath, PROGRAM, address];
-  return ChaosProcess.start('a backend that is to vanish', command, { hasMessages: true });
+  return new ChaosProcess('a backend that is to vanish', command, { hasMessages: true });
 }
 
 function portOf(backend: ChaosProcess): Promise<number> {

@@ -3,7 +3,7 @@
 // is what is really held. The collection is asked for by the inspector protocol.
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { until } from '../processes.ts';
+import { until } from '../../processes/until.ts';
 import type { BalancerUnderTest, Stage } from '../scenario.ts';
 import { residentBytes } from './process-stats.ts';
 

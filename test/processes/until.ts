@@ -1,0 +1,19 @@
+// Waiting for what no event announces.
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Generous, because it only bounds how long a failure takes: a busy machine must not fail a test. Milliseconds. */
+export const PATIENCE_MS = 60_000;
+const LOOK_AGAIN_MS = 15;
+
+/** Asks again and again until the answer is yes. @throws {Error} when it was not within `withinMs`. */
+export async function until(
+  what: string,
+  isSo: () => Promise<boolean> | boolean,
+  withinMs: number = PATIENCE_MS,
+): Promise<void> {
+  const deadlineMs = performance.now() + withinMs;
+  while (!(await isSo())) {
+    if (performance.now() > deadlineMs) throw new Error(`waited ${withinMs / 1000} s for ${what}`);
+    await sleep(LOOK_AGAIN_MS);
+  }
+}
