@@ -99,7 +99,7 @@ describe("the balancer's own health", () => {
   });
 
   it('is documented, every route with its answers', async () => {
-    const { control } = await startBalancer();
+    const { control } = await startBalancer({ SWAGGER: 'true' });
     const page = await fetch(`${control}/docs`);
     expect(await page.text()).toMatch(/swagger/i);
     const docs = (await (await fetch(`${control}/docs-json`)).json()) as {
