@@ -35,20 +35,20 @@ export const scenario: Scenario = {
   title: '20 × 200 MiB to readers of 1 MB/s, both directions',
   bar: `resident memory grows < 60 MiB; parallel GETs keep p99 < ${P99_BAR_MS} ms`,
   async run(stage) {
-    const { variables, liveBytes } = await inspectable(stage);
+    const { variables, residentAfterCollection } = await inspectable(stage);
     const balancer = await startBehind(stage, variables);
     await startBodies(stage, balancer, WARM_UP).report;
     const load = await stage.startLoad({ ratePerSecond: Math.min(RATE_PER_SECOND, stage.ratePerSecond) });
     await sleep(stage.seconds(20, 4) * 1_000);
     const before = load.records.length;
-    const baseline = await liveBytes(balancer);
+    const baseline = await residentAfterCollection(balancer);
     const highest = watchMemory(stage, balancer);
 
     const bodies = startBodies(stage, balancer, SLOW);
     await sleep(FILLING_SECONDS * 1_000);
     const full = load.records.length;
     await sleep(stage.seconds(60, 9) * 1_000);
-    const growth = (await liveBytes(balancer)) - baseline;
+    const growth = (await residentAfterCollection(balancer)) - baseline;
     await Promise.race([bodies.report, sleep(stage.seconds(PATIENCE_SECONDS, 0) * 1_000)]);
     bodies.stop();
     const { whole, failed, downloaded } = await bodies.report;

@@ -1,52 +1,72 @@
 // How much memory a Node process holds once its garbage is collected. V8 lets garbage pile up for minutes before it
 // looks for it, far more than anything that a scenario of seconds could leave behind; what is left after a collection
-// is what is really held. The collection is asked for by the inspector protocol.
-import { once } from 'node:events';
+// is what is really held. A process has as many heaps as threads, each of which is collected apart.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { until } from '../../processes/until.ts';
+import { Inspector, type Isolate } from '../../processes/inspector.ts';
 import type { BalancerUnderTest, Stage } from '../scenario.ts';
 import { residentBytes } from './process-stats.ts';
 
 /** Freed pages are given back to Linux by another thread of V8. Milliseconds. */
 const GIVEN_BACK_MS = 200;
 
+/** What one thread holds. */
+export interface HeapUse {
+  readonly thread: string;
+  /** Objects, and the memory outside of the heap that they hold on to, such as that of buffers. */
+  readonly bytes: number;
+}
+
 export interface Inspectable {
   /** What the balancer must be started with. */
   readonly variables: Readonly<Record<string, string>>;
   /** Where its inspector listens. */
   readonly port: number;
-  /** Resident memory after a collection, bytes. The process stands still for some tens of milliseconds meanwhile. */
-  readonly liveBytes: (balancer: BalancerUnderTest) => Promise<number>;
+  /** Resident memory of the process after a collection in every thread, bytes. Each stands still for some tens of milliseconds. */
+  readonly residentAfterCollection: (balancer: BalancerUnderTest) => Promise<number>;
+  /** What each thread holds after a collection, the main thread first. */
+  readonly heaps: () => Promise<readonly HeapUse[]>;
 }
 
 export async function inspectable(stage: Stage): Promise<Inspectable> {
   const [port] = await stage.ports(1);
-  let session: WebSocket | undefined;
-  stage.onEnd(() => session?.close());
+  let inspector: Inspector | undefined;
+  stage.onEnd(() => inspector?.close());
+  const collect = async (): Promise<readonly Isolate[]> => {
+    inspector ??= await attach(port);
+    const isolates = [inspector.main, ...inspector.threads];
+    for (const isolate of isolates) await collectGarbage(isolate);
+    return isolates;
+  };
   return {
     variables: { NODE_OPTIONS: `--inspect=127.0.0.1:${port}` },
     port,
-    liveBytes: async ({ pid }) => {
-      session ??= await attach(port);
-      // Twice: what only finalizers held on to is garbage for the second.
-      await collectGarbage(session);
-      await collectGarbage(session);
+    residentAfterCollection: async ({ pid }) => {
+      await collect();
       await sleep(GIVEN_BACK_MS);
       return residentBytes(pid);
     },
+    heaps: async () => Promise.all((await collect()).map(heapUse)),
   };
 }
 
-async function attach(port: number): Promise<WebSocket> {
+async function attach(port: number): Promise<Inspector> {
   const response = await fetch(`http://127.0.0.1:${port}/json/list`);
   const [target] = (await response.json()) as readonly { readonly webSocketDebuggerUrl: string }[];
-  const session = new WebSocket(target.webSocketDebuggerUrl);
-  await until('the inspector to answer', () => session.readyState === WebSocket.OPEN);
-  return session;
+  return Inspector.connect(target.webSocketDebuggerUrl);
 }
 
-async function collectGarbage(session: WebSocket): Promise<void> {
-  const answered = once(session, 'message');
-  session.send(JSON.stringify({ id: 1, method: 'HeapProfiler.collectGarbage' }));
-  await answered;
+/** Twice: what only finalizers held on to is garbage for the second. */
+async function collectGarbage(isolate: Isolate): Promise<void> {
+  await isolate.call('HeapProfiler.collectGarbage');
+  await isolate.call('HeapProfiler.collectGarbage');
+}
+
+interface HeapUsage {
+  readonly usedSize: number;
+  readonly backingStorageSize: number;
+}
+
+async function heapUse(isolate: Isolate): Promise<HeapUse> {
+  const { usedSize, backingStorageSize } = await isolate.call<HeapUsage>('Runtime.getHeapUsage');
+  return { thread: isolate.name, bytes: usedSize + backingStorageSize };
 }
