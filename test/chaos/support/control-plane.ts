@@ -1,6 +1,7 @@
 // What the scenarios ask of Fairlead's control plane.
 import type { FleetEvent, FleetMetrics } from '@fairlead/contracts';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { monotonicMs } from '../clock.ts';
 
 /** A backend that does not register itself. */
 export interface Registration {
@@ -10,7 +11,7 @@ export interface Registration {
   readonly pingPath?: string;
 }
 
-const UP_WITHIN_MS = 10_000;
+const UP_WITHIN_MS = 60_000;
 
 /** Registers backends and waits until all of them are up. */
 export async function join(control: string, backends: readonly Registration[]): Promise<void> {
@@ -36,6 +37,12 @@ export async function metricsOf(control: string): Promise<FleetMetrics> {
 export async function eventsOf(control: string): Promise<readonly FleetEvent[]> {
   const { events } = (await (await fetch(`${control}/api/v1/events`)).json()) as { events: FleetEvent[] };
   return events;
+}
+
+/** When a backend was first ejected, on the clock that all processes share; undefined when it was not. */
+export async function ejectedAtMs(control: string, id: string): Promise<number | undefined> {
+  const event = (await eventsOf(control)).find(({ backend, to }) => backend === id && to === 'ejected');
+  return event && monotonicMs() - (Date.now() - Date.parse(event.at));
 }
 
 /** An event in words, for a detail that has to name it. */
