@@ -52,6 +52,11 @@ export interface Stage {
   readonly folder: string;
   /** One of two lengths, by the form. */
   seconds(long: number, short: number): number;
+  /**
+   * Whether a duration keeps to its limit. The long form alone judges one: in the short form, which runs on any machine,
+   * a duration says how busy the machine is, and is only reported.
+   */
+  isWithin(durationMs: number, limitMs: number): boolean;
   /** So many ports that nobody listens on, and that no outgoing connection is given as its own. */
   ports(count: number): Promise<number[]>;
   /**
@@ -144,8 +149,16 @@ export interface ChaosBackend {
   resume(): void;
   /** Starts it again at the same port, after `kill` or `leave`, and waits until it listens. */
   start(): Promise<void>;
-  /** Asks the balancer to be drained, waits until it is gone there, and exits: requests that came after the acknowledgement. */
-  leave(): Promise<{ readonly afterAcknowledgement: number }>;
+  /** Asks the balancer to be drained, waits until it is gone there, and exits. Returns when the first two had happened. */
+  leave(): Promise<Leave>;
+}
+
+/** When a backend left. Times are of the machine's monotonic clock. */
+export interface Leave {
+  /** The balancer had acknowledged the drain. */
+  readonly acknowledgedMs: number;
+  /** The balancer had forgotten the backend. */
+  readonly goneMs: number;
 }
 
 /** A request that a backend executed. Times are of the machine's monotonic clock, the same in all processes. */

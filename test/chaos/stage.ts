@@ -47,6 +47,10 @@ export class ChaosStage implements Stage {
     return this.isLong ? long : short;
   }
 
+  isWithin(durationMs: number, limitMs: number): boolean {
+    return !this.isLong || durationMs <= limitMs;
+  }
+
   ports(count: number): Promise<number[]> {
     return reservePorts(count);
   }

@@ -3,24 +3,17 @@
 import { appendFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { answerBody, ID_HEADER } from '../answer-body.ts';
 import { monotonicMs } from '../clock.ts';
 import { BackendMembership } from './membership.ts';
 import { HEALTH_PATH, SETTINGS_VARIABLE, type BackendSettings, type Order, type Word } from './settings.ts';
 
-/**
- * Requests that the balancer had sent before it acknowledged a drain may be read after the acknowledgement, which
- * comes by another connection; so long, in milliseconds, they count as sent before.
- */
-const ON_THEIR_WAY_MS = 20;
 const GONE_POLL_MS = 20;
 
 const settings = JSON.parse(process.env[SETTINGS_VARIABLE] ?? '') as BackendSettings;
 const membership = new BackendMembership(settings);
 let behaviour = settings.behaviour;
-let isAcknowledged = false;
-let afterAcknowledgement = 0;
 
 // No timeouts of Node's own: with a keepAliveTimeout it would announce when it closes.
 const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 }, (request, response) => {
@@ -47,7 +40,6 @@ async function execute(request: IncomingMessage, response: ServerResponse): Prom
   const { delayMs, status } = behaviour;
   const isWhole = await isUploadOf(request, id);
   if (isWhole === undefined) return;
-  if (isAcknowledged) afterAcknowledgement++;
   write('S', id, method);
   if (delayMs > 0) await sleep(delayMs);
   response.once('finish', () => write('E', id, method));
@@ -89,11 +81,9 @@ function closeIdle(afterMs: number): void {
 
 async function leave(): Promise<void> {
   await membership.askToLeave();
-  void sleep(ON_THEIR_WAY_MS)
-    .then(() => nextTurn())
-    .then(() => (isAcknowledged = true));
+  const acknowledgedMs = monotonicMs();
   while (!(await membership.isGone())) await sleep(GONE_POLL_MS);
-  say({ leftAfterAcknowledgement: afterAcknowledgement }, () => process.exit(0));
+  say({ left: { acknowledgedMs, goneMs: monotonicMs() } }, () => process.exit(0));
 }
 
 function say(word: Word, done?: () => void): void {

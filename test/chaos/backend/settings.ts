@@ -1,5 +1,5 @@
 // What the backend program is told, and what it tells.
-import type { Behaviour } from '../scenario.ts';
+import type { Behaviour, Leave } from '../scenario.ts';
 
 /** Variable that holds the settings, as JSON. */
 export const SETTINGS_VARIABLE = 'CHAOS_BACKEND';
@@ -22,7 +22,7 @@ export interface BackendSettings {
 export type Order = { readonly behave: Behaviour } | 'leave';
 
 /** From the program. */
-export type Word = 'behaving' | { readonly leftAfterAcknowledgement: number };
+export type Word = 'behaving' | { readonly left: Leave };
 
 /** Path that pings go to. */
 export const HEALTH_PATH = '/health';

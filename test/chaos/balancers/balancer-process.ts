@@ -10,7 +10,7 @@ import type { Launch, Launcher, Site } from './launch.ts';
 import { nginx } from './nginx.ts';
 
 const LAUNCHERS: Readonly<Record<BalancerName, Launcher>> = { fairlead, nginx, haproxy };
-const RELOAD_MS = 40_000;
+const RELOAD_MS = 120_000;
 
 export class BalancerProcess implements BalancerUnderTest {
   private process: ChaosProcess;

@@ -15,7 +15,7 @@ const SERVING_WITHIN_MS = 2_000;
 export const scenario: Scenario = {
   number: 6,
   title: 'SIGKILL to the balancer, and start',
-  bar: 'serving within 2 s of the start, the registry whole',
+  bar: 'serving again, the registry whole; long form: within 2 s of the start',
   async run(stage) {
     const registered = await threeBackends(stage);
     // Who registers itself does so again. These do not: whether they are known can come from the file alone.
@@ -43,12 +43,13 @@ export const scenario: Scenario = {
       after = await fleetStates(balancer.control);
       return after !== undefined;
     });
-    await sleep(stage.seconds(5_000, 2_500));
+    await until('a request to be served', () => firstServedAfter(startMs, load.records) < Infinity);
+    await sleep(stage.seconds(5_000, 1_000));
     const records = await load.stop();
 
     const servingMs = firstServedAfter(startMs, records) - startMs;
     const backends = [...registered, known, drained];
-    const servedFromMs = startMs + Math.min(servingMs, SERVING_WITHIN_MS);
+    const servedFromMs = startMs + (stage.isLong ? Math.min(servingMs, SERVING_WITHIN_MS) : servingMs);
     const isMeanwhile = ({ dueMs, endedMs }: RequestRecord) => endedMs >= killedMs && dueMs <= servedFromMs;
     const account = accountOf(records, journalOf(backends), { isExcused: isMeanwhile });
     const forgotten = [...(before?.keys() ?? [])].filter((id) => !after?.has(id));
@@ -56,16 +57,17 @@ export const scenario: Scenario = {
     const refused = records.filter((record) => isMeanwhile(record) && !isServed(record)).length;
     return {
       ...account,
-      passed: servingMs <= SERVING_WITHIN_MS && forgotten.length === 0 && isDrainKept && account.wrong === 0,
+      passed:
+        stage.isWithin(servingMs, SERVING_WITHIN_MS) && forgotten.length === 0 && isDrainKept && account.wrong === 0,
       detail:
-        `serving ${Number.isFinite(servingMs) ? `after ${Math.round(servingMs)} ms` : 'never again'}; ` +
-        `${forgotten.length === 0 ? 'nobody' : forgotten.join(', ')} forgotten; drain ${isDrainKept ? 'kept' : 'lost'}; ` +
+        `serving after ${Math.round(servingMs)} ms; ` +
+        `${forgotten.length === 0 ? 'no backend' : forgotten.join(', ')} forgotten; drain ${isDrainKept ? 'kept' : 'lost'}; ` +
         `${refused} requests not served meanwhile`,
     };
   },
 };
 
-/** When the first right answer to a request that was sent after a moment was whole; `Infinity` when there was none. */
+/** When the first right response to a request that was sent after a moment was whole; `Infinity` when there was none. */
 function firstServedAfter(sinceMs: number, records: readonly RequestRecord[]): number {
   const served = records.filter((record) => isServed(record) && record.sentMs >= sinceMs);
   return served.reduce((first, { endedMs }) => Math.min(first, endedMs), Infinity);

@@ -28,7 +28,8 @@ export const scenario: Scenario = {
     const isMeanwhile = (ms: number) => ms >= brokenMs && ms < mendedMs;
     const executions = journalOf(backends);
     const offered = records.filter(({ dueMs }) => isMeanwhile(dueMs));
-    const attempts = executions.filter(({ startedMs }) => isMeanwhile(startedMs)).length;
+    const ids = new Set(offered.map(({ id }) => id));
+    const attempts = executions.filter(({ id }) => ids.has(id)).length;
     const part = attempts / offered.length;
     const isRight = (record: RequestRecord) => isServed(record) || isPassedOn(record);
     const account = accountOf(records, executions, { isRight });

@@ -16,12 +16,12 @@ const AT_ONCE = 50;
 const POOLED = 4;
 const ORDINARY = 200;
 const SETTLED_WITHIN_MS = 2_000;
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 60_000;
 
 export const scenario: Scenario = {
   number: 13,
   title: '2,000 client aborts in mid-response',
-  bar: 'upstream sockets at the baseline within 2 s, none marked down, in-flight zero',
+  bar: 'upstream sockets back to the baseline, none marked down, in-flight zero; long form: within 2 s',
   async run(stage) {
     const abortedAtMs = new Map<string, number>();
     const heardAfterMs: number[] = [];
@@ -34,7 +34,7 @@ export const scenario: Scenario = {
     const openThen = connectionsTo(ports);
     const hasSettled = async () =>
       connectionsTo(ports) <= baseline && (await metricsOf(balancer.control)).fleet.inFlight === 0;
-    const settledAfterMs = await msUntil(hasSettled, SETTLED_WITHIN_MS);
+    const settledAfterMs = await msUntil(hasSettled, PATIENCE_MS);
     const openNow = connectionsTo(ports);
     const { inFlight } = (await metricsOf(balancer.control)).fleet;
     const notServedAfter = await serveOrdinary(balancer.port);
@@ -48,14 +48,14 @@ export const scenario: Scenario = {
       duplicated: 0,
       wrong: 0,
       longestGapMs: 0,
-      passed: isWhole && settledAfterMs !== undefined,
+      passed: isWhole && settledAfterMs !== undefined && stage.isWithin(settledAfterMs, SETTLED_WITHIN_MS),
       detail: [
         `${aborted} aborted`,
         `upstream sockets ${baseline} before, ${openThen} at the last abort, ${openNow} then`,
-        settledAfterMs === undefined ? `not settled within ${SETTLED_WITHIN_MS} ms` : `settled in ${settledAfterMs} ms`,
+        settledAfterMs === undefined ? `not settled within ${PATIENCE_MS} ms` : `settled in ${settledAfterMs} ms`,
         `${inFlight} in flight`,
         `the backend heard of an abort in ${Math.round(quantile(heardAfterMs, 0.99))} ms (p99 of ${heardAfterMs.length})`,
-        flips.length === 0 ? 'nobody under suspicion' : `flips: ${flips.slice(0, 3).map(wordsOf).join(', ')}`,
+        flips.length === 0 ? 'no backend under suspicion' : `flips: ${flips.slice(0, 3).map(wordsOf).join(', ')}`,
       ].join('; '),
     };
   },
@@ -77,7 +77,7 @@ async function startBehind(stage: Stage, heard: (id: string) => void) {
 async function serveOrdinary(port: number): Promise<number> {
   const agent = aKeptAliveAgent(POOLED);
   const readings = await Promise.all(
-    Array.from({ length: ORDINARY }, (_, turn) => read(port, `/ordinary/${turn}`, agent, PATIENCE_MS)),
+    Array.from({ length: ORDINARY }, (_, turn) => read(port, `/ordinary/${turn}`, { agent, patienceMs: PATIENCE_MS })),
   );
   agent.destroy();
   return readings.filter(({ status, isComplete }) => status !== 200 || !isComplete).length;

@@ -8,7 +8,6 @@ import { join, metricsOf } from '../support/control-plane.ts';
 
 const STAYING = 2;
 const VANISHING = 2;
-const CONNECT_TIMEOUT_MS = 500;
 const GRACE_MS = 100;
 /** Enough that no request waits for a connection to the balancer while others wait for a backend. */
 const CONNECTIONS = 256;
@@ -17,9 +16,12 @@ const RATE_PER_SECOND = 200;
 export const scenario: Scenario = {
   number: 14,
   title: 'half of the fleet black-holed',
-  bar: `GETs succeed within connect timeout + ${GRACE_MS} ms`,
+  bar: `GETs succeed; long form: within connect timeout + ${GRACE_MS} ms`,
   needs: ['ip'],
   async run(stage) {
+    // In the short form so long that a busy machine does not let a backend pass for silent that is not.
+    const connectTimeoutSeconds = stage.seconds(0.5, 3);
+    const limitMs = connectTimeoutSeconds * 1000 + GRACE_MS;
     const vanishing = await startVanishingBackends(VANISHING);
     stage.onEnd(vanishing.stop);
     const staying = await Promise.all(Array.from({ length: STAYING }, () => stage.startBackend({ delayMs: 0 })));
@@ -27,8 +29,8 @@ export const scenario: Scenario = {
       backends: staying,
       // A request on a connection that is open already learns of the silence by the attempt's deadline only.
       variables: {
-        CONNECT_TIMEOUT_SECONDS: String(CONNECT_TIMEOUT_MS / 1000),
-        ATTEMPT_TIMEOUT_SECONDS: String(CONNECT_TIMEOUT_MS / 1000),
+        CONNECT_TIMEOUT_SECONDS: String(connectTimeoutSeconds),
+        ATTEMPT_TIMEOUT_SECONDS: String(connectTimeoutSeconds),
       },
     });
     const vanishingIds = vanishing.urls.map((_, v) => `vanishing-${v + 1}`);
@@ -51,15 +53,15 @@ export const scenario: Scenario = {
     const served = records.filter(isServed);
     const latenciesMs = served.map(({ sentMs, endedMs }) => endedMs - sentMs);
     const slowestMs = Math.round(Math.max(0, ...latenciesMs));
-    const late = latenciesMs.filter((latencyMs) => latencyMs > CONNECT_TIMEOUT_MS + GRACE_MS).length;
+    const late = latenciesMs.filter((latencyMs) => latencyMs > limitMs).length;
     const failed = failures(records.filter((record) => !isServed(record)));
     const wereUsed = servedBefore.every((requests) => requests > 0);
     return {
       ...account,
-      passed: account.lost === 0 && account.wrong === 0 && late === 0 && wereUsed,
+      passed: account.lost === 0 && account.wrong === 0 && stage.isWithin(slowestMs, limitMs) && wereUsed,
       detail: [
         vanishing.means,
-        `slowest ${slowestMs} ms, ${late} over ${CONNECT_TIMEOUT_MS + GRACE_MS} ms`,
+        `slowest ${slowestMs} ms, ${late} over ${limitMs} ms`,
         `the ${VANISHING} had served ${servedBefore.join(' and ')}`,
         `${fleet.up} of ${STAYING + VANISHING} up at the end`,
         ...(failed ? [failed] : []),

@@ -1,5 +1,7 @@
 // Clients that all connect at the same moment, ask once and keep their connection.
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../../processes/until.ts';
 
 /**
  * What became of a client's connection: the status it was told; refused, reset or closed without an answer; or nothing
@@ -12,10 +14,18 @@ interface Client {
   fate: Fate;
 }
 
-/** Connects so many clients, waits for `holdMs` and closes all connections; answers how many met which fate. */
+/** A client that is told nothing by then is not going to be. Milliseconds. */
+const PATIENCE_MS = 60_000;
+
+/**
+ * Connects `count` clients, holds their connections for `holdMs`, and longer while some have been told nothing; then
+ * closes all. Returns how many met which fate.
+ */
 export async function flood(port: number, count: number, holdMs: number): Promise<ReadonlyMap<Fate, number>> {
   const clients = Array.from({ length: count }, () => aClient(port));
-  await new Promise((resolve) => setTimeout(resolve, holdMs));
+  await sleep(holdMs);
+  const areAnswered = () => clients.every(({ fate }) => fate !== 'unanswered');
+  await until('all clients to be answered', areAnswered, PATIENCE_MS).catch(() => {});
   for (const { socket } of clients) socket.destroy();
   const tally = new Map<Fate, number>();
   for (const { fate } of clients) tally.set(fate, (tally.get(fate) ?? 0) + 1);

@@ -1,4 +1,4 @@
-// Answers that break off: half of the body, and then the backend closes, resets or says nothing more.
+// Responses that break off: half of the body, and then the backend closes, resets or says nothing more.
 import type { Socket } from 'node:net';
 import { HEALTH_PATH } from '../backend/settings.ts';
 import { startRawBackend, type RawBackend } from './raw-backend.ts';
@@ -14,19 +14,16 @@ export type Ending = (typeof ENDINGS)[number];
 /** A byte, one packet, and more than the buffers between a balancer and its client hold without flushing. */
 const BODY_BYTES = [2, 1_000, 200_000];
 
-/**
- * A reset throws away what the other side has not read yet, head and all. The balancer has to have read the first half
- * for the answer to break off in its middle, and nothing tells the backend when. Milliseconds.
- */
-const READ_BY_MS = 40;
-
-/** The path that asks for an answer; `turn` chooses among the sizes. */
+/** The path that asks for a response, another one for each `turn`, which chooses among the sizes too. */
 export function pathOf(framing: Framing, ending: Ending, turn: number): string {
-  return `/${framing}/${ending}/${BODY_BYTES[turn % BODY_BYTES.length]}`;
+  return `/${framing}/${ending}/${BODY_BYTES[turn % BODY_BYTES.length]}/${turn}`;
 }
 
-/** A backend that answers by {@link pathOf}, and is well. */
-export function startHalfAnswers(): Promise<RawBackend> {
+/**
+ * A backend that responds by {@link pathOf}, and is well. A reset throws away what the balancer has not read yet, head
+ * and all, so a response breaks off only once `hasBegun` resolves for its path.
+ */
+export function startHalfAnswers(hasBegun: (path: string) => Promise<unknown>): Promise<RawBackend> {
   return startRawBackend((path, socket) => {
     if (path === HEALTH_PATH) {
       socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwell\n');
@@ -34,20 +31,20 @@ export function startHalfAnswers(): Promise<RawBackend> {
     }
     const [, framing, ending, size] = path.split('/');
     const half = Buffer.alloc(Number(size) / 2, 'x');
-    if (framing === 'length') answerByLength(socket, half);
-    else answerByChunks(socket, half);
+    if (framing === 'length') sendByLength(socket, half);
+    else sendByChunks(socket, half);
     if (ending === 'whole') socket.write(framing === 'length' ? half : Buffer.concat([chunk(half), LAST_CHUNK]));
-    else setTimeout(() => breakOff(socket, ending as Ending), READ_BY_MS);
+    else void hasBegun(path).then(() => breakOff(socket, ending as Ending));
   });
 }
 
-function answerByLength(socket: Socket, half: Buffer): void {
+function sendByLength(socket: Socket, half: Buffer): void {
   socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${half.length * 2}\r\n\r\n`);
   socket.write(half);
 }
 
 /** Whole chunks, so that only the last one, which says that the body is over (RFC 9112, 7.1), is missing. */
-function answerByChunks(socket: Socket, half: Buffer): void {
+function sendByChunks(socket: Socket, half: Buffer): void {
   socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
   socket.write(chunk(half));
 }

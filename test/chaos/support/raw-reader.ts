@@ -17,14 +17,23 @@ export function aKeptAliveAgent(connections: number): Agent {
   return new Agent({ keepAlive: true, maxSockets: connections });
 }
 
-/** Reads an answer to its end, however it ends; gives up after `patienceMs`. Never rejects. */
-export function read(port: number, path: string, agent: Agent, patienceMs: number): Promise<Reading> {
+/** What a reader is told. */
+export interface ReadOptions {
+  readonly agent: Agent;
+  readonly patienceMs: number;
+  /** Called when the head of the response is there. */
+  readonly onHead?: () => void;
+}
+
+/** Reads a response to its end, however it ends; gives up after `patienceMs`. Never rejects. */
+export function read(port: number, path: string, { agent, patienceMs, onHead }: ReadOptions): Promise<Reading> {
   return new Promise((resolve) => {
     let answer: IncomingMessage | undefined;
     let bytes = 0;
     let hasGivenUp = false;
     const asked = request({ host: '127.0.0.1', port, path, agent }, (begun) => {
       answer = begun;
+      onHead?.();
       begun.on('data', (chunk: Buffer) => (bytes += chunk.length));
       begun.on('error', () => {});
     });
