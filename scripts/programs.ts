@@ -7,10 +7,14 @@ import { delimiter, join } from 'node:path';
 const PACKAGES = {
   /** Drives the dashboard's page. */
   chromium: 'chromium',
+  /** Sends the requests that the README shows. */
+  curl: 'curl',
   /** Sets the clock of a process. */
   faketime: 'faketime',
   /** Makes the network namespaces in which packets are dropped. */
   ip: 'iproute2',
+  /** Runs one of the examples. */
+  python3: 'python3',
   /** Compared with Fairlead by `npm run test:chaos -- --peers`; no test needs these two. */
   nginx: 'nginx-light',
   haproxy: 'haproxy',
@@ -18,7 +22,7 @@ const PACKAGES = {
 
 export type Program = keyof typeof PACKAGES;
 
-const NEEDED_BY_TESTS: readonly Program[] = ['chromium', 'faketime', 'ip'];
+const NEEDED_BY_TESTS: readonly Program[] = ['chromium', 'curl', 'faketime', 'ip', 'python3'];
 
 /** The file that runs when a program is called; undefined when it is not on the PATH. */
 export function pathOf(program: Program, path = process.env.PATH ?? ''): string | undefined {

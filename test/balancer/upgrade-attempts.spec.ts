@@ -1,5 +1,4 @@
 // An upgrade is attempted as every other request is: it waits for room, and the backend is blamed for its own faults only.
-import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
@@ -7,7 +6,7 @@ import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, it, onTestFinished } from 'vitest';
 import { metricsOf, settled } from '../support/metrics.js';
-import { AppProcess, startBalancer, until, type Balancer } from '../support/processes.js';
+import { AppProcess, commandOf, listening, startBalancer, until, type Balancer } from '../support/processes.js';
 import { openSocket, received, receivedUntil, sendRaw } from '../support/raw-client.js';
 import { httpUpstream, join, tcpUpstream } from '../support/upstreams.js';
 
@@ -85,9 +84,8 @@ it('does not blame a backend when the balancer has no descriptor left', async ()
 const MAX_DESCRIPTORS = 64;
 
 async function startWithFewDescriptors(): Promise<Balancer> {
-  const command = `ulimit -n ${MAX_DESCRIPTORS}; exec "$0" dist/apps/balancer/src/main.js`;
+  const command = ['bash', '--norc', '-c', `ulimit -n ${MAX_DESCRIPTORS}; exec "$@"`, 'bash', ...commandOf('balancer')];
   const env = {
-    PATH: process.env.PATH,
     LOG_FORMAT: 'json',
     REGISTRY_FILE: 'none',
     DATA_PLANE_PORT: '0',
@@ -96,16 +94,9 @@ async function startWithFewDescriptors(): Promise<Balancer> {
     // Nothing but the upgrade itself may open a connection meanwhile.
     PING_ACK_INTERVAL_SECONDS: '3600',
   };
-  const running = new AppProcess(spawn('bash', ['--norc', '-c', command, process.execPath], { env }));
-  onTestFinished(async () => void (await running.stop('SIGKILL')));
-  const { port: controlPort } = await running.logged('control plane listening');
-  const { port } = await running.logged('data plane listening');
-  return {
-    process: running,
-    url: `http://127.0.0.1:${Number(port)}`,
-    port: Number(port),
-    control: `http://127.0.0.1:${Number(controlPort)}`,
-  };
+  const running = new AppProcess('balancer', command, { env });
+  onTestFinished(() => running.end());
+  return listening(running);
 }
 
 /** One request of the control plane, without a kept-alive connection whose end would free a descriptor. */
@@ -129,7 +120,7 @@ async function fillDescriptors({ control, process }: Balancer): Promise<Socket[]
     await once(socket, 'connect');
   }
   // The kernel connects them before the balancer accepts them; libuv keeps one in reserve.
-  const inUse = () => readdirSync(`/proc/${process.child.pid}/fd`).length;
+  const inUse = () => readdirSync(`/proc/${process.pid}/fd`).length;
   await until('every descriptor to be in use', () => inUse() >= MAX_DESCRIPTORS - 1);
   return sockets;
 }

@@ -1,6 +1,5 @@
 // examples/systemd: the unit is parsed and compared with its README and the scripts, and its commands are run. systemd
 // itself is not: that would need a machine that it has started.
-import { execFile, spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseEnv, promisify } from 'node:util';
@@ -95,7 +94,7 @@ describe('fairlead.service', () => {
       `${read('balancer.env')}DATA_PLANE_PORT=0\nCONTROL_PLANE_PORT=0\n`,
     );
     const [command, ...args] = here(Service.ExecStart[0]).split(' ');
-    const service = new AppProcess(spawn(command, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] }));
+    const service = new AppProcess('supervisor', [command, ...args], { cwd: folder, env });
     onTestFinished(async () => void (await service.stop('SIGTERM')));
     await service.logged(' serves');
     const [reload, ...reloadArgs] = here(Service.ExecReload[0]).split(' ');

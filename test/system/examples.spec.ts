@@ -1,11 +1,11 @@
 // The backends of examples/, as processes, in the fleet of a real balancer.
-import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import type { BackendView } from '@fairlead/contracts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { AppProcess, backendIn, startBalancer, until, type Balancer } from '../support/processes.js';
+import { describeWith } from '../support/programs.js';
 import { keepAsking } from '../support/supervisor.js';
 import { httpUpstream, join } from '../support/upstreams.js';
 
@@ -14,14 +14,10 @@ const TOKEN = 'a token of 16 characters';
 const ID = 'example';
 
 function startExample(command: string, file: string, { control }: Balancer, env: Record<string, string>): AppProcess {
-  const child = spawn(command, [`${EXAMPLES}/${file}`], {
+  const running = new AppProcess(file, [command, `${EXAMPLES}/${file}`], {
     env: { PATH: process.env.PATH, BALANCER_URL: control, BACKEND_ID: ID, BACKEND_PORT: '0', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const running = new AppProcess(child);
-  onTestFinished(async () => {
-    await running.stop('SIGKILL');
-  });
+  onTestFinished(() => running.end());
   return running;
 }
 
@@ -33,13 +29,11 @@ async function expiresInSeconds(balancer: Balancer): Promise<number> {
   return (await viewOf(balancer)).lease!.expiresInSeconds;
 }
 
-describe.each([
-  ['node', process.execPath, 'node/backend.mjs'],
-  ['python', 'python3', 'python/backend.py'],
-])('examples/%s', (_name, command, file) => {
-  const isInstalled = spawnSync(command, ['--version']).status === 0;
+describe('examples/node', () => tests(process.execPath, 'node/backend.mjs'));
+describeWith('python3', 'examples/python', (python) => tests(python, 'python/backend.py'));
 
-  describe.skipIf(!isInstalled)('in a fleet', () => {
+function tests(command: string, file: string): void {
+  describe('in a fleet', () => {
     it('registers with its token, and serves GET and POST', async () => {
       const balancer = await startBalancer({ CONTROL_PLANE_TOKEN: TOKEN });
       startExample(command, file, balancer, { CONTROL_PLANE_TOKEN: TOKEN });
@@ -110,9 +104,9 @@ describe.each([
     it('ends with the reason when the balancer refuses it', async () => {
       const balancer = await startBalancer({ CONTROL_PLANE_TOKEN: TOKEN });
       const example = startExample(command, file, balancer, {});
-      await until('the example to end', () => example.hasExited);
+      await until('the example to end', () => example.hasEnded);
       expect(example.child.exitCode).toBe(1);
       expect(example.stderr).toMatch(/^http:\/\/\S+ refuses the registration: .*token.*\n$/);
     });
   });
-});
+}

@@ -18,5 +18,5 @@ export async function startPlain(): Promise<Backends> {
     await server.stop();
     throw error;
   }
-  return { addresses: addressesOf(ports), pids: familyIds(server.pid), stop: () => server.stop() };
+  return { addresses: addressesOf(ports), pids: familyIds(server.pid), stop: () => server.end() };
 }
