@@ -1,5 +1,6 @@
 // examples/systemd: the unit is parsed and compared with its README and the scripts, and its commands are run. systemd
 // itself is not: that would need a machine that it has started.
+import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseEnv, promisify } from 'node:util';
