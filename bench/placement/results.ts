@@ -28,7 +28,7 @@ export const TROUBLED_POLICIES: readonly PolicyName[] = ['drf', 'min-dominant-sh
 /** Load under troubles. */
 export const TROUBLED_LOAD = 0.8;
 /** `drf` in its own right; `drf-sampled` is a form of it, not a rival. */
-export const RIVALS = POLICY_NAMES.filter((name) => !name.startsWith('drf'));
+const RIVALS = POLICY_NAMES.filter((name) => !name.startsWith('drf'));
 
 /** Figures by what they are of; a figure that was not measured is absent. */
 export class Results {

@@ -15,6 +15,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   'test/chaos/': 'harms real processes under load, and counts what became of every request',
   'test/dashboard/': 'the dashboard, and its page in a browser',
   'test/differential/': 'the same bytes through both lanes',
+  'test/processes/': 'processes, ports and inspectors, for tests, chaos and benchmarks',
   'test/repository/': 'documents and container files compared with the code',
   'test/support/': 'processes, clients and backends for these tests',
   'test/system/': 'all processes together: the demo, a fleet, rolling restarts',

@@ -33,7 +33,7 @@ export function isServed({ status, isOwnBody, error }: RequestRecord): boolean {
 }
 
 /** Passed for a right answer and was not: another request's body, or one that is not whole. */
-export function isWrong({ status, isOwnBody, error }: RequestRecord): boolean {
+function isWrong({ status, isOwnBody, error }: RequestRecord): boolean {
   return status === 200 && !isOwnBody && error === undefined;
 }
 

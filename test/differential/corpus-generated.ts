@@ -104,7 +104,7 @@ const requestBody = fc.oneof(
 );
 
 /** A request that is well-formed, whole, and answered. */
-export const goodRequest: fc.Arbitrary<string> = fc
+const goodRequest: fc.Arbitrary<string> = fc
   .record({
     method: fc.oneof(
       { weight: 6, arbitrary: oneOf('GET', 'POST', 'PUT', 'HEAD') },

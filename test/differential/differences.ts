@@ -39,7 +39,7 @@ const ofFields = (level: (fields: readonly Field[]) => readonly Field[]) => (mes
 });
 
 /** The list. Two more things never reach it: the sizes of chunks (RFC 9112 §7.1), and how the bytes are dealt to packets. */
-export const DIFFERENCES: readonly Difference[] = [
+const DIFFERENCES: readonly Difference[] = [
   {
     what: 'the time of day in Date',
     why: 'the balancers answer at different moments; a Date that came from the backend is compared',
@@ -137,7 +137,7 @@ export function levelled(observation: Observation): Observation {
 }
 
 /** An answer that Node's parser or a deadline causes before there is a request: a status, and the connection ends. */
-export function isBareError(answer: Message | undefined): boolean {
+function isBareError(answer: Message | undefined): boolean {
   return answer !== undefined && [400, 408, 413, 431].includes(statusOf(answer)) && answer.body === '';
 }
 

@@ -24,7 +24,7 @@ export interface Before {
 }
 
 /** The request that shows whether a connection is still of use, and what a backend echoes to it. */
-export const LAST_REQUEST = head('GET /after HTTP/1.1', ['Host: after']);
+const LAST_REQUEST = head('GET /after HTTP/1.1', ['Host: after']);
 const LAST_BODY = 'GET /after';
 /** Longer than any deadline that is set in these tests: only a balancer that hangs is silent for so long. Milliseconds. */
 const SILENCE_MS = 15_000;

@@ -1,7 +1,11 @@
-// Reads and describes the environment of a Fairlead process.
+/**
+ * Reads and describes the environment of a Fairlead process.
+ *
+ * @module @fairlead/configuration
+ */
 export { ConfigurationError, parseEnvironment, type Environment } from './environment.js';
 export { cidrList, decimal, flag, httpUrl, jsonValue, oneOf, port, seconds, wholeNumber } from './fields.js';
 export { describeVariables, type VariableDescription } from './describe.js';
-export { outermostIssue } from './outermost-issue.js';
+export { outermostIssue, type LocatedIssue } from './outermost-issue.js';
 export { startOrExit } from './start-or-exit.js';
 export { logSettings, logVariables, type LogVariables } from './log-settings.js';

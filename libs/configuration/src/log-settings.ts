@@ -27,7 +27,11 @@ const SILENCED = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'Ro
  * installed for them.
  */
 export function logSettings(app: string, { LOG_LEVEL, LOG_FORMAT }: LogVariables) {
-  const options = { level: LOG_LEVEL, base: { app }, hooks: { logMethod: logUnlessSilenced } };
+  const hooks = {
+    /** Drops the start-up lines of Nest. */
+    logMethod: logUnlessSilenced,
+  };
+  const options = { level: LOG_LEVEL, base: { app }, hooks };
   if (LOG_FORMAT === 'json') return { pinoHttp: options, forRoutes: [] };
   const messageFormat = '[{app}] {msg}';
   const stream = pretty({ ignore: 'app,context', messageFormat, singleLine: true, translateTime: 'SYS:HH:MM:ss' });

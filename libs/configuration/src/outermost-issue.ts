@@ -1,7 +1,7 @@
 // Which of a schema's issues to report when there is room for one.
 
 /** The part of a schema issue that locates it in the value. */
-interface LocatedIssue {
+export interface LocatedIssue {
   readonly path?: readonly unknown[] | undefined;
 }
 

@@ -1,4 +1,8 @@
-// The zod schemas of everything on the wire; types are inferred from them.
+/**
+ * The zod schemas of everything on the wire; types are inferred from them.
+ *
+ * @module @fairlead/contracts
+ */
 export { closedObject } from './closed-object.js';
 export { problemSchema, type Problem } from './problem.js';
 export {

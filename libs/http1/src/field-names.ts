@@ -91,7 +91,7 @@ export class FieldNames {
     );
   }
 
-  /** How many numbers there are, including {@link UNKNOWN_FIELD}. */
+  /** How many numbers there are, including `UNKNOWN_FIELD`. */
   get size(): number {
     return this.names.length;
   }

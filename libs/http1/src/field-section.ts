@@ -9,9 +9,9 @@ export const STRIDE = 5;
 /** Offset of the name, where the line starts. */
 export const NAME_START = 0;
 /** Offset of the colon after the name. */
-export const NAME_END = 1;
+const NAME_END = 1;
 /** Offset of the value. */
-export const VALUE_START = 2;
+const VALUE_START = 2;
 /** Offset after the last byte of the value. */
 export const VALUE_END = 3;
 /** The number of the name times 2, plus 1 if the line is canonical: one space before the value and none after it. */
@@ -41,7 +41,7 @@ export class FieldSection {
   /** The bytes read last and a view of them. Usually the same buffer again. */
   private viewedBytes: Uint8Array = EMPTY_BUFFER;
   private view: DataView = new DataView(EMPTY_BUFFER.buffer);
-  /** The parsed fields: {@link STRIDE} numbers each, offsets relative to the first byte of the head. */
+  /** The parsed fields: `STRIDE` numbers each, offsets relative to the first byte of the head. */
   spans: Int32Array = new Int32Array(INITIAL_CAPACITY * STRIDE);
   /** The place of the first field of each known name, by number. */
   private readonly places: Int16Array;

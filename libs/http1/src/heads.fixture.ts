@@ -22,7 +22,7 @@ const blanks = constantFrom(' ', ' ', ' ', ' ', '', '\t', '  ', ' \t ');
 const trailingBlanks = constantFrom('', '', '', '', ' ', '\t');
 
 /** Text of the given characters. */
-export function textOf(characters: string, minLength: number, maxLength: number): Arbitrary<string> {
+function textOf(characters: string, minLength: number, maxLength: number): Arbitrary<string> {
   return string({ unit: constantFrom(...Array.from(characters)), minLength, maxLength });
 }
 
@@ -52,7 +52,7 @@ const line = tuple(oneof(constantFrom(...COMMON), tuple(token, fieldText)), blan
 );
 
 /** Field lines without a repeated name. */
-export const lines: Arbitrary<string[]> = uniqueArray(line, {
+const lines: Arbitrary<string[]> = uniqueArray(line, {
   maxLength: 6,
   selector: (text) => text.slice(0, text.indexOf(':')).toLowerCase(),
 });

@@ -3,7 +3,7 @@ import type { ResourceAmounts } from '@fairlead/contracts';
 import type { OutgoingMessage } from 'node:http';
 
 /** The response header that carries an ORCA load report. The balancer strips it before the client sees the response. */
-export const COST_REPORT_HEADER = 'endpoint-load-metrics';
+const COST_REPORT_HEADER = 'endpoint-load-metrics';
 
 /**
  * Returns the value of {@link COST_REPORT_HEADER} for a request that cost these units of each resource: the JSON form
@@ -25,7 +25,7 @@ export function costReportHeader(cost: ResourceAmounts): string {
 /**
  * Sets the cost report of a response. Call it before the head is sent; with Fastify, pass `reply.raw`.
  *
- * @throws {RangeError} when {@link costReportHeader} does.
+ * @throws {RangeError} when `costReportHeader` does.
  * @throws {Error} `ERR_HTTP_HEADERS_SENT` when the head was already sent.
  */
 export function reportCost(response: Pick<OutgoingMessage, 'setHeader'>, cost: ResourceAmounts): void {

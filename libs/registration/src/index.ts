@@ -1,5 +1,9 @@
-// The Nest module by which a backend joins a Fairlead fleet.
+/**
+ * The Nest module by which a backend joins a Fairlead fleet.
+ *
+ * @module @fairlead/registration
+ */
 export { RegistrationModule } from './registration.module.js';
 export { type RegistrationOptions } from './registration.options.js';
 export { RegistrationService, type RegistrationState, type RegistrationStatus } from './registration.service.js';
-export { COST_REPORT_HEADER, costReportHeader, reportCost } from './cost-report.js';
+export { reportCost } from './cost-report.js';

@@ -1,18 +1,16 @@
-// Decides which backend serves a request. Pure: the clock and the random source are passed in, and there is no I/O.
-//
-// - `FleetSnapshot` holds the backends, `LoadTable` their load, and `Candidates` those able to serve a given request.
-// - A `PlacementPolicy` chooses one of the candidates; `policies/index.ts` lists the policies by name.
-// - `RequestClassifier` and `DemandLearner` estimate what a request needs of each resource.
-// - `health/` decides which backends receive requests, `fairness/` which tenant is served next.
+/**
+ * Decides which backend serves a request. Pure: the clock and the random source are passed in, and there is no I/O.
+ *
+ * - `FleetSnapshot` holds the backends, `LoadTable` their load, and `Candidates` those able to serve a given request.
+ * - A `PlacementPolicy` chooses one of the candidates; `policies/index.ts` lists the policies by name.
+ * - `RequestClassifier` and `DemandLearner` estimate what a request needs of each resource.
+ * - `health/` decides which backends receive requests, `fairness/` which tenant is served next.
+ *
+ * @module @fairlead/scheduling
+ */
 export { Candidates } from './candidates.js';
 export * from './demand/index.js';
-export {
-  dominantShare,
-  nextTenant,
-  progressiveFilling,
-  type Filling,
-  type Tenant,
-} from './fairness/dominant-resource-fairness.js';
+export * from './fairness/dominant-resource-fairness.js';
 export { FleetSnapshot, type FleetMember } from './fleet-snapshot.js';
 export { hash32 } from './hash.js';
 export {
@@ -40,14 +38,13 @@ export {
   type WindowCounts,
 } from './health/outliers.js';
 export { inFlightLimits } from './in-flight-limits.js';
-export { LATENCY_BUCKETS, bucketStart, latencyBucket, latencyQuantile } from './latency-buckets.js';
+export { LATENCY_BUCKETS, bucketStart, latencyQuantile } from './latency-buckets.js';
 export { LoadRow, LoadTable, type LoadTableShape } from './load-table.js';
-export { drift } from './policies/drift.js';
 export type { ScoreTerm, ScoredCandidate } from './policies/explanation.js';
 export { POLICY_NAMES, createPolicy, policySummary, type PolicyName } from './policies/index.js';
 export type { PlacementPolicy, PolicyContext } from './policies/policy.js';
 export { Reservation } from './reservation.js';
-export { DEMAND_QUANTUM, ResourceSpace, quantise, type ResourceVector } from './resources.js';
+export { ResourceSpace, type ResourceVector } from './resources.js';
 export { strandedCapacity } from './stranded-capacity.js';
 export { ThreadCounts, type ThreadCount } from './thread-counts.js';
 export { seededRandom, type Clock, type Random } from './clock-and-random.js';

@@ -2,12 +2,12 @@
 import type { ResourceVector } from './resources.js';
 
 /** A resource with this much work queued is full. Seconds. */
-export const FULL_SECONDS = 1;
+const FULL_SECONDS = 1;
 
 /**
  * Returns the stranded capacity of a backend by resource, units per second. When a resource is full, the others run out
  * of work before it does; the fraction of that time they spend idle is their stranded fraction. All zero when no
- * resource is full ({@link FULL_SECONDS}).
+ * resource is full (`FULL_SECONDS`).
  *
  * @param capacity units per second by resource.
  * @param shares work queued by resource, seconds.

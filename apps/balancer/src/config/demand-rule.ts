@@ -15,9 +15,6 @@ export const demandRuleSchema = closedObject({
   demand: demandSchema,
 });
 
-/** See {@link demandRuleSchema}. */
-export type DemandRule = z.infer<typeof demandRuleSchema>;
-
 function isPathPattern(text: string): boolean {
   try {
     parse(text);

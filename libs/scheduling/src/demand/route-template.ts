@@ -5,9 +5,9 @@ import { SpaceSavingSummary } from './space-saving-summary.js';
 import { looksLikeIdentifier } from './path-segment.js';
 
 /** Replaces a variable segment in a template. */
-export const PARAMETER = '{}';
+const PARAMETER = '{}';
 /** Replaces everything below the deepest level of a template. */
-export const REMAINDER = '**';
+const REMAINDER = '**';
 
 const MAX_LEVELS = 8;
 const MAX_PREFIXES = 1024;

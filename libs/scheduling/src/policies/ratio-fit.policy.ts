@@ -12,7 +12,7 @@ const MAX_RATIO_ERROR = 0.2;
  * Returns how far the ratio of a backend's first two resources is from the request's: |server − job| / max(server,
  * job). 0 for the same shape, 1 when one of them has none of a resource.
  */
-export function ratioError(fleet: FleetSnapshot, position: number, demand: ResourceVector): number {
+function ratioError(fleet: FleetSnapshot, position: number, demand: ResourceVector): number {
   if (fleet.resourceCount < 2) return 0;
   const at = position * fleet.resourceCount;
   // The ratios are cross-multiplied, so that zero needs no special case: c1/c2 and d1/d2 become c1·d2 and d1·c2.

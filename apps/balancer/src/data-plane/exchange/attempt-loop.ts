@@ -50,7 +50,7 @@ export interface Transport {
 }
 
 /** The status in the log for a client that left before its response had begun, as nginx has it. */
-export const CLIENT_CLOSED_REQUEST = 499;
+const CLIENT_CLOSED_REQUEST = 499;
 
 const ALL_FULL = 'all backends are full';
 
