@@ -1,5 +1,7 @@
 // The words in which the corpora of the differential tests are written. Nothing here knows of the balancer.
 
+export { chunked, head, request } from '../support/http-text.js';
+
 /** What a client sends in one go, and what it waits for before it goes on. */
 export interface Sending {
   /** One character for each byte. */
@@ -25,22 +27,6 @@ export interface ResponseCase {
   /** One character for each byte. Each part is written when the one before has been sent. */
   readonly parts: readonly string[];
   readonly ending: Ending;
-}
-
-/** A request in the plainest form: fields as lines, and a Host. */
-export function request(method: string, target: string, lines: readonly string[] = [], body = ''): string {
-  return head(`${method} ${target} HTTP/1.1`, ['Host: example.org', ...lines]) + body;
-}
-
-/** A head of whatever lines. */
-export function head(startLine: string, lines: readonly string[]): string {
-  return [startLine, ...lines].map((line) => `${line}\r\n`).join('') + '\r\n';
-}
-
-/** A body in chunks of these contents, and a trailer section. */
-export function chunked(contents: readonly string[], trailers: readonly string[] = []): string {
-  const chunks = contents.map((content) => `${content.length.toString(16)}\r\n${content}\r\n`);
-  return `${chunks.join('')}0\r\n${trailers.map((line) => `${line}\r\n`).join('')}\r\n`;
 }
 
 /** A sending that is answered. */

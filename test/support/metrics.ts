@@ -1,17 +1,22 @@
-// Reads a balancer's figures.
+// Reads what a balancer says of itself: its figures and its events.
 import type { FleetEvent, FleetMetrics } from '@fairlead/contracts';
-import { until, type Balancer } from './processes.js';
+import { until } from '../processes/until.js';
 
-export async function metricsOf({ control }: Balancer): Promise<FleetMetrics> {
+/** A balancer, by the address of its control plane. */
+interface Controlled {
+  readonly control: string;
+}
+
+export async function metricsOf({ control }: Controlled): Promise<FleetMetrics> {
   return (await (await fetch(`${control}/api/v1/metrics`)).json()) as FleetMetrics;
 }
 
 /** The newest events, oldest first. */
-export async function eventsOf({ control }: Balancer): Promise<FleetEvent[]> {
+export async function eventsOf({ control }: Controlled): Promise<FleetEvent[]> {
   return ((await (await fetch(`${control}/api/v1/events`)).json()) as { events: FleetEvent[] }).events;
 }
 
-/** Waits until no exchange is left behind: every reservation was given back. */
-export async function settled(balancer: Balancer): Promise<void> {
+/** Waits until nothing is in flight: every reservation was released. */
+export async function settled(balancer: Controlled): Promise<void> {
   await until('nothing to be in flight', async () => (await metricsOf(balancer)).fleet.inFlight === 0);
 }

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { request } from './http-text.js';
 
 /** A connection, open, closed when the test is over. */
 export async function openSocket(port: number): Promise<Socket> {
@@ -10,6 +11,38 @@ export async function openSocket(port: number): Promise<Socket> {
   onTestFinished(() => void socket.destroy());
   await once(socket, 'connect');
   return socket;
+}
+
+/**
+ * Resolves when the event loop of the balancer has gone round several times, in which it has read what was sent to it
+ * before. No event says so; but it answers `OPTIONS *` on its own, once per round.
+ */
+export async function eventLoopRounds(port: number, rounds = 3): Promise<void> {
+  const socket = await openSocket(port);
+  for (let round = 0; round < rounds; round++) {
+    const answered = receivedUntil(socket, '\r\n\r\n');
+    socket.write(request('OPTIONS', '*'));
+    await answered;
+  }
+  socket.destroy();
+}
+
+/** Writes the parts one after the other, each once the balancer at `port` has read those before; none to a socket that has closed. */
+export async function sendInParts(socket: Socket, parts: readonly (string | Buffer)[], port: number): Promise<void> {
+  for (const part of parts) {
+    if (socket.destroyed) return;
+    await new Promise((resolve) => socket.write(part, resolve));
+    // A test that has seen enough ends the balancer meanwhile.
+    await eventLoopRounds(port).catch(() => socket.destroy());
+  }
+}
+
+/** Waits until something stops growing while the balancer at `port` runs; returns how much it is then. */
+export async function stillAt(port: number, amount: () => number): Promise<number> {
+  for (let before = NaN; ; before = amount()) {
+    await eventLoopRounds(port);
+    if (amount() === before) return before;
+  }
 }
 
 /** Sends `bytes` and collects the answer until the other side closes. */
@@ -31,7 +64,7 @@ export async function received(socket: Socket): Promise<string> {
 export function receivedUntil(socket: Socket, marker: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
-    const onClose = () => reject(new Error(`closed without ${JSON.stringify(marker)}: ${text}`));
+    const onClose = () => reject(new Error(`closed without ${JSON.stringify(marker)}: ${text.slice(-500)}`));
     const onData = (chunk: Buffer) => {
       text += chunk.toString('latin1');
       if (!text.includes(marker)) return;

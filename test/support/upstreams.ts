@@ -1,14 +1,48 @@
 // Backends that do exactly what a test tells them to.
 import { once } from 'node:events';
-import { createServer as createHttpServer, type RequestListener, type Server as HttpServer } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type RequestListener,
+  type Server as HttpServer,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { onTestFinished } from 'vitest';
-import { backendIn, type Balancer } from './processes.js';
+import { switchTo } from './http-text.js';
+import { whenTestEnds, type AtEnd } from './lifetime.js';
+import { backendIn, until, type Balancer } from './processes.js';
 
-/** Serves HTTP on a free port of 127.0.0.1 until the test is over. */
-export async function httpUpstream(listener: RequestListener): Promise<HttpServer & { port: number }> {
-  const server = createHttpServer(listener);
-  return listening(server);
+/** Serves HTTP on a free port of 127.0.0.1. */
+export async function httpUpstream(
+  listener: RequestListener,
+  atEnd: AtEnd = whenTestEnds,
+): Promise<HttpServer & { port: number }> {
+  return listening(createHttpServer(listener), atEnd);
+}
+
+/** A backend that holds its responses until the test sends them. */
+export interface HoldingUpstream {
+  readonly port: number;
+  /** The responses to all requests so far, in their order. */
+  readonly held: readonly ServerResponse[];
+  /** Waits until it has had so many requests. */
+  holds(count: number): Promise<void>;
+}
+
+export async function holdingUpstream(): Promise<HoldingUpstream> {
+  const held: ServerResponse[] = [];
+  const { port } = await httpUpstream((_, response) => void held.push(response));
+  return { port, held, holds: (count) => until(`${count} requests to be there`, () => held.length === count) };
+}
+
+/** A backend that switches to the protocol a request asks for and sends back what it gets; without one it says `no upgrade`. */
+export async function echoUpstream(): Promise<HttpServer & { port: number }> {
+  const server = await httpUpstream((_, response) => response.end('no upgrade'));
+  server.on('upgrade', ({ headers }, socket) => {
+    socket.on('error', () => {});
+    socket.write(switchTo(headers.upgrade ?? ''));
+    socket.pipe(socket);
+  });
+  return server;
 }
 
 /** Serves raw TCP: what comes in goes to `onConnection`, which says what goes out. */
@@ -20,14 +54,17 @@ export async function tcpUpstream(onConnection: (socket: Socket) => void): Promi
     socket.on('close', () => sockets.delete(socket));
     onConnection(socket);
   });
-  onTestFinished(() => sockets.forEach((socket) => socket.destroy()));
-  return listening(server);
+  whenTestEnds(() => sockets.forEach((socket) => socket.destroy()));
+  return listening(server, whenTestEnds);
 }
 
-async function listening<Listener extends Server>(server: Listener): Promise<Listener & { port: number }> {
+async function listening<Listener extends Server>(
+  server: Listener,
+  atEnd: AtEnd,
+): Promise<Listener & { port: number }> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  onTestFinished(() => {
+  atEnd(() => {
     if ('closeAllConnections' in server) (server as unknown as HttpServer).closeAllConnections();
     server.close();
   });

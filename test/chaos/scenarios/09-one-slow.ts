@@ -25,7 +25,7 @@ export const scenario: Scenario = {
     const slowFromMs = monotonicMs();
     let ejectedMs: number | undefined;
     await until(`${victim.id} to be ejected`, async () => {
-      ejectedMs = await ejectedAtMs(balancer.control, victim.id);
+      ejectedMs = await ejectedAtMs(balancer, victim.id);
       return ejectedMs !== undefined;
     });
     // In the long form until an ejection ends, and the backend is tried again.

@@ -4,7 +4,8 @@ import { request } from 'node:http';
 import { quantile } from '../account.ts';
 import { HEALTH_PATH } from '../backend/settings.ts';
 import type { BalancerUnderTest, Scenario, Stage } from '../scenario.ts';
-import { eventsOf, join, metricsOf, msUntil, wordsOf } from '../support/control-plane.ts';
+import { eventsOf, metricsOf } from '../../support/metrics.ts';
+import { join, msUntil, wordsOf } from '../support/control-plane.ts';
 import { connectionsTo } from '../support/process-stats.ts';
 import { startEndlessBackend, type Endless } from '../support/raw-endless.ts';
 import { aKeptAliveAgent, read } from '../support/raw-reader.ts';
@@ -32,14 +33,13 @@ export const scenario: Scenario = {
     const baseline = connectionsTo(ports);
     const aborted = await abortMany(balancer.port, abortedAtMs);
     const openThen = connectionsTo(ports);
-    const hasSettled = async () =>
-      connectionsTo(ports) <= baseline && (await metricsOf(balancer.control)).fleet.inFlight === 0;
+    const hasSettled = async () => connectionsTo(ports) <= baseline && (await metricsOf(balancer)).fleet.inFlight === 0;
     const settledAfterMs = await msUntil(hasSettled, PATIENCE_MS);
     const openNow = connectionsTo(ports);
-    const { inFlight } = (await metricsOf(balancer.control)).fleet;
+    const { inFlight } = (await metricsOf(balancer)).fleet;
     const notServedAfter = await serveOrdinary(balancer.port);
 
-    const flips = (await eventsOf(balancer.control)).filter(({ to }) => to !== 'joining' && to !== 'up');
+    const flips = (await eventsOf(balancer)).filter(({ to }) => to !== 'joining' && to !== 'up');
     const lost = notServedBefore + notServedAfter;
     const isWhole = aborted === ABORTS && lost === 0 && flips.length === 0;
     return {

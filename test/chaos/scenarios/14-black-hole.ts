@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { accountOf, failures, isServed } from '../account.ts';
 import type { Scenario } from '../scenario.ts';
 import { startVanishingBackends } from '../support/black-hole.ts';
-import { join, metricsOf } from '../support/control-plane.ts';
+import { metricsOf } from '../../support/metrics.ts';
+import { join } from '../support/control-plane.ts';
 
 const STAYING = 2;
 const VANISHING = 2;
@@ -42,12 +43,12 @@ export const scenario: Scenario = {
     const ratePerSecond = Math.min(RATE_PER_SECOND, stage.ratePerSecond);
     const load = await stage.startLoad({ ratePerSecond, connections: CONNECTIONS });
     await sleep(stage.seconds(5, 2) * 1000);
-    const before = await metricsOf(balancer.control);
+    const before = await metricsOf(balancer);
     const servedBefore = before.backends.filter(({ id }) => vanishingIds.includes(id)).map(({ requests }) => requests);
     await vanishing.vanish();
     await sleep(stage.seconds(20, 6) * 1000);
     const records = await load.stop();
-    const { fleet } = await metricsOf(balancer.control);
+    const { fleet } = await metricsOf(balancer);
 
     const account = accountOf(records, []);
     const served = records.filter(isServed);

@@ -1,7 +1,8 @@
 // Proves that more connections than the balancer has descriptors for neither crash it nor leave it maimed: each is
 // served, refused or told 503, and soon after they are gone everybody is served again.
 import type { Scenario } from '../scenario.ts';
-import { metricsOf, msUntil } from '../support/control-plane.ts';
+import { metricsOf } from '../../support/metrics.ts';
+import { msUntil } from '../support/control-plane.ts';
 import { flood, type Fate } from '../support/connection-flood.ts';
 import { openDescriptors } from '../support/process-stats.ts';
 import { aKeptAliveAgent, read } from '../support/raw-reader.ts';
@@ -38,7 +39,7 @@ export const scenario: Scenario = {
     const after = await Promise.all(Array.from({ length: AFTERWARDS }, isServed));
     const unserved = after.filter((served) => !served).length;
     const hasCrashed = balancer.hasEnded;
-    const up = hasCrashed ? 0 : (await metricsOf(balancer.control)).fleet.up;
+    const up = hasCrashed ? 0 : (await metricsOf(balancer)).fleet.up;
 
     const wrong = [...fates].reduce((sum, [fate, count]) => (ALLOWED.has(fate) ? sum : sum + count), 0);
     return {

@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { accountOf, failures, isServed } from '../account.ts';
 import { HEALTH_PATH } from '../backend/settings.ts';
 import type { Scenario } from '../scenario.ts';
-import { eventsOf, msUntil, wordsOf } from '../support/control-plane.ts';
+import { eventsOf } from '../../support/metrics.ts';
+import { msUntil, wordsOf } from '../support/control-plane.ts';
 import { aFakeClock, clockOffsetOf } from '../support/fake-clock.ts';
 
 const JUMPS_SECONDS = [3_600, -3_600];
@@ -43,7 +44,7 @@ export const scenario: Scenario = {
     const account = accountOf(records, []);
     const failed = failures(records.filter((record) => !isServed(record)));
 
-    const flips = (await eventsOf(balancer.control)).filter(
+    const flips = (await eventsOf(balancer)).filter(
       ({ from, to }) => !(from === null || (from === 'joining' && to === 'up')),
     );
     const haveAllJumped = jumpsSeen.every((seen) => seen);

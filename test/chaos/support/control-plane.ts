@@ -1,6 +1,7 @@
 // What the scenarios ask of Fairlead's control plane.
-import type { FleetEvent, FleetMetrics } from '@fairlead/contracts';
+import type { FleetEvent } from '@fairlead/contracts';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventsOf, metricsOf } from '../../support/metrics.ts';
 import { monotonicMs } from '../clock.ts';
 
 /** A backend that does not register itself. */
@@ -25,23 +26,14 @@ export async function join(control: string, backends: readonly Registration[]): 
   }
   const ids = new Set(backends.map(({ id }) => id));
   const areUp = async () =>
-    (await metricsOf(control)).backends.filter(({ id, state }) => ids.has(id) && state === 'up').length === ids.size;
+    (await metricsOf({ control })).backends.filter(({ id, state }) => ids.has(id) && state === 'up').length ===
+    ids.size;
   if ((await msUntil(areUp, UP_WITHIN_MS)) === undefined) throw new Error(`not up in time: ${[...ids].join(', ')}`);
 }
 
-export async function metricsOf(control: string): Promise<FleetMetrics> {
-  return (await (await fetch(`${control}/api/v1/metrics`)).json()) as FleetMetrics;
-}
-
-/** The newest 100 events, oldest first. */
-export async function eventsOf(control: string): Promise<readonly FleetEvent[]> {
-  const { events } = (await (await fetch(`${control}/api/v1/events`)).json()) as { events: FleetEvent[] };
-  return events;
-}
-
 /** When a backend was first ejected, on the clock that all processes share; undefined when it was not. */
-export async function ejectedAtMs(control: string, id: string): Promise<number | undefined> {
-  const event = (await eventsOf(control)).find(({ backend, to }) => backend === id && to === 'ejected');
+export async function ejectedAtMs(balancer: { readonly control: string }, id: string): Promise<number | undefined> {
+  const event = (await eventsOf(balancer)).find(({ backend, to }) => backend === id && to === 'ejected');
   return event && monotonicMs() - (Date.now() - Date.parse(event.at));
 }
 
