@@ -1,7 +1,7 @@
 // What the page calls each event, from the very module that the browser runs.
 import { EVENT_KINDS, type BackendState, type FleetEvent } from '@fairlead/contracts';
 import { describe, expect, it } from 'vitest';
-import { anotherEvent } from './fake-balancer.js';
+import { anotherEvent } from './fleet-fixtures.js';
 
 interface EventWords {
   wordsOf(event: FleetEvent): { word: string; mark: string };
@@ -27,7 +27,7 @@ describe('wordsOf', () => {
     expect(wordsOf(anotherEvent(1, { backend: 'a', from, to }))).toEqual({ word, mark: to });
   });
 
-  it('has a word for every other kind, whatever the state of its backend', () => {
+  it('has a word for every other kind, in any state of the backend', () => {
     const words = EVENT_KINDS.filter((kind) => kind !== 'state').map((kind) => {
       return wordsOf(anotherEvent(1, { kind, backend: 'a', from: 'up', to: 'up' })).word;
     });
@@ -50,5 +50,5 @@ describe('figuresOf', () => {
     expect(figuresOf(anotherEvent(1, { evidence }))).toBe('consecutive gateway errors 5, exchanges 12345, times 2.35');
   });
 
-  it('says nothing when there are none', () => expect(figuresOf(anotherEvent(1, {}))).toBe(''));
+  it('is empty when there are none', () => expect(figuresOf(anotherEvent(1, {}))).toBe(''));
 });

@@ -1,7 +1,7 @@
 // The order and choice of the table's rows, from the very module that the browser runs.
 import { BACKEND_STATES } from '@fairlead/contracts';
 import { describe, expect, it } from 'vitest';
-import { aBackend } from './fake-balancer.js';
+import { aBackend } from './fleet-fixtures.js';
 
 type Row = ReturnType<typeof aBackend> & { rate: number | null };
 interface Column {
@@ -38,17 +38,17 @@ const sortedIds = (rows: Row[], key: string, descending = false) =>
   ).map(({ id }) => id);
 
 describe('ordered', () => {
-  it('puts ids into the order in which people count', () => {
+  it('sorts the numbers in ids by their values', () => {
     expect(sortedIds([row('disk-10'), row('disk-9'), row('disk-1')], 'id')).toEqual(['disk-1', 'disk-9', 'disk-10']);
   });
 
-  it('keeps rows without a value last, whichever way it sorts', () => {
+  it('keeps rows without a value last in both directions', () => {
     const rows = [row('none', { latencyMs: null }), row('slow', { latencyMs: { p50: 9, p95: 9, p99: 9 } }), row('any')];
     expect(sortedIds(rows, 'p50')).toEqual(['slow', 'any', 'none']);
     expect(sortedIds(rows, 'p50', true)).toEqual(['any', 'slow', 'none']);
   });
 
-  it('shows the troubled first when states are sorted downwards, and equals by id', () => {
+  it('puts backends in trouble first when states are sorted downwards, and equal states in the order of ids', () => {
     const rows = [row('b'), row('ill', { state: 'down' }), row('a'), row('shy', { state: 'suspect' })];
     expect(sortedIds(rows, 'state', true)).toEqual(['ill', 'shy', 'a', 'b']);
   });
@@ -78,7 +78,7 @@ describe('ordered', () => {
 });
 
 describe('troubles', () => {
-  it('counts those that are not up, the worst first', () => {
+  it('counts the backends that are not up, the worst state first', () => {
     const rows = [
       row('a'),
       row('b', { state: 'draining', inFlight: 0 }),
@@ -98,7 +98,7 @@ describe('troubles', () => {
 });
 
 describe('a row', () => {
-  it('is drained when it drains and nothing is in flight any more', () => {
+  it('is drained when it drains and nothing is in flight', () => {
     const inFlight = 0;
     expect(conditionOf(row('a', { state: 'draining', inFlight: 1 }))).toBe('draining');
     expect(conditionOf(row('a', { state: 'draining', inFlight }))).toBe('drained');
@@ -121,11 +121,11 @@ describe('matches', () => {
   it.each(['draining', 'drained'])('finds a drained backend by %j', (filter) =>
     expect(matches(row('a', { state: 'draining', inFlight: 0 }), filter)).toBe(true),
   );
-  it.each(['gpu', 'disk zone=a', 'down'])('passes over %j', (filter) => expect(matches(backend, filter)).toBe(false));
+  it.each(['gpu', 'disk zone=a', 'down'])('does not find %j', (filter) => expect(matches(backend, filter)).toBe(false));
 });
 
 describe('format', () => {
-  it('says durations in at most two units', () => {
+  it('shows durations in at most two units', () => {
     expect([59, 60, 185, 7200, 94_000].map(format.duration)).toEqual(['59 s', '1 min', '3 min 5 s', '2 h', '1 d 2 h']);
   });
 
@@ -133,7 +133,7 @@ describe('format', () => {
     expect([0.1, 0.11, 0.3, 2, 7].map(format.niceCeiling)).toEqual([0.1, 0.2, 0.5, 2, 10]);
   });
 
-  it('never says that there was no error when there was one', () => {
+  it('shows an error rate above zero when there was an error', () => {
     expect([format.percent(0, 0), format.percent(1, 1e6), format.percent(3, 200)]).toEqual([
       '0 %',
       '< 0.01 %',
@@ -141,7 +141,7 @@ describe('format', () => {
     ]);
   });
 
-  it('counts like people', () => {
+  it('writes ordinals in English', () => {
     expect([1, 2, 3, 4, 11, 21].map(format.ordinal)).toEqual(['1st', '2nd', '3rd', '4th', '11th', '21st']);
   });
 

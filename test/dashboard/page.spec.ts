@@ -3,7 +3,8 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { describeWith } from '../support/programs.js';
 import { type Dashboard, startDashboard } from './dashboard-process.js';
-import { aBackend, aFleet, anEvent, anotherEvent, FakeBalancer } from './fake-balancer.js';
+import { FakeMetricsServer } from './fake-metrics-server.js';
+import { aBackend, aFleet, anEvent, anotherEvent } from './fleet-fixtures.js';
 
 // Debian's Chromium as root without internet.
 const FLAGS = [
@@ -19,14 +20,14 @@ const FLAGS = [
 
 describeWith('chromium', 'the live page', (executablePath) => {
   let browser: Browser;
-  let balancer: FakeBalancer;
+  let balancer: FakeMetricsServer;
   let dashboard: Dashboard;
   let page: Page;
   let complaints: string[];
 
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath, args: FLAGS });
-    balancer = await new FakeBalancer().start();
+    balancer = await new FakeMetricsServer().start();
     dashboard = await startDashboard(balancer.url);
   });
   afterAll(async () => {

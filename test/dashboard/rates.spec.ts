@@ -1,7 +1,7 @@
 // Request rates out of two readings: restarts and newcomers must not show as bursts.
 import { describe, expect, it } from 'vitest';
 import { ratesBetween } from '../../apps/dashboard/src/balancer/rates.js';
-import { aBackend, aFleet } from './fake-balancer.js';
+import { aBackend, aFleet } from './fleet-fixtures.js';
 
 const fleetOf = (uptimeSeconds: number, requests: Record<string, number>) =>
   aFleet(
@@ -19,7 +19,7 @@ describe('ratesBetween', () => {
     expect(rates).toEqual({ requests: 20, backends: [20, 0] });
   });
 
-  it('counts from zero after a restart, even when the counters overtook their old values', () => {
+  it('counts from zero after a restart, even when the counters exceed their old values', () => {
     expect(ratesBetween(fleetOf(900, { a: 100 }), fleetOf(1, { a: 30 }), 2).requests).toBe(15);
     expect(ratesBetween(fleetOf(900, { a: 100 }), fleetOf(1, { a: 300 }), 2).requests).toBe(150);
   });

@@ -1,9 +1,9 @@
 // A small balancer for tests: a real HTTP server that keeps backends in a map, and can be scripted to misbehave.
 import { registrationSchema, type BackendView, type LeaseView } from '@fairlead/contracts';
 import { EventEmitter, once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { json, text } from 'node:stream/consumers';
+import { RestartableServer } from './restartable-server.js';
 
 /** One request as the balancer received it. */
 export interface Call {
@@ -20,37 +20,14 @@ interface ScriptedResponse {
 }
 
 /** Grants a lease to every registration that asks for one, to be renewed every 20 ms unless the test changes that. */
-export class FakeBalancer {
+export class FakeBalancer extends RestartableServer {
   readonly backends = new Map<string, BackendView>();
   /** While true, a backend that deregisters stays in state `draining`. */
   isBusy = false;
   renewEverySeconds = 0.02;
-  private server: Server | undefined;
-  private port = 0;
   private readonly calls: Call[] = [];
   private readonly arrivals = new EventEmitter();
   private readonly script: ScriptedResponse[] = [];
-
-  get url(): string {
-    return `http://127.0.0.1:${this.port}`;
-  }
-
-  /** Listens on a free port; after a `stop()`, on the same port again. */
-  async start(): Promise<this> {
-    this.server = createServer((request, response) => void this.handle(request, response));
-    this.server.listen(this.port, '127.0.0.1');
-    await once(this.server, 'listening');
-    this.port = (this.server.address() as AddressInfo).port;
-    return this;
-  }
-
-  async stop(): Promise<void> {
-    if (!this.server?.listening) return;
-    const closed = once(this.server, 'close');
-    this.server.close();
-    this.server.closeAllConnections();
-    await closed;
-  }
 
   /** The next calls get these responses, one each; later calls get the usual ones. */
   respondNext(...responses: readonly ScriptedResponse[]): void {
@@ -66,7 +43,7 @@ export class FakeBalancer {
     }
   }
 
-  private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  protected async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = '', url = '', headers } = request;
     const body = method === 'POST' ? await json(request) : await text(request);
     const call = { method, path: url, headers, body };

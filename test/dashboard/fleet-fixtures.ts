@@ -1,57 +1,5 @@
-// A small real HTTP server in the balancer's place: it answers what the test tells it to.
-import type { BackendMetrics, BackendState, FleetEvent, FleetMetrics, RequestRecord } from '@fairlead/contracts';
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-
-type Answer = (response: ServerResponse) => void;
-
-export class FakeBalancer {
-  /** What `/api/v1/metrics` answers next. */
-  metrics: FleetMetrics = aFleet([]);
-  requests: RequestRecord[] = [];
-  /** Stands in for the metrics while it is set: an error status, garbage, or nothing at all. */
-  misbehaviour: Answer | null = null;
-  /** How many answers are being waited for now, and were at most: a poller that overlaps itself shows here. */
-  pending = 0;
-  mostPending = 0;
-
-  private server: Server | null = null;
-  private port = 0;
-
-  get url(): string {
-    return `http://127.0.0.1:${this.port}`;
-  }
-
-  /** Listens on a free port, and after a `stop()` on the same one again. */
-  async start(): Promise<this> {
-    if (this.server?.listening) return this;
-    this.server = createServer((request, response) => this.answer(request.url ?? '', response));
-    await new Promise<void>((resolve) => this.server!.listen(this.port, '127.0.0.1', resolve));
-    this.port = (this.server.address() as AddressInfo).port;
-    return this;
-  }
-
-  async stop(): Promise<void> {
-    const { server } = this;
-    if (!server?.listening) return;
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  }
-
-  private answer(path: string, response: ServerResponse): void {
-    this.pending += 1;
-    this.mostPending = Math.max(this.mostPending, this.pending);
-    response.once('close', () => (this.pending -= 1));
-    if (path === '/api/v1/requests') return sendJson(response, { requests: this.requests });
-    if (path !== '/api/v1/metrics') return void response.writeHead(404).end();
-    if (this.misbehaviour) return this.misbehaviour(response);
-    return sendJson(response, this.metrics);
-  }
-}
-
-function sendJson(response: ServerResponse, body: object): void {
-  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-}
+// Readings of a fleet, as the balancer's metrics and events show it.
+import type { BackendMetrics, BackendState, FleetEvent, FleetMetrics } from '@fairlead/contracts';
 
 const SINCE = '2026-11-05T09:30:00.000Z';
 

@@ -1,0 +1,32 @@
+// A small real HTTP server in the balancer's place: it serves the metrics and the request log that a test gives it.
+import type { FleetMetrics, RequestRecord } from '@fairlead/contracts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { RestartableServer } from '../../libs/registration/test/restartable-server.js';
+import { aFleet } from './fleet-fixtures.js';
+
+type Respond = (response: ServerResponse) => void;
+
+export class FakeMetricsServer extends RestartableServer {
+  /** What `/api/v1/metrics` returns. */
+  metrics: FleetMetrics = aFleet([]);
+  requests: RequestRecord[] = [];
+  /** Stands in for the metrics while it is set: an error status, garbage, or nothing at all. */
+  misbehaviour: Respond | null = null;
+  /** How many requests are being served now, and were at most: a poller that overlaps itself shows here. */
+  pending = 0;
+  mostPending = 0;
+
+  protected handle({ url }: IncomingMessage, response: ServerResponse): void {
+    this.pending += 1;
+    this.mostPending = Math.max(this.mostPending, this.pending);
+    response.once('close', () => (this.pending -= 1));
+    if (url === '/api/v1/requests') return sendJson(response, { requests: this.requests });
+    if (url !== '/api/v1/metrics') return void response.writeHead(404).end();
+    if (this.misbehaviour) return this.misbehaviour(response);
+    return sendJson(response, this.metrics);
+  }
+}
+
+function sendJson(response: ServerResponse, body: object): void {
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}
