@@ -1,38 +1,35 @@
-// What the fast lane must not do wrong. That it does what the full lane does is held by test/differential.
+// Mistakes that the fast lane must not make. test/differential compares it with the full lane.
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
+import { get, lastGet, request } from '../support/http-text.js';
 import { metricsOf, settled } from '../support/metrics.js';
 import { startBalancer, until } from '../support/processes.js';
-import { openSocket, received, receivedUntil } from '../support/raw-client.js';
-import { httpUpstream, join, tcpUpstream } from '../support/upstreams.js';
+import { openSocket, received, receivedUntil, stillAt } from '../support/raw-client.js';
+import { httpUpstream, join, tcpUpstream, holdingUpstream } from '../support/upstreams.js';
 
 describe('the fast lane', () => {
-  it('lets an upload wait for room as it does other requests', async () => {
+  it('an upload waits for room like any other request', async () => {
     const balancer = await startBalancer({ QUEUE_TIMEOUT_SECONDS: '15' });
-    const held: ServerResponse[] = [];
-    const bodies: string[] = [];
-    const { port } = await httpUpstream((request, response) => {
-      let body = '';
-      request.on('data', (chunk) => (body += chunk)).on('end', () => bodies.push(body));
-      held.push(response);
-    });
+    const { port, held, holds } = await holdingUpstream();
     await join(balancer, 'a', port, { maxInFlight: 1 });
     const first = fetch(balancer.url);
-    await until('the first to be there', () => held.length === 1);
+    await holds(1);
     const client = await openSocket(balancer.port);
-    client.write('POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\nabc');
+    client.write(request('POST', '/', ['Content-Length: 6'], 'abc'));
     await until('the upload to wait', async () => (await metricsOf(balancer)).fleet.queued === 1);
     client.write('def');
     held[0].end();
     await first;
-    await until('the upload to be there', () => held.length === 2 && bodies.includes('abcdef'));
+    await holds(2);
+    expect(await text(held[1].req)).toBe('abcdef');
     held[1].end('taken');
     expect(await receivedUntil(client, 'taken')).toMatch(/^HTTP\/1\.1 200 /);
     await settled(balancer);
   });
 
-  it('serves nothing behind the last answer of a connection', async () => {
+  it('a request after the last one of its connection is not served', async () => {
     const balancer = await startBalancer();
     const seen: string[] = [];
     const { port } = await httpUpstream((request, response) => {
@@ -41,16 +38,16 @@ describe('the fast lane', () => {
     });
     await join(balancer, 'a', port);
     const client = await openSocket(balancer.port);
-    client.write('GET /last HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n');
+    client.write(lastGet('/last'));
     await receivedUntil(client, 'answered');
-    client.write('POST /behind HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc');
+    client.write(request('POST', '/too-late', ['Content-Length: 3'], 'abc'));
     client.end();
     await once(client, 'close');
     expect((await fetch(`${balancer.url}/after`)).status).toBe(200);
     expect(seen).toEqual(['/last', '/after']);
   });
 
-  it('sends an upload from its beginning when the first backend breaks off', async () => {
+  it('an upload is sent from its beginning when the first backend breaks off', async () => {
     const balancer = await startBalancer({ PLACEMENT_POLICY: 'round-robin' });
     const resets: number[] = [];
     const bad = await tcpUpstream((socket) => {
@@ -82,31 +79,40 @@ describe('the fast lane', () => {
     await settled(balancer);
   });
 
-  it('uses connections to a backend again, also when all were busy at once', async () => {
+  it('connections to a backend are reused, also when all of them were busy at once', async () => {
     // Each thread has a pool of its own.
     const balancer = await startBalancer({ DATA_PLANE_THREADS: '0' });
     let open = 0;
+    let closed = 0;
     const held: ServerResponse[] = [];
-    const upstream = await httpUpstream((_, response) => held.push(response));
-    upstream.keepAliveTimeout = 60_000;
+    const upstream = await httpUpstream((request, response) => {
+      if (request.url === '/brief') response.setHeader('keep-alive', 'timeout=1').end();
+      else held.push(response);
+    });
+    upstream.keepAliveTimeout = 0;
     upstream.on('connection', (socket) => {
       open++;
-      socket.on('close', () => open--);
+      socket.on('close', () => {
+        open--;
+        closed++;
+      });
     });
     await join(balancer, 'a', upstream.port);
     const most = 10;
     for (let round = 0; round < 4; round++) {
-      const answers = Array.from({ length: most }, () => fetch(balancer.url));
+      const responses = Array.from({ length: most }, () => fetch(balancer.url));
       await until('all to be there', () => held.length === most);
-      // Long enough for the lane to look after its connections meanwhile.
-      await new Promise((resolve) => setTimeout(resolve, 600));
+      // The lane looks after its connections while these are busy: it closes one that the backend announced to close.
+      const before = closed;
+      await fetch(`${balancer.url}/brief`);
+      await until('the lane to look after its connections', () => closed > before);
       for (const response of held.splice(0)) response.end();
-      await Promise.all(answers);
+      await Promise.all(responses);
     }
     expect(open).toBeLessThanOrEqual(most);
   });
 
-  it('does not serve a client that asks and asks and reads nothing', async () => {
+  it('a client that sends requests and reads nothing is not served on', async () => {
     const balancer = await startBalancer();
     let served = 0;
     const { port } = await httpUpstream((_, response) => {
@@ -117,35 +123,29 @@ describe('the fast lane', () => {
     const client = await openSocket(balancer.port);
     client.pause();
     const asked = 2000;
-    client.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n'.repeat(asked));
-    let before = -1;
-    await until('it to stop serving', async () => {
-      const isStill = served === before;
-      before = served;
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      return isStill && served > 0;
-    });
-    expect(served).toBeLessThan(asked / 2);
+    client.write(get().repeat(asked));
+    await until('the first to be served', () => served > 0);
+    expect(await stillAt(balancer.port, () => served)).toBeLessThan(asked / 2);
     client.resume();
     let bytes = 0;
     client.on('data', (chunk) => (bytes += chunk.length));
-    await until('it to be served to the end', () => served === asked && bytes > asked * 60_000);
+    await until('all requests to be served', () => served === asked && bytes > asked * 60_000);
     await settled(balancer);
   });
 
-  it('keeps what a slow client has not read, while others are served', async () => {
+  it('what a slow client has not read is kept while others are served', async () => {
     const balancer = await startBalancer();
     const body = Buffer.alloc(8 * 1024 * 1024, 'abcdefghijklmnopqrstuvwxyz');
     const { port } = await httpUpstream((request, response) => response.end(request.url === '/slow' ? body : 'z'));
     await join(balancer, 'a', port);
     const client = await openSocket(balancer.port);
     client.pause();
-    client.write('GET /slow HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n');
+    client.write(lastGet('/slow'));
     for (let i = 0; i < 50; i++) expect(await (await fetch(balancer.url)).text()).toBe('z');
     const whole = received(client);
     client.resume();
-    const text = await whole;
-    expect(text.slice(text.indexOf('\r\n\r\n') + 4) === body.toString('latin1')).toBe(true);
+    const bytes = await whole;
+    expect(bytes.slice(bytes.indexOf('\r\n\r\n') + 4) === body.toString('latin1')).toBe(true);
     await settled(balancer);
   });
 });

@@ -1,27 +1,23 @@
-// Answers of a known length that come in many pieces: in the full lane their middle goes past Node's parser.
+// Responses of a known length that come in many pieces: in the full lane their middle goes past Node's parser.
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { get, head, response } from '../support/http-text.js';
 import { metricsOf, settled } from '../support/metrics.js';
 import { backendIn, startBalancer, until } from '../support/processes.js';
-import { openSocket, sendRaw } from '../support/raw-client.js';
+import { openSocket, sendRaw, sendInParts, stillAt } from '../support/raw-client.js';
 import { httpUpstream, join, tcpUpstream } from '../support/upstreams.js';
 
 const LARGE = 1_000_000;
+const sumOf = (amounts: readonly number[]) => amounts.reduce((sum, amount) => sum + amount, 0);
 const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
-/** Sends the parts one behind the other, so that they come in separately. */
-async function sendInParts(socket: Socket, parts: readonly (string | Buffer)[]): Promise<void> {
-  for (const part of parts) {
-    socket.write(part);
-    await sleep(20);
-  }
-}
+/** The head of a response of this length. */
+const headOf = (length: number) => head('HTTP/1.1 200 OK', [`Content-Length: ${length}`]);
 
-/** Answers to everybody `bytes` with its length, in one go, and counts its connections. */
+/** Responds to every request with `bytes` and their length, at once, and keeps its connections. */
 async function largeUpstream(bytes: Buffer) {
   const connections = new Set<Socket>();
   const upstream = await httpUpstream((request, response) => {
@@ -31,19 +27,19 @@ async function largeUpstream(bytes: Buffer) {
   return { port: upstream.port, connections };
 }
 
-describe.each(['off', 'on'])('large answers, FAST_LANE=%s', (FAST_LANE) => {
-  it('arrive byte for byte, in whatever pieces, and leave the connection of use', async () => {
+describe.each(['off', 'on'])('large responses (FAST_LANE=%s)', (FAST_LANE) => {
+  it('a response arrives unchanged however it is split, and its connection is reused', async () => {
     const balancer = await startBalancer({ FAST_LANE });
     const body = randomBytes(LARGE);
-    const head = `HTTP/1.1 200 OK\r\nContent-Length: ${LARGE}\r\n\r\n`;
-    const whole = Buffer.concat([Buffer.from(head), body]);
+    const { length } = headOf(LARGE);
+    const whole = Buffer.concat([Buffer.from(headOf(LARGE)), body]);
     const cuts: readonly (readonly number[])[] = [
       [],
-      [head.length],
-      [head.length, head.length + 1],
-      [head.length + 100],
-      [20, head.length + 70_000, head.length + 70_100, head.length + 90_000],
-      [head.length, whole.length - 70_000, whole.length - 10],
+      [length],
+      [length, length + 1],
+      [length + 100],
+      [20, length + 70_000, length + 70_100, length + 90_000],
+      [length, whole.length - 70_000, whole.length - 10],
     ];
     const connections = new Set<Socket>();
     let round = 0;
@@ -54,41 +50,40 @@ describe.each(['off', 'on'])('large answers, FAST_LANE=%s', (FAST_LANE) => {
         void sendInParts(
           socket,
           [0, ...at].map((from, i) => whole.subarray(from, at[i])),
+          balancer.port,
         );
       }),
     );
     await join(balancer, 'a', port);
     for (const at of cuts) {
-      const answer = await fetch(balancer.url);
-      expect(digest(await answer.bytes()), `cut at ${at.join(', ')}`).toBe(digest(body));
+      const response = await fetch(balancer.url);
+      expect(digest(await response.bytes()), `cut at ${at.join(', ')}`).toBe(digest(body));
       await settled(balancer);
     }
     expect(connections.size).toBe(1);
     expect((await metricsOf(balancer)).backends[0].errors).toBe(0);
   });
 
-  it('are shown as cut off when they are', async () => {
+  it('a response that breaks off breaks off for the client too', async () => {
     const balancer = await startBalancer({ FAST_LANE });
     const { port } = await tcpUpstream((socket) =>
       socket.once('data', () => {
-        const head = `HTTP/1.1 200 OK\r\nContent-Length: ${LARGE}\r\n\r\n`;
-        void sendInParts(socket, [head, Buffer.alloc(300_000, 'x')]).then(() => socket.end());
+        void sendInParts(socket, [headOf(LARGE), Buffer.alloc(300_000, 'x')], balancer.port).then(() => socket.end());
       }),
     );
     await join(balancer, 'a', port);
-    const answer = await sendRaw(balancer.port, 'GET / HTTP/1.1\r\nHost: h\r\n\r\n');
+    const answer = await sendRaw(balancer.port, get());
     expect(answer.split('\r\n\r\n')[1].length).toBe(300_000);
     await backendIn(balancer.control, 'a', 'up');
     expect((await metricsOf(balancer)).backends[0].errors).toBe(1);
     await settled(balancer);
   });
 
-  it('are cut when they stand still', async () => {
-    const balancer = await startBalancer({ FAST_LANE, STREAM_IDLE_TIMEOUT_SECONDS: '0.3' });
+  it('a response that stands still is cut', async () => {
+    const balancer = await startBalancer({ FAST_LANE, STREAM_IDLE_TIMEOUT_SECONDS: '1' });
     const { port } = await tcpUpstream((socket) =>
       socket.once('data', () => {
-        const head = `HTTP/1.1 200 OK\r\nContent-Length: ${LARGE}\r\n\r\n`;
-        void sendInParts(socket, [head, Buffer.alloc(300_000, 'x')]);
+        void sendInParts(socket, [headOf(LARGE), Buffer.alloc(300_000, 'x')], balancer.port);
       }),
     );
     await join(balancer, 'a', port);
@@ -97,15 +92,14 @@ describe.each(['off', 'on'])('large answers, FAST_LANE=%s', (FAST_LANE) => {
     await settled(balancer);
   });
 
-  it('end where they say, whatever comes behind, and what does is given to nobody', async () => {
+  it('a response ends at its length, and no client gets what follows it', async () => {
     const balancer = await startBalancer({ FAST_LANE });
     const connections = new Set<Socket>();
     const { port } = await tcpUpstream((socket) =>
       socket.on('data', () => {
         connections.add(socket);
-        const head = `HTTP/1.1 200 OK\r\nContent-Length: ${LARGE}\r\n\r\n`;
-        const last = `${'z'.repeat(100_000)}HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil`;
-        void sendInParts(socket, [head, Buffer.alloc(LARGE - 100_000, 'x'), last]);
+        const last = 'z'.repeat(100_000) + response('evil');
+        void sendInParts(socket, [headOf(LARGE), Buffer.alloc(LARGE - 100_000, 'x'), last], balancer.port);
       }),
     );
     await join(balancer, 'a', port);
@@ -117,15 +111,14 @@ describe.each(['off', 'on'])('large answers, FAST_LANE=%s', (FAST_LANE) => {
     }
   });
 
-  it('leave no connection of use behind which a head begins', async () => {
+  it('a connection on which bytes of another head follow a response is not reused', async () => {
     const balancer = await startBalancer({ FAST_LANE });
     const connections = new Set<Socket>();
     const { port } = await tcpUpstream((socket) =>
       socket.on('data', () => {
         connections.add(socket);
-        const head = `HTTP/1.1 200 OK\r\nContent-Length: ${LARGE}\r\n\r\n`;
         const last = `${'z'.repeat(1000)}HTTP/1.1 200 OK\r\nContent-Le`;
-        void sendInParts(socket, [head, Buffer.alloc(LARGE - 1000, 'x'), last]);
+        void sendInParts(socket, [headOf(LARGE), Buffer.alloc(LARGE - 1000, 'x'), last], balancer.port);
       }),
     );
     await join(balancer, 'a', port);
@@ -136,7 +129,7 @@ describe.each(['off', 'on'])('large answers, FAST_LANE=%s', (FAST_LANE) => {
     }
   });
 
-  it('wait for clients that are slow, get nobody else into their bytes, and leave the connections of use', async () => {
+  it('responses wait for slow clients without being mixed, and their connections are reused', async () => {
     const balancer = await startBalancer({ FAST_LANE });
     const body = randomBytes(20 * LARGE);
     const { port, connections } = await largeUpstream(body);
@@ -151,7 +144,10 @@ describe.each(['off', 'on'])('large answers, FAST_LANE=%s', (FAST_LANE) => {
           return answer;
         }),
       );
-      await sleep(300);
+      // As much has been read of each as the balancer and the kernel hold.
+      await stillAt(balancer.port, () =>
+        sumOf([...connections].map((socket) => socket.bytesWritten - socket.writableLength)),
+      );
       const digests = answers.map(async (answer) => {
         const hash = createHash('sha256');
         for await (const piece of answer) hash.update(piece as Buffer);
@@ -163,19 +159,19 @@ describe.each(['off', 'on'])('large answers, FAST_LANE=%s', (FAST_LANE) => {
     expect(connections.size).toBe(clients);
   });
 
-  it('come to their end when the client goes away in their middle, and blame nobody', async () => {
+  it('a response ends when the client leaves in its middle, and the backend is not blamed', async () => {
     const balancer = await startBalancer({ FAST_LANE });
     const { port, connections } = await largeUpstream(randomBytes(20 * LARGE));
     await join(balancer, 'a', port);
     const socket = await openSocket(balancer.port);
-    socket.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n');
+    socket.write(get());
     let seen = 0;
     socket.on('data', (piece: Buffer) => {
       seen += piece.length;
       if (seen > LARGE) socket.destroy();
     });
     await once(socket, 'close');
-    await until('the backend to be let go', () => [...connections].every(({ destroyed }) => destroyed));
+    await until('the connection to the backend to end', () => [...connections].every(({ destroyed }) => destroyed));
     expect((await metricsOf(balancer)).backends[0]).toMatchObject({ state: 'up', errors: 0 });
     await settled(balancer);
   });
