@@ -1,7 +1,7 @@
-import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import { shared } from '../support/lifetime.js';
 import { backendIn, startBalancer, until } from '../support/processes.js';
-import { httpUpstream, join, register } from '../support/upstreams.js';
+import { httpUpstream, join, register, holdingUpstream } from '../support/upstreams.js';
 import { sendRaw } from '../support/raw-client.js';
 
 const RESOURCES = { compute: 20, storage: 36 };
@@ -12,7 +12,7 @@ async function list(control: string): Promise<{ id: string; state: string; resou
 }
 
 describe('registration', () => {
-  it('adds a backend, and updates it when it registers again', async () => {
+  it('a registration adds a backend, and the next one updates it', async () => {
     const { control } = await startBalancer();
     const registered = Promise.withResolvers<void>();
     const { port } = await httpUpstream((_, response) => void registered.promise.then(() => response.end()));
@@ -43,13 +43,13 @@ describe('registration', () => {
     expect(await list(control)).toHaveLength(1);
   });
 
-  it('takes the url for an id, and port 80 of the caller for a url', async () => {
+  it('the default id is the url, and the default url is port 80 of the caller', async () => {
     const { control } = await startBalancer();
     const response = await register(control, { resources: RESOURCES });
     expect(await response.json()).toMatchObject({ id: 'http://127.0.0.1:80', url: 'http://127.0.0.1:80' });
   });
 
-  it('updates the live backend at an address, whatever id comes with it', async () => {
+  it('a registration with another id renames the live backend at its address', async () => {
     const balancer = await startBalancer();
     const { port } = await httpUpstream((_, response) => response.end());
     await join(balancer, 'old-name', port);
@@ -63,7 +63,7 @@ describe('registration', () => {
   const refused: [what: string, body: unknown, sentence: RegExp][] = [
     ['no JSON', '{"id": ', /^the body must be JSON/],
     ['no object', '[1]', /^the body/],
-    ['nothing', '', /^the body|^resources/],
+    ['nothing in it', '', /^the body|^resources/],
     ['a missing field', { id: 'a' }, /^resources must be an object such as/],
     ['a missing resource', { resources: { compute: 1 } }, /^resources\.storage is missing/],
     [
@@ -110,28 +110,40 @@ describe('registration', () => {
     ['a url and a port', { url: 'http://a', port: 1, resources: RESOURCES }, /give either url or port/],
     ['port 0', { port: 0, resources: RESOURCES }, /^port must be a whole number from 1/],
     ['port 65536', { port: 65_536, resources: RESOURCES }, /^port must be a whole number from 1/],
-    ['a ping path that is none', { pingPath: 'health', resources: RESOURCES }, /^pingPath must be a path/],
+    ['a ping path without a slash', { pingPath: 'health', resources: RESOURCES }, /^pingPath must be a path/],
     ['a ping path with a line break', { pingPath: '/a\r\nb: c', resources: RESOURCES }, /^pingPath must be a path/],
     ['a lease of zero', { leaseSeconds: 0, resources: RESOURCES }, /^leaseSeconds must be a number of seconds/],
     ['a label that is a list', { labels: { a: [] }, resources: RESOURCES }, /^labels\.a must be a string/],
   ];
 
-  it('refuses what is wrong with one sentence each, and keeps the registry as it was', async () => {
-    const { control } = await startBalancer();
-    for (const [what, body, sentence] of refused) {
-      const response = await register(control, body);
-      const problem = (await response.json()) as { statusCode: number; error: string; message: string };
-      expect(problem.message, what).toMatch(sentence);
-      expect(problem.message.length, what).toBeLessThan(300);
-      expect(response.status, what).toBe(400);
-      expect(problem).toMatchObject({ statusCode: 400, error: 'Bad Request' });
-    }
-    const large = await register(control, { id: 'x'.repeat(200_000), resources: RESOURCES });
-    expect(large.status).toBe(413);
-    expect(await list(control)).toEqual([]);
+  describe('of what is not valid', () => {
+    const balancer = shared((atEnd) => startBalancer({}, atEnd));
+
+    it.each(refused)(
+      'a body with %s is refused with one sentence, and registers nothing',
+      async (_, body, sentence) => {
+        const { control } = balancer.current;
+        const response = await register(control, body);
+        expect(response.status).toBe(400);
+        const problem = (await response.json()) as { message: string };
+        expect(problem).toMatchObject({
+          statusCode: 400,
+          error: 'Bad Request',
+          message: expect.stringMatching(sentence),
+        });
+        expect(problem.message.length).toBeLessThan(300);
+        expect(await list(control)).toEqual([]);
+      },
+    );
+
+    it('a body of 200 kB is refused with 413', async () => {
+      const { control } = balancer.current;
+      expect((await register(control, { id: 'x'.repeat(200_000), resources: RESOURCES })).status).toBe(413);
+      expect(await list(control)).toEqual([]);
+    });
   });
 
-  it('refuses a url that leads to the balancer itself, in every spelling', async () => {
+  it('a url that leads to the balancer itself is refused in every spelling', async () => {
     const { control, port } = await startBalancer();
     const controlPort = new URL(control).port;
     for (const own of [String(port), controlPort]) {
@@ -144,7 +156,7 @@ describe('registration', () => {
     expect(await list(control)).toEqual([]);
   });
 
-  it('answers 503 when the fleet is full', async () => {
+  it('a registration gets 503 when the fleet is full', async () => {
     const { control } = await startBalancer({ MAX_BACKENDS: '1' });
     await register(control, { id: 'a', port: 1, resources: RESOURCES });
     const response = await register(control, { id: 'b', port: 2, resources: RESOURCES });
@@ -154,11 +166,11 @@ describe('registration', () => {
     expect((await register(control, { id: 'b', port: 2, resources: RESOURCES })).status).toBe(201);
   });
 
-  it('lets a lease lapse that is not renewed, and keeps one that is', async () => {
+  it('a lease lapses unless it is renewed', async () => {
     const { control } = await startBalancer();
-    const body = { resources: RESOURCES, leaseSeconds: 1 };
+    const body = { resources: RESOURCES, leaseSeconds: 3 };
     expect(await (await register(control, { ...body, id: 'lazy', port: 1 })).json()).toMatchObject({
-      lease: { leaseSeconds: 1, renewEverySeconds: 1 / 3 },
+      lease: { leaseSeconds: 3, renewEverySeconds: 1 },
     });
     await register(control, { ...body, id: 'keen', port: 2 });
     let renewals = 0;
@@ -172,13 +184,13 @@ describe('registration', () => {
     expect((await fetch(`${control}/api/v1/backends/lazy/lease`, { method: 'PUT' })).status).toBe(404);
   });
 
-  it('answers 409 to a renewal without a lease', async () => {
+  it('a renewal without a lease gets 409', async () => {
     const { control } = await startBalancer();
     await register(control, { id: 'a', port: 1, resources: RESOURCES });
     expect((await fetch(`${control}/api/v1/backends/a/lease`, { method: 'PUT' })).status).toBe(409);
   });
 
-  it('drains and resumes', async () => {
+  it('a backend is drained and resumed', async () => {
     const balancer = await startBalancer();
     const { control } = balancer;
     const { port } = await httpUpstream((_, response) => response.end('here'));
@@ -193,26 +205,25 @@ describe('registration', () => {
     expect((await fetch(balancer.url)).status).toBe(200);
   });
 
-  it('lets a leaving backend finish what it serves', async () => {
+  it('a leaving backend finishes what it serves', async () => {
     const balancer = await startBalancer();
     const { control } = balancer;
-    const release: (() => void)[] = [];
-    const { port } = await httpUpstream((_, response) => release.push(() => response.end('finished')));
+    const { port, held, holds } = await holdingUpstream();
     await join(balancer, 'a', port);
     const answer = fetch(balancer.url);
-    await until('the request to be there', () => release.length === 1);
+    await holds(1);
 
     const leaving = await fetch(`${control}/api/v1/backends/a`, { method: 'DELETE' });
     expect(leaving.status).toBe(202);
     expect(await leaving.json()).toMatchObject({ state: 'draining', inFlight: 1, drain: { complete: false } });
     expect((await fetch(balancer.url)).status).toBe(503);
 
-    release[0]();
+    held[0].end('finished');
     expect(await (await answer).text()).toBe('finished');
     await backendIn(control, 'a', 'gone');
   });
 
-  it('knows no backend that is not there', async () => {
+  it('an unknown backend or route gets 404', async () => {
     const { control } = await startBalancer();
     for (const [path, method] of [
       ['/api/v1/backends/x', 'GET'],
@@ -229,7 +240,7 @@ describe('registration', () => {
     }
   });
 
-  it('asks for the token, where one is set, from whoever changes the fleet', async () => {
+  it('a change of the fleet needs the token where one is set', async () => {
     const { control } = await startBalancer({ CONTROL_PLANE_TOKEN: 'sesame-open-sesame' });
     expect((await register(control, { port: 1, resources: RESOURCES })).status).toBe(401);
     expect((await fetch(control, { method: 'POST', body: '{"Compute-Vector":1,"Storage-Vector":1}' })).status).toBe(
@@ -252,7 +263,7 @@ describe('the original protocol', () => {
       `GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
     );
 
-  it('registers by a GET with a JSON body', async () => {
+  it('a GET with a JSON body registers a backend', async () => {
     const { control } = await startBalancer();
     const answer = await get(control, '{"Compute-Vector": 20, "Storage-Vector": 8}');
     expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
@@ -260,7 +271,7 @@ describe('the original protocol', () => {
     expect(await list(control)).toMatchObject([{ id: 'http://127.0.0.1:80', resources: { compute: 20, storage: 8 } }]);
   });
 
-  it('says what is wrong in its own words', async () => {
+  it('an error is a line of text in the words of the protocol', async () => {
     const { control } = await startBalancer();
     const refused = [
       ['not json', 'Invalid request payload'],
@@ -280,7 +291,7 @@ describe('the original protocol', () => {
     expect(await list(control)).toEqual([]);
   });
 
-  it('says that the fleet is full', async () => {
+  it('a registration gets 503 when the fleet is full', async () => {
     const { control } = await startBalancer({ MAX_BACKENDS: '1' });
     const join = (port: number) => get(control, `{"Compute-Vector": 20, "Storage-Vector": 8, "Port": ${port}}`);
     expect(await join(1)).toMatch(/Server accepted\n$/);
@@ -289,21 +300,25 @@ describe('the original protocol', () => {
     expect(answer.split('\r\n\r\n')[1]).toBe('the fleet is full: MAX_BACKENDS is 1\n');
   });
 
-  it('is sent requests with their demand in Compute and Storage', async () => {
-    const balancer = await startBalancer({ DEMAND_SOURCE: 'random', DEMAND_SEED: '7' });
-    const seen: Record<string, unknown>[] = [];
-    const server = createServer((request, response) => {
-      seen.push(request.headers);
-      response.end('ok');
-    });
-    const { port } = await httpUpstream((request, response) => server.emit('request', request, response));
-    const body = JSON.stringify({ 'Compute-Vector': 20, 'Storage-Vector': 8, Port: port });
-    expect(await get(balancer.control, body)).toMatch(/Server accepted\n$/);
-    await backendIn(balancer.control, `http://127.0.0.1:${port}`, 'up');
-
-    expect((await fetch(balancer.url)).status).toBe(200);
-
-    expect(Number(seen[0].compute)).toBeGreaterThanOrEqual(1);
-    expect(Number(seen[0].storage)).toBeLessThanOrEqual(10);
+  it('a backend is sent each request with its demand in Compute and Storage, drawn from the seed', async () => {
+    /** The demands of the first requests that a balancer with this seed sends. */
+    const demandsOf = async (seed: string) => {
+      const balancer = await startBalancer({ DEMAND_SOURCE: 'random', DEMAND_SEED: seed, DATA_PLANE_THREADS: '0' });
+      const seen: string[] = [];
+      const { port } = await httpUpstream(({ headers }, response) => {
+        seen.push(`${String(headers.compute)} ${String(headers.storage)}`);
+        response.end();
+      });
+      const body = JSON.stringify({ 'Compute-Vector': 20, 'Storage-Vector': 8, Port: port });
+      expect(await get(balancer.control, body)).toMatch(/Server accepted\n$/);
+      await backendIn(balancer.control, `http://127.0.0.1:${port}`, 'up');
+      for (let i = 0; i < 5; i++) expect((await fetch(balancer.url)).status).toBe(200);
+      return seen;
+    };
+    const demands = await demandsOf('7');
+    expect(demands).toHaveLength(5);
+    for (const demand of demands) expect(demand).toMatch(/^([1-9]|10) ([1-9]|10)$/);
+    expect(await demandsOf('7')).toEqual(demands);
+    expect(await demandsOf('8')).not.toEqual(demands);
   });
 });
