@@ -84,6 +84,12 @@ export class Side {
     client.finish(0, false);
   }
 
+  /** Ends the idle connections to the backend; the balancer knows when this resolves, so that the next request opens one. */
+  async dropConnections(): Promise<void> {
+    this.backend.hangUp();
+    await this.hasRead();
+  }
+
   /** The figures once nothing is in flight; the backend is up again when this resolves. */
   async takeCounts(): Promise<Counts> {
     await this.backend.isDone();

@@ -47,6 +47,8 @@ function headOf({ name, parts, ending }: ResponseCase): ResponseCase {
 
 /** What one answer comes to: for the client, in the figures, in the log, and for the request after it. */
 async function consequences(side: Side, method: Method, answer: ResponseCase) {
+  // Which connection carries a POST depends on how long it was idle, and a lost one that was used before blames no backend.
+  if (method === 'POST') await side.dropConnections();
   side.backend.script = scripted(answer);
   side.backend.beforeReset = () => side.hasRead();
   let counts: Counts | undefined;
@@ -81,7 +83,7 @@ async function compareGroup(pair: Pair, method: Method, [group, cases]: Group): 
   return mismatches;
 }
 
-it.each(METHODS)('answers by hand, to %s', async (method) => {
+it.each(METHODS)('responses written by hand are forwarded alike to %s', async (method) => {
   const pair = await startPair(PATIENCE);
   const mismatches: Mismatch[] = [];
   for (const group of Object.entries(responseCorpus)) mismatches.push(...(await compareGroup(pair, method, group)));
@@ -89,7 +91,7 @@ it.each(METHODS)('answers by hand, to %s', async (method) => {
   await expectBothAtRest(pair);
 });
 
-it.each(LENIENCIES)('answers that Node takes, and the fast lane does not: $what', async ({ isIn }) => {
+it.each(LENIENCIES)('the full lane alone forwards a response with $what', async ({ isIn }) => {
   const pair = await startPair(PATIENCE);
   const cases = Object.values(responseCorpus)
     .flat()
@@ -104,8 +106,8 @@ it.each(LENIENCIES)('answers that Node takes, and the fast lane does not: $what'
   await expectBothAtRest(pair);
 });
 
-describe('answers cut in two', () => {
-  it('are the same wherever they are cut', async () => {
+describe('responses cut in two', () => {
+  it('a response is forwarded alike wherever it is cut in two', async () => {
     const pair = await startPair(PATIENCE);
     const mismatches: Mismatch[] = [];
     for (const answer of smallResponses) {

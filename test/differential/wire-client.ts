@@ -27,7 +27,7 @@ export interface Before {
 const LAST_REQUEST = head('GET /after HTTP/1.1', ['Host: after']);
 const LAST_BODY = 'GET /after';
 /** Longer than any deadline that is set in these tests: only a balancer that hangs is silent for so long. Milliseconds. */
-const SILENCE_MS = 15_000;
+const SILENCE_MS = 60_000;
 
 export class WireClient {
   readonly answers: Message[] = [];
