@@ -1,20 +1,24 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { get, head, request } from '../support/http-text.js';
 import { metricsOf, settled } from '../support/metrics.js';
 import { backendIn, startBalancer } from '../support/processes.js';
 import { openSocket, receivedUntil, sendRaw } from '../support/raw-client.js';
 import { httpUpstream, join, tcpUpstream } from '../support/upstreams.js';
 
+/** The head of a response, and less of its body than it announces. */
+const HALF = head('HTTP/1.1 200 OK', ['Content-Length: 100']) + 'half';
+
 describe('failing backends', () => {
-  it('answers 503 with Retry-After when there is none', async () => {
+  it('the response is 503 with Retry-After when there is no backend', async () => {
     const response = await fetch((await startBalancer()).url);
     expect(response.status).toBe(503);
     expect(response.headers.get('retry-after')).toBe('1');
     expect(await response.json()).toMatchObject({ statusCode: 503, error: 'Service Unavailable' });
   });
 
-  it('turns to another when one refuses, for any method, and takes it out of traffic', async () => {
+  it('a request of any method goes to another backend when one refuses, which is taken out of traffic', async () => {
     const balancer = await startBalancer({ PLACEMENT_POLICY: 'round-robin', PING_ACK_INTERVAL_SECONDS: '1000' });
     const gone = await httpUpstream((_, response) => response.end());
     const here = await httpUpstream((request, response) => void request.pipe(response));
@@ -36,7 +40,7 @@ describe('failing backends', () => {
     await settled(balancer);
   });
 
-  it('sends a GET again after a reset, and a POST never', async () => {
+  it('a GET is sent again after a reset, and a POST is not', async () => {
     const balancer = await startBalancer({
       PLACEMENT_POLICY: 'round-robin',
       RECHECK_MIN_SECONDS: '0.01',
@@ -75,7 +79,7 @@ describe('failing backends', () => {
     await settled(balancer);
   });
 
-  it('turns a GET to another backend when one hangs, and answers 504 at the deadline when none is left', async () => {
+  it('a request gets 504 at its deadline when the only backend hangs', async () => {
     const balancer = await startBalancer({
       CONNECT_TIMEOUT_SECONDS: '0.2',
       ATTEMPT_TIMEOUT_SECONDS: '0.3',
@@ -83,31 +87,36 @@ describe('failing backends', () => {
     });
     const { port } = await tcpUpstream(() => {});
     await join(balancer, 'hangs', port);
-    const alone = await fetch(balancer.url);
-    expect(alone.status).toBe(504);
-    expect(await alone.json()).toMatchObject({ message: expect.stringMatching(/^no response within \d+ ms$/) });
-    expect((await fetch(balancer.url, { method: 'POST', body: 'x' })).status).toBe(504);
-
-    const here = await httpUpstream((_, response) => response.end('here'));
-    await join(balancer, 'here', here.port, { resources: { compute: 1, storage: 1 } });
-    await backendIn(balancer.control, 'hangs', 'up');
     const response = await fetch(balancer.url);
-    expect(await response.text()).toBe('here');
+    expect(response.status).toBe(504);
+    expect(await response.json()).toMatchObject({ message: expect.stringMatching(/^no response within \d+ ms$/) });
+    expect((await fetch(balancer.url, { method: 'POST', body: 'x' })).status).toBe(504);
     await settled(balancer);
   });
 
-  it('shows a truncated answer as truncated', async () => {
+  it('a GET goes to another backend when one hangs', async () => {
+    const balancer = await startBalancer({ ATTEMPT_TIMEOUT_SECONDS: '1' });
+    const { port } = await tcpUpstream(() => {});
+    const here = await httpUpstream((_, response) => response.end('here'));
+    await join(balancer, 'hangs', port);
+    await join(balancer, 'here', here.port, { resources: { compute: 1, storage: 1 } });
+    expect(await (await fetch(balancer.url)).text()).toBe('here');
+    expect((await metricsOf(balancer)).fleet).toMatchObject({ retries: 1 });
+    await settled(balancer);
+  });
+
+  it('a truncated response is truncated for the client too', async () => {
     const balancer = await startBalancer();
     const { port } = await tcpUpstream((socket) =>
       socket.once('data', (head) => {
-        if (head.includes('/length')) socket.end('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf');
+        if (head.includes('/length')) socket.end(HALF);
         else socket.end('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n');
       }),
     );
     await join(balancer, 'a', port);
     for (const path of ['/length', '/chunked']) {
       await backendIn(balancer.control, 'a', 'up');
-      const answer = await sendRaw(balancer.port, `GET ${path} HTTP/1.1\r\nHost: h\r\n\r\n`);
+      const answer = await sendRaw(balancer.port, get(path));
       expect(answer, path).toMatch(/^HTTP\/1\.1 200 OK[^]*half/);
       expect(answer, path).not.toMatch(/\r\n0\r\n/);
       await backendIn(balancer.control, 'a', 'up');
@@ -123,8 +132,8 @@ describe('failing backends', () => {
     ['two lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'],
     ['a length and a coding', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
     ['a strange coding', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n'],
-    ['nothing', ''],
-  ])('answers 502 when the backend answers %s', async (_, bytes) => {
+    ['nothing at all', ''],
+  ])('the response is 502 when the backend sends %s', async (_, bytes) => {
     const balancer = await startBalancer();
     const { port } = await tcpUpstream((socket) => socket.once('data', () => socket.end(bytes)));
     await join(balancer, 'a', port);
@@ -132,28 +141,26 @@ describe('failing backends', () => {
     await settled(balancer);
   });
 
-  it('cuts an answer that stands still', async () => {
+  it('a response whose body stands still is cut', async () => {
     const balancer = await startBalancer({ STREAM_IDLE_TIMEOUT_SECONDS: '0.2' });
-    const { port } = await tcpUpstream((socket) =>
-      socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf')),
-    );
+    const { port } = await tcpUpstream((socket) => socket.once('data', () => socket.write(HALF)));
     await join(balancer, 'a', port);
     await expect((await fetch(balancer.url)).text()).rejects.toThrow();
     await settled(balancer);
   });
 
-  it('answers 408 to a client that stops in the middle of its body, and blames nobody', async () => {
+  it('a client that stops in the middle of its body gets 408, and the backend is not blamed', async () => {
     const balancer = await startBalancer({ STREAM_IDLE_TIMEOUT_SECONDS: '0.2' });
     const { port } = await httpUpstream((request, response) => request.resume().on('end', () => response.end()));
     await join(balancer, 'a', port);
     const socket = await openSocket(balancer.port);
-    socket.write('PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nhalf');
+    socket.write(request('PUT', '/', ['Content-Length: 100'], 'half'));
     expect(await receivedUntil(socket, '\r\n\r\n')).toMatch(/^HTTP\/1\.1 408 /);
     expect((await metricsOf(balancer)).backends[0]).toMatchObject({ state: 'up', errors: 0 });
     await settled(balancer);
   });
 
-  it('508s a request that comes back to the balancer', async () => {
+  it('a request that comes back to the balancer gets 508', async () => {
     const balancer = await startBalancer();
     // A relay in between, so that the address does not give the loop away.
     const relay = await tcpUpstream((socket) => {

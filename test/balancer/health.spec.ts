@@ -1,18 +1,12 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { FleetEvent } from '@fairlead/contracts';
 import { describe, expect, it } from 'vitest';
+import { eventsOf } from '../support/metrics.js';
 import { backendIn, startBalancer, until } from '../support/processes.js';
 import { httpUpstream, join, register, tcpUpstream } from '../support/upstreams.js';
 
-/** The flips that were told of, or events of another kind. */
-async function eventsOf(control: string, kind: FleetEvent['kind'] = 'state'): Promise<FleetEvent[]> {
-  const { events } = (await (await fetch(`${control}/api/v1/events`)).json()) as { events: FleetEvent[] };
-  return events.filter((event) => event.kind === kind);
-}
-
 describe('ping-acks', () => {
-  it('take a backend out of traffic when it fails, and bring it back when it answers again', async () => {
+  it('a backend is taken out of traffic when its pings fail, and back when they are answered', async () => {
     const balancer = await startBalancer({
       PING_ACK_INTERVAL_SECONDS: '0.1',
       RECHECK_MIN_SECONDS: '0.05',
@@ -29,7 +23,7 @@ describe('ping-acks', () => {
     status = 200;
     await backendIn(balancer.control, 'a', 'up');
     expect((await fetch(balancer.url)).status).toBe(200);
-    expect((await eventsOf(balancer.control)).map(({ to, reason }) => `${to}: ${reason}`)).toEqual([
+    expect((await eventsOf(balancer)).map(({ to, reason }) => `${to}: ${reason}`)).toEqual([
       `joining: registered http://127.0.0.1:${port}`,
       'up: ping: status 200',
       'suspect: ping failed: status 500',
@@ -38,8 +32,8 @@ describe('ping-acks', () => {
     ]);
   });
 
-  it('count a redirect, an endless body, a huge one and silence as failures', async () => {
-    const balancer = await startBalancer({ PING_TIMEOUT_SECONDS: '0.2' });
+  it('a redirect, an endless body, a huge body and silence are failed pings', async () => {
+    const balancer = await startBalancer({ PING_TIMEOUT_SECONDS: '1' });
     let isTold = false;
     const redirect = await httpUpstream((_, response) => response.writeHead(302, { location: '/ok' }).end());
     const silent = await tcpUpstream(() => {});
@@ -57,17 +51,17 @@ describe('ping-acks', () => {
     await backendIn(balancer.control, 'silent', 'down');
     await backendIn(balancer.control, 'endless', 'down');
     await backendIn(balancer.control, 'huge', 'down');
-    await until('the endless answer to be dropped', () => isTold);
-    const reasons = (await eventsOf(balancer.control)).filter(({ to }) => to === 'down').map(({ reason }) => reason);
+    await until('the endless response to be dropped', () => isTold);
+    const reasons = (await eventsOf(balancer)).filter(({ to }) => to === 'down').map(({ reason }) => reason);
     expect(reasons.sort()).toEqual([
-      'ping failed: no response within 200 ms',
+      'ping failed: no response within 1000 ms',
       'ping failed: status 302',
-      'ping failed: the response did not end within 200 ms',
+      'ping failed: the response did not end within 1000 ms',
       'ping failed: the response has more than 65536 bytes',
     ]);
   });
 
-  it('find a backend that only began to listen after it had registered', async () => {
+  it('a backend that begins to listen after it has registered is found', async () => {
     const balancer = await startBalancer();
     const { port } = await httpUpstream((_, response) => response.end());
     const later = createServer((_, response) => response.end('late'));
@@ -88,7 +82,7 @@ describe('ping-acks', () => {
 });
 
 describe("the balancer's own health", () => {
-  it('is ready while it listens, degraded without a backend', async () => {
+  it('the balancer is ready while it listens, and degraded without a backend', async () => {
     const balancer = await startBalancer();
     const ready = async () => (await (await fetch(`${balancer.control}/health/ready`)).json()) as object;
     expect((await fetch(`${balancer.control}/health/live`)).status).toBe(200);
@@ -98,7 +92,7 @@ describe("the balancer's own health", () => {
     expect(await ready()).toMatchObject({ status: 'ok', info: { fleet: { condition: 'ok', backendsUp: 1 } } });
   });
 
-  it('is documented, every route with its answers', async () => {
+  it('every route is documented with its responses', async () => {
     const { control } = await startBalancer({ SWAGGER: 'true' });
     const page = await fetch(`${control}/docs`);
     expect(await page.text()).toMatch(/swagger/i);

@@ -1,4 +1,4 @@
-// The registry outlives the balancer: what is registered, drained and removed is there again after SIGKILL.
+// The registry file: what is registered, drained and removed survives the balancer.
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join as pathTo } from 'node:path';
@@ -13,7 +13,7 @@ import {
   until,
   type Balancer,
 } from '../support/processes.js';
-import { httpUpstream, join, register } from '../support/upstreams.js';
+import { httpUpstream, join, register, holdingUpstream } from '../support/upstreams.js';
 
 interface Shown {
   readonly id: string;
@@ -36,7 +36,7 @@ const ask = ({ control }: Balancer, method: string, path: string) => fetch(contr
 const upstream = (name: string) => httpUpstream((_, response) => response.end(name));
 
 describe('the registry file', () => {
-  it('brings the fleet back after SIGKILL, as it was', async () => {
+  it('the fleet is back after SIGKILL as it was', async () => {
     const REGISTRY_FILE = aFile();
     const first = await startBalancer({ REGISTRY_FILE });
     const [a, b, c] = await Promise.all(['a', 'b', 'c'].map(upstream));
@@ -69,7 +69,7 @@ describe('the registry file', () => {
     await backendIn(third.control, 'b', 'up');
   });
 
-  it('is not emptied by a shutdown, and holds what registers and leaves while two processes have it open', async () => {
+  it('the file keeps the fleet over a shutdown, and what changes while two processes have it open', async () => {
     const REGISTRY_FILE = aFile();
     const first = await startBalancer({ REGISTRY_FILE });
     const [a, b, c] = await Promise.all(['a', 'b', 'c'].map(upstream));
@@ -88,32 +88,31 @@ describe('the registry file', () => {
     expect((await list(third)).map(({ id }) => id)).toEqual(['a', 'c']);
   });
 
-  it('keeps whoever renews with the next process, while the one before is shutting down', async () => {
+  it('a backend that renews its lease with the next process is kept while the previous one shuts down', async () => {
     const REGISTRY_FILE = aFile();
     const first = await startBalancer({ REGISTRY_FILE });
-    const release: (() => void)[] = [];
-    const { port } = await httpUpstream((_, response) => release.push(() => response.end('late')));
-    await join(first, 'leased', port, { leaseSeconds: 1 });
+    const { port, held, holds } = await holdingUpstream();
+    await join(first, 'leased', port, { leaseSeconds: 2 });
     const answer = fetch(first.url);
-    await until('the request to be there', () => release.length === 1);
+    await holds(1);
     const stopped = first.process.stop('SIGTERM');
     await first.process.logged('shutting down');
 
     const second = await startBalancer({ REGISTRY_FILE });
-    const leaseEnds = performance.now() + 2000;
-    // Two leases long only the second process hears of it.
+    const leaseEnds = performance.now() + 3000;
+    // For longer than a lease the backend renews with the second process alone.
     await until('the lease of the first to be over', async () => {
       expect((await ask(second, 'PUT', '/api/v1/backends/leased/lease')).status).toBe(200);
       return performance.now() > leaseEnds;
     });
-    release[0]();
+    held[0].end('late');
     expect(await (await answer).text()).toBe('late');
     expect(await stopped).toBe(0);
     await second.process.stop('SIGKILL');
     expect((await list(await startBalancer({ REGISTRY_FILE }))).map(({ id }) => id)).toEqual(['leased']);
   });
 
-  it('forgets a lease that lapses and an address that is taken over', async () => {
+  it('a backend whose lease lapses or whose address is taken over is removed from the file', async () => {
     const REGISTRY_FILE = aFile();
     const first = await startBalancer({ REGISTRY_FILE });
     await register(first.control, { id: 'brief', port: 1, leaseSeconds: 1, resources: { compute: 1, storage: 1 } });
@@ -125,7 +124,7 @@ describe('the registry file', () => {
     expect(await list(second)).toMatchObject([{ id: 'new', resources: { compute: 2, storage: 2 } }]);
   });
 
-  it('is set aside when it is garbage, with a warning, and a new one begun', async () => {
+  it('a file that is not a database is set aside with a warning, and a new one is begun', async () => {
     const REGISTRY_FILE = aFile();
     writeFileSync(REGISTRY_FILE, 'this is no database');
     const first = await startBalancer({ REGISTRY_FILE });
@@ -139,7 +138,7 @@ describe('the registry file', () => {
     expect((await list(await startBalancer({ REGISTRY_FILE }))).map(({ id }) => id)).toEqual(['a']);
   });
 
-  it('is done without where there can be none: backends register all the same', async () => {
+  it('backends register where no file can be opened', async () => {
     const balancer = await startBalancer({ REGISTRY_FILE: '/proc/fairlead/registry.sqlite' });
     await startBackend(balancer, { BACKEND_ID: 'a' });
     expect((await fetch(balancer.url)).status).toBe(200);
@@ -150,7 +149,7 @@ describe('the registry file', () => {
     expect(balancer.process.stderr).toBe('');
   });
 
-  it('costs nobody a registration when the disk is full, and keeps what it had', async () => {
+  it('backends register when the disk is full, and the file keeps what it had', async () => {
     const REGISTRY_FILE = aFile();
     // No file may grow beyond 100 blocks of 1 KiB: to SQLite that is a disk that takes no more.
     const command = ['bash', '--norc', '-c', 'ulimit -f 100; exec "$@"', 'bash', ...commandOf('balancer')];
@@ -175,7 +174,7 @@ describe('the registry file', () => {
 describe('a backend that registers in a loop', () => {
   const RESOURCES = { compute: 1, storage: 1 };
 
-  it('is answered 429 with Retry-After, and nobody else is', async () => {
+  it('it gets 429 with Retry-After, and other backends register', async () => {
     const balancer = await startBalancer({ REGISTRATIONS_PER_MINUTE: '3' });
     const { port } = await upstream('looping');
     const body = { id: 'looping', port, resources: RESOURCES };
@@ -205,7 +204,7 @@ describe('a backend that registers in a loop', () => {
     expect(await (await fetch(balancer.url)).text()).toBe('looping');
   });
 
-  it('is told so in the original protocol too, and when what it sends makes no sense', async () => {
+  it('it gets 429 in the original protocol too, and for bodies that are not valid', async () => {
     const { control } = await startBalancer({ REGISTRATIONS_PER_MINUTE: '2' });
     const original = (body: object) => fetch(control, { method: 'POST', body: JSON.stringify(body) });
     const vectors = { 'Compute-Vector': 1, 'Storage-Vector': 1 };
@@ -219,7 +218,7 @@ describe('a backend that registers in a loop', () => {
     expect(await statuses(() => register(control, { id: 'odd', resources: 7 }))).toEqual([400, 400, 429]);
   });
 
-  it('may do so where no limit is set', async () => {
+  it('it may do so where no limit is set', async () => {
     const { control } = await startBalancer({ REGISTRATIONS_PER_MINUTE: '0' });
     for (let i = 0; i < 100; i++) {
       expect((await register(control, { id: 'a', port: 1, resources: RESOURCES })).status).toBeLessThan(202);
