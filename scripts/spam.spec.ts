@@ -14,7 +14,7 @@ describe('spamOptions', () => {
     });
   });
 
-  it('takes a method in small letters', () => {
+  it('takes a method in lower case', () => {
     expect(spamOptions(['--method', 'post'])).toMatchObject({ method: 'POST' });
   });
 
@@ -23,7 +23,7 @@ describe('spamOptions', () => {
     [['--duration', '0'], '--duration must be a whole number from 1 to 86400, got "0"'],
     [['--url', 'ftp://here'], '--url must be an http URL such as http://localhost:5252/, got "ftp://here"'],
     [['--bogus'], "Unknown option '--bogus'"],
-  ])('answers %j with one line', (args, sentence) => {
+  ])('refuses %j with one line', (args, sentence) => {
     expect(spamOptions(args)).toBe(sentence);
   });
 });
@@ -47,13 +47,13 @@ describe('backendTable', () => {
         .slice(1, -1),
     );
 
-  it('shows what was added between the readings, and its part of all', () => {
+  it('shows what was added between the readings, and its share of all', () => {
     const table = rows(backendTable(reading(['a', 10, 50], ['b', 10, 50]), reading(['a', 40, 90], ['b', 20, 55])));
     expect(table).toContainEqual(['a', 'up', '30', '75.0 %', '0', '40']);
     expect(table).toContainEqual(['b', 'up', '10', '25.0 %', '0', '5']);
   });
 
-  it('counts all of a backend that joined, or joined anew, in between', () => {
+  it('counts all requests of a backend that joined, or joined again, in between', () => {
     const table = rows(backendTable(reading(['a', 10, 50]), reading(['a', 4, 9], ['b', 4, 7])));
     expect(table).toContainEqual(['a', 'up', '4', '50.0 %', '0', '9']);
     expect(table).toContainEqual(['b', 'up', '4', '50.0 %', '0', '7']);

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { launch } from '../support/processes.js';
 
-/** Starts the balancer with these variables, which must stop it; answers what it said. */
+/** Starts the balancer with these variables, which must stop it; returns what it wrote to stderr. */
 async function refusal(env: Record<string, string>): Promise<string> {
   const balancer = launch('balancer', { DATA_PLANE_PORT: '0', CONTROL_PLANE_PORT: '0', ...env });
   await once(balancer.child, 'close');
@@ -12,7 +12,7 @@ async function refusal(env: Record<string, string>): Promise<string> {
 }
 
 describe('configuration', () => {
-  it('stops the start with a line for each variable at fault', async () => {
+  it('the start fails with a line for each wrong variable', async () => {
     expect(
       await refusal({
         DATA_PLANE_PORT: '70000',
@@ -51,11 +51,11 @@ describe('configuration', () => {
       { demand: { compute: 8 } },
       'at 0.path: must be a path pattern such as /reports/:id or /files/*rest',
     ],
-  ])('tells %s of a rule where it stands', async (_, rule, sentence) => {
+  ])('the error says where %s of a rule is', async (_, rule, sentence) => {
     expect(await refusal({ DEMAND_RULES: JSON.stringify([rule]) })).toContain(`(${sentence})`);
   });
 
-  it('stops the start when variables contradict each other', async () => {
+  it('the start fails when variables contradict each other', async () => {
     expect(
       await refusal({
         ATTEMPT_TIMEOUT_SECONDS: '20',
@@ -68,7 +68,7 @@ describe('configuration', () => {
     );
   });
 
-  it('says which port is taken', async () => {
+  it('the error names the port that is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as { port: number };

@@ -1,14 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { chunked, get, lastGet, request, response } from '../support/http-text.js';
+import { shared } from '../support/lifetime.js';
 import { settled } from '../support/metrics.js';
 import { startBalancer } from '../support/processes.js';
 import { openSocket, receivedUntil, sendRaw } from '../support/raw-client.js';
 import { httpUpstream, join, tcpUpstream } from '../support/upstreams.js';
 
-const GET = 'GET / HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\n\r\n';
-
 describe('framing', () => {
-  it('passes bodies both ways, by length and in chunks, byte by byte the same', async () => {
+  it('bodies pass unchanged both ways, by length and in chunks', async () => {
     const balancer = await startBalancer();
     const { port } = await httpUpstream((request, response) => {
       if (request.headers['x-chunked'] === undefined) {
@@ -33,26 +33,22 @@ describe('framing', () => {
     await settled(balancer);
   });
 
-  it('answers HEAD, 204 and 304 without a body, and keeps the connection in step', async () => {
+  it('responses to HEAD, and those with 204 and 304, have no body, and the next response follows them', async () => {
     const balancer = await startBalancer();
-    const { port } = await httpUpstream((request, response) => {
-      if (request.method === 'HEAD') response.writeHead(200, { 'content-length': 1234 }).end();
-      else if (request.url === '/204') response.writeHead(204).end();
-      else if (request.url === '/304') response.writeHead(304, { etag: '"x"' }).end();
+    const { port } = await httpUpstream(({ method, url }, response) => {
+      if (method === 'HEAD') response.writeHead(200, { 'content-length': 1234 }).end();
+      else if (url === '/204') response.writeHead(204).end();
+      else if (url === '/304') response.writeHead(304, { etag: '"x"' }).end();
       else response.end('last');
     });
     await join(balancer, 'a', port);
-    const answer = await sendRaw(
-      balancer.port,
-      ['HEAD /', 'GET /204', 'GET /304'].map((line) => `${line} HTTP/1.1\r\nHost: h\r\n\r\n`).join('') +
-        'GET /end HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n',
-    );
+    const answer = await sendRaw(balancer.port, request('HEAD', '/') + get('/204') + get('/304') + lastGet('/end'));
     expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['200', '204', '304', '200'].map((status) => `HTTP/1.1 ${status}`));
     expect(answer).toMatch(/content-length: 1234\r\n/i);
     expect(answer.endsWith('last')).toBe(true);
   });
 
-  it('passes trailers both ways', async () => {
+  it('trailers pass both ways', async () => {
     const balancer = await startBalancer();
     let received: NodeJS.Dict<string> = {};
     const { port } = await httpUpstream((request, response) => {
@@ -67,19 +63,23 @@ describe('framing', () => {
     await join(balancer, 'a', port);
     const answer = await sendRaw(
       balancer.port,
-      'POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nTransfer-Encoding: chunked\r\nTrailer: X-In\r\n\r\n' +
-        '3\r\nabc\r\n0\r\nX-In: yes\r\nHost: evil\r\n\r\n',
+      request(
+        'POST',
+        '/',
+        ['Connection: close', 'Transfer-Encoding: chunked', 'Trailer: X-In'],
+        chunked(['abc'], ['X-In: yes', 'Host: evil']),
+      ),
     );
     expect(received).toEqual({ 'x-in': 'yes' });
     expect(answer).toMatch(/4\r\nbody\r\n0\r\nX-Sum: 42\r\n\r\n$/);
   });
 
-  it('lets the backend decide about Expect: 100-continue', async () => {
+  it('the backend decides about Expect: 100-continue', async () => {
     const balancer = await startBalancer();
     const { port } = await tcpUpstream((socket) => {
       socket.on('data', (bytes) => {
         const text = bytes.toString();
-        if (text === 'hello') socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello');
+        if (text === 'hello') socket.write(response('hello'));
         else if (!/expect: 100-continue/i.test(text)) socket.destroy();
         else if (text.includes('/refuse')) socket.end('HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n');
         else socket.write('HTTP/1.1 100 Continue\r\n\r\n');
@@ -87,30 +87,31 @@ describe('framing', () => {
     });
     await join(balancer, 'a', port);
     const socket = await openSocket(balancer.port);
-    socket.write('POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n');
+    const lines = ['Content-Length: 5', 'Expect: 100-continue'];
+    socket.write(request('POST', '/', lines));
     expect(await receivedUntil(socket, '\r\n\r\n')).toBe('HTTP/1.1 100 Continue\r\n\r\n');
     socket.write('hello');
     expect(await receivedUntil(socket, 'hello')).toMatch(/^HTTP\/1\.1 200 OK/);
 
     const refused = await openSocket(balancer.port);
-    refused.write('POST /refuse HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n');
+    refused.write(request('POST', '/refuse', lines));
     expect(await receivedUntil(refused, '\r\n\r\n')).toMatch(/^HTTP\/1\.1 413 /);
   });
 
-  it('passes early hints', async () => {
+  it('early hints pass', async () => {
     const balancer = await startBalancer();
     const { port } = await httpUpstream((_, response) => {
       response.writeEarlyHints({ link: '</a.css>; rel=preload' }, () => response.end('done'));
     });
     await join(balancer, 'a', port);
-    const answer = await sendRaw(balancer.port, GET);
+    const answer = await sendRaw(balancer.port, lastGet());
     expect(answer).toMatch(/^HTTP\/1\.1 103 Early Hints\r\nLink: <\/a\.css>; rel=preload\r\n\r\nHTTP\/1\.1 200 OK/i);
   });
 
   it.each([
     ['1.1', 'HTTP/1.1\r\nHost: ignored\r\nConnection: close\r\n\r\n'],
     ['1.0, which needs no Host', 'HTTP/1.0\r\n\r\n'],
-  ])('takes the authority of an absolute-form target for the host, of HTTP/%s', async (_, rest) => {
+  ])('the authority of an absolute-form target is the host, in HTTP/%s', async (_, rest) => {
     const balancer = await startBalancer();
     const { port } = await httpUpstream((request, response) => response.end(`${request.headers.host} ${request.url}`));
     await join(balancer, 'a', port);
@@ -119,7 +120,7 @@ describe('framing', () => {
   });
 
   it.each(['on', 'off'])(
-    'passes on a request head as large as MAX_HEADER_BYTES allows (FAST_LANE=%s)',
+    'a request head as large as MAX_HEADER_BYTES allows is forwarded (FAST_LANE=%s)',
     async (lane) => {
       const balancer = await startBalancer({ FAST_LANE: lane, MAX_HEADER_BYTES: '262144' });
       const long = 'x'.repeat(200_000);
@@ -127,18 +128,17 @@ describe('framing', () => {
       const { port } = await tcpUpstream((socket) => {
         socket.on('data', (bytes: Buffer) => {
           seen += bytes.toString('latin1');
-          if (seen.endsWith('\r\n\r\n')) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+          if (seen.endsWith('\r\n\r\n')) socket.write(response(''));
         });
       });
       await join(balancer, 'a', port);
-      const head = `GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nX-Long: ${long}\r\n\r\n`;
-      const answer = await sendRaw(balancer.port, head);
+      const answer = await sendRaw(balancer.port, lastGet('/', `X-Long: ${long}`));
       expect(answer).toMatch(/^HTTP\/1\.1 200 /);
       expect(seen).toContain(`X-Long: ${long}\r\n`);
     },
   );
 
-  it('speaks HTTP/1.0 with those who do', async () => {
+  it('a client of HTTP/1.0 gets a response without chunks', async () => {
     const balancer = await startBalancer();
     const { port } = await httpUpstream((_, response) => {
       response.write('in ');
@@ -150,35 +150,39 @@ describe('framing', () => {
     expect(answer).not.toMatch(/transfer-encoding/i);
   });
 
-  it.each([
-    [
-      'a length and a coding',
-      'POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
-    ],
-    ['two lengths', 'POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd'],
-    ['a length that is none', 'POST / HTTP/1.1\r\nHost: h\r\nContent-Length: +3\r\n\r\nabc'],
-    ['a space before a colon', 'GET / HTTP/1.1\r\nHost : h\r\n\r\n'],
-    ['a folded line', 'GET / HTTP/1.1\r\nHost: h\r\nX: a\r\n b\r\n\r\n'],
-    ['no host', 'GET / HTTP/1.1\r\n\r\n'],
-    ['noise', '\x16\x03\x01\x02\r\n\r\n'],
-    ['a bad chunk size', 'POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'],
-  ])('refuses %s with 400', async (_, bytes) => {
-    const balancer = await startBalancer();
-    const { port } = await httpUpstream((request, response) => {
-      request.resume();
-      response.end();
+  describe('of a request that is not valid', () => {
+    const fleet = shared(async (atEnd) => {
+      const balancer = await startBalancer({}, atEnd);
+      const { port } = await httpUpstream((request, response) => {
+        request.resume();
+        response.end();
+      }, atEnd);
+      await join(balancer, 'a', port);
+      return balancer;
     });
-    await join(balancer, 'a', port);
-    expect(await sendRaw(balancer.port, bytes)).toMatch(/^HTTP\/1\.1 400 /);
-    expect((await fetch(balancer.url)).status).toBe(200);
-    await settled(balancer);
+
+    it.each([
+      ['a length and a coding', request('POST', '/', ['Content-Length: 3', 'Transfer-Encoding: chunked'], '0\r\n\r\n')],
+      ['two lengths', request('POST', '/', ['Content-Length: 3', 'Content-Length: 4'], 'abcd')],
+      ['a length that is not a number', request('POST', '/', ['Content-Length: +3'], 'abc')],
+      ['a space before a colon', 'GET / HTTP/1.1\r\nHost : h\r\n\r\n'],
+      ['a folded line', get('/', 'X: a\r\n b')],
+      ['no host', 'GET / HTTP/1.1\r\n\r\n'],
+      ['noise', '\x16\x03\x01\x02\r\n\r\n'],
+      ['a bad chunk size', request('POST', '/', ['Transfer-Encoding: chunked'], 'zz\r\n')],
+    ])('a request with %s gets 400, and the next client is served', async (_, bytes) => {
+      const balancer = fleet.current;
+      expect(await sendRaw(balancer.port, bytes)).toMatch(/^HTTP\/1\.1 400 /);
+      expect((await fetch(balancer.url)).status).toBe(200);
+      await settled(balancer);
+    });
   });
 
-  it('refuses CONNECT and TRACE, and a head that is too large', async () => {
+  it('CONNECT and TRACE get 405, and a head that is too large 431', async () => {
     const balancer = await startBalancer();
     expect(await sendRaw(balancer.port, 'CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n')).toMatch(/^HTTP\/1\.1 405 /);
-    expect(await sendRaw(balancer.port, 'TRACE / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')).toMatch(/ 405 /);
-    const large = `GET / HTTP/1.1\r\nHost: h\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`;
+    expect(await sendRaw(balancer.port, request('TRACE', '/', ['Connection: close']))).toMatch(/ 405 /);
+    const large = get('/', `X: ${'x'.repeat(20_000)}`);
     expect(await sendRaw(balancer.port, large)).toMatch(/^HTTP\/1\.1 431 /);
   });
 });

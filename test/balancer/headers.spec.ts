@@ -1,14 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import { lastGet } from '../support/http-text.js';
 import { metricsOf } from '../support/metrics.js';
 import { startBalancer } from '../support/processes.js';
 import { sendRaw } from '../support/raw-client.js';
 import { httpUpstream, join, tcpUpstream } from '../support/upstreams.js';
 
-const GET = 'GET / HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\n\r\n';
-
 describe('headers', () => {
-  it('says who the client is, and believes nobody it was not told to trust', async () => {
+  it('the backend is told who the client is, and what an untrusted client says of it is dropped', async () => {
     const balancer = await startBalancer();
     let seen: IncomingMessage | undefined;
     const { port } = await httpUpstream((request, response) => {
@@ -42,7 +41,7 @@ describe('headers', () => {
       expect(seen?.headers).not.toHaveProperty(gone);
   });
 
-  it('continues what a trusted client says, and takes its demand', async () => {
+  it('what a trusted client says of earlier hops is continued, and its demand is used', async () => {
     const balancer = await startBalancer({ TRUSTED_CLIENTS: 'loopback' });
     let seen: IncomingMessage | undefined;
     const { port } = await httpUpstream((request, response) => {
@@ -72,16 +71,13 @@ describe('headers', () => {
       ['Fairlead-Demand: gpu=1', "is unknown; this fleet's resources are compute, storage"],
       ['Fairlead-Demand: compute=1e9', 'must be a number'],
     ]) {
-      const answer = await sendRaw(
-        balancer.port,
-        `GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n${header}\r\n\r\n`,
-      );
+      const answer = await sendRaw(balancer.port, lastGet('/', header));
       expect(answer).toMatch(/^HTTP\/1\.1 400 /);
       expect(answer).toContain(problem);
     }
   });
 
-  it("strips a response's hop-by-hop headers and its cost report, and keeps the rest in order", async () => {
+  it("a response's hop-by-hop headers and cost report are removed, and the rest stays in order", async () => {
     const balancer = await startBalancer();
     const { port } = await tcpUpstream((socket) =>
       socket.once('data', () =>
@@ -92,7 +88,7 @@ describe('headers', () => {
       ),
     );
     await join(balancer, 'a', port);
-    const answer = await sendRaw(balancer.port, GET);
+    const answer = await sendRaw(balancer.port, lastGet());
     const [head, body] = answer.split('\r\n\r\n');
     expect(body).toBe('ok');
     expect(head).toMatch(

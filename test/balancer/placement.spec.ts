@@ -1,5 +1,6 @@
 import type { DemandList, Explanation } from '@fairlead/contracts';
 import { describe, expect, it } from 'vitest';
+import { lastGet } from '../support/http-text.js';
 import { metricsOf } from '../support/metrics.js';
 import { startBackend, startBalancer, type Balancer } from '../support/processes.js';
 import { sendRaw } from '../support/raw-client.js';
@@ -14,7 +15,7 @@ async function demandsOf({ control }: Balancer): Promise<DemandList> {
 }
 
 describe('explaining a placement', () => {
-  it('scores every candidate term by term, and says what keeps the others out', async () => {
+  it('every candidate is scored term by term, and each excluded backend has a reason', async () => {
     const balancer = await startBalancer();
     const { port } = await httpUpstream((_, response) => response.end());
     const other = await httpUpstream((_, response) => response.end());
@@ -42,14 +43,14 @@ describe('explaining a placement', () => {
     [{ demand: { gpu: 1 } }, /^demand\.gpu is unknown/],
     [{ demand: { compute: -1 } }, /^demand\.compute must be a number from 0/],
     [{}, /^demand must be an object/],
-  ])('refuses %j', async (body, sentence) => {
+  ])('%j is refused with what is allowed', async (body, sentence) => {
     const response = await explain(await startBalancer(), body);
     expect(response.status).toBe(400);
     expect(((await response.json()) as { message: string }).message).toMatch(sentence);
   });
 
-  it('tells a trusted client where its request went, and nobody else', async () => {
-    const ask = 'GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nFairlead-Explain: 1\r\nCompute: 3\r\n\r\n';
+  it('a trusted client alone is told where its request went', async () => {
+    const ask = lastGet('/', 'Fairlead-Explain: 1', 'Compute: 3');
     for (const [trusted, expected] of [
       ['loopback', /\r\nFairlead-Placement: "a"; compute=3; storage=0\r\n/],
       ['none', /^(?![^]*Fairlead-Placement)/],
@@ -69,7 +70,7 @@ describe('explaining a placement', () => {
 });
 
 describe('learning what requests need', () => {
-  it('believes what backends report, class by class', async () => {
+  it('the demand of a class is what backends report', async () => {
     const balancer = await startBalancer();
     const { port } = await httpUpstream((request, response) => {
       const [compute, storage] = request.url?.startsWith('/users') ? [4, 1] : [1, 8];
@@ -91,7 +92,7 @@ describe('learning what requests need', () => {
     expect(classes.find(({ name }) => name === 'GET /files')).toMatchObject({ demand: { compute: 1, storage: 8 } });
   });
 
-  it('ignores reports that make no sense, counts them, and complains once', async () => {
+  it('invalid reports are ignored, counted, and logged once', async () => {
     // Once in each thread.
     const balancer = await startBalancer({ DATA_PLANE_THREADS: '0' });
     const nonsense = [
@@ -120,7 +121,7 @@ describe('learning what requests need', () => {
     );
   });
 
-  it('keeps no request from a fleet that lacks a resource nobody is known to need', async () => {
+  it('requests are served by a fleet that lacks a resource which none of them is known to need', async () => {
     const balancer = await startBalancer();
     const { port } = await httpUpstream((_, response) => response.end());
     await join(balancer, 'diskless', port, { resources: { compute: 20, storage: 0 } });
@@ -128,7 +129,7 @@ describe('learning what requests need', () => {
     expect((await metricsOf(balancer)).backends[0]).toMatchObject({ requests: 5, backlogSeconds: { storage: 0 } });
   });
 
-  it('does not take the cost of an error for the cost of the request', async () => {
+  it('the cost of an error is not learned as that of the request', async () => {
     const balancer = await startBalancer();
     const { port } = await httpUpstream((_, response) => {
       response.setHeader('endpoint-load-metrics', 'TEXT request_cost.compute=9');
@@ -139,7 +140,7 @@ describe('learning what requests need', () => {
     expect(await demandsOf(balancer)).toMatchObject({ reports: { accepted: 0 }, classes: [{ source: 'prior' }] });
   });
 
-  it('infers what nobody reports, and forgets the classes beyond the limit', async () => {
+  it('demands that are not reported are inferred, and the oldest classes beyond the limit are forgotten', async () => {
     const balancer = await startBalancer({ DEMAND_CLASSES: '2', DATA_PLANE_THREADS: '1' });
     const { port } = await httpUpstream((_, response) => response.end());
     await join(balancer, 'a', port);
@@ -151,7 +152,7 @@ describe('learning what requests need', () => {
 });
 
 describe('maglev', () => {
-  it('keeps a key on its backend, while others come and go', async () => {
+  it('a key stays on its backend while others come and go', async () => {
     const balancer = await startBalancer({ PLACEMENT_POLICY: 'maglev', AFFINITY_KEY: 'header:x-session' });
     for (const id of ['a', 'b', 'c']) await startBackend(balancer, { BACKEND_ID: id });
     const backendOf = async (session: number) => {

@@ -1,15 +1,15 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import type { ServerResponse } from 'node:http';
 import type { RequestRecord } from '@fairlead/contracts';
 import { Agent, request } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { lastGet, upgradeTo } from '../support/http-text.js';
 import { INSPECTED, blockThread, endThread } from '../support/inspector.js';
 import { eventsOf, metricsOf, settled } from '../support/metrics.js';
 import { backendIn, launch, startBalancer, until, type Balancer } from '../support/processes.js';
 import { openSocket, received, receivedUntil } from '../support/raw-client.js';
 import { aFolder } from '../support/supervisor.js';
-import { httpUpstream, join } from '../support/upstreams.js';
+import { httpUpstream, join, echoUpstream, holdingUpstream } from '../support/upstreams.js';
 
 const TWO = { DATA_PLANE_THREADS: '2' };
 
@@ -39,19 +39,18 @@ async function getEach(url: string, times: number): Promise<string[]> {
   );
 }
 
-/** Connections with a request each that the backend has got and has not answered. */
+/** Connections with a request each that the backend holds. */
 async function heldRequests(balancer: Balancer, count: number) {
-  const held: ServerResponse[] = [];
-  const { port } = await httpUpstream((_, response) => void held.push(response));
+  const { port, held, holds } = await holdingUpstream();
   await join(balancer, 'a', port);
   const sockets = await Promise.all(Array.from({ length: count }, () => openSocket(balancer.port)));
-  for (const socket of sockets) socket.write('GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n');
-  await until('the requests to be there', () => held.length === count);
+  for (const socket of sockets) socket.write(lastGet());
+  await holds(count);
   return { answers: sockets.map(received), finish: () => held.forEach((response) => response.end('finished')) };
 }
 
 describe('with two threads', () => {
-  it('both serve, and no request is counted twice or not at all', async () => {
+  it('both threads serve, and each request is counted once', async () => {
     const balancer = await startBalancer(TWO);
     const { port } = await httpUpstream((_, response) => response.end('served'));
     await join(balancer, 'a', port);
@@ -71,7 +70,7 @@ describe('with two threads', () => {
     expect(times).toEqual(times.toSorted().toReversed());
   });
 
-  it('what they learn is shown as one', async () => {
+  it('what the threads learn is shown as one', async () => {
     const balancer = await startBalancer(TWO);
     const { port } = await httpUpstream((_, response) => {
       response.setHeader('endpoint-load-metrics', 'TEXT named_metrics.compute=3,named_metrics.storage=1').end('served');
@@ -86,7 +85,7 @@ describe('with two threads', () => {
     });
   });
 
-  it('none of them sends a request to a backend once its drain was acknowledged', async () => {
+  it('no thread sends a request to a backend once its drain was acknowledged', async () => {
     const balancer = await startBalancer(TWO);
     for (const id of ['a', 'b']) {
       const { port } = await httpUpstream((_, response) => response.end(id));
@@ -141,7 +140,7 @@ describe('with two threads', () => {
     });
   });
 
-  it('a backend that one of them finds dead is given nothing by the other', async () => {
+  it('a backend that one thread finds dead gets nothing from the other', async () => {
     const balancer = await startBalancer({ ...TWO, PANIC_THRESHOLD: '0', PLACEMENT_POLICY: 'round-robin' });
     const dead = await httpUpstream((_, response) => response.end('a'));
     await join(balancer, 'a', dead.port);
@@ -150,7 +149,7 @@ describe('with two threads', () => {
     const closed = once(dead, 'close');
     dead.close();
     await closed;
-    await until('somebody to find out', async () => {
+    await until('a thread to find out', async () => {
       expect(await getEach(balancer.url, 1)).toEqual(['200 b']);
       return (await metricsOf(balancer)).backends[0].errors > 0;
     });
@@ -164,18 +163,12 @@ describe('with two threads', () => {
     expect((await metricsOf(balancer)).backends[0].errors).toBe(1);
   });
 
-  it('upgraded connections live on each of them', async () => {
+  it('both threads have upgraded connections', async () => {
     const balancer = await startBalancer(TWO);
-    const server = await httpUpstream((_, response) => response.end());
-    server.on('upgrade', (_, socket) => {
-      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n');
-      socket.on('error', () => {});
-      socket.pipe(socket);
-    });
-    await join(balancer, 'a', server.port);
+    await join(balancer, 'a', (await echoUpstream()).port);
     const sockets = await Promise.all(Array.from({ length: 16 }, () => openSocket(balancer.port)));
     for (const socket of sockets) {
-      socket.write('GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n');
+      socket.write(upgradeTo('echo'));
       await receivedUntil(socket, '\r\n\r\n');
       socket.write('ping-pong');
       expect(await receivedUntil(socket, 'ping-pong')).toBe('ping-pong');
@@ -186,7 +179,7 @@ describe('with two threads', () => {
     await settled(balancer);
   });
 
-  it('both finish what they have begun when the balancer is told to end', async () => {
+  it('both threads finish what they have begun when the balancer shuts down', async () => {
     const balancer = await startBalancer({ ...TWO, SHUTDOWN_DELAY_SECONDS: '0.5' });
     const { answers, finish } = await heldRequests(balancer, 16);
     expect((await takenBy(balancer)).every((count) => count > 0)).toBe(true);
@@ -200,7 +193,7 @@ describe('with two threads', () => {
     expect(balancer.process.stderr).toBe('');
   });
 
-  it('one that dies takes nothing with it but what it had in flight, and is replaced', async () => {
+  it('a thread that dies loses what it had in flight alone, and is replaced', async () => {
     const balancer = await startBalancer({ ...TWO, ...INSPECTED });
     const { answers, finish } = await heldRequests(balancer, 16);
     const shares = await takenBy(balancer);
@@ -223,7 +216,7 @@ describe('with two threads', () => {
     await settled(balancer);
   });
 
-  it('a port that is taken ends the start with one sentence', async () => {
+  it('the start fails with one sentence when the port is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     onTestFinished(() => void other.close());

@@ -1,28 +1,22 @@
 import { describe, expect, it } from 'vitest';
+import { get } from '../support/http-text.js';
 import { metricsOf, settled } from '../support/metrics.js';
 import { backendIn, startBalancer } from '../support/processes.js';
 import { openSocket, receivedUntil, sendRaw } from '../support/raw-client.js';
-import { httpUpstream, join } from '../support/upstreams.js';
+import { httpUpstream, join, echoUpstream } from '../support/upstreams.js';
 
 describe('upgrades', () => {
   const upgrade = (protocol: string) =>
-    `GET /chat HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\nSec-WebSocket-Version: 13\r\n` +
-    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
-
-  async function echoUpstream() {
-    const server = await httpUpstream((_, response) => response.end('no upgrade'));
-    server.on('upgrade', (request, socket) => {
-      socket.write(
-        `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${request.headers.upgrade}\r\n\r\n`,
-      );
-      socket.on('error', () => {});
-      socket.pipe(socket);
-    });
-    return server;
-  }
+    get(
+      '/chat',
+      'Connection: Upgrade',
+      `Upgrade: ${protocol}`,
+      'Sec-WebSocket-Version: 13',
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    );
 
   it.each(['websocket', 'custom/1'])(
-    'passes %s through, and gives the reservation back at its end',
+    'an upgrade to %s passes, and its reservation is released when the connection ends',
     async (protocol) => {
       const balancer = await startBalancer();
       await join(balancer, 'a', (await echoUpstream()).port);
@@ -39,7 +33,7 @@ describe('upgrades', () => {
     },
   );
 
-  it('turns to another backend when one refuses, and says 503 when all do', async () => {
+  it('an upgrade goes to another backend when one refuses, and gets 503 when there is none', async () => {
     const balancer = await startBalancer({ PLACEMENT_POLICY: 'round-robin', RECHECK_MIN_SECONDS: '0.1' });
     const gone = await httpUpstream((_, response) => response.end());
     await join(balancer, 'gone', gone.port);
@@ -56,12 +50,12 @@ describe('upgrades', () => {
     expect(await sendRaw(balancer.port, upgrade('websocket'))).toMatch(/^HTTP\/1\.1 503 /);
   });
 
-  it('serves a request for HTTP/2 in clear text as if it had asked for nothing', async () => {
+  it('a request for HTTP/2 in clear text is served in HTTP/1.1', async () => {
     const balancer = await startBalancer();
     await join(balancer, 'a', (await echoUpstream()).port);
     const answer = await sendRaw(
       balancer.port,
-      'GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade, HTTP2-Settings, close\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\n\r\n',
+      get('/', 'Connection: Upgrade, HTTP2-Settings, close', 'Upgrade: h2c', 'HTTP2-Settings: x'),
     );
     expect(answer).toMatch(/no upgrade$/);
   });

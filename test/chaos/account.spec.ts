@@ -25,7 +25,7 @@ function anExecution(execution: Partial<Execution> = {}): Execution {
 }
 
 describe('the account of a scenario', () => {
-  it('holds nothing against answers that are right', () => {
+  it('counts nothing against right responses', () => {
     const records = [aRecord({ dueMs: 0 }), aRecord({ dueMs: 100 })];
     expect(accountOf(records, [anExecution()])).toEqual({
       requests: 2,
@@ -44,17 +44,17 @@ describe('the account of a scenario', () => {
     expect(accountOf([aRecord(record)], [])).toMatchObject({ lost: 1, wrong: 0 });
   });
 
-  it('counts a body of another request, or half of one, that passed for whole as wrong and not as lost', () => {
+  it("counts another request's body, or half of one that passed for whole, as wrong and not as lost", () => {
     expect(accountOf([aRecord({ isOwnBody: false })], [])).toMatchObject({ lost: 0, wrong: 1 });
   });
 
-  it('does not count as lost what is excused, or what the scenario says is right', () => {
+  it('does not count excused requests as lost, nor those that the scenario takes for right', () => {
     const records = [aRecord({ status: 503, isOwnBody: false })];
     expect(accountOf(records, [], { isExcused: () => true }).lost).toBe(0);
     expect(accountOf(records, [], { isRight: ({ status }) => status === 503 }).lost).toBe(0);
   });
 
-  it('counts a POST that was executed twice, wherever, and no GET', () => {
+  it('counts a POST that was executed twice, by any backends, and no GET', () => {
     const executions = [
       anExecution({ id: 'a' }),
       anExecution({ id: 'a', backend: 'b-2' }),
@@ -69,7 +69,7 @@ describe('the account of a scenario', () => {
 describe('the longest gap', () => {
   const failed = { status: 502, isOwnBody: false } as const;
 
-  it('is the longest time between two right answers, in the order of their ends', () => {
+  it('is the longest time between two right responses, in the order of their ends', () => {
     const records = [
       aRecord({ dueMs: 0, endedMs: 300 }),
       aRecord({ dueMs: 10, endedMs: 100 }),
@@ -78,19 +78,19 @@ describe('the longest gap', () => {
     expect(longestGapMs(records, isServed)).toBe(200);
   });
 
-  it('sees that nothing was answered at first, or in the end', () => {
+  it('includes the time before the first right response and after the last', () => {
     const early = [aRecord({ dueMs: 0, ...failed }), aRecord({ dueMs: 500 }), aRecord({ dueMs: 520 })];
     expect(longestGapMs(early, isServed)).toBe(510);
     const late = [aRecord({ dueMs: 0 }), aRecord({ dueMs: 400, ...failed }), aRecord({ dueMs: 800, ...failed })];
     expect(longestGapMs(late, isServed)).toBe(790);
   });
 
-  it('leaves out what is answered when nothing is sent any more', () => {
+  it('leaves out responses after the last request was due', () => {
     const records = [aRecord({ dueMs: 0 }), aRecord({ dueMs: 50 }), aRecord({ dueMs: 60, endedMs: 5_000 })];
     expect(longestGapMs(records, isServed)).toBe(50);
   });
 
-  it('is nothing of no requests', () => {
+  it('is zero without requests', () => {
     expect(longestGapMs([], isServed)).toBe(0);
   });
 });
@@ -103,8 +103,8 @@ describe('a quantile', () => {
   });
 });
 
-describe('what is told of failures', () => {
-  it('counts them by kind, and says when an answer broke off', () => {
+describe('the summary of failures', () => {
+  it('counts them by kind, and says when a response broke off', () => {
     const records = [
       aRecord({ status: 502 }),
       aRecord({ status: 502 }),
@@ -117,7 +117,7 @@ describe('what is told of failures', () => {
 });
 
 describe("a backend's journal", () => {
-  it('tells what was executed, and what never came to its end', () => {
+  it('holds what was executed, and what did not come to its end', () => {
     expect(readJournal('b-1', 'S a GET 1.5\nS b POST 2\nE a GET 3\nS c GET 4\nE')).toEqual([
       { backend: 'b-1', id: 'a', method: 'GET', startedMs: 1.5, endedMs: 3 },
       { backend: 'b-1', id: 'b', method: 'POST', startedMs: 2, endedMs: undefined },

@@ -4,7 +4,7 @@ import { chaosOptions } from './options.js';
 const KNOWN = [1, 2, 12];
 
 describe('the flags of npm run test:chaos', () => {
-  it('yield the short form of everything, without the others, when there are none', () => {
+  it('the default is the short form of all scenarios, without nginx and HAProxy', () => {
     expect(chaosOptions([], KNOWN)).toEqual({
       scenarios: undefined,
       isLong: false,
@@ -17,7 +17,7 @@ describe('the flags of npm run test:chaos', () => {
     });
   });
 
-  it('choose scenarios, and give variables to Fairlead', () => {
+  it('scenarios can be chosen, and variables given to Fairlead', () => {
     const args = ['--scenario', '1,12', '--scenario', '2', '--set', 'MAX_ATTEMPTS=1', '--set', 'A=b=c'];
     expect(chaosOptions(args, KNOWN)).toMatchObject({
       scenarios: [1, 12, 2],
@@ -25,7 +25,7 @@ describe('the flags of npm run test:chaos', () => {
     });
   });
 
-  it('show nginx and HAProxy in the long form, unless told not to', () => {
+  it('the long form includes nginx and HAProxy unless it is told not to', () => {
     expect(chaosOptions(['--long'], KNOWN)).toMatchObject({ isLong: true, withPeers: true });
     expect(chaosOptions(['--long', '--no-peers'], KNOWN)).toMatchObject({ withPeers: false });
     expect(chaosOptions(['--peers'], KNOWN)).toMatchObject({ isLong: false, withPeers: true });
@@ -39,11 +39,11 @@ describe('the flags of npm run test:chaos', () => {
     [['--set', 'max=1'], '--set must be a variable such as MAX_ATTEMPTS=1, got "max=1"'],
     [['--peer'], "Unknown option '--peer'"],
     [['1'], "Unexpected argument '1'"],
-  ])('say what is wrong: %j', (args, problem) => {
+  ])('%j is refused with what is allowed', (args, problem) => {
     expect(chaosOptions(args, KNOWN)).toEqual({ problem });
   });
 
-  it('ask for help', () => {
+  it('--help asks for help', () => {
     expect(chaosOptions(['--help'], KNOWN)).toBe('help');
   });
 });

@@ -26,7 +26,7 @@ function tallyOf(results: readonly Result[], isWell: boolean) {
 }
 
 describe('the report of the chaos suite', () => {
-  it('has npm test count the scenarios as Fairlead came through them, and no peer', () => {
+  it('has npm test count the scenarios of Fairlead, and none of its peers', () => {
     const results = [aResult('fairlead', true), aResult('nginx', false), aResult('fairlead', false)];
     expect(tallyOf(results, false)).toEqual({ passed: 1, failed: 1, skips: [] });
     expect(tallyOf([aResult('fairlead', true), aResult('haproxy', false)], true)).toEqual({

@@ -72,7 +72,7 @@ async function hold<Given extends [unknown, ...unknown[]]>(
   await running;
 }
 
-it('conversations', { timeout: TIMEOUT }, async () => {
+it('both lanes hold the same conversations', { timeout: TIMEOUT }, async () => {
   const pair = await startPair(PATIENCE);
   let answers = 0;
   await hold([conversation], async (given) => {
@@ -83,7 +83,7 @@ it('conversations', { timeout: TIMEOUT }, async () => {
   await expectBothAtRest(pair);
 });
 
-it('answers', { timeout: TIMEOUT }, async () => {
+it('both lanes forward the same responses', { timeout: TIMEOUT }, async () => {
   const pair = await startPair(PATIENCE);
   const statuses = new Map<number, number>();
   await hold([fc.constantFrom('GET', 'GET', 'HEAD', 'POST'), response], async (method, given) => {

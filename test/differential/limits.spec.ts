@@ -36,7 +36,7 @@ const statuses = (transcripts: readonly Transcript[]) =>
   transcripts.map(({ answers }) => answers.at(-1)?.startLine.slice(9, 12));
 
 describe('deadlines', () => {
-  it('408s a head that never ends, wherever it stops', async () => {
+  it('a head that stops anywhere gets 408', async () => {
     const pair = await startPair({ CLIENT_HEADER_TIMEOUT_SECONDS: '0.5' });
     const good = request('GET', '/good');
     const seen = await expectSameSilence(pair, [
@@ -53,7 +53,7 @@ describe('deadlines', () => {
     await expectBothAtRest(pair);
   });
 
-  it('408s a body that never comes, and blames nobody', async () => {
+  it('a body that stops gets 408, and the backend is not blamed', async () => {
     const pair = await startPair({ STREAM_IDLE_TIMEOUT_SECONDS: '0.3' });
     const seen = await expectSameSilence(pair, [
       [request('POST', '/', ['Content-Length: 10'])],
@@ -70,7 +70,7 @@ describe('deadlines', () => {
     await expectBothAtRest(pair);
   });
 
-  it('closes a connection that is idle', async () => {
+  it('a connection that is idle is closed', async () => {
     const pair = await startPair({ CLIENT_KEEP_ALIVE_SECONDS: '0.2' });
     const seen = await expectSameSilence(pair, [
       [request('GET', '/')],
@@ -80,7 +80,7 @@ describe('deadlines', () => {
     await expectBothAtRest(pair);
   });
 
-  it('504s a backend that does not answer, and cuts one that stands still', async () => {
+  it('a request gets 504 when the backend does not respond, and a response that stands still is cut', async () => {
     const pair = await startPair({
       STREAM_IDLE_TIMEOUT_SECONDS: '0.3',
       CONNECT_TIMEOUT_SECONDS: '0.1',
@@ -117,7 +117,7 @@ describe('deadlines', () => {
 describe('limits', () => {
   const LIMIT = 2048;
 
-  it('431s a head beyond MAX_HEADER_BYTES, to the byte', async () => {
+  it('a head gets 431 from the byte on that exceeds MAX_HEADER_BYTES', async () => {
     const pair = await startPair({ MAX_HEADER_BYTES: String(LIMIT) });
     const bare = request('GET', '/', ['X-A: ']).length;
     const heads = [
@@ -151,7 +151,7 @@ describe('limits', () => {
     await expectBothAtRest(pair);
   });
 
-  it('answers a thousand requests that came in one go, in their order', async () => {
+  it('a thousand requests in one write get their responses in order', async () => {
     const pair = await startPair();
     const targets = Array.from({ length: 1000 }, (_, i) => `/${i}`);
     const seen = await onBoth(pair, async (side) => {
@@ -167,7 +167,7 @@ describe('limits', () => {
     await expectBothAtRest(pair);
   });
 
-  it('cuts a client that does not read, having taken little from its backend', async () => {
+  it('a client that does not read is cut, and little is read from its backend', async () => {
     const pair = await startPair({ STREAM_IDLE_TIMEOUT_SECONDS: '0.5' });
     const total = 400_000_000;
     const piece = Buffer.alloc(1_000_000, 'x').toString('latin1');
@@ -209,10 +209,10 @@ describe('clients that go away', () => {
     ['in the middle of a head', 'GET / HTTP/1.1\r\nHost', false],
     ['in the middle of a body', request('POST', '/', ['Content-Length: 10'], 'abc'), false],
     ['in the middle of a chunk', request('POST', '/', ['Transfer-Encoding: chunked'], '5\r\nab'), false],
-    ['before the answer', request('GET', '/never'), true],
-    ['in the middle of an answer', request('GET', '/half'), true],
-    ['with another request behind', request('GET', '/never') + request('GET', '/never'), true],
-  ])('leave nothing behind: %s', async (_, bytes, isForwarded) => {
+    ['before the response', request('GET', '/never'), true],
+    ['in the middle of a response', request('GET', '/half'), true],
+    ['with another request pipelined', request('GET', '/never') + request('GET', '/never'), true],
+  ])('a client that leaves %s leaves nothing behind', async (_, bytes, isForwarded) => {
     const pair = await startPair();
     const half = {
       name: 'half',

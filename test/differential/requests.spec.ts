@@ -60,9 +60,9 @@ async function factsOf(pair: Pair) {
 }
 
 it.each([
-  ['nobody is trusted', {}],
+  ['no client is trusted', {}],
   ['the client is trusted', TRUSTING],
-])('requests by hand, where %s', async (_, env) => {
+])('requests written by hand are served alike when %s', async (_, env) => {
   const pair = await startPair(env);
   const mismatches: Mismatch[] = [];
   for (const given of Object.values(requestCorpus).flat()) mismatches.push(...(await compare(pair, given)));
@@ -71,7 +71,7 @@ it.each([
 });
 
 describe('requests cut in two', () => {
-  it('are the same wherever they are cut', async () => {
+  it('a request is served alike wherever it is cut in two', async () => {
     const pair = await startPair();
     const mismatches: Mismatch[] = [];
     for (const [name, bytes] of smallRequests) {
@@ -90,7 +90,7 @@ describe('the comparison itself', () => {
     ['who is trusted', TRUSTING, some],
     ['a limit', { MAX_HEADER_BYTES: '4096' }, requestCorpus.fields],
     ['what a request needs', { DEMAND_RULES: '[{"path":"/*rest","demand":{"compute":2}}]' }, some],
-  ])('notices when the sides differ in %s', async (_, fastOnly, cases) => {
+  ])('it notices when the sides differ in %s', async (_, fastOnly, cases) => {
     const pair = await startPair({}, fastOnly);
     const mismatches: Mismatch[] = [];
     for (const given of cases) mismatches.push(...(await compare(pair, given)));

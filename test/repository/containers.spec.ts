@@ -64,22 +64,22 @@ function portsOf(service: Service): number[] {
 }
 
 describe('docker-compose.yml', () => {
-  it('has the balancer, three backends, further ones, and the dashboard', () => {
+  it('the services are the balancer, three backends, further ones, and the dashboard', () => {
     expect(Object.keys(services)).toEqual(['balancer', 'backend-1', 'backend-2', 'backend-3', 'backend', 'dashboard']);
   });
 
-  it('shows the usual ports to the host', () => {
+  it('the default ports are published', () => {
     const shown = Object.values(services).flatMap(({ ports = [] }) => ports);
     expect(shown).toEqual(['5252:5252', '9797:9797', '5453:5453', '5454:5454', '5455:5455', '9494:9494']);
   });
 
-  it('can be scaled: further backends have no port on the host and no name of their own', () => {
+  it('backends can be scaled, since further ones have no port on the host and no name', () => {
     const { ports, scale, environment } = services.backend;
     expect({ ports, scale, id: environment.BACKEND_ID }).toEqual({ ports: undefined, scale: 0, id: undefined });
     expect(Object.values(services).filter((service) => service.container_name)).toEqual([]);
   });
 
-  it('gives the three backends different ratios of compute to storage', () => {
+  it('the three backends have different ratios of compute to storage', () => {
     const ratios = ['backend-1', 'backend-2', 'backend-3'].map((name) => {
       const { COMPUTE_CAPACITY, STORAGE_CAPACITY } = settingsOf(services[name]);
       return Number(COMPUTE_CAPACITY) / Number(STORAGE_CAPACITY);
@@ -87,7 +87,7 @@ describe('docker-compose.yml', () => {
     expect(new Set(ratios).size).toBe(3);
   });
 
-  it('says a wrong value as the applications would', () => {
+  it('a wrong value is the error that the application would report', () => {
     const service = { ...services.balancer, environment: { DEMAND_SOURCE: 'sometimes' } };
     expect(() => settingsOf(service)).toThrow(ConfigurationError);
   });
@@ -100,24 +100,24 @@ describe('docker-compose.yml', () => {
   });
 
   describe.each(Object.entries(services))('%s', (_name, service) => {
-    it('runs what a build makes, as process 1', () => {
+    it('it runs what a build makes, as process 1', () => {
       expect(service.command[0]).toBe('node');
       expect(Object.keys(SCHEMAS)).toContain(appOf(service));
       expect(inBuild(service.command[1])).toBe(true);
     });
 
-    it('sets variables that its application knows, to values that it takes', () => {
+    it('its variables are known to the application, and their values allowed', () => {
       const known = new Set([...Object.keys(SCHEMAS[appOf(service)].shape), HEALTH_VARIABLE]);
       expect(Object.keys(service.environment).filter((variable) => !known.has(variable))).toEqual([]);
       expect(() => settingsOf(service)).not.toThrow();
     });
 
-    it('shows to the host the ports that it listens on', () => {
+    it('it publishes the ports that it listens on', () => {
       const inside = (service.ports ?? portsOf(service).map(String)).map((port) => Number(port.split(':').at(-1)));
       expect(inside).toEqual(portsOf(service));
     });
 
-    it('is checked at its own health address', () => {
+    it('its health check asks its own health endpoint', () => {
       const url = new URL(service.environment[HEALTH_VARIABLE]);
       expect(url.hostname).toBe('127.0.0.1');
       expect(portsOf(service)).toContain(Number(url.port));
@@ -130,22 +130,22 @@ describe('Dockerfile', () => {
   const instructions = dockerfile.split('\n').filter((line) => /^[A-Z]+ /.test(line));
   const finalStage = instructions.slice(instructions.findLastIndex((line) => line.startsWith('FROM ')));
 
-  it('builds on Node 24 only, in stages', () => {
+  it('the image is built on Node 24 only, in stages', () => {
     const bases = instructions.filter((line) => line.startsWith('FROM ')).map((line) => line.split(' ')[1]);
     expect(bases).toEqual(['node:24-alpine', 'node:24-alpine', 'node:24-alpine']);
   });
 
-  it('runs the balancer by default, without a shell in between, and stops on SIGTERM', () => {
+  it('it runs the balancer by default, without a shell, and stops on SIGTERM', () => {
     const command = JSON.parse(finalStage.at(-1)!.replace(/^CMD /, '')) as string[];
     expect(command).toEqual(services.balancer.command);
     expect(finalStage).toContain('STOPSIGNAL SIGTERM');
   });
 
-  it('runs as a user without rights', () => {
+  it('it runs as a user without rights', () => {
     expect(finalStage).toContain('USER node');
   });
 
-  it('keeps the registry file in a volume where its user may write', () => {
+  it('the registry file is in a volume where its user may write', () => {
     const file = finalStage.find((line) => line.startsWith('ENV REGISTRY_FILE='))!.split('=')[1];
     const folder = file.slice(0, file.lastIndexOf('/'));
     expect(services.balancer.volumes).toEqual([`registry:${folder}`]);
@@ -155,11 +155,11 @@ describe('Dockerfile', () => {
     expect(made).toBeLessThan(finalStage.indexOf('USER node'));
   });
 
-  it('has a health check', () => {
+  it('it has a health check', () => {
     expect(finalStage.some((line) => line.startsWith('HEALTHCHECK '))).toBe(true);
   });
 
-  it('copies files that exist, and the page of the dashboard beside dist', () => {
+  it('it copies files that exist, and the page of the dashboard', () => {
     const copies = instructions
       .filter((line) => /^COPY (?!--from)/.test(line))
       .map((line) => line.split(' ').slice(1, -1));

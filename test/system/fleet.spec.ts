@@ -26,7 +26,7 @@ async function loadWhile(url: string, during: () => Promise<void>): Promise<auto
 }
 
 describe('a fleet of real processes', () => {
-  it('spreads requests over the backends and accounts for every one of them', async () => {
+  it('requests are spread over the backends, and each is accounted for', async () => {
     const { balancer } = await startFleet();
     for (let i = 0; i < 300; i++) {
       const response = await fetch(balancer.url);
@@ -55,17 +55,17 @@ describe('a fleet of real processes', () => {
     expect(text).toMatch(/fairlead_backend_latency_seconds_bucket\{backend="cpu",le="\+Inf"\} \d+/);
   });
 
-  it('takes in a newcomer under load', async () => {
+  it('a backend that joins under load gets requests', async () => {
     const { balancer } = await startFleet();
     await loadWhile(balancer.url, async () => {
-      await startBackend(balancer, { BACKEND_ID: 'newcomer', STORAGE_CAPACITY: '20' });
-      await until('the newcomer to have traffic', async () =>
-        (await metricsOf(balancer)).backends.some(({ id, requests }) => id === 'newcomer' && requests > 0),
+      await startBackend(balancer, { BACKEND_ID: 'new-backend', STORAGE_CAPACITY: '20' });
+      await until('the new backend to have traffic', async () =>
+        (await metricsOf(balancer)).backends.some(({ id, requests }) => id === 'new-backend' && requests > 0),
       );
     });
   });
 
-  it('loses no GET when a backend is killed, and lets it back in', async () => {
+  it('no GET is lost when a backend is killed and comes back', async () => {
     const { balancer, backends } = await startFleet();
     const result = await loadWhile(balancer.url, async () => {
       await until('load', async () => (await metricsOf(balancer)).fleet.requests > 200);
@@ -79,7 +79,7 @@ describe('a fleet of real processes', () => {
     expect(result).toMatchObject({ errors: 0, timeouts: 0, non2xx: 0 });
   });
 
-  it('loses no GET when a backend leaves, and forgets it', async () => {
+  it('no GET is lost when a backend leaves, which is forgotten', async () => {
     const { balancer, backends } = await startFleet();
     const result = await loadWhile(balancer.url, async () => {
       await until('load', async () => (await metricsOf(balancer)).fleet.requests > 200);
@@ -90,7 +90,7 @@ describe('a fleet of real processes', () => {
     expect((await metricsOf(balancer)).backends.map(({ id }) => id)).toEqual(['disk', 'even']);
   });
 
-  it('is joined again by backends when the balancer was restarted', async () => {
+  it('backends join again when the balancer was restarted', async () => {
     const first = await startBalancer();
     const port = new URL(first.control).port;
     await startBackend(first, { BACKEND_ID: 'faithful', LEASE_SECONDS: '1' });
@@ -100,7 +100,7 @@ describe('a fleet of real processes', () => {
     expect((await fetch(second.url)).status).toBe(200);
   });
 
-  it.each(['ratio-fit', 'round-robin', 'least-requests'])('serves under %s too', async (policy) => {
+  it.each(['ratio-fit', 'round-robin', 'least-requests'])('the fleet serves under the policy %s', async (policy) => {
     const { balancer } = await startFleet({ PLACEMENT_POLICY: policy });
     const answers = await Promise.all(Array.from({ length: 60 }, () => fetch(balancer.url)));
     expect(answers.map(({ status }) => status)).toEqual(Array(60).fill(200));
@@ -109,7 +109,7 @@ describe('a fleet of real processes', () => {
     expect((await metricsOf(balancer)).policy).toBe(policy);
   });
 
-  it('is shown on the dashboard', async () => {
+  it('the dashboard shows the fleet', async () => {
     const { balancer } = await startFleet();
     const dashboard = launch('dashboard', { DASHBOARD_PORT: '0', BALANCER_URL: balancer.control });
     const { port } = await dashboard.logged('dashboard listening');

@@ -1,4 +1,4 @@
-// A rolling restart: `npm run supervise` holds the sockets, `npm run reload` replaces the balancer behind them.
+// A rolling restart: `npm run supervise` holds the sockets, and `npm run reload` replaces the balancer that accepts on them.
 import { existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
@@ -21,7 +21,7 @@ async function servingPid({ process }: Supervised): Promise<number> {
 }
 
 describe('a rolling restart', () => {
-  it('loses no request, neither on new connections nor on old ones', async () => {
+  it('no request is lost, on new connections or old ones', async () => {
     const supervised = await withBackend(await startSupervisor(aFolder()));
     const newcomers = keepAsking(supervised.url, 4, { keepAlive: false });
     const regulars = keepAsking(supervised.url, 4, { keepAlive: true });
@@ -44,7 +44,7 @@ describe('a rolling restart', () => {
     expect(supervised.process.stderr).toBe('');
   });
 
-  it('leaves the old balancer serving when the new one does not start, and goes well once that is put right', async () => {
+  it('the old balancer serves on when the new one does not start, and is replaced once that is corrected', async () => {
     const folder = aFolder();
     const file = join(folder, 'balancer.env');
     writeFileSync(file, '');
@@ -67,7 +67,7 @@ describe('a rolling restart', () => {
 });
 
 describe('npm run supervise', () => {
-  it('starts a balancer that died again, and whoever connects meanwhile is answered', async () => {
+  it('a balancer that died is started again, and clients that connect meanwhile are served', async () => {
     const supervised = await withBackend(await startSupervisor(aFolder()));
     process.kill(await servingPid(supervised), 'SIGKILL');
     const { msg } = await supervised.process.logged('ended with SIGKILL');
@@ -75,7 +75,7 @@ describe('npm run supervise', () => {
     expect((await fetch(supervised.url)).status).toBe(200);
   });
 
-  it('starts another balancer when a thread has died, for a socket would be left that nobody accepts on', async () => {
+  it('another balancer is started when a thread has died, since nothing would accept on its socket', async () => {
     const supervised = await withBackend(await startSupervisor(aFolder(), { DATA_PLANE_THREADS: '2', ...INSPECTED }));
     const pid = await servingPid(supervised);
     await endThread(supervised.process, 7);
@@ -86,7 +86,7 @@ describe('npm run supervise', () => {
     }
   });
 
-  it('ends its balancer on SIGTERM, exits as that does, and leaves nothing behind', async () => {
+  it('SIGTERM ends the balancer and then the supervisor, and removes its files', async () => {
     const supervised = await startSupervisor(aFolder());
     const pid = await servingPid(supervised);
     expect(await supervised.process.stop('SIGTERM')).toBe(0);
@@ -95,7 +95,7 @@ describe('npm run supervise', () => {
     await expect(fetch(supervised.url)).rejects.toThrow();
   });
 
-  it('says which port is taken', async () => {
+  it('the error names the port that is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as { port: number };
@@ -111,7 +111,7 @@ describe('npm run supervise', () => {
     );
   });
 
-  it('refuses what the balancer would refuse, before it binds', async () => {
+  it('a wrong variable is refused before a port is bound', async () => {
     const { code, stderr } = await runScript('supervise.ts', { DATA_PLANE_PORT: 'http' });
     expect({ code, stderr }).toEqual({
       code: 1,
@@ -121,7 +121,7 @@ describe('npm run supervise', () => {
 });
 
 describe('npm run reload', () => {
-  it('says that no supervisor runs', async () => {
+  it('the error says that no supervisor runs', async () => {
     const file = join(aFolder(), 'supervisor.pid');
     const { code, stderr } = await runScript('reload.ts', { SUPERVISOR_PID_FILE: file });
     expect({ code, stderr }).toEqual({

@@ -40,14 +40,14 @@ async function startAcceptor({ descriptors }: SharedSockets): Promise<ChildProce
 }
 
 describe('shared sockets', () => {
-  it('are told apart by their names, and are on one port for the data plane', async () => {
+  it('sockets are known by their names, and those of the data plane share a port', async () => {
     const sockets = await bindTwo();
     expect(sockets.names).toBe('data:data:control');
     expect(new Set(sockets.descriptors).size).toBe(3);
     expect(sockets.controlPort).not.toBe(sockets.dataPort);
   });
 
-  it('lose no connection from one process to the next, and each of them gets some', async () => {
+  it('no connection is lost from one process to the next, and each socket gets some', async () => {
     const sockets = await bindTwo();
     let serving = await startAcceptor(sockets);
     const clients = keepAsking(`http://${HERE}:${sockets.dataPort}`, 4, { keepAlive: false });
