@@ -5,8 +5,6 @@ describe('the admission queue', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  const counts = { queued: 0 };
-
   /** A waiter that finds a place when `room` has one. */
   function aWaiter(name: string, log: string[], room: { places: number }, expiresAtSeconds = 10): Waiter {
     return {
@@ -22,6 +20,7 @@ describe('the admission queue', () => {
   }
 
   it('lets in the first in line, one for each place', async () => {
+    const counts = { queued: 0 };
     const queue = new AdmissionQueue(10, () => 0, counts);
     const log: string[] = [];
     const room = { places: 0 };
@@ -34,6 +33,7 @@ describe('the admission queue', () => {
   });
 
   it('refuses when it is full, and forgets who left', () => {
+    const counts = { queued: 0 };
     const queue = new AdmissionQueue(1, () => 0, counts);
     const log: string[] = [];
     const waiter = aWaiter('a', log, { places: 0 });
@@ -46,7 +46,7 @@ describe('the admission queue', () => {
 
   it('gives up in time, and lets others by who need something else', () => {
     let now = 0;
-    const queue = new AdmissionQueue(10, () => now, counts);
+    const queue = new AdmissionQueue(10, () => now, { queued: 0 });
     const log: string[] = [];
     queue.join(aWaiter('a', log, { places: 0 }, 1));
     queue.join(aWaiter('b', log, { places: 1 }, 5));
