@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const DOCUMENTS = ['*.md', 'docs/**/*.md'].flatMap((pattern) => globSync(pattern, { cwd: ROOT }));
+const DOCUMENTS = ['*.md', '{apps,docs,examples}/**/*.md'].flatMap((pattern) => globSync(pattern, { cwd: ROOT }));
 
 const read = (document: string) => readFileSync(join(ROOT, document), 'utf8');
 
