@@ -3,6 +3,7 @@
 import { accessSync, constants, existsSync, readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { packagesOfTests } from '../support/programs.js';
 
 const at = (path: string) => new URL(`../../${path}`, import.meta.url);
 const read = (path: string) => readFileSync(at(path), 'utf8');
@@ -10,11 +11,7 @@ const read = (path: string) => readFileSync(at(path), 'utf8');
 const NODE_IMAGE = new RegExp(`^node:${read('.nvmrc').trim()}-`);
 const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
 
-/** The Debian packages that `.ci/run` installs; each entry of its list is `program:package`. */
-const packages = /for program in (.*); do/
-  .exec(read('.ci/run'))![1]
-  .split(' ')
-  .map((entry) => entry.split(':')[1]);
+const packages = packagesOfTests();
 
 describe('.github/workflows/ci.yml', () => {
   interface Step {
