@@ -206,6 +206,11 @@ describe('the fields of a hop', () => {
     });
   });
 
+  it('continue the X-Forwarded-Host of a trusted client whose request has no Host', () => {
+    expect(hopOf({ 'x-forwarded-host': 'front' }, { isTrusted: true })['X-Forwarded-Host']).toBe('front');
+    expect(hopOf({ 'x-forwarded-host': 'front' })).not.toHaveProperty('X-Forwarded-Host');
+  });
+
   it.each([
     ['192.0.2.7', 'h', 'for=192.0.2.7;host=h;proto=http'],
     ['2001:db8::7', 'h', 'for="[2001:db8::7]";host=h;proto=http'],

@@ -80,7 +80,8 @@ export function hopFields(field: (name: string) => string, hop: Hop): string[] {
   const fields = ['Via', via(field('via'), hop.httpVersion, hop.pseudonym)];
   fields.push('X-Forwarded-For', appended('x-forwarded-for', hop.clientAddress));
   fields.push('X-Forwarded-Proto', trusted('x-forwarded-proto') || 'http');
-  if (host !== '') fields.push('X-Forwarded-Host', trusted('x-forwarded-host') || host);
+  const forwardedHost = trusted('x-forwarded-host') || host;
+  if (forwardedHost !== '') fields.push('X-Forwarded-Host', forwardedHost);
   fields.push('Forwarded', appended('forwarded', forwardedElement(hop.clientAddress, host)));
   return fields;
 }
