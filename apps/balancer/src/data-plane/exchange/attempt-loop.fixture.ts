@@ -1,0 +1,108 @@
+// Attempt loops for tests: over a real registry and scheduler, with a transport that records what it is asked to do.
+import type { Environment } from '@fairlead/configuration';
+import { RequestLog } from '../../metrics/request-log.js';
+import { DemandLearning } from '../../placement/demand-learning.js';
+import { DrfScheduler } from '../../placement/drf.scheduler.js';
+import { aRegistry } from '../../registry/registry.fixture.js';
+import type { FleetBackend } from '../../registry/snapshot/fleet.js';
+import { DeadlineClock } from '../io/deadline-clock.js';
+import { AttemptLoop, attemptLimitsOf, type Transport } from './attempt-loop.js';
+import type { PlacedRequest } from './exchange.js';
+import { ExchangeFactory } from './exchange-factory.js';
+
+/** A request on its way. It ends with {@link close}, as when its client's connection closes. */
+export class TestRequest implements Transport {
+  readonly loop: AttemptLoop;
+  /** What the client and the backends saw, in order. */
+  readonly log: string[] = [];
+  isBodyReplayable = true;
+  isUpstreamBackpressured = false;
+  isDownstreamBackpressured = false;
+
+  constructor(createLoop: (transport: Transport) => AttemptLoop) {
+    this.loop = createLoop(this);
+  }
+
+  startAttempt({ id }: FleetBackend): void {
+    this.log.push(`sent to ${id}`);
+  }
+
+  abortAttempt(error: Error): void {
+    this.log.push('aborted');
+    this.loop.onAttemptError(error, false);
+  }
+
+  abortResponse(): void {
+    this.log.push('response cut');
+  }
+
+  sendError(statusCode: number, message: string): void {
+    this.log.push(`${statusCode}: ${message}`);
+  }
+
+  /** The attempt fails. */
+  fail(error: Error): void {
+    this.loop.onAttemptError(error, false);
+  }
+
+  /** The backend sends a whole response. */
+  respond(status = 200): void {
+    this.loop.onResponseHead(status, {});
+    this.loop.exchange.completeAttempt();
+    this.close();
+  }
+
+  close(): void {
+    this.loop.end();
+  }
+}
+
+/** What is known of a request, and whether its body is still to arrive. */
+export interface RequestTraits extends Partial<PlacedRequest> {
+  readonly hasBody?: boolean;
+}
+
+/** A fleet, and requests to it. Limits as configured by default: 1 s slow, 10 s an attempt, 30 s a request, 60 s idle. */
+export function aDataPlane(environment: Environment = {}) {
+  const fleet = aRegistry({ PLACEMENT_POLICY: 'round-robin', ...environment });
+  const { config, table, registry } = fleet;
+  const learning = new DemandLearning(registry, table, config);
+  const requestLog = new RequestLog(config);
+  const factory = new ExchangeFactory(
+    new DrfScheduler(registry, table, learning, config),
+    registry,
+    requestLog,
+    config,
+  );
+  const clock = new DeadlineClock();
+  const limits = attemptLimitsOf(config, 250);
+
+  const aRequest = () => new TestRequest((transport) => new AttemptLoop(factory, limits, clock, transport));
+
+  /** Has a request placed. */
+  const start = (request: TestRequest, { hasBody = false, ...traits }: RequestTraits = {}) => {
+    const demand = Float64Array.of(1, 1);
+    const known = { client: 'c', method: 'GET', target: '/', demand, classId: undefined, affinity: undefined };
+    request.loop.start({ ...known, ...traits }, hasBody);
+    request.loop.tryNext();
+    return request;
+  };
+
+  return {
+    ...fleet,
+    learning,
+    clock,
+    requestLog,
+    aRequest,
+    start,
+    /** A request of its own. */
+    send: (traits?: RequestTraits) => start(aRequest(), traits),
+    stateOf: (id: string) => registry.get(id).health.state,
+    /** What is counted of the data plane. `errors`: by backend, in the order of their ids. */
+    counts: () => {
+      const { taken, unplaced, retries, queued } = table.own.counts;
+      const errors = registry.list().map(({ slot }) => table.failed(slot));
+      return { taken, unplaced, retries, queued, errors, active: table.totalActive() };
+    },
+  };
+}

@@ -1,0 +1,37 @@
+// A registry for tests, kept in memory, and backends in it.
+import type { Environment } from '@fairlead/configuration';
+import { LoadTable } from '@fairlead/scheduling';
+import { loadBalancerConfig } from '../config/balancer.config.js';
+import type { Backend, BackendSpec } from './backend.js';
+import { EventLog } from './event-log.js';
+import { RegistryService } from './registry.service.js';
+import { RegistryStore } from './store/registry-store.js';
+
+/** With room for eight backends of one unit of each of two resources, unless the environment says otherwise. */
+export function aRegistry(environment: Environment = {}) {
+  const config = loadBalancerConfig({ REGISTRY_FILE: 'none', MAX_BACKENDS: '8', ...environment });
+  const table = new LoadTable({ resourceCount: 2, slotCount: config.MAX_BACKENDS, writerCount: 1 });
+  const events = new EventLog();
+  const registry = new RegistryService(table, events, new RegistryStore(config), config);
+
+  const register = (id: string, more: Partial<BackendSpec> = {}): Backend => {
+    const spec = { pingPath: undefined, leaseSeconds: undefined, labels: {}, maxInFlight: undefined };
+    const { backend } = registry.register({
+      ...spec,
+      id,
+      url: `http://${id}`,
+      capacity: Float64Array.of(1, 1),
+      ...more,
+    });
+    return backend;
+  };
+
+  /** Registers a backend that is up at once. */
+  const join = (id: string, more: Partial<BackendSpec> = {}): Backend => {
+    const backend = register(id, more);
+    registry.observe(backend, { what: 'ping-ok', reason: 'ping: connected' });
+    return backend;
+  };
+
+  return { config, table, events, registry, register, join };
+}
