@@ -107,6 +107,15 @@ describe('a response that takes long to begin', () => {
     request.close();
   });
 
+  it('ends the attempts when the request has used its time, and counts no retry that was not made', () => {
+    const { send, counts } = twoBackends();
+    const request = send();
+    pass(30_100);
+    expect(request.log).toEqual(['sent to a', 'aborted', 'sent to b', 'aborted', expect.stringMatching(/^504: /)]);
+    request.close();
+    expect(counts()).toMatchObject({ active: 0, retries: 1, errors: [1, 1] });
+  });
+
   it('stalls: backends that keep several waiting for long are ejected, and the requests go elsewhere', () => {
     const { join, send, learning, stateOf, counts } = aDataPlane({ SLOW_EXCHANGE_SECONDS: '1' });
     join('a');

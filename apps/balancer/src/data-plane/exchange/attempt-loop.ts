@@ -9,7 +9,7 @@ import { AttemptAbortedError, InvalidResponseError, failureKindOf } from './atte
 import { AttemptTimeouts, type TimeoutLimits } from './attempt-timeouts.js';
 import type { Exchange, PlacedRequest } from './exchange.js';
 import type { ExchangeFactory } from './exchange-factory.js';
-import { isIdempotent, isLocalFailure, type FailureKind } from './retry-policy.js';
+import { isIdempotent, isLocalFailure, isUnserved, type FailureKind } from './retry-policy.js';
 
 /** The time limits of exchanges, the same in every lane. Milliseconds. */
 export interface AttemptLimits extends TimeoutLimits {
@@ -137,7 +137,7 @@ export class AttemptLoop {
     const isSpared = isLocalFailure(failure) || (error instanceof AttemptAbortedError && !error.isBackendsFault);
     if (isSpared) exchange.cancelAttempt();
     else exchange.failAttempt(isBlameless ? undefined : `exchange failed: ${describeError(error)}`);
-    if (exchange.tryConsumeRetry(failure, this.transport.isBodyReplayable) && this.timeouts.leftMs > 0) this.tryNext();
+    if (this.timeouts.hasTimeLeft && exchange.tryConsumeRetry(failure, this.transport.isBodyReplayable)) this.tryNext();
     else this.giveUp(error, failure);
   }
 
@@ -177,7 +177,7 @@ export class AttemptLoop {
     this.exchange.giveUp(false);
     if (failure === 'invalid-response') this.sendError(502, 'the backend sent an invalid response');
     else if (error instanceof AttemptAbortedError) this.sendError(error.statusCode, error.message);
-    else if (this.exchange.isUnserved)
+    else if (isUnserved(failure, this.exchange.head.method))
       this.sendError(503, `no backend could serve this request: ${describeError(error)}`);
     else this.sendError(502, `the backend failed: ${describeError(error)}`);
   }

@@ -58,6 +58,11 @@ export class AttemptTimeouts {
     return Math.max(0, this.limits.requestTimeoutMs - this.waitedMs);
   }
 
+  /** Whether another attempt would have time for its response. */
+  get hasTimeLeft(): boolean {
+    return this.leftMs > 1;
+  }
+
   /**
    * Starts an attempt, or the wait after its body was sent, and returns the first timeout in milliseconds. While a body
    * arrives, the time without a byte counts; afterwards, the time until the response begins. `elapsedMs`: now, for a
@@ -76,7 +81,7 @@ export class AttemptTimeouts {
   expired(): ExpiredTimeout {
     if (this.isUploading) return 'upload-stalled';
     if (this.attemptLeftMs > 1) return 'slow';
-    return this.leftMs > 1 ? 'attempt-over' : 'request-over';
+    return this.hasTimeLeft ? 'attempt-over' : 'request-over';
   }
 
   /** Time left to the present attempt, the next timeout after `slow`. Milliseconds. */

@@ -11,7 +11,7 @@ import type { ActiveExchanges, Disconnectable } from './active-exchanges.js';
 import type { AdmissionQueue, Waiter } from './admission-queue.js';
 import { isAttemptOpen, nextState, type ExchangeEvent, type ExchangeState } from './exchange-state.js';
 import type { RetryBudget } from './retry-budget.js';
-import { isUnserved, mayRetry, type FailureKind } from './retry-policy.js';
+import { mayRetry, type FailureKind } from './retry-policy.js';
 
 /** What is known of a request once its head is read. */
 export interface PlacedRequest extends PlacementRequest {
@@ -56,7 +56,6 @@ export class Exchange implements Disconnectable {
   placedMs = 0;
   private current: ExchangeState = 'idle';
   private request: PlacedRequest | undefined;
-  private failure: FailureKind | undefined;
   private waiter: Waiter | undefined;
   private readonly triedSlots: number[] = [];
   private readonly placement: Placement;
@@ -82,7 +81,6 @@ export class Exchange implements Disconnectable {
     this.startedAtMs = monotonicMs();
     this.placedMs = 0;
     this.attempts = 0;
-    this.failure = undefined;
     while (this.triedSlots.length > 0) this.triedSlots.pop();
     counts.taken++;
     budget.deposit(this.startedAtMs / 1000);
@@ -102,11 +100,6 @@ export class Exchange implements Disconnectable {
   /** Time since the request arrived, milliseconds. */
   get elapsedMs(): number {
     return monotonicMs() - this.startedAtMs;
-  }
-
-  /** Whether the last attempt failed in a way after which the client may safely retry. */
-  get isUnserved(): boolean {
-    return this.failure !== undefined && isUnserved(this.failure, this.head.method);
   }
 
   /**
@@ -176,7 +169,6 @@ export class Exchange implements Disconnectable {
   tryConsumeRetry(failure: FailureKind, isBodyReplayable: boolean): boolean {
     const { maxAttempts, budget, counts } = this.context;
     const { attempts } = this;
-    this.failure = failure;
     const isAllowed = mayRetry({ method: this.head.method, failure, attempts, maxAttempts, isBodyReplayable });
     if (!isAllowed || !budget.tryWithdraw()) return false;
     counts.retries++;
