@@ -97,6 +97,25 @@ describe('a response that takes long to begin', () => {
     request.close();
   });
 
+  it('is waited for if the body cannot be sent again', () => {
+    const { aRequest, start } = twoBackends();
+    const request = aRequest();
+    request.isBodyReplayable = false;
+    start(request, { method: 'PUT' });
+    pass(15_000);
+    expect(request.log).toEqual(['sent to a']);
+    request.close();
+  });
+
+  it('is waited for if the retry budget is spent', () => {
+    const { send, counts } = twoBackends({ RETRY_BUDGET: '0', RETRY_BUDGET_MIN_PER_SECOND: '0' });
+    const request = send();
+    pass(15_000);
+    expect(request.log).toEqual(['sent to a']);
+    request.close();
+    expect(counts()).toMatchObject({ active: 0, retries: 0, errors: [0, 0] });
+  });
+
   it.each(['POST', 'PATCH'])('is waited for if the method is %s', (method) => {
     const { send } = twoBackends();
     const request = send({ method });

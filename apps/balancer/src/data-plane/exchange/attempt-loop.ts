@@ -204,8 +204,8 @@ export class AttemptLoop {
         exchange.onSlowResponse();
         break;
       case 'attempt-over':
-        // Without another backend to try, the attempt has all the time that is left.
-        if (exchange.hasAlternative()) this.abortForTimeout();
+        // When no other backend can be tried, the attempt has all the time that is left.
+        if (exchange.hasAlternative(this.transport.isBodyReplayable)) this.abortForTimeout();
         else deadline.set(timeouts.extend());
         break;
       case 'request-over':

@@ -167,18 +167,17 @@ export class Exchange implements Disconnectable {
 
   /** Whether another attempt is allowed after a failure of this kind. Takes it out of the retry budget. */
   tryConsumeRetry(failure: FailureKind, isBodyReplayable: boolean): boolean {
-    const { maxAttempts, budget, counts } = this.context;
-    const { attempts } = this;
-    const isAllowed = mayRetry({ method: this.head.method, failure, attempts, maxAttempts, isBodyReplayable });
-    if (!isAllowed || !budget.tryWithdraw()) return false;
+    const { budget, counts } = this.context;
+    if (!this.mayRetry(failure, isBodyReplayable) || !budget.tryWithdraw()) return false;
     counts.retries++;
     return true;
   }
 
-  /** Whether a backend that was not tried yet could take the request now. */
-  hasAlternative(): boolean {
-    const { maxAttempts, scheduler } = this.context;
-    return this.attempts < maxAttempts && scheduler.canPlace(this.head.demand, this.triedSlots);
+  /** Whether a retry is allowed after a timeout, and a backend that was not tried yet could take the request now. */
+  hasAlternative(isBodyReplayable: boolean): boolean {
+    const { budget, scheduler } = this.context;
+    const isAllowed = this.mayRetry('timeout', isBodyReplayable) && budget.canWithdraw;
+    return isAllowed && scheduler.canPlace(this.head.demand, this.triedSlots);
   }
 
   /** The head of the backend's response has arrived. */
@@ -260,6 +259,12 @@ export class Exchange implements Disconnectable {
         `a late callback of request ${generation}: the exchange is ${this.current}, request ${this.generation}`,
       );
     }
+  }
+
+  private mayRetry(failure: FailureKind, isBodyReplayable: boolean): boolean {
+    const { attempts, head, context } = this;
+    const { maxAttempts } = context;
+    return mayRetry({ method: head.method, failure, attempts, maxAttempts, isBodyReplayable });
   }
 
   private apply(event: ExchangeEvent): void {

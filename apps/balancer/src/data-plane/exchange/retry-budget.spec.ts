@@ -14,6 +14,13 @@ describe('RetryBudget', () => {
     expect(withdrawAll(budget)).toBe(0.25 * 1000 + 3 * 10);
   });
 
+  it('says whether it allows one, which spends nothing', () => {
+    const budget = new RetryBudget(0, 0.2, () => 0);
+    for (let i = 0; i < 10; i++) expect(budget.canWithdraw).toBe(true);
+    expect(withdrawAll(budget)).toBe(2);
+    expect(budget.canWithdraw).toBe(false);
+  });
+
   it('forgets what was saved long ago, and what was spent', () => {
     let now = 0;
     const budget = new RetryBudget(0.2, 3, () => now);

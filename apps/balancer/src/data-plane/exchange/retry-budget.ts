@@ -31,10 +31,15 @@ export class RetryBudget {
     this.balance += this.ratio;
   }
 
+  /** Whether a retry can be withdrawn now. */
+  get canWithdraw(): boolean {
+    this.fade(this.clock());
+    return this.balance - 1 >= -this.minPerSecond * MEMORY_SECONDS;
+  }
+
   /** Withdraws a retry; returns false when the budget is spent. */
   tryWithdraw(): boolean {
-    this.fade(this.clock());
-    if (this.balance - 1 < -this.minPerSecond * MEMORY_SECONDS) return false;
+    if (!this.canWithdraw) return false;
     this.balance--;
     return true;
   }
