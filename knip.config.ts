@@ -34,6 +34,4 @@ export default {
   ignoreDependencies: ['@nestjs/schematics'],
   // Programs of the system that benchmarks and the chaos suite use.
   ignoreBinaries: ['apt-get', 'ip', 'strace', 'taskset'],
-  // Served by the dashboard, from the package uplot.
-  ignoreUnresolved: ['/assets/uplot/uPlot.esm.js'],
 } satisfies KnipConfig;

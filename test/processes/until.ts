@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Generous, because it only bounds how long a failure takes: a busy machine must not fail a test. Milliseconds. */
-export const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 60_000;
 const LOOK_AGAIN_MS = 15;
 
 /** Asks again and again until the answer is yes. @throws {Error} when it was not within `withinMs`. */

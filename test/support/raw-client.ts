@@ -17,7 +17,7 @@ export async function openSocket(port: number): Promise<Socket> {
  * Resolves when the event loop of the balancer has gone round several times, in which it has read what was sent to it
  * before. No event says so; but it answers `OPTIONS *` on its own, once per round.
  */
-export async function eventLoopRounds(port: number, rounds = 3): Promise<void> {
+async function eventLoopRounds(port: number, rounds = 3): Promise<void> {
   const socket = await openSocket(port);
   for (let round = 0; round < rounds; round++) {
     const answered = receivedUntil(socket, '\r\n\r\n');

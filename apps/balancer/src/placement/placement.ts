@@ -36,7 +36,7 @@ export class Placement {
   /** Whether the demand of the request is learned; {@link ticket} is its own then. */
   private isLearnedFrom = false;
   /** Whether the response has a 5xx status. */
-  private isServerError = false;
+  isServerError = false;
 
   constructor(private readonly context: PlacementContext) {}
 

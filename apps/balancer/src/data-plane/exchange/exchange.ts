@@ -211,7 +211,8 @@ export class Exchange implements Disconnectable {
     this.release();
     if (suspicion === undefined) return;
     this.suspect(placement, suspicion);
-    this.recordOutcome(placement, 'gateway');
+    // A 5xx response was recorded when its head arrived.
+    if (!placement.isServerError) this.recordOutcome(placement, 'gateway');
   }
 
   /** The connection to the backend takes too long to open: no other request is sent there. */
