@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { connectTimeoutsOf } from '../upstream/connect.js';
+import { TestBackend } from '../upstream/idle-pool.fixture.js';
 import { requestAgent } from '../upstream/request-agent.js';
 import { createKeptPool } from './upstream-connections.js';
 
@@ -29,6 +30,20 @@ it('hands out pieces of a body that stay what they are when more is read', async
   const pieces: Buffer[] = [];
   for await (const piece of response) pieces.push(piece as Buffer);
   expect(Buffer.concat(pieces).toString()).toBe(LETTERS.join(''));
+  pool.close();
+  backend.close();
+});
+
+it('closes an idle connection that receives unsolicited bytes, which would be taken for the next response', async () => {
+  const backend = await TestBackend.start();
+  const pool = createKeptPool(connectTimeoutsOf(5), () => performance.now());
+  const connection = pool.acquire(backend, false);
+  await once(connection.socket, 'connect');
+  await backend.accepted(1);
+  pool.release(connection);
+  backend.ends[0].write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+  await once(connection.socket, 'close');
+  expect(pool.acquire(backend, false)).not.toBe(connection);
   pool.close();
   backend.close();
 });
