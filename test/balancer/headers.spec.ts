@@ -51,14 +51,21 @@ describe('headers', () => {
     await join(balancer, 'a', port);
     await sendRaw(
       balancer.port,
-      'GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nX-Forwarded-For: 10.1.1.1\r\nX-Forwarded-Proto: https\r\n' +
-        'X-Forwarded-Host: front\r\nForwarded: for=10.1.1.1\r\nCompute: 3\r\nStorage: 1.5\r\n\r\n',
+      lastGet(
+        '/',
+        'X-Forwarded-For: 10.1.1.1',
+        'X-Forwarded-Proto: https',
+        'X-Forwarded-Host: front',
+        'Forwarded: for=10.1.1.1',
+        'Compute: 3',
+        'Storage: 1.5',
+      ),
     );
     expect(seen?.headers).toMatchObject({
       'x-forwarded-for': '10.1.1.1, 127.0.0.1',
       'x-forwarded-proto': 'https',
       'x-forwarded-host': 'front',
-      forwarded: 'for=10.1.1.1, for=127.0.0.1;host=h;proto=http',
+      forwarded: 'for=10.1.1.1, for=127.0.0.1;host=example.org;proto=http',
       compute: '3',
       storage: '2',
       'fairlead-demand': 'compute=3, storage=1.5',

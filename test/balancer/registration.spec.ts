@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { request } from '../support/http-text.js';
 import { shared } from '../support/lifetime.js';
 import { backendIn, startBalancer, until } from '../support/processes.js';
 import { httpUpstream, join, register, holdingUpstream } from '../support/upstreams.js';
@@ -260,7 +261,7 @@ describe('the original protocol', () => {
   const get = (control: string, body: string) =>
     sendRaw(
       Number(new URL(control).port),
-      `GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      request('GET', '/', ['Connection: close', `Content-Length: ${body.length}`], body),
     );
 
   it('a GET with a JSON body registers a backend', async () => {

@@ -3,6 +3,7 @@ import type { FleetMetrics } from '@fairlead/contracts';
 import { createConnection } from 'node:net';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { get } from '../support/http-text.js';
 import { type Dashboard, runDashboard, startDashboard } from './dashboard-process.js';
 import { EventStream } from './event-stream.js';
 import { FakeMetricsServer } from './fake-metrics-server.js';
@@ -39,7 +40,7 @@ async function openStream(): Promise<EventStream> {
   return stream;
 }
 
-const get = (path: string) => fetch(`${dashboard.url}${path}`);
+const fetchFrom = (path: string) => fetch(`${dashboard.url}${path}`);
 
 describe('the feed', () => {
   it('a new page gets the history at once, and then the fleet', async () => {
@@ -96,7 +97,7 @@ describe('the feed', () => {
     const { hostname, port } = new URL(dashboard.url);
     const socket = createConnection(Number(port), hostname);
     socket.on('error', () => undefined);
-    socket.pause().write('GET /api/events HTTP/1.1\r\nHost: dashboard\r\n\r\n');
+    socket.pause().write(get('/api/events'));
     const reader = await openStream();
     balancer.metrics = aFleet([wide]);
     // More than the socket, Nest's stream and the limit hold together; the reader beside it gets them all.
@@ -112,7 +113,7 @@ describe('the plain pages', () => {
     balancer.metrics = aFleet([aBackend('<script>alert("1")</script>')]);
     const stream = await openStream();
     await stream.until<FleetMessage>('fleet', ({ metrics }) => metrics.backends[0].id !== 'disk-1');
-    const response = await get('/status');
+    const response = await fetchFrom('/status');
     const page = await response.text();
     expect(response.status).toBe(200);
     expect(page).toContain('&#60;script&#62;alert(&#34;1&#34;)');
@@ -122,34 +123,34 @@ describe('the plain pages', () => {
   it('the request log is relayed', async () => {
     const record = { at: '2026-11-05T09:30:00Z', client: '127.0.0.1', method: 'GET', path: '/', status: 200 };
     balancer.requests = [{ ...record, backend: 'disk-1', demand: { compute: 3 }, attempts: 1, durationMs: 8.5 }];
-    expect(await (await get('/request-log')).json()).toEqual({ requests: balancer.requests });
+    expect(await (await fetchFrom('/request-log')).json()).toEqual({ requests: balancer.requests });
   });
 
   it('while the balancer is away the status gets 503, the request log 502, and the dashboard is alive but not ready', async () => {
-    expect((await get('/health/ready')).status).toBe(200);
+    expect((await fetchFrom('/health/ready')).status).toBe(200);
     const stream = await openStream();
     await balancer.stop();
     await stream.until<AwayMessage>('outage');
 
-    const status = await get('/status');
+    const status = await fetchFrom('/status');
     expect(status.status).toBe(503);
     expect(await status.text()).toContain('The balancer is unavailable');
-    const log = await get('/request-log');
+    const log = await fetchFrom('/request-log');
     expect(log.status).toBe(502);
     expect(await log.json()).toEqual({
       statusCode: 502,
       error: 'Bad Gateway',
       message: `${balancer.url} refused the connection`,
     });
-    expect((await get('/health/ready')).status).toBe(503);
-    expect((await get('/health/live')).status).toBe(200);
+    expect((await fetchFrom('/health/ready')).status).toBe(503);
+    expect((await fetchFrom('/health/live')).status).toBe(200);
   });
 
   it('the dashboard of a degraded balancer is ready but degraded', async () => {
     balancer.metrics = aFleet([]);
     const stream = await openStream();
     await stream.until<FleetMessage>('fleet', ({ metrics }) => metrics.status === 'degraded');
-    const ready = await get('/health/ready');
+    const ready = await fetchFrom('/health/ready');
     expect(ready.status).toBe(200);
     expect(await ready.json()).toMatchObject({ status: 'degraded' });
   });
@@ -160,8 +161,8 @@ describe('the plain pages', () => {
     balancer.metrics = aFleet([full, drained], { status: 'panic' });
     const stream = await openStream();
     await stream.until<FleetMessage>('fleet', ({ metrics }) => metrics.status === 'panic');
-    expect(await (await get('/health/ready')).json()).toMatchObject({ status: 'degraded' });
-    const page = await (await get('/status')).text();
+    expect(await (await fetchFrom('/health/ready')).json()).toMatchObject({ status: 'degraded' });
+    const page = await (await fetchFrom('/status')).text();
     expect(page).toContain('Unhealthy backends receive requests too.');
     expect(page).toContain('7 / 9');
     expect(page).toContain('<td>drained</td>');

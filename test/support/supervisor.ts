@@ -67,30 +67,32 @@ export async function startSupervisor(folder: string, env: Record<string, string
 }
 
 /** What clients got. */
-export interface Answers {
-  answered: number;
+export interface Served {
+  served: number;
   /** A line for each request that did not get a 200 with a whole body. */
   readonly failures: string[];
 }
 
-/** GETs one after another at each of `clients` clients until `stop` is called, which answers what became of them. */
+/** GETs one after another at each of `clients` clients until `stop` is called, which returns what became of them. */
 export function keepAsking(url: string, clients: number, { keepAlive }: { readonly keepAlive: boolean }) {
-  const answers: Answers = { answered: 0, failures: [] };
+  const got: Served = { served: 0, failures: [] };
   const over = new AbortController();
   const loops = Array.from({ length: clients }, async () => {
     const agent = new Agent({ keepAlive, maxSockets: 1 });
     while (!over.signal.aborted) {
       const failure = await ask(url, agent);
-      if (failure === undefined) answers.answered++;
-      else answers.failures.push(failure);
+      if (failure === undefined) got.served++;
+      else got.failures.push(failure);
     }
     agent.destroy();
   });
   return {
-    stop: async (): Promise<Answers> => {
+    /** So far. */
+    got: got as Readonly<Served>,
+    stop: async (): Promise<Served> => {
       over.abort();
       await Promise.all(loops);
-      return answers;
+      return got;
     },
   };
 }
