@@ -34,10 +34,12 @@ class ClientConnection implements IndexedSetMember {
   constructor(readonly socket: ClientSocket) {}
 
   /** Serves one request after another, and none while the client does not read its responses. */
-  enqueue(response: ServerResponse, request: PipelinedRequest): void {
+  enqueue(request: IncomingMessage, response: ServerResponse, serve: () => void): void {
+    // Mostly there is none before it, and its size is of no interest.
+    const bytes = this.responses.length === 0 ? 0 : pipelinedBytes(request);
     this.responses.push(response);
-    this.waiting.push(request);
-    this.waitingBytes += request.bytes;
+    this.waiting.push({ bytes, serve });
+    this.waitingBytes += bytes;
     if (this.responses.length === 1) this.serveNext();
     else if (this.waitingBytes >= MAX_PIPELINED_BYTES) this.pauseReading();
   }
@@ -102,7 +104,7 @@ export class ClientConnections {
       connection.onResponseEnd(response);
       if (this.isClosing && !connection.isResponding) socket.destroySoon();
     });
-    connection.enqueue(response, { bytes: pipelinedBytes(request), serve });
+    connection.enqueue(request, response, serve);
   }
 
   /** Whether a response is under way on `socket`. */

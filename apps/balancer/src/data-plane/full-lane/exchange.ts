@@ -141,7 +141,7 @@ export class FullLaneExchange implements Transport, ForwardedRequest {
     const { socket } = connection;
     this.upstream = upstream;
     this.connection = connection;
-    connection.onSlowConnect = () => loop.onSlowConnect();
+    if (socket.connecting) connection.onSlowConnect = () => loop.onSlowConnect();
     upstream.on('information', ({ statusCode, rawHeaders }) => {
       relayInterimResponse(statusCode, rawHeaders, downstream);
     });

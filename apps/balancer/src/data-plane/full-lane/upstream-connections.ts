@@ -19,7 +19,7 @@ const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
 export class KeptConnection extends PooledConnection {
   readonly socket: Socket;
   readonly bypass: ParserBypass;
-  /** Called if the connection takes too long to open. */
+  /** Called if the connection takes too long to open. Not kept afterwards: it would keep its exchange from the collector. */
   onSlowConnect: (() => void) | undefined;
 
   constructor(
@@ -33,6 +33,7 @@ export class KeptConnection extends PooledConnection {
     const keepAlive = { keepAlive: true, keepAliveInitialDelay: TCP_PROBE_AFTER_MS };
     this.socket = connectWithin(timeouts, { host, port, ...keepAlive, onread }, () => this.onSlowConnect?.());
     this.bypass = new ParserBypass(this.socket);
+    this.socket.once('connect', () => (this.onSlowConnect = undefined));
     // Emitted by Node's client when an exchange is over and the connection can serve another one.
     this.socket.on('free', () => pool.release(this));
     // While the connection is in use, Node's client listens too.
