@@ -40,4 +40,13 @@ describe('the idle habit of a backend', () => {
     habits.recordReuse('a', 700);
     expect(habits.maxIdleMs('a')).toBe(MAX_IDLE_MS);
   });
+
+  it('is forgotten in time although no connection is kept for long enough to show anything else', () => {
+    habits.recordClose('a', 300);
+    nowMs = 9 * 60_000;
+    expect(habits.maxIdleMs('a')).toBe(225);
+    nowMs = 11 * 60_000;
+    habits.recordReuse('a', 200);
+    expect(habits.maxIdleMs('a')).toBe(MAX_IDLE_MS);
+  });
 });

@@ -52,7 +52,8 @@ export class IdleTimeoutEstimator {
   /** How long a connection may be idle before it is closed, milliseconds. */
   maxIdleMs(url: string): number {
     const estimate = this.estimates.get(url);
-    return estimate === undefined ? MAX_IDLE_MS : Math.min(MAX_IDLE_MS, MARGIN * estimate.closesAfterMs);
+    if (estimate === undefined || this.isStale(estimate)) return MAX_IDLE_MS;
+    return Math.min(MAX_IDLE_MS, MARGIN * estimate.closesAfterMs);
   }
 
   /** How long a connection may have been idle to carry a request that cannot be sent again, milliseconds. */
@@ -63,10 +64,14 @@ export class IdleTimeoutEstimator {
 
   private estimateOf(url: string): Estimate {
     let estimate = this.estimates.get(url);
-    if (!estimate || this.nowMs() - estimate.closedAtMs > MEMORY_MS) {
+    if (!estimate || this.isStale(estimate)) {
       estimate = { closesAfterMs: Infinity, closedAtMs: this.nowMs(), provenMs: 0 };
       this.estimates.set(url, estimate);
     }
     return estimate;
+  }
+
+  private isStale({ closedAtMs }: Estimate): boolean {
+    return this.nowMs() - closedAtMs > MEMORY_MS;
   }
 }
