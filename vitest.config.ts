@@ -5,7 +5,7 @@ const compile = {
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
 };
 
-/** How hard fuzz tests try; each says in what. NaN, which is false, when nobody says. */
+/** Effort of the fuzz tests, in a unit that each test documents. NaN, which is falsy, when FUZZ is not set. */
 const provide = { fuzz: Number(process.env.FUZZ) };
 
 declare module 'vitest' {
@@ -39,7 +39,7 @@ export default defineConfig({
           provide,
           include: ['test/**/*.spec.ts'],
           exclude: ['test/chaos/**'],
-          // Longer than any wait in them, which says what it waited for. A busy machine must not fail a test.
+          // Longer than any wait in a test: the wait fails first, and its message names what it waited for.
           testTimeout: 180_000,
           hookTimeout: 180_000,
           maxWorkers: 2,

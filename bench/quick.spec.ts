@@ -1,4 +1,4 @@
-// The benchmarks that need nothing but Node run, and print figures for each contender. No figure is judged.
+// The benchmarks that need only Node run and print figures for each contender. The values are not checked.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
@@ -12,7 +12,7 @@ const FRAMING = ['request head, framed', 'response head, framed', 'chunks of 16 
 it.each([
   ['bench:decision', POLICY_NAMES],
   ['bench:http1', FRAMING],
-])('npm run %s has figures for each contender', { timeout: 60_000 }, async (script, contenders) => {
+])('npm run %s prints figures for each contender', { timeout: 60_000 }, async (script, contenders) => {
   const child = spawn('npm', ['run', '--silent', script, '--', '--quick'], { cwd: ROOT, stdio: 'pipe' });
   onTestFinished(() => void child.kill());
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
@@ -22,7 +22,7 @@ it.each([
   expect(contenders.filter((contender) => !areNumbers(figures.get(contender)))).toEqual([]);
 });
 
-/** The rows of what `console.table` printed, by their first cell. */
+/** The rows printed by `console.table`, by their first cell. */
 function figuresByRow(table: string): Map<string, number[]> {
   const rows = table.split('\n').map((line) =>
     line

@@ -1,7 +1,7 @@
-// Caddy as somebody would set it up who knows it: a large pool of kept-alive upstreams, nothing it does not need.
+// Caddy in an expert setup: a large pool of keep-alive upstream connections, and no feature it does not need.
 import type { BackendAddress, Contender } from './contender.js';
 
-/** Caddy with this `lb_policy`. In Debian's version none of its policies by connections knows weights. */
+/** Caddy with this `lb_policy`. In Debian's version, no connection-based policy supports weights. */
 export function caddy(name: string, title: string, policy: string): Contender {
   return {
     name,

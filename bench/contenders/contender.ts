@@ -1,6 +1,6 @@
-// What a contender of a benchmark is: a name, a program, and how the program is started before a fleet.
+// A contender of a benchmark: a name, a program, and how to start the program with a fleet of backends.
 
-/** Programs that a benchmark runs: Fairlead, Debian's, and packages of npm. */
+/** Programs that a benchmark runs: Fairlead, Debian packages and npm packages. */
 export type Program = 'fairlead' | 'nginx' | 'haproxy' | 'caddy' | 'wrk' | 'http-proxy-middleware' | '@nestjs/core';
 
 /** A backend that all contenders share. */
@@ -11,11 +11,11 @@ export interface BackendAddress {
   readonly capacity: readonly number[];
 }
 
-/** Where a contender is to stand. */
+/** The ports, folder and backends a contender is given. */
 export interface Place {
-  /** Where it must take requests, on 127.0.0.1. */
+  /** The port it must listen on, on 127.0.0.1. */
   readonly port: number;
-  /** A second free port, for those that want one. */
+  /** A second free port, for contenders that need one. */
   readonly controlPort: number;
   /** A folder of its own, empty. */
   readonly folder: string;
@@ -27,27 +27,27 @@ export interface Launch {
   readonly command: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Files that must stand in its folder before, by name. */
+  /** Files that must exist in its folder before it starts: contents by name. */
   readonly files?: Readonly<Record<string, string>>;
-  /** What has to be told to it once it listens. */
-  readonly introduce?: () => Promise<void>;
+  /** Registers the backends once it listens. */
+  readonly registerBackends?: () => Promise<void>;
 }
 
 export interface Contender {
-  /** As the flag `--contender` knows it. */
+  /** Name for the flag `--contender`. */
   readonly name: string;
-  /** As the tables know it. */
+  /** Name in the tables. */
   readonly title: string;
   readonly program: Program;
   readonly launch: (place: Place) => Launch;
 }
 
-/** What a balancer that knows one number per backend is told of its capacity: the sum, the same for all that have weights. */
+/** The capacity of a backend as one number, for balancers with scalar weights: the sum over its resources. */
 export function weightOf({ capacity }: BackendAddress, fleet: readonly BackendAddress[]): number {
   const sum = (units: readonly number[]) => units.reduce((total, each) => total + each, 0);
   const largest = Math.max(...fleet.map((backend) => sum(backend.capacity)));
   return Math.max(1, Math.round((HEAVIEST * sum(capacity)) / largest));
 }
 
-/** HAProxy's weights end at 256. */
+/** 256 is the largest weight HAProxy accepts. */
 const HEAVIEST = 200;

@@ -1,4 +1,4 @@
-// Fairlead itself, as `npm run build` made it.
+// Fairlead, as built by `npm run build`.
 import { fileURLToPath } from 'node:url';
 import type { BackendAddress, Contender } from './contender.js';
 
@@ -8,12 +8,12 @@ export const BALANCER_PATH = 'dist/apps/balancer/src/main.js';
 /** The built balancer of this checkout. */
 export const BALANCER = fileURLToPath(new URL(`../../${BALANCER_PATH}`, import.meta.url));
 
-/** As long as the others': nobody gives up on a backend in this race. */
-const PATIENCE_SECONDS = '300';
+/** As long as the timeouts of the other contenders, so that no contender gives up on a backend. */
+const TIMEOUT_SECONDS = '300';
 
 const DECLARED_NAMES = ['compute', 'storage'];
 
-/** Fairlead with these variables on top of those that all its entries share. */
+/** Fairlead with these variables in addition to those that all its entries share. */
 export function fairlead(name: string, title: string, variables: Readonly<Record<string, string>>): Contender {
   const resources = variables.RESOURCES?.split(',') ?? DECLARED_NAMES;
   return {
@@ -29,13 +29,13 @@ export function fairlead(name: string, title: string, variables: Readonly<Record
         CONTROL_PLANE_HOST: '127.0.0.1',
         CONTROL_PLANE_PORT: String(controlPort),
         PLACEMENT_POLICY: 'drf',
-        ATTEMPT_TIMEOUT_SECONDS: PATIENCE_SECONDS,
-        REQUEST_TIMEOUT_SECONDS: PATIENCE_SECONDS,
+        ATTEMPT_TIMEOUT_SECONDS: TIMEOUT_SECONDS,
+        REQUEST_TIMEOUT_SECONDS: TIMEOUT_SECONDS,
         LOG_LEVEL: 'error',
         REGISTRY_FILE: 'none',
         ...variables,
       },
-      introduce: () => register(`http://127.0.0.1:${controlPort}/api/v1/backends`, backends, resources),
+      registerBackends: () => register(`http://127.0.0.1:${controlPort}/api/v1/backends`, backends, resources),
     }),
   };
 }
@@ -51,7 +51,7 @@ export function withBalancer<C extends Contender>(contender: C, balancer: string
   };
 }
 
-/** Tells it of the fleet, and waits until it has seen every backend answer. */
+/** Registers the fleet, and waits until Fairlead reports every backend as up. */
 async function register(url: string, backends: readonly BackendAddress[], resources: readonly string[]): Promise<void> {
   for (const { id, port, capacity } of backends) {
     const amounts = Object.fromEntries(resources.map((resource, r) => [resource, capacity[r]]));

@@ -1,15 +1,15 @@
-// HAProxy as somebody would set it up who knows it: no limit that bites, connections reused, weights, patience.
+// HAProxy in an expert setup: limits that are never reached, connection reuse, weights, long timeouts.
 import { weightOf, type BackendAddress, type Contender } from './contender.js';
 
-const PATIENCE = '300s';
+const TIMEOUT = '300s';
 
 const ROOM = 8_000;
 
-/** What sets one HAProxy apart from another. */
+/** How the HAProxy entries differ. */
 export interface HaproxySetup {
-  /** Client connections it has room for. */
+  /** Maximum client connections. */
   readonly room: number;
-  /** Directives for all its proxies. */
+  /** Directives for its `defaults` section. */
   readonly defaults: readonly string[];
 }
 
@@ -32,7 +32,7 @@ export function haproxy(
   };
 }
 
-/** Twice the room in open files is more than some machines allow; without strict limits it starts all the same. */
+/** Two file descriptors per connection may exceed the limit; without strict limits HAProxy starts anyway. */
 function configuration(
   port: number,
   backends: readonly BackendAddress[],
@@ -48,10 +48,10 @@ global
   no strict-limits
 defaults
   mode http
-  timeout connect ${PATIENCE}
-  timeout client ${PATIENCE}
-  timeout server ${PATIENCE}
-  timeout queue ${PATIENCE}
+  timeout connect ${TIMEOUT}
+  timeout client ${TIMEOUT}
+  timeout server ${TIMEOUT}
+  timeout queue ${TIMEOUT}
   ${defaults.join('\n  ')}
 frontend clients
   bind 127.0.0.1:${port} backlog 4096

@@ -1,9 +1,9 @@
-// nginx as somebody would set it up who knows it: shared counters, kept-alive upstreams, weights, patience.
+// nginx in an expert setup: shared counters, keep-alive upstream connections, weights, long timeouts.
 import { weightOf, type BackendAddress, type Contender } from './contender.js';
 
-const PATIENCE = '300s';
+const TIMEOUT = '300s';
 
-/** What sets one nginx apart from another: how many workers it has, and directives for two of its blocks. */
+/** How the nginx entries differ: the number of workers, and directives for two blocks. */
 export interface NginxSetup {
   readonly workers: number | 'auto';
   readonly upstream: readonly string[];
@@ -24,7 +24,7 @@ export function nginx(name: string, title: string, setup: NginxSetup): Contender
   };
 }
 
-/** `max_fails=0`: nobody is down here. */
+/** `max_fails=0`: nginx never marks a backend as down. */
 function configuration(
   port: number,
   folder: string,
@@ -60,9 +60,9 @@ http {
       proxy_http_version 1.1;
       proxy_set_header Connection "";
       ${location.join('\n      ')}
-      proxy_connect_timeout ${PATIENCE};
-      proxy_send_timeout ${PATIENCE};
-      proxy_read_timeout ${PATIENCE};
+      proxy_connect_timeout ${TIMEOUT};
+      proxy_send_timeout ${TIMEOUT};
+      proxy_read_timeout ${TIMEOUT};
     }
   }
 }

@@ -1,4 +1,4 @@
-// Processes that a benchmark starts, and ends again by their own ids, however it ends.
+// Processes that a benchmark starts, and always stops, each by its own process id.
 import { once } from 'node:events';
 import { OwnProcess as BaseProcess } from '../../test/processes/own-process.js';
 
@@ -8,11 +8,11 @@ export { freePorts } from '../../test/processes/ports.js';
 /** Milliseconds. */
 const STOP_MS = 3_000;
 
-/** A process of ours. */
+/** A process that this program started. */
 export class OwnProcess extends BaseProcess {
   private output = '';
 
-  /** Starts it; of this process's own environment it is given the path only. Its output is kept when it is piped. */
+  /** Starts a process. It inherits only PATH from this process's environment. Its output is kept when piped. */
   static start(
     name: string,
     command: string,
@@ -25,7 +25,7 @@ export class OwnProcess extends BaseProcess {
     return started;
   }
 
-  /** Waits until its output, which must be piped, contains this. @throws {Error} when it ends before. */
+  /** Waits until its output, which must be piped, contains this text. @throws {Error} when it exits first. */
   async says(text: string): Promise<void> {
     while (!this.output.includes(text)) {
       this.assertRuns();
@@ -33,7 +33,7 @@ export class OwnProcess extends BaseProcess {
     }
   }
 
-  /** Its whole output, which must be piped. @throws {Error} when it fails. */
+  /** Waits for it to exit, and returns its output, which must be piped. @throws {Error} when it fails. */
   async finished(): Promise<string> {
     const [code] = (await once(this.child, 'close')) as [number | null];
     if (code !== 0) throw new Error(`${this.name} failed: ${this.shownTail}`);
@@ -46,7 +46,7 @@ export class OwnProcess extends BaseProcess {
     return this.child.pid;
   }
 
-  /** SIGTERM, and SIGKILL when that does not help. */
+  /** Sends SIGTERM, then SIGKILL if it is still running after the timeout. */
   override async stop(signal: NodeJS.Signals = 'SIGTERM', killAfterMs = STOP_MS): Promise<number | null> {
     return super.stop(signal, killAfterMs);
   }

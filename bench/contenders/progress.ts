@@ -1,7 +1,7 @@
-// The bar in the terminal that shows how far a benchmark is, and what it is doing.
+// The progress bar of a benchmark in the terminal.
 import { SingleBar } from 'cli-progress';
 
-/** A bar whose payload is `{ doing }`. Without a terminal it prints a line every ten seconds. */
+/** A bar with the payload `{ doing }`. Without a terminal it prints a line every ten seconds. */
 export function progressBar(): SingleBar {
   return new SingleBar({
     format: '{bar} {value}/{total}  {eta_formatted} left  {doing}',

@@ -1,26 +1,26 @@
-// What Fairlead must reach, and whether it does.
+// The bars for Fairlead, and whether it meets them.
 import { CASES, USUAL_CASE } from './cases.js';
 import { CONTENDERS, hasFootprintOfItsOwn } from './contenders.js';
 import type { Results } from './results.js';
 import { spreadOf, type Spread } from './statistics.js';
 
-/** Something that must not exceed a limit. */
+/** A measure that must not exceed a limit. */
 export interface Bar {
   readonly what: string;
   readonly limit: number;
   readonly unit: '×' | 'KiB' | 's';
-  /** Undefined: not measured. */
+  /** Undefined when not measured. */
   readonly measured: Spread | undefined;
 }
 
-/** Whether it holds, by the median. */
+/** Whether the median is within the limit. */
 export function isMet({ limit, measured }: Bar): boolean | undefined {
   return measured === undefined ? undefined : measured.median <= limit;
 }
 
 const FAST = 'fairlead-fast';
 const NEST = 'nest-hpm';
-/** The contenders whose start and memory have bars. */
+/** The contenders with bars on start-up and memory. */
 const LANES = CONTENDERS.filter((entry) => entry.program === 'fairlead' && hasFootprintOfItsOwn(entry));
 
 /** All bars, in the order of the tables. */

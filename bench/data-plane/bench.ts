@@ -1,4 +1,4 @@
-// The order of things: everybody is started and looked at, then case by case and round by round each has its turn.
+// Order of the benchmark: all contenders are started and checked, then they take turns in each case and round.
 import { join } from 'node:path';
 import { progressBar } from '../contenders/progress.js';
 import type { Backends } from './backends/backends.js';
@@ -25,7 +25,7 @@ export class Bench {
     this.results = new Results(options.cases, options.contenders);
   }
 
-  /** Measures everything; a contender that fails is noted and left out from then on. Ends nothing that it started. */
+  /** Measures everything. A contender that fails is recorded and left out from then on. Does not stop the processes. */
   async run(): Promise<void> {
     const { cases, rounds, hasFootprint } = this.options;
     const backends = await startNginx(join(this.folder, 'backends'));
@@ -42,13 +42,13 @@ export class Bench {
     }
   }
 
-  /** Those that this build has. */
+  /** The contenders that this build supports. */
   private async available(): Promise<Entry[]> {
     const unknown = await unknownVariables(this.options.contenders);
     return this.options.contenders.filter(({ title, needs = [] }) => {
       const missing = needs.filter((variable) => unknown.has(variable));
       if (missing.length === 0) return true;
-      this.results.absences.push({ title, why: `this build knows no ${missing.join(', ')}`, isFailure: false });
+      this.results.absences.push({ title, why: `this build does not support ${missing.join(', ')}`, isFailure: false });
       return false;
     });
   }
@@ -62,9 +62,9 @@ export class Bench {
     this.bar.increment();
   }
 
-  /** Starts a contender, sees whether it answers rightly, and warms it up. */
+  /** Starts a contender, checks that it responds correctly, and warms it up. */
   private async admit(entry: Entry, { addresses }: Backends): Promise<void> {
-    this.bar.update({ doing: `does ${entry.title} answer rightly?` });
+    this.bar.update({ doing: `checking responses of ${entry.title}` });
     const ports = addresses.map(({ port }) => port);
     const cases = this.options.cases.filter(({ name }) => takesPart(entry, name));
     const usual = CASES.find(({ name }) => name === USUAL_CASE)!;
@@ -102,7 +102,7 @@ export class Bench {
     await running.process.stop();
   }
 
-  /** Whether it went well; what went wrong is noted. */
+  /** Returns whether it succeeded, and records a failure. */
   private async orNote({ title }: Entry, where: string, work: () => Promise<void>): Promise<boolean> {
     try {
       await work();

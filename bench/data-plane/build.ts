@@ -1,4 +1,4 @@
-// What a built balancer can do: a variable that it knows stops its start when the value makes no sense.
+// Which variables a built balancer supports: a supported variable with an invalid value makes the start fail.
 import { BALANCER } from '../contenders/fairlead.js';
 import { freePorts, OwnProcess } from '../contenders/processes.js';
 import type { Entry } from './contenders.js';

@@ -1,18 +1,18 @@
-// What is measured: a response of some size, how it is asked for, and on how many connections.
+// The cases of the benchmark: the size of the response, the request, and the number of connections.
 
-/** A case: one row of requests that are all alike. */
+/** A case: a series of identical requests. */
 export interface Case {
-  /** As the flag `--case` knows it. */
+  /** Name for the flag `--case`. */
   readonly name: string;
-  /** As the tables know it. */
+  /** Name in the tables. */
   readonly title: string;
   readonly path: string;
-  /** Size of the answer's body, bytes. */
-  readonly answerBytes: number;
-  /** Size of the request's body, bytes; 0: a GET without one. */
+  /** Size of the response's body, bytes. */
+  readonly responseBytes: number;
+  /** Size of the request's body, bytes; 0 for a GET without a body. */
   readonly requestBytes: number;
   readonly connections: number;
-  /** Whether the client keeps its connections; else each request says `Connection: close`. */
+  /** Whether the client reuses connections; otherwise each request has `Connection: close`. */
   readonly keepsAlive: boolean;
 }
 
@@ -20,13 +20,13 @@ const KIB = 1024;
 
 const USUAL = { requestBytes: 0, connections: 64, keepsAlive: true };
 
-/** A file of the backends, by its size. */
+/** The path of a file of the backends, by size. */
 export const filePath = (bytes: number): string => `/files/${bytes}`;
 
-/** Where the same files are sent in chunks. */
+/** The folder from which the same files are sent chunked. */
 export const CHUNKED_FOLDER = '/chunked/';
 
-const file = (bytes: number) => ({ ...USUAL, path: filePath(bytes), answerBytes: bytes });
+const file = (bytes: number) => ({ ...USUAL, path: filePath(bytes), responseBytes: bytes });
 
 /** All cases, in the order of the tables. */
 export const CASES: readonly Case[] = [
@@ -39,19 +39,19 @@ export const CASES: readonly Case[] = [
     title: '16 KiB POST',
     ...USUAL,
     path: '/sink',
-    answerBytes: 2,
+    responseBytes: 2,
     requestBytes: 16 * KIB,
   },
-  { name: 'chunked', title: '16 KiB chunked', ...USUAL, path: `${CHUNKED_FOLDER}${16 * KIB}`, answerBytes: 16 * KIB },
+  { name: 'chunked', title: '16 KiB chunked', ...USUAL, path: `${CHUNKED_FOLDER}${16 * KIB}`, responseBytes: 16 * KIB },
   { name: 'connections-1', title: '1 KiB, 1 connection', ...file(KIB), connections: 1 },
   { name: 'connections-512', title: '1 KiB, 512 connections', ...file(KIB), connections: 512 },
   { name: 'no-keep-alive', title: '1 KiB, no keep-alive', ...file(KIB), keepsAlive: false },
 ];
 
-/** The case that most bars are about. */
+/** The case that most bars use. */
 export const USUAL_CASE = '1kib';
 
-/** What every request carries, beside Host: ten headers as a browser sends them, about 700 bytes. */
+/** Headers of every request besides Host: ten, as a browser sends them, about 700 bytes. */
 export const HEADERS: Readonly<Record<string, string>> = {
   'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36',
   Accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8',
@@ -67,7 +67,7 @@ export const HEADERS: Readonly<Record<string, string>> = {
   'X-Request-Id': '4bf92f35-77b3-4da6-a3ce-929d0e0e4736',
 };
 
-/** A body of this size: text that no filter of a server changes, the same every time. */
+/** A body of this size: deterministic text that no server filter changes. */
 export function bodyOf(bytes: number): Buffer {
   if (bytes === 2) return Buffer.from('ok');
   const line = 'Fairlead benchmarks its data plane: 0123456789 abcdefghijklmnopqrstuvwxyz\n';

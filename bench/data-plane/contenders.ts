@@ -1,4 +1,4 @@
-// Who is measured: an entry each, set up as alike as they can be. All add X-Forwarded-For, keep connections to backends,
+// The contenders, configured as similarly as possible. All add X-Forwarded-For, keep connections to backends,
 // and write no log of successful requests, unless an entry says otherwise.
 import { caddy } from '../contenders/caddy.js';
 import type { Contender } from '../contenders/contender.js';
@@ -10,20 +10,20 @@ import { naive } from './naive/naive.js';
 
 /** A contender, and how this benchmark treats it. */
 export interface Entry extends Contender {
-  /** Whether it gets both cores, and everybody else with it; else it has one to itself. */
+  /** Whether it shares both cores with load and backends; otherwise it has one core to itself. */
   readonly isOnBothCores?: boolean;
-  /** Cases it is for; all when not given. */
+  /** The cases it runs in; all when absent. */
   readonly cases?: readonly string[];
-  /** Variables that mean something to this build only when it knows them. */
+  /** Variables that the build must support. */
   readonly needs?: readonly string[];
-  /** Whether its metrics are read once a second while it is measured. */
+  /** Whether its metrics are scraped once a second while it is measured. */
   readonly isScraped?: boolean;
 }
 
-/** The reference of the tables. */
+/** The contender that the tables compare with. */
 export const REFERENCE = 'nginx';
 
-/** Room for 10,000 idle clients, and a few more. */
+/** Client connections: enough for 10,000 idle clients and a few more. */
 const ROOM = 10_100;
 
 const NEW = ['FAST_LANE', 'DATA_PLANE_THREADS'];
@@ -36,7 +36,7 @@ export const CONTENDERS: readonly Entry[] = [
     location: [
       'proxy_set_header Host $http_host;',
       'proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;',
-      // Without these, what the client has not yet taken in goes through a file, and a body of 16 KiB nearly does.
+      // Otherwise nginx buffers what the client has not read yet in a file, and a 16 KiB body is close to that limit.
       'proxy_max_temp_file_size 0;',
       'client_body_buffer_size 64k;',
     ],
@@ -83,12 +83,12 @@ export const CONTENDERS: readonly Entry[] = [
   },
 ];
 
-/** Whether a case is measured with it. */
+/** Whether a contender runs in a case. */
 export function takesPart({ cases }: Entry, caseName: string): boolean {
   return cases === undefined || cases.includes(caseName);
 }
 
-/** Whether its start-up and memory are of interest: variants of another contender for one case have them in common. */
+/** Whether its start-up and memory are measured: a variant for one case shares them with its base contender. */
 export function hasFootprintOfItsOwn({ cases }: Entry): boolean {
   return cases === undefined;
 }

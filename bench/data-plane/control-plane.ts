@@ -1,5 +1,5 @@
-// `npm run bench:control-plane`: how long the admin API takes to answer while the data plane has all it can do. With threads
-// the control plane has one of its own.
+// `npm run bench:control-plane`: how long the admin API takes to respond while the data plane is saturated. With
+// data-plane threads, the control plane has a thread of its own.
 import Table from 'cli-table3';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,9 +17,9 @@ import { load, luaScript } from './wrk.js';
 
 const MEASURED = ['fairlead-fast', 'fairlead-fast-1', 'fairlead-fast-2'];
 const SECONDS = 10;
-/** Between the beginnings of two requests: an open loop, or slow answers would hide themselves. */
+/** Interval between two requests, in an open loop: a closed loop would send fewer requests while responses are slow. */
 const EVERY_MS = 20;
-/** Of the 99th percentile, with threads. */
+/** Limit of the 99th percentile with data-plane threads, milliseconds. */
 const BAR_MS = 50;
 
 const usual = CASES.find(({ name }) => name === USUAL_CASE)!;
@@ -32,7 +32,7 @@ try {
   writeFileSync(`${folder}/load.lua`, luaScript(usual));
   const backends = await startNginx(join(folder, 'backends'));
   const table = new Table({
-    head: ['', 'requests/s meanwhile', 'answers', 'p50, ms', 'p99, ms', 'longest, ms', `p99 ≤ ${BAR_MS} ms`],
+    head: ['', 'requests/s meanwhile', 'responses', 'p50, ms', 'p99, ms', 'longest, ms', `p99 ≤ ${BAR_MS} ms`],
     style: { head: [], border: [] },
   });
   for (const name of MEASURED)
@@ -42,7 +42,7 @@ try {
         backends,
       ),
     );
-  process.stdout.write(`GET /api/v1/backends while ${usual.title} is asked for on ${usual.connections} connections\n`);
+  process.stdout.write(`GET /api/v1/backends under load: ${usual.title} on ${usual.connections} connections\n`);
   process.stdout.write(`${table.toString()}\n`);
 } finally {
   await stopAll();
@@ -55,7 +55,7 @@ async function rowOf(entry: Entry, backends: Backends): Promise<string[]> {
   const run = (seconds: number) => load(usual, { port: running.port, script: `${folder}/load.lua`, seconds, cores });
   await run(2);
   const loaded = run(SECONDS);
-  const times = await answerTimes(`http://127.0.0.1:${running.controlPort}/api/v1/backends`);
+  const times = await responseTimes(`http://127.0.0.1:${running.controlPort}/api/v1/backends`);
   const { requestsPerSecond } = await loaded;
   await running.process.stop();
   moveTo(LOAD_CORE, backends.pids);
@@ -65,20 +65,20 @@ async function rowOf(entry: Entry, backends: Backends): Promise<string[]> {
   return [entry.title, Math.round(requestsPerSecond).toLocaleString('en'), String(times.length), ...figures, verdict];
 }
 
-/** How long each answer took from when it was due, sorted, milliseconds. @throws {Error} when one is no 200. */
-async function answerTimes(url: string): Promise<number[]> {
-  const asked: Promise<number>[] = [];
+/** Sorted response times from when each request was due, milliseconds. @throws {Error} when a status is not 200. */
+async function responseTimes(url: string): Promise<number[]> {
+  const sent: Promise<number>[] = [];
   const begin = performance.now();
   for (let due = begin; due < begin + SECONDS * 1000; due += EVERY_MS) {
     await sleep(Math.max(0, due - performance.now()));
-    asked.push(answerTime(url, due));
+    sent.push(responseTime(url, due));
   }
-  return (await Promise.all(asked)).sort((a, b) => a - b);
+  return (await Promise.all(sent)).sort((a, b) => a - b);
 }
 
-async function answerTime(url: string, due: number): Promise<number> {
+async function responseTime(url: string, due: number): Promise<number> {
   const response = await fetch(url);
   await response.arrayBuffer();
-  if (response.status !== 200) throw new Error(`${url} was answered ${response.status}`);
+  if (response.status !== 200) throw new Error(`${url} responded ${response.status}, not 200`);
   return performance.now() - due;
 }

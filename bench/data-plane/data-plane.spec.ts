@@ -32,7 +32,7 @@ Transfer/sec:     20.94MB
 `;
 
 describe('parseWrk', () => {
-  it('reads counts, and percentiles in whatever unit', () => {
+  it('reads counts, and percentiles in any unit', () => {
     expect(parseWrk(WRK)).toEqual({ requests: 85_221, requestsPerSecond: 16_976.29, p50Ms: 0.875, p99Ms: 1070 });
   });
 
@@ -43,7 +43,7 @@ describe('parseWrk', () => {
     },
   );
 
-  it('fails on what is no report, and when nothing was answered', () => {
+  it('fails on text that is not a report, and without responses', () => {
     expect(() => parseWrk('unable to connect')).toThrow('wrk printed no figures');
     expect(() => parseWrk(WRK.replace('85221', '0'))).toThrow('wrk printed no figures');
   });
@@ -52,28 +52,28 @@ describe('parseWrk', () => {
 describe('luaScript', () => {
   const script = (name: string) => luaScript(CASES.find((each) => each.name === name)!);
 
-  it('sends the ten headers, and no function that would cost time for each request', () => {
+  it('sends the ten headers, and has no function, which would cost time for each request', () => {
     expect(Object.keys(HEADERS)).toHaveLength(10);
     expect(script('1kib').match(/^wrk\.headers\["[A-Za-z-]+"\] = ".+"$/gm)).toHaveLength(10);
     expect(script('1kib')).not.toMatch(/function|Connection|wrk\.body/);
   });
 
-  it('sends a body, or ends the connection, where the case says so', () => {
+  it('sends a body, or closes the connection, if the case says so', () => {
     expect(script('post')).toContain('wrk.method = "POST"');
     expect(script('no-keep-alive')).toContain('wrk.headers["Connection"] = "close"');
   });
 });
 
 describe('/proc', () => {
-  // A name with spaces and parentheses is what a process may call itself.
+  // A process name may contain spaces and parentheses.
   const stat = (pid: number, parent: number, [utime, stime]: readonly number[]) =>
     `${pid} (a) b (c) S ${parent} ${pid} 1 0 -1 4194560 9 9 9 9 ${utime} ${stime} 55 66 20 0 7 0 100 200 300`;
 
-  it('reads parent and CPU time past any name', () => {
+  it('reads parent and CPU time after any name', () => {
     expect(parseStat(stat(42, 7, [130, 25]))).toEqual({ pid: 42, parent: 7, ticks: 155 });
   });
 
-  it('finds a process and all its descendants, and nobody else', () => {
+  it('finds a process and all its descendants, and no other process', () => {
     const all = [
       stat(1, 0, [9, 9]),
       stat(10, 1, [1, 1]),
@@ -84,31 +84,31 @@ describe('/proc', () => {
     expect(treeOf(10, all.map(parseStat)).map(({ pid }) => pid)).toEqual([10, 11, 12]);
   });
 
-  it('reads resident memory, and nothing of a process that ended', () => {
+  it('reads resident memory, and 0 for a process that has exited', () => {
     expect(parseResidentKib('Name:\tnginx\nVmHWM:\t   9000 kB\nVmRSS:\t    6204 kB\n')).toBe(6204);
     expect(parseResidentKib('Name:\tnginx\nState:\tZ (zombie)\n')).toBe(0);
   });
 });
 
 describe('benchOptions', () => {
-  it('measures everything when nothing is said', () => {
+  it('measures everything without flags', () => {
     const options = benchOptions([]);
     expect(options).toMatchObject({ cases: CASES, contenders: CONTENDERS, rounds: 5, seconds: 5, warmUpSeconds: 2 });
     expect(options).toMatchObject({ hasFootprint: true, isWhole: true });
   });
 
-  it('takes quick as a default that other flags override', () => {
+  it('lets other flags override the defaults of --quick', () => {
     const options = benchOptions(['--quick', '--rounds', '3', '--case', '1mib', '--contender', 'caddy']);
     expect(options).toMatchObject({ rounds: 3, seconds: 2, hasFootprint: false, isWhole: false });
     expect(options).toMatchObject({ cases: [{ name: '1mib' }], contenders: [{ name: 'caddy' }] });
   });
 
-  it('writes the document however long it measured, but only when nothing was left out', () => {
+  it('writes the document for any durations, but only when nothing is left out', () => {
     const isWhole = (...args: string[]) => (benchOptions(args) as { isWhole: boolean }).isWhole;
     expect([isWhole('--rounds', '1'), isWhole('--quick'), isWhole('--case', '1kib')]).toEqual([true, false, false]);
   });
 
-  it('tells the command that yields the same, without where raw results went', () => {
+  it('reproduces the command, without the file for raw results', () => {
     const options = benchOptions([
       '--json',
       '/tmp/raw.json',
@@ -128,7 +128,7 @@ describe('benchOptions', () => {
     [['--contender', 'apache'], /^--contender must be one of nginx, .*, got "apache"$/],
     [['--rounds', '0'], /^--rounds must be a whole number from 1 to 999, got "0"$/],
     [['--bogus'], /^Unknown option '--bogus'$/],
-  ])('answers %j with one line', (args, problem) => {
+  ])('rejects %j with a message of one line', (args, problem) => {
     expect(benchOptions(args)).toEqual({ problem: expect.stringMatching(problem) as string });
   });
 });
@@ -146,7 +146,7 @@ describe('results', () => {
     p99Ms: 2,
   });
   const results = new Results(CASES, CONTENDERS);
-  // A machine that slows down from round to round: the ratio stays what it is.
+  // A machine that slows down from round to round: the ratio stays the same.
   results.samples.push(
     ...[1, 2, 3].flatMap((round) => [
       sample('1kib', 'nginx', round, 10 * round),
@@ -156,12 +156,12 @@ describe('results', () => {
     sample('1kib', 'caddy', 1, 20),
   );
 
-  it('compares the turns of the same round', () => {
+  it('compares turns of the same round', () => {
     expect(results.costRatio('1kib', 'fairlead-fast', 'nginx')).toEqual({ median: 1.2, min: 1.2, max: 1.2 });
     expect(results.costRatio('1kib', 'fairlead-fast', 'haproxy')).toBeUndefined();
   });
 
-  it('judges what was measured, and says what was not', () => {
+  it('judges measured bars, and reports unmeasured ones', () => {
     const verdictOf = (what: string) => isMet(barsOf(results).find((bar) => bar.what === what)!);
     expect(verdictOf('Fairlead, fast lane / nginx: 1 KiB')).toBe(true);
     expect(verdictOf('Fairlead, fast lane / Caddy: 1 KiB')).toBe(false);
@@ -169,7 +169,7 @@ describe('results', () => {
     expect(verdictOf('Fairlead, fast lane / nginx: 1 MiB, 16 connections')).toBeUndefined();
   });
 
-  it('shows medians with their spread, the ratio to nginx, and the part of a core', () => {
+  it('shows medians with their spread, the ratio to nginx, and the share of a core', () => {
     const table = tablesOf(results).find(({ title }) => title === '1 KiB')!;
     const row = table.rows.find(([title]) => title === 'Fairlead, fast lane');
     expect(row).toEqual(['Fairlead, fast lane', '24.0 (12.0–36.0)', '1.20', '2.40', '1,000', '1.00', '2.00']);
@@ -177,7 +177,7 @@ describe('results', () => {
 });
 
 describe('plot', () => {
-  it('has a dot for each mark, dearer ones further right', () => {
+  it('has a dot for each mark, with higher costs further right', () => {
     const mark = (row: string, series: string, median: number) => ({ row, series, median, min: median, max: median });
     const svg = plot('cost', [mark('1 KiB', 'nginx', 15), mark('1 KiB', 'Fairlead', 150), mark('1 MiB', 'nginx', 900)]);
     const dots = [...svg.matchAll(/H[\d.]+" stroke="#\w+" stroke-width="2"\/><circle cx="([\d.]+)"/g)];
@@ -188,7 +188,7 @@ describe('plot', () => {
 });
 
 describe('between', () => {
-  it('replaces what stands between the markers, and keeps the rest', () => {
+  it('replaces the text between the markers, and keeps the rest', () => {
     const document = 'before\n<!-- bench:data-plane begins -->\nold\n<!-- bench:data-plane ends -->\nafter\n';
     const replaced = between(document, 'new');
     expect(replaced).toMatch(/^before\n<!-- .* -->\n\nnew\n\n<!-- .* -->\nafter\n$/);
@@ -200,16 +200,16 @@ describe('between', () => {
 describe('validate', () => {
   const usual = CASES.filter(({ name }) => name === '1kib');
 
-  it('accepts a server that does as a proxy before three backends would', async () => {
+  it('accepts a server that behaves like a proxy with three backends', async () => {
     await expect(validate(await proxy({}), [1, 2, 3], usual)).resolves.toBeUndefined();
   });
 
   it.each([
     ['a body cut short', { body: bodyOf(1023) }, '1 KiB: the body, 1023 bytes of 1024'],
-    ['a backend left out', { backends: [1, 2] }, 'of 30 requests 1 of 3 backends got none'],
+    ['a backend left out', { backends: [1, 2] }, '1 of 3 backends received none of 30 requests'],
     ['no X-Forwarded-For', { forwardedFor: undefined }, 'X-Forwarded-For'],
-    ['another path', { target: '/' }, 'target: "/", not "/echo?a=1&b=%2Fx"'],
-  ])('refuses %s', async (_, fault, sentence) => {
+    ['another path', { target: '/' }, 'target: got "/", expected "/echo?a=1&b=%2Fx"'],
+  ])('rejects %s', async (_, fault, sentence) => {
     await expect(validate(await proxy(fault), [1, 2, 3], usual)).rejects.toThrow(sentence);
   });
 });
@@ -221,7 +221,7 @@ interface Fault {
   readonly target?: string;
 }
 
-/** A server that answers as the backends do behind a proxy, but for a fault. */
+/** A server that responds like the backends through a proxy, except for one fault. */
 async function proxy(fault: Fault): Promise<number> {
   const { body = bodyOf(1024), backends = [1, 2, 3] } = fault;
   let turn = 0;

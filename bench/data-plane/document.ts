@@ -1,4 +1,4 @@
-// docs/performance.md and its plot: what stands between the markers is made anew, the text around it stays.
+// docs/performance.md and its plot: the text between the markers is replaced, the rest is kept.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
@@ -10,7 +10,7 @@ const PLOT = fileURLToPath(new URL('../../docs/plots/data-plane.svg', import.met
 const BEGIN = '<!-- bench:data-plane begins -->';
 const END = '<!-- bench:data-plane ends -->';
 
-/** Writes both. */
+/** Writes the document and the plot. */
 export async function publish(results: Results, provenance: Provenance): Promise<void> {
   const document = readFileSync(DOCUMENT, 'utf8');
   const style = { ...(await resolveConfig(DOCUMENT)), filepath: DOCUMENT };
@@ -18,7 +18,7 @@ export async function publish(results: Results, provenance: Provenance): Promise
   writeFileSync(PLOT, costPlot(results));
 }
 
-/** The document with this between its markers. @throws {Error} when they are not there. */
+/** The document with this text between its markers. @throws {Error} when they are missing. */
 export function between(document: string, generated: string): string {
   const [begin, end] = [document.indexOf(BEGIN), document.indexOf(END)];
   if (begin === -1 || end < begin) throw new Error(`the document must contain ${BEGIN} and then ${END}`);

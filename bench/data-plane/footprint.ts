@@ -1,5 +1,5 @@
-// What a contender takes up before it does anything: the time to its start, memory when idle, and memory for clients
-// that are connected and silent.
+// The footprint of a contender without load: its start-up time, its memory when idle, and its memory with idle client
+// connections.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { BackendAddress } from '../contenders/contender.js';
@@ -12,24 +12,24 @@ import { start, type Running } from './running.js';
 
 const CLIENT = fileURLToPath(new URL('idle-connections.ts', import.meta.url));
 
-/** Connections that are opened and left idle, each after one request. */
+/** Connections left idle, each after one request. */
 export const IDLE_CONNECTIONS = 10_000;
 
-/** Memory is read when nothing has happened for so long. */
+/** How long nothing has happened before memory is read. */
 const SETTLE_MS = 2_000;
 
 export interface Footprint {
   readonly contender: string;
-  /** From start to ready, each time. */
+  /** From start to ready, for each start. */
   readonly readyMs: readonly number[];
-  /** Resident, after its start. */
+  /** Resident memory after the start. */
   readonly idleKib: number;
-  /** Resident, with the idle connections. */
+  /** Resident memory with the idle connections. */
   readonly connectedKib: number;
   readonly kibPerConnection: number;
 }
 
-/** Starts it so many times; the last time its memory is looked at. */
+/** Starts a contender `starts` times; measures its memory after the last start. */
 export async function footprint(
   entry: Entry,
   backends: readonly BackendAddress[],

@@ -1,9 +1,9 @@
-// A client of its own process: opens connections, has one request answered on each, and then keeps them idle. Says
-// `idle` when all are, and fails as soon as one of them is closed. Arguments: port, path, number of connections.
+// A client process that opens connections, completes one request on each, and then keeps them idle. Prints `idle` when
+// all of them are idle, and fails as soon as one is closed. Arguments: port, path, number of connections.
 import { connect, type Socket } from 'node:net';
 
 const [port, path, count] = [Number(process.argv[2]), process.argv[3], Number(process.argv[4])];
-/** Opened at a time, so that no accept queue overflows. */
+/** Connections opened at a time, so that no accept queue overflows. */
 const AT_ONCE = 100;
 
 const kept: Socket[] = [];
@@ -14,7 +14,7 @@ for (const socket of kept) socket.on('close', () => fail('a connection was close
 if (kept.some(({ destroyed }) => destroyed)) fail('a connection was closed');
 process.stdout.write('idle\n');
 
-/** Settles when the answer is there, whose length its head must tell. */
+/** Resolves when the response is complete. It must have a Content-Length. */
 function open(): Promise<Socket> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
@@ -24,7 +24,7 @@ function open(): Promise<Socket> {
       const end = text.indexOf('\r\n\r\n') + 4;
       const length = /^content-length: *(\d+)\r$/im.exec(text)?.[1];
       if (end < 4 || text.length < end + Number(length)) return;
-      if (!text.startsWith('HTTP/1.1 200 ') || length === undefined) fail(`answered ${text.slice(0, 100)}`);
+      if (!text.startsWith('HTTP/1.1 200 ') || length === undefined) fail(`response ${text.slice(0, 100)}`);
       socket.off('data', onData).resume();
       resolve(socket);
     };

@@ -1,6 +1,5 @@
-// `npm run bench:data-plane`: what a request costs the proxy in CPU time, for Fairlead and for other load balancers, or
-// for two builds of Fairlead.
-// `--help` tells of the flags.
+// `npm run bench:data-plane`: CPU time of the proxy per request, for Fairlead and other load balancers, or for two
+// builds of Fairlead. `--help` lists the flags.
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,13 +28,13 @@ async function main(args: string[]): Promise<number> {
     process.once(signal, () => void stopAll().finally(() => process.exit(130)));
   }
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-data-plane-'));
-  // Started by root, workers of nginx are somebody else, and must get at their files.
+  // nginx started by root runs its workers as another user, who must be able to read the files.
   chmodSync(folder, 0o755);
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   return options.against === undefined ? measure(options, folder) : compare(options, options.against, folder);
 }
 
-/** 0 when everybody who was to take part did so to the end. */
+/** Returns the exit code: 0 when no contender failed. */
 async function measure(options: BenchOptions, folder: string): Promise<number> {
   const programs = new Set([...options.contenders.map(({ program }) => program), 'wrk' as const]);
   const bench = new Bench(options, folder);

@@ -3,27 +3,27 @@ import { parseArgs } from 'node:util';
 import { CASES, USUAL_CASE, type Case } from './cases.js';
 import { CONTENDERS, type Entry } from './contenders.js';
 
-/** What the flags yield. */
+/** The parsed flags. */
 export interface BenchOptions {
   readonly cases: readonly Case[];
   /** Whether start-up and memory are measured. */
   readonly hasFootprint: boolean;
   readonly contenders: readonly Entry[];
   readonly rounds: number;
-  /** Of each turn. */
+  /** Duration of each turn. */
   readonly seconds: number;
   readonly warmUpSeconds: number;
-  /** Starts that start-up is the median of. */
+  /** Number of starts; start-up is their median. */
   readonly starts: number;
-  /** The folder of the checkout whose build this checkout's is compared with; undefined: with other load balancers. */
+  /** The checkout to compare this one with; undefined to compare with other load balancers. */
   readonly against: string | undefined;
-  /** Where the raw results go. */
+  /** File for the raw results. */
   readonly json: string | undefined;
-  /** Whether nothing was left out, so that the figures belong into the document. */
+  /** Whether nothing is left out, so that the figures go to the document. */
   readonly isWhole: boolean;
 }
 
-/** The name of what is not a case of requests: start-up and memory. */
+/** The case without requests: start-up and memory. */
 const FOOTPRINT = 'footprint';
 
 const CASE_NAMES = [...CASES.map(({ name }) => name), FOOTPRINT];
@@ -40,7 +40,7 @@ const QUICK = {
   starts: 2,
 };
 
-/** For two builds. A turn here has a new process that is warmed up after its start, so a second warm-up can be short. */
+/** Defaults for two builds. Each turn starts and warms up a new process, so the second warm-up can be short. */
 const AGAINST = {
   cases: [USUAL_CASE, FOOTPRINT],
   contenders: ['fairlead-fast', 'fairlead-full'],
@@ -56,25 +56,25 @@ Writes docs/performance.md and docs/plots/data-plane.svg when no contender and n
   npm run build && npm run bench:data-plane -- [flags]
 
   --quick            ${QUICK.cases.join(', ')} only: ${QUICK.rounds} round, ${QUICK.seconds} s each
-  --case NAME        only this one, may be repeated:
+  --case NAME        only this case, may be repeated:
                      ${CASE_NAMES.join(', ')}
-  --contender NAME   only this one, may be repeated:
+  --contender NAME   only this contender, may be repeated:
                      ${CONTENDER_NAMES.join(', ')}
   --rounds N         rounds of each case (${WHOLE.rounds})
   --seconds N        how long each turn is measured (${WHOLE.seconds})
-  --starts N         starts that start-up is measured by (${WHOLE.starts})
-  --json FILE        raw results go there too
-  --help             this text
+  --starts N         starts for the start-up time (${WHOLE.starts})
+  --json FILE        also write the raw results to this file
+  --help             print this text
 
   npm run build && npm run bench:data-plane -- --against CHECKOUT [flags]
 
-  --against CHECKOUT compares the build of this checkout with the build of another one, the folder CHECKOUT, and rewrites
-                     no document: CPU time per request, and start-up as case ${FOOTPRINT}. Needs wrk only.
-                     Takes the flags above but --quick, with these defaults:
+  --against CHECKOUT compares the build of this checkout with the build in the folder CHECKOUT, and rewrites no
+                     document: CPU time per request, and start-up as case ${FOOTPRINT}. Needs wrk only.
+                     Takes the flags above except --quick, with these defaults:
                      --case ${AGAINST.cases.join(' --case ')}
                      --contender ${AGAINST.contenders.join(' --contender ')}
                      --rounds ${AGAINST.rounds} --seconds ${AGAINST.seconds} --starts ${AGAINST.starts}
-                     Exits with 0 when both were measured, whatever the figures, else with 1.
+                     Exits with 0 if both builds were measured, whatever the figures, else with 1.
 `;
 
 const FLAGS = {
@@ -89,7 +89,7 @@ const FLAGS = {
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
-/** The options, `help` when help was asked for, or a sentence on what is wrong. */
+/** The options, `help` if help was requested, or an error message. */
 export function benchOptions(args: string[]): BenchOptions | 'help' | { readonly problem: string } {
   try {
     const { values } = parseArgs({ args, options: FLAGS });
@@ -113,12 +113,12 @@ export function benchOptions(args: string[]): BenchOptions | 'help' | { readonly
       isWhole: !quick && against === undefined && values.case === undefined && values.contender === undefined,
     };
   } catch (error) {
-    // parseArgs goes on about positional arguments in a second sentence.
+    // Keep the first sentence: parseArgs adds a second one about positional arguments.
     return { problem: (error as Error).message.split(/\. |\n/)[0] };
   }
 }
 
-/** The command that measures everything as these options do. Where raw results went is nobody else's affair. */
+/** The command that reproduces a complete run with these options, without the file for raw results. */
 export function commandOf({ rounds, seconds, starts }: Pick<BenchOptions, 'rounds' | 'seconds' | 'starts'>): string {
   const flags = [
     ...(rounds === WHOLE.rounds ? [] : ['--rounds', rounds]),
@@ -129,9 +129,9 @@ export function commandOf({ rounds, seconds, starts }: Pick<BenchOptions, 'round
 }
 
 function known(flag: string, names: readonly string[], all: readonly string[]): readonly string[] {
-  const stranger = names.find((name) => !all.includes(name));
-  if (stranger === undefined) return names;
-  throw new RangeError(`${flag} must be one of ${all.join(', ')}, got "${stranger}"`);
+  const unknown = names.find((name) => !all.includes(name));
+  if (unknown === undefined) return names;
+  throw new RangeError(`${flag} must be one of ${all.join(', ')}, got "${unknown}"`);
 }
 
 function wholeNumber(flag: string, text: string | undefined, byDefault: number): number {

@@ -1,11 +1,11 @@
-// Which core does what. The proxy has one core to itself; load, backends and this program share the other.
+// CPU pinning. The proxy has one core to itself; load generator, backends and this program share the other.
 import { execFileSync } from 'node:child_process';
 
 /** The core of a proxy with one thread. */
 export const PROXY_CORE = '0';
-/** The core of everybody else. */
+/** The core of the load generator, the backends and this program. */
 export const LOAD_CORE = '1';
-/** For a proxy with two threads: it and everybody else may use both. */
+/** For a proxy with two threads: all processes may use both cores. */
 export const BOTH_CORES = '0,1';
 
 /** A command, and its arguments. */
@@ -15,8 +15,8 @@ export interface Command {
 }
 
 /**
- * The command on these cores. It gets SIGTERM from the kernel when this program dies, however it does. Both wrappers
- * replace themselves, so the process id is the command's own.
+ * The command, pinned to these cores. The kernel sends it SIGTERM when this program dies for any reason. Both wrappers
+ * exec, so the process id is that of the command.
  */
 export function pinned(cores: string, { command, args }: Command): Command {
   return { command: 'setpriv', args: ['--pdeathsig', 'TERM', 'taskset', '-c', cores, command, ...args] };

@@ -1,7 +1,7 @@
 // A plot as SVG text: a row for each case, a dot for each contender, on a logarithmic scale of cost.
 import { scaleLog, scalePoint } from 'd3-scale';
 
-/** A dot, and the line from the least to the greatest of its rounds. */
+/** A dot, and the line from the minimum to the maximum of its rounds. */
 export interface Mark {
   readonly row: string;
   readonly series: string;
@@ -19,7 +19,7 @@ const DOT = 4.5;
 const COLD = ['#1971c2', '#2f9e44', '#0c8599', '#868e96', '#343a40'];
 const WARM = ['#f08c00', '#d6336c', '#e8590c', '#9c36b5', '#c2255c', '#846358'];
 
-/** Draws them, rows and series in the order of their first mark. */
+/** Draws the marks, with rows and series in the order of their first mark. */
 export function plot(title: string, marks: readonly Mark[]): string {
   const rows = [...new Set(marks.map(({ row }) => row))];
   const series = [...new Set(marks.map((mark) => mark.series))];
@@ -30,7 +30,7 @@ export function plot(title: string, marks: readonly Mark[]): string {
   const x = scaleLog([least * 0.9, greatest * 1.1], [MARGIN.left, right]);
   const y = scalePoint(rows, [MARGIN.top, bottom]).padding(0.5);
   const colourOf = coloursOf(series);
-  // The dots of a row lie a little below one another, so that equal ones are all seen.
+  // The dots of a row are offset vertically, so that equal ones stay visible.
   const offset = (name: string) => (series.indexOf(name) / Math.max(1, series.length - 1) - 0.5) * (ROW_HEIGHT - 16);
   const dots = marks.map((mark) => {
     const at = (y(mark.row) ?? 0) + offset(mark.series);
@@ -64,7 +64,7 @@ function coloursOf(series: readonly string[]): (name: string) => string {
   };
 }
 
-/** A line for each tick; numbers only where they have room, at 1, 2 and 5. */
+/** A line for each tick, with a number only at 1, 2 and 5, where there is room. */
 function verticalLine(at: number, value: number, bottom: number): string {
   const first = Number(value.toExponential()[0]);
   const number = [1, 2, 5].includes(first)

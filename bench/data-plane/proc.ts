@@ -1,8 +1,8 @@
-// What Linux tells of processes in /proc (proc(5)): CPU time, memory, and who is whose child.
+// Reads /proc (proc(5)): CPU time, memory and parents of processes.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** What a line of /proc/PID/stat says, as far as it matters here. */
+/** The fields of /proc/PID/stat that the benchmark needs. */
 export interface ProcessStat {
   readonly pid: number;
   readonly parent: number;
@@ -10,7 +10,7 @@ export interface ProcessStat {
   readonly ticks: number;
 }
 
-/** Reads such a line. The second field, the name in parentheses, may itself contain spaces and parentheses. */
+/** Parses a line of /proc/PID/stat. The second field, a name in parentheses, may contain spaces and parentheses. */
 export function parseStat(line: string): ProcessStat {
   const [parent, utime, stime] = [4, 14, 15].map((field) => {
     const afterName = line.slice(line.lastIndexOf(')') + 2).split(' ');
@@ -19,13 +19,13 @@ export function parseStat(line: string): ProcessStat {
   return { pid: Number.parseInt(line, 10), parent, ticks: utime + stime };
 }
 
-/** A process and all its descendants, out of all processes. */
+/** A process and all its descendants, selected from all processes. */
 export function treeOf(root: number, all: readonly ProcessStat[]): ProcessStat[] {
   const children = all.filter(({ parent, pid }) => parent === root && pid !== root);
   return [...all.filter(({ pid }) => pid === root), ...children.flatMap(({ pid }) => treeOf(pid, all))];
 }
 
-/** VmRSS out of the text of /proc/PID/status, KiB. */
+/** VmRSS in the text of /proc/PID/status, KiB. */
 export function parseResidentKib(status: string): number {
   return Number(/^VmRSS:\s*(\d+) kB$/m.exec(status)?.[1] ?? 0);
 }
@@ -40,7 +40,7 @@ export function cpuTicks(root: number): number {
   return familyOf(root).reduce((sum, { ticks }) => sum + ticks, 0);
 }
 
-/** Resident memory of a process and its descendants, KiB. What they share counts for each. */
+/** Resident memory of a process and its descendants, KiB. Shared memory counts for each process. */
 export function residentKib(root: number): number {
   return familyOf(root).reduce((sum, { pid }) => sum + parseResidentKib(read(`/proc/${pid}/status`) ?? ''), 0);
 }
@@ -60,7 +60,7 @@ function familyOf(root: number): ProcessStat[] {
   );
 }
 
-/** Undefined when the process ended in between. */
+/** Undefined when the process has exited in the meantime. */
 function read(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');

@@ -17,12 +17,12 @@ const PROFILE: CpuProfile = {
   timeDeltas: [1_000_000, 500_000, 10, 30, 20, 30, 10, 500_000, 1_000_000],
 };
 
-it('tells the parts of the time in which it was busy, the largest first, and leaves out the start and the end', () => {
+it('returns the parts of the busy time, largest first, and leaves out the start and the end', () => {
   const parts = partsOf(PROFILE, 1000, 1001);
   expect(parts.map(({ part }) => part)).toEqual([
-    'the two writes, the system included',
-    'classes of requests, and learning what they need',
-    'framing both heads, copying what goes on (libs/http1)',
+    'the two writes, including the system',
+    'classifying requests, and learning their demand',
+    'framing both heads, copying what is forwarded (libs/http1)',
     'the rest',
   ]);
   expect(parts.map(({ share }) => share)).toEqual([0.4, 0.3, 0.2, 0.1]);

@@ -1,31 +1,34 @@
-// A V8 CPU profile, added up by what the time was spent on.
+// Sums a V8 CPU profile by what the time was spent on.
 
-/** As `node --cpu-prof` writes it, as far as it matters here. */
+/** The fields of a `node --cpu-prof` file that are needed here. */
 export interface CpuProfile {
   readonly nodes: readonly {
     readonly id: number;
     readonly callFrame: { readonly functionName: string; readonly url: string };
   }[];
-  /** Node ids, and the time from the sample before to each, microseconds. */
+  /** Node ids, and the time from the previous sample to each, microseconds. */
   readonly samples: readonly number[];
   readonly timeDeltas: readonly number[];
 }
 
-/** What a part of the time was spent on; the first that fits. */
+/** Parts of the time, by the function and file of the sample; the first match counts. */
 const PARTS: readonly { readonly part: string; readonly is: RegExp }[] = [
-  { part: 'the two writes, the system included', is: /^(writeBuffer|writeLatin1String|writev) / },
+  { part: 'the two writes, including the system', is: /^(writeBuffer|writeLatin1String|writev) / },
   { part: 'garbage collection', is: /^\(garbage collector\)/ },
-  { part: 'reads and epoll, the system included, and what the profiler cannot tell', is: /^\(program\)/ },
-  { part: 'framing both heads, copying what goes on (libs/http1)', is: /libs\/http1\// },
-  { part: 'classes of requests, and learning what they need', is: /\/demand\/|demand-(learning|classifier)/ },
-  { part: 'choosing a backend, and accounts', is: /libs\/scheduling\/|balancer\/src\/(scheduling|registry|metrics)\// },
+  { part: 'reads and epoll, including the system, and what the profiler misses', is: /^\(program\)/ },
+  { part: 'framing both heads, copying what is forwarded (libs/http1)', is: /libs\/http1\// },
+  { part: 'classifying requests, and learning their demand', is: /\/demand\/|demand-(learning|classifier)/ },
+  {
+    part: 'choosing a backend, and accounting',
+    is: /libs\/scheduling\/|balancer\/src\/(scheduling|registry|metrics)\//,
+  },
   { part: 'the lane itself', is: /balancer\/src\// },
   { part: 'copying bytes', is: /^(copy|copyImpl|latin1Write|latin1Slice|toString|write) (node:buffer)?$/ },
   { part: "Node's streams and sockets", is: /node:/ },
 ];
 const REST = 'the rest';
 
-/** Parts of the time that was not idle, the largest first; the first `skippedMs` left out, and all behind `forMs` more. */
+/** Parts of the busy time, largest first, within the `forMs` that follow the first `skippedMs`. */
 export function partsOf(profile: CpuProfile, skippedMs: number, forMs: number): { part: string; share: number }[] {
   const partById = new Map<number, string | undefined>();
   for (const { id, callFrame } of profile.nodes) {

@@ -1,5 +1,5 @@
-// `npm run profile:data-plane`: where the time of the fast lane goes while it answers 1 KiB on 64 connections, and which
-// system calls it makes. What docs/performance.md says about that was printed by this.
+// `npm run profile:data-plane`: where the fast lane spends its time while it serves 1 KiB on 64 connections, and which
+// system calls it makes. The source of the profile in docs/performance.md.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,7 @@ import { load, luaScript } from './wrk.js';
 
 const WARM_UP_SECONDS = 4;
 const SECONDS = 6;
-/** strace slows it down tenfold: only counts are to be had. */
+/** strace slows the process down tenfold, so only counts are meaningful. */
 const TRACED_SECONDS = 2;
 
 const usual = CASES.find(({ name }) => name === USUAL_CASE)!;
@@ -65,10 +65,10 @@ function profiled(): Entry {
   };
 }
 
-/** How many system calls it makes for a request. */
+/** System calls per request. */
 async function traceCalls(pid: number, run: (seconds: number) => Promise<{ requests: number }>): Promise<void> {
   if (spawnSync('strace', ['-V']).error) {
-    process.stdout.write('strace is not installed: no system calls are counted\n');
+    process.stdout.write('strace is not installed: system calls are not counted\n');
     return;
   }
   const summary = join(folder, 'strace');
@@ -78,6 +78,6 @@ async function traceCalls(pid: number, run: (seconds: number) => Promise<{ reque
   const calls = readFileSync(summary, 'utf8').matchAll(/^\s*[\d.]+\s+[\d.]+\s+\d+\s+(\d+)\s+(?:\d+\s+)?(\w+)$/gm);
   for (const [, count, name] of calls) {
     const each = Number(count) / requests;
-    if (each >= 0.005) process.stdout.write(`${each.toFixed(2).padStart(5)} ${name} for a request\n`);
+    if (each >= 0.005) process.stdout.write(`${each.toFixed(2).padStart(5)} ${name} per request\n`);
   }
 }

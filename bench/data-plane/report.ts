@@ -1,4 +1,4 @@
-// The figures for people: tables in the terminal, Markdown and a plot in docs/.
+// The figures as tables in the terminal, and as Markdown and a plot in docs/.
 import Table from 'cli-table3';
 import { arch, cpus, release, totalmem, type } from 'node:os';
 import type { Program } from '../contenders/contender.js';
@@ -10,19 +10,19 @@ import type { Results } from './results.js';
 import { spreadOf } from './statistics.js';
 import { tablesOf, type Figures } from './tables.js';
 
-/** What the document's figures were made with. */
+/** How the figures of the document were produced. */
 export interface Provenance {
   readonly command: string;
   readonly options: BenchOptions;
   readonly programs: ReadonlySet<Program>;
-  /** Processes that wanted to run, over the last minute before it began: what else the machine was doing. */
+  /** Load average over the last minute before the run: the other work of the machine. */
   readonly loadBefore: number;
 }
 
 /** A machine with a lower load average than this counts as idle. */
 export const IDLE_LOAD = 0.5;
 
-/** For the terminal. */
+/** The figures for the terminal. */
 export function terminalText(results: Results): string {
   return [...tablesOf(results).map(terminalTable), ...leftOut(results)].join('\n\n');
 }
@@ -45,7 +45,7 @@ export function markdown(results: Results, provenance: Provenance): string {
   ].join('\n\n');
 }
 
-/** The document begins with what it comes to. */
+/** Sorts the bars first. */
 const rank = ({ title }: Figures): number => (title === 'Against the bars' ? 0 : 1);
 
 /** CPU time per request by case and contender, as SVG. */
@@ -74,7 +74,7 @@ function about({ command, options, programs, loadBefore }: Provenance): string {
   ].join('\n');
 }
 
-/** What was left out, and why: a paragraph, or none. */
+/** A paragraph on what was left out and why, if anything was. */
 export function leftOut({ absences }: Pick<Results, 'absences'>): string[] {
   return absences.length === 0
     ? []

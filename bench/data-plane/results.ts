@@ -1,15 +1,15 @@
-// All that was measured, and what is asked of it.
+// All measurements, and queries on them.
 import type { Case } from './cases.js';
 import type { Entry } from './contenders.js';
 import type { Footprint } from './footprint.js';
 import { ratiosByRound, spreadOf, type Spread } from './statistics.js';
 import type { Sample } from './turn.js';
 
-/** A contender that was left out, from the beginning or from some turn on. */
+/** A contender that was left out, from the start or after some turn. */
 export interface Absence {
   readonly title: string;
   readonly why: string;
-  /** Whether that is a failure of its own; else this build does not have it. */
+  /** Whether it failed; otherwise this build does not support it. */
   readonly isFailure: boolean;
 }
 
@@ -23,20 +23,20 @@ export class Results {
     readonly contenders: readonly Entry[],
   ) {}
 
-  /** The samples of a contender in a case, a round each. */
+  /** The samples of a contender in a case, one per round. */
   of(caseName: string, contender: string): Sample[] {
     return this.samples.filter((sample) => sample.caseName === caseName && sample.contender === contender);
   }
 
-  /** How many times the CPU time per request of another one a contender takes. Undefined without both. */
+  /** CPU time per request of a contender, relative to another one. Undefined without samples of both. */
   costRatio(caseName: string, contender: string, other: string): Spread | undefined {
     const ratios = this.costRatios(caseName, contender, other);
     return ratios.length > 0 ? spreadOf(ratios) : undefined;
   }
 
   /**
-   * The same for each round that has both: the two turns were next to each other in time, so that what slows the whole
-   * machine down cancels out.
+   * The same for each round that has both. The two turns were close in time, so that a slowdown of the whole machine
+   * cancels out.
    */
   costRatios(caseName: string, contender: string, other: string): number[] {
     return ratiosByRound(this.of(caseName, contender), this.of(caseName, other), ({ cpuMicros }) => cpuMicros);

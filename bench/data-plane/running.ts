@@ -1,4 +1,4 @@
-// A contender on its feet: started on its cores, told of the backends, ended in any case.
+// Starts a contender on its cores, registers the backends, and always stops it on failure.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BackendAddress, Place } from '../contenders/contender.js';
@@ -7,25 +7,25 @@ import { filePath } from './cases.js';
 import type { Entry } from './contenders.js';
 import { BOTH_CORES, pinned, PROXY_CORE } from './pinning.js';
 
-/** How often it is asked whether it is ready. */
+/** Interval of the readiness probes. */
 const POLL_MS = 2;
 const READY_MS = 20_000;
 
-/** A contender that runs. */
+/** A running contender. */
 export interface Running {
   readonly entry: Entry;
   readonly port: number;
   readonly controlPort: number;
   readonly process: OwnProcess;
-  /** From its start until it was ready: for Fairlead, `/health/ready`; for the others, a first answer. */
+  /** From start to ready: the first 200 of `/health/ready` for Fairlead, of a file for the others. */
   readonly readyMs: number;
 }
 
-/** Starts a contender, and waits until it serves. @throws {Error} when it does not. */
+/** Starts a contender, and waits until it serves requests. @throws {Error} when it does not. */
 export async function start(entry: Entry, backends: readonly BackendAddress[], folder: string): Promise<Running> {
   const [port, controlPort] = await freePorts(2);
   const place: Place = { port, controlPort, folder, backends };
-  const { command, args, env, files = {}, introduce } = entry.launch(place);
+  const { command, args, env, files = {}, registerBackends } = entry.launch(place);
   await mkdir(folder, { recursive: true });
   for (const [name, text] of Object.entries(files)) await writeFile(`${folder}/${name}`, text);
   const cores = entry.isOnBothCores ? BOTH_CORES : PROXY_CORE;
@@ -33,11 +33,11 @@ export async function start(entry: Entry, backends: readonly BackendAddress[], f
   const startMs = performance.now();
   const process = OwnProcess.start(entry.title, on.command, on.args, env);
   try {
-    const asks = entry.program === 'fairlead' ? [controlPort, '/health/ready'] : [port, filePath(100)];
-    await answering(process, `http://127.0.0.1:${asks[0]}${asks[1]}`);
+    const probe = entry.program === 'fairlead' ? [controlPort, '/health/ready'] : [port, filePath(100)];
+    await waitForOk(process, `http://127.0.0.1:${probe[0]}${probe[1]}`);
     await process.listening(port);
     const readyMs = performance.now() - startMs;
-    await introduce?.();
+    await registerBackends?.();
     return { entry, port, controlPort, process, readyMs };
   } catch (error) {
     await process.stop();
@@ -45,17 +45,17 @@ export async function start(entry: Entry, backends: readonly BackendAddress[], f
   }
 }
 
-/** Waits for a first 200. */
-async function answering(process: OwnProcess, url: string): Promise<void> {
+/** Waits for the first 200. */
+async function waitForOk(process: OwnProcess, url: string): Promise<void> {
   const deadline = performance.now() + READY_MS;
-  while (!(await isAnswered(url))) {
+  while (!(await returnsOk(url))) {
     process.assertRuns();
-    if (performance.now() > deadline) throw new Error(`${url} does not answer 200 after ${READY_MS / 1000} s`);
+    if (performance.now() > deadline) throw new Error(`${url} does not respond with 200 within ${READY_MS / 1000} s`);
     await sleep(POLL_MS);
   }
 }
 
-async function isAnswered(url: string): Promise<boolean> {
+async function returnsOk(url: string): Promise<boolean> {
   try {
     const response = await fetch(url, { headers: { connection: 'close' } });
     await response.arrayBuffer();

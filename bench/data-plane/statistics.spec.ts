@@ -5,14 +5,14 @@ import { median, medianInterval, ratiosByRound, spreadOf } from './statistics.js
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
 
 describe('median and spread', () => {
-  it('takes the middle, in whatever order', () => {
+  it('is the middle value, in any order', () => {
     expect([[3, 1, 2], [4, 1, 2, 3], [7]].map(median)).toEqual([2, 2.5, 7]);
     expect(spreadOf([3, 10, 1])).toEqual({ median: 3, min: 1, max: 10 });
   });
 });
 
 describe('ratiosByRound', () => {
-  it('compares the samples of the same round, and leaves out a round that only one has', () => {
+  it('compares samples of the same round, and leaves out rounds that only one side has', () => {
     const of = (round: number, value: number) => ({ round, value });
     const samples = [of(1, 10), of(2, 30), of(3, 7)];
     expect(ratiosByRound(samples, [of(2, 15), of(1, 20), of(4, 1)], ({ value }) => value)).toEqual([0.5, 2]);
@@ -20,7 +20,7 @@ describe('ratiosByRound', () => {
 });
 
 describe('medianInterval', () => {
-  // The ranks and confidences of the usual tables, e.g. W. J. Conover, Practical Nonparametric Statistics, table A3.
+  // Ranks and confidences of published tables, e.g. W. J. Conover, Practical Nonparametric Statistics, table A3.
   it.each([
     [6, 1, 6, 0.969],
     [10, 2, 9, 0.979],
@@ -37,11 +37,11 @@ describe('medianInterval', () => {
     [2, 0.5],
     [3, 0.75],
     [5, 0.9375],
-  ])('of %d values is their range, and says that its confidence is %d only', (count, confidence) => {
+  ])('of %d values is their range, with a confidence of only %d', (count, confidence) => {
     expect(medianInterval(upTo(count))).toEqual({ median: (count + 1) / 2, low: 1, high: count, confidence });
   });
 
-  it('contains the true median as often as it says, however skewed the values are', () => {
+  it('contains the true median as often as its confidence says, even for skewed values', () => {
     const random = seededRandom(1);
     const trueMedian = Math.LN2;
     const intervals = upTo(4000).map(() => medianInterval(upTo(15).map(() => -Math.log(1 - random()))));

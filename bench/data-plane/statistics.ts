@@ -1,25 +1,25 @@
-// The middle of several rounds, how far they lie apart, and how well the middle is known.
+// The median of several rounds, their range, and a confidence interval of the median.
 
-/** What several rounds came to. */
+/** Summary of several rounds. */
 export interface Spread {
   readonly median: number;
   readonly min: number;
   readonly max: number;
 }
 
-/** The middle value; of an even number of them the mean of the middle two. */
+/** The median: the middle value, or the mean of the middle two. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const half = sorted.length / 2;
   return (sorted[Math.ceil(half) - 1] + sorted[Math.floor(half)]) / 2;
 }
 
-/** Median, least and greatest of at least one value. */
+/** Median, minimum and maximum of at least one value. */
 export function spreadOf(values: readonly number[]): Spread {
   return { median: median(values), min: Math.min(...values), max: Math.max(...values) };
 }
 
-/** Of each round the value of the sample over the value of the other one; rounds that have only one are left out. */
+/** For each round, the value of the sample divided by that of the other side; rounds with only one are left out. */
 export function ratiosByRound<S extends { readonly round: number }>(
   samples: readonly S[],
   others: readonly S[],
@@ -31,7 +31,7 @@ export function ratiosByRound<S extends { readonly round: number }>(
   });
 }
 
-/** The median of a few rounds, and an interval for the true one: the median that endlessly many rounds would have. */
+/** The median of a few rounds, and an interval for the true median, that of infinitely many rounds. */
 export interface MedianInterval {
   readonly median: number;
   readonly low: number;
@@ -43,11 +43,11 @@ export interface MedianInterval {
 const WANTED_CONFIDENCE = 0.95;
 
 /**
- * The median with its order-statistics interval: from the k-th least to the k-th greatest value, with the largest k for
- * which the confidence is at least 95 %. It assumes no distribution, only rounds that are independent: the number of values
- * below the true median is then binomial with p = ½, and the interval misses it when fewer than k values are on one side of
- * it (H. A. David and H. N. Nagaraja, Order Statistics, 3rd edition, section 7.1). Fewer than six values have no such
- * interval: theirs is their whole range, with the confidence that it has.
+ * The median with its order-statistics interval: from the k-th smallest to the k-th largest value, with the largest k
+ * for which the confidence is at least 95 %. It assumes no distribution, only independent rounds: the number of values
+ * below the true median is then binomial with p = ½, and the interval misses it when fewer than k values are on one side
+ * of it (H. A. David and H. N. Nagaraja, Order Statistics, 3rd edition, section 7.1). Fewer than six values have no such
+ * interval: the result is their whole range, with its actual confidence.
  */
 export function medianInterval(values: readonly number[]): MedianInterval {
   const sorted = values.toSorted((a, b) => a - b);

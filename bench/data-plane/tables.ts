@@ -1,4 +1,4 @@
-// The figures as rows: the terminal and the document show the same ones.
+// The figures as rows, the same for the terminal and the document.
 import { barsOf, isMet, type Bar } from './bars.js';
 import type { Case } from './cases.js';
 import { REFERENCE } from './contenders.js';
@@ -7,14 +7,14 @@ import type { Results } from './results.js';
 import { median, spreadOf, type Spread } from './statistics.js';
 import type { Sample } from './turn.js';
 
-/** A table: a title, column heads, and rows as wide as they are. */
+/** A table: a title, column heads, and rows of the same width. */
 export interface Figures {
   readonly title: string;
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }
 
-/** A table for each case, one for memory and start-up, one for the bars; those without a row are left out. */
+/** A table for each case, one for memory and start-up, one for the bars; tables without rows are left out. */
 export function tablesOf(results: Results): Figures[] {
   return [...results.cases.map((each) => caseTable(results, each)), footprintTable(results), barTable(results)].filter(
     ({ rows }) => rows.length > 0,
@@ -44,7 +44,7 @@ function caseTable(results: Results, { name, title }: Case): Figures {
   return { title, head, rows };
 }
 
-/** How much of a core it had: less than another's means that something else held it up. */
+/** The share of a core it used: below 100 %, something other than its CPU time limits it. */
 export function corePercent({ cpuMicros, requestsPerSecond }: Sample): number {
   return (cpuMicros * requestsPerSecond) / 10_000;
 }
@@ -78,7 +78,7 @@ function verdict(bar: Bar): string {
   return met === undefined ? 'not measured' : met ? 'reached' : 'MISSED';
 }
 
-/** The median, and the range when there is one. */
+/** The median, with the range if minimum and maximum differ. */
 function spread({ median: middle, min, max }: Spread): string {
   return min === max ? digits(middle) : `${digits(middle)} (${digits(min)}–${digits(max)})`;
 }
@@ -87,7 +87,7 @@ function mebibytes(kib: number): string {
   return digits(kib / 1024);
 }
 
-/** Three digits that count, more before the decimal point. */
+/** Three significant digits, more before the decimal point. */
 export function digits(value: number): string {
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en');
   return value.toPrecision(3);

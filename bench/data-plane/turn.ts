@@ -1,4 +1,4 @@
-// A turn: one contender, one case, once. What it costs is what the kernel says its processes used of the CPU meanwhile.
+// A turn: one contender in one case, once. Its cost is the CPU time that its processes used, as the kernel reports it.
 import { writeFile } from 'node:fs/promises';
 import type { Backends } from './backends/backends.js';
 import type { Case } from './cases.js';
@@ -9,18 +9,18 @@ import { load, luaScript, type WrkReading } from './wrk.js';
 
 const SCRAPE_MS = 1_000;
 
-/** What came of a turn. */
+/** The result of a turn. */
 export interface Sample extends WrkReading {
   readonly caseName: string;
   readonly contender: string;
   readonly round: number;
   /** User and system time of the proxy, its workers and threads, during the interval, in clock ticks. */
   readonly cpuTicks: number;
-  /** The same for one answer, microseconds. */
+  /** The same per response, microseconds. */
   readonly cpuMicros: number;
 }
 
-/** Where a turn takes place. */
+/** The environment of a turn. */
 export interface Course {
   readonly backends: Backends;
   readonly folder: string;
@@ -28,7 +28,7 @@ export interface Course {
   readonly seconds: number;
 }
 
-/** Warms up, measures. @throws {Error} when any request failed. */
+/** Warms up, then measures. @throws {Error} when any request fails. */
 export async function turn(running: Running, measured: Case, round: number, course: Course): Promise<Sample> {
   const { entry, port, process } = running;
   const script = `${course.folder}/${measured.name}.lua`;
@@ -50,21 +50,21 @@ export async function turn(running: Running, measured: Case, round: number, cour
   }
 }
 
-/** Answers after which code that is compiled as it runs is taken to be compiled. */
-const WARM_ANSWERS = 20_000;
-const LONGEST_WARM_UP_SECONDS = 30;
+/** Responses after which just-in-time compiled code is assumed to be compiled. */
+const WARM_RESPONSES = 20_000;
+const MAX_WARM_UP_SECONDS = 30;
 
-/** Puts load on a contender that was just started, until it runs as it will run from then on. */
+/** Puts load on a contender that was just started, until it runs at its steady state. */
 export async function warmUp({ port }: Running, usual: Case, { folder }: Pick<Course, 'folder'>): Promise<void> {
   const script = `${folder}/warm-up.lua`;
   await writeFile(script, luaScript(usual));
   const seconds = 2;
-  for (let passed = 0, answers = 0; passed < LONGEST_WARM_UP_SECONDS && answers < WARM_ANSWERS; passed += seconds) {
-    answers += (await load(usual, { port, script, seconds, cores: LOAD_CORE })).requests;
+  for (let passed = 0, responses = 0; passed < MAX_WARM_UP_SECONDS && responses < WARM_RESPONSES; passed += seconds) {
+    responses += (await load(usual, { port, script, seconds, cores: LOAD_CORE })).requests;
   }
 }
 
-/** Reads Fairlead's metrics as Prometheus does, more often than it usually does. */
+/** Scrapes Fairlead's metrics like Prometheus, but more often. */
 function scrape(controlPort: number): () => void {
   const read = () =>
     fetch(`http://127.0.0.1:${controlPort}/metrics`).then(

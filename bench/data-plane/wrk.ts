@@ -3,22 +3,22 @@ import { OwnProcess } from '../contenders/processes.js';
 import { bodyOf, HEADERS, type Case } from './cases.js';
 import { pinned } from './pinning.js';
 
-/** What wrk counted and saw. */
+/** The figures that wrk reports. */
 export interface WrkReading {
-  /** Answers within the interval. */
+  /** Responses within the interval. */
   readonly requests: number;
   readonly requestsPerSecond: number;
-  /** From the sending of a request to its answer. A closed loop leaves out what would have queued behind it. */
+  /** From sending a request to its response. A closed loop does not measure the waiting of requests it did not send. */
   readonly p50Ms: number;
   readonly p99Ms: number;
 }
 
 const MILLISECONDS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000, m: 60_000 };
 
-/** Reads what `wrk --latency` printed. @throws {Error} when a request failed, or the text is no report of wrk's. */
+/** Parses the output of `wrk --latency`. @throws {Error} when a request failed, or the text is not a report of wrk. */
 export function parseWrk(text: string): WrkReading {
   const trouble = /(Socket errors: .*|Non-2xx or 3xx responses: .*)/.exec(text)?.[1];
-  if (trouble !== undefined) throw new Error(`wrk saw failures: ${trouble}`);
+  if (trouble !== undefined) throw new Error(`wrk reported failures: ${trouble}`);
   const reading = {
     requests: Number(/^\s*(\d+) requests in /m.exec(text)?.[1]),
     requestsPerSecond: Number(/^Requests\/sec:\s*([\d.]+)/m.exec(text)?.[1]),
@@ -34,7 +34,7 @@ function percentile(text: string, percent: number): number {
   return Number(value) * (MILLISECONDS[unit ?? ''] ?? NaN);
 }
 
-/** The script that makes a case's requests. Without a function in it wrk builds the request once and sends it again and again. */
+/** The Lua script of a case. It defines no function, so that wrk builds the request once and resends it. */
 export function luaScript({ requestBytes, keepsAlive }: Case): string {
   const headers = keepsAlive ? HEADERS : { ...HEADERS, Connection: 'close' };
   const lines = Object.entries(headers).map(([name, value]) => `wrk.headers[${lua(name)}] = ${lua(value)}`);
@@ -42,10 +42,10 @@ export function luaScript({ requestBytes, keepsAlive }: Case): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** A string of Lua's; JSON escapes what occurs here as Lua does. */
+/** A Lua string literal; for the characters used here, JSON escapes like Lua. */
 const lua = (text: string): string => JSON.stringify(text);
 
-/** Loads a port of 127.0.0.1 from these cores for so long. @throws {Error} when any request failed. */
+/** Loads a port of 127.0.0.1 from these cores for `seconds`. @throws {Error} when any request fails. */
 export async function load(
   { path, connections }: Case,
   { port, script, seconds, cores }: { port: number; script: string; seconds: number; cores: string },

@@ -1,7 +1,7 @@
 // `npm run bench:decision`: how long one placement takes, and whether it allocates.
 //
-// Each decision finds the candidates, chooses, and the load moves on. `--expose-gc` lets the heap be measured too.
-// `npm run bench:decision -- --quick` only checks, in about a second, that all of it runs: its figures are no measurement.
+// Each decision finds the candidates, chooses one, and updates the load. `--expose-gc` also measures the heap.
+// `npm run bench:decision -- --quick` only checks, in about a second, that everything runs; its figures mean nothing.
 import { parseArgs } from 'node:util';
 import { Bench } from 'tinybench';
 import {
@@ -18,7 +18,7 @@ const SIZES = [10, 100, 1000];
 const DEMANDS = 64;
 const NONE: readonly number[] = [];
 const { quick } = parseArgs({ options: { quick: { type: 'boolean', default: false } } }).values;
-/** For how many decisions the heap is watched. */
+/** Decisions over which heap growth is measured. */
 const WATCHED_DECISIONS = quick ? 200 : 20_000;
 
 const bench = new Bench(quick ? { time: 0, iterations: 2, warmup: false } : { time: 150, warmupTime: 50 });
@@ -41,7 +41,7 @@ const rows = POLICY_NAMES.map((policy) => [
 ]);
 console.table(Object.fromEntries(rows));
 
-/** A decision in a fleet that is half busy; the clock ticks on with each. */
+/** A decision in a fleet at half load; each call advances the clock. */
 function aDecision(policy: PolicyName, backends: number): (i: number) => number {
   const random = seededRandom(1);
   const table = new LoadTable({ resourceCount: 2, slotCount: backends, writerCount: 1 });
@@ -73,7 +73,7 @@ function microseconds(policy: PolicyName, backends: number): number {
   return Number(((result.latency.p50 * 1e3) / DEMANDS).toFixed(2));
 }
 
-/** What the heap grows by per decision, or -1 without `--expose-gc`. */
+/** Heap growth per decision, bytes; -1 without `--expose-gc`. */
 function bytesPerDecision(decide: (i: number) => number): number {
   if (globalThis.gc === undefined) return -1;
   for (let i = 0; i < WATCHED_DECISIONS; i++) decide(i);

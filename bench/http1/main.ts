@@ -1,7 +1,7 @@
-// `npm run bench:http1`: what framing costs per head, and two ways to put a forwarded head together.
+// `npm run bench:http1`: what framing costs per head, and what alternative ways of writing a forwarded head cost.
 //
-// Every contender's answer is looked at before any is timed. `--expose-gc` lets the heap be measured too.
-// `npm run bench:http1 -- --quick` only checks, in about a second, that all of it runs: its figures are no measurement.
+// The output of every contender is checked before any is timed. `--expose-gc` also measures the heap.
+// `npm run bench:http1 -- --quick` only checks, in about a second, that everything runs; its figures mean nothing.
 import { parseArgs } from 'node:util';
 import { Bench } from 'tinybench';
 import { ChunkScanner, FieldNames, ForwardingRule, RequestHead, ResponseHead } from '@fairlead/http1';
@@ -30,7 +30,7 @@ const RESPONSE = [
   'Connection: keep-alive',
   'Keep-Alive: timeout=5',
 ];
-/** What a balancer says itself: `Via`, `X-Forwarded-*`, `Forwarded`, the demand. */
+/** Headers that a balancer adds: `Via`, `X-Forwarded-*`, `Forwarded`, the demand. */
 const OWN_LINES = [
   'Via: 1.1 fairlead-0a1b2c3d',
   'X-Forwarded-For: 10.0.0.7',
@@ -51,7 +51,7 @@ const response = inBuffer(`${RESPONSE.join('\r\n')}\r\n\r\n`);
 const requestHead = new RequestHead(names, limits);
 const responseHead = new ResponseHead(names, limits);
 const output = Buffer.alloc(65_536);
-/** Heads per timed call, so that the call itself does not count. */
+/** Heads per timed call, so that the cost of the call is negligible. */
 const BATCH = 100;
 
 const frameRequest = () => requestHead.frame(request.bytes, request.from, request.to);
@@ -109,7 +109,7 @@ function writeAsString(): number {
   return output.write(`${requestHead.forwardedHead(rule)}${OWN_LINES}`, 'latin1');
 }
 
-/** The alternative: each line copied into a buffer that is there already, natively. */
+/** The alternative: each line copied into an existing buffer with a native call. */
 function copyLines(): number {
   const { fields } = requestHead;
   const firstLine = fields.nameStart(0);
@@ -138,7 +138,8 @@ function copyBytes(): number {
 
 function scanAll(bytes: Buffer): void {
   const scanner = new ChunkScanner();
-  if (scanner.scan(bytes, 0, bytes.length) !== bytes.length) throw new Error('not the chunks that were meant');
+  if (scanner.scan(bytes, 0, bytes.length) !== bytes.length)
+    throw new Error('the chunked body has an unexpected length');
 }
 
 function check(): void {
@@ -147,7 +148,8 @@ function check(): void {
   for (const write of [writeAsString, copyLines, copyBytes]) {
     output.fill(0);
     const length = write();
-    if (output.toString('latin1', 0, length) !== expected) throw new Error(`${write.name} writes another head`);
+    if (output.toString('latin1', 0, length) !== expected)
+      throw new Error(`${write.name} does not write the expected head`);
   }
   if (frameResponse() !== response.to - response.from) throw new Error('the response head is not accepted');
 }
@@ -158,7 +160,7 @@ function medianMs(name: string): number {
   return result.latency.p50;
 }
 
-/** What the heap grows by per run, or -1 without `--expose-gc`. */
+/** Heap growth per run, bytes; -1 without `--expose-gc`. */
 function bytesPerRun(run: () => number): number {
   if (globalThis.gc === undefined) return -1;
   globalThis.gc();

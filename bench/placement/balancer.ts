@@ -1,4 +1,4 @@
-// One simulated balancer: the library's load table, candidates, policy and reservations, and the view they give it.
+// One simulated balancer: the load table, candidates, policy and reservations of libs/scheduling.
 import {
   Candidates,
   FleetSnapshot,
@@ -9,18 +9,18 @@ import {
   type ResourceVector,
 } from '@fairlead/scheduling';
 
-/** Makes the policy under test. */
+/** Creates the policy under test. */
 export type PolicyFactory = (context: PolicyContext) => PlacementPolicy;
 
-/** How often the speeds that were learned are looked at, seconds; as the balancer's scheduler does it. */
+/** How often learned speeds are applied, seconds; the same as in the balancer's scheduler. */
 const SPEED_INTERVAL_SECONDS = 1;
 
-/** Row 0 of its table is what it dispatched itself, row 1 what it last heard from the other balancers. */
+/** Row 0 of its table is its own load, row 1 the load last received from the other balancers. */
 export class Balancer {
   readonly policy: PlacementPolicy;
   readonly table: LoadTable;
   private readonly candidates = new Candidates();
-  /** The fleet at the speeds that were learned. */
+  /** The fleet, scaled by the learned speeds. */
   private fleet: FleetSnapshot;
   private speedsSeenAt = 0;
 
@@ -36,7 +36,7 @@ export class Balancer {
     this.policy = createPolicy({ table: this.table, ...context });
   }
 
-  /** The position that the policy chooses; -1 when no backend has what the request needs. */
+  /** The position that the policy chooses; -1 when no backend has the resources the request needs. */
   place(demand: ResourceVector, affinity: number): number {
     if (this.speedOf !== undefined) this.lookAtSpeeds(this.speedOf);
     const feasible = this.candidates.fill(this.fleet, this.table, demand, []);
@@ -54,7 +54,7 @@ export class Balancer {
     return new Reservation(this.table.rows[0], slot, demand);
   }
 
-  /** Hears what all the others have in flight at this moment. */
+  /** Receives the current in-flight load of all other balancers. */
   hear(others: readonly Balancer[]): void {
     const [own, heard] = this.table.rows;
     heard.inFlight.fill(0);

@@ -1,8 +1,8 @@
-// λ*: the most requests per second that any balancer could carry on a fleet, by linear programming.
+// λ*: the highest request rate that any balancer could sustain on a fleet, by linear programming.
 import highsModule from 'highs';
 import type { RequestClass } from './fleets.js';
 
-// The package's types describe its CommonJS build, whose default export is one step further in than that of the ES module.
+// The package's types describe its CommonJS build, whose default export is one level deeper than in the ES module.
 const highs = await (highsModule as unknown as typeof highsModule.default)();
 
 /**
@@ -10,7 +10,7 @@ const highs = await (highsModule as unknown as typeof highsModule.default)();
  *
  *     max λ   subject to   Σ_s x_ks = λ π_k for each class k,   Σ_k x_ks d_kr ≤ c_sr for each backend s and resource r
  *
- * Backends of the same capacity are taken together, which changes nothing: an optimum can be averaged over them.
+ * Backends of equal capacity are grouped, which does not change the optimum: a solution can be averaged over them.
  * @throws {Error} when the solver finds no optimum.
  */
 export function mostRequestsPerSecond(

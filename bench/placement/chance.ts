@@ -1,15 +1,15 @@
-// The random streams of a simulation: one per purpose, so that every policy meets the same traffic.
+// The random streams of a simulation: one per purpose, so that every policy gets the same traffic.
 import { seededRandom, type Random } from '@fairlead/scheduling';
 import type { RequestClass } from './fleets.js';
 
-/** A random stream of its own for one purpose of a seeded run. */
+/** An independent random stream for one purpose of a seeded run. */
 export function stream(seed: number, purpose: number): Random {
   const random = seededRandom(Math.imul(seed, 0x9e3779b1) ^ Math.imul(purpose + 1, 0x85ebca6b));
   for (let i = 0; i < 4; i++) random();
   return random;
 }
 
-/** A wait of mean 1 until the next event of a Poisson process. */
+/** An exponential wait of mean 1: the time to the next event of a Poisson process. */
 export function exponential(random: Random): number {
   return -Math.log(1 - random());
 }

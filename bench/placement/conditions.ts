@@ -1,15 +1,15 @@
-// The conditions that policies are tried under, and the scenarios they make.
+// The conditions that policies are tested under, and their scenarios.
 import { createPolicy, seededRandom, type PolicyName } from '@fairlead/scheduling';
 import { mostRequestsPerSecond } from './bound.js';
 import { shiftedMix, type Fleet } from './fleets.js';
 import type { Scenario } from './simulation.js';
 
-/** Capacities lie within this part of what was declared, when they are misdeclared. */
+/** Misdeclared capacities differ from the declared ones by at most this fraction. */
 const CAPACITY_ERROR = 0.3;
 const NOISE_SIGMA = 0.7;
 const CAPACITY_SEED = 7;
 
-/** What may be wrong with the world. */
+/** How reality may differ from what is declared. */
 export interface Condition {
   readonly name: string;
   readonly about: string;
@@ -39,7 +39,7 @@ export const NOISE: Condition = {
 
 export const MIX_SHIFT: Condition = {
   name: 'mix shift',
-  about: 'halfway through, the traffic turns to requests that are heavy on the last resource',
+  about: 'halfway through, the traffic shifts to requests that are heavy on the last resource',
   isShifting: true,
 };
 
@@ -49,8 +49,8 @@ export const HALVED: Condition = {
   isHalving: true,
 };
 
-/** Everything else that is tried, one thing at a time. */
-export const TROUBLES: readonly Condition[] = [
+/** The other conditions, each a single deviation. */
+export const ADVERSE_CONDITIONS: readonly Condition[] = [
   {
     name: 'parallel',
     about: 'a request uses its resources at the same time, and ends when the last is done',
@@ -60,7 +60,7 @@ export const TROUBLES: readonly Condition[] = [
   NOISY,
   MIX_SHIFT,
   HALVED,
-  { name: '4 balancers, blind', about: 'four balancers that do not know of each other', balancers: 4 },
+  { name: '4 balancers, blind', about: 'four balancers that do not share their load', balancers: 4 },
   {
     name: '4 balancers, 1 s',
     about: 'four balancers that exchange their load every second',
@@ -69,9 +69,9 @@ export const TROUBLES: readonly Condition[] = [
   },
 ];
 
-/** The fleet under a condition: what it can carry, and the scenario of a run at a part of that. */
+/** A fleet under a condition: the load it can sustain, and the scenario of a run at a fraction of it. */
 export class Trial {
-  /** λ*, requests per second; the lower one when the condition changes half-way. */
+  /** λ*, requests per second; the lower one when the condition changes halfway. */
   readonly bound: number;
   private readonly setting: Omit<Scenario, 'rate' | 'requests' | 'seed' | 'discipline' | 'createPolicy'>;
 
@@ -99,7 +99,7 @@ export class Trial {
     );
   }
 
-  /** A run at `load`, a part of λ*. */
+  /** A run at `load`, a fraction of λ*. */
   scenario(policy: PolicyName, load: number, run: Pick<Scenario, 'requests' | 'seed' | 'discipline'>): Scenario {
     return {
       ...this.setting,

@@ -1,8 +1,8 @@
-// What a simulated balancer believes a request needs: declared, or learned from what it sees.
+// What a simulated balancer assumes a request needs: declared, or learned from observations.
 import { DemandLearner, type FleetSnapshot, type LearningTicket, type ResourceVector } from '@fairlead/scheduling';
 import type { RequestClass } from './fleets.js';
 
-/** An exchange as it begins. */
+/** The start of an exchange. */
 export interface Dispatch {
   readonly requestClass: number;
   readonly slot: number;
@@ -11,25 +11,25 @@ export interface Dispatch {
   readonly atSeconds: number;
 }
 
-/** An exchange as it ends. */
-export interface Answer {
+/** The end of an exchange. */
+export interface Completion {
   readonly others: number;
   readonly atSeconds: number;
-  /** Units that the backend says the request cost; absent unless backends report. */
+  /** Cost of the request as reported by the backend, units; absent unless backends report. */
   readonly reportedUnits?: ArrayLike<number>;
 }
 
-/** Estimates the demand of each class. The vectors it hands out are read at once and not kept. */
+/** Estimates the demand of each class. A returned vector is valid until the next call. */
 export interface DemandModel {
   estimate(requestClass: number): ResourceVector;
-  /** Answers with what {@link answered} wants back, if anything. */
+  /** Returns the ticket to pass to {@link completed}, if any. */
   dispatched(dispatch: Dispatch): LearningTicket | undefined;
-  answered(ticket: LearningTicket | undefined, answer: Answer): void;
-  /** How fast a backend is, as a multiple of what it declared. Absent: as it declared, always. */
+  completed(ticket: LearningTicket | undefined, completion: Completion): void;
+  /** The speed of a backend as a multiple of its declared speed. Absent when speeds are not learned. */
   readonly speedOf?: (slot: number) => number;
 }
 
-/** Makes the model of a balancer over the fleet as it was declared. */
+/** Creates the model of a balancer for the declared fleet. */
 export type DemandModelFactory = (fleet: FleetSnapshot, classes: readonly RequestClass[]) => DemandModel;
 
 /** Every request declares the mean demand of its class. */
@@ -46,10 +46,10 @@ export class DeclaredDemand implements DemandModel {
 
   dispatched(): undefined {}
 
-  answered(): void {}
+  completed(): void {}
 }
 
-/** No request declares anything: the library's learner watches. It is told of classes, not of what they need. */
+/** No request declares its demand: the library's learner estimates it, and is given only the class of each request. */
 export class LearnedDemand implements DemandModel {
   private readonly learner: DemandLearner;
   private readonly vector: ResourceVector;
@@ -70,7 +70,7 @@ export class LearnedDemand implements DemandModel {
     return this.learner.dispatched(requestClass, slot, others, atSeconds);
   }
 
-  answered(ticket: LearningTicket | undefined, { others, atSeconds, reportedUnits }: Answer): void {
+  completed(ticket: LearningTicket | undefined, { others, atSeconds, reportedUnits }: Completion): void {
     if (ticket === undefined) return;
     if (reportedUnits !== undefined) this.learner.reported(ticket.classId, reportedUnits, atSeconds);
     this.learner.completed(ticket, others, atSeconds);

@@ -1,6 +1,6 @@
-// The stations of a simulation, ordered by the time of their next departure: a binary heap that knows where each stands.
+// The stations of a simulation by their next departure: a binary heap that tracks the position of each station.
 
-/** Keeps one time per station. O(log stations) for each change, O(1) to see the earliest; never allocates after construction. */
+/** One time per station. A change is O(log stations), reading the earliest O(1). Only the constructor allocates. */
 export class EventQueue {
   private readonly heap: Int32Array;
   private readonly place: Int32Array;
@@ -12,12 +12,12 @@ export class EventQueue {
     this.times = new Float64Array(stationCount).fill(Infinity);
   }
 
-  /** The station whose departure comes first. */
+  /** The station with the earliest departure. */
   get first(): number {
     return this.heap[0];
   }
 
-  /** When the first departure comes; infinite when none is due. */
+  /** Time of the earliest departure; infinite when there is none. */
   get firstTime(): number {
     return this.times[this.heap[0]];
   }

@@ -1,8 +1,8 @@
-// The fleets that placement is judged on: what the machines have, and what the requests need.
+// The fleets of the placement benchmark: the capacities of the machines and the demands of the requests.
 
-/** Requests that need alike. */
+/** Requests with the same mean demand. */
 export interface RequestClass {
-  /** Part of the traffic, 0..1. */
+  /** Fraction of the traffic, 0 to 1. */
   readonly probability: number;
   /** Mean units of each resource that one request needs. */
   readonly demand: readonly number[];
@@ -18,7 +18,7 @@ export interface Fleet {
 
 const UNIFORM = uniformClasses(1, 10);
 
-/** Fleets by name, as the placement bars name them; `equal` is `even` with requests that are all alike. */
+/** The fleets, by the names that the placement bars use; `equal` is `even` with identical requests. */
 export const FLEETS: readonly Fleet[] = [
   { name: 'even', capacities: repeat(4, [10, 10]), classes: UNIFORM },
   { name: 'equal', capacities: repeat(4, [10, 10]), classes: [{ probability: 1, demand: [5, 5] }] },
@@ -68,7 +68,7 @@ export const FLEETS: readonly Fleet[] = [
   },
 ];
 
-/** Fleets that demand is learned on: as above, and `skewed` with three classes that can be told apart. */
+/** Fleets for learned demand: those above, and `skewed` with three distinguishable classes. */
 export const LEARNING_FLEETS: readonly Fleet[] = [
   named('polar'),
   named('web'),
@@ -87,7 +87,7 @@ function named(name: string): Fleet {
   return FLEETS.find((fleet) => fleet.name === name)!;
 }
 
-/** The same requests, those that lean on the last resource more frequent: the mix after a shift. */
+/** The mix after a shift: the same requests, with those heavy on the last resource more frequent. */
 export function shiftedMix(classes: readonly RequestClass[]): RequestClass[] {
   const leaning = classes.map(({ probability, demand }) => {
     const total = demand.reduce((sum, units) => sum + units, 0);
@@ -101,7 +101,7 @@ function repeat(times: number, capacity: readonly number[]): (readonly number[])
   return Array.from({ length: times }, () => capacity);
 }
 
-/** Two resources, each a whole number from `lowest` to `highest`, all pairs as likely. */
+/** Two resources, each a whole number from `lowest` to `highest`, all pairs equally likely. */
 function uniformClasses(lowest: number, highest: number): RequestClass[] {
   const span = highest - lowest + 1;
   return Array.from({ length: span * span }, (_, k) => ({

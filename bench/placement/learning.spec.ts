@@ -1,4 +1,4 @@
-// Learned demand in the simulator: runs are seeded, so their figures are the same each time.
+// Learned demand in the simulator. Runs are seeded, so their figures are reproducible.
 import { describe, expect, it } from 'vitest';
 import { EXACT, Trial } from './conditions.js';
 import { LearnedDemand } from './demand-model.js';
@@ -20,13 +20,13 @@ function p99(trial: Trial, changes: Partial<Scenario>): number {
 }
 
 describe.each(trials.map((trial) => [trial.fleet.name, trial] as const))('on %s, drf', (_, trial) => {
-  it('is as good with what backends reported of 500 requests as with what clients declare', () => {
+  it('is as good with the reported costs of 500 requests as with declared demand', () => {
     const opening = { requests: 500, rate: 0.8 * trial.bound };
     const learned = p99(trial, { opening, createDemandModel, reportsCost: true });
     expect(learned / p99(trial, { opening })).toBeLessThan(1.15);
   });
 
-  it('is nearly as good with what it inferred from the latency of 5,000 requests', () => {
+  it('is nearly as good with demand inferred from the latency of 5,000 requests', () => {
     const opening = { requests: 5000, rate: 0.5 * trial.bound };
     expect(p99(trial, { opening, createDemandModel }) / p99(trial, { opening })).toBeLessThan(1.5);
   });
@@ -36,17 +36,17 @@ describe('a run with an opening', () => {
   const [trial] = trials;
   const scenario = trial.scenario('drf', 0.8, { requests: 1000, seed: 1, discipline: 'fifo' });
 
-  it('measures nothing of it, and the rest as without', () => {
+  it('leaves it out, and measures the rest as if there were none', () => {
     const outcome = simulate({ ...scenario, warmUp: 0.1, opening: { requests: 500, rate: 0.1 * trial.bound } });
     expect(outcome.latencySeconds).toHaveLength(900);
   });
 
-  it('lets what comes half-way come after half of the rest', () => {
+  it('makes the halfway change after half of the measured requests', () => {
     const stalled = trial.fleet.capacities.map((capacity) => capacity.map((units) => units / 1e6));
     const opening = { requests: 500, rate: 0.1 * trial.bound };
     const outcome = simulate({ ...scenario, opening, laterCapacities: stalled, endsWithLastArrival: true });
     expect(outcome.inSystemHalfway).toBeLessThan(100);
-    // All of the 500 that came afterwards are still there.
+    // All 500 requests after the change are still in the system.
     expect(outcome.inSystemAtEnd - outcome.inSystemHalfway).toBeCloseTo(500, -2);
   });
 });

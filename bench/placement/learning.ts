@@ -1,4 +1,4 @@
-// Demand learned instead of declared: the runs that find out what that costs, on the fleets it is judged on.
+// Demand learned instead of declared: the runs that measure the cost of learning, and their results.
 import type { PolicyName } from '@fairlead/scheduling';
 import { EXACT, HALVED, MIX_SHIFT, NOISE, NOISY, Trial, type Condition } from './conditions.js';
 import { LearnedDemand } from './demand-model.js';
@@ -8,13 +8,13 @@ import { DISCIPLINES, type Run } from './results.js';
 import type { Scenario } from './simulation.js';
 import type { Discipline } from './stations.js';
 
-/** Load that is measured, as a part of λ*. */
+/** The measured load, as a fraction of λ*. */
 export const LEARNED_LOAD = 0.8;
 
-/** Who places the requests, and what it knows of them. */
+/** Which policy places the requests, and where its demand comes from. */
 export type Contender = 'declared' | 'inferred' | 'reported' | 'least-requests';
 
-/** What came before that which is measured. */
+/** The requests before the measured ones. */
 export interface Beginning {
   readonly name: string;
   readonly requests: number;
@@ -25,12 +25,12 @@ export const WARM: Beginning = { name: 'warm', requests: 5000, load: 0.5 };
 export const COLD: Beginning = { name: 'cold', requests: 0, load: LEARNED_LOAD };
 export const AFTER_REPORTS: Beginning = { name: 'after 500 reports', requests: 500, load: LEARNED_LOAD };
 
-/** Conditions that the bars name. */
+/** Conditions with bars. */
 export const JUDGED_CONDITIONS = [EXACT, NOISE] as const;
-/** Tried once each, for the figures only. */
-export const LEARNING_TROUBLES = [MIX_SHIFT, HALVED, NOISY] as const;
+/** Conditions without bars, one run each. */
+export const ADVERSE_LEARNING_CONDITIONS = [MIX_SHIFT, HALVED, NOISY] as const;
 
-/** The figures: p99 by seed of each contender, and whether a cold start keeps up. */
+/** The results: p99 of each contender by seed, and whether a cold start keeps up. */
 export class LearningResults {
   private readonly figures = new Map<string, readonly number[]>();
   private readonly verdicts = new Map<string, boolean>();
@@ -99,13 +99,13 @@ export function learningRuns(results: LearningResults, effort: Effort): Run[] {
         stability(trial, discipline),
       ]);
     });
-    const troubled = LEARNING_TROUBLES.flatMap((condition) => {
+    const adverse = ADVERSE_LEARNING_CONDITIONS.flatMap((condition) => {
       const trial = new Trial(fleet, condition);
       return (['declared', 'inferred', 'reported', 'least-requests'] as const).map((contender) =>
         tailsOf(trial, 'processor-sharing', WARM, contender),
       );
     });
-    return [...judged, ...troubled];
+    return [...judged, ...adverse];
   });
 }
 

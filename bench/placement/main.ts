@@ -1,8 +1,8 @@
-// `npm run bench:placement`: every policy on every fleet in the simulator; writes the figures into docs/placement.md.
+// `npm run bench:placement`: runs every policy on every fleet in the simulator, and writes docs/placement.md.
 //
-//   --quick          fewer requests and one seed: minutes become seconds, and the figures only hint
-//   --fleet NAME     only this fleet, to the terminal; may be repeated
-//   --learning       only what learning demand costs
+//   --quick          fewer requests and one seed: seconds instead of minutes, with rough figures
+//   --fleet NAME     only this fleet, printed only; may be repeated
+//   --learning       only the runs with learned demand
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { SingleBar } from 'cli-progress';
@@ -53,7 +53,7 @@ function go(runs: readonly Run[]): void {
   bar.stop();
 }
 
-/** Prints figures, and writes them into the document between the markers of their section. */
+/** Prints figures, and writes them between the markers of their section in the document. */
 function show(section: string, figures: string, isWritten: boolean): void {
   console.log(figures);
   if (!isWritten) return;

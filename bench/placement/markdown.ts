@@ -1,4 +1,4 @@
-// Tables in Markdown, and figures in them.
+// Markdown tables and their number format.
 
 /** The name of a row, and its cells. */
 export type Row = readonly [string, readonly string[]];
@@ -8,7 +8,7 @@ export function table(corner: string, head: readonly string[], rows: readonly Ro
   return all.map(([name, cells]) => `| ${name} | ${cells.join(' | ')} |`).join('\n');
 }
 
-/** Three significant digits, and no exponent. */
+/** Three significant digits, without an exponent. */
 export function digits(value: number): string {
   return String(Number(value.toPrecision(3)));
 }

@@ -14,7 +14,7 @@ const MARGIN = { top: 40, right: 170, bottom: 44, left: 64 };
 const LABEL_HEIGHT = 14;
 const COLOURS = ['#d6336c', '#1971c2', '#2f9e44', '#e8590c', '#6741d9', '#0c8599', '#846358', '#868e96', '#f08c00'];
 
-/** Draws lines over load (linear) and seconds (logarithmic). The first of them stands out. */
+/** Draws lines over load (linear) and seconds (logarithmic). The first line is highlighted. */
 export function plot(title: string, series: readonly Series[]): string {
   const loads = series.flatMap(({ points }) => points.map(([load]) => load));
   const seconds = series.flatMap(({ points }) => points.map(([, value]) => value));

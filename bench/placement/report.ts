@@ -1,6 +1,6 @@
 // Results as Markdown tables and SVG plots.
 import { POLICY_NAMES } from '@fairlead/scheduling';
-import { EXACT, NOISY, TROUBLES } from './conditions.js';
+import { EXACT, NOISY, ADVERSE_CONDITIONS } from './conditions.js';
 import { digits, table, type Row } from './markdown.js';
 import { plot } from './plot.js';
 import {
@@ -8,8 +8,8 @@ import {
   JUDGED_LOADS,
   PLOTTED_LOADS,
   PLOTTED_POLICIES,
-  TROUBLED_LOAD,
-  TROUBLED_POLICIES,
+  ADVERSE_LOAD,
+  ADVERSE_POLICIES,
   type Results,
 } from './results.js';
 
@@ -30,8 +30,8 @@ export function markdown(results: Results, command: string): string {
       tails(results, discipline),
     ]),
     '### Under adverse conditions',
-    `p99 in seconds at ${TROUBLED_LOAD} λ*, PS: ${TROUBLED_POLICIES.join(' / ')}.`,
-    ...TROUBLES.map(({ name, about }) => `- **${name}**: ${about}.`),
+    `p99 in seconds at ${ADVERSE_LOAD} λ*, PS: ${ADVERSE_POLICIES.join(' / ')}.`,
+    ...ADVERSE_CONDITIONS.map(({ name, about }) => `- **${name}**: ${about}.`),
     troubles(results),
     '### Plots',
     ...results.fleets.map(({ name }) => `![p99 over load on ${name}](plots/placement-${name}.svg)`),
@@ -85,10 +85,10 @@ function tails(results: Results, discipline: (typeof DISCIPLINES)[number]): stri
 }
 
 function troubles(results: Results): string {
-  const names = TROUBLES.map(({ name }) => name);
+  const names = ADVERSE_CONDITIONS.map(({ name }) => name);
   return byFleet(results, 'condition', names, (fleet, condition) =>
-    TROUBLED_POLICIES.map((policy) =>
-      digits(results.get('p99', fleet, condition, 'processor-sharing', policy, TROUBLED_LOAD)),
+    ADVERSE_POLICIES.map((policy) =>
+      digits(results.get('p99', fleet, condition, 'processor-sharing', policy, ADVERSE_LOAD)),
     ).join(' / '),
   );
 }

@@ -1,17 +1,17 @@
-// Everything the benchmark finds out, and the list of runs that finds it out.
+// The results of the benchmark, and the list of runs that produce them.
 import { POLICY_NAMES, type PolicyName } from '@fairlead/scheduling';
-import { EXACT, NOISY, TROUBLES, Trial, type Condition } from './conditions.js';
+import { EXACT, NOISY, ADVERSE_CONDITIONS, Trial, type Condition } from './conditions.js';
 import type { Fleet } from './fleets.js';
 import { highestStableLoad, median, tails, type Effort } from './measure.js';
 import type { Scenario } from './simulation.js';
 import type { Discipline } from './stations.js';
 
-/** Loads that are judged, as parts of λ*. */
+/** Loads with bars, as fractions of λ*. */
 export const JUDGED_LOADS = [0.5, 0.8, 0.95] as const;
 /** Loads that are plotted. */
 export const PLOTTED_LOADS = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97] as const;
 export const DISCIPLINES: readonly Discipline[] = ['processor-sharing', 'fifo'];
-/** Policies shown in the plots: the others are blind to load, and off the chart. */
+/** Policies in the plots. The others ignore load, and their latencies are off the scale. */
 export const PLOTTED_POLICIES: readonly PolicyName[] = [
   'drf',
   'min-dominant-share',
@@ -23,14 +23,14 @@ export const PLOTTED_POLICIES: readonly PolicyName[] = [
   'ratio-fit',
   'weighted-round-robin',
 ];
-/** Policies tried under troubles. */
-export const TROUBLED_POLICIES: readonly PolicyName[] = ['drf', 'min-dominant-share', 'best-fit', 'least-requests'];
-/** Load under troubles. */
-export const TROUBLED_LOAD = 0.8;
-/** `drf` in its own right; `drf-sampled` is a form of it, not a rival. */
+/** Policies tested under adverse conditions. */
+export const ADVERSE_POLICIES: readonly PolicyName[] = ['drf', 'min-dominant-share', 'best-fit', 'least-requests'];
+/** Load under adverse conditions, as a fraction of λ*. */
+export const ADVERSE_LOAD = 0.8;
+/** `drf-sampled` is a variant of `drf`, not a rival. */
 const RIVALS = POLICY_NAMES.filter((name) => !name.startsWith('drf'));
 
-/** Figures by what they are of; a figure that was not measured is absent. */
+/** Figures by what they measure. A figure that was not measured is absent. */
 export class Results {
   private readonly figures = new Map<string, number>();
 
@@ -53,13 +53,13 @@ export class Results {
   }
 }
 
-/** One figure to be found. */
+/** A run that yields one figure. */
 export interface Run {
   readonly title: string;
   readonly go: () => void;
 }
 
-/** All runs. Those of a fleet stand together. */
+/** All runs, grouped by fleet. */
 export function runsFor(results: Results, effort: Effort): Run[] {
   return results.fleets.flatMap((fleet) => {
     const exact = new Trial(fleet, EXACT);
@@ -93,15 +93,15 @@ export function runsFor(results: Results, effort: Effort): Run[] {
     const plotted = PLOTTED_POLICIES.flatMap((policy) =>
       between.map((load) => tail(exact, 'processor-sharing', policy, load)),
     );
-    const troubled = TROUBLES.flatMap((condition) => {
+    const adverse = ADVERSE_CONDITIONS.flatMap((condition) => {
       const trial = new Trial(fleet, condition);
-      return TROUBLED_POLICIES.map((policy) => tail(trial, 'processor-sharing', policy, TROUBLED_LOAD));
+      return ADVERSE_POLICIES.map((policy) => tail(trial, 'processor-sharing', policy, ADVERSE_LOAD));
     });
     const stability = [
       ...POLICY_NAMES.map((policy) => stable(EXACT, 'processor-sharing', policy)),
       stable(EXACT, 'fifo', 'drf'),
       ...DISCIPLINES.map((discipline) => stable(NOISY, discipline, 'drf')),
     ];
-    return [...judged, ...plotted, ...troubled, ...stability];
+    return [...judged, ...plotted, ...adverse, ...stability];
   });
 }

@@ -1,4 +1,4 @@
-// The simulator against queueing theory, and the bound against what can be worked out by hand.
+// Compares the simulator with queueing theory, and the bound with values computed by hand.
 import { createPolicy } from '@fairlead/scheduling';
 import { describe, expect, it } from 'vitest';
 import { mostRequestsPerSecond } from './bound.js';
@@ -33,20 +33,20 @@ function mean(latencySeconds: Float64Array): number {
 }
 
 describe('a single server', () => {
-  it('first come, first served, waits as Pollaczek and Khinchine say', () => {
+  it('first come, first served, waits as long as the Pollaczek–Khinchine formula predicts', () => {
     const expected = SERVICE_SECONDS + (UTILISATION * SERVICE_SECONDS) / (2 * (1 - UTILISATION));
     expect(mean(simulate(aScenario()).latencySeconds) / expected).toBeCloseTo(1, 1);
   });
 
   it.each([0, 0.7])(
-    'shared by all, takes s / (1 − ρ) on average whatever the spread of work (σ = %d)',
+    'with processor sharing, takes s / (1 − ρ) on average for any spread of work (σ = %d)',
     (noiseSigma) => {
       const { latencySeconds } = simulate(aScenario({ discipline: 'processor-sharing', noiseSigma }));
       expect(mean(latencySeconds) / (SERVICE_SECONDS / (1 - UTILISATION))).toBeCloseTo(1, 1);
     },
   );
 
-  it('falls behind by what it is offered too much', () => {
+  it('falls behind at the rate of the excess load', () => {
     const requests = 20_000;
     const outcome = simulate(aScenario({ requests, rate: 1.25 / SERVICE_SECONDS, endsWithLastArrival: true }));
     expect((outcome.inSystemAtEnd - outcome.inSystemHalfway) / (requests / 2)).toBeCloseTo(0.2, 1);
@@ -56,21 +56,24 @@ describe('a single server', () => {
 describe('a run', () => {
   const fleet = FLEETS.find(({ name }) => name === 'polar')!;
 
-  it('is the same again with the same seed, and another with another', () => {
+  it('gives the same result for the same seed, and a different one for a different seed', () => {
     const run = { fleet, rate: 20, requests: 2000 };
     const first = simulate(aScenario(run)).latencySeconds;
     expect(simulate(aScenario(run)).latencySeconds).toEqual(first);
     expect(simulate(aScenario({ ...run, seed: 2 })).latencySeconds).not.toEqual(first);
   });
 
-  it.each(['series', 'parallel'] as const)('takes no longer than its work when nobody else is there (%s)', (layout) => {
-    const classes = [{ probability: 1, demand: [4, 2] }];
-    const lone = { name: 'lone', capacities: [[4, 4]], classes };
-    const { latencySeconds } = simulate(aScenario({ fleet: lone, layout, rate: 1e-6, requests: 100 }));
-    for (const seconds of latencySeconds) expect(seconds).toBeCloseTo(layout === 'series' ? 1.5 : 1);
-  });
+  it.each(['series', 'parallel'] as const)(
+    'takes exactly as long as its work without other requests (%s)',
+    (layout) => {
+      const classes = [{ probability: 1, demand: [4, 2] }];
+      const lone = { name: 'lone', capacities: [[4, 4]], classes };
+      const { latencySeconds } = simulate(aScenario({ fleet: lone, layout, rate: 1e-6, requests: 100 }));
+      for (const seconds of latencySeconds) expect(seconds).toBeCloseTo(layout === 'series' ? 1.5 : 1);
+    },
+  );
 
-  it('loses no request, also under several balancers, a shift and a halved machine', () => {
+  it('loses no request, even with several balancers, a shift and a slowed backend', () => {
     const { latencySeconds, refused } = simulate(
       aScenario({
         fleet,
@@ -88,12 +91,12 @@ describe('a run', () => {
 });
 
 describe('λ*', () => {
-  it('is total capacity over mean demand when all machines are alike', () => {
+  it('is total capacity over mean demand for identical machines', () => {
     const even = FLEETS.find(({ name }) => name === 'even')!;
     expect(mostRequestsPerSecond(even.capacities, even.classes)).toBeCloseTo(40 / 5.5);
   });
 
-  it('counts what only fits together', () => {
+  it('counts only capacity that can be used together', () => {
     // One machine has only compute, the other only storage; every request needs both.
     const both = [{ probability: 1, demand: [1, 1] }];
     expect(

@@ -1,4 +1,4 @@
-// The discrete-event simulation: Poisson arrivals, real policies, stations that serve the work.
+// The discrete-event simulation: Poisson arrivals, the real policies, and stations that serve the work.
 import { FleetSnapshot, type LearningTicket, type Random, type Reservation } from '@fairlead/scheduling';
 import { Balancer, type PolicyFactory } from './balancer.js';
 import { ClassDice, exponential, logNormal, stream } from './chance.js';
@@ -7,17 +7,17 @@ import { EventQueue } from './event-queue.js';
 import type { Fleet, RequestClass } from './fleets.js';
 import { createStation, type Discipline, type Station } from './stations.js';
 
-/** Everything that decides how a run goes; two runs of the same scenario are the same. */
+/** Everything that determines a run: two runs of the same scenario give the same result. */
 export interface Scenario {
   readonly fleet: Fleet;
-  /** Units per second that the backends really serve; what the balancer believes is the fleet's. */
+  /** True capacities of the backends, units per second; the balancer sees those that the fleet declares. */
   readonly trueCapacities: readonly (readonly number[])[];
   /** Requests per second. */
   readonly rate: number;
   readonly requests: number;
-  /** Requests that come before those, at a rate of their own. Nothing of them is measured. */
+  /** Requests before `requests`, at their own rate. None of them is measured. */
   readonly opening?: { readonly requests: number; readonly rate: number };
-  /** Requests that arrive before anything is measured, as a part of `requests`. */
+  /** Requests that arrive before anything is measured, as a fraction of `requests`. */
   readonly warmUp: number;
   readonly seed: number;
   readonly discipline: Discipline;
@@ -31,30 +31,30 @@ export interface Scenario {
   readonly laterCapacities?: readonly (readonly number[])[];
   /** Balancers that share the traffic at random. */
   readonly balancers: number;
-  /** How often the balancers tell each other what they have in flight; infinite: never. */
+  /** How often the balancers exchange their in-flight load; infinite means never. */
   readonly hearSeconds: number;
   readonly createPolicy: PolicyFactory;
   readonly createDemandModel?: DemandModelFactory;
-  /** Backends report what each request cost them. */
+  /** Whether backends report the cost of each request. */
   readonly reportsCost?: boolean;
-  /** Ends with the last arrival instead of the last departure. */
+  /** Whether the run ends at the last arrival instead of the last departure. */
   readonly endsWithLastArrival?: boolean;
 }
 
-/** What a run measured. */
+/** The measurements of a run. */
 export interface Outcome {
   /** Latencies of the requests that arrived after the warm-up and departed, seconds, ascending. */
   readonly latencySeconds: Float64Array;
   /** Requests in the system at the arrivals one half and one whole through the run. */
   readonly inSystemHalfway: number;
   readonly inSystemAtEnd: number;
-  /** Requests that no backend could take. */
+  /** Requests that no backend could serve. */
   readonly refused: number;
 }
 
 const PURPOSE = { arrivals: 0, classes: 1, noise: 2, policy: 3, balancer: 4, affinity: 5 };
 
-/** Runs a scenario from an empty fleet. */
+/** Runs a scenario, starting with an idle fleet. */
 export function simulate(scenario: Scenario): Outcome {
   return new Simulation(scenario).run();
 }
@@ -75,7 +75,7 @@ class Simulation {
   private readonly affinities: Random;
   private readonly spread: Random;
 
-  // Jobs in the system, by job number; numbers are used again.
+  // Jobs in the system, by job number; numbers are reused.
   private readonly idle: number[] = [];
   private readonly reservations: Reservation[] = [];
   private readonly arrivedAt: number[] = [];
@@ -222,7 +222,7 @@ class Simulation {
     reservation.release();
     const { policy, table } = this.balancers[this.balancerOf[job]];
     policy.observe?.(slot, latencySeconds, activeAtDispatch);
-    this.demands.answered(this.tickets[job], {
+    this.demands.completed(this.tickets[job], {
       others: table.active(slot),
       atSeconds: this.now,
       ...(this.scenario.reportsCost === true && { reportedUnits: this.worksOf(job) }),

@@ -2,17 +2,17 @@
 
 /** Work waiting for one resource of one backend. Jobs are small integers; times are absolute, seconds. */
 export interface Station {
-  /** A job arrives with this much work, units. */
+  /** Adds a job with this amount of work, units. */
   add(now: number, job: number, work: number): void;
-  /** When the next job leaves if nothing changes; infinite when the station is empty. */
+  /** When the next job departs if nothing changes; infinite when the station is empty. */
   nextDeparture(): number;
-  /** Takes out the job that leaves now. */
+  /** Removes and returns the job that departs now. */
   depart(now: number): number;
-  /** From now on the station serves this many units per second. */
+  /** Sets the capacity from now on, units per second. */
   setCapacity(now: number, capacity: number): void;
 }
 
-/** How a station shares its capacity between its jobs. */
+/** How a station shares its capacity among its jobs. */
 export type Discipline = 'processor-sharing' | 'fifo';
 
 export function createStation(discipline: Discipline, capacity: number): Station {
@@ -21,7 +21,7 @@ export function createStation(discipline: Discipline, capacity: number): Station
 
 /**
  * Egalitarian processor sharing. Every job present is served equally, so it is enough to count the service that one
- * job has attained since the station was last empty: a job leaves when that count reaches the count at its arrival
+ * job has attained since the station was last empty: a job departs when that count reaches the count at its arrival
  * plus its work. O(log jobs) for each arrival and departure.
  */
 class SharingStation implements Station {
@@ -94,7 +94,7 @@ class SharingStation implements Station {
   }
 }
 
-/** First come, first served: a ring of jobs, of which only the head is in service. */
+/** First come, first served: a ring of jobs. Only its head is in service. */
 class FifoStation implements Station {
   private headLeavesAt = Infinity;
   private head = 0;

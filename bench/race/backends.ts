@@ -1,4 +1,4 @@
-// The backends that all contenders share: real processes that emulate the work a request brings.
+// The backends that all contenders share: real processes that emulate the work of each request.
 import { fileURLToPath } from 'node:url';
 import type { BackendAddress } from '../contenders/contender.js';
 import { freePorts, OwnProcess } from '../contenders/processes.js';
@@ -7,10 +7,10 @@ import { freePorts, OwnProcess } from '../contenders/processes.js';
 export const BACKEND = fileURLToPath(new URL('../../dist/apps/backend/src/main.js', import.meta.url));
 const TRUE_DEMAND = new URL('true-demand.ts', import.meta.url).href;
 
-/** Nobody listens on the discard port: these backends are known to their balancer without asking to be. */
+/** Nothing listens on the discard port: the benchmark registers these backends, not they themselves. */
 const NO_BALANCER = 'http://127.0.0.1:9';
 
-/** A fleet that runs. */
+/** A running fleet. */
 export interface RunningFleet {
   readonly backends: readonly BackendAddress[];
   readonly stop: () => Promise<void>;
@@ -31,7 +31,7 @@ export async function startFleet(capacities: readonly (readonly number[])[]): Pr
   return { backends, stop };
 }
 
-/** The scale of time is in the capacities already, so that what they are declared as is what they are. */
+/** The capacities already include the time scale, so declared and real capacity are the same. */
 function start({ id, port, capacity: [compute, storage] }: BackendAddress): OwnProcess {
   return OwnProcess.start(id, process.execPath, ['--import', TRUE_DEMAND, BACKEND], {
     BACKEND_ID: id,

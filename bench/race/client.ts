@@ -1,19 +1,19 @@
-// The client: open loop. It sends each request when its time has come, whatever became of those before, on as many
-// connections as that takes, and measures from that time on, so that waiting is never left out.
+// An open-loop client. It sends each request when it is due, whether or not earlier ones have completed, on as many
+// connections as that takes. Latency is measured from the due time, so it includes all waiting.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { headersOf, pathOf, type Arrival } from './work.js';
 
-/** What became of the requests of a run, warm-up left out. */
+/** The outcome of a run, without its warm-up. */
 export interface Outcome {
-  /** From the time a request was due to the end of its answer, ascending; failures count as the whole patience. */
+  /** From the time a request was due to the end of its response, ascending; a failure counts as the whole timeout. */
   readonly latenciesMs: Float64Array;
   readonly failures: Failures;
-  /** How late the client itself was in sending, ascending: part of the latencies. */
+  /** How late the client sent each request, ascending. Included in the latencies. */
   readonly latenessMs: Float64Array;
 }
 
-/** Requests without a right answer in time, by kind. */
+/** Requests without a correct response in time, by kind. */
 export interface Failures {
   late: number;
   refused: number;
@@ -24,11 +24,11 @@ export interface Failures {
 export interface Watch {
   /** Arrivals before this are not measured. */
   readonly warmUpMs: number;
-  /** A request not answered within this has failed, and counts as this. */
-  readonly patienceMs: number;
+  /** A request without a response within this time has failed, and counts as this latency. */
+  readonly timeoutMs: number;
 }
 
-/** Where the connections lead, without a limit on their number and without patience of their own. */
+/** Connections to a contender, without a limit on their number and without timeouts. */
 export function openPool(port: number): Pool {
   return new Pool(`http://127.0.0.1:${port}`, {
     connections: null,
@@ -40,11 +40,11 @@ export function openPool(port: number): Pool {
   });
 }
 
-/** Sends all arrivals, waits for the answers as long as patience lasts, and leaves. */
+/** Sends all requests, waits for the responses until the timeout, and closes all connections. */
 export async function run(port: number, arrivals: readonly Arrival[], watch: Watch): Promise<Outcome> {
   const pool = openPool(port);
   const measured = arrivals.filter(({ atMs }) => atMs >= watch.warmUpMs).length;
-  const latencies = new Float64Array(measured).fill(watch.patienceMs);
+  const latencies = new Float64Array(measured).fill(watch.timeoutMs);
   const lateness = new Float64Array(measured);
   const failures: Failures = { late: 0, refused: 0, broken: 0 };
   let isOver = false;
@@ -57,7 +57,7 @@ export async function run(port: number, arrivals: readonly Arrival[], watch: Wat
     const tookMs = performance.now() - startMs - atMs;
     if (isOver || index < 0) return;
     settled++;
-    if (tookMs > watch.patienceMs) failures.late++;
+    if (tookMs > watch.timeoutMs) failures.late++;
     else if (failure) failures[failure]++;
     else latencies[index] = tookMs;
   };
@@ -69,8 +69,8 @@ export async function run(port: number, arrivals: readonly Arrival[], watch: Wat
     sent.push(send(arrival, i - (arrivals.length - measured)));
   }
   const enough = new AbortController();
-  const outOfPatience = sleep(watch.patienceMs, undefined, { signal: enough.signal }).catch(() => undefined);
-  await Promise.race([Promise.all(sent), outOfPatience]);
+  const timedOut = sleep(watch.timeoutMs, undefined, { signal: enough.signal }).catch(() => undefined);
+  await Promise.race([Promise.all(sent), timedOut]);
   enough.abort();
   isOver = true;
   failures.late += measured - settled;
@@ -78,7 +78,7 @@ export async function run(port: number, arrivals: readonly Arrival[], watch: Wat
   return { latenciesMs: latencies.sort(), failures, latenessMs: lateness.sort() };
 }
 
-/** Sends one request and reads its answer; undefined when all went well. */
+/** Sends one request and reads its response. Returns the kind of failure, undefined on success. */
 async function failureOf(pool: Pool, demand: readonly number[]): Promise<'refused' | 'broken' | undefined> {
   try {
     const { statusCode, body } = await pool.request({
@@ -93,7 +93,7 @@ async function failureOf(pool: Pool, demand: readonly number[]): Promise<'refuse
   }
 }
 
-/** The value that a part `q` of the sorted sample does not exceed: nearest rank. */
+/** The quantile `q`, 0 to 1, of the sorted sample, by nearest rank. */
 export function quantile(sorted: Float64Array, q: number): number {
   return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)];
 }

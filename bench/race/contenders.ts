@@ -1,4 +1,4 @@
-// Who races: an entry each. The first is what the others are compared with.
+// The contenders of the race. The others are compared with the first.
 import { caddy } from '../contenders/caddy.js';
 import type { Contender } from '../contenders/contender.js';
 import { fairlead } from '../contenders/fairlead.js';
@@ -11,7 +11,7 @@ const LEARNING = { TRUSTED_CLIENTS: 'none', DEMAND_SOURCE: 'learned' };
 export const CONTENDERS: readonly Contender[] = [
   fairlead('fairlead', 'Fairlead, demand declared', { TRUSTED_CLIENTS: 'loopback' }),
   fairlead('fairlead-reports', 'Fairlead, nothing declared, cost reports', LEARNING),
-  // To a fleet that counts resources of other names the backends' reports say nothing: only latency is left.
+  // Reports that name none of the configured resources are ignored, so Fairlead learns from latency alone.
   fairlead('fairlead-latency', 'Fairlead, nothing declared, latency alone', { ...LEARNING, RESOURCES: 'cpu,disk' }),
   nginx('nginx-least-conn', 'nginx, least_conn', sharingCounters('least_conn;')),
   nginx('nginx-random', 'nginx, random two least_conn', sharingCounters('random two least_conn;')),
@@ -20,7 +20,7 @@ export const CONTENDERS: readonly Contender[] = [
   caddy('caddy-least-conn', 'Caddy, least_conn', 'least_conn'),
 ];
 
-/** A worker for each core. `zone` shares their counters, without which each would count for itself. */
+/** A worker for each core. Without `zone` each worker would count connections on its own. */
 function sharingCounters(directive: string): NginxSetup {
   return { workers: 'auto', upstream: ['zone fleet 1m;', directive], location: [] };
 }

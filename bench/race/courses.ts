@@ -1,34 +1,34 @@
-// What is raced: fleets, loads, and the scale of time that brings them within reach of a small machine.
+// The fleets and loads of the race, and the time scale that lets a small machine run them.
 import { mostRequestsPerSecond } from '../placement/bound.js';
 import { FLEETS, type Fleet } from '../placement/fleets.js';
 import type { RaceOptions } from './options.js';
 import { poissonArrivals, type Arrival } from './work.js';
 
-/** λ* in real requests per second is brought near this: what two cores carry, clients, balancer and backends together. */
+/** Target for λ* in real requests per second: what two cores sustain for client, balancer and backends together. */
 const REAL_BOUND = 340;
-/** Measured requests of a heat, unless its duration is given. */
+/** Requests measured in a heat, unless its duration is given. */
 const MEASURED = 2_000;
 const WARM_UP_SECONDS = 2;
 const SEED = 20;
 
-/** The patience of the client: a request not answered by then has failed. */
-export const PATIENCE_SECONDS = 10;
+/** Timeout of the client: a request without a response by then has failed. */
+export const TIMEOUT_SECONDS = 10;
 
-/** A fleet at a pace that this machine can race. */
+/** A fleet at a pace that this machine can sustain. */
 export interface Course {
   readonly fleet: Fleet;
-  /** λ*, requests per second, before the pace. */
+  /** λ*, requests per second, before scaling by `pace`. */
   readonly bound: number;
-  /** How many times faster than said everything goes: capacities and requests per second. */
+  /** The factor by which capacities and request rates are scaled up. */
   readonly pace: number;
   /** Units per real second. */
   readonly capacities: readonly (readonly number[])[];
 }
 
-/** The traffic of all contenders on one course at one load. */
+/** The traffic on one course at one load, the same for all contenders. */
 export interface Cell {
   readonly course: Course;
-  /** Part of λ*. */
+  /** Fraction of λ*. */
   readonly load: number;
   readonly rate: number;
   readonly measuredSeconds: number;
@@ -36,11 +36,11 @@ export interface Cell {
   readonly arrivals: () => readonly Arrival[];
 }
 
-/** The courses of the fleets that were asked for. */
+/** The courses of these fleets. */
 export function coursesOf({ fleets }: RaceOptions): Course[] {
   return fleets.map((name) => {
     const fleet = FLEETS.find((each) => each.name === name);
-    if (!fleet) throw new Error(`bench/placement knows no fleet ${name}`);
+    if (!fleet) throw new Error(`bench/placement has no fleet "${name}"`);
     const bound = mostRequestsPerSecond(fleet.capacities, fleet.classes);
     const pace = Math.round((2 * REAL_BOUND) / bound) / 2;
     const capacities = fleet.capacities.map((capacity) => capacity.map((units) => units * pace));

@@ -1,4 +1,4 @@
-// A heat: one contender before one fleet at one load, from its start to its end.
+// A heat: one contender in front of one fleet at one load, from start to stop.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { run, type Outcome, type Watch } from './client.js';
 import type { BackendAddress, Contender } from '../contenders/contender.js';
@@ -6,22 +6,22 @@ import { freePorts, OwnProcess } from '../contenders/processes.js';
 import { validate } from './validation.js';
 import type { Arrival } from './work.js';
 
-/** So many requests must be answered rightly before a contender is timed. */
+/** Requests that must get a correct response before a contender is timed. */
 const VALIDATED = 24;
 
-/** What a heat stands on: the fleet, and a folder for the contender's files, which is made when it is missing. */
+/** What a heat needs: the fleet, and a folder for the contender's files, which is created if missing. */
 export interface Ground {
   readonly backends: readonly BackendAddress[];
   readonly folder: string;
 }
 
-/** Starts a contender, and sees whether it answers rightly. @throws {Error} a sentence on what is wrong. */
+/** Starts a contender, and checks that it responds correctly. @throws {Error} saying what is wrong. */
 export function qualify(contender: Contender, ground: Ground, arrivals: readonly Arrival[]): Promise<void> {
   const sample = arrivals.slice(0, VALIDATED);
   return withContender(contender, ground, (port) => validate(contender.title, port, ground.backends, sample));
 }
 
-/** Starts a contender afresh, and times it. */
+/** Starts a new process of a contender, and times it. */
 export function heat(
   contender: Contender,
   ground: Ground,
@@ -31,20 +31,20 @@ export function heat(
   return withContender(contender, ground, (port) => run(port, arrivals, watch));
 }
 
-/** Ends the contender in any case. With its connections the backends drop what it left unfinished. */
+/** Always stops the contender. Closing its connections makes the backends drop unfinished requests. */
 async function withContender<T>(
   { title, launch }: Contender,
   { backends, folder }: Ground,
   use: (port: number) => Promise<T>,
 ): Promise<T> {
   const [port, controlPort] = await freePorts(2);
-  const { command, args, env, files = {}, introduce } = launch({ port, controlPort, folder, backends });
+  const { command, args, env, files = {}, registerBackends } = launch({ port, controlPort, folder, backends });
   await mkdir(folder, { recursive: true });
   for (const [name, text] of Object.entries(files)) await writeFile(`${folder}/${name}`, text);
   const balancer = OwnProcess.start(title, command, args, env);
   try {
     await balancer.listening(port);
-    await introduce?.();
+    await registerBackends?.();
     return await use(port);
   } finally {
     await balancer.stop();

@@ -1,5 +1,5 @@
-// `npm run bench:race`: Fairlead and other load balancers, real processes, before the same backends and the same traffic.
-// The whole race writes its figures into docs/race.md; `--help` tells of the flags.
+// `npm run bench:race`: Fairlead and other load balancers, as real processes, with the same backends and traffic.
+// The complete race writes its figures to docs/race.md; `--help` lists the flags.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import type { Contender } from '../contenders/contender.js';
 import { BALANCER } from '../contenders/fairlead.js';
 import { heat, qualify } from './heat.js';
 import { raceOptions, RACE_HELP, type RaceOptions } from './options.js';
-import { cellsOf, coursesOf, PATIENCE_SECONDS, type Course } from './courses.js';
+import { cellsOf, coursesOf, TIMEOUT_SECONDS, type Course } from './courses.js';
 import { stopAll } from '../contenders/processes.js';
 import { provide } from '../contenders/programs.js';
 import { progressBar } from '../contenders/progress.js';
@@ -53,7 +53,7 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-/** Runs all heats; each that is over is among `results`, also when the next one fails. */
+/** Runs all heats. Each completed heat is added to `results`, so a later failure does not lose it. */
 async function race(options: RaceOptions, folder: string, results: Result[]): Promise<void> {
   const courses = coursesOf(options);
   const total = courses.length * options.loads.length * options.contenders.length;
@@ -66,7 +66,7 @@ async function race(options: RaceOptions, folder: string, results: Result[]): Pr
   }
 }
 
-/** All loads and contenders on one fleet, which runs all the while. */
+/** All loads and contenders on one fleet, which keeps running throughout. */
 async function raceOn(
   course: Course,
   options: RaceOptions,
@@ -78,11 +78,11 @@ async function raceOn(
     const cells = cellsOf(course, options);
     const ground = (contender: Contender) => ({ backends: fleet.backends, folder: join(folder, contender.name) });
     for (const contender of options.contenders) {
-      bar.update({ doing: `${course.fleet.name}: does ${contender.title} answer rightly?` });
+      bar.update({ doing: `${course.fleet.name}: checking responses of ${contender.title}` });
       await qualify(contender, ground(contender), cells[0].arrivals());
     }
     for (const cell of cells) {
-      const watch = { warmUpMs: cell.warmUpSeconds * 1000, patienceMs: PATIENCE_SECONDS * 1000 };
+      const watch = { warmUpMs: cell.warmUpSeconds * 1000, timeoutMs: TIMEOUT_SECONDS * 1000 };
       const arrivals = cell.arrivals();
       for (const contender of options.contenders) {
         bar.update({ doing: `${course.fleet.name} at ${cell.load} λ*: ${contender.title}` });
@@ -95,7 +95,7 @@ async function raceOn(
   }
 }
 
-/** To the terminal, and the whole race to the document too. */
+/** Prints the figures, and writes those of a complete race to the document. */
 async function publish(figures: string, { isWhole }: RaceOptions): Promise<void> {
   process.stdout.write(`\n${figures}\n`);
   if (!isWhole) return;

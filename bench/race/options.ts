@@ -3,15 +3,15 @@ import { parseArgs } from 'node:util';
 import type { Contender } from '../contenders/contender.js';
 import { CONTENDERS } from './contenders.js';
 
-/** What the flags yield. */
+/** The parsed flags. */
 export interface RaceOptions {
   readonly fleets: readonly string[];
-  /** Parts of λ*. */
+  /** Fractions of λ*. */
   readonly loads: readonly number[];
   readonly contenders: readonly Contender[];
-  /** How long each heat is measured; undefined: as long as 2,000 requests take. */
+  /** How long each heat is measured; undefined means as long as 2,000 requests take. */
   readonly durationSeconds: number | undefined;
-  /** Whether this is the whole race, whose figures belong into the document. */
+  /** Whether nothing is left out, so that the figures go to the document. */
   readonly isWhole: boolean;
 }
 
@@ -19,19 +19,19 @@ const FLEET_NAMES = ['polar', 'original-3', 'web'];
 const LOADS = [0.4, 0.6, 0.8, 0.95];
 const QUICK = { fleets: ['polar'], loads: [0.6], durationSeconds: 6 };
 
-export const RACE_HELP = `Races Fairlead against nginx, HAProxy and Caddy before the same backends, and writes docs/race.md.
+export const RACE_HELP = `Compares Fairlead with nginx, HAProxy and Caddy on the same backends, and writes docs/race.md.
 
   npm run build && npm run bench:race -- [flags]
 
   --quick             polar at 0.6 λ* only, ${QUICK.durationSeconds} s each
   --fleet NAME        only this fleet: ${FLEET_NAMES.join(', ')}; may be repeated
-  --load PART         only this part of λ*, above 0 and below 1 (${LOADS.join(', ')}); may be repeated
-  --contender NAME    only this one, may be repeated:
+  --load PART         only this fraction of λ*, above 0 and below 1 (${LOADS.join(', ')}); may be repeated
+  --contender NAME    only this contender, may be repeated:
                       ${CONTENDERS.map(({ name }) => name).join(', ')}
   --duration SECONDS  how long each heat is measured, in whole seconds (as long as 2,000 requests take)
-  --help              this text
+  --help              print this text
 
-With a flag the figures go to the terminal only.
+With any flag the figures are only printed, and the document stays unchanged.
 `;
 
 const FLAGS = {
@@ -43,7 +43,7 @@ const FLAGS = {
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
-/** The options, `help` when help was asked for, or a sentence on what is wrong. */
+/** The options, `help` if help was requested, or an error message. */
 export function raceOptions(args: string[]): RaceOptions | 'help' | { readonly problem: string } {
   try {
     const { values } = parseArgs({ args, options: FLAGS });
@@ -57,7 +57,7 @@ export function raceOptions(args: string[]): RaceOptions | 'help' | { readonly p
       isWhole: args.length === 0,
     };
   } catch (error) {
-    // parseArgs goes on about positional arguments in a second sentence.
+    // Keep the first sentence: parseArgs adds a second one about positional arguments.
     return { problem: (error as Error).message.split(/\. |\n/)[0] };
   }
 }
@@ -76,7 +76,7 @@ function oneOf(flag: string, text: string, known: readonly string[]): string {
 function partOfBound(text: string): number {
   const load = /^0?\.\d{1,4}$/.test(text) ? Number(text) : NaN;
   if (load > 0) return load;
-  throw new RangeError(`--load must be a part of λ* above 0 and below 1 such as 0.6, got "${text}"`);
+  throw new RangeError(`--load must be a fraction of λ* above 0 and below 1 such as 0.6, got "${text}"`);
 }
 
 function wholeSeconds(text: string): number {

@@ -9,7 +9,7 @@ import { raceOptions } from './options.js';
 import { poissonArrivals } from './work.js';
 
 describe('raceOptions', () => {
-  it('races everything when nothing is said', () => {
+  it('runs everything without flags', () => {
     const options = raceOptions([]);
     expect(options).toMatchObject({
       fleets: ['polar', 'original-3', 'web'],
@@ -19,7 +19,7 @@ describe('raceOptions', () => {
     expect(options).toMatchObject({ contenders: CONTENDERS });
   });
 
-  it('takes quick as a default that other flags override', () => {
+  it('lets other flags override the defaults of --quick', () => {
     expect(raceOptions(['--quick', '--load', '0.8'])).toMatchObject({
       fleets: ['polar'],
       loads: [0.8],
@@ -29,10 +29,10 @@ describe('raceOptions', () => {
 
   it.each([
     [['--fleet', 'wide'], '--fleet must be one of polar, original-3, web, got "wide"'],
-    [['--load', '1'], '--load must be a part of λ* above 0 and below 1 such as 0.6, got "1"'],
+    [['--load', '1'], '--load must be a fraction of λ* above 0 and below 1 such as 0.6, got "1"'],
     [['--duration', '1.5'], '--duration must be a whole number of seconds from 1 to 3600, got "1.5"'],
     [['--bogus'], "Unknown option '--bogus'"],
-  ])('answers %j with one line', (args, problem) => {
+  ])('rejects %j with a message of one line', (args, problem) => {
     expect(raceOptions(args)).toEqual({ problem });
   });
 });
@@ -54,7 +54,7 @@ describe('poissonArrivals', () => {
 describe('run', () => {
   const arrivals = [0, 10, 20, 30].map((atMs) => ({ atMs, demand: [1, 1] }));
 
-  it('opens as many connections as it takes, and leaves the warm-up out', async () => {
+  it('opens as many connections as it needs, and leaves out the warm-up', async () => {
     const held: ServerResponse[] = [];
     const port = await serving(
       createServer((_, response) => {
@@ -62,12 +62,12 @@ describe('run', () => {
         if (held.length === arrivals.length) held.forEach((each) => each.end());
       }),
     );
-    const { latenciesMs, failures } = await run(port, arrivals, { warmUpMs: 15, patienceMs: 5_000 });
+    const { latenciesMs, failures } = await run(port, arrivals, { warmUpMs: 15, timeoutMs: 5_000 });
     expect(latenciesMs).toHaveLength(2);
     expect(failures).toEqual({ late: 0, refused: 0, broken: 0 });
   });
 
-  it('counts failures as the whole patience, whatever they were', async () => {
+  it('counts every kind of failure as the whole timeout', async () => {
     const port = await serving(
       createServer((request, response) => {
         if (request.url === '/c1/s1') response.writeHead(503).end();
@@ -75,7 +75,7 @@ describe('run', () => {
       }),
     );
     const failing = [1, 2, 3].map((compute) => ({ atMs: 0, demand: [compute, 1] }));
-    const { latenciesMs, failures } = await run(port, failing, { warmUpMs: 0, patienceMs: 200 });
+    const { latenciesMs, failures } = await run(port, failing, { warmUpMs: 0, timeoutMs: 200 });
     expect([...latenciesMs]).toEqual([200, 200, 200]);
     expect(failures).toEqual({ late: 1, refused: 1, broken: 1 });
   });
@@ -89,7 +89,7 @@ describe('quantile', () => {
 });
 
 describe('weightOf', () => {
-  it('is the sum of the capacities, in whole numbers that HAProxy takes', () => {
+  it('is the sum of the capacities, as integers that HAProxy accepts', () => {
     const fleet = [
       [64, 8],
       [8, 8],

@@ -2,10 +2,10 @@
 import { arch, cpus, release, type, version } from 'node:os';
 import { quantile, type Failures, type Outcome } from './client.js';
 import type { Contender, Program } from '../contenders/contender.js';
-import { PATIENCE_SECONDS, type Cell, type Course } from './courses.js';
+import { TIMEOUT_SECONDS, type Cell, type Course } from './courses.js';
 import { versionOf } from '../contenders/programs.js';
 
-/** What came out of a heat. */
+/** The result of a heat. */
 export interface Result {
   readonly contender: Contender;
   readonly cell: Cell;
@@ -54,8 +54,8 @@ function setting({ bound, pace, capacities }: Course, cells: readonly Cell[]): s
     return `${load} λ\\*: ${rate.toFixed(0)}/s for ${measuredSeconds} s`;
   });
   return (
-    `λ\\* = ${bound.toFixed(2)}/s, raced ${pace} times as fast, that is ${(bound * pace).toFixed(0)}/s on ` +
-    `${capacities.length} backends; 1 ms here is ${pace} ms of the fleet as specified. ${traffic.join('; ')}.`
+    `λ\\* = ${bound.toFixed(2)}/s, scaled up ${pace} times to ${(bound * pace).toFixed(0)}/s on ` +
+    `${capacities.length} backends; 1 ms here is ${pace} ms at the original scale. ${traffic.join('; ')}.`
   );
 }
 
@@ -63,11 +63,11 @@ function figures(result: Result | undefined, first: Result | undefined): [string
   if (!result || !first) return ['', ''];
   const p = (q: number, { outcome }: Result) => quantile(outcome.latenciesMs, q);
   const ratio = p(0.99, result) / p(0.99, first);
-  const isCut = p(0.99, result) >= PATIENCE_SECONDS * 1000;
+  const isCut = p(0.99, result) >= TIMEOUT_SECONDS * 1000;
   return [`${digits(p(0.5, result))} / ${digits(p(0.99, result))}`, `${isCut ? '≥ ' : ''}${digits(ratio)}`];
 }
 
-/** Failures, and what they were unless they all were late. */
+/** Failures, with their kinds unless all of them were timeouts. */
 function failed(result: Result | undefined): string {
   if (!result) return '';
   const { late, refused, broken } = result.outcome.failures satisfies Failures;
@@ -76,7 +76,7 @@ function failed(result: Result | undefined): string {
   return kinds.length === 0 ? String(total) : `${total} (${kinds.join(', ')})`;
 }
 
-/** How good the client was: what it added to the figures itself. */
+/** The delay that the client itself adds to the latencies. */
 function lateness(results: readonly Result[]): string {
   const worst = Math.max(...results.map(({ outcome }) => quantile(outcome.latenessMs, 0.99)));
   return `The client sent 99 % of the requests of every heat within ${digits(worst)} ms of their due time.`;

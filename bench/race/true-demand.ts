@@ -1,5 +1,5 @@
-// Loaded into every backend before its own code: the work that a request brings is the client's to say. A balancer
-// replaces the headers Compute and Storage by what it believes; what the race measures must not depend on that belief.
+// Preloaded into every backend, so that the client determines the work of a request. A balancer replaces the headers
+// Compute and Storage with its own estimate, and the work must not depend on that estimate.
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
 

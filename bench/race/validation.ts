@@ -1,20 +1,20 @@
-// Before anything is timed: does a contender answer rightly?
+// Checks that a contender responds correctly before anything is timed.
 import type { Pool } from 'undici';
 import type { BackendAddress } from '../contenders/contender.js';
 import { openPool } from './client.js';
 import { headersOf, pathOf, type Arrival } from './work.js';
 
-/** What a backend's answer tells, as far as the race asks. */
+/** The fields of a backend's response that the race reads. */
 interface JobReport {
   readonly backend: string;
   readonly demand: { readonly compute: number; readonly storage: number };
 }
 
 /**
- * Sends some requests of the coming traffic at once. Each must be answered by a backend of the fleet that was given the
- * request's demand, and more than one backend must have answered.
+ * Sends a sample of the traffic concurrently. Each response must come from a backend of the fleet that received the
+ * request's demand, and more than one backend must have served requests.
  *
- * @throws {Error} a sentence on what is wrong.
+ * @throws {Error} saying what is wrong.
  */
 export async function validate(
   title: string,
@@ -26,9 +26,9 @@ export async function validate(
   try {
     const backends = await Promise.all(sample.map(({ demand }) => servedBy(title, pool, demand)));
     const served = new Set(backends);
-    const stranger = backends.find((backend) => !fleet.some(({ id }) => id === backend));
-    if (stranger !== undefined) throw new Error(`${title}: an answer came from ${stranger}, not of the fleet`);
-    if (served.size < 2) throw new Error(`${title}: one backend answered all of ${sample.length} requests`);
+    const unknown = backends.find((backend) => !fleet.some(({ id }) => id === backend));
+    if (unknown !== undefined) throw new Error(`${title}: a response came from ${unknown}, which is not in the fleet`);
+    if (served.size < 2) throw new Error(`${title}: one backend served all ${sample.length} requests`);
   } finally {
     await pool.destroy();
   }
@@ -37,7 +37,7 @@ export async function validate(
 async function servedBy(title: string, pool: Pool, demand: readonly number[]): Promise<string> {
   const { statusCode, body } = await pool.request({ method: 'GET', path: pathOf(demand), headers: headersOf(demand) });
   const text = await body.text();
-  if (statusCode !== 200) throw new Error(`${title}: answered ${statusCode}: ${text.slice(0, 200)}`);
+  if (statusCode !== 200) throw new Error(`${title}: responded ${statusCode}: ${text.slice(0, 200)}`);
   const report = JSON.parse(text) as JobReport;
   const { compute, storage } = report.demand;
   if (compute !== demand[0] || storage !== demand[1]) {

@@ -1,8 +1,8 @@
-// The traffic of a cell: which request comes when. Drawn once, the same for every contender.
+// The traffic of a cell: each request and when it is sent. Drawn once, the same for every contender.
 import { ClassDice, exponential, stream } from '../placement/chance.js';
 import type { RequestClass } from '../placement/fleets.js';
 
-/** A request that is to be sent. */
+/** A request to send. */
 export interface Arrival {
   /** Milliseconds from the start. */
   readonly atMs: number;
@@ -25,12 +25,12 @@ export function poissonArrivals(
   return arrivals;
 }
 
-/** The path of a request: one route for each kind of demand, as an application has. */
+/** The path of a request: one route for each class of demand, as in an application. */
 export function pathOf([compute, storage]: readonly number[]): string {
   return `/c${compute}/s${storage}`;
 }
 
-/** What the client declares of a request, and what it truly brings (see true-demand.ts). */
+/** The demand that the client declares, and the true demand (see true-demand.ts). */
 export function headersOf([compute, storage]: readonly number[]): Record<string, string> {
   return {
     compute: String(compute),

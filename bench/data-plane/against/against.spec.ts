@@ -11,7 +11,7 @@ import { checkoutIn } from './checkout.js';
 import { inTurn, pairOf } from './pair.js';
 import { comparisonTables } from './tables.js';
 
-/** A folder with these files, which ends with the test. */
+/** A folder with these files, removed after the test. */
 function aFolder(files: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-checkout-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -27,7 +27,7 @@ const INSTALLED = { ...PACKAGE, 'node_modules/x/package.json': '{}' };
 const BUILT = { ...INSTALLED, 'dist/apps/balancer/src/main.js': '' };
 
 describe('the flags of a comparison', () => {
-  it('compares both lanes at 1 KiB, and starts, in short turns', () => {
+  it('compares both lanes at 1 KiB and their start-up, in short turns', () => {
     expect(benchOptions(['--against', '../base'])).toMatchObject({
       against: '../base',
       cases: [{ name: '1kib' }],
@@ -39,7 +39,7 @@ describe('the flags of a comparison', () => {
     });
   });
 
-  it('takes other cases, numbers and contenders, and never rewrites the document', () => {
+  it('accepts other cases, numbers and contenders, and never rewrites the document', () => {
     const flags = '--against ../base --case 16kib --contender fairlead-fast-2 --rounds 4 --seconds 1 --starts 2';
     expect(benchOptions(flags.split(' '))).toMatchObject({
       cases: [{ name: '16kib' }],
@@ -58,7 +58,7 @@ describe('the flags of a comparison', () => {
     [['--against', 'x', '--quick'], /^--quick and --against cannot be used together$/],
     [['--against', 'x', '--starts', 'many'], /^--starts must be a whole number from 1 to 999, got "many"$/],
     [['--against'], /^Option '--against <value>' argument missing$/],
-  ])('refuses %j with one line', (args, problem) => {
+  ])('rejects %j with a message of one line', (args, problem) => {
     expect(benchOptions(args)).toEqual({ problem: expect.stringMatching(problem) as string });
   });
 });
@@ -80,7 +80,7 @@ describe('checkoutIn', () => {
     ['a broken package.json', { 'package.json': '{' }, /which has no package.json named "fairlead"/],
     ['a bare checkout', PACKAGE, /which has no node_modules: run "npm ci" there$/],
     ['an unbuilt checkout', INSTALLED, /which has no dist\/apps\/balancer\/src\/main.js: run "npm run build" there$/],
-  ])('says of %s what is missing, and the command', (_, files, sentence) => {
+  ])('reports what is missing in %s, and the command that provides it', (_, files, sentence) => {
     const folder = aFolder(files);
     expect(() => checkoutIn(folder)).toThrow(sentence);
     expect(() => checkoutIn(folder)).toThrow(
@@ -88,7 +88,7 @@ describe('checkoutIn', () => {
     );
   });
 
-  it('says of a missing folder and of a file that they are none', () => {
+  it('reports a missing path and a file as not a folder', () => {
     const file = join(aFolder(PACKAGE), 'package.json');
     for (const path of [file, `${file}s`])
       expect(() => checkoutIn(path)).toThrow('which is not a folder: make one with');
@@ -108,7 +108,7 @@ describe('a pair', () => {
     expect(other.args).toEqual([...own.args.slice(0, -1), 'other.js']);
   });
 
-  it('takes turns in the order AB BA', () => {
+  it('alternates the order: AB BA', () => {
     const order = [1, 2, 3, 4].map((round) => inTurn(pair, round).map(({ folder }) => folder));
     const [ab, ba] = [
       ['/this', '/other'],
@@ -144,10 +144,10 @@ describe('comparisonTables', () => {
       { contender: 'fairlead-fast@other', round, readyMs: 600 },
     );
   }
-  // A round that a failure cut short.
+  // A round that a failure ended early.
   results.samples.push(sample('fairlead-fast', 7, 1000));
 
-  it('show what each build costs, and the median ratio of whole rounds with its interval', () => {
+  it('show the cost of each build, and the median ratio of complete rounds with its interval', () => {
     const [cost, start] = comparisonTables({ pairs: [pair], results, starts });
     expect(cost.rows).toEqual([
       ['1 KiB: Fairlead, fast lane', '37.2', '35.0', '0.925', '0.900–0.950', '96.9 %', '74.4 / 70.0'],
@@ -155,7 +155,7 @@ describe('comparisonTables', () => {
     expect(start.rows).toEqual([['Fairlead, fast lane', '555', '600', '0.925', '0.900–0.950', '96.9 %']]);
   });
 
-  it('have no table for what was not measured', () => {
+  it('have no table for measures without samples', () => {
     expect(comparisonTables({ pairs: [pair], results: new Results(CASES, []), starts: [] })).toEqual([]);
   });
 });

@@ -1,16 +1,16 @@
-// The other checkout of a comparison: whether there is a build in it, and the command that makes one where there is none.
+// The other checkout of a comparison: checks that it contains a build, and names the command that makes one.
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { BALANCER_PATH } from '../../contenders/fairlead.js';
 
-/** A checkout of Fairlead that was built. */
+/** A checkout of Fairlead that contains a build. */
 export interface Checkout {
   readonly folder: string;
   /** Its built balancer. */
   readonly balancer: string;
 }
 
-/** The checkout in this folder. @throws {Error} a sentence on what is missing, and the command that provides it. */
+/** The checkout in this folder. @throws {Error} naming what is missing and the command that provides it. */
 export function checkoutIn(path: string): Checkout {
   const folder = resolve(path);
   const problem = (what: string, command: string) =>

@@ -1,5 +1,5 @@
-// `npm run bench:data-plane -- --against CHECKOUT`: what a request and a start cost in this checkout's build, and in
-// another one's. It prints ratios and judges none.
+// `npm run bench:data-plane -- --against CHECKOUT`: the cost of a request and of a start-up in this checkout's build
+// and in another one's. Prints the ratios without a verdict.
 import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,7 @@ import { comparisonTables } from './tables.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** Compares them, with files of its own in `folder`. Returns the exit code: 0 when both builds did their work to the end. */
+/** Compares the builds, with temporary files in `folder`. Returns the exit code: 0 when both builds completed. */
 export async function compare(options: BenchOptions, against: string, folder: string): Promise<number> {
   const [loadBefore] = loadavg();
   try {
@@ -38,15 +38,15 @@ export async function compare(options: BenchOptions, against: string, folder: st
   }
 }
 
-/** The figures, those measured before a failure too; empty without any. */
+/** The figures, including those measured before a failure; empty without any. */
 function textOf(comparison: Comparison, { rounds, seconds, starts }: BenchOptions, loadBefore: number): string {
   const tables = comparisonTables(comparison).map(terminalTable);
   const about = [
     `Turns of ${seconds} s in ${rounds} ${rounds === 1 ? 'round' : 'rounds'}; ${starts} ${starts === 1 ? 'start' : 'starts'}; load average before it began: ${loadBefore.toFixed(1)}.`,
-    'Of each build the medians are shown. "this / other" is the median of the ratios of the rounds, "interval" its',
-    'order-statistics interval: it contains the true median with the confidence beside it, 95 % or more from six rounds on.',
+    'The figures of each build are medians. "this / other" is the median of the ratios of the rounds, "interval" its',
+    'order-statistics interval: it contains the true median with the confidence beside it, 95 % or more with at least six rounds.',
     ...(loadBefore > IDLE_LOAD
-      ? ['The machine was doing other work: these figures are rough, those of starts above all.']
+      ? ['The machine was busy with other work: these figures are rough, especially start-up times.']
       : []),
   ].join('\n');
   return [...tables, ...(tables.length > 0 ? [about] : []), ...leftOut(comparison.results)].join('\n\n');

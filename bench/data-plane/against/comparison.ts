@@ -1,6 +1,6 @@
 // Compares two builds: both must respond correctly, then they are started in turn, then they serve in turn. Every turn
-// starts a new process: two processes of the same build differ by a little, as V8 compiles hot code by what it has seen
-// until then, and the interval would not contain that difference if one process served in all rounds.
+// starts a new process: two processes of the same build differ slightly, because V8 optimises hot code by the types
+// seen so far, and the interval would not include that difference if one process served all rounds.
 import { join } from 'node:path';
 import { progressBar } from '../../contenders/progress.js';
 import { startPlain } from '../backends/plain.js';
@@ -16,7 +16,7 @@ import { validate } from '../validation.js';
 import type { Checkout } from './checkout.js';
 import { inTurn, pairOf, type Pair, type Side } from './pair.js';
 
-/** How long a start took. */
+/** The duration of a start. */
 export interface StartSample {
   readonly contender: string;
   readonly round: number;
@@ -43,7 +43,7 @@ export class Comparison {
     );
   }
 
-  /** Measures everything. The backends run until `stopAll`. @throws {Error} which names the build, when one fails. */
+  /** Measures everything. The backends run until `stopAll`. @throws {Error} naming the build that failed. */
   async run(): Promise<void> {
     const pairs = await this.comparable();
     const backends = await startPlain();
@@ -64,7 +64,7 @@ export class Comparison {
     }
   }
 
-  /** The pairs of which both builds know all variables; the others are noted. @throws {Error} when there is none. */
+  /** The pairs whose variables both builds support; the others are recorded. @throws {Error} when there is none. */
   private async comparable(): Promise<readonly Pair[]> {
     const entries = this.options.contenders;
     const unknown: (readonly [string, Set<string>])[] = [];
@@ -74,18 +74,18 @@ export class Comparison {
     const lacks = ({ needs = [] }: Entry) =>
       unknown.flatMap(([folder, variables]) => {
         const missing = needs.filter((variable) => variables.has(variable));
-        return missing.length === 0 ? [] : [`the build in ${folder} knows no ${missing.join(', ')}`];
+        return missing.length === 0 ? [] : [`the build in ${folder} does not support ${missing.join(', ')}`];
       });
     const pairs = this.pairs.filter(({ own }) => {
       const [why] = lacks(own.entry);
       if (why !== undefined) this.results.absences.push({ title: own.entry.title, why, isFailure: false });
       return why === undefined;
     });
-    if (pairs.length === 0) throw new Error('the two builds have none of these contenders in common');
+    if (pairs.length === 0) throw new Error('no selected contender is supported by both builds');
     return pairs;
   }
 
-  /** Both must respond correctly. They leave what they compiled on disk, so that all later starts find it. */
+  /** Both must respond correctly. They also fill the compile cache on disk, so that all later starts find it. */
   private async check(pair: Pair, backends: Backends): Promise<void> {
     const ports = backends.addresses.map(({ port }) => port);
     const cases = this.options.cases.filter(({ name }) => takesPart(pair.own.entry, name));
@@ -117,7 +117,7 @@ export class Comparison {
     }
   }
 
-  /** Starts a build, does this with it, and ends it. */
+  /** Starts a build, runs the callback with it, and stops it. */
   private async withProcess(
     { entry, folder }: Side,
     { addresses }: Backends,
@@ -137,7 +137,7 @@ export class Comparison {
   }
 }
 
-/** Does this. @throws {Error} which begins with what failed. */
+/** Runs the callback. @throws {Error} whose message starts with what failed. */
 async function naming<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -1,4 +1,4 @@
-// A contender in two builds, and the order in which they have their turns.
+// A contender in two builds, and the order of their turns.
 import { withBalancer } from '../../contenders/fairlead.js';
 import type { Entry } from '../contenders.js';
 import type { Checkout } from './checkout.js';
@@ -6,7 +6,7 @@ import type { Checkout } from './checkout.js';
 /** One of the two. */
 export interface Side {
   readonly entry: Entry;
-  /** The checkout that its build is in. */
+  /** The checkout that contains its build. */
   readonly folder: string;
 }
 
@@ -16,7 +16,7 @@ export interface Pair {
   readonly other: Side;
 }
 
-/** A pair whose results can be told apart: the other one's have a name of their own. */
+/** Creates a pair. The other entry gets a distinct name, so that results can be told apart. */
 export function pairOf(entry: Entry, own: Checkout, other: Checkout): Pair {
   return {
     own: { entry, folder: own.folder },
@@ -24,7 +24,7 @@ export function pairOf(entry: Entry, own: Checkout, other: Checkout): Pair {
   };
 }
 
-/** This build first in odd rounds, the other one first in even ones: a machine that slows down favours neither. */
+/** This build goes first in odd rounds, the other in even ones, so that a machine that slows down favours neither. */
 export function inTurn({ own, other }: Pair, round: number): readonly Side[] {
   return round % 2 === 1 ? [own, other] : [other, own];
 }

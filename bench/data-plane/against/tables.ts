@@ -1,11 +1,11 @@
-// The figures of a comparison as rows. None of them is judged.
+// The figures of a comparison as rows, without verdicts.
 import type { Results } from '../results.js';
 import { median, medianInterval, ratiosByRound } from '../statistics.js';
 import { corePercent, digits, type Figures } from '../tables.js';
 import type { StartSample } from './comparison.js';
 import type { Pair } from './pair.js';
 
-/** What was measured of two builds. */
+/** The measurements of two builds. */
 export interface Compared {
   readonly pairs: readonly Pair[];
   readonly results: Results;
@@ -14,7 +14,7 @@ export interface Compared {
 
 const RATIO = ['this / other', 'interval', 'confidence'];
 
-/** A table for CPU time and one for starts; those without a row are left out. */
+/** A table for CPU time and one for starts; tables without rows are left out. */
 export function comparisonTables(compared: Compared): Figures[] {
   return [costTable(compared), startTable(compared)].filter(({ rows }) => rows.length > 0);
 }
@@ -43,7 +43,7 @@ function startTable({ pairs, starts }: Compared): Figures {
   return { title: 'Start to ready, ms', head: ['', 'this', 'other', ...RATIO], rows };
 }
 
-/** The median of each build, and the median of their ratios with its interval; undefined without a whole round. */
+/** The median of each build, and the median of their ratios with its interval; undefined without a complete round. */
 function comparisonCells<S extends { readonly round: number }>(
   own: readonly S[],
   other: readonly S[],

@@ -1,11 +1,11 @@
-// What the two kinds of backends of this benchmark have in common.
+// What both kinds of backends of this benchmark share.
 import type { IncomingHttpHeaders } from 'node:http';
 import type { BackendAddress } from '../../contenders/contender.js';
 
 /** The header in which a response names its backend, by its port. */
 export const BACKEND_HEADER = 'x-backend';
 
-/** A request as it reached a backend. */
+/** A request as a backend received it. */
 export interface Echo {
   readonly method: string;
   readonly target: string;
@@ -13,20 +13,20 @@ export interface Echo {
   readonly bodySha256: string;
 }
 
-/** Backends that run. */
+/** Running backends. */
 export interface Backends {
   readonly addresses: readonly BackendAddress[];
   readonly pids: readonly number[];
   readonly stop: () => Promise<void>;
 }
 
-/** How many there are. */
+/** Number of backends. */
 export const BACKENDS = 3;
 
-/** Units per second of each resource: so many that no balancer considers one of them busy. */
+/** Units per second of each resource: large enough that no balancer considers a backend busy. */
 const CAPACITY = [10_000, 10_000];
 
-/** Backends at these ports, as contenders are given them. */
+/** Backends at these ports, in the form that contenders take. */
 export function addressesOf(ports: readonly number[]): BackendAddress[] {
   return ports.map((port, b) => ({ id: `backend-${b + 1}`, port, capacity: CAPACITY }));
 }

@@ -1,5 +1,5 @@
-// The backends that all contenders share: one nginx on three ports, the cheapest there is, so that it leaves most of its
-// core to the load generator. What a contender makes of a request is echoed by a server in this process.
+// The backends that all contenders share: one nginx on three ports. It uses little CPU time, which leaves most of its
+// core to the load generator. A server in this process echoes requests, so that tests see what a contender forwards.
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -11,12 +11,12 @@ import { LOAD_CORE, pinned } from '../pinning.js';
 import { familyIds } from '../proc.js';
 import { addressesOf, BACKENDS, type Backends, type Echo } from './backends.js';
 
-/** Starts them in a folder that is there. */
+/** Starts the backends in an existing folder. */
 export async function startNginx(folder: string): Promise<Backends> {
   const echo = await startEcho();
   const ports = await freePorts(BACKENDS);
   await mkdir(`${folder}/files`, { recursive: true });
-  for (const bytes of new Set(CASES.map(({ answerBytes }) => answerBytes))) {
+  for (const bytes of new Set(CASES.map(({ responseBytes }) => responseBytes))) {
     await writeFile(`${folder}/files/${bytes}`, bodyOf(bytes));
   }
   await writeFile(`${folder}/nginx.conf`, configuration(folder, ports, echo.port));
@@ -40,7 +40,7 @@ export async function startNginx(folder: string): Promise<Backends> {
 
 /**
  * Without sendfile the head and a body of up to 64 KiB leave in one write, as from most applications. sub_filter looks
- * for what never occurs: with it the length is not known before, so the answer is chunked, a chunk for each buffer.
+ * for a string that never occurs: it makes the length unknown in advance, so nginx sends one chunk for each buffer.
  */
 function configuration(folder: string, ports: readonly number[], echoPort: number): string {
   return `
@@ -102,7 +102,7 @@ async function startEcho(): Promise<{ readonly port: number; readonly stop: () =
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  // A program that is done does not wait for it.
+  // Lets this process exit while the server still listens.
   server.unref();
   const stop = () => {
     server.close();

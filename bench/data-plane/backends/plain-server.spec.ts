@@ -6,7 +6,7 @@ import { bodyOf, CASES, CHUNKED_FOLDER } from '../cases.js';
 import { BACKEND_HEADER } from './backends.js';
 import { requestSize, servePlainly } from './plain-server.js';
 
-/** The port of a server that ends with the test. */
+/** The port of a server that is closed after the test. */
 async function served(): Promise<number> {
   const server = await servePlainly(0);
   onTestFinished(() => void server.close());
@@ -21,13 +21,13 @@ describe('a plain backend', () => {
     const body = each.requestBytes > 0 ? { method: 'POST', body: bodyOf(each.requestBytes) } : {};
     const response = await fetch(`http://127.0.0.1:${port}${each.path}`, { headers: close, ...body });
     expect(response.status).toBe(200);
-    expect(Buffer.from(await response.arrayBuffer()).equals(bodyOf(each.answerBytes))).toBe(true);
+    expect(Buffer.from(await response.arrayBuffer()).equals(bodyOf(each.responseBytes))).toBe(true);
     const isChunked = each.path.startsWith(CHUNKED_FOLDER);
     expect(response.headers.get('transfer-encoding')).toBe(isChunked ? 'chunked' : null);
     expect(response.headers.get(BACKEND_HEADER)).toBe(String(port));
   });
 
-  it('says what it was asked, and that it has no other file', async () => {
+  it('echoes requests, and responds 404 for other files', async () => {
     const url = `http://127.0.0.1:${await served()}`;
     const body = bodyOf(16 * 1024);
     const headers = { ...close, 'X-Request-Id': 'a: b' };
@@ -40,7 +40,7 @@ describe('a plain backend', () => {
     expect((await fetch(`${url}/files/17`, { headers: close })).status).toBe(404);
   });
 
-  it('responds to each request of a connection, also when two arrive at once', async () => {
+  it('responds to each request of a connection, even when two arrive at once', async () => {
     const socket = connect(await served(), '127.0.0.1');
     const request = 'GET /health HTTP/1.1\r\nHost: x\r\n\r\n';
     socket.write(request + request);

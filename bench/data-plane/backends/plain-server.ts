@@ -1,6 +1,6 @@
 // An HTTP/1.1 server in place of nginx: it responds to the requests of all cases with the bytes that nginx would send.
-// It frames requests itself, because a request costs Node's HTTP server several times as much CPU time, and a backend
-// that cannot keep up leaves the proxy idle: costs rise when a proxy has little of its core.
+// It frames requests itself, because Node's HTTP server needs several times as much CPU time per request. A backend
+// that cannot keep up leaves the proxy idle, and an idle proxy uses more CPU time per request.
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
@@ -10,14 +10,14 @@ import { BACKEND_HEADER, type Echo } from './backends.ts';
 /** Size of each chunk of a chunked response, bytes. */
 const CHUNK_BYTES = 4096;
 
-/** How often the Date field is renewed: its unit is the second. */
+/** How often the Date field is renewed: it has a resolution of one second. */
 const DATE_INTERVAL_MS = 1_000;
 
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 const SPACE = Buffer.from(' ');
 const CAPITAL_G = 0x47;
 
-/** Listens on this port of 127.0.0.1; on any free one if it is 0. */
+/** Listens on this port of 127.0.0.1; 0 picks a free one. */
 export async function servePlainly(port: number): Promise<Server> {
   const server = createServer();
   server.listen(port, '127.0.0.1');
@@ -29,7 +29,7 @@ export async function servePlainly(port: number): Promise<Server> {
   return server;
 }
 
-/** Responds to the requests of a connection in their order, until the client closes it. */
+/** Responds to the requests of a connection in order, until the client closes it. */
 function serve(socket: Socket, responses: Responses): void {
   let unread: Buffer = Buffer.alloc(0);
   socket.setNoDelay();
@@ -43,7 +43,7 @@ function serve(socket: Socket, responses: Responses): void {
   });
 }
 
-/** Size of the first request, bytes; undefined while a part of it is missing. */
+/** Size of the first request, bytes; undefined while it is incomplete. */
 export function requestSize(bytes: Buffer): number | undefined {
   const end = bytes.indexOf(END_OF_HEAD);
   if (end === -1) return undefined;
@@ -54,7 +54,7 @@ export function requestSize(bytes: Buffer): number | undefined {
   return bytes.length < headSize + bodySize ? undefined : headSize + bodySize;
 }
 
-/** The fields of a head, by their names in lower case. */
+/** The fields of a head, by lower-case name. */
 function fieldsOf(head: string): Record<string, string> {
   const lines = head.split('\r\n').slice(1);
   return Object.fromEntries(
@@ -65,7 +65,7 @@ function fieldsOf(head: string): Record<string, string> {
   );
 }
 
-/** The responses of one backend, ready to be sent. */
+/** The responses of one backend, ready to send. */
 class Responses {
   private byTarget = new Map<string, Buffer>();
   private readonly port: number;
@@ -75,18 +75,18 @@ class Responses {
     this.renew();
   }
 
-  /** Makes them again, with the present time. */
+  /** Rebuilds the responses with the current time. */
   renew(): void {
     this.byTarget = new Map([
       ['/health', this.response('200 OK', Buffer.from('up'))],
-      ...CASES.map(({ path, answerBytes }) => {
+      ...CASES.map(({ path, responseBytes }) => {
         const isChunked = path.startsWith(CHUNKED_FOLDER);
-        return [path, this.response('200 OK', bodyOf(answerBytes), isChunked)] as const;
+        return [path, this.response('200 OK', bodyOf(responseBytes), isChunked)] as const;
       }),
     ]);
   }
 
-  /** The response to a whole request. */
+  /** The response to a complete request. */
   to(request: Buffer): Buffer {
     const begin = request.indexOf(SPACE) + 1;
     const target = request.toString('latin1', begin, request.indexOf(SPACE, begin));
@@ -119,7 +119,7 @@ function chunked(body: Buffer): Buffer[] {
   return [...chunks, Buffer.from('0\r\n\r\n')];
 }
 
-/** What the backend was asked. */
+/** The request as JSON. */
 function echoOf(request: Buffer, target: string): Buffer {
   const end = request.indexOf(END_OF_HEAD);
   const head = request.toString('latin1', 0, end);

@@ -1,4 +1,4 @@
-// Backends for which nothing has to be installed: one process of Node's on three ports.
+// Backends that need no installed program: one Node process on three ports.
 import { fileURLToPath } from 'node:url';
 import { freePorts, OwnProcess } from '../../contenders/processes.js';
 import { LOAD_CORE, pinned } from '../pinning.js';
@@ -7,7 +7,7 @@ import { addressesOf, BACKENDS, type Backends } from './backends.js';
 
 const PROGRAM = fileURLToPath(new URL('plain-program.ts', import.meta.url));
 
-/** Starts them, and waits until all listen. */
+/** Starts the backends, and waits until all listen. */
 export async function startPlain(): Promise<Backends> {
   const ports = await freePorts(BACKENDS);
   const { command, args } = pinned(LOAD_CORE, { command: process.execPath, args: [PROGRAM, ...ports.map(String)] });

@@ -1,4 +1,4 @@
-// http-proxy-middleware on Node's HTTP server, and nothing else.
+// http-proxy-middleware on Node's HTTP server, without anything else.
 import { createServer } from 'node:http';
 import { KEEP_ALIVE_MS, port, proxy } from './proxy.ts';
 

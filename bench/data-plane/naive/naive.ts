@@ -1,8 +1,8 @@
-// The contenders that stand for a proxy nobody has thought about much.
+// The contenders that represent a proxy without tuning.
 import { fileURLToPath } from 'node:url';
 import type { Contender, Program } from '../../contenders/contender.js';
 
-/** A file of this folder as a contender. */
+/** A contender that runs a file of this folder. */
 export function naive(name: string, title: string, program: Program, file: 'bare.ts' | 'nest.ts'): Contender {
   return {
     name,

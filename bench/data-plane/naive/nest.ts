@@ -1,5 +1,5 @@
-// http-proxy-middleware in a Nest application, as its documentation shows for Express. Node strips types, but knows no
-// decorators: hence the call in place of `@Module`.
+// http-proxy-middleware in a Nest application, as its documentation shows for Express. Node strips types but does not
+// support decorators, so `Module` is called as a function.
 import { Module, RequestMethod, type MiddlewareConsumer, type NestModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Server } from 'node:http';
@@ -7,7 +7,7 @@ import { KEEP_ALIVE_MS, port, proxy } from './proxy.ts';
 
 class ProxyModule implements NestModule {
   configure(consumer: MiddlewareConsumer): void {
-    // With a method it is a route; without, a mount, and the path would be taken off the URL.
+    // A route keeps the URL; a mount would remove the path from it.
     consumer.apply(proxy).forRoutes({ path: '{*path}', method: RequestMethod.ALL });
   }
 }
