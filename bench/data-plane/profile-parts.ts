@@ -20,7 +20,7 @@ const PARTS: readonly { readonly part: string; readonly is: RegExp }[] = [
   { part: 'classifying requests, and learning their demand', is: /\/demand\/|demand-(learning|classifier)/ },
   {
     part: 'choosing a backend, and accounting',
-    is: /libs\/scheduling\/|balancer\/src\/(scheduling|registry|metrics)\//,
+    is: /libs\/scheduling\/|balancer\/src\/(placement|registry|metrics)\//,
   },
   { part: 'the lane itself', is: /balancer\/src\// },
   { part: 'copying bytes', is: /^(copy|copyImpl|latin1Write|latin1Slice|toString|write) (node:buffer)?$/ },
