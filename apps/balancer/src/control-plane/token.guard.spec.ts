@@ -1,0 +1,52 @@
+import { UnauthorizedException } from '@nestjs/common';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { describe, expect, it } from 'vitest';
+import { loadBalancerConfig } from '../config/balancer.config.js';
+import { TokenGuard } from './token.guard.js';
+
+const TOKEN = 'secret-of-16-or-more';
+
+/** Whether a request with this `Authorization` is let through. */
+function isAllowed(authorization: string | undefined, environment: Record<string, string>): boolean {
+  const request = { headers: authorization === undefined ? {} : { authorization } };
+  try {
+    return new TokenGuard(loadBalancerConfig(environment)).canActivate(new ExecutionContextHost([request]));
+  } catch (error) {
+    expect(error).toBeInstanceOf(UnauthorizedException);
+    return false;
+  }
+}
+
+describe('without CONTROL_PLANE_TOKEN', () => {
+  it.each([undefined, '', 'Bearer anything', 'Basic YTpi'])('a request with %j is allowed', (authorization) => {
+    expect(isAllowed(authorization, {})).toBe(true);
+  });
+});
+
+describe('with CONTROL_PLANE_TOKEN', () => {
+  const withToken = (authorization: string | undefined) => isAllowed(authorization, { CONTROL_PLANE_TOKEN: TOKEN });
+
+  it('a request with the token is allowed', () => {
+    expect(withToken(`Bearer ${TOKEN}`)).toBe(true);
+  });
+
+  it.each([
+    ['no field', undefined],
+    ['an empty field', ''],
+    ['no token', 'Bearer '],
+    ['the scheme alone', 'Bearer'],
+    ['a wrong token of the same length', 'Bearer secret-of-16-or-mor3'],
+    ['a token in other letters', `Bearer ${TOKEN.toUpperCase()}`],
+    ['the beginning of the token', `Bearer ${TOKEN.slice(0, -1)}`],
+    ['the end of the token', `Bearer ${TOKEN.slice(1)}`],
+    ['more than the token', `Bearer ${TOKEN}x`],
+    ['the token twice', `Bearer ${TOKEN}, Bearer ${TOKEN}`],
+    ['a long token', `Bearer ${'x'.repeat(8000)}`],
+    ['no scheme', TOKEN],
+    ['another scheme', `Basic ${TOKEN}`],
+    ['no blank after the scheme', `Bearer${TOKEN}`],
+    ['another scheme before it', `Basic Bearer ${TOKEN}`],
+  ])('a request with %s is refused', (_what, authorization) => {
+    expect(withToken(authorization)).toBe(false);
+  });
+});
