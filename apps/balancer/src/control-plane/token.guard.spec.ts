@@ -30,6 +30,10 @@ describe('with CONTROL_PLANE_TOKEN', () => {
     expect(withToken(`Bearer ${TOKEN}`)).toBe(true);
   });
 
+  it.each(['bearer', 'BEARER', 'Bearer  '])('the scheme may be spelled %j', (scheme) => {
+    expect(withToken(`${scheme} ${TOKEN}`)).toBe(true);
+  });
+
   it.each([
     ['no field', undefined],
     ['an empty field', ''],

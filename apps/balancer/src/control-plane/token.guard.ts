@@ -24,7 +24,7 @@ export class TokenGuard implements CanActivate {
     const { CONTROL_PLANE_TOKEN } = this.config;
     if (CONTROL_PLANE_TOKEN === undefined) return true;
     const { authorization = '' } = context.switchToHttp().getRequest<Request>().headers;
-    if (isSame(authorization, `Bearer ${CONTROL_PLANE_TOKEN}`)) return true;
+    if (isSame(bearerTokenOf(authorization), CONTROL_PLANE_TOKEN)) return true;
     throw new UnauthorizedException('missing or wrong token: send "Authorization: Bearer <CONTROL_PLANE_TOKEN>"');
   }
 }
@@ -40,6 +40,11 @@ export function TokenRequired(...further: Type<CanActivate>[]): MethodDecorator 
       description: 'CONTROL_PLANE_TOKEN is set, and the request does not carry it',
     }),
   );
+}
+
+/** The token of `Bearer` credentials, or `''`. The name of a scheme is case-insensitive (RFC 9110 §11.1). */
+function bearerTokenOf(authorization: string): string {
+  return /^bearer +(.+)$/i.exec(authorization)?.[1] ?? '';
 }
 
 /** Compares digests, so that the time taken reveals nothing about either text. */
