@@ -29,6 +29,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           provide,
+          // A limit for tests that hang: a busy machine must not fail one.
+          testTimeout: 60_000,
           include: ['{libs,apps,bench,scripts,test/chaos}/**/*.spec.ts'],
         },
       },
