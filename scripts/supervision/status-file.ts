@@ -1,5 +1,6 @@
 // What a running supervisor leaves on disk for `npm run reload`: its process id, and beside it how reloads went.
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { SupervisionError, reasonOf } from './settings.ts';
 
 /** How it goes. */
 export interface Status {
@@ -15,10 +16,18 @@ export interface Status {
   readonly outcome: string;
 }
 
-/** Writes both files. Each is replaced as a whole, so that no reader sees half of it. */
+/**
+ * Writes both files. Each is replaced as a whole, so that no reader sees half of it.
+ *
+ * @throws {SupervisionError} when one of them cannot be written.
+ */
 export function writeStatus(pidFile: string, status: Status): void {
-  replace(pidFile, `${status.supervisor}\n`);
-  replace(statusFileOf(pidFile), `${JSON.stringify(status)}\n`);
+  try {
+    replace(pidFile, `${status.supervisor}\n`);
+    replace(statusFileOf(pidFile), `${JSON.stringify(status)}\n`);
+  } catch (error) {
+    throw new SupervisionError(`SUPERVISOR_PID_FILE must name a writable file, got "${pidFile}": ${reasonOf(error)}`);
+  }
 }
 
 /** What the supervisor wrote last; undefined when there is none. */
@@ -43,6 +52,11 @@ function statusFileOf(pidFile: string): string {
 function replace(file: string, text: string): void {
   const fresh = `${file}.${process.pid}`;
   rmSync(fresh, { force: true });
-  writeFileSync(fresh, text, { flag: 'wx', mode: 0o644 });
-  renameSync(fresh, file);
+  try {
+    writeFileSync(fresh, text, { flag: 'wx', mode: 0o644 });
+    renameSync(fresh, file);
+  } catch (error) {
+    rmSync(fresh, { force: true });
+    throw error;
+  }
 }

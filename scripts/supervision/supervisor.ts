@@ -33,6 +33,7 @@ export class Supervisor {
   private reloads = 0;
   private last = { succeeded: true, outcome: 'no reload yet' };
   private pauseMs = FIRST_PAUSE_MS;
+  private hasWrittenStatus = false;
 
   constructor(options: SupervisorOptions) {
     this.options = options;
@@ -50,8 +51,21 @@ export class Supervisor {
     this.stopped.resolve();
   }
 
-  /** Runs until it is told to stop; answers the exit code. */
+  /**
+   * Runs until `stop` is called; returns the exit code.
+   *
+   * @throws {SupervisionError} when the status cannot be written after the first start. No balancer is left running.
+   */
   async run(): Promise<number> {
+    try {
+      return await this.supervise();
+    } catch (error) {
+      await this.end();
+      throw error;
+    }
+  }
+
+  private async supervise(): Promise<number> {
     let current = await this.launch();
     if (typeof current === 'string') {
       if (!this.isStopping) this.options.say(`the balancer could not be started: ${current}`);
@@ -165,14 +179,21 @@ export class Supervisor {
   private note(balancer: BalancerProcess | undefined, isReloading: boolean): void {
     const { reloads, last } = this;
     const status = { supervisor: process.pid, balancer: balancer?.pid ?? null, isReloading, reloads, ...last };
-    writeStatus(this.options.pidFile, status);
+    try {
+      writeStatus(this.options.pidFile, status);
+      this.hasWrittenStatus = true;
+    } catch (error) {
+      // At the start it is a wrong setting. Later, as on a full disk, it is no reason to end a balancer that serves.
+      if (!this.hasWrittenStatus || !(error instanceof SupervisionError)) throw error;
+      this.options.say(error.message);
+    }
   }
 
   /** The sockets go first: who comes from here on is refused, and not left waiting for nobody. */
   private async end(current?: BalancerProcess): Promise<number> {
     this.options.sockets.close();
     await Promise.all([...this.running].map((balancer) => balancer.stop(this.options.patienceMs)));
-    removeStatus(this.options.pidFile);
+    if (this.hasWrittenStatus) removeStatus(this.options.pidFile);
     if (current) this.options.say(`balancer ${current.pid} ended with ${current.end}`);
     return current?.exitCode ?? 0;
   }

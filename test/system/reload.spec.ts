@@ -111,6 +111,21 @@ describe('npm run supervise', () => {
     );
   });
 
+  it('a process id file that cannot be written is an error, and the balancer is ended', async () => {
+    const file = join(aFolder(), 'missing', 'supervisor.pid');
+    const { code, stdout, stderr } = await runScript('supervise.ts', {
+      DATA_PLANE_PORT: '0',
+      CONTROL_PLANE_PORT: '0',
+      REGISTRY_FILE: 'none',
+      SUPERVISOR_PID_FILE: file,
+    });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^SUPERVISOR_PID_FILE must name a writable file, got "[^"\n]+": ENOENT[^\n]+\n$/);
+    expect(stderr).toContain(`"${file}"`);
+    const pid = Number(/balancer (\d+) serves/.exec(stdout)![1]);
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  });
+
   it('a wrong variable is refused before a port is bound', async () => {
     const { code, stderr } = await runScript('supervise.ts', { DATA_PLANE_PORT: 'http' });
     expect({ code, stderr }).toEqual({
