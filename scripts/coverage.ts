@@ -7,7 +7,7 @@ interface Count {
   readonly covered: number;
 }
 
-/** What Istanbul's reporter `json-summary` says of a file. */
+/** A file's entry in the report of Istanbul's reporter `json-summary`. */
 interface FileSummary {
   readonly lines: Count;
   readonly branches: Count;
@@ -33,7 +33,7 @@ const rows = [
 ];
 process.stdout.write(`\n${rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`);
 
-/** The share that was run, in percent, by measure. */
+/** The covered share in percent, by measure. */
 function shares(members: readonly (readonly [string, FileSummary])[]): string[] {
   return MEASURES.map((measure) => {
     const counts = members.map(([, summary]) => summary[measure]);

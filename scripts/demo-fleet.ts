@@ -2,14 +2,14 @@
 
 /** One process of the demo. */
 export interface DemoProcess {
-  /** What it is called in the log. */
+  /** Its name in the log. */
   readonly name: string;
   readonly app: 'balancer' | 'backend' | 'dashboard';
   readonly env: Readonly<Record<string, string>>;
   readonly color: string;
 }
 
-/** Emulated work lasts a fiftieth of what it says, so that a few hundred requests in a row take seconds. */
+/** Shortens emulated work to a fiftieth, so that a few hundred requests in a row take seconds. */
 const WORK_SCALE = '0.02';
 
 const BACKENDS = [
@@ -18,7 +18,7 @@ const BACKENDS = [
   { id: 'disk-1', port: 5455, compute: 8, storage: 32, color: 'magenta' },
 ];
 
-/** The demo's processes, every port `offset` higher than usual. Variables not named here are taken from the shell. */
+/** The demo's processes, with `offset` added to every default port. Other variables are inherited from the shell. */
 export function demoProcesses(offset: number): DemoProcess[] {
   const port = (usual: number) => String(usual + offset);
   const BALANCER_URL = `http://127.0.0.1:${port(9797)}`;
@@ -27,7 +27,7 @@ export function demoProcesses(offset: number): DemoProcess[] {
     CONTROL_PLANE_PORT: port(9797),
     DEMAND_SOURCE: 'random',
     TRUSTED_CLIENTS: 'loopback',
-    // Its backends come and go with it.
+    // The demo's backends start and stop with the balancer, so there is nothing to restore.
     REGISTRY_FILE: 'none',
   };
   const backends = BACKENDS.map(({ id, port: usual, compute, storage, color }): DemoProcess => {
@@ -49,7 +49,7 @@ export function demoProcesses(offset: number): DemoProcess[] {
   ];
 }
 
-/** The ports a process will listen on, and what each of them is for. */
+/** The ports a process will listen on, and the use of each. */
 export function portsOf({ name, app, env }: DemoProcess): { readonly port: number; readonly of: string }[] {
   switch (app) {
     case 'balancer':

@@ -9,14 +9,14 @@ import { demoProcesses, portsOf, type DemoProcess } from './demo-fleet.ts';
 import { RunningDemo } from './running-demo.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const LARGEST_OFFSET = 50_000;
+const MAX_OFFSET = 50_000;
 
 const READY_TIMEOUT_MS = 30_000;
 
-const HELP = `Starts the balancer, three backends and the dashboard; Ctrl-C ends all of it.
+const HELP = `Starts the balancer, three backends and the dashboard; Ctrl-C stops all of them.
 
   npm start
-  npm start -- --port-offset 100    every port 100 higher, for when one of them is taken
+  npm start -- --port-offset 100    adds 100 to every port, in case one is in use
 `;
 
 process.exit(await main());
@@ -27,8 +27,11 @@ async function main(): Promise<number> {
   const processes = demoProcesses(offset);
   const taken = await takenPorts(processes);
   if (taken.length > 0) {
-    const sentences = taken.map(({ port, of }) => `port ${port}, for ${of}, is taken on this machine`);
-    return complain(`${sentences.join('\n')}\nEnd what listens there, or try: npm start -- --port-offset 100\n`, 1);
+    const sentences = taken.map(({ port, of }) => `port ${port} (${of}) is already in use`);
+    return complain(
+      `${sentences.join('\n')}\nStop the process that listens there, or run: npm start -- --port-offset 100\n`,
+      1,
+    );
   }
   return run(processes);
 }
@@ -39,8 +42,8 @@ function readOffset(): number | string {
     const { values } = parseArgs({ options });
     if (values.help) return HELP;
     const offset = /^\d{1,5}$/.test(values['port-offset']) ? Number(values['port-offset']) : NaN;
-    if (offset <= LARGEST_OFFSET) return offset;
-    return `--port-offset must be a whole number from 0 to ${LARGEST_OFFSET}, got "${values['port-offset']}"\n`;
+    if (offset <= MAX_OFFSET) return offset;
+    return `--port-offset must be a whole number from 0 to ${MAX_OFFSET}, got "${values['port-offset']}"\n`;
   } catch (error) {
     return `${(error as Error).message}\n`;
   }
@@ -87,24 +90,24 @@ async function run(processes: readonly DemoProcess[]): Promise<number> {
 }
 
 /**
- * Each process in a group of its own: Ctrl-C then reaches only this script, which ends the others in order. No shell
- * stands between, so signals arrive.
+ * Starts each process in its own process group: Ctrl-C then reaches only this script, which stops the others in order.
+ * There is no shell in between, so signals reach the process.
  */
 function spawnApp(app: string, options: SpawnOptions) {
   return spawn(process.execPath, [`dist/apps/${app}/src/main.js`], { ...options, cwd: ROOT, detached: true });
 }
 
-/** Waits until every backend is in traffic and the page is served, then says what there is to see. */
+/** Waits until every backend is up and the dashboard responds, then prints the addresses. */
 async function announce(processes: readonly DemoProcess[], demo: RunningDemo): Promise<void> {
   const address = (name: string) =>
     `http://localhost:${processes.flatMap(portsOf).find(({ of }) => of === name)?.port}`;
   const [clients, control, page] = ['clients', 'the control plane', 'dashboard'].map(address);
   const backends = processes.filter(({ app }) => app === 'backend').length;
   const deadline = performance.now() + READY_TIMEOUT_MS;
-  while (!((await backendsUp(control)) === backends && (await answers(`${page}/health/live`)))) {
+  while (!((await backendsUp(control)) === backends && (await responds(`${page}/health/live`)))) {
     if (demo.isOver) return;
     if (performance.now() > deadline) {
-      process.stderr.write(`\nNot everything is up after ${READY_TIMEOUT_MS / 1000} s; the log above tells why.\n`);
+      process.stderr.write(`\nThe demo is not ready after ${READY_TIMEOUT_MS / 1000} s; see the log above.\n`);
       return;
     }
     await sleep(100);
@@ -115,10 +118,10 @@ Fairlead is up, with ${backends} backends.
 
   send requests    ${clients}          try: curl -i ${clients}/
   watch            ${page}          the dashboard
-  look up          ${control}/docs     the API, and ${control}/api/v1/metrics
+  look up          ${control}/docs     the API; metrics: ${control}/api/v1/metrics
 
-  In another terminal: npm run spam      puts load on it and prints who served what.
-  Ctrl-C ends all of it.
+  In another terminal: npm run spam      sends load and prints the share of each backend.
+  Ctrl-C stops all of them.
 
 `);
 }
@@ -132,7 +135,7 @@ async function backendsUp(control: string): Promise<number> {
   }
 }
 
-async function answers(url: string): Promise<boolean> {
+async function responds(url: string): Promise<boolean> {
   return fetch(url).then(
     ({ ok }) => ok,
     () => false,

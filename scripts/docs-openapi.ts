@@ -1,4 +1,4 @@
-// `npm run docs:openapi`: writes docs/openapi.json as a balancer serves it at /docs-json. Expects a build.
+// `npm run docs:openapi`: writes docs/openapi.json as a running balancer serves it at /docs-json. Expects a build.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
@@ -32,7 +32,7 @@ try {
   await exited;
 }
 
-/** The port of the control plane, from the balancer's log. */
+/** Reads the port of the control plane from the balancer's log. */
 async function controlPort(): Promise<number> {
   for await (const line of createInterface({ input: balancer.stdout })) {
     const { msg, port } = JSON.parse(line) as { msg?: string; port?: number };

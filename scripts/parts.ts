@@ -19,7 +19,7 @@ export interface Part {
 /** Variables for the balancers under test. */
 export type Setting = Readonly<Record<string, string>>;
 
-/** Where a part writes: to the terminal as it runs, or at its end in one piece, since other parts run beside it. */
+/** When a part prints: as it runs, or all at once at its end because other parts run at the same time. */
 export type Output = 'live' | 'at its end';
 
 /** How a part runs. */
@@ -34,7 +34,7 @@ export async function check(name: string, { output = 'live' }: PartOptions = {})
   return { name, seconds, tally: { ...NOTHING, passed: isOk ? 1 : 0, failed: isOk ? 0 : 1 } };
 }
 
-/** Runs a suite of vitest's; its own report says how many tests there were. */
+/** Runs a Vitest suite and counts its tests from the JSON report. */
 export async function suite(name: string, { output = 'live', setting = {} }: PartOptions = {}): Promise<Part> {
   const report = freshReport(name);
   const flags = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
@@ -52,7 +52,7 @@ export async function chaos({ output = 'live', setting = {} }: PartOptions = {})
   return { name: 'chaos', seconds, tally: readReport(report, isOk, ROOT) };
 }
 
-/** A part that could not run, because the build failed. Counts as one failure. */
+/** A part that could not run because the build failed. Counts as one failure. */
 export function notRun(name: string): Part {
   process.stdout.write(`\n${name} was not run: the build failed\n`);
   return { name, seconds: 0, tally: { ...NOTHING, failed: 1 } };
@@ -73,7 +73,7 @@ function npmRun(args: readonly string[], output: Output, variables: Setting = {}
   const startedMs = performance.now();
   const isLive = output === 'live';
   if (isLive) process.stdout.write(headlineOf(args[0]));
-  // Output that goes through a pipe loses its colours otherwise.
+  // Without it, tools do not print colours into a pipe.
   const colours = process.stdout.isTTY ? { FORCE_COLOR: '1' } : {};
   const child = spawn('npm', ['run', '--silent', ...args], {
     cwd: ROOT,
@@ -83,8 +83,8 @@ function npmRun(args: readonly string[], output: Output, variables: Setting = {}
   const chunks: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => chunks.push(chunk));
   return new Promise((resolve) => {
-    const end = (isOk: boolean, why = '') => {
-      const words = isOk ? '' : `npm run ${args[0]} failed${why}\n`;
+    const end = (isOk: boolean, reason = '') => {
+      const words = isOk ? '' : `npm run ${args[0]} failed${reason}\n`;
       const text = isLive ? '' : headlineOf(args[0]) + Buffer.concat(chunks).toString();
       process.stdout.write(text + words);
       resolve({ isOk, seconds: (performance.now() - startedMs) / 1000 });

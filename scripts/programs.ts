@@ -24,7 +24,7 @@ export type Program = keyof typeof PACKAGES;
 
 const NEEDED_BY_TESTS: readonly Program[] = ['chromium', 'curl', 'faketime', 'ip', 'python3'];
 
-/** The file that runs when a program is called; undefined when it is not on the PATH. */
+/** Returns the path of a program; undefined when it is not on the PATH. */
 export function pathOf(program: Program, path = process.env.PATH ?? ''): string | undefined {
   return path
     .split(delimiter)
@@ -32,7 +32,7 @@ export function pathOf(program: Program, path = process.env.PATH ?? ''): string 
     .find(isExecutable);
 }
 
-/** Those of `programs` that are not installed. */
+/** Returns the programs that are not installed. */
 export function missingOf(programs: readonly Program[], path = process.env.PATH): Program[] {
   return programs.filter((program) => pathOf(program, path) === undefined);
 }

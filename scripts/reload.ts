@@ -1,10 +1,10 @@
-// `npm run reload`: has the supervisor replace its balancer, waits until it did, and says how it went.
+// `npm run reload`: asks the supervisor to replace its balancer, waits for the result and prints it.
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SupervisionError, balancerEnvironment, balancerSettings, pidFileOf } from './supervision/settings.ts';
 import { readStatus, type Status } from './supervision/status-file.ts';
 
-const LOOK_AGAIN_MS = 50;
+const POLL_INTERVAL_MS = 50;
 
 process.exit(await main());
 
@@ -26,19 +26,19 @@ async function reload(): Promise<Status> {
   const before = readStatus(pidFile);
   if (!before || !isSupervisor(before.supervisor)) {
     throw new SupervisionError(
-      `no supervisor runs that ${pidFile} tells of: start one with npm run supervise, ` +
-        'or give DATA_PLANE_PORT or SUPERVISOR_PID_FILE as it has them',
+      `no running supervisor found by ${pidFile}: start one with npm run supervise, ` +
+        'or set DATA_PLANE_PORT or SUPERVISOR_PID_FILE to its value',
     );
   }
-  // One that is under way may have begun before what this one is to bring in.
+  // A reload in progress may have started before the change that this one is for, so wait for the one after it.
   const awaited = before.reloads + (before.isReloading ? 2 : 1);
   signal(before.supervisor);
   for (;;) {
-    await sleep(LOOK_AGAIN_MS);
+    await sleep(POLL_INTERVAL_MS);
     const status = readStatus(pidFile);
     if (status && status.supervisor === before.supervisor && status.reloads >= awaited) return status;
     if (!isSupervisor(before.supervisor)) {
-      throw new SupervisionError(`supervisor ${before.supervisor} ended before the reload was over`);
+      throw new SupervisionError(`supervisor ${before.supervisor} ended before the reload was complete`);
     }
   }
 }
@@ -51,7 +51,7 @@ function signal(pid: number): void {
   }
 }
 
-/** A file may outlive its supervisor, and another process have its id by now: where Linux tells, that one is spared. */
+/** Checks the command line where Linux shows it: a stale file may hold the id of another process, which must not be signalled. */
 function isSupervisor(pid: number): boolean {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('supervise.ts');

@@ -1,11 +1,11 @@
-// The demo's processes once they run, and how they end.
+// The demo's running processes, and how they are stopped.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CloseEvent, Command } from 'concurrently';
 
-/** Longer than a backend waits for its leave, shorter than patience. */
+/** Longer than a backend waits for its drain to be acknowledged. */
 const STOP_TIMEOUT_MS = 15_000;
 
-/** Ends as a whole: the backends leave the fleet first, then balancer and dashboard stop. */
+/** Stops all processes together: first the backends leave the fleet, then the balancer and the dashboard stop. */
 export class RunningDemo {
   exitCode = 0;
   private isStopping = false;
@@ -13,7 +13,7 @@ export class RunningDemo {
 
   constructor(commands: readonly Command[]) {
     this.commands = commands;
-    // Whatever ends this script must not leave the others behind: they are in process groups of their own.
+    // The processes are in their own process groups, so nothing else stops them when this script exits.
     process.once('exit', () => this.commands.filter(isRunning).forEach((command) => command.kill('SIGTERM')));
   }
 
@@ -21,7 +21,7 @@ export class RunningDemo {
     return this.isStopping;
   }
 
-  /** A process ended. A backend may, and the others serve on; without balancer or dashboard there is no demo. */
+  /** Handles the end of a process. The demo goes on without one backend, but not without the balancer or the dashboard. */
   closed({ command, exitCode }: CloseEvent): void {
     if (this.isStopping) return;
     const isOver = !isBackend(command) || !this.commands.some((each) => isBackend(each) && isRunning(each));
@@ -36,7 +36,7 @@ export class RunningDemo {
   async stop(): Promise<void> {
     if (this.isStopping) return;
     this.isStopping = true;
-    process.stdout.write('\nStopping: the backends leave the fleet, then balancer and dashboard end.\n');
+    process.stdout.write('\nStopping: the backends leave the fleet, then the balancer and the dashboard stop.\n');
     await terminate(this.commands.filter(isBackend));
     await terminate(this.commands.filter((each) => !isBackend(each)));
   }
@@ -49,7 +49,7 @@ async function terminate(commands: readonly Command[]): Promise<void> {
   const deadline = performance.now() + STOP_TIMEOUT_MS;
   while (running.some(isRunning) && performance.now() < deadline) await sleep(20);
   for (const command of running.filter(isRunning)) {
-    process.stderr.write(`${command.name} did not end within ${STOP_TIMEOUT_MS / 1000} s and is killed\n`);
+    process.stderr.write(`${command.name} did not end within ${STOP_TIMEOUT_MS / 1000} s and was killed\n`);
     command.kill('SIGKILL');
   }
 }

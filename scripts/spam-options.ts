@@ -2,32 +2,32 @@
 import { METHODS } from 'node:http';
 import { parseArgs } from 'node:util';
 
-/** What the flags yield. */
+/** The parsed flags. */
 export interface SpamOptions {
-  /** Where the load goes. */
+  /** The URL that receives the load. */
   readonly url: string;
-  /** The balancer's control plane, for the figures per backend. */
+  /** The balancer's control plane, for the counters of each backend. */
   readonly control: string;
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD' | 'OPTIONS' | 'PATCH';
   readonly connections: number;
   readonly durationSeconds: number;
-  /** Requests a second, all connections together; undefined: as many as they can. */
+  /** Requests per second over all connections; undefined: no limit. */
   readonly rate: number | undefined;
 }
 
-export const SPAM_HELP = `Sends load at the balancer and prints what became of it.
+export const SPAM_HELP = `Sends load to the balancer and prints the results.
 
   npm run spam -- [flags]
 
-  --url URL           where the load goes               (http://localhost:5252/)
+  --url URL           target of the requests            (http://localhost:5252/)
   --control URL       the balancer's control plane      (http://localhost:9797)
   --method METHOD     method of the requests            (GET)
-  --connections N     connections kept open             (20)
-  --duration SECONDS  how long, in whole seconds        (10)
-  --rate N            requests a second, all together   (as many as the connections can)
-  --help              this text
+  --connections N     number of kept-alive connections  (20)
+  --duration SECONDS  duration in whole seconds         (10)
+  --rate N            requests per second, in total     (no limit)
+  --help              prints this text
 
-It ends with exit code 1 when nothing answered.
+The exit code is 1 when a request failed, or when there was no response.
 `;
 
 const FLAGS = {
@@ -44,7 +44,7 @@ const ALLOWED_METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'HEAD', 'OPTIONS', 'PAT
   METHODS.includes(method),
 );
 
-/** The options, `help` when help was asked for, or a sentence on what is wrong. */
+/** Returns the options, `help` for --help, or an error message. */
 export function spamOptions(args: string[]): SpamOptions | string {
   try {
     const { values } = parseArgs({ args, options: FLAGS });
@@ -58,7 +58,7 @@ export function spamOptions(args: string[]): SpamOptions | string {
       rate: values.rate === undefined ? undefined : wholeNumber('--rate', values.rate, 1_000_000),
     };
   } catch (error) {
-    // parseArgs goes on about positional arguments in a second sentence.
+    // Drops the second sentence of parseArgs, which is about positional arguments.
     return (error as Error).message.split(/\. |\n/)[0];
   }
 }

@@ -2,7 +2,7 @@
 import type { Result } from 'autocannon';
 import Table from 'cli-table3';
 
-/** What the summary needs of the balancer's `GET /api/v1/metrics`. */
+/** The fields of the balancer's `GET /api/v1/metrics` that the summary uses. */
 export interface FleetReading {
   readonly resources: readonly string[];
   readonly backends: readonly BackendReading[];
@@ -16,7 +16,7 @@ interface BackendReading {
   readonly totals: Readonly<Record<string, number>>;
 }
 
-/** Reads the balancer's figures; undefined when it does not answer. */
+/** Reads the balancer's metrics; undefined when it does not respond. */
 export async function readFleet(control: string): Promise<FleetReading | undefined> {
   try {
     const response = await fetch(`${control}/api/v1/metrics`);
@@ -26,22 +26,22 @@ export async function readFleet(control: string): Promise<FleetReading | undefin
   }
 }
 
-/** What the clients saw. */
+/** Formats the results that the clients measured. */
 export function resultTable({ requests, latency, duration, non2xx, errors, timeouts, ...rest }: Result): string {
-  const answers = rest['2xx'] + non2xx;
-  const table = aTable([]);
+  const responses = rest['2xx'] + non2xx;
+  const table = createTable([]);
   table.push(
-    ['answers', amount(answers)],
-    ['per second', amount(duration > 0 ? answers / duration : 0)],
+    ['responses', amount(responses)],
+    ['per second', amount(duration > 0 ? responses / duration : 0)],
     ['not 2xx', amount(non2xx)],
-    ['errors', `${amount(errors)}, of them timeouts: ${amount(timeouts)}`],
+    ['errors', `${amount(errors)}, including timeouts: ${amount(timeouts)}`],
     ['sent', amount(requests.sent)],
     ['latency, ms', `p50 ${latency.p50}   p90 ${latency.p90}   p99 ${latency.p99}   max ${latency.max}`],
   );
   return table.toString();
 }
 
-/** What each backend did between two readings. One that left in between is shown with what is known of it. */
+/** Formats the work of each backend between two readings. A backend that left in between is not listed. */
 export function backendTable(before: FleetReading, after: FleetReading): string {
   const { resources } = after;
   const grown = after.backends.map((backend) =>
@@ -51,7 +51,14 @@ export function backendTable(before: FleetReading, after: FleetReading): string 
     ),
   );
   const all = grown.reduce((sum, { requests }) => sum + requests, 0);
-  const table = aTable(['backend', 'state', 'requests', 'part', 'errors', ...resources.map((name) => `${name} units`)]);
+  const table = createTable([
+    'backend',
+    'state',
+    'requests',
+    'part',
+    'errors',
+    ...resources.map((name) => `${name} units`),
+  ]);
   for (const { id, state, requests, errors, totals } of grown) {
     const part = all === 0 ? '-' : `${((100 * requests) / all).toFixed(1)} %`;
     const units = resources.map((name) => amount(totals[name] ?? 0));
@@ -60,7 +67,7 @@ export function backendTable(before: FleetReading, after: FleetReading): string 
   return table.toString();
 }
 
-/** Counters that are lower than before belong to a backend that joined anew: all it has counted since is growth. */
+/** A backend whose counters fell has joined again, so all that it has counted since is growth. */
 function growth(before: BackendReading | undefined, after: BackendReading): BackendReading {
   if (!before || before.requests > after.requests) return after;
   const totals = Object.entries(after.totals).map(([name, units]) => [name, units - (before.totals[name] ?? 0)]);
@@ -72,7 +79,7 @@ function growth(before: BackendReading | undefined, after: BackendReading): Back
   };
 }
 
-function aTable(head: string[]) {
+function createTable(head: string[]) {
   const isText = new Set(['backend', 'state']);
   const colAligns = head.map((name) => (isText.has(name) ? 'left' : 'right'));
   return new Table({ head, colAligns, style: { head: [], border: [], compact: true } });

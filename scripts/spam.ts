@@ -1,4 +1,4 @@
-// `npm run spam`: sends load at the balancer with a progress bar, and prints what became of it and who served it.
+// `npm run spam`: sends load to the balancer with a progress bar, and prints the results and the share of each backend.
 import autocannon, { type Result } from 'autocannon';
 import { SingleBar } from 'cli-progress';
 import { spamOptions, SPAM_HELP, type SpamOptions } from './spam-options.ts';
@@ -19,26 +19,26 @@ async function main(): Promise<number> {
     return 1;
   }
   const before = await readFleet(options.control);
-  const result = await shoot(options);
+  const result = await sendLoad(options);
   const after = await readFleet(options.control);
   process.stdout.write(`\n${resultTable(result)}\n`);
   if (before && after)
-    process.stdout.write(`\nPer backend, as the balancer counted:\n${backendTable(before, after)}\n`);
-  else process.stderr.write(`${options.control} does not answer, so what each backend did is not known\n`);
+    process.stdout.write(`\nPer backend, as counted by the balancer:\n${backendTable(before, after)}\n`);
+  else process.stderr.write(`${options.control} does not respond: no figures per backend\n`);
   if (result['2xx'] + result.non2xx > 0) return result.non2xx + result.errors > 0 ? 1 : 0;
-  process.stderr.write(`nothing answered at ${options.url}: is it running? Start it with: npm start\n`);
+  process.stderr.write(`no response from ${options.url}: is the balancer running? Start it with: npm start\n`);
   return 1;
 }
 
-function shoot({ url, method, connections, durationSeconds, rate }: SpamOptions): Promise<Result> {
+function sendLoad({ url, method, connections, durationSeconds, rate }: SpamOptions): Promise<Result> {
   return new Promise((resolve, reject) => {
     const bar = new SingleBar({
-      format: '{bar} {elapsed} of {total} s, {answers} answers, {failures} failed',
+      format: '{bar} {elapsed} of {total} s, {responses} responses, {failures} failed',
       noTTYOutput: !process.stdout.isTTY,
       notTTYSchedule: 2000,
       stream: process.stdout.isTTY ? process.stderr : process.stdout,
     });
-    const counts = { answers: 0, failures: 0 };
+    const counts = { responses: 0, failures: 0 };
     const beganAt = performance.now();
     const payload = () => ({ ...counts, elapsed: elapsedSeconds().toFixed(0) });
     const elapsedSeconds = () => Math.min(durationSeconds, (performance.now() - beganAt) / 1000);
@@ -55,7 +55,7 @@ function shoot({ url, method, connections, durationSeconds, rate }: SpamOptions)
     bar.start(durationSeconds, 0, payload());
     const timer = setInterval(() => bar.update(elapsedSeconds(), payload()), BAR_INTERVAL_MS);
     instance.on('response', (_client, statusCode) => {
-      counts.answers++;
+      counts.responses++;
       if (statusCode >= 400) counts.failures++;
     });
     instance.on('reqError', () => counts.failures++);

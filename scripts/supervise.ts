@@ -1,4 +1,4 @@
-// `npm run supervise`: a balancer that can be replaced while it serves. Expects a build. docs/rolling-restart.md
+// `npm run supervise`: runs a balancer that can be replaced without downtime. Expects a build. docs/rolling-restart.md
 import { Supervisor } from './supervision/supervisor.ts';
 import { bindSockets } from './supervision/sockets.ts';
 import { SupervisionError, balancerEnvironment, balancerSettings, pidFileOf } from './supervision/settings.ts';
@@ -33,18 +33,18 @@ async function supervise(): Promise<number> {
       ...(threads === undefined ? {} : { DATA_PLANE_THREADS: String(threads) }),
     },
     pidFile,
-    // Longer than the balancer allows itself.
-    patienceMs: (settings.SHUTDOWN_TIMEOUT_SECONDS + 10) * 1000,
-    say,
+    // Longer than the balancer's own limit for its shutdown.
+    stopTimeoutMs: (settings.SHUTDOWN_TIMEOUT_SECONDS + 10) * 1000,
+    log,
   });
   process.on('SIGHUP', () => supervisor.reload());
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => supervisor.stop());
-  say(`supervisor ${process.pid} holds ports ${dataPort} and ${controlPort}; reload: kill -HUP ${process.pid}`);
+  log(`supervisor ${process.pid} holds ports ${dataPort} and ${controlPort}; reload: kill -HUP ${process.pid}`);
   return supervisor.run();
 }
 
-/** In the form of the balancer's own lines, which go to the same output. */
-function say(text: string): void {
+/** Logs in the format of the balancer, which writes to the same output. */
+function log(text: string): void {
   const isJson = process.env.LOG_FORMAT === 'json';
   const line = isJson ? JSON.stringify({ level: 30, time: Date.now(), app: 'supervisor', msg: text }) : text;
   process.stdout.write(isJson ? `${line}\n` : `[supervisor] ${line}\n`);

@@ -1,4 +1,4 @@
-// What `npm test` prints at its end: how long each part took, what was skipped, and the last line.
+// The summary that `npm test` prints at its end: how long each part took, what was skipped, and the last line.
 import Table from 'cli-table3';
 import { installCommand, type Program } from './programs.ts';
 import type { Part } from './parts.ts';
@@ -9,7 +9,7 @@ export function totalOf(parts: readonly Part[]): Tally {
   return parts.map(({ tally }) => tally).reduce(addUp, NOTHING);
 }
 
-/** The whole summary. Parts that ran beside each other took less than the sum of their times. */
+/** The whole summary. `seconds` is less than the sum over the parts when some of them ran at the same time. */
 export function summaryOf(parts: readonly Part[], seconds: number): string {
   const { skips } = totalOf(parts);
   return [timeTable(parts, seconds), ...(skips.length > 0 ? [skipList(skips)] : []), lastLine(totalOf(parts))]
@@ -17,7 +17,7 @@ export function summaryOf(parts: readonly Part[], seconds: number): string {
     .join('');
 }
 
-/** The line that other programs read. A skipped test is in neither count. */
+/** The last line, which other programs parse. Skipped tests are in neither count. */
 export function lastLine({ passed, failed }: Tally): string {
   return `${passed} passed, ${failed} failed`;
 }
@@ -33,7 +33,7 @@ export function skipList(skips: readonly Skip[]): string {
   ].join('\n');
 }
 
-/** A single test by its title, several of a file by their number. */
+/** The title of a single test, or the number of tests of a file. */
 function nameOf(group: readonly Skip[]): string {
   const [{ file, title }] = group;
   return group.length === 1 ? `${file}: ${title}` : `${file}: ${group.length} tests`;
@@ -61,7 +61,7 @@ function timeTable(parts: readonly Part[], seconds: number): string {
   return table.toString();
 }
 
-/** As `4 min 05 s`. */
+/** Formats seconds as `4 min 05 s`. */
 function durationOf(seconds: number): string {
   const whole = Math.round(seconds);
   const rest = whole % 60;

@@ -13,7 +13,7 @@ export interface Skip {
   /** Path of its file, from the root of the repository. */
   readonly file: string;
   readonly title: string;
-  /** The programs it needs. Empty: it was not skipped for the want of one. */
+  /** The programs it needs. Empty when it was skipped for another reason. */
   readonly needs: readonly string[];
 }
 
@@ -25,8 +25,8 @@ export function addUp(a: Tally, b: Tally): Tally {
 }
 
 /**
- * The tests in a report in the form of vitest's json reporter. One failure is counted for a file that failed without a
- * failed test, as when it could not be loaded, for a run that failed without such a file, and for a run without tests.
+ * Counts the tests in a report of Vitest's json reporter. Adds one failure for a file that failed without a failed test,
+ * for example because it could not be loaded, for a run that failed without such a file, and for a run without tests.
  */
 export function readReport(file: string, isRunOk: boolean, root = ''): Tally {
   try {

@@ -2,7 +2,7 @@
 import { chaos, check, notRun, suite, type Part } from './parts.ts';
 import { summaryOf, totalOf } from './test-summary.ts';
 
-/** One after the other, beside the unit tests: together they keep two cores busy. */
+/** Run in sequence, in parallel with the unit tests: this keeps two cores busy. */
 const CHECKS = ['format:check', 'lint', 'typecheck', 'deps', 'unused', 'docs:api', 'build'];
 
 const startedMs = performance.now();
@@ -18,7 +18,7 @@ async function runChecks(): Promise<Part[]> {
   return parts;
 }
 
-/** The suites that start what was built. Chaos is last and alone: its load is a part of what the machine can serve. */
+/** Runs the suites that need a build. Chaos runs alone: its load is derived from the capacity of the machine. */
 async function runOnBuild(): Promise<Part[]> {
   return [await suite('e2e'), await chaos()];
 }

@@ -1,4 +1,4 @@
-// The tables of docs/configuration.md: generated from the applications' schemas, found by the markers around them.
+// The tables of docs/configuration.md: generated from the applications' schemas, inserted between markers.
 import { withSection } from './generated-section.ts';
 
 /** A variable, as `describeVariables` of libs/configuration returns it. */

@@ -3,9 +3,8 @@
 /** Longest sentence that is kept whole, characters. */
 const MAX_LENGTH = 100;
 /**
- * Where a longer one may be cut, the best place first: before what it is cut, how much must be left, and what is put in its
- * place. The clause before a colon or semicolon can stand alone; after a comma or a word an ellipsis shows that more
- * followed.
+ * Where a longer sentence may be cut, in order of preference: the separator to cut before, the minimum length of the rest,
+ * and the mark to append. A clause before a colon or semicolon can stand alone; elsewhere an ellipsis marks the cut.
  */
 const CUTS = [
   { before: /[:;] /g, minLength: 40, mark: '' },
@@ -45,7 +44,7 @@ function firstSentence(text: string): string | undefined {
   return sentence === '' ? undefined : shortened(sentence);
 }
 
-/** A sentence that is too long is cut at the last of the best places, but never within parentheses or code. */
+/** Cuts a sentence that is too long, at the last place of the best kind, but never within parentheses or code. */
 function shortened(sentence: string): string {
   if (sentence.length <= MAX_LENGTH) return sentence;
   for (const { before, minLength, mark } of CUTS) {

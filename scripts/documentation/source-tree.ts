@@ -30,7 +30,7 @@ const OTHERS: Readonly<Record<string, string>> = {
 
 const MARKERS = { begin: '<!-- tree: npm run docs:tree -->', end: '<!-- end of tree -->' };
 
-/** Folders that must all be among the others. */
+/** Folders that must all be listed in OTHERS. */
 const MUST_BE_OTHERS = ['bench/*', 'test/*'];
 
 const SOURCE = /(?<!\.spec|\.fixture)\.(?:ts|js|css)$/;
@@ -53,7 +53,7 @@ export function sourceTree(root: string, others = OTHERS): string {
   return [...blocks, last].map(textOf).join('\n\n');
 }
 
-/** Source files that have no line to show, because they do not begin with a comment. */
+/** Source files without a description, because they do not begin with a comment. */
 export function undescribed(root: string): string[] {
   const files = foldersOf(root).flatMap((folder) => sourcesIn(root, folder));
   return files.filter((file) => sentenceOf(root, file) === undefined);
@@ -75,7 +75,7 @@ function sourcesIn(root: string, folder: string): string[] {
     .toSorted();
 }
 
-/** A folder, then its files, then the folders in it; those without a source file are left out. */
+/** Lists a folder, its files, then its subfolders; folders without source files are left out. */
 function linesOf(root: string, folder: string, name: string, depth: number): Line[] {
   if (sourcesIn(root, folder).length === 0) return [];
   const entries = readdirSync(join(root, folder), { withFileTypes: true }).toSorted((a, b) =>
@@ -84,7 +84,7 @@ function linesOf(root: string, folder: string, name: string, depth: number): Lin
   const files = entries.filter((entry) => entry.isFile() && SOURCE.test(entry.name));
   const folders = entries.filter((entry) => entry.isDirectory());
   return [
-    { depth, name, about: roomOf(root, folder) ?? '' },
+    { depth, name, about: introductionIn(root, folder) ?? '' },
     ...files.map((file) => ({
       depth: depth + 1,
       name: file.name,
@@ -98,8 +98,8 @@ function sentenceOf(root: string, file: string): string | undefined {
   return describedIn(readFileSync(join(root, file), 'utf8'));
 }
 
-/** What the README.md of a folder says the folder is. */
-function roomOf(root: string, folder: string): string | undefined {
+/** The description of a folder, from its README.md. */
+function introductionIn(root: string, folder: string): string | undefined {
   const readme = join(root, folder, 'README.md');
   return existsSync(readme) ? introductionOf(readFileSync(readme, 'utf8')) : undefined;
 }
@@ -117,7 +117,7 @@ function assertComplete(root: string, others: Readonly<Record<string, string>>):
     throw new Error(`scripts/documentation/source-tree.ts describes ${gone.join(', ')}, which does not exist`);
 }
 
-/** A column for the names, as wide as the longest of those that something is said about, and one for what is said. */
+/** Formats a column of names, as wide as the longest name with a description, and a column of descriptions. */
 function textOf(lines: readonly Line[]): string {
   const names = lines.map(({ depth, name }) => `${'  '.repeat(depth)}${name}`);
   const width = Math.max(0, ...names.filter((_, i) => lines[i].about !== '').map(({ length }) => length)) + 2;

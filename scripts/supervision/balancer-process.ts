@@ -1,17 +1,17 @@
-// One balancer, from its start to its end, as the supervisor sees it.
+// The supervisor's handle of one balancer process.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { BALANCER, reasonOf, type Environment } from './settings.ts';
 import type { SharedSockets } from './sockets.ts';
 
-/** LISTEN_PID has to be the balancer's own process id, which is the shell's before it becomes the balancer. */
+/** LISTEN_PID must be the process id of the balancer. `exec` keeps the id of the shell, so the shell can set it. */
 const SHELL = ['-c', 'LISTEN_PID=$$ exec "$0" "$@"'];
 
 export class BalancerProcess {
-  /** Resolves when it serves clients, which it tells by the message `ready`. */
+  /** Resolves when the balancer serves clients, which it reports by the message `ready`. */
   readonly ready: Promise<void>;
-  /** Resolves with how it ended, such as `code 0` or `SIGKILL`. */
+  /** Resolves with the exit code or signal, such as `code 0` or `SIGKILL`. */
   readonly ended: Promise<string>;
-  /** How it ended; undefined while it runs. */
+  /** The value of {@link ended}; undefined while the process runs. */
   end: string | undefined;
   /** Monotonic, in milliseconds. */
   readonly startedAt = performance.now();
@@ -20,7 +20,7 @@ export class BalancerProcess {
   constructor(sockets: SharedSockets, environment: Environment) {
     const { descriptors, names } = sockets;
     this.child = spawn('sh', [...SHELL, process.execPath, BALANCER], {
-      // A process group of its own: Ctrl-C in a terminal is for the supervisor, which passes it on in order.
+      // In its own process group, so that Ctrl-C in a terminal reaches only the supervisor, which stops it in order.
       detached: true,
       env: { ...environment, LISTEN_FDS: String(descriptors.length), LISTEN_FDNAMES: names },
       stdio: ['ignore', 'inherit', 'inherit', ...descriptors, 'ipc'],
@@ -44,17 +44,17 @@ export class BalancerProcess {
     return this.child.pid;
   }
 
-  /** 0 when it ended as it should. */
+  /** 0 after an orderly shutdown. */
   get exitCode(): number {
     return this.child.exitCode ?? 1;
   }
 
-  /** Lets it finish what it has begun, but not for longer than `patienceMs`; answers how it ended. */
-  async stop(patienceMs: number): Promise<string> {
+  /** Sends SIGTERM, and SIGKILL after `timeoutMs`; returns how the process ended. */
+  async stop(timeoutMs: number): Promise<string> {
     this.child.kill('SIGTERM');
-    const impatience = setTimeout(() => this.kill(), patienceMs);
+    const timer = setTimeout(() => this.kill(), timeoutMs);
     const end = await this.ended;
-    clearTimeout(impatience);
+    clearTimeout(timer);
     return end;
   }
 

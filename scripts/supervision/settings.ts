@@ -1,4 +1,4 @@
-// What the supervisor and `npm run reload` go by: the balancer's own configuration, and two variables more.
+// Settings of the supervisor and `npm run reload`: the balancer's configuration, and two variables of their own.
 import { existsSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,22 +7,22 @@ import { parseEnv } from 'node:util';
 
 const DIST = fileURLToPath(new URL('../../dist/apps/balancer/src/', import.meta.url));
 
-/** What is run. */
+/** The program that the supervisor runs. */
 export const BALANCER = join(DIST, 'main.js');
 
-/** Something that whoever started the script has to put right. */
+/** A problem that the operator has to fix, such as a wrong variable or a missing build. */
 export class SupervisionError extends Error {
   override readonly name = 'SupervisionError';
 }
 
-/** The variables of the balancer's configuration that matter here. */
+/** The variables of the balancer's configuration that the supervisor uses. */
 export interface BalancerSettings {
   readonly DATA_PLANE_HOST: string;
   readonly DATA_PLANE_PORT: number;
   readonly CONTROL_PLANE_HOST: string;
   readonly CONTROL_PLANE_PORT: number;
   readonly SHUTDOWN_TIMEOUT_SECONDS: number;
-  /** How many sockets of the data plane there are: one for each of its threads. */
+  /** Number of threads of the data plane, each of which has its own socket. */
   readonly DATA_PLANE_THREADS?: number;
 }
 
@@ -30,8 +30,8 @@ export interface BalancerSettings {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The environment of a balancer that is started now. The variables in SUPERVISOR_ENV_FILE (lines NAME=value) win over
- * those the supervisor was started with, since they alone can be changed while it runs.
+ * Returns the environment for the next balancer. Variables in SUPERVISOR_ENV_FILE (lines NAME=value) override those of
+ * the supervisor, because only the file can be changed while the supervisor runs.
  *
  * @throws {SupervisionError} when the file cannot be read.
  */
@@ -46,9 +46,9 @@ export function balancerEnvironment(environment: Environment): Environment {
 }
 
 /**
- * The balancer's configuration, by the rules of the balancer itself.
+ * Loads the balancer's configuration with the balancer's own validation.
  *
- * @throws {SupervisionError} when there is no build, or a variable is at fault.
+ * @throws {SupervisionError} when there is no build, or a variable is invalid.
  */
 export async function balancerSettings(environment: Environment): Promise<BalancerSettings> {
   requireBuild();
@@ -62,17 +62,17 @@ export async function balancerSettings(environment: Environment): Promise<Balanc
   }
 }
 
-/** @throws {SupervisionError} when there is nothing to run. */
+/** @throws {SupervisionError} when there is no build. */
 export function requireBuild(): void {
-  if (!existsSync(BALANCER)) throw new SupervisionError('the balancer is not built: npm run build');
+  if (!existsSync(BALANCER)) throw new SupervisionError('the balancer is not built: run npm run build');
 }
 
-/** Where the supervisor of the data plane at `port` writes its process id. */
+/** Path of the file with the process id of the supervisor whose data plane listens on `port`. */
 export function pidFileOf(environment: Environment, port: number): string {
   return environment.SUPERVISOR_PID_FILE || join(tmpdir(), `fairlead-${port}.pid`);
 }
 
-/** What an error says. */
+/** Returns the message of an error. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,9 +1,9 @@
-// The sockets that outlive every balancer: bound here, listened and accepted on by the balancers alone.
+// The sockets that outlive every balancer: the supervisor binds them, the balancers listen and accept on them.
 import { lookup } from 'node:dns/promises';
 import net, { type BoundSocket } from 'node:net';
 import { SupervisionError, reasonOf, type BalancerSettings } from './settings.ts';
 
-/** The bound sockets, and how a balancer is told of them. */
+/** The bound sockets, and how they are passed to a balancer. */
 export interface SharedSockets {
   readonly dataPort: number;
   readonly controlPort: number;
@@ -11,21 +11,21 @@ export interface SharedSockets {
   readonly descriptors: readonly number[];
   /** LISTEN_FDNAMES, see sd_listen_fds(3). */
   readonly names: string;
-  /** From here on connections are refused once the balancers have closed their own descriptors. */
+  /** Closes the supervisor's descriptors. Connections are refused once the balancers have closed theirs too. */
   close(): void;
 }
 
-/** @throws {SupervisionError} when a port cannot be had. */
+/** @throws {SupervisionError} when a socket cannot be bound. */
 export async function bindSockets(settings: BalancerSettings): Promise<SharedSockets> {
-  // Added in 24.19. Node's servers accept as soon as they listen, so there is no other way in its public API.
+  // Added in Node 24.19. Node's servers accept as soon as they listen, so no other public API can only bind a socket.
   if (!('BoundSocket' in net)) {
-    throw new SupervisionError(`the supervisor needs Node 24.19 or newer, this is ${process.version}`);
+    throw new SupervisionError(`the supervisor needs Node 24.19 or newer, got ${process.version}`);
   }
-  // The control plane first: its socket is never shared, so a second supervisor on the same ports fails here.
+  // The control plane first: its socket never has SO_REUSEPORT, so a second supervisor on the same ports fails here.
   const control = await bind('CONTROL_PLANE', settings.CONTROL_PLANE_HOST, settings.CONTROL_PLANE_PORT, false);
   const threads = settings.DATA_PLANE_THREADS ?? 1;
-  // A socket for each thread, because threads that share one take connections as they come: of 64 at once one thread of
-  // two got up to 58. SO_REUSEPORT has the kernel spread them by hash.
+  // One socket per thread: with a shared one, either of two threads got up to 58 of 64 simultaneous connections. With
+  // SO_REUSEPORT the kernel distributes connections by hash.
   const isSpread = threads > 1;
   const first = await bind('DATA_PLANE', settings.DATA_PLANE_HOST, settings.DATA_PLANE_PORT, isSpread);
   const { port: dataPort } = first.address();
@@ -46,6 +46,6 @@ async function bind(name: string, host: string, port: number, reusePort: boolean
     const { address } = await lookup(host);
     return new net.BoundSocket({ host: address, port, reusePort });
   } catch (error) {
-    throw new SupervisionError(`${name}_HOST ${host} and ${name}_PORT ${port} cannot be had: ${reasonOf(error)}`);
+    throw new SupervisionError(`cannot bind ${name}_HOST ${host}, ${name}_PORT ${port}: ${reasonOf(error)}`);
   }
 }

@@ -1,23 +1,23 @@
-// What a running supervisor leaves on disk for `npm run reload`: its process id, and beside it how reloads went.
+// The files a running supervisor writes for `npm run reload`: its process id, and the result of the last reload.
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { SupervisionError, reasonOf } from './settings.ts';
 
-/** How it goes. */
+/** State of the supervisor and result of its last reload. */
 export interface Status {
   /** Process ids. */
   readonly supervisor: number;
   readonly balancer: number | null;
   readonly isReloading: boolean;
-  /** Reloads that are over, well or not. */
+  /** Number of finished reloads, successful or not. */
   readonly reloads: number;
-  /** The last one. */
+  /** Whether the last reload succeeded. */
   readonly succeeded: boolean;
-  /** The last one in a sentence. */
+  /** The result of the last reload in a sentence. */
   readonly outcome: string;
 }
 
 /**
- * Writes both files. Each is replaced as a whole, so that no reader sees half of it.
+ * Writes both files. Each is replaced atomically, so that no reader sees half a file.
  *
  * @throws {SupervisionError} when one of them cannot be written.
  */
@@ -30,7 +30,7 @@ export function writeStatus(pidFile: string, status: Status): void {
   }
 }
 
-/** What the supervisor wrote last; undefined when there is none. */
+/** Returns the last status written; undefined when there is none. */
 export function readStatus(pidFile: string): Status | undefined {
   try {
     return JSON.parse(readFileSync(statusFileOf(pidFile), 'utf8')) as Status;
@@ -48,7 +48,7 @@ function statusFileOf(pidFile: string): string {
   return `${pidFile}.status`;
 }
 
-/** A new file is moved there: a link that somebody left in a common folder is replaced and not followed. */
+/** Renames a new file into place: a symbolic link planted in a shared folder is replaced, not followed. */
 function replace(file: string, text: string): void {
   const fresh = `${file}.${process.pid}`;
   rmSync(fresh, { force: true });

@@ -1,4 +1,4 @@
-// Keeps one balancer running, and replaces it by another on the same sockets when asked to.
+// Keeps one balancer running, and on request replaces it with a new one on the same sockets.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BalancerProcess } from './balancer-process.ts';
 import { SupervisionError, balancerEnvironment, requireBuild, type Environment } from './settings.ts';
@@ -6,21 +6,21 @@ import type { SharedSockets } from './sockets.ts';
 import { removeStatus, writeStatus } from './status-file.ts';
 
 const READY_TIMEOUT_MS = 30_000;
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 30_000;
-/** One that served for so long is no failure to start: the next pause is a short one again. */
+const MIN_PAUSE_MS = 100;
+const MAX_PAUSE_MS = 30_000;
+/** After this uptime a crash does not count as a failed start, and the pause is reset. */
 const STEADY_MS = 60_000;
 
-/** What a supervisor works with. */
+/** Options of a supervisor. */
 export interface SupervisorOptions {
   readonly sockets: SharedSockets;
   readonly environment: Environment;
-  /** Variables that follow from the sockets; they win over all others. */
+  /** Variables that describe the bound sockets; they override all others. */
   readonly fixed: Environment;
   readonly pidFile: string;
   /** How long a balancer may take to end after SIGTERM. */
-  readonly patienceMs: number;
-  readonly say: (text: string) => void;
+  readonly stopTimeoutMs: number;
+  readonly log: (text: string) => void;
 }
 
 export class Supervisor {
@@ -32,20 +32,20 @@ export class Supervisor {
   private isReloadWanted = false;
   private reloads = 0;
   private last = { succeeded: true, outcome: 'no reload yet' };
-  private pauseMs = FIRST_PAUSE_MS;
+  private pauseMs = MIN_PAUSE_MS;
   private hasWrittenStatus = false;
 
   constructor(options: SupervisorOptions) {
     this.options = options;
   }
 
-  /** Asks for a rolling restart; during one, for another one after it. */
+  /** Requests a rolling restart. During a reload, another one follows it. */
   reload(): void {
     this.isReloadWanted = true;
     this.hangup.resolve();
   }
 
-  /** Asks for the end. */
+  /** Requests the shutdown of the balancer and the supervisor. */
   stop(): void {
     this.isStopping = true;
     this.stopped.resolve();
@@ -68,20 +68,20 @@ export class Supervisor {
   private async supervise(): Promise<number> {
     let current = await this.launch();
     if (typeof current === 'string') {
-      if (!this.isStopping) this.options.say(`the balancer could not be started: ${current}`);
+      if (!this.isStopping) this.options.log(`the balancer could not be started: ${current}`);
       return this.isStopping ? this.end() : 1;
     }
-    this.options.say(`balancer ${current.pid} serves`);
-    this.note(current, false);
+    this.options.log(`balancer ${current.pid} serves`);
+    this.recordStatus(current, false);
     for (;;) {
       await Promise.race([current.ended, this.hangup.promise, this.stopped.promise]);
       if (this.isStopping) return this.end(current);
-      if (current.end !== undefined) current = await this.startAgain(current);
+      if (current.end !== undefined) current = await this.restart(current);
       else if (this.takeReload()) current = await this.replace(current);
     }
   }
 
-  /** Starts a balancer and waits until it serves; answers why not, if it does not. */
+  /** Starts a balancer and waits until it is ready; returns the reason if it fails. */
   private async launch(): Promise<BalancerProcess | string> {
     const { sockets, environment, fixed } = this.options;
     let balancer: BalancerProcess;
@@ -103,23 +103,24 @@ export class Supervisor {
     abort.abort();
     if (isReady) return balancer;
     if (balancer.end !== undefined) return `process ${balancer.pid} ended with ${balancer.end} before it was ready`;
-    if (this.isStopping) return 'the supervisor was told to stop';
+    if (this.isStopping) return 'the supervisor is stopping';
     balancer.kill();
     await balancer.ended;
     return `process ${balancer.pid} was not ready within ${READY_TIMEOUT_MS / 1000} s and was killed`;
   }
 
   private async replace(old: BalancerProcess): Promise<BalancerProcess> {
-    this.options.say(`reload: starting a balancer beside ${old.pid}`);
-    this.note(old, true);
+    this.options.log(`reload: starting a replacement for balancer ${old.pid}`);
+    this.recordStatus(old, true);
     const next = await this.launch();
     if (typeof next === 'string') {
       if (this.isStopping) return old;
-      const whoServes = old.end === undefined ? `balancer ${old.pid} serves on` : `balancer ${old.pid} has ended too`;
-      this.finish(old, false, `reload failed: ${next}; ${whoServes}`);
+      const state =
+        old.end === undefined ? `balancer ${old.pid} still serves` : `balancer ${old.pid} has ended as well`;
+      this.finish(old, false, `reload failed: ${next}; ${state}`);
       return old;
     }
-    const ended = old.stop(this.options.patienceMs);
+    const ended = old.stop(this.options.stopTimeoutMs);
     await Promise.race([ended, next.ended, this.stopped.promise]);
     if (this.isStopping) return next;
     if (next.end === undefined) {
@@ -130,22 +131,22 @@ export class Supervisor {
     return next;
   }
 
-  /** The balancer ended by itself. Connections wait in the sockets meanwhile, which stay open. */
-  private async startAgain(ended: BalancerProcess): Promise<BalancerProcess> {
+  /** Replaces a balancer that ended by itself. The sockets stay open, so new connections wait in their backlogs. */
+  private async restart(ended: BalancerProcess): Promise<BalancerProcess> {
     let reason = `balancer ${ended.pid} ended with ${ended.end}`;
-    if (performance.now() - ended.startedAt > STEADY_MS) this.pauseMs = FIRST_PAUSE_MS;
+    if (performance.now() - ended.startedAt > STEADY_MS) this.pauseMs = MIN_PAUSE_MS;
     for (;;) {
-      this.options.say(`${reason}; starting it again in ${this.pauseMs / 1000} s`);
-      this.note(undefined, false);
+      this.options.log(`${reason}; starting it again in ${this.pauseMs / 1000} s`);
+      this.recordStatus(undefined, false);
       await this.pause();
       if (this.isStopping) return ended;
       const isReload = this.takeReload();
       const next = await this.launch();
       if (this.isStopping) return ended;
       if (typeof next !== 'string') {
-        if (isReload) this.finish(next, true, `reload complete: balancer ${next.pid} serves, there was no other`);
-        else this.options.say(`balancer ${next.pid} serves`);
-        this.note(next, false);
+        if (isReload) this.finish(next, true, `reload complete: balancer ${next.pid} serves, there was none before`);
+        else this.options.log(`balancer ${next.pid} serves`);
+        this.recordStatus(next, false);
         return next;
       }
       if (isReload) this.finish(undefined, false, `reload failed: ${next}; no balancer serves`);
@@ -153,11 +154,11 @@ export class Supervisor {
     }
   }
 
-  /** A reload that is asked for ends the pause: somebody has put right what was wrong. */
+  /** Waits before the next start. A reload request ends the wait: the operator may have fixed the cause. */
   private async pause(): Promise<void> {
     const abort = new AbortController();
     const over = sleep(this.pauseMs, undefined, abort).catch(() => {});
-    this.pauseMs = Math.min(2 * this.pauseMs, LONGEST_PAUSE_MS);
+    this.pauseMs = Math.min(2 * this.pauseMs, MAX_PAUSE_MS);
     await Promise.race([over, this.hangup.promise, this.stopped.promise]);
     abort.abort();
   }
@@ -172,29 +173,29 @@ export class Supervisor {
   private finish(balancer: BalancerProcess | undefined, succeeded: boolean, outcome: string): void {
     this.reloads++;
     this.last = { succeeded, outcome };
-    this.options.say(outcome);
-    this.note(balancer, false);
+    this.options.log(outcome);
+    this.recordStatus(balancer, false);
   }
 
-  private note(balancer: BalancerProcess | undefined, isReloading: boolean): void {
+  private recordStatus(balancer: BalancerProcess | undefined, isReloading: boolean): void {
     const { reloads, last } = this;
     const status = { supervisor: process.pid, balancer: balancer?.pid ?? null, isReloading, reloads, ...last };
     try {
       writeStatus(this.options.pidFile, status);
       this.hasWrittenStatus = true;
     } catch (error) {
-      // At the start it is a wrong setting. Later, as on a full disk, it is no reason to end a balancer that serves.
+      // At the first write the setting is wrong. Later failures, such as a full disk, must not end a serving balancer.
       if (!this.hasWrittenStatus || !(error instanceof SupervisionError)) throw error;
-      this.options.say(error.message);
+      this.options.log(error.message);
     }
   }
 
-  /** The sockets go first: who comes from here on is refused, and not left waiting for nobody. */
+  /** Closes the sockets first: new connections are refused instead of waiting in a backlog that nothing accepts from. */
   private async end(current?: BalancerProcess): Promise<number> {
     this.options.sockets.close();
-    await Promise.all([...this.running].map((balancer) => balancer.stop(this.options.patienceMs)));
+    await Promise.all([...this.running].map((balancer) => balancer.stop(this.options.stopTimeoutMs)));
     if (this.hasWrittenStatus) removeStatus(this.options.pidFile);
-    if (current) this.options.say(`balancer ${current.pid} ended with ${current.end}`);
+    if (current) this.options.log(`balancer ${current.pid} ended with ${current.end}`);
     return current?.exitCode ?? 0;
   }
 }

@@ -44,7 +44,7 @@ describe('a rolling restart', () => {
     expect(supervised.process.stderr).toBe('');
   });
 
-  it('the old balancer serves on when the new one does not start, and is replaced once that is corrected', async () => {
+  it('the old balancer still serves when the new one fails to start, and is replaced once that is corrected', async () => {
     const folder = aFolder();
     const file = join(folder, 'balancer.env');
     writeFileSync(file, '');
@@ -55,7 +55,7 @@ describe('a rolling restart', () => {
     supervised.process.child.kill('SIGHUP');
     const { msg } = await supervised.process.logged('reload failed');
     expect(msg).toMatch(
-      new RegExp(`^reload failed: process \\d+ ended with code 1 before it was ready; balancer ${pid} serves on$`),
+      new RegExp(`^reload failed: process \\d+ ended with code 1 before it was ready; balancer ${pid} still serves$`),
     );
     expect(supervised.process.stderr).toContain('PING_ACK_INTERVAL_SECONDS must be a number of seconds');
     expect((await fetch(supervised.url)).status).toBe(200);
@@ -67,7 +67,7 @@ describe('a rolling restart', () => {
 });
 
 describe('npm run supervise', () => {
-  it('a balancer that died is started again, and clients that connect meanwhile are served', async () => {
+  it('a balancer that died is restarted, and clients that connect meanwhile are served', async () => {
     const supervised = await withBackend(await startSupervisor(aFolder()));
     process.kill(await servingPid(supervised), 'SIGKILL');
     const { msg } = await supervised.process.logged('ended with SIGKILL');
@@ -75,7 +75,7 @@ describe('npm run supervise', () => {
     expect((await fetch(supervised.url)).status).toBe(200);
   });
 
-  it('another balancer is started when a thread has died, since nothing would accept on its socket', async () => {
+  it('a new balancer is started when a thread has died, because nothing would accept on its socket', async () => {
     const supervised = await withBackend(await startSupervisor(aFolder(), { DATA_PLANE_THREADS: '2', ...INSPECTED }));
     const pid = await servingPid(supervised);
     await endThread(supervised.process, 7);
@@ -95,7 +95,7 @@ describe('npm run supervise', () => {
     await expect(fetch(supervised.url)).rejects.toThrow();
   });
 
-  it('the error names the port that is taken', async () => {
+  it('the error names the port that is in use', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as { port: number };
@@ -107,7 +107,7 @@ describe('npm run supervise', () => {
     other.close();
     expect(code).toBe(1);
     expect(stderr).toBe(
-      `CONTROL_PLANE_HOST 127.0.0.1 and CONTROL_PLANE_PORT ${port} cannot be had: bind EADDRINUSE 127.0.0.1:${port}\n`,
+      `cannot bind CONTROL_PLANE_HOST 127.0.0.1, CONTROL_PLANE_PORT ${port}: bind EADDRINUSE 127.0.0.1:${port}\n`,
     );
   });
 
@@ -142,8 +142,8 @@ describe('npm run reload', () => {
     expect({ code, stderr }).toEqual({
       code: 1,
       stderr:
-        `no supervisor runs that ${file} tells of: start one with npm run supervise, ` +
-        'or give DATA_PLANE_PORT or SUPERVISOR_PID_FILE as it has them\n',
+        `no running supervisor found by ${file}: start one with npm run supervise, ` +
+        'or set DATA_PLANE_PORT or SUPERVISOR_PID_FILE to its value\n',
     });
   });
 });
