@@ -3,7 +3,7 @@ import { accountOf, executedTwice, failures, isServed, longestGapMs, quantile } 
 import { readJournal } from './backend/chaos-backend.js';
 import type { Execution, RequestRecord } from './scenario.js';
 
-/** A request that was answered rightly, 10 ms after it was due. */
+/** A request with a correct response 10 ms after it was due. */
 function aRecord(record: Partial<RequestRecord> = {}): RequestRecord {
   const dueMs = record.dueMs ?? 0;
   return {
@@ -37,18 +37,18 @@ describe('the account of a scenario', () => {
   });
 
   it.each<[string, Partial<RequestRecord>]>([
-    ['an answer of the balancer', { status: 502, isOwnBody: false }],
+    ['a response of the balancer itself', { status: 502, isOwnBody: false }],
     ['a connection that broke', { status: 0, isOwnBody: false, error: 'ECONNRESET' }],
-    ['an answer that visibly broke off', { isOwnBody: false, error: 'UND_ERR_SOCKET' }],
+    ['a response that visibly broke off', { isOwnBody: false, error: 'UND_ERR_SOCKET' }],
   ])('counts %s as lost', (_, record) => {
     expect(accountOf([aRecord(record)], [])).toMatchObject({ lost: 1, wrong: 0 });
   });
 
-  it("counts another request's body, or half of one that passed for whole, as wrong and not as lost", () => {
+  it("counts another request's body, or half of one that seemed complete, as wrong and not as lost", () => {
     expect(accountOf([aRecord({ isOwnBody: false })], [])).toMatchObject({ lost: 0, wrong: 1 });
   });
 
-  it('does not count excused requests as lost, nor those that the scenario takes for right', () => {
+  it('does not count excused requests as lost, nor those that the scenario accepts', () => {
     const records = [aRecord({ status: 503, isOwnBody: false })];
     expect(accountOf(records, [], { isExcused: () => true }).lost).toBe(0);
     expect(accountOf(records, [], { isRight: ({ status }) => status === 503 }).lost).toBe(0);

@@ -1,17 +1,17 @@
-// The accounts of a scenario, pure: what was lost, executed twice or wrong, and for how long nothing was answered.
+// The accounts of a scenario, pure: what was lost, executed twice or wrong, and the longest time without a response.
 import type { Execution, Outcome, RequestRecord } from './scenario.ts';
 
 /** The figures that every scenario has. */
 export type Account = Omit<Outcome, 'passed' | 'detail'>;
 
 export interface AccountRules {
-  /** What a right answer is; by default 200 with the request's own body, whole. */
+  /** What counts as a correct response; by default 200 with the request's own body, whole. */
   readonly isRight?: (record: RequestRecord) => boolean;
-  /** Requests that may be left without a right answer. */
+  /** Requests that may be left without a correct response. */
   readonly isExcused?: (record: RequestRecord) => boolean;
 }
 
-/** Adds up what the client and the backends noted. */
+/** Sums up the records of the client and the backends. */
 export function accountOf(
   records: readonly RequestRecord[],
   executions: readonly Execution[],
@@ -27,12 +27,12 @@ export function accountOf(
   };
 }
 
-/** Answered 200, with the request's own body, whole. */
+/** Status 200 with the complete body of this request. */
 export function isServed({ status, isOwnBody, error }: RequestRecord): boolean {
   return status === 200 && isOwnBody && error === undefined;
 }
 
-/** Passed for a right answer and was not: another request's body, or one that is not whole. */
+/** Seemed correct but was not: the body of another request, or an incomplete one. */
 function isWrong({ status, isOwnBody, error }: RequestRecord): boolean {
   return status === 200 && !isOwnBody && error === undefined;
 }
@@ -47,8 +47,8 @@ export function executedTwice(executions: readonly Execution[]): string[] {
 }
 
 /**
- * The longest time without a right answer, from when the first request was due to when the last one was. What is
- * answered after that is left out: nothing else could have come in between.
+ * The longest time without a correct response, from when the first request was due to when the last one was. Later
+ * responses are left out, because no other response could have come in between.
  */
 export function longestGapMs(records: readonly RequestRecord[], isRight: (record: RequestRecord) => boolean): number {
   const due = records.map(({ dueMs }) => dueMs).sort((a, b) => a - b);
@@ -60,12 +60,12 @@ export function longestGapMs(records: readonly RequestRecord[], isRight: (record
   return marks.reduce((longest, mark, index) => Math.max(longest, mark - (marks[index - 1] ?? mark)), 0);
 }
 
-/** From the time it was due: waiting for a connection is part of it. */
+/** Measured from the time the request was due, so waiting for a connection is included. */
 export function latencyMs({ dueMs, endedMs }: RequestRecord): number {
   return endedMs - dueMs;
 }
 
-/** The smallest value that at least this part of all are not above; 0 of none. */
+/** The quantile by nearest rank; 0 without values. */
 export function quantile(values: readonly number[], part: number): number {
   if (values.length === 0) return 0;
   const sorted = [...values].sort((a, b) => a - b);

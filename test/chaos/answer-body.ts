@@ -1,5 +1,5 @@
-// The body that belongs to a request: both sides make it from the id, so that an answer that is another request's, or
-// not whole, is seen.
+// The body that belongs to a request. Both sides derive it from the id, so that the client detects the response to
+// another request, or an incomplete one.
 import { createHash } from 'node:crypto';
 
 /** Header that carries a request's id; a POST carries it as its body too. */

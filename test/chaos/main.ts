@@ -1,4 +1,4 @@
-// `npm run test:chaos`: harms real processes and counts what becomes of the requests meanwhile. `--help` tells of the
+// `npm run test:chaos`: injects faults into real processes and accounts for every request. `--help` lists the
 // flags.
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -24,7 +24,7 @@ import { ChaosStage, type Conditions } from './stage.ts';
 
 const SCENARIOS = new URL('scenarios/', import.meta.url);
 const CALIBRATION_MS = 2_000;
-/** A scenario that is not over by then hangs, and has failed; the soak has its own time on top. */
+/** A scenario that exceeds this hangs and has failed; the soak gets its duration on top. */
 const PATIENCE_MS = { short: 600_000, long: 1_800_000 };
 
 process.exit(await main(process.argv.slice(2)));
@@ -155,7 +155,7 @@ async function publish(results: readonly Result[], options: ChaosOptions, circum
   writeFileSync(options.markdown, text);
 }
 
-/** How somebody else makes the same figures; where they are written is their own affair. */
+/** The command that reproduces the figures, without the flags that name output files. */
 function commandOf(args: readonly string[]): string {
   const files = new Set(['--markdown', '--report']);
   const kept = args.filter((arg, index) => !files.has(arg.split('=')[0]) && !files.has(args[index - 1]));

@@ -1,9 +1,9 @@
-// What a scenario of the chaos suite is, and what it is given to do its harm with. Each file of scenarios/ exports
-// one as `scenario`.
+// The interfaces of a scenario of the chaos suite and of the stage it runs on. Each file of scenarios/ exports one as
+// `scenario`.
 
 import type { Program } from '../../scripts/programs.ts';
 
-/** Balancers that the suite knows to start. */
+/** Balancers that the suite can start. */
 export type BalancerName = 'fairlead' | 'nginx' | 'haproxy';
 
 export interface Scenario {
@@ -16,20 +16,20 @@ export interface Scenario {
   readonly peers?: boolean;
   /** Programs it runs. Where one is missing it is skipped, or fails if FAIRLEAD_REQUIRE_PROGRAMS is set. */
   readonly needs?: readonly Program[];
-  /** Does it, and says what was seen. What it started on the stage is ended afterwards. @throws {Error} when it could not be done. */
+  /** Runs it and returns its outcome. The stage ends what it started. @throws {Error} when it could not run. */
   run(stage: Stage): Promise<Outcome>;
 }
 
-/** What was seen. */
+/** The outcome of a scenario. */
 export interface Outcome {
   readonly requests: number;
-  /** Requests without a right answer, as far as the scenario does not excuse them. */
+  /** Requests without a correct response, except those that the scenario excuses. */
   readonly lost: number;
   /** Requests that must not be repeated (POST) and were executed more than once. */
   readonly duplicated: number;
-  /** Answers that were another request's, or passed for whole and were not. */
+  /** Responses that belong to another request, or seemed complete and were not. */
   readonly wrong: number;
-  /** Longest time without a right answer, milliseconds. */
+  /** Longest time without a correct response, milliseconds. */
   readonly longestGapMs: number;
   /** Whether the bar was cleared. */
   readonly passed: boolean;
@@ -37,7 +37,7 @@ export interface Outcome {
   readonly detail: string;
 }
 
-/** A place to do a scenario in, with one balancer. Everything that was started on it ends with the scenario. */
+/** The environment of a scenario, with one balancer. Everything started on it ends with the scenario. */
 export interface Stage {
   readonly balancer: BalancerName;
   /** The long form keeps to the times of the table; the short one is for CI. */
@@ -57,7 +57,7 @@ export interface Stage {
    * a duration says how busy the machine is, and is only reported.
    */
   isWithin(durationMs: number, limitMs: number): boolean;
-  /** So many ports that nobody listens on, and that no outgoing connection is given as its own. */
+  /** Returns `count` unused ports outside of the range for outgoing connections. */
   ports(count: number): Promise<number[]>;
   /**
    * Starts a backend, which listens when this resolves. With Fairlead it registers itself as soon as there is a
@@ -68,7 +68,7 @@ export interface Stage {
   startBalancer(options: BalancerOptions): Promise<BalancerUnderTest>;
   /** Sends requests through the balancer, from a process of its own. */
   startLoad(options?: LoadOptions): Promise<Load>;
-  /** Has something done when the scenario is over, however it ends; the last that was asked for comes first. */
+  /** Registers a clean-up for the end of the scenario; the last one registered runs first. */
   onEnd(cleanup: () => Promise<void> | void): void;
 }
 
@@ -77,13 +77,13 @@ export interface BalancerOptions {
   readonly backends: readonly { readonly id: string; readonly port: number }[];
   /** Variables for Fairlead, beneath those of `--set`. */
   readonly variables?: Readonly<Record<string, string>>;
-  /** Command that the balancer's own is put behind, such as `['prlimit', '--nofile=256']`. */
+  /** Prefix of the balancer's command, such as `['prlimit', '--nofile=256']`. */
   readonly prefix?: readonly string[];
-  /** Fairlead: ids to wait for. All of `backends` by default; those who register nobody give `[]`. */
+  /** Fairlead: ids to wait for. All of `backends` by default; `[]` when none registers. */
   readonly awaited?: readonly string[];
   /**
-   * How long backends keep idle connections, milliseconds. nginx and HAProxy are told, as their operators would; Fairlead
-   * has to find out.
+   * How long backends keep idle connections, milliseconds. nginx and HAProxy are configured with it; Fairlead has to
+   * find out.
    */
   readonly idleMs?: number | undefined;
   /** Starts it so that `reload` works: Fairlead under its supervisor, HAProxy as master and worker. */
@@ -95,14 +95,14 @@ export interface BalancerUnderTest {
   readonly name: BalancerName;
   /** Port of clients' traffic on 127.0.0.1. */
   readonly port: number;
-  /** `http://127.0.0.1:port` of Fairlead's control plane; nobody listens there with the others. */
+  /** `http://127.0.0.1:port` of Fairlead's control plane; unused with the others. */
   readonly control: string;
   /** Of the process that was started; it changes with `start`. */
   readonly pid: number;
   readonly hasEnded: boolean;
   /** The end of what it wrote to stdout and stderr. */
   readonly output: string;
-  /** Sends a signal and waits for the end; answers the exit code, null when a signal killed it. */
+  /** Sends a signal and waits for the end; returns the exit code, null when a signal killed it. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
   /** Starts it again on the same ports, after `stop`; it listens when this resolves. */
   start(): Promise<void>;
@@ -110,11 +110,11 @@ export interface BalancerUnderTest {
   reload(): Promise<void>;
 }
 
-/** How a backend behaves towards requests; pings (`/health`) are always answered at once. */
+/** How a backend behaves towards requests; pings (`/health`) always get a response at once. */
 export interface Behaviour {
   /** How long it works on a request, milliseconds: 20 by default. */
   readonly delayMs?: number;
-  /** The status of its answers: 200 by default. */
+  /** The status of its responses: 200 by default. */
   readonly status?: number;
 }
 
@@ -142,7 +142,7 @@ export interface ChaosBackend {
   journal(): readonly Execution[];
   /** Changes its behaviour; it has when this resolves. */
   behave(behaviour: Behaviour): Promise<void>;
-  /** SIGKILL. Answers when it was sent and when the backend was dead. */
+  /** SIGKILL. Returns when it was sent and when the backend was dead. */
   kill(): Promise<{ readonly atMs: number; readonly deadMs: number }>;
   /** SIGSTOP and SIGCONT. */
   pause(): void;
@@ -167,7 +167,7 @@ export interface Execution {
   readonly id: string;
   readonly method: string;
   readonly startedMs: number;
-  /** When the answer was handed to the socket; undefined: it never was. */
+  /** When the response was written to the socket; undefined: never. */
   readonly endedMs: number | undefined;
 }
 
@@ -180,7 +180,7 @@ export interface LoadOptions {
   readonly methods?: readonly ('GET' | 'POST')[];
   /** Kept-alive connections; 64 by default. */
   readonly connections?: number;
-  /** After which a request without an answer is given up, seconds; 40 by default. */
+  /** Timeout of a request without a response, seconds; 40 by default. */
   readonly patienceSeconds?: number;
 }
 
@@ -188,26 +188,26 @@ export interface LoadOptions {
 export interface Load {
   /** Requests that are over, in the order of their ends; known with a delay of up to 100 ms. */
   readonly records: readonly RequestRecord[];
-  /** Sends no more, waits for the answers that are due, and gives all records. */
+  /** Sends no more, waits for outstanding responses, and returns all records. */
   stop(): Promise<readonly RequestRecord[]>;
   /** The same when all of `dueMs` were sent. */
   finished(): Promise<readonly RequestRecord[]>;
 }
 
-/** What became of a request. Times are of the machine's monotonic clock, the same in all processes. */
+/** The result of a request. Times are of the machine's monotonic clock, the same in all processes. */
 export interface RequestRecord {
   readonly id: string;
   readonly method: string;
   readonly dueMs: number;
   /** When it was given to a connection. */
   readonly sentMs: number;
-  /** When the answer was whole, or it failed. */
+  /** When the response was complete, or the request failed. */
   readonly endedMs: number;
-  /** 0: there was no answer. */
+  /** 0: there was no response. */
   readonly status: number;
   readonly retryAfter: string | undefined;
-  /** Whether the body was the one that belongs to the request. Says nothing when the answer is not a backend's. */
+  /** Whether the body was the one that belongs to the request. Meaningless when the response is not a backend's. */
   readonly isOwnBody: boolean;
-  /** Why there was no answer, or why it broke off. */
+  /** Why there was no response, or why it broke off. */
   readonly error: string | undefined;
 }

@@ -1,4 +1,4 @@
-// A backend as the harness holds it: started, told how to behave, killed, paused, started again; its journal read.
+// The harness's handle of a backend: starts, configures, pauses, kills and restarts it, and reads its journal.
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { monotonicMs } from '../clock.ts';

@@ -1,9 +1,9 @@
-// A backend's membership of Fairlead's fleet: it registers, renews its lease, and registers again when forgotten.
+// A backend's membership of Fairlead's fleet: it registers, renews its lease, and registers again when the balancer has forgotten it.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HEALTH_PATH, type BackendSettings } from './settings.ts';
 
 const RETRY_MS = 50;
-/** Without a lease nothing has to be renewed, but whether it was forgotten is asked all the same. */
+/** Without a lease there is nothing to renew, but the backend still polls whether the balancer knows it. */
 const ASK_MS = 1_000;
 
 export class BackendMembership {
@@ -31,7 +31,7 @@ export class BackendMembership {
     }
   }
 
-  /** Answers when to renew, milliseconds. @throws {Error} when it was refused, or nobody is there. */
+  /** Returns when to renew, in milliseconds. @throws {Error} when the balancer refuses or is not running. */
   private async register(): Promise<number> {
     const { id, port, resources, leaseSeconds } = this.settings;
     const lease = leaseSeconds > 0 ? { leaseSeconds } : {};
@@ -45,7 +45,7 @@ export class BackendMembership {
     return view.lease === null ? ASK_MS : view.lease.renewEverySeconds * 1_000;
   }
 
-  /** Whether the balancer still knew it. @throws {TypeError} when nobody is there. */
+  /** Whether the balancer still knows it. @throws {TypeError} when no balancer is running. */
   private async renew(): Promise<boolean> {
     const isLeased = this.settings.leaseSeconds > 0;
     const response = await (isLeased ? fetch(`${this.own}/lease`, { method: 'PUT' }) : fetch(this.own));
@@ -53,12 +53,12 @@ export class BackendMembership {
     return response.status !== 404;
   }
 
-  /** Asks to be drained; acknowledged when this resolves. @throws {Error} */
+  /** Requests a drain; resolves when it is acknowledged. @throws {Error} */
   async askToLeave(): Promise<void> {
     this.isLeaving = true;
     const response = await fetch(this.own, { method: 'DELETE' });
     await response.body?.cancel();
-    if (!response.ok) throw new Error(`the balancer did not let it go: ${response.status}`);
+    if (!response.ok) throw new Error(`the balancer refused the drain: ${response.status}`);
   }
 
   async isGone(): Promise<boolean> {

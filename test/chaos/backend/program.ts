@@ -1,5 +1,5 @@
 // The backend of the suite, a process of its own: executes requests, keeps a journal that survives its death, and
-// misbehaves as it is told. Run by Node as it is.
+// misbehaves on request. Run directly by Node.
 import { appendFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -15,7 +15,7 @@ const settings = JSON.parse(process.env[SETTINGS_VARIABLE] ?? '') as BackendSett
 const membership = new BackendMembership(settings);
 let behaviour = settings.behaviour;
 
-// No timeouts of Node's own: with a keepAliveTimeout it would announce when it closes.
+// Disables Node's timeouts: a keepAliveTimeout would be announced in the Keep-Alive header.
 const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 }, (request, response) => {
   if (request.url === HEALTH_PATH) response.end('well\n');
   else void execute(request, response);
@@ -44,12 +44,12 @@ async function execute(request: IncomingMessage, response: ServerResponse): Prom
   if (delayMs > 0) await sleep(delayMs);
   response.once('finish', () => write('E', id, method));
   const body = answerBody(id);
-  // An upload that is another request's is told as a conflict, which no scenario takes for a right answer.
+  // An upload that belongs to another request gets 409, which no scenario accepts as correct.
   response.writeHead(isWhole ? status : 409, { 'content-type': 'text/plain', 'content-length': body.length });
   response.end(body);
 }
 
-/** Whether the body is the one that goes with the id; undefined when it did not come to its end. */
+/** Whether the body belongs to the id; undefined when it is incomplete. */
 async function isUploadOf(request: IncomingMessage, id: string): Promise<boolean | undefined> {
   let body = '';
   try {
@@ -65,7 +65,7 @@ function write(what: 'S' | 'E', id: string, method: string | undefined): void {
   appendFileSync(settings.journal, `${what} ${id} ${method} ${monotonicMs()}\n`);
 }
 
-/** Closes each connection that was idle for so long after an answer. */
+/** Closes each connection that has been idle this long after a response. */
 function closeIdle(afterMs: number): void {
   const timers = new WeakMap<Socket, NodeJS.Timeout>();
   server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {

@@ -1,4 +1,4 @@
-// What the backend program is told, and what it tells.
+// Settings of the backend program, and the messages between it and the harness.
 import type { Behaviour, Leave } from '../scenario.ts';
 
 /** Variable that holds the settings, as JSON. */

@@ -1,4 +1,4 @@
-// A balancer as the harness holds it, whichever it is.
+// The harness's handle of a balancer of any kind.
 import { readFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from '../../processes/until.ts';
@@ -25,7 +25,7 @@ export class BalancerProcess implements BalancerUnderTest {
     this.process = this.spawn();
   }
 
-  /** All of it listens when this resolves, and Fairlead sees those up whom it was to wait for. */
+  /** Resolves when all ports listen and, for Fairlead, the expected backends are up. */
   static async start(name: BalancerName, site: Site, options: BalancerOptions): Promise<BalancerProcess> {
     const launch = LAUNCHERS[name](site, options);
     mkdirSync(site.folder, { recursive: true });
@@ -71,7 +71,7 @@ export class BalancerProcess implements BalancerUnderTest {
     await this.process.listening(this.port);
   }
 
-  /** Kills it and whatever it started: a supervisor's balancers are in no group of processes with it. */
+  /** Kills it and its children: a supervisor's balancers are in their own process groups. */
   async end(): Promise<void> {
     const children = this.hasEnded ? [] : childrenOf(this.pid);
     await this.process.end();
@@ -97,7 +97,7 @@ export class BalancerProcess implements BalancerUnderTest {
   }
 }
 
-/** Waits until Fairlead sees all of them up; the others have no such notion. */
+/** Waits until Fairlead reports all of them up; the other balancers have no such state. */
 export async function seenUp(balancer: BalancerUnderTest, ids: readonly string[]): Promise<void> {
   if (balancer.name !== 'fairlead') return;
   await until(`Fairlead to see ${ids.join(', ')} up`, async () => {
@@ -107,7 +107,7 @@ export async function seenUp(balancer: BalancerUnderTest, ids: readonly string[]
   });
 }
 
-/** The states of Fairlead's fleet by id; undefined when it does not answer. */
+/** The states of Fairlead's backends by id; undefined when it does not respond. */
 export async function fleetStates(control: string): Promise<ReadonlyMap<string, string> | undefined> {
   try {
     const response = await fetch(`${control}/api/v1/backends`, { signal: AbortSignal.timeout(2_000) });

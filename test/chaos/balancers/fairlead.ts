@@ -1,11 +1,11 @@
-// Fairlead as `npm run build` made it, with its defaults: what it promises, it promises with those.
+// Fairlead as built by `npm run build`, with its defaults, since its guarantees are stated for those.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Launcher } from './launch.ts';
 
 /** The built balancer. */
 export const BALANCER = fileURLToPath(new URL('../../../dist/apps/balancer/src/main.js', import.meta.url));
-/** Keeps the listening sockets while balancers come and go. */
+/** Keeps the listening sockets while balancers are replaced. */
 const SUPERVISOR = fileURLToPath(new URL('../../../scripts/supervise.ts', import.meta.url));
 
 export const fairlead: Launcher = ({ port, controlPort, variables }, options) => {

@@ -1,5 +1,5 @@
-// HAProxy as somebody would set it up who knows it: health checks, failed GETs sent again elsewhere, and connections
-// that are idle at a reload closed with their next answer.
+// HAProxy as an expert would configure it: health checks, failed GETs retried on another backend, and connections that
+// are idle at a reload closed with their next response.
 import type { Launcher } from './launch.ts';
 
 export const haproxy: Launcher = ({ port, folder }, { backends, isReloadable, idleMs }) => ({

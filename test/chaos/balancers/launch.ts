@@ -1,7 +1,7 @@
-// How a balancer is started: what each of the three says of itself.
+// How a balancer is started: the interface that each of the three implements.
 import type { BalancerName, BalancerOptions } from '../scenario.ts';
 
-/** Where a balancer is to stand. */
+/** Ports and folder of a balancer. */
 export interface Site {
   readonly port: number;
   /** Fairlead's control plane. */
@@ -12,17 +12,17 @@ export interface Site {
   readonly variables: Readonly<Record<string, string>>;
 }
 
-/** A balancer's way to be started, and to be replaced by a new one. */
+/** The commands and messages by which a balancer is started and reloaded. */
 export interface Launch {
   readonly name: BalancerName;
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   /** By name, written to the folder before. */
   readonly files: Readonly<Record<string, string>>;
-  /** What it says on its output when all of it listens; undefined: when it answers at all. */
+  /** Its output when all ports listen; undefined: it is ready once a port accepts. */
   readonly listening: string | undefined;
   readonly reloadSignal: NodeJS.Signals;
-  /** What it says on its output when a reload is over; undefined: its processes of before have ended then. */
+  /** Its output when a reload is complete; undefined: complete once the previous processes have ended. */
   readonly reloaded: string | undefined;
 }
 

@@ -1,7 +1,7 @@
-// nginx as somebody would set it up who knows it: a backend that fails is left out for a while, GETs go on to the next.
+// nginx as an expert would configure it: a failing backend is skipped for a while, and GETs are retried on the next one.
 import type { Launcher } from './launch.ts';
 
-/** Of the time that backends keep an idle connection, the part in which it is used again. */
+/** The share of the idle timeout of the backends within which a connection is reused. */
 const SAFE_PART = 0.5;
 
 export const nginx: Launcher = ({ port, folder }, { backends, idleMs }) => ({

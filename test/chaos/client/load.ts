@@ -1,4 +1,4 @@
-// The client as the harness holds it.
+// The harness's handle of the client.
 import { fileURLToPath } from 'node:url';
 import { ChaosProcess } from '../processes.ts';
 import type { Load, LoadOptions, RequestRecord } from '../scenario.ts';
@@ -25,7 +25,7 @@ export class ClientProcess implements Load {
       const word = message as Word;
       return typeof word === 'object' && 'sent' in word ? word.sent : undefined;
     });
-    // Who stops the suite in the middle does not wait for the end.
+    // An interrupt of the suite must not wait for the client.
     this.over.catch(() => undefined);
   }
 
@@ -59,7 +59,7 @@ export class ClientProcess implements Load {
     return this.records;
   }
 
-  /** Ends it, whatever is on its way. */
+  /** Ends it, even with requests in flight. */
   async kill(): Promise<void> {
     await this.process.stop('SIGKILL');
   }

@@ -1,10 +1,10 @@
-// What the client program is told, and what it tells.
+// Messages between the harness and the client program.
 import type { RequestRecord } from '../scenario.ts';
 
 /** To the program: its task, once. */
 export interface Task {
   readonly port: number;
-  /** Begins all ids of this client. */
+  /** Prefix of all ids of this client. */
   readonly tag: string;
   readonly methods: readonly ('GET' | 'POST')[];
   readonly connections: number;
@@ -14,11 +14,11 @@ export interface Task {
 
 /** When requests are sent. */
 export type Pace =
-  /** Evenly, until it is told to stop. */
+  /** Evenly, until it is stopped. */
   | { readonly kind: 'rate'; readonly perSecond: number }
   /** When they are due, milliseconds from the start, ascending. */
   | { readonly kind: 'due'; readonly dueMs: readonly number[] }
-  /** Closed loop: each connection sends the next request when it has its answer. For the calibration only. */
+  /** Closed loop: each connection sends the next request once it has its response. For the calibration only. */
   | { readonly kind: 'closed' };
 
 export type Order = Task | 'stop';

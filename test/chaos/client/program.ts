@@ -1,5 +1,5 @@
-// The client of the suite, a process of its own: open loop, kept-alive connections used in turn, and no retries. Run by
-// Node as it is.
+// The client of the suite, a process of its own: open loop, kept-alive connections used in turn, and no retries. Run
+// directly by Node.
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'undici';
 import { answerBody, ID_HEADER } from '../answer-body.ts';
@@ -49,7 +49,7 @@ async function work(task: Task): Promise<void> {
       break;
     case 'rate':
       for (let index = 0; await isTime(startMs + (index * 1_000) / pace.perSecond); index++) {
-        // A client that was held up sends no heap at once: it first sees which connections were closed meanwhile.
+        // A delayed client must not send a burst before it has noticed which connections were closed meanwhile.
         await nextTurn();
         connections.submit(next(startMs + (index * 1_000) / pace.perSecond));
       }
@@ -131,7 +131,7 @@ class Connections {
   }
 }
 
-/** Sends a request once, and sees what becomes of it. */
+/** Sends a request once, and records the result. */
 async function exchange(connection: Client, { id, method, dueMs }: Request): Promise<RequestRecord> {
   const sentMs = monotonicMs();
   const about = { id, method, dueMs, sentMs };

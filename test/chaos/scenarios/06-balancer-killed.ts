@@ -39,7 +39,7 @@ export const scenario: Scenario = {
     const startMs = monotonicMs();
     await balancer.start();
     let after: ReadonlyMap<string, string> | undefined;
-    await until('the control plane to answer', async () => {
+    await until('the control plane to respond', async () => {
       after = await fleetStates(balancer.control);
       return after !== undefined;
     });

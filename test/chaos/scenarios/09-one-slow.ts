@@ -1,4 +1,4 @@
-// One of three backends answers pings as before, and requests after 30 s.
+// One of three backends responds to pings as before, but to requests only after 30 s.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../../processes/until.ts';
 import { accountOf, failures, isServed, latencyMs } from '../account.ts';

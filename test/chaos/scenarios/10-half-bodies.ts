@@ -1,5 +1,5 @@
-// Proves that an answer which broke off half-way is never passed on as a whole one, whichever way its body is delimited
-// and its backend stopped. Whole answers of the same backends are the counter-check: they must be reported complete.
+// Proves that a response which breaks off half-way is never passed on as complete, for every body framing and every way
+// its backend stops. Whole responses of the same backends are the control: they must be reported complete.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HEALTH_PATH } from '../backend/settings.ts';
 import type { BalancerUnderTest, Outcome, Scenario, Stage } from '../scenario.ts';
@@ -8,9 +8,9 @@ import { ENDINGS, FRAMINGS, pathOf, startHalfAnswers, type Ending, type Framing 
 import { aKeptAliveAgent, read, type Reading } from '../support/raw-reader.ts';
 
 const BACKENDS = 3;
-/** Answers of each kind that must have begun at the client. */
+/** Responses of each kind that must have begun at the client. */
 const EACH = 300;
-/** Requests that may be spent on them: some get an answer of the balancer's own instead, such as a 503. */
+/** Requests that may be spent on them: some get a response of the balancer itself instead, such as a 503. */
 const MOST_EACH = 4 * EACH;
 /** Read at once, of each kind. */
 const AT_ONCE = 50;
@@ -73,7 +73,7 @@ async function startBehind(stage: Stage, hasBegun: (path: string) => Promise<unk
   return balancer;
 }
 
-/** What became of the answers of one kind. */
+/** The results of one kind of response. */
 interface Tally {
   readonly kind: string;
   readonly ending: Ending;

@@ -1,5 +1,5 @@
 // Proves that long bodies pass through with backpressure: readers of 1 MB/s, clients as well as backends, neither fill
-// the balancer's memory nor slow down anybody else.
+// the balancer's memory nor slow down other clients.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { accountOf, failures, isServed, latencyMs, quantile } from '../account.ts';
@@ -24,7 +24,7 @@ const BACKENDS = 3;
 const PATIENCE_SECONDS = (1.5 * BYTES_EACH) / BYTES_PER_SECOND;
 const SAMPLE_MS = 100;
 
-/** Read as fast as they come: the buffers that any body needs are not put to the account of the slow ones. */
+/** Read as fast as they come: so that the buffers which any body needs are not counted for the slow ones. */
 const WARM_UP = { downloads: 4, uploads: 4, bytesEach: 25 * MEBIBYTE, bytesPerSecond: undefined };
 const SLOW = { downloads: EACH_WAY, uploads: EACH_WAY, bytesEach: BYTES_EACH, bytesPerSecond: BYTES_PER_SECOND };
 

@@ -1,4 +1,4 @@
-// All backends answer 500 for a while: whoever repeats what fails everywhere makes it worse.
+// All backends respond with 500 for a while: retrying what fails everywhere makes it worse.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { accountOf, failures, isServed } from '../account.ts';
 import { monotonicMs } from '../clock.ts';

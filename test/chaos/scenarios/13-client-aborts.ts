@@ -1,5 +1,5 @@
 // Proves that a client which goes away in mid-response leaves nothing behind: no connection to a backend, no exchange
-// that counts as in flight, and no stain on the backend.
+// that counts as in flight, and no suspicion of the backend.
 import { request } from 'node:http';
 import { quantile } from '../account.ts';
 import { HEALTH_PATH } from '../backend/settings.ts';
@@ -73,7 +73,7 @@ async function startBehind(stage: Stage, heard: (id: string) => void) {
   return { balancer, ports: backends.map(({ port }) => port) };
 }
 
-/** Requests of the usual kind; answers how many were not served. */
+/** Sends normal requests; returns how many were not served. */
 async function serveOrdinary(port: number): Promise<number> {
   const agent = aKeptAliveAgent(POOLED);
   const readings = await Promise.all(
@@ -83,7 +83,7 @@ async function serveOrdinary(port: number): Promise<number> {
   return readings.filter(({ status, isComplete }) => status !== 200 || !isComplete).length;
 }
 
-/** Aborts after the first bytes of each body; answers how many bodies had begun. */
+/** Aborts after the first bytes of each body; returns how many bodies had begun. */
 async function abortMany(port: number, abortedAtMs: Map<string, number>): Promise<number> {
   let turn = 0;
   let aborted = 0;

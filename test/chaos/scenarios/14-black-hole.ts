@@ -1,4 +1,4 @@
-// Proves that backends which vanish without a word cost a GET no more than the time that a connection may take: half
+// Proves that backends which vanish silently cost a GET no more than the time that a connection may take: half
 // of a fleet under load goes silent, with connections open and requests on them.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { accountOf, failures, isServed } from '../account.ts';

@@ -18,7 +18,7 @@ const MEBIBYTE = 2 ** 20;
 const SLOPE_BAR_MEBIBYTES = 1;
 const SLOPE_SECONDS = 600;
 const SLOPE_JUDGED_FROM_SECONDS = 120;
-/** The bar is missed when the slope is above it beyond doubt: by so many standard errors. */
+/** The bar is missed when the slope is above it beyond doubt: by this many standard errors. */
 const DOUBT = 2;
 /** Long beside the time that the balancer stands still for a look at its memory. */
 const SAMPLE_MS = 3_000;
@@ -58,7 +58,7 @@ export const scenario: Scenario = {
     const samples = await sampling.stop();
     const records = await load.stop();
 
-    // Nobody is left on either side, so that whatever is still open was left behind.
+    // All clients and backends are gone, so any connection that is still open has leaked.
     relay.stop();
     await Promise.all(victims.map(({ backend }) => backend.kill()));
     let descriptorsAfter = Infinity;

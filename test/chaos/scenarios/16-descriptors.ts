@@ -1,5 +1,5 @@
-// Proves that more connections than the balancer has descriptors for neither crash it nor leave it maimed: each is
-// served, refused or told 503, and soon after they are gone everybody is served again.
+// Proves that more connections than the balancer has descriptors for neither crash it nor impair it: each is
+// served, refused or gets 503, and soon after they are gone all clients are served again.
 import type { Scenario } from '../scenario.ts';
 import { metricsOf } from '../../support/metrics.ts';
 import { msUntil } from '../support/control-plane.ts';
@@ -12,9 +12,9 @@ const CONNECTIONS = 1_000;
 const WHOLE_WITHIN_MS = 5_000;
 const BACKENDS = 3;
 const AFTERWARDS = 200;
-/** A request that is not answered by then is not going to be. */
+/** A request without a response by then will get none. */
 const PATIENCE_MS = 60_000;
-/** What a client may be told: to come in, to come later, or nothing at all at a closed door. */
+/** Acceptable results for a client: served, 503, or a refused connection. */
 const ALLOWED: ReadonlySet<Fate> = new Set<Fate>([200, 503, 'refused']);
 
 export const scenario: Scenario = {

@@ -1,10 +1,10 @@
-// Backends that vanish without a word: from one moment on nothing is heard of them, no refusal and no reset.
+// Backends that vanish silently: from one moment on they send nothing, neither a refusal nor a reset.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { ChaosProcess } from '../processes.ts';
 
-/** Backends that answer until they are told to vanish. */
+/** Backends that respond until `vanish` is called. */
 export interface VanishingBackends {
   /** By which means they vanish. */
   readonly means: string;
@@ -110,7 +110,7 @@ function portOf(backend: ChaosProcess): Promise<number> {
   return backend.message((port) => (typeof port === 'number' ? port : undefined));
 }
 
-/** Loopback and a namespace answer at once: a connection that is not open by then is not going to be. Milliseconds. */
+/** Loopback and a namespace connect at once: a connection that is not open by then will not open. Milliseconds. */
 const UNANSWERED_MS = 100;
 
 async function fillBacklog(port: number): Promise<void> {

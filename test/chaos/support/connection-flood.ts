@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../../processes/until.ts';
 
 /**
- * What became of a client's connection: the status it was told; refused, reset or closed without an answer; or nothing
+ * The result of a client's connection: the status of its response; refused, reset or closed without one; or nothing
  * at all.
  */
 export type Fate = number | 'refused' | 'unanswered';
@@ -14,18 +14,18 @@ interface Client {
   fate: Fate;
 }
 
-/** A client that is told nothing by then is not going to be. Milliseconds. */
+/** A client without a result by then will get none. Milliseconds. */
 const PATIENCE_MS = 60_000;
 
 /**
- * Connects `count` clients, holds their connections for `holdMs`, and longer while some have been told nothing; then
+ * Connects `count` clients, holds their connections for `holdMs`, and longer while some have no result; then
  * closes all. Returns how many met which fate.
  */
 export async function flood(port: number, count: number, holdMs: number): Promise<ReadonlyMap<Fate, number>> {
   const clients = Array.from({ length: count }, () => aClient(port));
   await sleep(holdMs);
   const areAnswered = () => clients.every(({ fate }) => fate !== 'unanswered');
-  await until('all clients to be answered', areAnswered, PATIENCE_MS).catch(() => {});
+  await until('all clients to get a response', areAnswered, PATIENCE_MS).catch(() => {});
   for (const { socket } of clients) socket.destroy();
   const tally = new Map<Fate, number>();
   for (const { fate } of clients) tally.set(fate, (tally.get(fate) ?? 0) + 1);
@@ -48,7 +48,7 @@ function aClient(port: number): Client {
   return client;
 }
 
-function fateOf(answer: string): Fate {
-  const status = /^HTTP\/1\.1 (\d{3}) /.exec(answer)?.[1];
+function fateOf(response: string): Fate {
+  const status = /^HTTP\/1\.1 (\d{3}) /.exec(response)?.[1];
   return status === undefined ? 'unanswered' : Number(status);
 }

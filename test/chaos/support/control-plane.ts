@@ -1,4 +1,4 @@
-// What the scenarios ask of Fairlead's control plane.
+// Requests of the scenarios to Fairlead's control plane.
 import type { FleetEvent } from '@fairlead/contracts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventsOf, metricsOf } from '../../support/metrics.ts';

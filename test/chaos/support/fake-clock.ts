@@ -20,7 +20,7 @@ export function aFakeClock(folder: string): FakeClock {
   }
   const file = `${folder}/clock-offset`;
   const setOffset = (seconds: number) => {
-    // Renamed, for it is read at every look at the clock and must never be seen half written.
+    // Renamed, because it is read at every look at the clock and must never be seen half written.
     writeFileSync(`${file}.new`, `${seconds < 0 ? '-' : '+'}${Math.abs(seconds)}\n`);
     renameSync(`${file}.new`, file);
   };
@@ -36,7 +36,7 @@ export function aFakeClock(folder: string): FakeClock {
   return { prefix: ['env', ...variables], setOffset };
 }
 
-/** How far an HTTP server's clock is off this process's, seconds, as the `Date` of an answer tells. */
+/** How far an HTTP server's clock is off this process's, seconds, by the `Date` of a response. */
 export async function clockOffsetOf(url: string): Promise<number> {
   const response = await fetch(url);
   await response.body?.cancel();

@@ -1,5 +1,5 @@
 // A backend for where the suite's own cannot be: at an address of a network namespace, or with a backlog that can be
-// filled. It tells its parent its port once it listens. Run by Node as it is.
+// filled. It sends its port to its parent once it listens. Run directly by Node.
 //
 //   node plain-backend.ts <address to listen on>
 import { createServer } from 'node:http';

@@ -1,4 +1,4 @@
-// A backend that writes its answers to the socket byte by byte, so that it can end them wherever it wants.
+// A backend that writes its responses to the socket as raw bytes, so that it can end them anywhere.
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 
@@ -11,10 +11,10 @@ export interface RawBackend {
 }
 
 /**
- * Listens on a free port and hands every request over by its path, with the socket to answer on. Requests must have no
+ * Listens on a free port and passes the path of every request on, with the socket for the response. Requests must have no
  * body; kept-alive connections bring one request after the other.
  */
-export async function startRawBackend(answer: (path: string, socket: Socket) => void): Promise<RawBackend> {
+export async function startRawBackend(respond: (path: string, socket: Socket) => void): Promise<RawBackend> {
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
@@ -26,7 +26,7 @@ export async function startRawBackend(answer: (path: string, socket: Socket) => 
       for (let end = head.indexOf(HEAD_END); end >= 0; end = head.indexOf(HEAD_END)) {
         const path = head.split(' ', 2)[1];
         head = head.slice(end + HEAD_END.length);
-        answer(path, socket);
+        respond(path, socket);
       }
     });
   });

@@ -1,4 +1,4 @@
-// Answers that are never over: some as fast as they are taken in, some silent after their first bytes.
+// Endless responses: some as fast as they are read, some silent after their first bytes.
 import type { Socket } from 'node:net';
 import { startRawBackend, type RawBackend } from './raw-backend.ts';
 
@@ -7,10 +7,10 @@ export type Endless = 'flood' | 'drip';
 
 const BLOCK = Buffer.alloc(64 * 1024, 'x');
 const DRIP_BYTES = 1_000;
-/** More than anybody is going to read. */
+/** More than any client reads. */
 const ANNOUNCED_BYTES = 2 ** 40;
 
-/** A backend that answers `/flood/id` and `/drip/id` without end, and anything else with a short text. */
+/** A backend that responds to `/flood/id` and `/drip/id` without end, and anything else with a short text. */
 export function startEndlessBackend(ended: (id: string) => void): Promise<RawBackend> {
   return startRawBackend((path, socket) => {
     const [, kind, id] = path.split('/');

@@ -1,9 +1,9 @@
-// A client that tells whether an answer was reported complete.
+// A client that reports whether a response was complete.
 import { Agent, request, type IncomingMessage } from 'node:http';
 
-/** What a client saw of an answer. */
+/** The response as seen by a client. */
 export interface Reading {
-  /** 0: the connection ended before an answer began. */
+  /** 0: the connection ended before a response began. */
   readonly status: number;
   /** Whether the client was told that this was the whole body. */
   readonly isComplete: boolean;
@@ -12,7 +12,7 @@ export interface Reading {
   readonly hasGivenUp: boolean;
 }
 
-/** Kept-alive connections: there the next answer could be taken for the rest of a body that was cut. */
+/** Kept-alive connections: where the next response could be taken for the rest of a body that was cut. */
 export function aKeptAliveAgent(connections: number): Agent {
   return new Agent({ keepAlive: true, maxSockets: connections });
 }
@@ -28,11 +28,11 @@ export interface ReadOptions {
 /** Reads a response to its end, however it ends; gives up after `patienceMs`. Never rejects. */
 export function read(port: number, path: string, { agent, patienceMs, onHead }: ReadOptions): Promise<Reading> {
   return new Promise((resolve) => {
-    let answer: IncomingMessage | undefined;
+    let response: IncomingMessage | undefined;
     let bytes = 0;
     let hasGivenUp = false;
     const asked = request({ host: '127.0.0.1', port, path, agent }, (begun) => {
-      answer = begun;
+      response = begun;
       onHead?.();
       begun.on('data', (chunk: Buffer) => (bytes += chunk.length));
       begun.on('error', () => {});
@@ -44,7 +44,7 @@ export function read(port: number, path: string, { agent, patienceMs, onHead }: 
     asked.on('error', () => {});
     asked.once('close', () => {
       clearTimeout(timer);
-      resolve({ status: answer?.statusCode ?? 0, isComplete: answer?.complete ?? false, bytes, hasGivenUp });
+      resolve({ status: response?.statusCode ?? 0, isComplete: response?.complete ?? false, bytes, hasGivenUp });
     });
     asked.end();
   });

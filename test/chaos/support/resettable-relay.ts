@@ -4,19 +4,19 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 export interface ResettableRelay {
   readonly port: number;
-  /** Resets all connections of now, and answers how many. */
+  /** Resets all open connections, and returns how many. */
   readonly reset: () => number;
   readonly stop: () => void;
 }
 
-/** Passes bytes between whoever connects and the backend at this port. */
+/** Relays bytes between clients and the backend at this port. */
 export async function startRelay(backendPort: number): Promise<ResettableRelay> {
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true }, (client) => {
     sockets.add(client);
     const backend = connect({ port: backendPort, host: '127.0.0.1', noDelay: true });
     client.pipe(backend).pipe(client);
-    // A backend that is not there or that was killed ends its side as the kernel would: without a word.
+    // A backend that is not there or that was killed ends its side as the kernel would.
     backend.on('error', () => client.resetAndDestroy());
     client.on('error', () => {});
     client.once('close', () => {

@@ -1,4 +1,4 @@
-// Long bodies between fast and slow ends: what both programs have in common, and what they are told and tell.
+// Long bodies between fast and slow ends: what both programs share, and the messages they exchange with the harness.
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -29,7 +29,7 @@ export const UPLOAD_PATH = '/upload/';
 
 const BLOCK = Buffer.alloc(64 * 1024, 'x');
 
-/** Reads no faster than this, and tells how many bytes came each time. @throws {Error} when the body breaks off. */
+/** Reads no faster than this, and reports the bytes of each read. @throws {Error} when the body breaks off. */
 export async function readSlowly(
   body: Readable,
   bytesPerSecond = Infinity,

@@ -1,5 +1,5 @@
-// The client of long bodies, a program of its own, so that moving them does not slow down whoever measures latencies
-// meanwhile: reads downloads slowly and sends uploads as fast as they are taken in. Run by Node as it is.
+// The client of long bodies, a program of its own, so that moving them does not slow down the client that measures
+// latencies: reads downloads slowly and sends uploads as fast as they are read. Run directly by Node.
 import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { DOWNLOAD_PATH, readSlowly, sendFast, UPLOAD_PATH, type BodyOrders, type BodyReport } from './slow-bodies.ts';
@@ -30,19 +30,19 @@ async function account(isWhole: Promise<boolean>): Promise<void> {
 async function download({ balancerPort, bytesEach, bytesPerSecond }: BodyOrders): Promise<boolean> {
   const asked = request({ port: balancerPort, host: '127.0.0.1', agent: false, path: `${DOWNLOAD_PATH}${bytesEach}` });
   asked.end();
-  const answer = await answerTo(asked);
-  return (await readSlowly(answer, bytesPerSecond, (bytes) => (downloaded += bytes))) === bytesEach;
+  const response = await responseTo(asked);
+  return (await readSlowly(response, bytesPerSecond, (bytes) => (downloaded += bytes))) === bytesEach;
 }
 
 async function upload({ balancerPort, bytesEach, bytesPerSecond = Infinity }: BodyOrders): Promise<boolean> {
   const headers = { 'content-length': bytesEach };
   const path = `${UPLOAD_PATH}${bytesPerSecond}`;
   const sent = request({ port: balancerPort, host: '127.0.0.1', agent: false, method: 'POST', path, headers });
-  const [answer] = await Promise.all([answerTo(sent), sendFast(sent, bytesEach)]);
-  return (await text(answer)) === String(bytesEach);
+  const [response] = await Promise.all([responseTo(sent), sendFast(sent, bytesEach)]);
+  return (await text(response)) === String(bytesEach);
 }
 
-function answerTo(asked: ClientRequest): Promise<IncomingMessage> {
+function responseTo(asked: ClientRequest): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     asked.on('error', reject);
     asked.once('response', resolve);
