@@ -11,7 +11,7 @@ const MAX_RATIO = 1.2;
 /** Longer than the noise of a small machine, which would else make up the 99th percentile. */
 const DELAY_MS = 50;
 /** So that few are in flight on a backend that takes so long: those are slow, whatever is done. */
-const MOST_PER_SECOND = 200;
+const MAX_PER_SECOND = 200;
 /** How long after it goes on things may take to settle. */
 const SETTLING_MS = 1_000;
 
@@ -23,7 +23,7 @@ export const scenario: Scenario = {
   async run(stage) {
     const backends = await threeBackends(stage, { delayMs: DELAY_MS });
     await stage.startBalancer({ backends });
-    const load = await stage.startLoad({ ratePerSecond: Math.min(MOST_PER_SECOND, stage.ratePerSecond) });
+    const load = await stage.startLoad({ ratePerSecond: Math.min(MAX_PER_SECOND, stage.ratePerSecond) });
     await sleep(stage.seconds(5_000, 1_500));
     const stoppedMs = monotonicMs();
     backends[0].pause();

@@ -11,7 +11,7 @@ const BACKENDS = 3;
 /** Responses of each kind that must have begun at the client. */
 const EACH = 300;
 /** Requests that may be spent on them: some get a response of the balancer itself instead, such as a 503. */
-const MOST_EACH = 4 * EACH;
+const MAX_REQUESTS = 4 * EACH;
 /** Read at once, of each kind. */
 const AT_ONCE = 50;
 /** A body that stands still is cut by the balancer after 1 s, long before the client gives up. */
@@ -92,7 +92,7 @@ async function readMany(
   const tally: Tally = { kind: `${framing} ${ending}`, ending, requests: 0, complete: 0, broken: 0, stuck: 0 };
   let begun = 0;
   const reader = async () => {
-    while (begun < EACH && tally.requests < MOST_EACH && tally.stuck === 0) {
+    while (begun < EACH && tally.requests < MAX_REQUESTS && tally.stuck === 0) {
       const turn = tally.requests;
       tally.requests += 1;
       begun += 1;

@@ -24,7 +24,7 @@ const DOUBT = 2;
 const SAMPLE_MS = 3_000;
 /** Of the whole time, but no more than two minutes. */
 const WARM_UP_PART = 0.25;
-const LONGEST_WARM_UP_SECONDS = 120;
+const MAX_WARM_UP_SECONDS = 120;
 /** Pings of those that have just been killed come and go. */
 const DESCRIPTORS_WITHIN_MS = 60_000;
 
@@ -67,7 +67,7 @@ export const scenario: Scenario = {
       return descriptorsAfter <= descriptorsBefore;
     }, DESCRIPTORS_WITHIN_MS);
 
-    const warmUpSeconds = Math.min(LONGEST_WARM_UP_SECONDS, WARM_UP_PART * durationSeconds);
+    const warmUpSeconds = Math.min(MAX_WARM_UP_SECONDS, WARM_UP_PART * durationSeconds);
     const growths = [...samples].map(([thread, all]) => growthOf(thread, all, warmUpSeconds));
     const isGrowthJudged = durationSeconds >= SLOPE_JUDGED_FROM_SECONDS;
     const isMemorySteady =
