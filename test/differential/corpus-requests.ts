@@ -196,13 +196,9 @@ const sequences: readonly RequestCase[] = [
   oneByOne('three', request('GET', '/1'), request('HEAD', '/2'), request('GET', '/3')),
   oneByOne('a GET behind a POST', request('POST', '/1', ['Content-Length: 3'], 'abc'), request('GET', '/2')),
   oneByOne('a GET behind chunks', request('POST', '/1', [CHUNKED], chunked(['abc'])), request('GET', '/2')),
-  oneByOne('chunks behind a GET', request('GET', '/1'), request('POST', '/2', [CHUNKED], chunked(['abc'], ['X-T: 1']))),
-  oneByOne('a malformed one behind a good one', request('GET', '/1'), 'NONSENSE\r\n\r\n'),
-  oneByOne(
-    'a malformed one behind a POST',
-    request('POST', '/1', ['Content-Length: 3'], 'abc'),
-    'GET / HTTP/9\r\n\r\n',
-  ),
+  oneByOne('chunks after a GET', request('GET', '/1'), request('POST', '/2', [CHUNKED], chunked(['abc'], ['X-T: 1']))),
+  oneByOne('a malformed one after a good one', request('GET', '/1'), 'NONSENSE\r\n\r\n'),
+  oneByOne('a malformed one after a POST', request('POST', '/1', ['Content-Length: 3'], 'abc'), 'GET / HTTP/9\r\n\r\n'),
   oneByOne('good, refused, good', request('GET', '/1'), request('TRACE', '/2'), request('GET', '/3')),
   oneByOne(
     'good, odd, good',
@@ -215,15 +211,15 @@ const sequences: readonly RequestCase[] = [
   oneByOne('empty lines between', request('GET', '/1'), `\r\n\r\n${request('GET', '/2')}`),
   {
     ...oneByOne(
-      'an upgrade behind a GET',
+      'an upgrade after a GET',
       request('GET', '/1'),
       request('GET', '/2', ['Connection: Upgrade', 'Upgrade: x']),
     ),
-    notAtOnce: 'there is no telling where the answer before ends: the connection is closed',
+    notAtOnce: 'the end of the response before it is unknown, so the connection is closed',
   },
 ];
 
-/** All of them, by what they are about. */
+/** All cases by topic. */
 export const requestCorpus: Readonly<Record<string, readonly RequestCase[]>> = {
   'methods and targets': targetsAndMethods,
   'versions and lines': versionsAndLines,
@@ -236,7 +232,7 @@ export const requestCorpus: Readonly<Record<string, readonly RequestCase[]>> = {
   sequences,
 };
 
-/** Small ones, to be cut in two at every byte. */
+/** Small cases, to be split at every byte. */
 export const smallRequests: readonly (readonly [name: string, bytes: string])[] = [
   ['a GET', request('GET', '/s?q=1', ['X-A: b', 'Accept: */*'])],
   ['a POST', request('POST', '/s', ['Content-Length: 5'], 'hello')],

@@ -1,4 +1,4 @@
-// Answers of backends written by hand: what is usual, what is allowed but rare, and what no client should be shown.
+// Responses of backends written by hand: usual ones, allowed but rare ones, and ones that must not reach a client.
 import { chunked, head, type Ending, type ResponseCase } from './corpus.js';
 
 const CHUNKED = 'Transfer-Encoding: chunked';
@@ -9,12 +9,12 @@ const answer = (name: string, bytes: string, ending: Ending = 'keep'): ResponseC
   parts: [bytes],
   ending,
 });
-/** A good answer with these fields beside its length. */
+/** A valid response with these fields in addition to its length. */
 const withLines = (name: string, ...lines: readonly string[]): ResponseCase =>
   answer(name, ok([...lines, 'Content-Length: 4'], 'body'));
-/** An answer of four bytes framed by these lines. */
+/** A response of four bytes framed by these lines. */
 const framed = (name: string, ...lines: readonly string[]): ResponseCase => answer(name, ok(lines, 'body'));
-/** An answer whose body, in chunks, is given byte by byte. */
+/** A response whose chunked body is given byte by byte. */
 const chunks = (name: string, body: string, ...lines: readonly string[]): ResponseCase =>
   answer(name, ok([CHUNKED, ...lines], body));
 const status = (line: string, lines: readonly string[] = ['Content-Length: 0'], body = ''): ResponseCase =>
@@ -36,7 +36,7 @@ const framing: readonly ResponseCase[] = [
   chunks('sizes in other spellings', '00A\r\n0123456789\r\na\r\n0123456789\r\n000\r\n\r\n'),
   chunks('extensions', '4;a=b;c="d e"\r\nbody\r\n0;last\r\n\r\n'),
   chunks('trailers', chunked(['body'], ['X-Sum: 1', 'X-Sum: 2']), 'Trailer: X-Sum'),
-  chunks('trailers nobody announced', chunked(['body'], ['X-Sum: 1'])),
+  chunks('trailers that were not announced', chunked(['body'], ['X-Sum: 1'])),
   chunks(
     'trailers that may not be',
     chunked(['body'], ['Content-Length: 1', 'endpoint-load-metrics: x', 'X-Ok: 1']),
@@ -168,12 +168,12 @@ const badFraming: readonly ResponseCase[] = [
 ];
 
 const behind: readonly ResponseCase[] = [
-  answer('bytes behind a length', ok(['Content-Length: 4'], 'bodyEXTRA')),
-  answer('bytes behind no body', ok(['Content-Length: 0'], 'EXTRA')),
-  answer('an answer behind an answer', ok(['Content-Length: 4'], `body${ok(['Content-Length: 6'], 'forged')}`)),
-  answer('an answer behind chunks', ok([CHUNKED], chunked(['body']) + ok(['Content-Length: 6'], 'forged'))),
-  answer('bytes behind 204', ok([], 'EXTRA', 'HTTP/1.1 204 No Content')),
-  answer('bytes behind 304', ok(['Content-Length: 5'], 'EXTRA', 'HTTP/1.1 304 Not Modified')),
+  answer('bytes after a length', ok(['Content-Length: 4'], 'bodyEXTRA')),
+  answer('bytes after no body', ok(['Content-Length: 0'], 'EXTRA')),
+  answer('a response after a response', ok(['Content-Length: 4'], `body${ok(['Content-Length: 6'], 'forged')}`)),
+  answer('a response after chunks', ok([CHUNKED], chunked(['body']) + ok(['Content-Length: 6'], 'forged'))),
+  answer('bytes after 204', ok([], 'EXTRA', 'HTTP/1.1 204 No Content')),
+  answer('bytes after 304', ok(['Content-Length: 5'], 'EXTRA', 'HTTP/1.1 304 Not Modified')),
   { name: 'bytes behind, later', parts: [ok(['Content-Length: 4'], 'body'), 'EXTRA'], ending: 'keep' },
 ];
 
@@ -194,22 +194,22 @@ const interim: readonly ResponseCase[] = [
     'hints with a strange link',
     head('HTTP/1.1 103 Early Hints', ['Link: nonsense']) + ok(['Content-Length: 4'], 'body'),
   ),
-  answer('an unknown interim answer', `HTTP/1.1 199 X\r\n\r\n${ok(['Content-Length: 4'], 'body')}`),
+  answer('an unknown interim response', `HTTP/1.1 199 X\r\n\r\n${ok(['Content-Length: 4'], 'body')}`),
   answer(
-    'an interim answer with a length',
+    'an interim response with a length',
     `HTTP/1.1 100 Continue\r\nContent-Length: 4\r\n\r\n${ok(['Content-Length: 4'], 'body')}`,
   ),
   {
-    name: 'hints, then the answer',
+    name: 'hints, then the response',
     parts: [head('HTTP/1.1 103 Early Hints', ['Link: </a>; rel=preload']), ok(['Content-Length: 4'], 'body')],
     ending: 'keep',
   },
   answer(
-    'a switch of protocols nobody asked for',
+    'a switch of protocols that was not requested',
     head('HTTP/1.1 101 Switching Protocols', ['Upgrade: x', 'Connection: Upgrade']),
   ),
   answer('101 without a protocol', head('HTTP/1.1 101 Switching Protocols', []), 'close'),
-  answer('nothing but an interim answer', 'HTTP/1.1 100 Continue\r\n\r\n', 'close'),
+  answer('nothing but an interim response', 'HTTP/1.1 100 Continue\r\n\r\n', 'close'),
 ];
 
 const WHOLE: readonly (readonly [string, string])[] = [
@@ -217,7 +217,7 @@ const WHOLE: readonly (readonly [string, string])[] = [
   ['chunks', ok([CHUNKED], chunked(['01234', '56789'], ['X-T: 1']))],
 ];
 
-/** Points at which an answer breaks off: within each part of the head, at its end, in the body, at its end. */
+/** Points at which a response breaks off: within each part of the head, at its end, in the body, at its end. */
 function cuts(bytes: string): number[] {
   const behindHead = bytes.indexOf('\r\n\r\n') + 4;
   return [
@@ -243,18 +243,18 @@ const brokenOff: readonly ResponseCase[] = WHOLE.flatMap(([name, bytes]) =>
   ),
 );
 
-/** All of them, by what they are about. */
+/** All cases by topic. */
 export const responseCorpus: Readonly<Record<string, readonly ResponseCase[]>> = {
   framing,
   'status lines': lines,
   fields,
   'bad framing': badFraming,
   'bytes behind': behind,
-  'interim answers': interim,
+  'interim responses': interim,
   'broken off': brokenOff,
 };
 
-/** Small ones, to be cut in two at every byte. */
+/** Small cases, to be split at every byte. */
 export const smallResponses: readonly ResponseCase[] = [
   framed('a length', 'Content-Length: 4', 'X-A: b'),
   chunks('chunks', chunked(['bo', 'dy'], ['X-T: 1']), 'Trailer: X-T'),

@@ -71,10 +71,7 @@ export const bodies: readonly RequestCase[] = [
     request('POST', '/c', ['Transfer-Encoding : chunked'], '0\r\n\r\n'),
   ),
   oneByOne('a coding in a fold', request('POST', '/c', ['Transfer-Encoding:', ' chunked'], '0\r\n\r\n')),
-  oneByOne(
-    'a coding behind a bare line feed',
-    request('POST', '/c', ['X: y\nTransfer-Encoding: chunked'], '0\r\n\r\n'),
-  ),
+  oneByOne('a coding after a bare line feed', request('POST', '/c', ['X: y\nTransfer-Encoding: chunked'], '0\r\n\r\n')),
 ];
 
 export const inChunks: readonly RequestCase[] = [
@@ -85,7 +82,7 @@ export const inChunks: readonly RequestCase[] = [
   chunks('an extension with a line feed', '3;a\nb\r\nabc\r\n0\r\n\r\n'),
   chunks('a long extension', `3;${'x'.repeat(20_000)}\r\nabc\r\n0\r\n\r\n`),
   chunks('trailers', chunked(['abc'], ['X-Sum: 1', 'x-sum: 2']), 'Trailer: X-Sum'),
-  chunks('trailers nobody announced', chunked(['abc'], ['X-Sum: 1'])),
+  chunks('trailers that were not announced', chunked(['abc'], ['X-Sum: 1'])),
   chunks(
     'trailers that may not be',
     chunked(['abc'], ['Host: evil', 'Content-Length: 1', 'Via: x', 'X-Ok: 1']),
@@ -97,9 +94,9 @@ export const inChunks: readonly RequestCase[] = [
   ),
   chunks('a chunk that is too long', '3\r\nabcd\r\n0\r\n\r\n'),
   chunks('bare line feeds', '3\nabc\n0\n\n'),
-  chunks('a bare line feed behind the data', '3\r\nabc\n0\r\n\r\n'),
+  chunks('a bare line feed after the data', '3\r\nabc\n0\r\n\r\n'),
   unfinished('a chunk that is cut', request('POST', '/c', [CHUNKED], '7f\r\nabc')),
-  oneByOne('more behind the last chunk', request('POST', '/c', [CHUNKED], chunked(['abc'])), GET),
+  oneByOne('more after the last chunk', request('POST', '/c', [CHUNKED], chunked(['abc'])), GET),
 ];
 
 export const expectations: readonly RequestCase[] = [

@@ -1,4 +1,4 @@
-// The words in which the corpora of the differential tests are written. Nothing here knows of the balancer.
+// The types and helpers of the corpora of the differential tests. Nothing here depends on the balancer.
 
 export { chunked, head, request } from '../support/http-text.js';
 
@@ -6,7 +6,7 @@ export { chunked, head, request } from '../support/http-text.js';
 export interface Sending {
   /** One character for each byte. */
   readonly bytes: string;
-  /** `answer`: a final one; `continue`: any, an interim one too; `nothing`: it goes on at once, in a write of its own. */
+  /** `answer`: a final response; `continue`: any response, also an interim one; `nothing`: continues at once, in a new write. */
   readonly awaits: 'answer' | 'continue' | 'nothing';
 }
 
@@ -18,10 +18,10 @@ export interface RequestCase {
   readonly notAtOnce?: string;
 }
 
-/** How a backend leaves its connection after an answer. */
+/** How a backend leaves its connection after a response. */
 export type Ending = 'keep' | 'close' | 'reset';
 
-/** What a backend says to a request, and what it does then. */
+/** What a backend sends for a request, and what it does then. */
 export interface ResponseCase {
   readonly name: string;
   /** One character for each byte. Each part is written when the one before has been sent. */
@@ -29,12 +29,12 @@ export interface ResponseCase {
   readonly ending: Ending;
 }
 
-/** A sending that is answered. */
+/** A sending that gets a response. */
 export function answered(bytes: string): Sending {
   return { bytes, awaits: 'answer' };
 }
 
-/** A case of one sending for each of `bytes`, each waiting for its answer where it is not pipelined. */
+/** A case of one sending for each of `bytes`, each waiting for its response unless pipelined. */
 export function oneByOne(name: string, ...bytes: readonly string[]): RequestCase {
   return { name, sendings: bytes.map(answered) };
 }
@@ -44,5 +44,5 @@ export function unfinished(name: string, bytes: string): RequestCase {
   return { name, sendings: [{ bytes, awaits: 'nothing' }, answered(NONSENSE)] };
 }
 
-/** Ends whatever a server may be in the middle of: closes a head, overruns a short body, and is no request line. */
+/** Ends any message that a server is reading: closes a head, overruns a short body, and is no request line. */
 export const NONSENSE = `\r\n\r\n${'!'.repeat(400)}\r\n\r\n`;

@@ -1,23 +1,23 @@
-// In what the lanes may differ, and why. Whatever is not on this list must be equal, byte by byte.
+// Every allowed difference between the lanes, with its reason. Everything else must be equal byte for byte.
 import { statusOf, type Field, type Message } from './messages.js';
 import type { Transcript } from './wire-client.js';
 
-/** What was seen of one case on one balancer. */
+/** The observable results of one case on one balancer. */
 export interface Observation extends Pick<Transcript, 'answers' | 'ending' | 'leftover' | 'unsent' | 'beforePieces'> {
-  /** What the backend was asked meanwhile. */
+  /** The requests that the backend received. */
   readonly received: readonly Message[];
 }
 
-/** One thing that is not compared as it is. */
+/** One difference, and how it is levelled before the comparison. */
 export interface Difference {
   readonly what: string;
   readonly why: string;
   readonly level: (observation: Observation) => Observation;
 }
 
-/** How an answer that breaks off is shown: its length is left out. */
+/** Stands for the body of a response that breaks off: its length is left out. */
 const CUT = '<cut>';
-/** Fields that every hop says anew, and those that a client library is free to spell as it likes. */
+/** Fields that every hop writes itself, and those whose spelling a client library may choose. */
 const SPELT_FREELY =
   /^(?:host|content-length|transfer-encoding|connection|keep-alive|date|expect|te|trailer|upgrade)$/i;
 /** Fields that the balancer adds itself. */
@@ -42,7 +42,7 @@ const ofFields = (level: (fields: readonly Field[]) => readonly Field[]) => (mes
 const DIFFERENCES: readonly Difference[] = [
   {
     what: 'the time of day in Date',
-    why: 'the balancers answer at different moments; a Date that came from the backend is compared',
+    why: 'the balancers respond at different moments; a Date that came from the backend is compared',
     level: ofAnswers(ofFields((fields) => fields.map(([name, value]) => [name, isNow(name, value) ? '<now>' : value]))),
   },
   {
@@ -73,13 +73,13 @@ const DIFFERENCES: readonly Difference[] = [
     level: ofAll(ofFields(ownLast)),
   },
   {
-    what: 'how much of an answer that breaks off has reached the client',
+    what: 'how much of a response that breaks off has reached the client',
     why: 'what was on its way when the balancer cut the connection may be lost; that it was cut must be seen in any case',
     level: ofAnswers((answer) => (answer.isWhole ? answer : { ...answer, body: CUT, trailers: [] })),
   },
   {
-    what: 'the words of 502, 503 and 504 behind the colon, and the milliseconds',
-    why: "they quote Node's parser or the system's error, or tell how long was waited",
+    what: 'the text of 502, 503 and 504 after the colon, and the milliseconds',
+    why: "they quote Node's parser or the system's error, or state how long the balancer waited",
     level: ofAnswers(withoutWords),
   },
   {
@@ -88,20 +88,20 @@ const DIFFERENCES: readonly Difference[] = [
     level: (observation) => ({ ...observation, received: observation.received.filter(({ isWhole }) => isWhole) }),
   },
   {
-    what: 'the answer to a good request when malformed bytes came close behind it',
-    why: "Node's parser reads ahead: its 400 closes the connection before the good request is answered, or after",
+    what: 'the response to a valid request when malformed bytes follow closely',
+    why: "Node's parser reads ahead: its 400 closes the connection before or after the response to the valid request",
     level: withoutOvertaken,
   },
 ];
 
-/** A form of answer that Node's parser takes and the fast lane refuses. */
+/** A form of response that Node's parser accepts and the fast lane rejects. */
 export interface Leniency {
   readonly what: string;
   readonly why: string;
   readonly isIn: (bytes: string) => boolean;
 }
 
-/** Answers outside the fast lane's subset of HTTP/1.1 are 502 there, or cut where they have begun. */
+/** Responses outside the fast lane's subset of HTTP/1.1 become 502 there, or are cut if they have begun. */
 export const LENIENCIES: readonly Leniency[] = [
   {
     what: 'line ends before the status line',
@@ -114,18 +114,18 @@ export const LENIENCIES: readonly Leniency[] = [
     isIn: (bytes) => /\r\n[0-9a-f]+;[^\r\n]*["\t ][^\r\n]*\r\n/i.test(bytes),
   },
   {
-    what: 'an interim answer with a length',
+    what: 'an interim response with a length',
     why: 'it must not have one (RFC 9110 §8.6); Node does not look',
     isIn: (bytes) => /^HTTP\/1\.1 1\d\d[^\r\n]*\r\n(?:[^\r\n]+\r\n)*Content-Length:/i.test(bytes),
   },
 ];
 
-/** Whether an answer of these bytes is taken by the full lane alone. */
+/** Whether only the full lane accepts a response of these bytes. */
 export function isTakenByNodeOnly(bytes: string): boolean {
   return LENIENCIES.some(({ isIn }) => isIn(bytes));
 }
 
-/** Whether the fast lane refuses such an answer as it should: 502, or cut. */
+/** Whether the fast lane rejects such a response correctly: 502, or cut. */
 export function isRefused({ answers }: Pick<Observation, 'answers'>): boolean {
   const last = answers.find((answer) => statusOf(answer) >= 200);
   return last !== undefined && (statusOf(last) === 502 || !last.isWhole);
@@ -136,15 +136,15 @@ export function levelled(observation: Observation): Observation {
   return DIFFERENCES.reduce((seen, { level }) => level(seen), observation);
 }
 
-/** An answer that Node's parser or a deadline causes before there is a request: a status, and the connection ends. */
+/** A response that Node's parser or a deadline causes before there is a request: a status, and the connection ends. */
 function isBareError(answer: Message | undefined): boolean {
   return answer !== undefined && [400, 408, 413, 431].includes(statusOf(answer)) && answer.body === '';
 }
 
 /**
- * Whether what was seen when everything was sent at once follows from what was seen when each thing waited for the answer
- * before. The same is one way. The other is {@link withoutOvertaken}: where malformed bytes close the connection, answers to
- * good requests may be lost, and so may the 400. What stands behind a request that closes the connection is malformed, too.
+ * Whether what was seen when everything was sent at once follows from what was seen when each sending waited for the
+ * previous response. Equality is one way. The other is {@link withoutOvertaken}: where malformed bytes close the connection, responses to
+ * valid requests may be lost, and so may the 400. What follows a request that closes the connection is malformed, too.
  */
 export function followsFrom(pipelined: Observation, oneByOne: Observation): boolean {
   const [atOnce, inTurn] = [pipelined, oneByOne].map(({ answers, received }) => ({
@@ -166,12 +166,12 @@ function comparable(message: Message): string {
   return JSON.stringify(message);
 }
 
-/** Without its framing, which depends on whether it was taken for the answer to a HEAD that it overtook. */
+/** Without its framing, which depends on whether it was taken for the response to a HEAD that it overtook. */
 function bare({ startLine, fields }: Message): string {
   return JSON.stringify({ startLine, fields });
 }
 
-/** Whether malformed bytes came close behind a good request, which may then be logged as answered, or as given up. */
+/** Whether malformed bytes closely followed a valid request, which may then be logged as served or as aborted. */
 export function mayBeOvertaken({ answers, beforePieces }: Observation): boolean {
   return beforePieces !== undefined && isBareError(answers.at(-1));
 }
@@ -217,7 +217,7 @@ function ownLast(fields: readonly Field[]): Field[] {
 
 function withoutWords(answer: Message): Message {
   if (![502, 503, 504].includes(statusOf(answer))) return answer;
-  // To HEAD there is the length of the words only; what a backend answered carries a Via.
+  // For HEAD there is only the length of the text; a response of a backend carries a Via.
   const isHead = answer.framing === 'none' && answer.fields.every(([name]) => name !== 'Via');
   if (!isHead && !answer.body.startsWith('{"statusCode"')) return answer;
   const body = answer.body.replace(/("message":"[^:"]*)(?::(?:[^"\\]|\\.)*)?"/, '$1"').replace(/\d+ ms/, '<n> ms');

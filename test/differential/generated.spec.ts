@@ -1,5 +1,5 @@
-// Requests and answers made up at random, thousands of them, through both lanes. FUZZ=n makes n of each kind, however long
-// it takes; else there is a limit of time. A failure prints the seed, and the smallest case that fails.
+// Thousands of random requests and responses through both lanes. FUZZ=n runs n of each kind, without a time limit;
+// otherwise the time is limited. A failure prints the seed, and the smallest case that fails.
 import * as fc from 'fast-check';
 import { expect, inject, it } from 'vitest';
 import { request, type RequestCase, type ResponseCase } from './corpus.js';
@@ -25,7 +25,7 @@ async function expectSameConversation(pair: Pair, given: RequestCase): Promise<n
   expect(oneByOne[0].ending).not.toBe('silent');
   const isAnswered = ({ awaits }: { readonly awaits: string }) => awaits === 'answer';
   if (!given.sendings.every(isAnswered)) return oneByOne[0].answers.length;
-  // An upgrade, and what is lost behind it, is among the cases by hand.
+  // An upgrade, and what is lost after it, is among the cases written by hand.
   if (given.sendings.some(({ bytes }) => /\r\nupgrade:/i.test(bytes))) return oneByOne[0].answers.length;
   const pipelined = await onBoth(pair, (side) =>
     side.observe(() => pipeline(side.port, given, oneByOne[0].ending === 'kept')),
@@ -61,7 +61,7 @@ async function expectSameAnswer(pair: Pair, method: string, given: ResponseCase)
   return statusOf(seen[0].answers[0]);
 }
 
-/** Runs a property; when time is up, what was begun is finished before anybody looks at what is left behind. */
+/** Runs a property; when time is up, the case in progress ends before leaks are checked. */
 async function hold<Given extends [unknown, ...unknown[]]>(
   arbitraries: { readonly [Index in keyof Given]: fc.Arbitrary<Given[Index]> },
   predicate: (...given: Given) => Promise<void>,

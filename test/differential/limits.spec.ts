@@ -1,4 +1,4 @@
-// Deadlines and limits: the same on both lanes, for clients that stop, do not read, say too much or go away.
+// Deadlines and limits: the same on both lanes, for clients that stop, do not read, send too much or leave.
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { metricsOf } from '../support/metrics.js';
@@ -8,7 +8,7 @@ import { difference, expectBothAtRest, onBoth, startPair, type Mismatch, type Pa
 import { echo } from './scripted-backend.js';
 import { WireClient, converse, lastOf, methodOf, type Transcript } from './wire-client.js';
 
-/** Sends this and nothing more, until the balancer has had enough. */
+/** Sends this and nothing more, until the balancer closes the connection. */
 async function fallSilent(side: Side, bytes: string, ...before: readonly string[]): Promise<Transcript> {
   const client = await WireClient.open(side.port);
   for (const [index, good] of before.entries()) {
@@ -19,7 +19,7 @@ async function fallSilent(side: Side, bytes: string, ...before: readonly string[
   return client.finish(0, !(await client.until(() => false)));
 }
 
-/** What all clients see that fall silent after these bytes, each on a connection of its own, at the same time. */
+/** The transcripts of clients that stop after these bytes, each on its own connection, in parallel. */
 async function expectSameSilence(
   pair: Pair,
   cases: readonly (readonly [string, ...string[]])[],
@@ -183,7 +183,7 @@ describe('limits', () => {
       const client = await WireClient.open(side.port);
       client.socket.pause();
       client.send(request('GET', '/'), 'GET');
-      await until('the answer to be stuck', async () => (await metricsOf(side.balancer)).fleet.inFlight === 1);
+      await until('the response to be stuck', async () => (await metricsOf(side.balancer)).fleet.inFlight === 1);
       const counts = await side.takeCounts();
       const grownBy = side.memoryBytes - memoryBefore;
       client.socket.resume();

@@ -7,7 +7,7 @@ export type Field = readonly [name: string, value: string];
 /** How the end of a body is known. */
 export type Framing = 'none' | 'length' | 'chunked' | 'until-close';
 
-/** One message, or what came of it. */
+/** One message, or the part that arrived. */
 export interface Message {
   readonly startLine: string;
   readonly fields: readonly Field[];
@@ -18,7 +18,7 @@ export interface Message {
   readonly isWhole: boolean;
 }
 
-/** A message and what stands behind it. */
+/** A message and the bytes after it. */
 export interface Reading {
   readonly message: Message;
   readonly rest: string;
@@ -26,7 +26,7 @@ export interface Reading {
 
 /** What the reader must know beside the bytes. */
 export interface Situation {
-  /** The method that is answered; undefined for a request. */
+  /** The method of the request that a response belongs to; undefined when reading requests. */
   readonly answerTo?: string | undefined;
   /** Whether nothing more will come. */
   readonly hasEnded: boolean;
@@ -46,7 +46,7 @@ export function readMessage(text: string, { answerTo, hasEnded }: Situation): Re
   return { message: { ...head, ...content }, rest };
 }
 
-/** The status of an answer; 0 where there is none. */
+/** The status of a response; 0 where there is none. */
 export function statusOf({ startLine }: Message): number {
   return Number(/^HTTP\/1\.[01] (\d{3})/.exec(startLine)?.[1] ?? 0);
 }

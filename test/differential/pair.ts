@@ -62,7 +62,7 @@ export class Side {
     return this.balancer.port;
   }
 
-  /** Runs something on this side and tells what was seen, levelled for comparison. */
+  /** Runs something on this side and returns the observations, levelled for comparison. */
   async observe(run: (side: Side) => Promise<Transcript>): Promise<Observation> {
     this.backend.takeReceived();
     const transcript = await run(this);
@@ -72,8 +72,8 @@ export class Side {
   }
 
   /**
-   * Resolves when the balancer has read whatever was sent to it before, and the backend what the balancer had sent. Nothing
-   * tells of that; but their event loops have gone round several times once the balancer has answered this on its own.
+   * Resolves when the balancer has read whatever was sent to it before, and the backend what the balancer had sent. No event
+   * signals this, but their event loops have completed several rounds once the balancer itself has responded to this.
    */
   async hasRead(): Promise<void> {
     const client = await WireClient.open(this.port);
@@ -127,7 +127,7 @@ export class Side {
       .sort();
   }
 
-  /** Nothing is left behind: no exchange, no connection, no word on stderr; and the process serves on. */
+  /** Checks that nothing is left behind: no exchange, no connection, no output on stderr; and that the process still serves. */
   async expectAtRest(): Promise<void> {
     const { process: running } = this.balancer;
     this.backend.hangUp();

@@ -22,7 +22,7 @@ async function namedFor(pair: Pair, name: 'fast' | 'full', { sendings, ...rest }
   };
 }
 
-/** Runs a case on both sides in both ways, and holds all that can be seen against each other. */
+/** Runs a case on both sides in both ways, and compares everything observable. */
 async function compare(pair: Pair, given: RequestCase): Promise<Mismatch[]> {
   const cases = { fast: await namedFor(pair, 'fast', given), full: await namedFor(pair, 'full', given) };
   const caseOf = (side: Pair['fast']) => (side === pair.fast ? cases.fast : cases.full);
@@ -36,7 +36,7 @@ async function compare(pair: Pair, given: RequestCase): Promise<Mismatch[]> {
   );
   const found = [
     ...difference(given.name, oneByOne),
-    // Whatever it is: somebody who waits for an answer gets one, or is told that there is none.
+    // In every case a client that waits for a response gets one, or its connection is closed.
     ...difference(`${given.name}: ending`, [oneByOne[0].ending === 'silent', false]),
     ...difference(`${given.name}: counts`, counts),
     ...difference(`${given.name}: log`, [comparableLog[0], comparableLog[1]]),

@@ -1,4 +1,4 @@
-// Answers of backends written by hand, through both lanes: to GET, HEAD and POST, and cut in two at every byte.
+// Responses of backends written by hand, through both lanes: to GET, HEAD and POST, and cut in two at every byte.
 import { describe, expect, it } from 'vitest';
 import { request, type ResponseCase } from './corpus.js';
 import { responseCorpus, smallResponses } from './corpus-responses.js';
@@ -17,7 +17,7 @@ import { echo, type Script } from './scripted-backend.js';
 import { splitAnswerAtEveryByte } from './splitting.js';
 import { WireClient, lastOf } from './wire-client.js';
 
-/** An answer that is never whole is given up soon. */
+/** A response that stays incomplete is given up soon. */
 const PATIENCE = { ATTEMPT_TIMEOUT_SECONDS: '3', REQUEST_TIMEOUT_SECONDS: '5' };
 
 const REQUESTS = {
@@ -30,7 +30,7 @@ type Method = keyof typeof REQUESTS;
 type Group = readonly [string, readonly ResponseCase[]];
 const METHODS = Object.keys(REQUESTS) as Method[];
 
-/** Answers a request for /scripted so, and echoes any other. */
+/** Sends this response for /scripted, and echoes any other request. */
 function scripted(answer: ResponseCase): Script {
   return (message) => (message.startLine.includes(' /scripted ') ? answer : echo(message));
 }
@@ -45,7 +45,7 @@ function headOf({ name, parts, ending }: ResponseCase): ResponseCase {
   };
 }
 
-/** What one answer comes to: for the client, in the figures, in the log, and for the request after it. */
+/** The effects of one response: for the client, in the figures, in the log, and for the request after it. */
 async function consequences(side: Side, method: Method, answer: ResponseCase) {
   // Which connection carries a POST depends on how long it was idle, and a lost one that was used before blames no backend.
   if (method === 'POST') await side.dropConnections();
@@ -63,7 +63,7 @@ async function consequences(side: Side, method: Method, answer: ResponseCase) {
   return { seen, counts, after: await side.takeCounts() };
 }
 
-/** Runs a group of cases on both sides, and holds all that can be seen against each other. */
+/** Runs a group of cases on both sides, and compares everything observable. */
 async function compareGroup(pair: Pair, method: Method, [group, cases]: Group): Promise<Mismatch[]> {
   const keepsBody = method !== 'HEAD' || group === 'bytes behind' || group === 'broken off';
   const mismatches: Mismatch[] = [];

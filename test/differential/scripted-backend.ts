@@ -1,13 +1,13 @@
-// A backend on bare TCP that says exactly what it is told, and remembers what it was asked.
+// A backend on bare TCP that sends exactly the scripted bytes, and records the requests.
 import type { Socket } from 'node:net';
 import { tcpUpstream } from '../support/upstreams.js';
 import { head, type ResponseCase } from './corpus.js';
 import { readMessage, type Message } from './messages.js';
 
-/** What to answer to a request. */
+/** The response for a request. */
 export type Script = (request: Message) => ResponseCase;
 
-/** Names the request in its body, so that a client can tell which one was answered. */
+/** Names the request in its body, so that a client can match the response. */
 export const echo: Script = ({ startLine }) => {
   const [method, target] = startLine.split(' ', 2);
   const body = `${method} ${target}`;
@@ -18,9 +18,9 @@ export const echo: Script = ({ startLine }) => {
 export class ScriptedBackend {
   port = 0;
   script: Script = echo;
-  /** Awaited before each part of an answer but the first. */
+  /** Awaited before each part of a response but the first. */
   beforeNextPart: () => Promise<unknown> = () => new Promise((resolve) => setImmediate(resolve));
-  /** Awaited before a reset: it throws away whatever the balancer has not read. */
+  /** Awaited before a reset: it discards what the balancer has not read. */
   beforeReset: () => Promise<unknown> = () => Promise.resolve();
   private received: Message[] = [];
   private readonly sockets = new Set<Socket>();
@@ -57,11 +57,11 @@ export class ScriptedBackend {
 
   private serve(socket: Socket): void {
     let text = '';
-    let isAnswering = false;
+    let isResponding = false;
     let hasContinued = false;
     this.sockets.add(socket);
     const readOn = (hasEnded: boolean): void => {
-      if (isAnswering) return;
+      if (isResponding) return;
       // Whether or not the body is there already: the one or the other would be a matter of microseconds.
       if (!hasContinued && expectsContinue(text)) {
         hasContinued = true;
@@ -73,9 +73,9 @@ export class ScriptedBackend {
       hasContinued = false;
       this.received.push(reading.message);
       if (!reading.message.isWhole) return;
-      isAnswering = true;
+      isResponding = true;
       const goOn = () => {
-        isAnswering = false;
+        isResponding = false;
         readOn(socket.destroyed);
       };
       void this.untilOver(this.answer(socket, this.script(reading.message))).then(goOn);

@@ -5,7 +5,7 @@ import { echo } from './scripted-backend.js';
 import { levelled } from './differences.js';
 import { WireClient, lastOf, methodOf, type Transcript } from './wire-client.js';
 
-/** What is seen of `bytes` as a whole, and of each pair of halves whatever is seen otherwise. */
+/** The observations of `bytes` as a whole, and those of splits that differ. */
 export async function splitAtEveryByte(side: Side, bytes: string): Promise<unknown> {
   side.backend.takeReceived();
   const methods = [...bytes.matchAll(/(?:^|\r\n\r\n(?:ab)?)(GET|HEAD|POST)(?= )/g)].map(([, method]) => method);
@@ -24,7 +24,7 @@ export async function splitAtEveryByte(side: Side, bytes: string): Promise<unkno
   return { first: seen[0], different, ...levelled({ ...emptied(seen[0]), received }) };
 }
 
-/** What is seen of an answer cut after its first byte, and of it cut elsewhere whatever is seen otherwise. */
+/** The observations of a response split after its first byte, and those of other splits that differ. */
 export async function splitAnswerAtEveryByte(
   side: Side,
   bytes: string,
@@ -58,7 +58,7 @@ export async function splitAnswerAtEveryByte(
   return { first: seen[0], different };
 }
 
-/** Where answers wait for their second half until all are there. */
+/** Holds the second halves of responses until all have arrived. */
 function waitingRoom(size: number) {
   let inside = 0;
   let open = () => {};

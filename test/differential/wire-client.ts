@@ -1,4 +1,4 @@
-// A client that sends bytes as they are and tells what came back, message by message.
+// A client that sends raw bytes and reports the received messages.
 import { connect, type Socket } from 'node:net';
 import type { RequestCase } from './corpus.js';
 import { head } from './corpus.js';
@@ -7,9 +7,9 @@ import { readMessage, statusOf, valuesOf, type Message } from './messages.js';
 /** What a client saw on one connection. */
 export interface Transcript {
   readonly answers: readonly Message[];
-  /** `kept`: one more request was answered; `silent`: neither that, nor was the connection closed. */
+  /** `kept`: one more request got a response; `silent`: it got none, and the connection stayed open. */
   readonly ending: 'kept' | 'closed' | 'silent';
-  /** What came that was no answer to anything. */
+  /** Bytes received that belong to no response. */
   readonly leftover: string;
   /** Sendings that were not sent, the connection being closed already. */
   readonly unsent: number;
@@ -17,7 +17,7 @@ export interface Transcript {
   readonly beforePieces: Before | undefined;
 }
 
-/** What had come when something began: answers to the client, requests to the backend. */
+/** Counts at the beginning of a step: responses to the client, requests to the backend. */
 export interface Before {
   readonly answers: number;
   readonly received: number;
@@ -56,13 +56,13 @@ export class WireClient {
     return new WireClient(socket);
   }
 
-  /** Sends `bytes`; with a method, they are a request and will be answered. */
+  /** Sends `bytes`; with a method, they are a request that gets a response. */
   send(bytes: string, ...methods: readonly string[]): void {
     this.methods.push(...methods);
     if (!this.isClosed) this.socket.write(bytes, 'latin1');
   }
 
-  /** Waits until it is so, or the connection is closed. Answers whether either came to pass. */
+  /** Waits until it is so, or the connection is closed. Returns whether either happened. */
   async until(isSo: () => boolean): Promise<boolean> {
     const deadline = setTimeout(() => this.wake?.(), SILENCE_MS);
     const endsAt = performance.now() + SILENCE_MS;
@@ -73,12 +73,12 @@ export class WireClient {
     return isSo() || this.isClosed;
   }
 
-  /** Final answers so far. */
+  /** Number of final responses so far. */
   get answeredCount(): number {
     return this.finals;
   }
 
-  /** Whether the last answer said that the connection ends with it. */
+  /** Whether the last response said that the connection ends with it. */
   get isLast(): boolean {
     const last = this.answers.at(-1);
     return last !== undefined && valuesOf(last.fields, 'connection').join().toLowerCase().includes('close');
@@ -88,7 +88,7 @@ export class WireClient {
     return this.answers.at(-1)?.body === LAST_BODY;
   }
 
-  /** Ends the conversation and answers what was seen. */
+  /** Ends the conversation and returns what was seen. */
   finish(unsent: number, isSilent: boolean, beforePieces?: Before): Transcript {
     const ending = isSilent ? 'silent' : this.isClosed ? 'closed' : 'kept';
     this.socket.destroy();
@@ -134,7 +134,7 @@ export async function converse(
   return lastOf(client, before);
 }
 
-/** Sends everything in one write; `withLast` says whether one more request stands behind it. */
+/** Sends everything in one write; `withLast` says whether one more request follows. */
 export async function pipeline(port: number, { sendings }: RequestCase, withLast: boolean): Promise<Transcript> {
   const client = await WireClient.open(port);
   const methods = sendings
