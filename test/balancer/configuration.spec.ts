@@ -68,7 +68,7 @@ describe('configuration', () => {
     );
   });
 
-  it('the error names the port that is taken', async () => {
+  it('the error names the port that is in use', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as { port: number };

@@ -78,9 +78,9 @@ describe('headers', () => {
       ['Fairlead-Demand: gpu=1', "is unknown; this fleet's resources are compute, storage"],
       ['Fairlead-Demand: compute=1e9', 'must be a number'],
     ]) {
-      const answer = await sendRaw(balancer.port, lastGet('/', header));
-      expect(answer).toMatch(/^HTTP\/1\.1 400 /);
-      expect(answer).toContain(problem);
+      const text = await sendRaw(balancer.port, lastGet('/', header));
+      expect(text).toMatch(/^HTTP\/1\.1 400 /);
+      expect(text).toContain(problem);
     }
   });
 
@@ -95,8 +95,8 @@ describe('headers', () => {
       ),
     );
     await join(balancer, 'a', port);
-    const answer = await sendRaw(balancer.port, lastGet());
-    const [head, body] = answer.split('\r\n\r\n');
+    const text = await sendRaw(balancer.port, lastGet());
+    const [head, body] = text.split('\r\n\r\n');
     expect(body).toBe('ok');
     expect(head).toMatch(
       /^HTTP\/1\.1 200 Fine\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nContent-Length: 2\r\nVia: 1\.1 fairlead-/,

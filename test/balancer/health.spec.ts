@@ -6,7 +6,7 @@ import { backendIn, startBalancer, until } from '../support/processes.js';
 import { httpUpstream, join, register, tcpUpstream } from '../support/upstreams.js';
 
 describe('ping-acks', () => {
-  it('a backend is taken out of traffic when its pings fail, and back when they are answered', async () => {
+  it('a backend is taken out of traffic when its pings fail, and back when they succeed', async () => {
     const balancer = await startBalancer({
       PING_ACK_INTERVAL_SECONDS: '0.1',
       RECHECK_MIN_SECONDS: '0.05',

@@ -1,4 +1,4 @@
-// What once crashed the balancer, made it hang, or made it blame the wrong backend.
+// Messages that once crashed the balancer, made it hang, or made it blame the wrong backend.
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
@@ -38,7 +38,7 @@ describe('strange requests', () => {
       501,
     ],
     ['an asterisk for a target', request('OPTIONS', '*', ['Connection: close']), 204],
-  ])('a request with %s is answered, and the backend is not blamed', async (_, bytes, status) => {
+  ])('a request with %s gets a response, and the backend is not blamed', async (_, bytes, status) => {
     const { balancer } = fleet.current;
     expect(await sendRaw(balancer.port, bytes)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     expect((await metricsOf(balancer)).backends[0]).toMatchObject({ state: 'up', errors: 0 });
@@ -229,7 +229,7 @@ describe('a connection with many pipelined requests', () => {
       expect(client.writableLength).toBeGreaterThan(0);
       expect(served).toBe(1);
       letGo();
-      await until('all to be answered', () => text.split('right').length === behind + 1);
+      await until('all to get a response', () => text.split('right').length === behind + 1);
       expect(served).toBe(behind + 1);
     },
   );

@@ -32,7 +32,7 @@ describe('a full fleet', () => {
     await settled(balancer);
   });
 
-  it.each(['on', 'off'])('an upload that has waited in the queue is taken whole (FAST_LANE=%s)', async (lane) => {
+  it.each(['on', 'off'])('an upload that has waited in the queue is forwarded whole (FAST_LANE=%s)', async (lane) => {
     const balancer = await startBalancer({
       FAST_LANE: lane,
       QUEUE_TIMEOUT_SECONDS: '15',
@@ -74,7 +74,7 @@ describe('a full fleet', () => {
     await settled(balancer);
   });
 
-  it('a client that leaves while it waits is forgotten', async () => {
+  it('a client that leaves while it waits is removed from the queue', async () => {
     const balancer = await startBalancer({ QUEUE_TIMEOUT_SECONDS: '15' });
     const { port, held, holds } = await holdingUpstream();
     await join(balancer, 'a', port, { maxInFlight: 1 });

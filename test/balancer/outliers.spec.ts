@@ -4,17 +4,17 @@ import { backendIn, startBackend, startBalancer, until, type Balancer } from '..
 import { httpUpstream, join, tcpUpstream } from '../support/upstreams.js';
 
 /** An upstream that responds to every request with `status`. */
-const answering = (status: number) => httpUpstream((_, response) => response.writeHead(status).end());
+const respondingWith = (status: number) => httpUpstream((_, response) => response.writeHead(status).end());
 
 const stateOf = async (balancer: Balancer, id: string) =>
   (await metricsOf(balancer)).backends.find((backend) => backend.id === id)?.state;
 
 describe('outliers', () => {
-  it('a backend is ejected after five 5xx in a row although it answers pings, and is back when the ejection is over', async () => {
+  it('a backend is ejected after five 5xx in a row although it responds to pings, and is back when the ejection is over', async () => {
     const balancer = await startBalancer({ PLACEMENT_POLICY: 'round-robin', EJECTION_SECONDS: '0.5' });
-    const bad = await answering(500);
+    const bad = await respondingWith(500);
     await join(balancer, 'bad', bad.port);
-    await join(balancer, 'good', (await answering(200)).port);
+    await join(balancer, 'good', (await respondingWith(200)).port);
     let errors = 0;
     await until('bad to be ejected', async () => {
       if ((await fetch(balancer.url)).status === 500) errors++;
@@ -32,7 +32,7 @@ describe('outliers', () => {
 
   it('the last backend is not ejected, which is an event once', async () => {
     const balancer = await startBalancer();
-    await join(balancer, 'only', (await answering(500)).port);
+    await join(balancer, 'only', (await respondingWith(500)).port);
     for (let i = 0; i < 20; i++) expect((await fetch(balancer.url)).status).toBe(500);
     expect(await stateOf(balancer, 'only')).toBe('up');
     const spared = (await eventsOf(balancer)).filter(({ kind }) => kind === 'ejection-skipped');
@@ -52,7 +52,7 @@ describe('outliers', () => {
     let count = 0;
     const flaky = await httpUpstream((_, response) => response.writeHead(count++ % 4 === 0 ? 200 : 500).end());
     await join(balancer, 'flaky', flaky.port);
-    await join(balancer, 'good', (await answering(200)).port);
+    await join(balancer, 'good', (await respondingWith(200)).port);
     await until('flaky to be ejected', async () => {
       await Promise.all(Array.from({ length: 20 }, () => fetch(balancer.url)));
       return (await stateOf(balancer, 'flaky')) === 'ejected';
@@ -107,7 +107,7 @@ describe('a fleet in trouble', () => {
     expect(kinds.filter((kind) => kind === 'panic' || kind === 'panic-ended')).toEqual(['panic', 'panic-ended']);
   });
 
-  it('backends stay up when most of them leave a sweep of pings unanswered, since the network of the balancer may be at fault', async () => {
+  it('backends stay up when pings of most of them fail in one sweep, since the network of the balancer may be at fault', async () => {
     const balancer = await startBalancer({ PING_ACK_INTERVAL_SECONDS: '1', PING_TIMEOUT_SECONDS: '0.5' });
     let isSilent = false;
     for (const id of ['a', 'b', 'c']) {
@@ -124,7 +124,7 @@ describe('a fleet in trouble', () => {
     expect((await fetch(balancer.url)).status).toBe(200);
   });
 
-  it('a backend that lets a request wait is pinged, and the request is moved when the ping is not answered', async () => {
+  it('a backend that lets a request wait is pinged, and the request is moved when the ping fails', async () => {
     const balancer = await startBalancer({
       PLACEMENT_POLICY: 'round-robin',
       SLOW_EXCHANGE_SECONDS: '0.1',
@@ -135,7 +135,7 @@ describe('a fleet in trouble', () => {
       COMPUTE_CAPACITY: '1',
       STORAGE_CAPACITY: '1',
     });
-    await join(balancer, 'here', (await answering(200)).port);
+    await join(balancer, 'here', (await respondingWith(200)).port);
     stopped.child.kill('SIGSTOP');
     const statuses = await Promise.all(Array.from({ length: 4 }, async () => (await fetch(balancer.url)).status));
     expect(statuses).toEqual([200, 200, 200, 200]);

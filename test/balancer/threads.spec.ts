@@ -129,7 +129,7 @@ describe('with two threads', () => {
       const drained = fetch(`${balancer.control}/api/v1/backends/a/drain`, { method: 'POST' });
       void drained.then(() => (isEarly = true));
       await until('the drain to begin', async () => (await eventsOf(balancer)).at(-1)?.to === 'draining');
-      // The balancer has had time to acknowledge the drain when it has answered once more.
+      // The balancer has had time to acknowledge the drain when it has responded once more.
       await eventsOf(balancer);
       const isLate = performance.now() - startedMs >= ACKNOWLEDGES_WITHIN_MS;
       if (!isLate) expect(isEarly).toBe(false);

@@ -53,10 +53,10 @@ describe('upgrades', () => {
   it('a request for HTTP/2 in clear text is served in HTTP/1.1', async () => {
     const balancer = await startBalancer();
     await join(balancer, 'a', (await echoUpstream()).port);
-    const answer = await sendRaw(
+    const text = await sendRaw(
       balancer.port,
       get('/', 'Connection: Upgrade, HTTP2-Settings, close', 'Upgrade: h2c', 'HTTP2-Settings: x'),
     );
-    expect(answer).toMatch(/no upgrade$/);
+    expect(text).toMatch(/no upgrade$/);
   });
 });
