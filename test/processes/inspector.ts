@@ -9,7 +9,7 @@ export interface Isolate {
   call<Result = unknown>(method: string, params?: object): Promise<Result>;
 }
 
-/** A message of the protocol: an answer when it has an id, an event otherwise. */
+/** A message of the protocol: a response when it has an id, an event otherwise. */
 interface Message {
   readonly id?: number;
   readonly result?: unknown;
@@ -18,7 +18,7 @@ interface Message {
   readonly params?: unknown;
 }
 
-/** A session with one isolate: sends calls, and matches the answers with them. */
+/** A session with one isolate: sends calls, and matches the responses with them. */
 class Session implements Isolate {
   readonly name: string;
   private readonly send: (message: string) => void;
@@ -38,7 +38,7 @@ class Session implements Isolate {
     return answer.promise as Promise<Result>;
   }
 
-  /** Takes a message in, which ends a call unless it is an event. */
+  /** Handles a message, which ends a call unless it is an event. */
   receive({ id, result, error }: Message): void {
     if (id === undefined) return;
     const answer = this.calls.get(id);
@@ -47,9 +47,9 @@ class Session implements Isolate {
     else answer?.reject(new Error(`the inspector of ${this.name} refused: ${error.message}`));
   }
 
-  /** Fails the calls that are not answered. */
+  /** Fails the outstanding calls. */
   end(): void {
-    for (const { reject } of this.calls.values()) reject(new Error(`${this.name} ended before it answered`));
+    for (const { reject } of this.calls.values()) reject(new Error(`${this.name} ended before it responded`));
     this.calls.clear();
   }
 }
@@ -74,7 +74,7 @@ export class Inspector {
     const socket = new WebSocket(url);
     await once(socket, 'open');
     const inspector = new Inspector(socket);
-    // The workers that run are announced before this is answered.
+    // The workers that run are announced before the response to this.
     await inspector.main.call('NodeWorker.enable', { waitForDebuggerOnStart: false });
     return inspector;
   }

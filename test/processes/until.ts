@@ -1,11 +1,11 @@
-// Waiting for what no event announces.
+// Waits for conditions that no event announces.
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Generous, because it only bounds how long a failure takes: a busy machine must not fail a test. Milliseconds. */
 const PATIENCE_MS = 60_000;
 const LOOK_AGAIN_MS = 15;
 
-/** Asks again and again until the answer is yes. @throws {Error} when it was not within `withinMs`. */
+/** Polls until the condition holds. @throws {Error} when it does not within `withinMs`. */
 export async function until(
   what: string,
   isSo: () => Promise<boolean> | boolean,

@@ -10,7 +10,7 @@ export const INSPECTED = { NODE_OPTIONS: '--inspect=127.0.0.1:0' };
 /** Ends one of the threads with this code, as a crash would. Resolves when the process has logged it. */
 export async function endThread(process: AppProcess, code: number): Promise<void> {
   const { inspector, thread } = await oneThread(process);
-  // The thread ends before it answers.
+  // The thread ends before it responds.
   thread.call('Runtime.evaluate', { expression: `process.exit(${code})` }).catch(() => {});
   await process.logged(`exit code ${code}`);
   inspector.close();
@@ -22,7 +22,7 @@ export interface BlockedThread {
   release(): Promise<void>;
 }
 
-/** Blocks one of the threads; it stands still when this resolves. `folder` is for the files by which both know. */
+/** Blocks one of the threads; it stands still when this resolves. `folder` is for the files that signal both states. */
 export async function blockThread(process: AppProcess, folder: string): Promise<BlockedThread> {
   const { inspector, thread } = await oneThread(process);
   const [begun, released] = [join(folder, 'blocked'), join(folder, 'released')];

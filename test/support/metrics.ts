@@ -1,4 +1,4 @@
-// Reads what a balancer says of itself: its figures and its events.
+// Reads a balancer's metrics and events.
 import type { FleetEvent, FleetMetrics } from '@fairlead/contracts';
 import { until } from '../processes/until.js';
 

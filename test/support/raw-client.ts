@@ -1,4 +1,4 @@
-// A client that sends bytes as they are, for what no HTTP library would send.
+// A client that sends raw bytes that no HTTP library would send.
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
@@ -15,7 +15,7 @@ export async function openSocket(port: number): Promise<Socket> {
 
 /**
  * Resolves when the event loop of the balancer has gone round several times, in which it has read what was sent to it
- * before. No event says so; but it answers `OPTIONS *` on its own, once per round.
+ * before. No event signals this, but the balancer itself responds to `OPTIONS *`, once per round.
  */
 async function eventLoopRounds(port: number, rounds = 3): Promise<void> {
   const socket = await openSocket(port);
@@ -45,7 +45,7 @@ export async function stillAt(port: number, amount: () => number): Promise<numbe
   }
 }
 
-/** Sends `bytes` and collects the answer until the other side closes. */
+/** Sends `bytes` and collects the response until the other side closes. */
 export async function sendRaw(port: number, bytes: string): Promise<string> {
   const socket = await openSocket(port);
   socket.write(bytes, 'latin1');

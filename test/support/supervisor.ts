@@ -1,4 +1,4 @@
-// A supervisor with its balancer, the command that reloads it, and clients that notice when anything is lost.
+// A supervisor with its balancer, the command that reloads it, and clients that detect lost requests.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, get } from 'node:http';
@@ -10,7 +10,7 @@ import { AppProcess, listening, type Balancer } from './processes.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What a script ended with. */
+/** The result of a script. */
 export interface Ended {
   readonly code: number;
   readonly stdout: string;
@@ -66,14 +66,14 @@ export async function startSupervisor(folder: string, env: Record<string, string
   return { ...balancer, folder, reload: () => runScript('reload.ts', variables) };
 }
 
-/** What clients got. */
+/** The results of the clients. */
 export interface Served {
   served: number;
   /** A line for each request that did not get a 200 with a whole body. */
   readonly failures: string[];
 }
 
-/** GETs one after another at each of `clients` clients until `stop` is called, which returns what became of them. */
+/** GETs one after another at each of `clients` clients until `stop` is called, which returns the results. */
 export function keepAsking(url: string, clients: number, { keepAlive }: { readonly keepAlive: boolean }) {
   const got: Served = { served: 0, failures: [] };
   const over = new AbortController();

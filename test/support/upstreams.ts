@@ -1,4 +1,4 @@
-// Backends that do exactly what a test tells them to.
+// Backends that a test controls in every detail.
 import { once } from 'node:events';
 import {
   createServer as createHttpServer,
@@ -24,7 +24,7 @@ export interface HoldingUpstream {
   readonly port: number;
   /** The responses to all requests so far, in their order. */
   readonly held: readonly ServerResponse[];
-  /** Waits until it has had so many requests. */
+  /** Waits until it has received `count` requests. */
   holds(count: number): Promise<void>;
 }
 
@@ -71,7 +71,7 @@ async function listening<Listener extends Server>(
   return Object.assign(server, { port: (server.address() as AddressInfo).port });
 }
 
-/** Registers a backend by hand and answers the response. */
+/** Registers a backend by hand and returns the response. */
 export function register(control: string, body: unknown): Promise<Response> {
   return fetch(`${control}/api/v1/backends`, {
     method: 'POST',

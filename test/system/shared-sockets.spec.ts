@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { bindSockets, type SharedSockets } from '../../scripts/supervision/sockets.ts';
 import { keepAsking } from '../support/supervisor.js';
 
-/** Accepts on both data sockets; at SIGTERM stops accepting, answers whom it has, and tells how many each one brought. */
+/** Accepts on both data sockets; at SIGTERM stops accepting, responds to the open requests, and reports the count of each socket. */
 const ACCEPTOR = `
   const { createServer } = require('node:http');
   const { Server } = require('node:net');
