@@ -60,7 +60,8 @@ export class DemandClassifier {
   }
 
   /**
-   * The demand in units, in the fleet's order, and the class if the demand is learned. The vector must not be changed.
+   * Step 4, classify: the demand in units, in the fleet's order, and the class if the demand is learned. The vector must
+   * not be changed.
    *
    * @throws {BadDemandError}
    */

@@ -64,8 +64,8 @@ export class DrfScheduler {
   }
 
   /**
-   * Chooses a backend and reserves the demand there, in `placement`; false when no backend can take the request.
-   * Backends on `triedSlots` are skipped. The caller reports to the placement how the exchange ended.
+   * Step 5, place: chooses a backend and reserves the demand there, in `placement`; false when no backend can take the
+   * request. Backends on `triedSlots` are skipped. The caller reports to the placement how the exchange ended.
    */
   place(request: PlacementRequest, triedSlots: readonly number[], placement: Placement, nowSeconds: number): boolean {
     const fleet = this.currentFleet(nowSeconds);

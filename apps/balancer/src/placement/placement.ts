@@ -46,8 +46,8 @@ export class Placement {
   }
 
   /**
-   * Reserves `demand`; `classId` is given if the class is learned. Cancels a reservation that is not released yet. For
-   * the scheduler only.
+   * Step 6, reserve: reserves `demand`; `classId` is given if the class is learned. Cancels a reservation that is not
+   * released yet. For the scheduler only.
    */
   reserve(backend: FleetBackend, demand: ResourceVector, classId: number | undefined, atSeconds: number): void {
     this.cancel();

@@ -62,7 +62,7 @@ export class RequestReader {
     return this.trustedClients.includes(client);
   }
 
-  /** Reads a request with valid framing, or rejects it. */
+  /** Step 3, read and refuse: reads a request with valid framing, or rejects it. */
   readFramed(request: RequestFacts): ReadRequest | Refusal {
     const { client, isTrusted, method, target, field } = request;
     if (hasPassedThrough(field('via'), VIA_PSEUDONYM)) return LOOP;
