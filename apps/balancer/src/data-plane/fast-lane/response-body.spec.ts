@@ -111,7 +111,7 @@ describe('a response body', () => {
   ])('of form %s ends before surplus bytes: %j', (form, text) => {
     const surplus = 'HTTP/1.1 200 OK\r\n\r\n';
     inPieces(text + surplus).forEach((pieces) => {
-      // Surplus that arrives later is handled by the next owner of the connection.
+      // Surplus that comes later reaches the next user of the connection.
       const isSeparate = pieces[0] === text || pieces.length > 2;
       expect(follow(aBody(), form, pieces, text.length), String(pieces)).toMatchObject({
         sent: text,

@@ -54,7 +54,7 @@ export class TestBackend implements PooledBackend {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  /** Resolves once it has accepted so many connections. */
+  /** Resolves once it has accepted `count` connections. */
   async accepted(count: number): Promise<void> {
     while (this.ends.length < count) await turn();
   }

@@ -33,7 +33,7 @@ async function inUse(backend: TestBackend, count: number): Promise<TestConnectio
   return connections;
 }
 
-/** Whether a connection that is idle for so long is used again. Afterwards it is idle as before. */
+/** Whether a connection that is idle for `idleMs` is used again. Afterwards it is idle as before. */
 function isUsedAfter(idleMs: number, idle: TestConnection, backend: PooledBackend, isUnsafe = false): boolean {
   nowMs = idle.idleSinceMs + idleMs;
   const isUsed = pool.acquire(backend, isUnsafe) === idle;
