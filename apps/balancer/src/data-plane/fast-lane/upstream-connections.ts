@@ -101,9 +101,17 @@ export class UpstreamConnection extends PooledConnection {
     this.socket.destroy();
   }
 
-  /** The user, which must still be serving the request that it acquired this connection for. */
+  /**
+   * The user, which must still be serving the request that it acquired this connection for. If it is not, that is a defect,
+   * which is logged and must not end the thread; the user hears no more of this connection.
+   */
   private present(): UpstreamUser | undefined {
-    this.user?.assertGeneration(this.generation);
+    try {
+      this.user?.assertGeneration(this.generation);
+    } catch (error) {
+      this.onDefect(error);
+      this.user = undefined;
+    }
     return this.user;
   }
 }
