@@ -8,7 +8,7 @@ export const BALANCER = fileURLToPath(new URL('../../../dist/apps/balancer/src/m
 /** Keeps the listening sockets while balancers are replaced. */
 const SUPERVISOR = fileURLToPath(new URL('../../../scripts/supervise.ts', import.meta.url));
 
-export const fairlead: Launcher = ({ port, controlPort, variables }, options) => {
+export const fairlead: Launcher = ({ port, controlPort, folder, variables }, options) => {
   if (options.isReloadable && !existsSync(SUPERVISOR)) {
     throw new Error('scripts/supervise.ts is not there: without it nothing holds the sockets over a restart');
   }
@@ -23,6 +23,7 @@ export const fairlead: Launcher = ({ port, controlPort, variables }, options) =>
       LOG_FORMAT: 'json',
       ACCESS_LOG: 'off',
       SWAGGER: 'false',
+      SUPERVISOR_PID_FILE: `${folder}/supervisor.pid`,
       ...options.variables,
       ...variables,
     },
