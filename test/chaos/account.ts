@@ -32,6 +32,11 @@ export function isServed({ status, isOwnBody, error }: RequestRecord): boolean {
   return status === 200 && isOwnBody && error === undefined;
 }
 
+/** Refused because no backend could take the request, which was not sent. */
+export function isTurnedAway({ status, retryAfter, error }: RequestRecord): boolean {
+  return status === 503 && retryAfter !== undefined && error === undefined;
+}
+
 /** Seemed correct but was not: the body of another request, or an incomplete one. */
 function isWrong({ status, isOwnBody, error }: RequestRecord): boolean {
   return status === 200 && !isOwnBody && error === undefined;

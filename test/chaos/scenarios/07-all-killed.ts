@@ -1,7 +1,7 @@
 // All backends are killed, and come back one after the other.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../../processes/until.ts';
-import { accountOf, failures, isServed, quantile } from '../account.ts';
+import { accountOf, failures, isServed, isTurnedAway, quantile } from '../account.ts';
 import { seenUp } from '../balancers/balancer-process.ts';
 import { monotonicMs } from '../clock.ts';
 import { journalOf, threeBackends } from '../fleet.ts';
@@ -62,7 +62,3 @@ export const scenario: Scenario = {
     };
   },
 };
-
-function isTurnedAway({ status, retryAfter, error }: RequestRecord): boolean {
-  return status === 503 && retryAfter !== undefined && error === undefined;
-}

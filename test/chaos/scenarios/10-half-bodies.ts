@@ -10,8 +10,8 @@ import { aKeptAliveAgent, read, type Reading } from '../support/raw-reader.ts';
 const BACKENDS = 3;
 /** Responses of each kind that must have begun at the client. */
 const EACH = 300;
-/** Requests that may be spent on them: some get a response of the balancer itself instead, such as a 503. */
-const MAX_REQUESTS = 4 * EACH;
+/** A response of the balancer's own, such as a 503 while backends are suspected, is followed by another request after a pause. */
+const PAUSE_MS = 50;
 /** Read at once, of each kind. */
 const AT_ONCE = 50;
 /** A body that stands still is cut by the balancer after 1 s, long before the client gives up. */
@@ -91,14 +91,20 @@ async function readMany(
 ): Promise<Tally> {
   const tally: Tally = { kind: `${framing} ${ending}`, ending, requests: 0, complete: 0, broken: 0, stuck: 0 };
   let begun = 0;
+  let progressMs = performance.now();
   const reader = async () => {
-    while (begun < EACH && tally.requests < MAX_REQUESTS && tally.stuck === 0) {
+    while (begun < EACH && tally.stuck === 0 && performance.now() - progressMs < PATIENCE_MS) {
       const turn = tally.requests;
       tally.requests += 1;
       begun += 1;
       const { status, isComplete, hasGivenUp } = await ask(framing, ending, turn);
-      if (status !== 200) begun -= 1;
-      else if (isComplete) tally.complete += 1;
+      if (status !== 200) {
+        begun -= 1;
+        await sleep(PAUSE_MS);
+        continue;
+      }
+      progressMs = performance.now();
+      if (isComplete) tally.complete += 1;
       else if (hasGivenUp) tally.stuck += 1;
       else tally.broken += 1;
     }

@@ -101,7 +101,9 @@ function growthOf(thread: string, samples: readonly Sample[], warmUpSeconds: num
 }
 
 function wordsOfGrowth({ thread, mebibytes, doubt }: Growth): string {
-  return `${thread} ${mebibytes.toFixed(1)} ± ${doubt.toFixed(1)}`;
+  return Number.isFinite(doubt)
+    ? `${thread} ${mebibytes.toFixed(1)} ± ${doubt.toFixed(1)}`
+    : `${thread} too few samples`;
 }
 
 /** Disturbs a backend every few seconds; returns how often each thing was done. */
