@@ -6,7 +6,7 @@ import { ConfigModule } from '@nestjs/config';
 import { TerminusModule } from '@nestjs/terminus';
 import { LoggerModule } from 'nestjs-pino';
 import { backendConfig, type BackendConfig } from './config/backend.config.js';
-import { HealthController } from './health/health.controller.js';
+import { BackendHealthController } from './health/health.controller.js';
 import { JobController } from './jobs/job.controller.js';
 import { WorkEmulator } from './work/work-emulator.js';
 
@@ -21,7 +21,7 @@ import { WorkEmulator } from './work/work-emulator.js';
     TerminusModule.forRoot({ logger: false }),
   ],
   // The order matters: JobController matches every path.
-  controllers: [HealthController, JobController],
+  controllers: [BackendHealthController, JobController],
   providers: [WorkEmulator],
 })
 export class BackendModule {}

@@ -7,8 +7,8 @@ import { LoggerModule } from 'nestjs-pino';
 import { MetricsClient } from './balancer/metrics.client.js';
 import { FleetPoller } from './balancer/fleet.poller.js';
 import { dashboardConfig, type DashboardConfig } from './config/dashboard.config.js';
-import { HealthController } from './health/health.controller.js';
-import { EventsController } from './live/events.controller.js';
+import { DashboardHealthController } from './health/health.controller.js';
+import { EventStreamController } from './live/event-stream.controller.js';
 import { FleetStream } from './live/fleet.stream.js';
 import { PageController } from './pages/page.controller.js';
 import { RequestLogController } from './pages/request-log.controller.js';
@@ -23,7 +23,13 @@ import { StatusController } from './pages/status.controller.js';
     }),
     TerminusModule.forRoot({ logger: false }),
   ],
-  controllers: [PageController, EventsController, StatusController, RequestLogController, HealthController],
+  controllers: [
+    PageController,
+    EventStreamController,
+    StatusController,
+    RequestLogController,
+    DashboardHealthController,
+  ],
   providers: [MetricsClient, FleetPoller, FleetStream],
 })
 export class DashboardModule {}

@@ -3,7 +3,7 @@ import { Controller, Get } from '@nestjs/common';
 import { HealthCheck, HealthCheckService, type HealthCheckResult } from '@nestjs/terminus';
 
 @Controller('health')
-export class HealthController {
+export class BackendHealthController {
   constructor(private readonly health: HealthCheckService) {}
 
   @Get()

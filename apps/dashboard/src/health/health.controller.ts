@@ -4,7 +4,7 @@ import { HealthCheck, HealthCheckService, HealthIndicatorService } from '@nestjs
 import { FleetStream } from '../live/fleet.stream.js';
 
 @Controller('health')
-export class HealthController {
+export class DashboardHealthController {
   constructor(
     private readonly health: HealthCheckService,
     private readonly indicators: HealthIndicatorService,

@@ -14,7 +14,7 @@ const HEARTBEAT_INTERVAL_MS = 10_000;
 const MAX_WAITING_CHARACTERS = 8_000_000;
 
 @Controller('api')
-export class EventsController {
+export class EventStreamController {
   constructor(private readonly stream: FleetStream) {}
 
   @Sse('events', { maxPendingDataLength: MAX_WAITING_CHARACTERS })
