@@ -29,7 +29,7 @@ export interface Failed {
 export type Outcome = Accepted | Refused | Failed;
 
 /** A successful registration: the backend as the balancer now sees it. */
-export interface Registered {
+export interface GrantedRegistration {
   readonly kind: 'registered';
   readonly view: BackendView;
 }
@@ -44,7 +44,7 @@ export class RegistrationClient {
     this.headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   }
 
-  async register(registration: Registration): Promise<Registered | Refused | Failed> {
+  async register(registration: Registration): Promise<GrantedRegistration | Refused | Failed> {
     const outcome = await this.request('POST', this.backends, registration);
     if (outcome.kind !== 'accepted') return outcome;
     const parsed = backendViewSchema.safeParse(outcome.body);

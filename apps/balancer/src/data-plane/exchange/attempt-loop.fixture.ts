@@ -58,7 +58,7 @@ export class TestRequest implements Transport {
 }
 
 /** What is known of a request, and whether its body is still to arrive. */
-export interface RequestTraits extends Partial<PlacedRequest> {
+export interface RequestOptions extends Partial<PlacedRequest> {
   readonly hasBody?: boolean;
 }
 
@@ -80,7 +80,7 @@ export function aDataPlane(environment: Environment = {}) {
   const aRequest = () => new TestRequest((transport) => new AttemptLoop(factory, limits, clock, transport));
 
   /** Has a request placed. */
-  const start = (request: TestRequest, { hasBody = false, ...traits }: RequestTraits = {}) => {
+  const start = (request: TestRequest, { hasBody = false, ...traits }: RequestOptions = {}) => {
     const demand = Float64Array.of(1, 1);
     const known = { client: 'c', method: 'GET', target: '/', demand, classId: undefined, affinity: undefined };
     request.loop.start({ ...known, ...traits }, hasBody);
@@ -96,7 +96,7 @@ export function aDataPlane(environment: Environment = {}) {
     aRequest,
     start,
     /** A request of its own. */
-    send: (traits?: RequestTraits) => start(aRequest(), traits),
+    send: (traits?: RequestOptions) => start(aRequest(), traits),
     stateOf: (id: string) => registry.get(id).health.state,
     /** What is counted of the data plane. `errors`: by backend, in the order of their ids. */
     counts: () => {
