@@ -9,7 +9,7 @@ import { join } from '../support/upstreams.js';
 import { head } from './corpus.js';
 import { levelled, type Observation } from './differences.js';
 import { ScriptedBackend } from './scripted-backend.js';
-import { WireClient, type Transcript } from './wire-client.js';
+import { WireClient, lastOf, type Transcript } from './wire-client.js';
 
 /** What holds on both sides: nothing that one case does to the balancer is left for the next one. */
 const SETTINGS = {
@@ -87,6 +87,12 @@ export class Side {
   /** Ends the idle connections to the backend; the balancer knows when this resolves, so that the next request opens one. */
   async dropConnections(): Promise<void> {
     this.backend.hangUp();
+    await this.hasRead();
+  }
+
+  /** Opens a connection to the backend, where there was none; it is idle when this resolves. */
+  async openConnection(): Promise<void> {
+    await lastOf(await WireClient.open(this.port));
     await this.hasRead();
   }
 
