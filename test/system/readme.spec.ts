@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
 import { startDemo } from '../support/demo.js';
 import { backendIn, until } from '../support/processes.js';
+import { describeWith } from '../support/programs.js';
 import { README, RUN_AGAINST_DEMO, SERVER, commandsIn } from '../support/readme-commands.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -36,27 +37,32 @@ async function startServer(command: string, url: string): Promise<void> {
   });
 }
 
-it('the commands of the README do what it says', async () => {
-  const { offset } = await startDemo();
-  const serverPort = await freePort();
-  const control = `http://localhost:${9797 + offset}`;
-  const onFreePorts = (command: string) => {
-    const moved = command
-      .replaceAll(/localhost:(\d+)/g, (_, port) => `localhost:${Number(port) + offset}`)
-      .replaceAll('8080', String(serverPort));
-    const isSpam = command.startsWith('npm run spam');
-    return isSpam ? `${moved} --url http://localhost:${5252 + offset}/ --control ${control}` : moved;
-  };
-  for (const command of commandsIn(README)) {
-    const expected = RUN_AGAINST_DEMO.get(command);
-    if (expected === undefined) continue;
-    if (command === SERVER) {
-      await startServer(onFreePorts(command), `http://localhost:${serverPort}/`);
-      continue;
-    }
-    const { stdout } = await run('bash', ['-c', onFreePorts(command)], options);
-    expect(stdout, command).toMatch(expected);
-    if (command.includes('files-1') && command.includes('POST')) await backendIn(control, 'files-1', 'up');
-  }
-  await backendIn(control, 'files-1', 'gone');
+// The commands send their requests with curl, and one starts a server in Python.
+describeWith('curl', 'with curl', () => {
+  describeWith('python3', 'and Python', () => {
+    it('the commands of the README do what it says', async () => {
+      const { offset } = await startDemo();
+      const serverPort = await freePort();
+      const control = `http://localhost:${9797 + offset}`;
+      const onFreePorts = (command: string) => {
+        const moved = command
+          .replaceAll(/localhost:(\d+)/g, (_, port) => `localhost:${Number(port) + offset}`)
+          .replaceAll('8080', String(serverPort));
+        const isSpam = command.startsWith('npm run spam');
+        return isSpam ? `${moved} --url http://localhost:${5252 + offset}/ --control ${control}` : moved;
+      };
+      for (const command of commandsIn(README)) {
+        const expected = RUN_AGAINST_DEMO.get(command);
+        if (expected === undefined) continue;
+        if (command === SERVER) {
+          await startServer(onFreePorts(command), `http://localhost:${serverPort}/`);
+          continue;
+        }
+        const { stdout } = await run('bash', ['-c', onFreePorts(command)], options);
+        expect(stdout, command).toMatch(expected);
+        if (command.includes('files-1') && command.includes('POST')) await backendIn(control, 'files-1', 'up');
+      }
+      await backendIn(control, 'files-1', 'gone');
+    });
+  });
 });
