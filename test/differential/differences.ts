@@ -109,11 +109,6 @@ export const LENIENCIES: readonly Leniency[] = [
     isIn: (bytes) => /^[\r\n]+HTTP/.test(bytes),
   },
   {
-    what: 'quoted strings and blanks in chunk extensions',
-    why: 'the fast lane knows extensions of tokens only; RFC 9112 §7.1.1 allows more, which no backend is known to send',
-    isIn: (bytes) => /\r\n[0-9a-f]+;[^\r\n]*["\t ][^\r\n]*\r\n/i.test(bytes),
-  },
-  {
     what: 'an interim response with a length',
     why: 'it must not have one (RFC 9110 §8.6); Node does not look',
     isIn: (bytes) => /^HTTP\/1\.1 1\d\d[^\r\n]*\r\n(?:[^\r\n]+\r\n)*Content-Length:/i.test(bytes),

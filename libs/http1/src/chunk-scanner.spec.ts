@@ -43,7 +43,10 @@ describe('a chunked body', () => {
     ['0\r\n\rx', 'no LF at the end'],
     ['5;\r\nhello', 'an extension without a name'],
     ['5;a=\r\nhello', 'an extension without its value'],
-    ['5;a="b"\r\nhello', 'a quoted value'],
+    ['5;a="b\r\nhello', 'a quoted value that does not end'],
+    ['5;a="b\\\r\nhello', 'an escaped line end'],
+    ['5;a="b"c\r\nhello', 'text after a quoted value'],
+    ['5;"a"\r\nhello', 'a quoted name'],
     ['5; a\r\nhello', 'a blank in an extension'],
     ['5;a\nhello', 'a bare LF after an extension'],
     ['5;a=b=c\r\nhello', 'two values'],
@@ -55,6 +58,7 @@ describe('a chunked body', () => {
   it.each([
     ['5;a\r\nhello\r\n0;b=c;d\r\n\r\n', '5\r\nhello\r\n0\r\n\r\n'],
     ['5;a=1;b\r\nhello\r\n0\r\n\r\n', '5\r\nhello\r\n0\r\n\r\n'],
+    ['5;a="b; \\"c";d=""\r\nhello\r\n0\r\n\r\n', '5\r\nhello\r\n0\r\n\r\n'],
   ])('%j is forwarded without its extensions', (body, passed) => {
     expect(scan(body)).toEqual({ outcome: body.length, passed, trailersAt: -1 });
   });
@@ -106,12 +110,14 @@ describe('trailers', () => {
   });
 });
 
-const chunk = tuple(string({ minLength: 1, maxLength: 20 }), constantFrom('', '', ';a', ';a=b;c'), nat(2)).map(
-  ([data, extension, zeros]) => {
-    const bytes = Buffer.from(data).toString('latin1');
-    return `${'0'.repeat(zeros)}${bytes.length.toString(16)}${extension}\r\n${bytes}\r\n`;
-  },
-);
+const chunk = tuple(
+  string({ minLength: 1, maxLength: 20 }),
+  constantFrom('', '', ';a', ';a=b;c', ';a="b"'),
+  nat(2),
+).map(([data, extension, zeros]) => {
+  const bytes = Buffer.from(data).toString('latin1');
+  return `${'0'.repeat(zeros)}${bytes.length.toString(16)}${extension}\r\n${bytes}\r\n`;
+});
 const ending = constantFrom('0\r\n\r\n', '00;x\r\n\r\n', '0\r\nA: b\r\nVia: c\r\n\r\n');
 const bodies = tuple(array(chunk, { maxLength: 4 }), ending).map(([chunks, end]) => chunks.join('') + end);
 

@@ -1,5 +1,5 @@
 // Finds the end of a chunked body (RFC 9112 §7.1), in pieces of any size and without copying.
-import { CR, LF, LOWER_TOKEN } from './bytes.js';
+import { CR, IS_TEXT, LF, LOWER_TOKEN } from './bytes.js';
 import { UNSUPPORTED } from './outcome.js';
 
 /** Maximum digits of a chunk size: 8 hexadecimal digits are 4 GiB. */
@@ -8,6 +8,8 @@ const MAX_SIZE_DIGITS = 8;
 const MAX_EXTENSION_BYTES = 1024;
 const SEMICOLON = 0x3b;
 const EQUALS = 0x3d;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 
 /** The states: what the next byte belongs to. */
 const FIRST_DIGIT = 0;
@@ -16,15 +18,18 @@ const EXTENSION_NAME_START = 2;
 const EXTENSION_NAME = 3;
 const EXTENSION_VALUE_START = 4;
 const EXTENSION_VALUE = 5;
-const SIZE_CR = 6;
-const SIZE_LF = 7;
-const DATA = 8;
-const DATA_CR = 9;
-const DATA_LF = 10;
-const TRAILERS_START = 11;
-const FINAL_LF = 12;
-const TRAILERS = 13;
-const COMPLETE = 14;
+const QUOTED_VALUE = 6;
+const QUOTED_PAIR = 7;
+const QUOTED_VALUE_END = 8;
+const SIZE_CR = 9;
+const SIZE_LF = 10;
+const DATA = 11;
+const DATA_CR = 12;
+const DATA_LF = 13;
+const TRAILERS_START = 14;
+const FINAL_LF = 15;
+const TRAILERS = 16;
+const COMPLETE = 17;
 
 /** The value of each byte as a hexadecimal digit; 255 for other bytes. */
 const HEX_VALUE = Uint8Array.from({ length: 256 }, (_, byte) => {
@@ -45,8 +50,7 @@ const HEX_VALUE = Uint8Array.from({ length: 256 }, (_, byte) => {
  *
  * Strict: sizes of 1 to 8 digits, and lines that end in CRLF. Chunk extensions are accepted but not forwarded: a run
  * ends before them, and the next one starts after them. RFC 9112 §7.1.1 lets recipients ignore unknown extensions, and
- * they have been used to make two parsers disagree. Quoted values in extensions, and whitespace around them, are
- * unsupported: Node's parser rejects the whitespace, and quoted values are not used in practice.
+ * they have been used to make two parsers disagree. Whitespace around their parts is unsupported, as in Node's parser.
  */
 export class ChunkScanner {
   /** Where the next run starts, as an index into the bytes of the last call. */
@@ -91,7 +95,7 @@ export class ChunkScanner {
         at += consumed;
         if (this.left === 0) this.state = DATA_CR;
       } else if (this.state >= TRAILERS) break;
-      else if (this.state >= EXTENSION_NAME_START && this.state <= EXTENSION_VALUE) {
+      else if (this.state >= EXTENSION_NAME_START && this.state <= QUOTED_VALUE_END) {
         // Reached only at the start of a call: a run never continues into an extension.
         at = this.skipExtension(bytes, at, to);
         if (at === UNSUPPORTED) return UNSUPPORTED;
@@ -160,23 +164,46 @@ export class ChunkScanner {
     return at;
   }
 
-  /** Returns where the extensions end, or `to`. Accepts any number of `;name` and `;name=value`, both tokens. */
+  /** Returns where the extensions end, or `to`. */
   private skipExtension(bytes: Uint8Array, from: number, to: number): number {
     for (let at = from; at < to; at++) {
-      const byte = bytes[at];
-      const isToken = LOWER_TOKEN[byte] !== 0;
-      const mayEnd = this.state === EXTENSION_NAME || this.state === EXTENSION_VALUE;
       if (++this.extensionBytes > MAX_EXTENSION_BYTES) return UNSUPPORTED;
-      if (isToken) this.state = this.state <= EXTENSION_NAME ? EXTENSION_NAME : EXTENSION_VALUE;
-      else if (!mayEnd) return UNSUPPORTED;
-      else if (byte === CR) {
-        // The CR belongs to the line of the chunk size, which is forwarded.
-        this.state = SIZE_CR;
-        return at;
-      } else if (byte === SEMICOLON) this.state = EXTENSION_NAME_START;
-      else if (byte === EQUALS && this.state === EXTENSION_NAME) this.state = EXTENSION_VALUE_START;
-      else return UNSUPPORTED;
+      const state = this.nextInExtension(bytes[at]);
+      if (state === UNSUPPORTED) return UNSUPPORTED;
+      this.state = state;
+      // The CR belongs to the line of the chunk size, which is forwarded.
+      if (state === SIZE_CR) return at;
     }
     return to;
   }
+
+  /** Returns the state after a byte of `;name`, `;name=token` or `;name="text"`. */
+  private nextInExtension(byte: number): number {
+    switch (this.state) {
+      case EXTENSION_NAME_START:
+        return LOWER_TOKEN[byte] === 0 ? UNSUPPORTED : EXTENSION_NAME;
+      case EXTENSION_NAME:
+        if (LOWER_TOKEN[byte] !== 0) return EXTENSION_NAME;
+        return byte === EQUALS ? EXTENSION_VALUE_START : afterExtension(byte);
+      case EXTENSION_VALUE_START:
+        if (byte === QUOTE) return QUOTED_VALUE;
+        return LOWER_TOKEN[byte] === 0 ? UNSUPPORTED : EXTENSION_VALUE;
+      case EXTENSION_VALUE:
+        return LOWER_TOKEN[byte] === 0 ? afterExtension(byte) : EXTENSION_VALUE;
+      case QUOTED_VALUE:
+        if (byte === QUOTE) return QUOTED_VALUE_END;
+        if (byte === BACKSLASH) return QUOTED_PAIR;
+        return IS_TEXT[byte] === 0 ? UNSUPPORTED : QUOTED_VALUE;
+      case QUOTED_PAIR:
+        return IS_TEXT[byte] === 0 ? UNSUPPORTED : QUOTED_VALUE;
+      default:
+        return afterExtension(byte);
+    }
+  }
+}
+
+/** Returns the state after a byte that follows a whole extension. */
+function afterExtension(byte: number): number {
+  if (byte === CR) return SIZE_CR;
+  return byte === SEMICOLON ? EXTENSION_NAME_START : UNSUPPORTED;
 }

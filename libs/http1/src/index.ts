@@ -2,6 +2,7 @@
  * HTTP/1.1 framing (RFC 9112) for the subset that all servers and clients interpret in the same way. Pure: takes bytes
  * and returns spans and numbers, without sockets, clock or imports from Node.
  *
+ * - `RequestFramer` finds the end of any request, for a parser that must get one at a time.
  * - `RequestHead` and `ResponseHead` frame heads, `Trailers` frames trailer sections, `ChunkScanner` chunked bodies.
  *   Each object is reused for one message after another, but an incomplete head keeps its object until it is complete
  *   or `reset`.
@@ -27,6 +28,7 @@ export type { FieldSection } from './field-section.js';
 export { ForwardingRule } from './forwarding-rule.js';
 export type { HeadLimits } from './head.js';
 export { INCOMPLETE, UNSUPPORTED } from './outcome.js';
+export { RequestFramer, type FramingError } from './request-framer.js';
 export { RequestHead } from './request-head.js';
 export { ResponseHead, type BodyEnd } from './response-head.js';
 export { Trailers } from './trailers.js';

@@ -1,0 +1,267 @@
+// Finds where each request on a connection ends (RFC 9112 §2.1, §6), in pieces of any size and without copying.
+import { COLON, CR, HTAB, IS_TEXT, LF, LOWER_TOKEN, SP, bytesOf } from './bytes.js';
+import { ChunkScanner } from './chunk-scanner.js';
+import { parseWholeNumber } from './framing-fields.js';
+import { UNSUPPORTED } from './outcome.js';
+
+/** Why the bytes after those that were scanned cannot be a request: invalid syntax, or a head over the limit. */
+export type FramingError = 'malformed' | 'head-too-large';
+
+const CONTENT_LENGTH = bytesOf('content-length');
+const TRANSFER_ENCODING = bytesOf('transfer-encoding');
+/** The longest value that `Content-Length` or `Transfer-Encoding` may have, bytes. */
+const MAX_VALUE_BYTES = 256;
+
+/** The states: what the next byte belongs to. */
+const START = 0;
+const START_LF = 1;
+const REQUEST_LINE = 2;
+const LINE_LF = 3;
+const FIELD_START = 4;
+const FIELD_NAME = 5;
+const FIELD_VALUE = 6;
+const SECTION_LF = 7;
+const BODY = 8;
+const CHUNKS = 9;
+const COMPLETE = 10;
+
+/**
+ * Frames one request after another, of any method, target and version, for a parser that reads all that it is given: it
+ * can be given exactly one request.
+ *
+ * ```ts
+ * const end = framer.scan(bytes, from, to);
+ * parse(bytes, from, end);
+ * if (framer.error) return refuse(framer.error);
+ * if (framer.isComplete) framer.reset(); // before the next request, which starts at `end`
+ * ```
+ *
+ * Strict where two parsers might find different ends: lines end in CRLF; no whitespace before a colon; no folded line
+ * (RFC 9112 §5.2); one `Content-Length` of digits, or a `Transfer-Encoding` whose last coding is `chunked`, but not both
+ * (§6.3). Everything else is left to the parser.
+ */
+export class RequestFramer {
+  /** Why no more can be scanned. */
+  error: FramingError | undefined;
+  private state = START;
+  private isTrailer = false;
+  /** Bytes of the present head or trailer section so far. */
+  private sectionBytes = 0;
+  /** Which of the framing fields the present name may still be; undefined for any other. */
+  private candidate: Uint8Array | undefined;
+  private nameLength = 0;
+  private value = '';
+  /** Of the present head; undefined without such a field. */
+  private length: string | undefined;
+  private coding: string | undefined;
+  /** Bytes of the body that are still to come, when it has a length. */
+  private left = 0;
+  private readonly chunks = new ChunkScanner();
+
+  /** @param maxHeadBytes the largest head, and the largest trailer section, with the empty line. */
+  constructor(private readonly maxHeadBytes: number) {}
+
+  /** Whether the request ended where the last call stopped. */
+  get isComplete(): boolean {
+    return this.state === COMPLETE;
+  }
+
+  /** Whether nothing of a request has arrived. */
+  get isIdle(): boolean {
+    return this.state === START && this.sectionBytes === 0;
+  }
+
+  /** Prepares for the next request. */
+  reset(): void {
+    this.error = undefined;
+    this.startSection(START, false);
+    this.length = undefined;
+    this.coding = undefined;
+  }
+
+  /**
+   * Scans the bytes that follow those of the last call.
+   *
+   * @returns where to stop: at `to`, at the end of the request ({@link isComplete}), or before a byte that is not allowed
+   *   ({@link error}).
+   */
+  scan(bytes: Buffer, from: number, to: number): number {
+    let at = from;
+    while (at < to && this.state !== COMPLETE && this.error === undefined) {
+      if (this.state === BODY) at = this.skipBody(at, to);
+      else if (this.state === CHUNKS) at = this.scanChunks(bytes, at, to);
+      else at = this.scanSection(bytes, at, to);
+    }
+    return at;
+  }
+
+  private startSection(state: number, isTrailer: boolean): void {
+    this.state = state;
+    this.isTrailer = isTrailer;
+    this.sectionBytes = 0;
+  }
+
+  private skipBody(at: number, to: number): number {
+    const skipped = Math.min(this.left, to - at);
+    this.left -= skipped;
+    if (this.left === 0) this.state = COMPLETE;
+    return at + skipped;
+  }
+
+  private scanChunks(bytes: Buffer, from: number, to: number): number {
+    const { chunks } = this;
+    if (chunks.scan(bytes, from, to) === UNSUPPORTED) {
+      this.error = 'malformed';
+      return from;
+    }
+    if (chunks.isComplete) this.state = COMPLETE;
+    else if (chunks.hasTrailers) this.startSection(FIELD_START, true);
+    return chunks.resumeAt;
+  }
+
+  /** Scans a head or a trailer section. */
+  private scanSection(bytes: Buffer, from: number, to: number): number {
+    const end = Math.min(to, from + this.maxHeadBytes - this.sectionBytes);
+    let at = from;
+    while (at < end && this.state < BODY && this.error === undefined) at = this.scanPart(bytes, at, end);
+    this.sectionBytes += at - from;
+    if (this.state < BODY && this.sectionBytes === this.maxHeadBytes) this.error ??= 'head-too-large';
+    return at;
+  }
+
+  /** Scans a run of bytes in one state. */
+  private scanPart(bytes: Buffer, at: number, end: number): number {
+    switch (this.state) {
+      case FIELD_NAME:
+        return this.scanName(bytes, at, end);
+      case REQUEST_LINE:
+      case FIELD_VALUE:
+        return this.scanText(bytes, at, end);
+      default:
+        this.acceptOne(bytes[at]);
+        return this.error === undefined ? at + 1 : at;
+    }
+  }
+
+  private acceptOne(byte: number): void {
+    switch (this.state) {
+      case START:
+        // An empty line before a request is skipped (RFC 9112 §2.2).
+        if (byte === CR) this.state = START_LF;
+        else if (LOWER_TOKEN[byte] !== 0) this.state = REQUEST_LINE;
+        else this.error = 'malformed';
+        break;
+      case FIELD_START:
+        if (byte === CR) this.state = SECTION_LF;
+        else this.startName(byte);
+        break;
+      default:
+        this.acceptLf(byte);
+    }
+  }
+
+  private acceptLf(byte: number): void {
+    if (byte !== LF) this.error = 'malformed';
+    else if (this.state === START_LF) this.state = START;
+    else if (this.state === LINE_LF) this.endLine();
+    else if (this.isTrailer) this.state = COMPLETE;
+    else this.endHead();
+  }
+
+  private startName(byte: number): void {
+    const lower = LOWER_TOKEN[byte];
+    if (lower === 0) {
+      this.error = 'malformed';
+      return;
+    }
+    this.state = FIELD_NAME;
+    this.nameLength = 1;
+    this.value = '';
+    this.candidate = undefined;
+    if (this.isTrailer) return;
+    if (lower === CONTENT_LENGTH[0]) this.candidate = CONTENT_LENGTH;
+    else if (lower === TRANSFER_ENCODING[0]) this.candidate = TRANSFER_ENCODING;
+  }
+
+  private scanName(bytes: Buffer, from: number, end: number): number {
+    let at = from;
+    for (; at < end; at++) {
+      const lower = LOWER_TOKEN[bytes[at]];
+      if (lower === 0) break;
+      if (this.candidate && lower !== this.candidate[this.nameLength]) this.candidate = undefined;
+      this.nameLength++;
+    }
+    if (at === end) return at;
+    if (bytes[at] !== COLON) {
+      this.error = 'malformed';
+      return at;
+    }
+    if (this.nameLength !== this.candidate?.length) this.candidate = undefined;
+    this.state = FIELD_VALUE;
+    return at + 1;
+  }
+
+  /** Scans the rest of the request line, or of a field's value. */
+  private scanText(bytes: Buffer, from: number, end: number): number {
+    let at = from;
+    while (at < end && IS_TEXT[bytes[at]] === 1) at++;
+    if (this.state === FIELD_VALUE && this.candidate) {
+      this.value += bytes.toString('latin1', from, at);
+      if (this.value.length > MAX_VALUE_BYTES) this.error = 'malformed';
+    }
+    if (at === end || this.error !== undefined) return at;
+    if (bytes[at] !== CR) {
+      this.error = 'malformed';
+      return at;
+    }
+    this.state = LINE_LF;
+    return at + 1;
+  }
+
+  /** The line of the request or of a field has ended. */
+  private endLine(): void {
+    this.state = FIELD_START;
+    const { candidate } = this;
+    this.candidate = undefined;
+    if (candidate === CONTENT_LENGTH) {
+      if (this.length !== undefined) this.error = 'malformed';
+      this.length = trimBlanks(this.value);
+    } else if (candidate === TRANSFER_ENCODING) {
+      const value = trimBlanks(this.value);
+      this.coding = this.coding === undefined ? value : `${this.coding},${value}`;
+    }
+  }
+
+  private endHead(): void {
+    const { coding, length } = this;
+    if (coding === undefined && length === undefined) this.state = COMPLETE;
+    else if (coding === undefined) this.startBody(length ?? '');
+    else if (length === undefined && endsInChunked(coding)) {
+      this.chunks.reset();
+      this.state = CHUNKS;
+    } else this.error = 'malformed';
+  }
+
+  private startBody(length: string): void {
+    const digits = Buffer.from(length, 'latin1');
+    this.left = parseWholeNumber(digits, 0, digits.length);
+    if (this.left < 0) this.error = 'malformed';
+    else this.state = this.left === 0 ? COMPLETE : BODY;
+  }
+}
+
+/** Whether the last of the codings is `chunked`, and no other one is (RFC 9112 §6.1). */
+function endsInChunked(codings: string): boolean {
+  const names = codings.split(',').map((name) => trimBlanks(name).toLowerCase());
+  return names.indexOf('chunked') === names.length - 1;
+}
+
+/** Without spaces and tabs at both ends: other whitespace is not optional in HTTP (RFC 9110 §5.6.3). */
+function trimBlanks(text: string): string {
+  const isBlank = (at: number) => text.charCodeAt(at) === SP || text.charCodeAt(at) === HTAB;
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(start)) start++;
+  while (end > start && isBlank(end - 1)) end--;
+  return text.slice(start, end);
+}
