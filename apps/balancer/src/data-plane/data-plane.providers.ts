@@ -5,6 +5,7 @@ import { ConfigModule, type ConfigType } from '@nestjs/config';
 import { LoggerModule } from 'nestjs-pino';
 import { balancerConfig } from '../config/balancer.config.js';
 import { RequestReader } from './request/request-reader.js';
+import { ClientPatrol } from './exchange/client-patrol.js';
 import { ExchangeFactory } from './exchange/exchange-factory.js';
 import { FastLane } from './fast-lane/lane.js';
 import { FullLane } from './full-lane/lane.js';
@@ -31,7 +32,8 @@ export const foundations = [
 const scheduling = [DrfScheduler, DemandClassifier, DemandLearning, AffinityKeyReader];
 /** One for all lanes of a thread. */
 const clock = { provide: DeadlineClock, useFactory: () => new DeadlineClock() };
-const lanes = [clock, Listener, FastLane, FullLane, FullLaneServer, UpgradeLane, ExchangeFactory, RequestReader];
+const lanes = [FastLane, FullLane, FullLaneServer, UpgradeLane];
+const exchanges = [clock, Listener, ExchangeFactory, ClientPatrol, RequestReader];
 
 /** From the socket to the choice of a backend. */
-export const dataPlaneProviders = [LocalDataPlane, RequestLog, ...scheduling, ...lanes];
+export const dataPlaneProviders = [LocalDataPlane, RequestLog, ...scheduling, ...exchanges, ...lanes];

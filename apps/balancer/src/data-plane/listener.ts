@@ -1,16 +1,30 @@
 // Step 1 of a request: accepts clients, gives each to its lane, and closes in order.
-import { Server as NetServer, createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import { defaultMaxConnections } from './connection-limit.js';
+import { ClientPatrol } from './exchange/client-patrol.js';
 import { FastLane } from './fast-lane/lane.js';
 import { FullLaneServer } from './full-lane/server.js';
+import { SharedBufferSocket } from './io/shared-read-buffer.js';
 import { UpgradeLane } from './upgrade/upgrade-lane.js';
 
 /** Connections that wait to be accepted; Linux caps it at net.core.somaxconn. */
 const BACKLOG = 1024;
+
+/** TCP probes a silent client after this long, so that a client that vanished is noticed. Milliseconds. */
+const TCP_PROBE_AFTER_MS = 60_000;
+
+/** Half open, as in Node's HTTP server. Nothing is read before a lane takes over. */
+const CLIENT_SOCKETS = {
+  noDelay: true,
+  allowHalfOpen: true,
+  pauseOnConnect: true,
+  keepAlive: true,
+  keepAliveInitialDelay: TCP_PROBE_AFTER_MS,
+};
 
 /** Where clients are accepted: at an address, alone or sharing it with others, or on a socket that is bound already. */
 export type ListenAddress =
@@ -19,17 +33,18 @@ export type ListenAddress =
 @Injectable()
 export class Listener {
   private readonly logger = new Logger('DataPlane');
-  private readonly server: NetServer;
+  private readonly server: Server;
   private isClosing = false;
 
   constructor(
     private readonly fastLane: FastLane,
     private readonly fullLane: FullLaneServer,
     private readonly upgradeLane: UpgradeLane,
+    private readonly patrol: ClientPatrol,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {
-    this.server = config.FAST_LANE === 'on' ? this.fastServer() : fullLane.server;
-    fullLane.handleUpgrades((request, socket, head) => upgradeLane.handle(request, socket, head));
+    this.server = createServer(CLIENT_SOCKETS, this.acceptor());
+    fullLane.handleUpgrades((request, client, early) => upgradeLane.handle(request, client, early));
     const threads = Math.max(1, config.DATA_PLANE_THREADS);
     const maxConnections = (config.MAX_CLIENT_CONNECTIONS ?? defaultMaxConnections()) / threads;
     // More are closed as they arrive, so that descriptors are left for backends.
@@ -48,6 +63,7 @@ export class Listener {
 
   /** Accepts clients from now on. */
   async listen(where: ListenAddress): Promise<AddressInfo> {
+    this.patrol.start();
     await new Promise<void>((resolve, reject) => {
       this.server.once('error', reject);
       this.server.listen(where, BACKLOG, () => {
@@ -70,8 +86,7 @@ export class Listener {
     const held = [this.fastLane, this.fullLane.connections];
     for (const connections of held) connections.announceClose();
     if (SHUTDOWN_DELAY_SECONDS > 0) await sleep(SHUTDOWN_DELAY_SECONDS * 1000);
-    // Not the HTTP server's own close, which cuts responses that are ended but not sent yet.
-    const closed = new Promise((resolve) => NetServer.prototype.close.call(this.server, resolve));
+    const closed = new Promise((resolve) => this.server.close(resolve));
     const idleSeconds = Math.min(SHUTDOWN_IDLE_SECONDS, SHUTDOWN_TIMEOUT_SECONDS);
     const idle = setTimeout(() => held.forEach((connections) => connections.closeIdle()), idleSeconds * 1000);
     const deadline = setTimeout(() => {
@@ -82,15 +97,15 @@ export class Listener {
     await closed;
     clearTimeout(idle);
     clearTimeout(deadline);
+    this.patrol.stop();
     this.fullLane.close();
     this.fastLane.close();
   }
 
-  /** Accepts for the fast lane, which hands on what it does not support. Half open, as Node's HTTP server does. */
-  private fastServer(): NetServer {
-    this.fullLane.watchAdopted();
-    this.fastLane.start((socket) => this.fullLane.adopt(socket));
-    const options = { noDelay: true, allowHalfOpen: true, pauseOnConnect: true };
-    return createServer(options, (socket) => this.fastLane.accept(socket));
+  /** Gives each client to the first lane. */
+  private acceptor(): (socket: Socket) => void {
+    if (this.config.FAST_LANE === 'off') return (socket) => this.fullLane.adopt(new SharedBufferSocket(socket));
+    this.fastLane.start((client, unread) => this.fullLane.adopt(client, unread));
+    return (socket) => this.fastLane.accept(socket);
   }
 }

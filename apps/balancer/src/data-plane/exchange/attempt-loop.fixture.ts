@@ -6,7 +6,8 @@ import { DrfScheduler } from '../../placement/drf.scheduler.js';
 import { aRegistry } from '../../registry/registry.fixture.js';
 import type { FleetBackend } from '../../registry/snapshot/fleet.js';
 import { DeadlineClock } from '../io/deadline-clock.js';
-import { AttemptLoop, attemptLimitsOf, type Transport } from './attempt-loop.js';
+import { attemptLimitsOf } from './attempt-limits.js';
+import { AttemptLoop, type Transport } from './attempt-loop.js';
 import type { PlacedRequest } from './exchange.js';
 import { ExchangeFactory } from './exchange-factory.js';
 

@@ -36,7 +36,7 @@ describe('a response that takes long to begin', () => {
     const request = send();
     pass(980);
     // Of an interim response, say.
-    request.loop.onBytes();
+    request.loop.onBytes(1);
     expect(probed).toEqual([]);
     pass(60);
     expect([probed, stateOf('a')]).toEqual([['a'], 'up']);
@@ -200,7 +200,7 @@ describe('a body that stands still', () => {
     const request = send({ method: 'PUT', hasBody: true });
     for (let moved = 0; moved < 5; moved++) {
       pass(50_000);
-      request.loop.onBytes();
+      request.loop.onBytes(1);
     }
     expect([request.log, probed]).toEqual([['sent to a'], []]);
     request.loop.onRequestSent();
@@ -216,7 +216,7 @@ describe('a body that stands still', () => {
     const request = send();
     request.loop.onResponseHead(200, {});
     pass(50_000);
-    request.loop.onBytes();
+    request.loop.onBytes(1);
     pass(59_900);
     expect(request.log).toEqual(['sent to a']);
     passDeadlineAt(100);

@@ -1,35 +1,17 @@
 // What every lane does with a request: one attempt after another, the timeouts, and what follows a failure. How bytes move
 // is the lane's own, behind `Transport`.
-import type { BalancerConfig } from '../../config/balancer.config.js';
 import { describeError } from '../../net/network-error.js';
 import type { DisconnectScope } from '../../registry/snapshot/backend-observation.js';
 import type { FleetBackend } from '../../registry/snapshot/fleet.js';
 import { Deadline, type DeadlineClock } from '../io/deadline-clock.js';
+import type { ExchangeControl } from './active-exchanges.js';
 import { AttemptAbortedError, InvalidResponseError, failureKindOf } from './attempt-error.js';
-import { AttemptTimeouts, type TimeoutLimits } from './attempt-timeouts.js';
+import type { AttemptLimits } from './attempt-limits.js';
+import { AttemptTimeouts } from './attempt-timeouts.js';
+import { BodyRate } from './body-rate.js';
 import type { Exchange, PlacedRequest } from './exchange.js';
 import type { ExchangeFactory } from './exchange-factory.js';
 import { isIdempotent, isLocalFailure, isUnserved, type FailureKind } from './retry-policy.js';
-
-/** The time limits of exchanges, the same in every lane. Milliseconds. */
-export interface AttemptLimits extends TimeoutLimits {
-  /** How long a request waits for room when all backends are full. */
-  readonly queueTimeoutMs: number;
-  /** How long a connection may take to open before its backend becomes suspect. */
-  readonly slowConnectMs: number;
-}
-
-/** The limits as they are configured. */
-export function attemptLimitsOf(config: BalancerConfig, slowConnectMs: number): AttemptLimits {
-  return {
-    attemptTimeoutMs: config.ATTEMPT_TIMEOUT_SECONDS * 1000,
-    requestTimeoutMs: config.REQUEST_TIMEOUT_SECONDS * 1000,
-    streamIdleTimeoutMs: config.STREAM_IDLE_TIMEOUT_SECONDS * 1000,
-    slowExchangeMs: config.SLOW_EXCHANGE_SECONDS * 1000,
-    queueTimeoutMs: config.QUEUE_TIMEOUT_SECONDS * 1000,
-    slowConnectMs,
-  };
-}
 
 /** How a lane moves the bytes of one request. */
 export interface Transport {
@@ -53,14 +35,18 @@ export interface Transport {
 const CLIENT_CLOSED_REQUEST = 499;
 
 const ALL_FULL = 'all backends are full';
+const TOO_SLOW = 'the request body arrives too slowly';
 
 /** Serves one request after another: {@link start} may follow {@link end}. */
-export class AttemptLoop {
+export class AttemptLoop implements ExchangeControl {
   readonly exchange: Exchange;
   /** The status that the client was sent. */
   status = CLIENT_CLOSED_REQUEST;
   private readonly timeouts: AttemptTimeouts;
   private readonly deadline: Deadline;
+  private readonly rate: BodyRate;
+  private isUpgraded = false;
+  isSlowUpload = false;
 
   constructor(
     factory: ExchangeFactory,
@@ -68,9 +54,10 @@ export class AttemptLoop {
     clock: DeadlineClock,
     private readonly transport: Transport,
   ) {
-    this.exchange = factory.create((scope) => this.disconnect(scope));
+    this.exchange = factory.create(this);
     this.timeouts = new AttemptTimeouts(limits, this.exchange);
     this.deadline = new Deadline(clock, () => this.onTimeout());
+    this.rate = new BodyRate(limits.minBodyRate, limits.streamIdleTimeoutMs);
   }
 
   /** Whether the request was sent to a backend whose response has not begun. */
@@ -86,6 +73,9 @@ export class AttemptLoop {
   /** Begins with a request that has arrived; {@link tryNext} follows. */
   start(head: PlacedRequest, hasBody: boolean): void {
     this.status = CLIENT_CLOSED_REQUEST;
+    this.isUpgraded = false;
+    this.isSlowUpload = false;
+    this.rate.reset();
     this.exchange.start(head);
     this.timeouts.reset(isIdempotent(head.method), hasBody);
   }
@@ -104,8 +94,9 @@ export class AttemptLoop {
     if (this.isAttempting) this.deadline.set(this.timeouts.startAttempt());
   }
 
-  /** Bytes of a body have moved. */
-  onBytes(): void {
+  /** Bytes of a body have moved; 0: the other side has accepted what was sent before. */
+  onBytes(count: number): void {
+    this.rate.add(count);
     if (!this.isAttempting || this.timeouts.isUploading) this.deadline.touch();
   }
 
@@ -118,12 +109,15 @@ export class AttemptLoop {
   onResponseHead(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void {
     this.status = status;
     this.deadline.set(this.limits.streamIdleTimeoutMs);
+    this.rate.reset();
+    this.isSlowUpload = false;
     this.exchange.onResponseHead(status, headers);
   }
 
-  /** The connection was upgraded: no timeout holds any more. */
+  /** The connection was upgraded: the limits of a request do not hold any more. */
   onUpgrade(): void {
     this.deadline.clear();
+    this.isUpgraded = true;
   }
 
   /**
@@ -151,6 +145,37 @@ export class AttemptLoop {
   end(endedAtMs?: number): void {
     this.deadline.clear();
     this.exchange.end(this.status, endedAtMs);
+  }
+
+  enforceLimits(elapsedMs: number): void {
+    const { exchange, limits, rate } = this;
+    const bytes = rate.takeBytes();
+    if (this.isUpgraded) return;
+    if (exchange.elapsedMs > limits.maxRequestMs) {
+      this.cutRequest(504, `the request took longer than ${limits.maxRequestMs} ms`);
+      return;
+    }
+    const isUploading = this.isAttempting && this.timeouts.isUploading;
+    if (!isUploading && this.isAttempting) return;
+    const { isUpstreamBackpressured, isDownstreamBackpressured } = this.transport;
+    // A body that waits for the backend is not the client's fault.
+    if (isUploading ? isUpstreamBackpressured : !isDownstreamBackpressured) return;
+    const isWholeInterval = exchange.elapsedMs > elapsedMs;
+    this.isSlowUpload = isUploading && isWholeInterval && 1000 * bytes < limits.slowUploadRate * elapsedMs;
+    if (rate.isTooSlow(bytes, elapsedMs)) this.cutRequest(408, TOO_SLOW);
+  }
+
+  rejectSlowUpload(): void {
+    this.cutRequest(408, 'the request body arrives slowly, and other requests need the place');
+  }
+
+  disconnect(scope: DisconnectScope): void {
+    const isRepeatable = isIdempotent(this.exchange.head.method);
+    if (this.isAttempting) {
+      const isRetryable = isRepeatable && this.transport.isBodyReplayable;
+      const error = new AttemptAbortedError(isRepeatable ? 503 : 502, 'the backend went out of service', false);
+      if (isRetryable || scope === 'all') this.transport.abortAttempt(error);
+    } else if (scope === 'all') this.cutResponse();
   }
 
   private startAttempt(backend: FleetBackend): void {
@@ -224,33 +249,30 @@ export class AttemptLoop {
   }
 
   private onDownloadIdle(): void {
-    if (this.transport.isDownstreamBackpressured) {
-      this.exchange.cancelAttempt();
-      this.transport.abortResponse();
-    } else this.onResponseError(`no byte within ${this.limits.streamIdleTimeoutMs} ms`);
+    if (this.transport.isDownstreamBackpressured) this.cutResponse();
+    else this.onResponseError(`no byte within ${this.limits.streamIdleTimeoutMs} ms`);
   }
 
   private onUploadIdle(): void {
     const message = `no byte of the request's body within ${this.limits.streamIdleTimeoutMs} ms`;
-    if (this.transport.isUpstreamBackpressured) {
-      this.transport.abortAttempt(new AttemptAbortedError(504, message));
-      return;
-    }
-    this.exchange.cancelAttempt();
-    this.exchange.giveUp(false);
-    this.sendError(408, message);
+    if (this.transport.isUpstreamBackpressured) this.transport.abortAttempt(new AttemptAbortedError(504, message));
+    else this.cutRequest(408, message);
   }
 
-  /** The backend goes out of service: what can be retried goes to another one. */
-  private disconnect(scope: DisconnectScope): void {
-    const isRepeatable = isIdempotent(this.exchange.head.method);
-    if (this.isAttempting) {
-      const isRetryable = isRepeatable && this.transport.isBodyReplayable;
-      const error = new AttemptAbortedError(isRepeatable ? 503 : 502, 'the backend went out of service', false);
-      if (isRetryable || scope === 'all') this.transport.abortAttempt(error);
-    } else if (scope === 'all') {
-      this.exchange.cancelAttempt();
-      this.transport.abortResponse();
+  /** Ends a request that takes too long, which is not the backend's fault. */
+  private cutRequest(statusCode: number, message: string): void {
+    const { exchange } = this;
+    if (!this.isAttempting) {
+      this.cutResponse();
+      return;
     }
+    exchange.cancelAttempt();
+    exchange.giveUp(false);
+    this.sendError(statusCode, message);
+  }
+
+  private cutResponse(): void {
+    this.exchange.cancelAttempt();
+    this.transport.abortResponse();
   }
 }

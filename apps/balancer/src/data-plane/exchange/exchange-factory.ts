@@ -7,9 +7,9 @@ import { balancerConfig } from '../../config/balancer.config.js';
 import { RequestLog } from '../../metrics/request-log.js';
 import { DrfScheduler } from '../../placement/drf.scheduler.js';
 import { Fleet } from '../../registry/snapshot/fleet.js';
-import { ActiveExchanges } from './active-exchanges.js';
+import { ActiveExchanges, type ExchangeControl } from './active-exchanges.js';
 import { AdmissionQueue } from './admission-queue.js';
-import { Exchange, type DisconnectHandler, type ExchangeContext } from './exchange.js';
+import { Exchange, type ExchangeContext } from './exchange.js';
 import { RetryBudget } from './retry-budget.js';
 
 @Injectable()
@@ -47,8 +47,8 @@ export class ExchangeFactory implements ExchangeContext {
     registry.listen({ disconnect: (slot, scope) => this.active.disconnect(slot, scope) });
   }
 
-  /** An exchange for one request after another. `onDisconnect` is called when its backend goes out of service. */
-  create(onDisconnect: DisconnectHandler): Exchange {
-    return new Exchange(this, onDisconnect);
+  /** An exchange for one request after another. */
+  create(control: ExchangeControl): Exchange {
+    return new Exchange(this, control);
   }
 }

@@ -5,9 +5,8 @@ import { monotonicMs, monotonicSeconds } from '../../clock/monotonic.js';
 import type { RequestLog } from '../../metrics/request-log.js';
 import type { DrfScheduler, PlacementRequest } from '../../placement/drf.scheduler.js';
 import type { Placement } from '../../placement/placement.js';
-import type { DisconnectScope } from '../../registry/snapshot/backend-observation.js';
 import type { Fleet, FleetBackend } from '../../registry/snapshot/fleet.js';
-import type { ActiveExchanges, Disconnectable } from './active-exchanges.js';
+import type { ActiveExchange, ActiveExchanges, ExchangeControl } from './active-exchanges.js';
 import type { AdmissionQueue, Waiter } from './admission-queue.js';
 import { isAttemptOpen, nextState, type ExchangeEvent, type ExchangeState } from './exchange-state.js';
 import type { RetryBudget } from './retry-budget.js';
@@ -40,11 +39,8 @@ export interface ExchangeContext {
 /** Passed over when every backend may be tried again. */
 const NO_SLOTS: readonly number[] = [];
 
-/** Ends what a lane is doing on a backend that goes out of service. */
-export type DisconnectHandler = (scope: DisconnectScope) => void;
-
 /** Serves one request after another: {@link start} may follow {@link end}. */
-export class Exchange implements Disconnectable {
+export class Exchange implements ActiveExchange {
   /** Among the active exchanges of its backend. */
   setIndex = -1;
   /** Grows with each request, so that a callback that was meant for an earlier one can be told apart. */
@@ -62,7 +58,8 @@ export class Exchange implements Disconnectable {
 
   constructor(
     private readonly context: ExchangeContext,
-    private readonly onDisconnect: DisconnectHandler,
+    /** How others reach into it: the part of the lane that serves it. */
+    readonly control: ExchangeControl,
   ) {
     this.placement = context.scheduler.createPlacement();
   }
@@ -234,11 +231,6 @@ export class Exchange implements Disconnectable {
     const usualSeconds = classId === undefined ? undefined : scheduler.usualSeconds(classId);
     if (usualSeconds === undefined || stallFactor === 0) return;
     if (this.elapsedMs > 1000 * stallFactor * usualSeconds) this.recordOutcome(placement, 'stalled');
-  }
-
-  /** Its backend goes out of service. */
-  disconnect(scope: DisconnectScope): void {
-    this.onDisconnect(scope);
   }
 
   /** Step 10: the request is over, and what it still holds is released. Once for each {@link start}. */

@@ -12,7 +12,7 @@ import type { FastLaneContext } from './context.js';
 import type { DownstreamConnection } from './contracts.js';
 import type { ExchangePool } from './exchange-pool.js';
 import type { FastLaneExchange } from './exchange.js';
-import { SharedBufferSocket, readBuffer } from './shared-read-buffer.js';
+import { SharedBufferSocket, readBuffer } from '../io/shared-read-buffer.js';
 import { rawFieldsOf } from './wire-fields.js';
 import { linesOf } from './wire-headers.js';
 import { WireRequest } from './wire-request.js';
@@ -30,8 +30,10 @@ export interface ConnectionOwner {
   readonly context: FastLaneContext;
   readonly requests: RequestReader;
   readonly exchanges: ExchangePool;
-  /** The connection is closed, or goes to the full lane with `unread`. */
-  onLeave(connection: FastLaneConnection, unread: Buffer | undefined): void;
+  /** The connection is closed, or is about to be handed over. */
+  onLeave(connection: FastLaneConnection): void;
+  /** The full lane takes over, with the bytes that were read and not served. */
+  handOver(client: SharedBufferSocket, unread: Buffer): void;
 }
 
 export class FastLaneConnection implements DownstreamConnection, IndexedSetMember {
@@ -53,6 +55,7 @@ export class FastLaneConnection implements DownstreamConnection, IndexedSetMembe
   /** Whether the head of a request is waited for: the first one, or one that has begun. */
   private isHeadDue = true;
   private wantsClose = false;
+  private requests = 0;
 
   constructor(
     private readonly owner: ConnectionOwner,
@@ -147,7 +150,7 @@ export class FastLaneConnection implements DownstreamConnection, IndexedSetMembe
   private readonly onError = () => this.socket.destroy();
 
   private readonly onClose = () => {
-    this.owner.onLeave(this, undefined);
+    this.owner.onLeave(this);
     this.exchange?.onClientClose();
     this.recycleExchange();
   };
@@ -232,7 +235,7 @@ export class FastLaneConnection implements DownstreamConnection, IndexedSetMembe
     }
     this.isHeadDue = false;
     this.expiresAtMs = Infinity;
-    this.wantsClose = head.wantsClose;
+    this.wantsClose = head.wantsClose || ++this.requests >= this.context.maxRequestsPerConnection;
     const exchange = owner.exchanges.acquire();
     this.exchange = exchange;
     exchange.reset(this, read, head, this.hopLines.of(request));
@@ -249,8 +252,9 @@ export class FastLaneConnection implements DownstreamConnection, IndexedSetMembe
     socket.off('end', this.onEnd);
     socket.off('error', this.onError);
     socket.off('close', this.onClose);
-    this.reading.release();
-    this.owner.onLeave(this, Buffer.from(bytes.subarray(from, end)));
+    this.owner.onLeave(this);
+    if (socket.isPaused()) socket.resume();
+    this.owner.handOver(this.reading, bytes.subarray(from, end));
   }
 
   private recycleExchange(): void {

@@ -2,7 +2,7 @@
 import type { ResourceSpace } from '@fairlead/scheduling';
 import { Logger } from '@nestjs/common';
 import type { BalancerConfig } from '../../config/balancer.config.js';
-import { attemptLimitsOf, type AttemptLimits } from '../exchange/attempt-loop.js';
+import { attemptLimitsOf, type AttemptLimits } from '../exchange/attempt-limits.js';
 import { DemandHeaderCache } from '../headers/forwarded-header-cache.js';
 import type { DeadlineClock } from '../io/deadline-clock.js';
 import { connectTimeoutsOf } from '../upstream/connect.js';
@@ -18,6 +18,7 @@ export class FastLaneContext {
   readonly retryBufferBytes: number;
   readonly headerTimeoutMs: number;
   readonly keepAliveMs: number;
+  readonly maxRequestsPerConnection: number;
   /** Ends a response after which the connection is kept. */
   readonly keepAliveTail: ResponseTail;
   readonly upstreams: IdlePool<UpstreamConnection>;
@@ -41,6 +42,7 @@ export class FastLaneContext {
     this.retryBufferBytes = config.RETRY_BUFFER_BYTES;
     this.headerTimeoutMs = config.CLIENT_HEADER_TIMEOUT_SECONDS * 1000;
     this.keepAliveMs = config.CLIENT_KEEP_ALIVE_SECONDS * 1000;
+    this.maxRequestsPerConnection = config.MAX_REQUESTS_PER_CONNECTION;
     this.keepAliveTail = keepAliveTail(config.CLIENT_KEEP_ALIVE_SECONDS);
     this.heads = new SharedHeads(config.MAX_HEADER_BYTES);
     this.demandLines = new DemandHeaderCache(config.RESOURCES, (headers) => {

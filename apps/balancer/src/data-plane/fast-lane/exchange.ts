@@ -17,7 +17,7 @@ import { RequestBodyBuffer } from './request-body-buffer.js';
 import { ForwardedRequestHead } from './request-buffer.js';
 import { ResponseBody, type BodySink } from './response-body.js';
 import { ResponseHeadReader } from './response-head-reader.js';
-import { readBuffer } from './shared-read-buffer.js';
+import { readBuffer } from '../io/shared-read-buffer.js';
 import type { UpstreamConnection, UpstreamUser } from './upstream-connections.js';
 import { costReports } from './wire-fields.js';
 import { CLOSE_TAIL, appendResponseHead } from './wire-headers.js';
@@ -87,7 +87,7 @@ export class FastLaneExchange implements Transport, UpstreamUser, BodySink {
   onBodyData(piece: string): boolean {
     const { requestBody, upstream, loop } = this;
     requestBody.add(piece);
-    loop.onBytes();
+    loop.onBytes(piece.length);
     if (!loop.isIdle && upstream && !upstream.socket.connecting) upstream.socket.write(piece, 'latin1');
     if (requestBody.missing === 0) loop.onRequestSent();
     return this.wantsBody;
@@ -101,7 +101,7 @@ export class FastLaneExchange implements Transport, UpstreamUser, BodySink {
 
   /** What was backpressured towards the client is written. */
   onClientDrain(): void {
-    this.loop.onBytes();
+    this.loop.onBytes(0);
     this.upstream?.resume();
   }
 
@@ -118,12 +118,12 @@ export class FastLaneExchange implements Transport, UpstreamUser, BodySink {
   }
 
   onUpstreamDrain(): void {
-    this.loop.onBytes();
+    this.loop.onBytes(0);
     this.client.resumeReading();
   }
 
   onUpstreamData(length: number): void {
-    this.loop.onBytes();
+    this.loop.onBytes(length);
     if (this.loop.isAttempting) this.readHead(length);
     else this.responseBody.onData(readBuffer, 0, length);
   }

@@ -7,6 +7,7 @@ import { balancerConfig } from '../../config/balancer.config.js';
 import { ExchangeFactory } from '../exchange/exchange-factory.js';
 import { DeadlineClock } from '../io/deadline-clock.js';
 import { IndexedSet } from '../io/indexed-set.js';
+import type { SharedBufferSocket } from '../io/shared-read-buffer.js';
 import { RequestReader } from '../request/request-reader.js';
 import { FastLaneConnection, type ConnectionOwner } from './connection.js';
 import { FastLaneContext } from './context.js';
@@ -15,12 +16,15 @@ import { ExchangePool } from './exchange-pool.js';
 /** How often idle connections are looked at. Milliseconds. */
 const SWEEP_MS = 500;
 
+/** Takes over a connection, and the bytes of it that were read and not served; they are valid during the call. */
+export type HandOver = (client: SharedBufferSocket, unread: Buffer) => void;
+
 @Injectable()
 export class FastLane implements ConnectionOwner {
   readonly context: FastLaneContext;
   readonly exchanges: ExchangePool;
   private readonly connections = new IndexedSet<FastLaneConnection>();
-  private toFullLane: (socket: Socket) => void = () => {};
+  private toFullLane: HandOver = () => {};
   private sweeper: NodeJS.Timeout | undefined;
 
   constructor(
@@ -34,7 +38,7 @@ export class FastLane implements ConnectionOwner {
   }
 
   /** Starts the lane. `toFullLane` takes over the connections whose requests this lane does not support. */
-  start(toFullLane: (socket: Socket) => void): void {
+  start(toFullLane: HandOver): void {
     this.toFullLane = toFullLane;
     this.sweeper = setInterval(() => this.sweep(), SWEEP_MS);
   }
@@ -44,14 +48,12 @@ export class FastLane implements ConnectionOwner {
     this.connections.add(new FastLaneConnection(this, socket));
   }
 
-  onLeave(connection: FastLaneConnection, unread: Buffer | undefined): void {
+  onLeave(connection: FastLaneConnection): void {
     this.connections.delete(connection);
-    if (!unread) return;
-    const { socket } = connection;
-    socket.pause();
-    this.toFullLane(socket);
-    socket.unshift(unread);
-    socket.resume();
+  }
+
+  handOver(client: SharedBufferSocket, unread: Buffer): void {
+    this.toFullLane(client, unread);
   }
 
   /** From here on each response is the last one on its connection, and says so. */

@@ -4,7 +4,7 @@ import { InvalidResponseError } from '../exchange/attempt-error.js';
 import { connectTimeoutsOf } from '../upstream/connect.js';
 import { TestBackend } from '../upstream/idle-pool.fixture.js';
 import type { IdlePool } from '../upstream/idle-pool.js';
-import { readBuffer } from './shared-read-buffer.js';
+import { readBuffer } from '../io/shared-read-buffer.js';
 import { createUpstreamPool, type UpstreamConnection, type UpstreamUser } from './upstream-connections.js';
 
 /** Records what is reported to it. */

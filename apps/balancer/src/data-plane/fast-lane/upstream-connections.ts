@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { InvalidResponseError } from '../exchange/attempt-error.js';
 import { connectWithin, type ConnectTimeouts } from '../upstream/connect.js';
 import { IdlePool, NEVER, PooledConnection, type UpstreamAddress } from '../upstream/idle-pool.js';
-import { readBuffer } from './shared-read-buffer.js';
+import { readBuffer } from '../io/shared-read-buffer.js';
 
 /** What a connection reports to the exchange that uses it. An interface, since the exchange imports this file. */
 export interface UpstreamUser {

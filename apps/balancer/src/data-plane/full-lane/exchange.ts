@@ -4,7 +4,8 @@ import type { ResourceSpace } from '@fairlead/scheduling';
 import { describeError } from '../../net/network-error.js';
 import type { FleetBackend } from '../../registry/snapshot/fleet.js';
 import { InvalidResponseError, type AttemptAbortedError } from '../exchange/attempt-error.js';
-import { AttemptLoop, type AttemptLimits, type Transport } from '../exchange/attempt-loop.js';
+import type { AttemptLimits } from '../exchange/attempt-limits.js';
+import { AttemptLoop, type Transport } from '../exchange/attempt-loop.js';
 import type { ExchangeFactory } from '../exchange/exchange-factory.js';
 import { isIdempotent } from '../exchange/retry-policy.js';
 import { placementHeader } from '../headers/demand-headers.js';
@@ -66,7 +67,7 @@ export class FullLaneExchange implements Transport, ForwardedRequest {
     this.loop = new AttemptLoop(factory, limits, clock, this);
     if (!hasBody(downstream.request)) return;
     this.body = new ReplayableBody(downstream.request, retryBufferBytes, {
-      onBytes: () => this.loop.onBytes(),
+      onBytes: (count) => this.loop.onBytes(count),
       onComplete: () => this.loop.onRequestSent(),
     });
   }
@@ -126,7 +127,7 @@ export class FullLaneExchange implements Transport, ForwardedRequest {
     const { request, response } = this.downstream;
     if (statusCode === 408) response.setHeader('Connection', 'close');
     sendError(response, statusCode, message);
-    if (statusCode === 408) upstream?.destroy();
+    upstream?.destroy();
     if (request.complete || !body) return;
     body.discard();
     const timeout = setTimeout(() => request.socket.destroy(), DISCARD_BODY_TIMEOUT_MS);
@@ -159,7 +160,7 @@ export class FullLaneExchange implements Transport, ForwardedRequest {
 
   onResponse(response: IncomingMessage): void {
     const { connection, downstream, head, loop } = this;
-    const observer = { onBytes: () => loop.onBytes(), onComplete: () => this.onComplete() };
+    const observer = { onBytes: (count: number) => loop.onBytes(count), onComplete: () => this.onComplete() };
     try {
       const ownHeaders = head.wantsPlacement
         ? placementHeader(loop.exchange.backend?.id, head.demand, this.context.resources)

@@ -6,7 +6,7 @@ import { trailerPairs } from '../headers/header-rules.js';
 /** What a body reports as it arrives. */
 export interface BodyObserver {
   /** Bytes have arrived. */
-  onBytes(): void;
+  onBytes(count: number): void;
   /** All of it has arrived. */
   onComplete(): void;
 }
@@ -74,7 +74,7 @@ export class ReplayableBody extends Stream {
   }
 
   private onData(chunk: Buffer): void {
-    this.observer.onBytes();
+    this.observer.onBytes(chunk.length);
     if (this.isDiscarding) return;
     this.bytes += chunk.length;
     if (this.bytes > this.limitBytes) this.kept = undefined;

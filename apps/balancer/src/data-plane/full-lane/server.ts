@@ -1,5 +1,4 @@
-// Node's HTTP server in front of the full lane: reads requests from the connections it is given, or accepts itself, and
-// hands each to its lane.
+// Node's HTTP server in front of the full lane: reads requests from the connections it is given, and hands each to its lane.
 import { ServerResponse, createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -7,6 +6,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../../config/balancer.config.js';
 import { endWithError } from '../headers/error-response.js';
+import type { SharedBufferSocket } from '../io/shared-read-buffer.js';
 import { isUpgradeFollowed } from '../request/message-framing.js';
 import { ClientConnections } from './client-connections.js';
 import { FullLane } from './lane.js';
@@ -15,19 +15,23 @@ import { ProxiedRequest } from './middleware.js';
 /** How often Node looks for clients that take too long to send their head. Milliseconds. */
 const CONNECTIONS_CHECK_MS = 1000;
 
-/** Serves a request whose upgrade is followed. `head`: the bytes that arrived after the request's head. */
-export type UpgradeHandler = (request: IncomingMessage, socket: Socket, head: Buffer) => void;
+/** Serves a request whose upgrade is followed. `early`: the bytes that arrived after the request's head. */
+export type UpgradeHandler = (request: IncomingMessage, client: SharedBufferSocket, early: Buffer) => void;
 
 @Injectable()
 export class FullLaneServer {
-  readonly server: Server;
-  readonly connections = new ClientConnections();
-  private upgradeHandler: UpgradeHandler = (_request, socket) => socket.destroy();
+  readonly connections: ClientConnections;
+  private readonly server: Server;
+  private upgradeHandler: UpgradeHandler = (_request, { socket }) => socket.destroy();
 
   constructor(
     private readonly lane: FullLane,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
+    this.connections = new ClientConnections({
+      maxHeadBytes: config.MAX_HEADER_BYTES,
+      maxRequests: config.MAX_REQUESTS_PER_CONNECTION,
+    });
     this.server = createServer<typeof ProxiedRequest, typeof ServerResponse<ProxiedRequest>>({
       IncomingMessage: ProxiedRequest,
       ServerResponse,
@@ -37,22 +41,24 @@ export class FullLaneServer {
       keepAliveTimeout: config.CLIENT_KEEP_ALIVE_SECONDS * 1000,
       connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
       maxHeaderSize: config.MAX_HEADER_BYTES,
-      noDelay: true,
       // No stream is prepared for a body that is absent.
       optimizeEmptyRequests: true,
       shouldUpgradeCallback: isUpgradeFollowed,
     });
     const serve = (request: ProxiedRequest, response: ServerResponse<ProxiedRequest>) => {
-      this.connections.enqueue(request, response, () => lane.handle(request, response));
+      this.connections.onRequest(request, response);
+      lane.handle(request, response);
     };
-    this.server.on('connection', (socket) => this.connections.add(socket));
     this.server.on('request', serve);
     // The backend decides about `Expect: 100-continue`, not this server (RFC 9110 §10.1.1).
     this.server.on('checkContinue', serve);
-    this.server.on('upgrade', (request, socket, head) => this.upgrade(request, socket as Socket, head));
+    this.server.on('upgrade', (request, socket) => this.upgrade(request, socket as Socket));
     this.server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
+      this.connections.of(socket as Socket).release();
       endWithError(socket, 405, 'CONNECT is not allowed here');
     });
+    // Node checks the timeouts of connections only once a server listens.
+    this.server.emit('listening');
   }
 
   /** Hands upgrades to this handler from now on. */
@@ -60,14 +66,11 @@ export class FullLaneServer {
     this.upgradeHandler = handler;
   }
 
-  /** Has Node check the timeouts of adopted connections, which it otherwise does only once a server listens. */
-  watchAdopted(): void {
-    this.server.emit('listening');
-  }
-
-  /** Takes over a connection that another server accepted. */
-  adopt(socket: Socket): void {
-    this.server.emit('connection', socket);
+  /** Takes over a connection that another server accepted, and the bytes of it that were read and not served. */
+  adopt(client: SharedBufferSocket, unread?: Buffer): void {
+    const connection = this.connections.add(client);
+    this.server.emit('connection', client.socket);
+    if (unread) connection.receive(unread);
   }
 
   /** Closes what is left, idle connections to backends too. */
@@ -76,9 +79,8 @@ export class FullLaneServer {
     this.lane.close();
   }
 
-  private upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
-    // Pipelined after a request that is still being responded to: its response would mix with the upgraded protocol.
-    if (this.connections.isResponding(socket)) socket.destroy();
-    else this.upgradeHandler(request, socket, head);
+  private upgrade(request: IncomingMessage, socket: Socket): void {
+    const { client, early } = this.connections.of(socket).release();
+    this.upgradeHandler(request, client, early);
   }
 }

@@ -15,6 +15,9 @@ interface SocketInternals {
   _server: Server | null;
 }
 
+/** Called with the number of bytes that were read into {@link readBuffer}. */
+export type ReadHandler = (length: number) => void;
+
 /** Takes over a connection that a server accepted with `pauseOnConnect`; the accepted socket is not to be used again. */
 export class SharedBufferSocket {
   /** The connection: half open, and like any other socket except that it emits no `data`. */
@@ -22,8 +25,7 @@ export class SharedBufferSocket {
 
   constructor(
     accepted: Socket,
-    /** Called with the number of bytes that were read into {@link readBuffer}. */
-    private onRead: ((length: number) => void) | undefined,
+    private onRead?: ReadHandler,
   ) {
     const from = accepted as unknown as SocketInternals;
     const onread = { buffer: readBuffer, callback: (length: number) => this.read(length) };
@@ -33,6 +35,11 @@ export class SharedBufferSocket {
     from._handle = null;
     from._server = null;
     this.socket.resume();
+  }
+
+  /** Hands what is read to `onRead` from now on. */
+  redirect(onRead: ReadHandler): void {
+    this.onRead = onRead;
   }
 
   /** From here on the socket emits `data` as any other does. */

@@ -8,7 +8,7 @@ import { POOLED_BUFFER_BYTES, writeThroughPool } from './write-buffer-pool.js';
 /** What a response reports while it passes. */
 export interface ResponseObserver {
   /** Bytes have arrived. */
-  onBytes(): void;
+  onBytes(count: number): void;
   /** The response has arrived whole. Called before the client can know. */
   onComplete(): void;
 }
@@ -75,7 +75,7 @@ class ResponseStream {
   }
 
   onData(piece: Buffer): void {
-    this.observer.onBytes();
+    this.observer.onBytes(piece.length);
     this.pieces.push(piece);
     this.piecesBytes += piece.length;
     this.missing -= piece.length;
@@ -107,7 +107,7 @@ class ResponseStream {
   /** A piece that is valid in this callback only. A small one is sent as text: it would leave most of a buffer empty. */
   private relay(piece: Buffer): void {
     const { response } = this;
-    this.observer.onBytes();
+    this.observer.onBytes(piece.length);
     this.missing -= piece.length;
     const isBackpressured = response.writableNeedDrain;
     if (piece.length <= POOLED_BUFFER_BYTES / 2) response.write(piece.toString('latin1'), 'latin1');

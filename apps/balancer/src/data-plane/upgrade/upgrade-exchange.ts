@@ -4,7 +4,8 @@ import type { Socket } from 'node:net';
 import { describeError } from '../../net/network-error.js';
 import type { FleetBackend } from '../../registry/snapshot/fleet.js';
 import { InvalidResponseError, type AttemptAbortedError } from '../exchange/attempt-error.js';
-import { AttemptLoop, type AttemptLimits, type Transport } from '../exchange/attempt-loop.js';
+import type { AttemptLimits } from '../exchange/attempt-limits.js';
+import { AttemptLoop, type Transport } from '../exchange/attempt-loop.js';
 import type { ExchangeFactory } from '../exchange/exchange-factory.js';
 import { endWithError } from '../headers/error-response.js';
 import { isReasonPhrase, responseHeaders, sortResponseFields } from '../headers/header-rules.js';
@@ -16,7 +17,8 @@ import type { ReadRequest } from '../request/request-reader.js';
 import { connectWithin, type ConnectTimeouts } from '../upstream/connect.js';
 import { requestAgent } from '../upstream/request-agent.js';
 import { targetOf } from '../upstream/upstream-address.js';
-import { joinConnections } from './tunnel.js';
+import { joinConnections, type TunnelLimits } from './tunnel.js';
+import type { UpgradeClient } from './upgrade-client.js';
 
 /** What all upgrades share. */
 export interface UpgradeContext {
@@ -24,16 +26,12 @@ export interface UpgradeContext {
   readonly limits: AttemptLimits;
   readonly clock: DeadlineClock;
   readonly timeouts: ConnectTimeouts;
+  readonly tunnels: TunnelLimits;
   readonly requestHeaders: ForwardedRequestHeaders;
 }
 
-/** The client's side of an upgrade. */
-export interface UpgradeRequest {
-  readonly request: IncomingMessage;
-  readonly socket: Socket;
-  /** Bytes that arrived after the request's head, for the upgraded protocol. */
-  readonly head: Buffer;
-}
+/** TCP probes a silent backend after this long. Milliseconds. */
+const TCP_PROBE_AFTER_MS = 60_000;
 
 /** Serves one upgrade, from its head to the close of the upgraded connection. */
 export class UpgradeExchange implements Transport {
@@ -47,7 +45,7 @@ export class UpgradeExchange implements Transport {
   constructor(
     private readonly context: UpgradeContext,
     private readonly read: ReadRequest,
-    private readonly client: UpgradeRequest,
+    private readonly client: UpgradeClient,
   ) {
     const { factory, limits, clock } = context;
     this.loop = new AttemptLoop(factory, limits, clock, this);
@@ -76,7 +74,8 @@ export class UpgradeExchange implements Transport {
   startAttempt({ url }: FleetBackend): void {
     const { context, loop } = this;
     const { host, port, pathPrefix } = targetOf(url);
-    const connection = connectWithin(context.timeouts, { host, port }, () => loop.onSlowConnect());
+    const options = { host, port, keepAlive: true, keepAliveInitialDelay: TCP_PROBE_AFTER_MS };
+    const connection = connectWithin(context.timeouts, options, () => loop.onSlowConnect());
     this.connection = connection;
     connection.on('error', (error) => this.onError(connection, error));
     connection.once('connect', () => {
@@ -127,13 +126,15 @@ export class UpgradeExchange implements Transport {
       connection.destroy();
       return;
     }
-    const { socket, head } = this.client;
+    const { clock, tunnels } = this.context;
+    const { socket } = this.client;
     this.loop.onResponseHead(101, {});
     this.loop.onUpgrade();
+    const early = this.client.release();
     socket.write(switchingHead(response), 'latin1');
     if (firstBytes.length > 0) socket.write(firstBytes);
-    if (head.length > 0) connection.write(head);
-    joinConnections(socket, connection);
+    if (early.length > 0) connection.write(early);
+    joinConnections(socket, connection, clock, tunnels);
   }
 
   /** The backend does not switch: its response goes to the client, and the connection ends with it. */
@@ -147,7 +148,10 @@ export class UpgradeExchange implements Transport {
     upstream.once('error', (error) => {
       if (!socket.destroyed) loop.onResponseError(describeError(error));
     });
-    const observer = { onBytes: () => loop.onBytes(), onComplete: () => void loop.exchange.completeAttempt() };
+    const observer = {
+      onBytes: (count: number) => loop.onBytes(count),
+      onComplete: () => void loop.exchange.completeAttempt(),
+    };
     try {
       relayResponse(upstream, { request, response }, observer);
       this.refusal = response;

@@ -4,13 +4,15 @@ import type { Socket } from 'node:net';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../../config/balancer.config.js';
-import { attemptLimitsOf } from '../exchange/attempt-loop.js';
+import { attemptLimitsOf } from '../exchange/attempt-limits.js';
 import { ExchangeFactory } from '../exchange/exchange-factory.js';
 import { endWithError } from '../headers/error-response.js';
 import { DeadlineClock } from '../io/deadline-clock.js';
+import type { SharedBufferSocket } from '../io/shared-read-buffer.js';
 import { ForwardedRequestHeaders } from '../relay/request-headers.js';
 import { RequestReader, isRefusal } from '../request/request-reader.js';
 import { connectTimeoutsOf } from '../upstream/connect.js';
+import { UpgradeClient } from './upgrade-client.js';
 import { UpgradeExchange, type UpgradeContext } from './upgrade-exchange.js';
 
 @Injectable()
@@ -27,15 +29,18 @@ export class UpgradeLane {
   ) {
     const timeouts = connectTimeoutsOf(config.CONNECT_TIMEOUT_SECONDS);
     const limits = attemptLimitsOf(config, timeouts.slowConnectMs);
-    this.context = { factory, limits, clock, timeouts, requestHeaders: new ForwardedRequestHeaders(config.RESOURCES) };
+    const tunnels = { idleMs: limitMs(config.TUNNEL_IDLE_SECONDS), maxMs: limitMs(config.TUNNEL_MAX_SECONDS) };
+    const requestHeaders = new ForwardedRequestHeaders(config.RESOURCES);
+    this.context = { factory, limits, clock, timeouts, tunnels, requestHeaders };
   }
 
-  /** Serves an upgrade. `head`: the bytes that arrived after the request's head. */
-  handle(request: IncomingMessage, socket: Socket, head: Buffer): void {
+  /** Serves an upgrade. `early`: the bytes that arrived after the request's head. */
+  handle(request: IncomingMessage, client: SharedBufferSocket, early: Buffer): void {
+    const { socket } = client;
     // Node has removed its own listener; a reset must not end the process.
     socket.on('error', () => {});
     try {
-      this.serve(request, socket, head);
+      this.serve(request, client, early);
     } catch (error) {
       this.logger.error(error);
       socket.destroy();
@@ -49,7 +54,8 @@ export class UpgradeLane {
     for (const socket of this.open) socket.destroy();
   }
 
-  private serve(request: IncomingMessage, socket: Socket, head: Buffer): void {
+  private serve(request: IncomingMessage, reading: SharedBufferSocket, early: Buffer): void {
+    const { socket } = reading;
     const read = this.requests.read(request);
     if (isRefusal(read)) {
       endWithError(socket, read.statusCode, read.message);
@@ -57,6 +63,11 @@ export class UpgradeLane {
     }
     this.open.add(socket);
     socket.once('close', () => this.open.delete(socket));
-    new UpgradeExchange(this.context, read, { request, socket, head }).start();
+    new UpgradeExchange(this.context, read, new UpgradeClient(request, reading, early)).start();
   }
+}
+
+/** A limit in milliseconds; 0 seconds is none. */
+function limitMs(seconds: number): number {
+  return seconds === 0 ? Infinity : seconds * 1000;
 }

@@ -1,0 +1,32 @@
+// The limits of a request and its attempts, the same in every lane.
+import type { BalancerConfig } from '../../config/balancer.config.js';
+import type { TimeoutLimits } from './attempt-timeouts.js';
+
+/** The time limits of exchanges, the same in every lane. Milliseconds, unless stated otherwise. */
+export interface AttemptLimits extends TimeoutLimits {
+  /** How long a request waits for room when all backends are full. */
+  readonly queueTimeoutMs: number;
+  /** How long a connection may take to open before its backend becomes suspect. */
+  readonly slowConnectMs: number;
+  /** From a request's head to the end of its response; Infinity: no limit. */
+  readonly maxRequestMs: number;
+  /** Bytes per second that a client must send or accept of a body; 0: no minimum. */
+  readonly minBodyRate: number;
+  /** Bytes per second below which an upload is slow; 0: none is. */
+  readonly slowUploadRate: number;
+}
+
+/** The limits as they are configured. */
+export function attemptLimitsOf(config: BalancerConfig, slowConnectMs: number): AttemptLimits {
+  return {
+    attemptTimeoutMs: config.ATTEMPT_TIMEOUT_SECONDS * 1000,
+    requestTimeoutMs: config.REQUEST_TIMEOUT_SECONDS * 1000,
+    streamIdleTimeoutMs: config.STREAM_IDLE_TIMEOUT_SECONDS * 1000,
+    slowExchangeMs: config.SLOW_EXCHANGE_SECONDS * 1000,
+    queueTimeoutMs: config.QUEUE_TIMEOUT_SECONDS * 1000,
+    slowConnectMs,
+    maxRequestMs: config.MAX_REQUEST_SECONDS === 0 ? Infinity : config.MAX_REQUEST_SECONDS * 1000,
+    minBodyRate: config.MIN_BODY_RATE,
+    slowUploadRate: config.SLOW_UPLOAD_RATE,
+  };
+}

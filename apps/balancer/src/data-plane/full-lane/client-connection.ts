@@ -1,0 +1,146 @@
+// A client's connection in the full lane. Node's parser reads all that it is given at once, and what it makes of many small
+// requests takes many times their bytes. So it is given one request at a time, the next one after the response to the last.
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { RequestFramer, type FramingError } from '@fairlead/http1';
+import type { IndexedSetMember } from '../io/indexed-set.js';
+import { MAX_PIPELINED_BYTES } from '../io/pipelining-limit.js';
+import { readBuffer, type SharedBufferSocket } from '../io/shared-read-buffer.js';
+
+/** What a client may do with one connection. */
+export interface ConnectionLimits {
+  /** The largest head of a request. Bytes. */
+  readonly maxHeadBytes: number;
+  /** Requests, after which the connection is closed. */
+  readonly maxRequests: number;
+}
+
+/** The codes by which Node's server chooses its response to bytes that are not a request. */
+const NODE_ERROR_CODES: Readonly<Record<FramingError, string>> = {
+  malformed: 'HPE_INVALID_CONSTANT',
+  'head-too-large': 'HPE_HEADER_OVERFLOW',
+};
+
+/** Node-internal: the response that a socket is used by, and whether Node's parser reads from its OS handle itself. */
+interface ServedSocket extends Socket {
+  readonly _httpMessage?: ServerResponse | null;
+  readonly _handle?: { _consumed?: boolean } | null;
+}
+
+export class ClientConnection implements IndexedSetMember {
+  setIndex = -1;
+  readonly socket: ServedSocket;
+  private readonly framer: RequestFramer;
+  private response: ServerResponse | undefined;
+  private requests = 0;
+  /** What arrived after the present request. */
+  private waiting: Buffer | undefined;
+  /** While Node's parser has a request: what follows it in the same read. */
+  private rest: Buffer = readBuffer.subarray(0, 0);
+  private isReleased = false;
+
+  constructor(
+    private readonly reading: SharedBufferSocket,
+    private readonly limits: ConnectionLimits,
+  ) {
+    this.socket = reading.socket;
+    this.framer = new RequestFramer(limits.maxHeadBytes);
+    // Keeps Node's parser from reading the handle by itself: it gets what is emitted as `data`.
+    if (this.socket._handle) this.socket._handle._consumed = true;
+    reading.redirect((length) => this.receive(readBuffer.subarray(0, length)));
+  }
+
+  /** Whether a request is served. */
+  get isResponding(): boolean {
+    return this.response !== undefined;
+  }
+
+  onRequest(response: ServerResponse): void {
+    this.response = response;
+    if (++this.requests >= this.limits.maxRequests) this.announceClose();
+  }
+
+  onResponseEnd(): void {
+    this.response = undefined;
+  }
+
+  /** The present response is the last one, and says so. */
+  announceClose(): void {
+    if (this.response) this.response.shouldKeepAlive = false;
+  }
+
+  /** Takes in bytes, which are valid during the call. */
+  receive(bytes: Buffer): void {
+    if (this.waiting) this.wait(bytes);
+    else this.serve(bytes);
+  }
+
+  /** Node's server has no more part in this connection. Returns it, with what arrived after the last request. */
+  release(): { readonly client: SharedBufferSocket; readonly early: Buffer } {
+    this.isReleased = true;
+    return { client: this.reading, early: Buffer.from(this.rest) };
+  }
+
+  /** Hands Node's parser what it may have now: up to the end of the present request. */
+  private serve(bytes: Buffer): void {
+    const { framer, socket } = this;
+    for (let at = 0; at < bytes.length;) {
+      if (framer.isComplete) {
+        if (!this.isReady) {
+          this.wait(bytes.subarray(at));
+          return;
+        }
+        framer.reset();
+      }
+      const end = framer.scan(bytes, at, bytes.length);
+      this.rest = bytes.subarray(end);
+      if (end > at) socket.emit('data', bytes.subarray(at, end));
+      if (this.isReleased || socket.destroyed) return;
+      if (framer.error) {
+        this.refuse(framer.error);
+        return;
+      }
+      at = end;
+    }
+  }
+
+  /** Whether the response to the last request is sent, and the client accepts another one. */
+  private get isReady(): boolean {
+    return !this.socket._httpMessage && !this.socket.writableNeedDrain;
+  }
+
+  private wait(bytes: Buffer): void {
+    const { socket, waiting } = this;
+    if (waiting) this.waiting = Buffer.concat([waiting, bytes]);
+    else {
+      this.waiting = bytes.buffer === readBuffer.buffer ? Buffer.from(bytes) : bytes;
+      this.onceReady(() => this.serveWaiting());
+    }
+    if (this.waiting.length > MAX_PIPELINED_BYTES) socket.pause();
+  }
+
+  private onceReady(call: () => void): void {
+    const { socket } = this;
+    if (socket._httpMessage) socket._httpMessage.once('close', call);
+    else socket.once('drain', call);
+  }
+
+  private serveWaiting(): void {
+    const { socket, waiting } = this;
+    // After the last response of a connection no request is served (RFC 9112 §9.6).
+    if (!waiting || this.isReleased || !socket.writable) return;
+    if (!this.isReady) {
+      this.onceReady(() => this.serveWaiting());
+      return;
+    }
+    this.waiting = undefined;
+    if (socket.isPaused()) socket.resume();
+    this.serve(waiting);
+  }
+
+  /** Has Node's server respond as it does to what its own parser rejects, and close the connection. */
+  private refuse(error: FramingError): void {
+    const code = NODE_ERROR_CODES[error];
+    this.socket.emit('error', Object.assign(new Error(`the request is ${error}`), { code }));
+  }
+}
