@@ -4,7 +4,7 @@ import { chunked, get, lastGet, request, response } from '../support/http-text.j
 import { shared } from '../support/lifetime.js';
 import { settled } from '../support/metrics.js';
 import { startBalancer } from '../support/processes.js';
-import { openSocket, receivedUntil, sendRaw } from '../support/raw-client.js';
+import { openSocket, received, receivedUntil, sendInParts, sendRaw } from '../support/raw-client.js';
 import { httpUpstream, join, tcpUpstream } from '../support/upstreams.js';
 
 describe('framing', () => {
@@ -170,12 +170,53 @@ describe('framing', () => {
       ['no host', 'GET / HTTP/1.1\r\n\r\n'],
       ['noise', '\x16\x03\x01\x02\r\n\r\n'],
       ['a bad chunk size', request('POST', '/', ['Transfer-Encoding: chunked'], 'zz\r\n')],
+      ['no version', 'GET /\r\nHost: h\r\n\r\n'],
+      ['two spaces in its first line', 'GET  / HTTP/1.1\r\nHost: h\r\n\r\n'],
+      ['a coding in HTTP/1.0', 'POST / HTTP/1.0\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+      ['a path in its host', 'GET / HTTP/1.1\r\nHost: a/b\r\n\r\n'],
+      ['two hosts in one field', 'GET / HTTP/1.1\r\nHost: a, b\r\n\r\n'],
+      ['half an IPv6 address', 'GET / HTTP/1.1\r\nHost: [::1\r\n\r\n'],
+      ['a port that is no number', 'GET / HTTP/1.1\r\nHost: a:http\r\n\r\n'],
+      [
+        'a bad chunk size and an upgrade that is not followed',
+        request('POST', '/', ['Connection: Upgrade', 'Upgrade: x', 'Transfer-Encoding: chunked'], 'zz\r\n'),
+      ],
     ])('a request with %s gets 400, and the next client is served', async (_, bytes) => {
       const balancer = fleet.current;
       expect(await sendRaw(balancer.port, bytes)).toMatch(/^HTTP\/1\.1 400 /);
       expect((await fetch(balancer.url)).status).toBe(200);
       await settled(balancer);
     });
+  });
+
+  it('other versions of HTTP get 505', async () => {
+    const balancer = await startBalancer();
+    for (const version of ['HTTP/0.9', 'HTTP/2.0']) {
+      expect(await sendRaw(balancer.port, `GET / ${version}\r\nHost: h\r\n\r\n`)).toMatch(/^HTTP\/1\.1 505 /);
+    }
+  });
+
+  it('a coding that is not supported gets 501, and what follows it on the connection is not served', async () => {
+    const balancer = await startBalancer();
+    const coded = request('POST', '/', ['Transfer-Encoding: gzip, chunked'], '0\r\n\r\n');
+    expect(await sendRaw(balancer.port, coded + get())).toMatch(/^HTTP\/1\.1 501 [^]*"statusCode":501[^\n]*\n$/);
+  });
+
+  it('what follows an upgrade that is not followed is served as it was sent', async () => {
+    const balancer = await startBalancer();
+    const targets: string[] = [];
+    const { port } = await httpUpstream((received, response) => {
+      targets.push(received.url ?? '');
+      received.resume().once('end', () => response.end());
+    });
+    await join(balancer, 'a', port);
+    const hidden = get('/hidden');
+    const socket = await openSocket(balancer.port);
+    const declined = request('GET', '/first', ['Connection: Upgrade', 'Upgrade: websocket, h2c']);
+    const next = request('POST', '/next', ['Connection: close', `Content-Length: ${hidden.length}`]);
+    await sendInParts(socket, [declined + next, hidden], balancer.port);
+    await received(socket);
+    expect(targets).toEqual(['/first', '/next']);
   });
 
   it('CONNECT and TRACE get 405, and a head that is too large 431', async () => {

@@ -50,6 +50,15 @@ it('a refusal that stalls is cut after STREAM_IDLE_TIMEOUT_SECONDS', async () =>
   await settled(balancer);
 });
 
+it('a refusal with a large body arrives whole', async () => {
+  const body = 'x'.repeat(2_000_000);
+  const balancer = await balancerBefore(`${head('HTTP/1.1 403 Forbidden', [`Content-Length: ${body.length}`])}${body}`);
+  const socket = await openSocket(balancer.port);
+  socket.write(UPGRADE);
+  expect((await received(socket)).endsWith(`\r\n\r\n${body}`)).toBe(true);
+  await settled(balancer);
+});
+
 it('an upgrade that the backend does not respond to gets 504', async () => {
   const balancer = await balancerBefore('', { ATTEMPT_TIMEOUT_SECONDS: '1', REQUEST_TIMEOUT_SECONDS: '1' });
   const socket = await openSocket(balancer.port);

@@ -35,10 +35,13 @@ export const IS_TARGET = byteTable((byte, character) =>
   byte > SP && byte < 0x7f && !'#\\'.includes(character) ? 1 : 0,
 );
 
-/** 1 for bytes allowed in `Host`: names, addresses, ports (RFC 3986 §3.2.2), without percent-encoding. */
-export const IS_HOST = byteTable((_, character) =>
-  ALPHANUMERIC.test(character) || '-._:[]'.includes(character) ? 1 : 0,
+/** 1 for bytes allowed in the name of a host (RFC 3986 §3.2.2), without percent-encoding and delimiters. */
+export const IS_HOST_NAME = byteTable((_, character) =>
+  ALPHANUMERIC.test(character) || '-._'.includes(character) ? 1 : 0,
 );
+
+/** 1 for bytes allowed in an IPv6 address (RFC 4291 §2.2). */
+export const IS_IPV6 = byteTable((_, character) => (/[\da-f:.]/i.test(character) ? 1 : 0));
 
 /** Returns the bytes of an ASCII text. */
 export function bytesOf(text: string): Uint8Array {

@@ -56,6 +56,15 @@ describe('a request is malformed', () => {
     ['a bare LF after a field', 'GET / HTTP/1.1\r\nHost: a\n\r\n'],
     ['a bare LF at the end', 'GET / HTTP/1.1\r\nHost: a\r\n\n'],
     ['a bare CR', 'GET / HTTP/1.1\r\nHost: a\rb: c\r\n\r\n'],
+    ['no version', 'GET /\r\n\r\n'],
+    ['another protocol', 'GET / HTTQ/1.1\r\n\r\n'],
+    ['a version in lower case', 'GET / http/1.1\r\n\r\n'],
+    ['two spaces before the target', 'GET  / HTTP/1.1\r\n\r\n'],
+    ['two spaces after the target', 'GET /  HTTP/1.1\r\n\r\n'],
+    ['a tab after the method', 'GET\t/ HTTP/1.1\r\n\r\n'],
+    ['a blank after the version', 'GET / HTTP/1.1 \r\n\r\n'],
+    ['a bare CR before it', `\r${withLines()}`],
+    ['a coding in HTTP/1.0', CHUNKED.replace('HTTP/1.1', 'HTTP/1.0')],
     ['a bare LF before it', `\n${withLines()}`],
     ['NUL in a value', withLines('a: \0')],
     ['NUL in the target', 'GET /\0 HTTP/1.1\r\n\r\n'],
@@ -83,6 +92,10 @@ describe('a request is malformed', () => {
     expect({ requests, error }).toEqual({ requests: [], error: 'malformed' });
     expect(text.startsWith(rest)).toBe(true);
   });
+});
+
+it.each(['HTTP/0.9', 'HTTP/1.2', 'HTTP/2.0', 'HTTP/9.9'])('refuses %s', (version) => {
+  expect(split(`GET / ${version}\r\n\r\n`)).toMatchObject({ requests: [], error: 'unsupported-version' });
 });
 
 it('refuses a head, and a trailer section, over the limit', () => {

@@ -4,26 +4,30 @@ import { ChunkScanner } from './chunk-scanner.js';
 import { parseWholeNumber } from './framing-fields.js';
 import { UNSUPPORTED } from './outcome.js';
 
-/** Why the bytes after those that were scanned cannot be a request: invalid syntax, or a head over the limit. */
-export type FramingError = 'malformed' | 'head-too-large';
+/** Why the bytes after those that were scanned cannot be a request. `unsupported-version`: of HTTP, and not 1.0 or 1.1. */
+export type FramingError = 'malformed' | 'head-too-large' | 'unsupported-version';
 
 const CONTENT_LENGTH = bytesOf('content-length');
 const TRANSFER_ENCODING = bytesOf('transfer-encoding');
 /** The longest value that `Content-Length` or `Transfer-Encoding` may have, bytes. */
 const MAX_VALUE_BYTES = 256;
 
+const DEL = 0x7f;
+
 /** The states: what the next byte belongs to. */
 const START = 0;
 const START_LF = 1;
-const REQUEST_LINE = 2;
-const LINE_LF = 3;
-const FIELD_START = 4;
-const FIELD_NAME = 5;
-const FIELD_VALUE = 6;
-const SECTION_LF = 7;
-const BODY = 8;
-const CHUNKS = 9;
-const COMPLETE = 10;
+const METHOD = 2;
+const TARGET = 3;
+const VERSION = 4;
+const LINE_LF = 5;
+const FIELD_START = 6;
+const FIELD_NAME = 7;
+const FIELD_VALUE = 8;
+const SECTION_LF = 9;
+const BODY = 10;
+const CHUNKS = 11;
+const COMPLETE = 12;
 
 /**
  * Frames one request after another, of any method, target and version, for a parser that reads all that it is given: it
@@ -36,9 +40,10 @@ const COMPLETE = 10;
  * if (framer.isComplete) framer.reset(); // before the next request, which starts at `end`
  * ```
  *
- * Strict where two parsers might find different ends: lines end in CRLF; no whitespace before a colon; no folded line
- * (RFC 9112 §5.2); one `Content-Length` of digits, or a `Transfer-Encoding` whose last coding is `chunked`, but not both
- * (§6.3). Everything else is left to the parser.
+ * Strict where two parsers might find different ends: one space between the parts of the request line (RFC 9112 §3);
+ * HTTP/1.0 or 1.1; lines end in CRLF; no whitespace before a colon; no folded line (§5.2); one `Content-Length` of digits,
+ * or a `Transfer-Encoding` whose last coding is `chunked`, but not both (§6.3), and no coding in HTTP/1.0 (§6.1).
+ * Everything else is left to the parser.
  */
 export class RequestFramer {
   /** Why no more can be scanned. */
@@ -50,7 +55,11 @@ export class RequestFramer {
   /** Which of the framing fields the present name may still be; undefined for any other. */
   private candidate: Uint8Array | undefined;
   private nameLength = 0;
+  /** The version, or the value of a framing field, so far. */
   private value = '';
+  private isHttp10 = false;
+  /** Bytes of the target. */
+  private targetLength = 0;
   /** Of the present head; undefined without such a field. */
   private length: string | undefined;
   private coding: string | undefined;
@@ -77,6 +86,8 @@ export class RequestFramer {
     this.startSection(START, false);
     this.length = undefined;
     this.coding = undefined;
+    this.targetLength = 0;
+    this.value = '';
   }
 
   /**
@@ -132,9 +143,13 @@ export class RequestFramer {
   /** Scans a run of bytes in one state. */
   private scanPart(bytes: Buffer, at: number, end: number): number {
     switch (this.state) {
+      case METHOD:
+        return this.scanMethod(bytes, at, end);
+      case TARGET:
+        return this.scanTarget(bytes, at, end);
       case FIELD_NAME:
         return this.scanName(bytes, at, end);
-      case REQUEST_LINE:
+      case VERSION:
       case FIELD_VALUE:
         return this.scanText(bytes, at, end);
       default:
@@ -148,7 +163,7 @@ export class RequestFramer {
       case START:
         // An empty line before a request is skipped (RFC 9112 §2.2).
         if (byte === CR) this.state = START_LF;
-        else if (LOWER_TOKEN[byte] !== 0) this.state = REQUEST_LINE;
+        else if (LOWER_TOKEN[byte] !== 0) this.state = METHOD;
         else this.error = 'malformed';
         break;
       case FIELD_START:
@@ -183,6 +198,29 @@ export class RequestFramer {
     else if (lower === TRANSFER_ENCODING[0]) this.candidate = TRANSFER_ENCODING;
   }
 
+  private scanMethod(bytes: Buffer, from: number, end: number): number {
+    let at = from;
+    while (at < end && LOWER_TOKEN[bytes[at]] !== 0) at++;
+    return at === end ? at : this.acceptSpace(bytes, at, TARGET);
+  }
+
+  private scanTarget(bytes: Buffer, from: number, end: number): number {
+    let at = from;
+    while (at < end && bytes[at] > SP && bytes[at] !== DEL) at++;
+    this.targetLength += at - from;
+    if (at === end) return at;
+    if (this.targetLength === 0) this.error = 'malformed';
+    return this.acceptSpace(bytes, at, VERSION);
+  }
+
+  /** Accepts the one space that ends a part of the request line. */
+  private acceptSpace(bytes: Buffer, at: number, next: number): number {
+    if (bytes[at] !== SP) this.error = 'malformed';
+    if (this.error !== undefined) return at;
+    this.state = next;
+    return at + 1;
+  }
+
   private scanName(bytes: Buffer, from: number, end: number): number {
     let at = from;
     for (; at < end; at++) {
@@ -201,21 +239,26 @@ export class RequestFramer {
     return at + 1;
   }
 
-  /** Scans the rest of the request line, or of a field's value. */
+  /** Scans the version, or the value of a field. */
   private scanText(bytes: Buffer, from: number, end: number): number {
     let at = from;
     while (at < end && IS_TEXT[bytes[at]] === 1) at++;
-    if (this.state === FIELD_VALUE && this.candidate) {
+    if (this.state === VERSION || this.candidate) {
       this.value += bytes.toString('latin1', from, at);
       if (this.value.length > MAX_VALUE_BYTES) this.error = 'malformed';
     }
-    if (at === end || this.error !== undefined) return at;
-    if (bytes[at] !== CR) {
-      this.error = 'malformed';
-      return at;
-    }
+    if (at === end) return at;
+    if (bytes[at] !== CR) this.error = 'malformed';
+    else if (this.state === VERSION) this.acceptVersion(this.value);
+    if (this.error !== undefined) return at;
     this.state = LINE_LF;
     return at + 1;
+  }
+
+  private acceptVersion(version: string): void {
+    this.isHttp10 = version === 'HTTP/1.0';
+    if (this.isHttp10 || version === 'HTTP/1.1') return;
+    this.error = /^HTTP\/\d\.\d$/.test(version) ? 'unsupported-version' : 'malformed';
   }
 
   /** The line of the request or of a field has ended. */
@@ -236,7 +279,7 @@ export class RequestFramer {
     const { coding, length } = this;
     if (coding === undefined && length === undefined) this.state = COMPLETE;
     else if (coding === undefined) this.startBody(length ?? '');
-    else if (length === undefined && endsInChunked(coding)) {
+    else if (length === undefined && !this.isHttp10 && endsInChunked(coding)) {
       this.chunks.reset();
       this.state = CHUNKS;
     } else this.error = 'malformed';

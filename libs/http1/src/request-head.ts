@@ -1,5 +1,5 @@
 // Request heads (RFC 9112 §3, §5) of the subset that every server interprets in the same way.
-import { IS_HOST, IS_TARGET, SP, bytesOf } from './bytes.js';
+import { COLON, IS_HOST_NAME, IS_IPV6, IS_TARGET, SP, bytesOf } from './bytes.js';
 import { CONNECTION, CONTENT_LENGTH, HOST, type FieldNames } from './field-names.js';
 import { FieldSection } from './field-section.js';
 import { copyForwardedLines, forwardedLines } from './forwarded-lines.js';
@@ -23,6 +23,10 @@ const METHODS: readonly Method[] = ['GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'PAT
 }));
 const VERSION_LINE_END = bytesOf('HTTP/1.1\r\n');
 const SLASH = 0x2f;
+const BRACKET = 0x5b;
+const CLOSING_BRACKET = 0x5d;
+/** A colon and five digits. */
+const MAX_PORT_BYTES = 6;
 
 /**
  * Frames one request head after another in one object: its properties are valid until the next call.
@@ -161,10 +165,17 @@ export class RequestHead {
     if (place < 0) return false;
     const start = from + this.fields.valueStart(place);
     const end = from + this.fields.valueEnd(place);
-    for (let at = start; at < end; at++) {
-      if (IS_HOST[bytes[at]] === 0) return false;
+    let nameEnd = end;
+    while (nameEnd > start && isDigit(bytes[nameEnd - 1])) nameEnd--;
+    // Without a colon before them, the last digits belong to the name.
+    nameEnd = nameEnd > start && bytes[nameEnd - 1] === COLON ? nameEnd - 1 : end;
+    if (end - nameEnd > MAX_PORT_BYTES || nameEnd === start) return false;
+    const isBracketed = bytes[start] === BRACKET && bytes[nameEnd - 1] === CLOSING_BRACKET;
+    for (let at = isBracketed ? start + 1 : start; at < (isBracketed ? nameEnd - 1 : nameEnd); at++) {
+      const isAllowed = isBracketed ? IS_IPV6[bytes[at]] : IS_HOST_NAME[bytes[at]];
+      if (isAllowed === 0) return false;
     }
-    return end > start;
+    return true;
   }
 
   private readContentLength(bytes: Uint8Array, from: number): boolean {
@@ -188,4 +199,8 @@ export class RequestHead {
     this.wantsClose = option === 'close';
     return option !== 'other';
   }
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= 0x30 && byte <= 0x39;
 }

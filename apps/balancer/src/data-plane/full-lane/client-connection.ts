@@ -3,6 +3,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { RequestFramer, type FramingError } from '@fairlead/http1';
+import { endWithError } from '../headers/error-response.js';
 import type { IndexedSetMember } from '../io/indexed-set.js';
 import { MAX_PIPELINED_BYTES } from '../io/pipelining-limit.js';
 import { readBuffer, type SharedBufferSocket } from '../io/shared-read-buffer.js';
@@ -14,12 +15,6 @@ export interface ConnectionLimits {
   /** Requests, after which the connection is closed. */
   readonly maxRequests: number;
 }
-
-/** The codes by which Node's server chooses its response to bytes that are not a request. */
-const NODE_ERROR_CODES: Readonly<Record<FramingError, string>> = {
-  malformed: 'HPE_INVALID_CONSTANT',
-  'head-too-large': 'HPE_HEADER_OVERFLOW',
-};
 
 /** Node-internal: the response that a socket is used by, and whether Node's parser reads from its OS handle itself. */
 interface ServedSocket extends Socket {
@@ -138,9 +133,13 @@ export class ClientConnection implements IndexedSetMember {
     this.serve(waiting);
   }
 
-  /** Has Node's server respond as it does to what its own parser rejects, and close the connection. */
+  /** Closes the connection after an error. Node's server sends the one that it has for what its own parser rejects. */
   private refuse(error: FramingError): void {
-    const code = NODE_ERROR_CODES[error];
+    if (error === 'unsupported-version') {
+      endWithError(this.socket, 505, 'only HTTP/1.1 and HTTP/1.0 are supported');
+      return;
+    }
+    const code = error === 'head-too-large' ? 'HPE_HEADER_OVERFLOW' : 'HPE_INVALID_CONSTANT';
     this.socket.emit('error', Object.assign(new Error(`the request is ${error}`), { code }));
   }
 }

@@ -63,7 +63,9 @@ export class FullLane {
 
   private serve(request: ProxiedRequest, response: ServerResponse): void {
     const read = this.requests.read(request);
-    if (isRefusal(read)) sendError(response, read.statusCode, read.message);
-    else new FullLaneExchange(this.context, read, { request, response }).start();
+    if (isRefusal(read)) {
+      if (read.isLast) response.shouldKeepAlive = false;
+      sendError(response, read.statusCode, read.message);
+    } else new FullLaneExchange(this.context, read, { request, response }).start();
   }
 }

@@ -12,6 +12,7 @@ export function hasBody({ headers }: IncomingMessage): boolean {
  * clear text would carry requests past the balancer unseen.
  */
 export function isUpgradeFollowed(request: IncomingMessage): boolean {
-  const protocol = request.headers.upgrade?.toLowerCase() ?? '';
-  return request.method === 'GET' && !hasBody(request) && protocol !== '' && !protocol.startsWith('h2');
+  const protocols = (request.headers.upgrade ?? '').split(',').map((protocol) => protocol.trim().toLowerCase());
+  const isOther = protocols.every((protocol) => protocol !== '' && !/^(h2|http)/.test(protocol));
+  return request.method === 'GET' && !hasBody(request) && isOther;
 }

@@ -14,6 +14,8 @@ import { VIA_PSEUDONYM } from '../headers/via-pseudonym.js';
 export interface Refusal {
   readonly statusCode: number;
   readonly message: string;
+  /** Whether the connection ends with it: the next recipient might find another end of the request. */
+  readonly isLast?: true;
 }
 
 /** What is known of a request before it is placed. */
@@ -83,16 +85,25 @@ export function isRefusal(read: ReadRequest | Refusal): read is Refusal {
   return 'statusCode' in read;
 }
 
-/** Rejects what Node's parser accepts against RFC 9112: several Host fields (§3.2), unknown transfer codings (§6.1). */
+/** Rejects what Node's parser accepts against RFC 9112: several or invalid Host fields (§3.2), other codings (§6.1). */
 function framingRefusal({ headers, rawHeaders }: IncomingMessage): Refusal | undefined {
   const hosts = rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host').length;
-  if (hosts > 1) return { statusCode: 400, message: 'a request must have one Host field' };
+  if (hosts > 1) return { statusCode: 400, message: 'a request must have one Host field', isLast: true };
+  if (!isHost(headers.host ?? '')) {
+    return { statusCode: 400, message: 'Host must be a name or an address, and a port', isLast: true };
+  }
   const coding = headers['transfer-encoding'];
   if (coding === undefined || coding.toLowerCase() === 'chunked') return undefined;
   return {
     statusCode: 501,
     message: `unsupported transfer coding ${JSON.stringify(coding.slice(0, 100))}: only chunked is supported`,
+    isLast: true,
   };
+}
+
+/** A name, an IPv4 or an IPv6 address, and a port (RFC 3986 §3.2), without the delimiters that no host has; or nothing. */
+function isHost(text: string): boolean {
+  return /^(?:[\w.~%-]*|\[[\da-f:.]+\])(?::\d{0,5})?$/i.test(text);
 }
 
 const BAD_TARGET: Refusal = { statusCode: 400, message: 'the request target must be a path or an http URL' };

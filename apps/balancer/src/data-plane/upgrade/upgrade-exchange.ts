@@ -141,9 +141,7 @@ export class UpgradeExchange implements Transport {
   private relayRefusal(upstream: IncomingMessage): void {
     const { loop } = this;
     const { request, socket } = this.client;
-    const response = new ServerResponse(request);
-    response.assignSocket(socket);
-    response.shouldKeepAlive = false;
+    const response = responseOn(socket, request);
     response.once('finish', () => socket.end(() => socket.destroy()));
     upstream.once('error', (error) => {
       if (!socket.destroyed) loop.onResponseError(describeError(error));
@@ -162,6 +160,19 @@ export class UpgradeExchange implements Transport {
       this.abortAttempt(error as InvalidResponseError);
     }
   }
+}
+
+/**
+ * A response on a socket that Node's server has left. The server reports `drain` of a socket to its own responses only, and
+ * only then a response would take more.
+ */
+function responseOn(socket: Socket, request: IncomingMessage): ServerResponse {
+  const response = new ServerResponse(request);
+  response.assignSocket(socket);
+  response.shouldKeepAlive = false;
+  Object.defineProperty(response, 'writableNeedDrain', { get: () => socket.writableNeedDrain });
+  socket.on('drain', () => response.emit('drain'));
+  return response;
 }
 
 /** The head of the response that switches protocols. */
