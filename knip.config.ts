@@ -8,7 +8,7 @@ export default {
     'bench/{decision,http1}/main.ts',
     // Started as processes or threads, by path.
     'apps/*/src/main.ts',
-    'apps/balancer/src/threads/worker.ts',
+    'apps/balancer/src/threads/{worker,watchdog-worker}.ts',
     'bench/data-plane/naive/{bare,nest}.ts',
     'examples/node/backend.mjs',
     'test/chaos/**/slow-{backend,client}.ts',
@@ -32,6 +32,6 @@ export default {
   ignoreExportsUsedInFile: { interface: true, type: true },
   // nest-cli.json names it; @nestjs/cli depends on it.
   ignoreDependencies: ['@nestjs/schematics'],
-  // Programs of the system that benchmarks and the chaos suite use.
-  ignoreBinaries: ['apt-get', 'ip', 'strace', 'taskset'],
+  // Programs of the system that benchmarks and tests use.
+  ignoreBinaries: ['apt-get', 'ip', 'mkfifo', 'strace', 'taskset'],
 } satisfies KnipConfig;

@@ -17,6 +17,7 @@ describe('configuration', () => {
       await refusal({
         DATA_PLANE_PORT: '70000',
         DATA_PLANE_THREADS: '65',
+        THREAD_STALL_SECONDS: '2',
         PING_ACK_INTERVAL_SECONDS: 'abc',
         PLACEMENT_POLICY: 'magic',
         TRUSTED_CLIENTS: '10.0.0.0/33',
@@ -28,6 +29,7 @@ describe('configuration', () => {
       [
         'DATA_PLANE_PORT must be a whole number from 0 to 65535, got "70000"',
         'DATA_PLANE_THREADS must be auto or a whole number from 0 to 64, got "65"',
+        'THREAD_STALL_SECONDS must be 0 or a number of seconds from 3 to 3600, got "2"',
         'CONTROL_PLANE_TOKEN must be at least 16 characters',
         'RESOURCES must be 1 to 8 different names of lower-case letters, digits and "-", separated by commas, got "compute,compute"',
         'PLACEMENT_POLICY must be one of drf, ratio-fit, round-robin, least-requests, random, weighted-round-robin, power-of-two, peak-ewma, prequal, min-dominant-share, best-fit, maglev, drf-sampled, got "magic"',

@@ -47,4 +47,5 @@ export { Reservation } from './reservation.js';
 export { ResourceSpace, type ResourceVector } from './resources.js';
 export { strandedCapacity } from './stranded-capacity.js';
 export { ThreadCounts, type ThreadCount } from './thread-counts.js';
+export { ThreadLiveness } from './thread-liveness.js';
 export { seededRandom, type Clock, type Random } from './clock-and-random.js';

@@ -81,6 +81,19 @@ describe('a load table with several writers', () => {
     expect(table.inFlight(0, 0)).toBe(7);
   });
 
+  it('shows another thread over the same buffer whether a thread runs', () => {
+    const table = aTable();
+    const { own } = new LoadTable(SHAPE, table.buffer, 1);
+    own.liveness.beat();
+    own.liveness.beat();
+    table.rows[1].liveness.isOverdue = true;
+    expect(table.rows.map(({ liveness }) => liveness.beats)).toEqual([0, 2]);
+    expect([table.own.liveness.isOverdue, own.liveness.isOverdue]).toEqual([false, true]);
+    table.rows[1].liveness.isOverdue = false;
+    expect(own.liveness.isOverdue).toBe(false);
+    expect(cellsOf(table, 1)).toEqual(BOTH);
+  });
+
   it('clears what a dead writer had in flight and keeps its totals', () => {
     const table = aTable();
     Object.assign(table.rows[1].counts, { taken: 3, queued: 2 });

@@ -7,6 +7,7 @@ import type { WindowCounts } from './health/outliers.js';
 import { LATENCY_BUCKETS, latencyBucket } from './latency-buckets.js';
 import type { ResourceVector } from './resources.js';
 import { THREAD_COUNTS, ThreadCounts, type ThreadCount } from './thread-counts.js';
+import { LIVENESS_CELLS, ThreadLiveness } from './thread-liveness.js';
 
 const CACHE_LINE_BYTES = 64;
 
@@ -44,6 +45,8 @@ export class LoadRow {
   readonly active: Int32Array;
   /** Exchanges in flight on all slots: one cell. */
   readonly totalActive: Int32Array;
+  /** Whether the thread still runs. */
+  readonly liveness: ThreadLiveness;
   /** Responses by latency, at `slot * LATENCY_BUCKETS + bucket`. */
   readonly latencyCounts: Uint32Array;
 
@@ -69,8 +72,10 @@ export class LoadRow {
     this.stretch = doubles(slotCount);
     this.speeds = doubles(slotCount);
     this.counts = new ThreadCounts(doubles(THREAD_COUNTS));
-    this.active = allocate((offset) => new Int32Array(buffer, offset, slotCount), slotCount * 4);
-    this.totalActive = allocate((offset) => new Int32Array(buffer, offset, 1), 4);
+    const integers = (count: number) => allocate((offset) => new Int32Array(buffer, offset, count), count * 4);
+    this.active = integers(slotCount);
+    this.totalActive = integers(1);
+    this.liveness = new ThreadLiveness(integers(LIVENESS_CELLS));
     const cells = slotCount * LATENCY_BUCKETS;
     this.latencyCounts = allocate((offset) => new Uint32Array(buffer, offset, cells), cells * 4);
   }
@@ -252,5 +257,6 @@ export class LoadTable {
 
 function rowBytes({ resourceCount, slotCount }: LoadTableShape): number {
   const bytesPerSlot = 8 * (2 * resourceCount + 6) + 4 * (1 + LATENCY_BUCKETS);
-  return Math.ceil((bytesPerSlot * slotCount + 8 * THREAD_COUNTS + 4) / CACHE_LINE_BYTES) * CACHE_LINE_BYTES;
+  const bytes = bytesPerSlot * slotCount + 8 * THREAD_COUNTS + 4 * (1 + LIVENESS_CELLS);
+  return Math.ceil(bytes / CACHE_LINE_BYTES) * CACHE_LINE_BYTES;
 }

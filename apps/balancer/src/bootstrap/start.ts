@@ -2,6 +2,7 @@
 import 'reflect-metadata';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { LoadTable } from '@fairlead/scheduling';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Logger } from 'nestjs-pino';
@@ -13,6 +14,7 @@ import { DataPlane } from '../data-plane/data-plane.js';
 import { waitForInitialProbes } from '../health-checks/initial-probes.js';
 import { SelfAddresses } from '../registry/self-addresses.js';
 import { RegistryService } from '../registry/registry.service.js';
+import { startWatchdog } from '../threads/watchdog.js';
 
 /** Resolves when the balancer accepts clients. */
 export async function start(config: BalancerConfig, inherited: InheritedSockets): Promise<void> {
@@ -36,6 +38,7 @@ export async function start(config: BalancerConfig, inherited: InheritedSockets)
   );
   logger.log({ host, port }, 'control plane listening', 'ControlPlane');
   await plane.listen(inherited.data).catch(withVariables('DATA_PLANE_HOST, DATA_PLANE_PORT'));
+  if (config.DATA_PLANE_THREADS === 0) startWatchdog(app.get(LoadTable), config.THREAD_STALL_SECONDS);
   const selfAddresses = app.get(SelfAddresses);
   selfAddresses.addPort(port);
   selfAddresses.addPort(plane.port);

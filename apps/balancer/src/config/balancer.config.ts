@@ -56,6 +56,10 @@ export const balancerSchema = z.object({
     .describe(
       'Threads that serve clients; auto: one per core, or 0 where threads cannot share a port; 0: the main thread serves',
     ),
+  THREAD_STALL_SECONDS: seconds(0, 3_600)
+    .refine((limit) => limit === 0 || limit >= 3, 'must be 0 or a number of seconds from 3 to 3600')
+    .prefault('10')
+    .describe('How long a thread may hang before it is terminated and replaced, or the balancer ends; 0: for ever'),
   CONTROL_PLANE_HOST: z
     .string()
     .prefault('0.0.0.0')

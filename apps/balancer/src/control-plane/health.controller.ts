@@ -35,7 +35,8 @@ export class HealthController {
 
   private dataPlane() {
     const indicator = this.indicators.check('dataPlane');
-    return this.plane.isReady ? indicator.up() : indicator.down('the balancer is shutting down or not listening yet');
+    const reason = this.plane.unreadyReason;
+    return reason === undefined ? indicator.up() : indicator.down(reason);
   }
 
   /** Always up: with an empty fleet the balancer rightly responds 503, and backends can register. */

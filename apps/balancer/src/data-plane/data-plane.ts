@@ -2,10 +2,13 @@
 import type { RequestRecord } from '@fairlead/contracts';
 import type { NamedBelief } from '../placement/demand-learning.js';
 
+/** Why no thread of the data plane is ready. */
+export const NOT_LISTENING = 'the balancer is shutting down or not listening yet';
+
 /** The interface, and its injection token. */
 export abstract class DataPlane {
-  /** Whether it accepts clients and is not about to stop. */
-  abstract readonly isReady: boolean;
+  /** Why clients should not be sent here now; undefined when it accepts them all, and is not about to stop. */
+  abstract readonly unreadyReason: string | undefined;
 
   /** The port on which clients are accepted. */
   abstract readonly port: number;

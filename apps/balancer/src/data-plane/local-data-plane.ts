@@ -5,7 +5,7 @@ import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import { RequestLog } from '../metrics/request-log.js';
 import { DemandLearning, type NamedBelief } from '../placement/demand-learning.js';
-import type { DataPlane } from './data-plane.js';
+import { NOT_LISTENING, type DataPlane } from './data-plane.js';
 import { Listener } from './listener.js';
 
 @Injectable()
@@ -19,8 +19,8 @@ export class LocalDataPlane implements DataPlane {
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {}
 
-  get isReady(): boolean {
-    return this.server.isReady;
+  get unreadyReason(): string | undefined {
+    return this.server.isReady ? undefined : NOT_LISTENING;
   }
 
   get port(): number {

@@ -3,13 +3,14 @@ import { expect, it } from 'vitest';
 import { loadBalancerConfig } from '../config/balancer.config.js';
 import type { FleetBackend } from '../registry/snapshot/fleet.js';
 import { FleetReplica } from '../threads/fleet-replica.js';
+import { RecordingMainThread } from '../threads/main-thread.fixture.js';
 import { DemandLearning } from './demand-learning.js';
 import { Placement } from './placement.js';
 
 function somePlacements() {
   const config = loadBalancerConfig({});
   const table = new LoadTable({ resourceCount: 2, slotCount: 3, writerCount: 1 });
-  const learning = new DemandLearning(new FleetReplica({ post: () => {} }, config), table, config);
+  const learning = new DemandLearning(new FleetReplica(new RecordingMainThread(), config), table, config);
   const policy = createPolicy('round-robin', { table, clock: () => 0, random: seededRandom(1) });
   const classId = learning.classify({ method: 'GET', target: '/', bodyBytes: 0 });
   const reserve = (placement: Placement, slot: number, atSeconds: number) =>

@@ -8,6 +8,7 @@ import { RegistryStore } from '../registry/store/registry-store.js';
 import { RegistryService } from '../registry/registry.service.js';
 import { FleetPublisher } from './fleet-publisher.js';
 import { FleetReplica } from './fleet-replica.js';
+import { RecordingMainThread } from './main-thread.fixture.js';
 import type { FromThread, ToThread } from './messages.js';
 
 const FAILED = { what: 'exchange-failed', reason: 'exchange failed: connection refused' } as const;
@@ -24,7 +25,7 @@ describe('FleetPublisher', () => {
     const registry = new RegistryService(table, new EventLog(), new RegistryStore(config), config);
     const toThread: ToThread[] = [];
     const toMain: FromThread[] = [];
-    const replica = new FleetReplica({ post: (message) => void toMain.push(message) }, config);
+    const replica = new FleetReplica(new RecordingMainThread(toMain), config);
     const publisher = new FleetPublisher(registry, (message) => void toThread.push(message));
     registry.listen({ snapshotChanged: () => publisher.send() });
     const register = (id: string) => {

@@ -53,6 +53,16 @@ export class FleetPublisher {
     }
   }
 
+  /** Whether the thread uses the newest fleet. */
+  get isCurrent(): boolean {
+    return this.reader.isCurrent();
+  }
+
+  /** Nothing waits for the thread while `isAwaited` is false; it is still sent what changes. */
+  setAwaited(isAwaited: boolean): void {
+    this.reader.setAwaited(isAwaited);
+  }
+
   /** The thread has ended. */
   end(): void {
     this.reader.leave();

@@ -2,13 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { loadBalancerConfig } from '../config/balancer.config.js';
 import type { DisconnectScope } from '../registry/snapshot/backend-observation.js';
 import { FleetReplica } from './fleet-replica.js';
-import type { FromThread, MemberMessage } from './messages.js';
+import { RecordingMainThread } from './main-thread.fixture.js';
+import type { MemberMessage } from './messages.js';
 
 const FAILED = { what: 'exchange-failed', reason: 'exchange failed: connection refused' } as const;
 
 function aReplica() {
-  const sent: FromThread[] = [];
-  const replica = new FleetReplica({ post: (message) => void sent.push(message) }, loadBalancerConfig({}));
+  const late: MemberMessage[][] = [];
+  const main = new RecordingMainThread([], () => late.splice(0).forEach((members) => receive(members)));
+  const { sent } = main;
+  const replica = new FleetReplica(main, loadBalancerConfig({}));
   let version = 0;
   const receive = (members: readonly MemberMessage[], lastHandled = 0) =>
     replica.handleMessage({ kind: 'fleet', version: ++version, lastHandled, members });
@@ -17,7 +20,7 @@ function aReplica() {
     if (!backend) throw new Error(`no backend is at slot ${slot}`);
     return backend;
   };
-  return { replica, sent, receive, at, slots: () => Array.from(replica.snapshot.slots) };
+  return { main, late, replica, sent, receive, at, slots: () => Array.from(replica.snapshot.slots) };
 }
 
 function member(slot: number, more: Partial<MemberMessage> = {}): MemberMessage {
@@ -26,6 +29,17 @@ function member(slot: number, more: Partial<MemberMessage> = {}): MemberMessage 
 }
 
 describe('FleetReplica', () => {
+  it('is the newest fleet sent once the main thread has stopped waiting', () => {
+    const { main, late, receive, slots } = aReplica();
+    receive([member(1)]);
+    late.push([member(2)]);
+    expect(slots()).toEqual([1]);
+    main.hasStoppedWaiting = true;
+    expect(slots()).toEqual([2]);
+    late.push([member(3)]);
+    expect(slots()).toEqual([3]);
+  });
+
   it('is the last fleet received, and acknowledges it', () => {
     const { replica, sent, receive, at, slots } = aReplica();
     expect(slots()).toEqual([]);

@@ -14,8 +14,7 @@ type ReplicaBackend = { -readonly [Key in keyof FleetBackend]: FleetBackend[Key]
 
 @Injectable()
 export class FleetReplica implements Fleet {
-  snapshot: FleetSnapshot;
-
+  private current: FleetSnapshot;
   private members: readonly FleetMember[] = [];
   private bySlot: ReadonlyMap<number, ReplicaBackend> = new Map();
   private readonly identities = new WeakMap<FleetBackend, number>();
@@ -28,7 +27,12 @@ export class FleetReplica implements Fleet {
     private readonly main: MainThread,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {
-    this.snapshot = new FleetSnapshot(config.RESOURCES.size, []);
+    this.current = new FleetSnapshot(config.RESOURCES.size, []);
+  }
+
+  get snapshot(): FleetSnapshot {
+    if (this.main.hasStoppedWaiting) this.main.catchUp();
+    return this.current;
   }
 
   atSlot(slot: number): FleetBackend | undefined {
@@ -95,6 +99,6 @@ export class FleetReplica implements Fleet {
   private replaceSnapshot(): void {
     const remaining = this.members.filter(({ slot }) => !this.leftOut.has(slot));
     // With none left, a backend that may have failed is better than none.
-    this.snapshot = new FleetSnapshot(this.config.RESOURCES.size, remaining.length > 0 ? remaining : this.members);
+    this.current = new FleetSnapshot(this.config.RESOURCES.size, remaining.length > 0 ? remaining : this.members);
   }
 }

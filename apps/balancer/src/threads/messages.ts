@@ -87,4 +87,10 @@ export type FromThread =
 /** The main thread, as a worker thread sends messages to it. Also the injection token. */
 export abstract class MainThread {
   abstract post(message: FromThread): void;
+
+  /** Whether it no longer waits for this thread, which stood still: the fleet here may be out of date. */
+  abstract readonly hasStoppedWaiting: boolean;
+
+  /** Applies the fleets that it has sent so far now, rather than in their turn. */
+  abstract catchUp(): void;
 }

@@ -16,6 +16,8 @@ export class WorkerChannel {
   /** Resolves with the reason when the thread has ended. */
   readonly ended: Promise<string>;
   isListening = false;
+  /** Whether replies are waited for: not while the thread stands still. */
+  private isAwaited = true;
 
   private readonly worker: Worker;
   private readonly queries = new Map<number, (result: Replies[keyof Replies] | undefined) => void>();
@@ -35,7 +37,7 @@ export class WorkerChannel {
     this.ended = new Promise((resolve) => {
       this.worker.once('exit', (code) => {
         this.isListening = false;
-        for (const resolveQuery of this.queries.values()) resolveQuery(undefined);
+        this.giveUpQueries();
         resolve(this.failure ?? `exit code ${code}`);
       });
     });
@@ -59,9 +61,20 @@ export class WorkerChannel {
     return message.address;
   }
 
+  /** Nothing waits for a reply of the thread while `isAwaited` is false. */
+  setAwaited(isAwaited: boolean): void {
+    this.isAwaited = isAwaited;
+    if (!isAwaited) this.giveUpQueries();
+  }
+
+  /** Ends the thread at once, wherever it is; only a system call that does not return delays that. */
+  terminate(): void {
+    void this.worker.terminate();
+  }
+
   /** The result of a query; undefined when the thread does not listen or does not reply in time. */
   async query<What extends keyof Replies>(what: What): Promise<Replies[What] | undefined> {
-    if (!this.isListening) return undefined;
+    if (!this.isListening || !this.isAwaited) return undefined;
     const id = ++this.lastQuery;
     const result = await new Promise<Replies[keyof Replies] | undefined>((resolve) => {
       const timeout = setTimeout(resolve, QUERY_TIMEOUT_MS, undefined);
@@ -82,9 +95,13 @@ export class WorkerChannel {
       return;
     }
     this.post({ kind: 'close' });
-    const deadline = setTimeout(() => void this.worker.terminate(), withinMs);
+    const deadline = setTimeout(() => this.terminate(), withinMs);
     await this.ended;
     clearTimeout(deadline);
+  }
+
+  private giveUpQueries(): void {
+    for (const resolveQuery of this.queries.values()) resolveQuery(undefined);
   }
 
   private handleMessage(message: FromThread): void {

@@ -3,13 +3,16 @@ import 'reflect-metadata';
 import { once } from 'node:events';
 import { parentPort, type MessagePort } from 'node:worker_threads';
 import type { INestApplicationContext } from '@nestjs/common';
+import { LoadTable } from '@fairlead/scheduling';
 import { NestFactory } from '@nestjs/core';
 import { Logger } from 'nestjs-pino';
 import { DataPlaneWorkerModule } from './worker.module.js';
 import { LocalDataPlane } from '../data-plane/local-data-plane.js';
 import type { ListenAddress } from '../data-plane/listener.js';
 import { FleetReplica } from './fleet-replica.js';
-import { MainThread, type Query, type Replies, type ToThread } from './messages.js';
+import type { Query, Replies, ToThread } from './messages.js';
+import { ParentThread } from './parent-thread.js';
+import { startHeartbeat } from './thread-watch.js';
 
 /** Time for the log to be written after everything is closed. */
 const LOG_FLUSH_MS = 100;
@@ -26,9 +29,9 @@ const context = await NestFactory.createApplicationContext(DataPlaneWorkerModule
 context.useLogger(context.get(Logger));
 const plane = context.get(LocalDataPlane);
 const replica = context.get(FleetReplica);
-const main = context.get(MainThread);
+const main = context.get(ParentThread);
 
-port.on('message', (message: ToThread) => {
+main.listen((message) => {
   switch (message.kind) {
     case 'fleet':
     case 'slot-freed':
@@ -52,6 +55,7 @@ port.on('message', (message: ToThread) => {
     }
   }
 });
+startHeartbeat(context.get(LoadTable).own.liveness);
 main.post({ kind: 'ready' });
 
 async function listen(where: ListenAddress): Promise<void> {

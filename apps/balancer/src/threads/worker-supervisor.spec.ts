@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LoadTable } from '@fairlead/scheduling';
 import { Logger } from '@nestjs/common';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { loadBalancerConfig } from '../config/balancer.config.js';
+import { NOT_LISTENING } from '../data-plane/data-plane.js';
 import { EventLog } from '../registry/event-log.js';
 import { RegistryStore } from '../registry/store/registry-store.js';
 import { RegistryService } from '../registry/registry.service.js';
@@ -48,19 +49,39 @@ describe('WorkerSupervisor', () => {
   });
   afterEach(() => {
     vi.restoreAllMocks();
+    vi.useRealTimers();
     rmSync(folder, { recursive: true });
   });
 
-  it('replaces a thread that dies, also when the first replacement fails, and releases its reservations', async () => {
+  function aSupervisor(script: URL) {
     const config = loadBalancerConfig({ REGISTRY_FILE: 'none', DATA_PLANE_THREADS: '2', DATA_PLANE_PORT: '0' });
     const shape = { resourceCount: 2, slotCount: config.MAX_BACKENDS, writerCount: 2 };
     const table = new LoadTable(shape);
     const registry = new RegistryService(table, new EventLog(), new RegistryStore(config), config);
-    const plane = new WorkerSupervisor(registry, table, config, scriptWith(folder));
+    return { plane: new WorkerSupervisor(registry, table, config, script), table, registry };
+  }
+
+  it('fails to start when a thread hangs before it is ready', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const { plane } = aSupervisor(new URL('data:text/javascript,for (;;);'));
     plane.onModuleInit();
-    expect(plane.isReady).toBe(false);
+    const listening = expect(plane.listen([])).rejects.toThrow('a worker thread of the data plane ended');
+    vi.advanceTimersByTime(39_900);
+    expect(logged.join('\n')).not.toContain('terminated');
+    vi.advanceTimersByTime(100);
+    await listening;
+    expect(logged).toContain('thread 0 has not responded for 10 s: it is terminated');
+  });
+
+  it('replaces a thread that dies, also when the first replacement fails, and releases its reservations', async () => {
+    const { plane, table, registry } = aSupervisor(scriptWith(folder));
+    // The scripted threads have no heartbeat.
+    const beating = setInterval(() => table.rows.forEach(({ liveness }) => liveness.beat()), 100);
+    onTestFinished(() => clearInterval(beating));
+    plane.onModuleInit();
+    expect(plane.unreadyReason).toBe(NOT_LISTENING);
     await plane.listen([]);
-    expect([plane.isReady, plane.port]).toEqual([true, 4711]);
+    expect([plane.unreadyReason, plane.port]).toEqual([undefined, 4711]);
 
     const more = { pingPath: undefined, leaseSeconds: undefined, labels: {}, maxInFlight: undefined };
     const spec = { url: 'http://127.0.0.1:1', capacity: Float64Array.of(1, 1), ...more };
@@ -82,10 +103,10 @@ describe('WorkerSupervisor', () => {
     expect(logged.filter((words) => words.includes('could not be replaced'))).toHaveLength(1);
     expect([table.active(1), table.inFlight(1, 0), table.totalActive(), table.started(1)]).toEqual([1, 3, 1, 2]);
     expect(registry.acknowledgement.isAcknowledged).toBe(true);
-    expect(plane.isReady).toBe(true);
+    expect(plane.unreadyReason).toBeUndefined();
 
     const closed = plane.close();
-    expect(plane.isReady).toBe(false);
+    expect(plane.unreadyReason).toBe(NOT_LISTENING);
     await closed;
     expect(logged.filter((words) => words.includes('ended'))).toHaveLength(2);
   });

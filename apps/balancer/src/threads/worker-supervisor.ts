@@ -1,5 +1,5 @@
 // Runs the data plane in worker threads that accept on the same port: starts them, publishes the fleet to each,
-// replaces one that dies, and closes them. The main thread is left to the control plane.
+// replaces one that dies or hangs, and closes them. The main thread is left to the control plane.
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,25 +7,31 @@ import type { RequestRecord } from '@fairlead/contracts';
 import type { LoadTable } from '@fairlead/scheduling';
 import { Logger, type OnModuleInit } from '@nestjs/common';
 import type { BalancerConfig } from '../config/balancer.config.js';
-import type { DataPlane } from '../data-plane/data-plane.js';
+import { NOT_LISTENING, type DataPlane } from '../data-plane/data-plane.js';
 import type { ListenAddress } from '../data-plane/listener.js';
 import type { RegistryService } from '../registry/registry.service.js';
 import type { NamedBelief } from '../placement/demand-learning.js';
 import { FleetPublisher } from './fleet-publisher.js';
 import { mergeBeliefs, mergeRequests } from './merge.js';
 import type { Replies, ToThread } from './messages.js';
+import { startTicking, ThreadWatch, type ThreadState } from './thread-watch.js';
 import { DATA_PLANE_WORKER } from './worker-preload.js';
 import { WorkerChannel } from './worker-channel.js';
 
 /** The pause before another attempt to replace a thread. */
 const RESTART_PAUSE_MS = 500;
+/** How long a thread may take to boot before its silence counts. */
+const BOOT_SECONDS = 30;
 /** Time for a thread to close beyond the configured one. */
 const CLOSE_MARGIN_MS = 2000;
 
-/** A thread, and its publisher once the thread is ready. */
+/** A thread; it has a publisher once it is ready, and a watch until it has ended. */
 interface Member {
   readonly channel: WorkerChannel;
   publisher: FleetPublisher | undefined;
+  watch: ThreadWatch | undefined;
+  /** Resolves when the thread cannot be ended. */
+  readonly stuck: PromiseWithResolvers<void>;
 }
 
 export class WorkerSupervisor implements DataPlane, OnModuleInit {
@@ -34,6 +40,7 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
   private address: AddressInfo | undefined;
   private inherited: readonly number[] = [];
   private isClosing = false;
+  private ticking: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly registry: RegistryService,
@@ -42,8 +49,12 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
     private readonly script: URL = DATA_PLANE_WORKER,
   ) {}
 
-  get isReady(): boolean {
-    return !this.isClosing && this.members.some(({ channel }) => channel.isListening);
+  get unreadyReason(): string | undefined {
+    if (this.isClosing || !this.members.some(({ channel }) => channel.isListening)) return NOT_LISTENING;
+    const stalled = this.members.flatMap(({ watch }, thread) =>
+      watch?.isStalled ? [`thread ${thread} has not responded for ${watch.silentSeconds} s`] : [],
+    );
+    return stalled.length > 0 ? stalled.join(', ') : undefined;
   }
 
   get port(): number {
@@ -59,6 +70,10 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
       slotFreed: (slot) => this.broadcast({ kind: 'slot-freed', slot }),
       disconnect: (slot, scope) => this.broadcast({ kind: 'disconnect', slot, scope }),
     });
+    this.ticking = startTicking(() => {
+      for (const thread of this.members.keys()) this.look(thread);
+    });
+    this.ticking.unref();
   }
 
   async listen(inherited: readonly number[]): Promise<void> {
@@ -82,7 +97,12 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
     this.isClosing = true;
     const { SHUTDOWN_DELAY_SECONDS, SHUTDOWN_TIMEOUT_SECONDS } = this.config;
     const withinMs = (SHUTDOWN_DELAY_SECONDS + SHUTDOWN_TIMEOUT_SECONDS) * 1000 + CLOSE_MARGIN_MS;
-    await Promise.all(this.members.map(({ channel }) => channel.close(withinMs)));
+    await Promise.all(this.members.map(({ channel, stuck }) => Promise.race([channel.close(withinMs), stuck.promise])));
+    clearInterval(this.ticking);
+    if (!this.members.some(({ watch }) => watch?.state === 'stuck')) return;
+    this.logger.error('a thread cannot be ended: the process is aborted');
+    // An exit would wait for the thread.
+    process.abort();
   }
 
   async requests(): Promise<RequestRecord[]> {
@@ -106,13 +126,68 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
     const channel = new WorkerChannel(this.script, { thread, shape, buffer }, (message) =>
       member.publisher?.handleMessage(message),
     );
-    const member: Member = { channel, publisher: undefined };
-    channel.ready.then(
-      () => (member.publisher = new FleetPublisher(this.registry, (message) => channel.post(message))),
-      () => {},
-    );
-    void channel.ended.then(() => member.publisher?.end());
+    const stuck = Promise.withResolvers<void>();
+    const member: Member = { channel, publisher: undefined, watch: undefined, stuck };
+    void this.attend(thread, member);
     return member;
+  }
+
+  /** Watches a thread until it ends, and publishes the fleet to it once it is ready. */
+  private async attend(thread: number, member: Member): Promise<void> {
+    const { channel } = member;
+    const { liveness } = this.table.rows[thread];
+    member.watch = new ThreadWatch(liveness, this.config.THREAD_STALL_SECONDS, BOOT_SECONDS);
+    void channel.ended.then(() => (member.watch = undefined));
+    try {
+      await channel.ready;
+    } catch {
+      // It has ended before.
+      return;
+    }
+    // At once, so that the thread has the fleet before it is told to listen.
+    const publisher = new FleetPublisher(this.registry, (message) => channel.post(message));
+    member.publisher = publisher;
+    await channel.ended;
+    publisher.end();
+  }
+
+  /** Looks whether a thread runs. */
+  private look(thread: number): void {
+    const { watch, publisher } = this.members[thread];
+    if (!watch) return;
+    const before = watch.tick();
+    if (before) this.onStateChange(thread, watch, before);
+    if (watch.state === 'responsive' && publisher?.isCurrent) watch.liveness.isOverdue = false;
+  }
+
+  private onStateChange(thread: number, watch: ThreadWatch, before: ThreadState): void {
+    const { channel, publisher, stuck } = this.members[thread];
+    const silence = `thread ${thread} has not responded for ${watch.silentSeconds} s`;
+    for (const side of [channel, publisher]) side?.setAwaited(!watch.isStalled);
+    switch (watch.state) {
+      case 'responsive':
+        if (before === 'stalled') this.logger.log(`thread ${thread} responds again`);
+        break;
+      case 'overdue':
+        watch.liveness.isOverdue = true;
+        break;
+      case 'stalled':
+        this.logger.warn(`${silence}: nothing waits for it any more, and its clients are not served`);
+        break;
+      case 'lost':
+        this.logger.error(`${silence}: it is terminated`);
+        channel.terminate();
+        break;
+      case 'stuck':
+        this.logger.error(`${silence}, and a system call keeps it from ending: shutting down`);
+        stuck.resolve();
+        process.kill(process.pid, 'SIGTERM');
+        break;
+      default: {
+        const exhaustive: never = watch.state;
+        throw new Error(`unknown state of a thread: ${String(exhaustive)}`);
+      }
+    }
   }
 
   /** Where a thread listens: the first one binds the port, the others share it. */

@@ -1,20 +1,20 @@
 // The Nest module of a data-plane thread: the lanes and the scheduler, with a replica of the fleet and the thread's own
 // row of the load table.
-import { parentPort } from 'node:worker_threads';
 import { LoadTable } from '@fairlead/scheduling';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { dataPlaneProviders, foundations } from '../data-plane/data-plane.providers.js';
 import { Fleet } from '../registry/snapshot/fleet.js';
 import { FleetReplica } from './fleet-replica.js';
-import { MainThread, type FromThread, type ThreadData } from './messages.js';
+import { MainThread, type ThreadData } from './messages.js';
+import { ParentThread } from './parent-thread.js';
 
-const mainThread = {
-  provide: MainThread,
-  useValue: { post: (message: FromThread) => parentPort?.postMessage(message, []) } satisfies MainThread,
-};
+const mainThread = { provide: MainThread, useExisting: ParentThread };
 const fleet = { provide: Fleet, useExisting: FleetReplica };
 
-@Module({ imports: [...foundations], providers: [mainThread, FleetReplica, fleet, ...dataPlaneProviders] })
+@Module({
+  imports: [...foundations],
+  providers: [ParentThread, mainThread, FleetReplica, fleet, ...dataPlaneProviders],
+})
 export class DataPlaneWorkerModule {
   /** The module for the thread of `data`. */
   static as({ shape, buffer, thread }: ThreadData): DynamicModule {

@@ -63,6 +63,23 @@ describe('SnapshotAcknowledgement', () => {
     expect(acknowledgement.isAcknowledged).toBe(false);
   });
 
+  it('does not wait for a thread that is not awaited, and waits for it again later', async () => {
+    const { acknowledgement, sent } = anAcknowledgement();
+    const reader = acknowledgement.join();
+    acknowledgement.publish();
+    const acknowledged = acknowledgement.whenAcknowledged();
+    reader.setAwaited(false);
+    await acknowledged;
+    expect([acknowledgement.isAcknowledged, reader.isCurrent()]).toEqual([true, false]);
+    acknowledgement.publish();
+    await Promise.resolve();
+    expect(sent).toEqual([1, 2]);
+    reader.setAwaited(true);
+    expect(acknowledgement.isAcknowledged).toBe(false);
+    reader.acknowledge(2);
+    expect([acknowledgement.isAcknowledged, reader.isCurrent()]).toEqual([true, true]);
+  });
+
   it('sends snapshots that are published in a row once', async () => {
     const { acknowledgement, sent } = anAcknowledgement();
     acknowledgement.join();

@@ -8,8 +8,19 @@ const MAX_WAIT_MS = 1000;
 export interface SnapshotReader {
   /** The thread uses this version from now on. */
   acknowledge(version: number): void;
+  /** Whether the thread uses the newest snapshot. */
+  isCurrent(): boolean;
+  /** Nothing waits for the thread while `isAwaited` is false. */
+  setAwaited(isAwaited: boolean): void;
   /** The thread places no more requests. */
   leave(): void;
+}
+
+/** What is known of a thread. */
+interface ReaderState {
+  /** The version it uses. */
+  version: number;
+  isAwaited: boolean;
 }
 
 interface Waiter {
@@ -20,7 +31,7 @@ interface Waiter {
 export class SnapshotAcknowledgement {
   /** Grows with each snapshot. */
   version = 0;
-  private readonly acknowledged = new Map<SnapshotReader, number>();
+  private readonly readers = new Set<ReaderState>();
   private readonly waiting = new Set<Waiter>();
   private isDue = false;
 
@@ -30,7 +41,7 @@ export class SnapshotAcknowledgement {
   /** Counts a new snapshot, and has it sent. */
   publish(): void {
     this.version++;
-    if (this.acknowledged.size === 0 || this.isDue) return;
+    if (this.readers.size === 0 || this.isDue) return;
     this.isDue = true;
     queueMicrotask(() => {
       this.isDue = false;
@@ -40,22 +51,26 @@ export class SnapshotAcknowledgement {
 
   /** Adds a thread that starts with the present snapshot. */
   join(): SnapshotReader {
-    const reader: SnapshotReader = {
+    const state: ReaderState = { version: this.version, isAwaited: true };
+    this.readers.add(state);
+    return {
+      isCurrent: () => state.version === this.version,
       acknowledge: (version) => {
-        if (!this.acknowledged.has(reader)) return;
-        this.acknowledged.set(reader, version);
+        state.version = version;
+        this.resolveWaiters();
+      },
+      setAwaited: (isAwaited) => {
+        state.isAwaited = isAwaited;
         this.resolveWaiters();
       },
       leave: () => {
-        this.acknowledged.delete(reader);
+        this.readers.delete(state);
         this.resolveWaiters();
       },
     };
-    this.acknowledged.set(reader, this.version);
-    return reader;
   }
 
-  /** Whether every thread uses the newest snapshot. */
+  /** Whether every thread that runs uses the newest snapshot. */
   get isAcknowledged(): boolean {
     return this.isAcknowledgedUpTo(this.version);
   }
@@ -79,7 +94,7 @@ export class SnapshotAcknowledgement {
   }
 
   private isAcknowledgedUpTo(version: number): boolean {
-    for (const used of this.acknowledged.values()) if (used < version) return false;
+    for (const { version: used, isAwaited } of this.readers) if (isAwaited && used < version) return false;
     return true;
   }
 

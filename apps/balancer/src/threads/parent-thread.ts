@@ -1,0 +1,41 @@
+// The main thread as a worker thread reaches it: by messages, and by what it writes to the load table.
+import { parentPort, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
+import { LoadTable, type ThreadLiveness } from '@fairlead/scheduling';
+import { Injectable } from '@nestjs/common';
+import type { FromThread, MainThread, ToThread } from './messages.js';
+
+@Injectable()
+export class ParentThread implements MainThread {
+  private readonly port: MessagePort;
+  private readonly liveness: ThreadLiveness;
+  private handle: (message: ToThread) => void = () => {};
+
+  constructor(table: LoadTable) {
+    if (!parentPort) throw new Error('this class is for a worker thread of the balancer');
+    this.port = parentPort;
+    this.liveness = table.own.liveness;
+  }
+
+  get hasStoppedWaiting(): boolean {
+    return this.liveness.isOverdue;
+  }
+
+  post(message: FromThread): void {
+    this.port.postMessage(message, []);
+  }
+
+  /** Has every message handled from now on. */
+  listen(handle: (message: ToThread) => void): void {
+    this.handle = handle;
+    this.port.on('message', handle);
+  }
+
+  /** Other messages than fleets keep their turn: they may end exchanges, and a request is being placed now. */
+  catchUp(): void {
+    for (let next = receiveMessageOnPort(this.port); next; next = receiveMessageOnPort(this.port)) {
+      const message = next.message as ToThread;
+      if (message.kind === 'fleet') this.handle(message);
+      else setImmediate(this.handle, message);
+    }
+  }
+}
