@@ -33,6 +33,8 @@ export class LoadRow {
   readonly started: Float64Array;
   /** Exchanges failed, by slot. */
   readonly failed: Float64Array;
+  /** Exchanges failed that outlier detection leaves out, because one client had most of them. By slot. */
+  readonly excessFailed: Float64Array;
   /** Responses for which a baseline latency was known, by slot. */
   readonly measured: Float64Array;
   /** Sum of latency / baseline latency over these responses, by slot. */
@@ -68,6 +70,7 @@ export class LoadRow {
     this.latencySeconds = doubles(slotCount);
     this.started = doubles(slotCount);
     this.failed = doubles(slotCount);
+    this.excessFailed = doubles(slotCount);
     this.measured = doubles(slotCount);
     this.stretch = doubles(slotCount);
     this.speeds = doubles(slotCount);
@@ -117,6 +120,11 @@ export class LoadRow {
     this.failed[slot]++;
   }
 
+  /** Leaves a failed exchange, which {@link countFailure} has counted, out of what outlier detection compares. */
+  discountFailure(slot: number): void {
+    this.excessFailed[slot]++;
+  }
+
   /** Clears everything in flight, after the thread that wrote this row has ended. Totals since start are kept. */
   abandon(): void {
     for (const column of [this.inFlight, this.active, this.totalActive]) column.fill(0);
@@ -129,8 +137,9 @@ export class LoadRow {
     this.inFlight.fill(0, slot * resourceCount, (slot + 1) * resourceCount);
     this.dispatched.fill(0, slot * resourceCount, (slot + 1) * resourceCount);
     this.latencyCounts.fill(0, slot * LATENCY_BUCKETS, (slot + 1) * LATENCY_BUCKETS);
-    const { latencySeconds, started, failed, measured, stretch, speeds, active } = this;
-    for (const column of [latencySeconds, started, failed, measured, stretch, speeds, active]) column[slot] = 0;
+    const { latencySeconds, started, failed, excessFailed, measured, stretch, speeds, active } = this;
+    const columns = [latencySeconds, started, failed, excessFailed, measured, stretch, speeds, active];
+    for (const column of columns) column[slot] = 0;
   }
 }
 
@@ -203,9 +212,10 @@ export class LoadTable {
 
   /** The counts that outlier detection compares, since the backend got its slot. */
   outcomes(slot: number): WindowCounts {
+    const excess = this.sum((row) => row.excessFailed[slot]);
     return {
-      exchanges: this.started(slot) - this.active(slot),
-      failures: this.failed(slot),
+      exchanges: this.started(slot) - this.active(slot) - excess,
+      failures: this.failed(slot) - excess,
       measured: this.sum((row) => row.measured[slot]),
       stretch: this.sum((row) => row.stretch[slot]),
     };
@@ -256,7 +266,7 @@ export class LoadTable {
 }
 
 function rowBytes({ resourceCount, slotCount }: LoadTableShape): number {
-  const bytesPerSlot = 8 * (2 * resourceCount + 6) + 4 * (1 + LATENCY_BUCKETS);
+  const bytesPerSlot = 8 * (2 * resourceCount + 7) + 4 * (1 + LATENCY_BUCKETS);
   const bytes = bytesPerSlot * slotCount + 8 * THREAD_COUNTS + 4 * (1 + LIVENESS_CELLS);
   return Math.ceil(bytes / CACHE_LINE_BYTES) * CACHE_LINE_BYTES;
 }

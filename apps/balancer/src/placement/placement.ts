@@ -37,6 +37,8 @@ export class Placement {
   private isLearnedFrom = false;
   /** Whether the response has a 5xx status. */
   isServerError = false;
+  /** The latency of the last response that was completed, as a multiple of what is usual for its class, when known. */
+  stretch: number | undefined;
 
   constructor(private readonly context: PlacementContext) {}
 
@@ -73,6 +75,7 @@ export class Placement {
   /** The response is complete. Returns whether this call released the reservation. */
   complete(nowSeconds: number): boolean {
     const { reservation, ticket } = this;
+    this.stretch = undefined;
     if (!reservation?.release()) return false;
     const { row, policy, learning } = this.context;
     const { slot } = reservation;
@@ -86,9 +89,18 @@ export class Placement {
       return true;
     }
     learning.completed(ticket, nowSeconds);
-    const stretch = learning.recordAndCompare(ticket.classId, latencySeconds);
-    if (stretch !== undefined) row.countStretch(slot, stretch);
+    this.stretch = learning.recordAndCompare(ticket.classId, latencySeconds);
     return true;
+  }
+
+  /** Counts the {@link stretch} of the last response. */
+  countStretch(): void {
+    if (this.stretch !== undefined) this.context.row.countStretch(this.slot, this.stretch);
+  }
+
+  /** Leaves the failure that was counted last out of what outlier detection compares. */
+  discountFailure(): void {
+    this.context.row.discountFailure(this.slot);
   }
 
   /** The head of a 5xx response has arrived: counts an error. */

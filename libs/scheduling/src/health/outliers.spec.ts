@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { FailureStreaks, windowOutlier, type ExchangeOutcome } from './outliers.js';
 
-const streaks = () => new FailureStreaks({ consecutive5xx: 5, consecutiveGatewayErrors: 3 }, 4);
+const streaks = () => new FailureStreaks({ consecutive5xx: 5, consecutiveGatewayErrors: 3 }, 4, 10);
 
 /** Returns the indices of the outcomes that yielded evidence. */
 function evidenceAt(outcomes: ExchangeOutcome[], counter = streaks(), incarnation = 1): number[] {
-  return outcomes.flatMap((outcome, i) => (counter.record(2, incarnation, outcome) ? [i] : []));
+  return outcomes.flatMap((outcome, i) => (counter.record(2, incarnation, outcome, 'client', i) ? [i] : []));
 }
 
 describe('failures in a row', () => {
@@ -26,7 +26,7 @@ describe('failures in a row', () => {
   it('are counted per slot and incarnation', () => {
     const counter = streaks();
     expect(evidenceAt(['gateway', 'gateway'], counter, 1)).toEqual([]);
-    expect(counter.record(3, 1, 'gateway')).toBeUndefined();
+    expect(counter.record(3, 1, 'gateway', 'client', 0)).toBeUndefined();
     expect(evidenceAt(['gateway', 'gateway'], counter, 2)).toEqual([]);
     expect(evidenceAt(['gateway', 'gateway', 'gateway'], counter, 1)).toEqual([]);
     expect(evidenceAt(['gateway'], counter, 2)).toEqual([0]);
@@ -34,9 +34,9 @@ describe('failures in a row', () => {
 
   it('have evidence with figures', () => {
     const counter = streaks();
-    counter.record(0, 1, 'gateway');
-    counter.record(0, 1, 'gateway');
-    expect(counter.record(0, 1, 'gateway')).toEqual({
+    counter.record(0, 1, 'gateway', 'client', 0);
+    counter.record(0, 1, 'gateway', 'client', 0);
+    expect(counter.record(0, 1, 'gateway', 'client', 0)).toEqual({
       reason: '3 exchanges in a row failed or returned 502, 503 or 504',
       figures: { consecutiveGatewayErrors: 3 },
     });
@@ -47,8 +47,33 @@ describe('failures in a row', () => {
     expect(evidenceAt(['stalled', 'stalled', 'error', 'stalled'])).toEqual([]);
   });
 
+  /** Returns the indices of the outcomes that yielded evidence; each is a client and an outcome. */
+  function evidenceOf(outcomes: readonly (readonly [string, ExchangeOutcome])[]): number[] {
+    const counter = streaks();
+    return outcomes.flatMap(([client, outcome], i) => (counter.record(2, 1, outcome, client, i) ? [i] : []));
+  }
+
+  it.each(['error', 'gateway', 'stalled'] as const)('do not count when one client has them all: %s', (outcome) => {
+    const good = ['b', 'good'] as const;
+    expect(evidenceOf([good, ...Array<['a', typeof outcome]>(20).fill(['a', outcome])])).toEqual([]);
+  });
+
+  it('count as soon as there are enough clients, at the limit and later', () => {
+    const good = ['a', 'b', 'c'].map((client) => [client, 'good'] as const);
+    const failing = Array.from('aaaaaaabcccc', (client) => [client, 'error'] as const);
+    expect(evidenceOf([...good, ...failing])).toEqual([11, 12]);
+    const stalling = Array.from('aaab', (client) => [client, 'stalled'] as const);
+    expect(evidenceOf([...good.slice(0, 2), ...stalling])).toEqual([5]);
+  });
+
+  it('forget the clients of a row that has ended', () => {
+    const good = ['a', 'b', 'c'].map((client) => [client, 'good'] as const);
+    const row = (clients: string) => Array.from(clients, (client) => [client, 'error'] as const);
+    expect(evidenceOf([...good, ...row('abc'), ...good, ...row('aaaaabbbbb')])).toEqual([]);
+  });
+
   it('can be turned off', () => {
-    const counter = new FailureStreaks({ consecutive5xx: 0, consecutiveGatewayErrors: 0 }, 4);
+    const counter = new FailureStreaks({ consecutive5xx: 0, consecutiveGatewayErrors: 0 }, 4, 10);
     expect(evidenceAt(Array<ExchangeOutcome>(20).fill('gateway'), counter)).toEqual([]);
   });
 });

@@ -41,6 +41,7 @@ export class ExchangeFactory implements ExchangeContext {
         consecutiveGatewayErrors: config.OUTLIER_CONSECUTIVE_GATEWAY_ERRORS,
       },
       config.MAX_BACKENDS,
+      config.OUTLIER_INTERVAL_SECONDS,
     );
     this.maxAttempts = config.MAX_ATTEMPTS;
     this.stallFactor = config.OUTLIER_LATENCY_FACTOR;

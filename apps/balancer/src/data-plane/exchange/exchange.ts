@@ -181,8 +181,10 @@ export class Exchange implements ActiveExchange {
   onResponseHead(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void {
     const { placement } = this;
     this.apply('respond');
-    if (status >= 500) placement.recordServerError();
-    else placement.onResponseHead(headers);
+    if (status >= 500) {
+      placement.recordServerError();
+      this.discountExcessFailure();
+    } else placement.onResponseHead(headers);
     this.recordOutcome(placement, status < 500 ? 'good' : status >= 502 && status <= 504 ? 'gateway' : 'error');
   }
 
@@ -192,7 +194,10 @@ export class Exchange implements ActiveExchange {
    */
   completeAttempt(): number {
     const nowMs = monotonicMs();
-    if (isAttemptOpen(this.current) && this.placement.complete(nowMs / 1000)) this.release();
+    if (isAttemptOpen(this.current) && this.placement.complete(nowMs / 1000)) {
+      this.countStretch();
+      this.release();
+    }
     return nowMs;
   }
 
@@ -209,7 +214,9 @@ export class Exchange implements ActiveExchange {
     if (suspicion === undefined) return;
     this.suspect(placement, suspicion);
     // A 5xx response was recorded when its head arrived.
-    if (!placement.isServerError) this.recordOutcome(placement, 'gateway');
+    if (placement.isServerError) return;
+    this.discountExcessFailure();
+    this.recordOutcome(placement, 'gateway');
   }
 
   /** The connection to the backend takes too long to open: no other request is sent there. */
@@ -275,8 +282,29 @@ export class Exchange implements ActiveExchange {
     if (backend) this.context.registry.observe(backend, { what: 'exchange-failed', reason, incarnation });
   }
 
+  /** When the present attempt began, monotonic seconds. */
+  private get placedAtSeconds(): number {
+    return (this.startedAtMs + this.placedMs) / 1000;
+  }
+
+  /** A failure of a client that has most of them does not count against the backend. */
+  private discountExcessFailure(): void {
+    const { placement, head, placedAtSeconds } = this;
+    if (this.context.streaks.isExcessFailure(placement.slot, head.client, placedAtSeconds)) placement.discountFailure();
+  }
+
+  /** The same of a response that would be an outlier by its latency. */
+  private countStretch(): void {
+    const { placement, head, context, placedAtSeconds } = this;
+    const { stallFactor, streaks } = context;
+    const isSlow = stallFactor > 0 && placement.stretch !== undefined && placement.stretch >= stallFactor;
+    if (isSlow && streaks.isExcessSlowness(placement.slot, head.client, placedAtSeconds)) return;
+    placement.countStretch();
+  }
+
   private recordOutcome({ backend, slot, incarnation }: Placement, outcome: ExchangeOutcome): void {
-    const evidence = this.context.streaks.record(slot, incarnation, outcome);
+    const { head, context, placedAtSeconds } = this;
+    const evidence = context.streaks.record(slot, incarnation, outcome, head.client, placedAtSeconds);
     if (!evidence || !backend) return;
     const { reason, figures } = evidence;
     const retriesWaiting = outcome === 'stalled';
