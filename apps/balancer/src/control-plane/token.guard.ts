@@ -44,7 +44,7 @@ export function TokenRequired(...further: Type<CanActivate>[]): MethodDecorator 
 
 /** The token of `Bearer` credentials, or `''`. The name of a scheme is case-insensitive (RFC 9110 §11.1). */
 function bearerTokenOf(authorization: string): string {
-  return /^bearer +(.+)$/i.exec(authorization)?.[1] ?? '';
+  return /^bearer +([^ ].*)$/i.exec(authorization)?.[1] ?? '';
 }
 
 /** Compares digests, so that the time taken reveals nothing about either text. */

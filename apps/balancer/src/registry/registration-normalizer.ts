@@ -53,7 +53,7 @@ function identityOf(id: string | undefined, url: URL, { isOwnAddress }: Normaliz
   if (isOwnAddress(url)) {
     throw new InvalidRegistrationError(`url must not lead to the balancer itself (${url.host}): that would be a loop`);
   }
-  const address = url.origin + url.pathname.replace(/\/+$/, '');
+  const address = url.origin + url.pathname.replace(/(?<!\/)\/+$/, '');
   // `http://10.0.0.7` becomes `http://10.0.0.7:80`, as in the original protocol.
   const withPort = url.port === '' ? address.replace(url.host, `${url.host}:80`) : address;
   return { id: id ?? withPort, url: withPort };

@@ -21,8 +21,8 @@ export class MetricsClient {
   readonly publicUrl: string;
 
   constructor(@Inject(dashboardConfig.KEY) { balancerUrl, publicBalancerUrl }: DashboardConfig) {
-    this.publicUrl = publicBalancerUrl.href.replace(/\/+$/, '');
-    this.url = balancerUrl.href.replace(/\/+$/, '');
+    this.publicUrl = publicBalancerUrl.href.replace(/(?<!\/)\/+$/, '');
+    this.url = balancerUrl.href.replace(/(?<!\/)\/+$/, '');
   }
 
   /** Reads the current load of the fleet. */

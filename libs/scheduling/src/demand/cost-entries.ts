@@ -16,7 +16,7 @@ export type CostField = 'request_cost' | 'named_metrics';
 /** Maximum units of a resource per request. Larger amounts are errors or attacks. */
 const MAX_AMOUNT = 1e6;
 
-const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 
 /**
  * Collects the amounts of a report. The first fault rejects the whole report, because the rest cannot be trusted

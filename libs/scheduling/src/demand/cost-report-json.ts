@@ -12,8 +12,8 @@ const FIELDS: ReadonlyMap<string, CostField> = new Map([
 /** An ORCA report nests its fields one object deep. Anything nested deeper than this is not a report. */
 const MAX_DEPTH = 16;
 
-/** A JSON string, and the colon after it if it is a key. */
-const STRING_OR_KEY = /"(?:[^"\\]|\\.)*"(\s*:)?/g;
+/** A JSON string, and the colon after it if it is a key. One without an end matches to the end of the text. */
+const STRING_OR_KEY = /"(?:[^"\\]|\\.)*(?:"(\s*:)?|\\?$)/gs;
 
 /** Adds the costs of a report in JSON to `entries`. */
 export function readJsonEntries(body: string, entries: CostEntries): void {
