@@ -7,7 +7,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
  */
 const HEXADECIMAL = /^(?=[a-f]*\d)[0-9a-f]{8,}$/i;
 /** A token in base64url, or a slug with a number in it: long, with at least two digits. */
-const TOKEN = /^(?=(?:.*\d){2})[\w-]{20,}={0,2}$/;
+const TOKEN = /^(?=\D*\d\D*\d)[\w-]{20,}={0,2}$/;
 const DATE = /^\d{4}-\d{2}(-\d{2})?$/;
 /** Longer segments are never part of a route's name. */
 const MAX_WORD_CHARACTERS = 64;
