@@ -173,6 +173,16 @@ describe('framing', () => {
       ['no version', 'GET /\r\nHost: h\r\n\r\n'],
       ['two spaces in its first line', 'GET  / HTTP/1.1\r\nHost: h\r\n\r\n'],
       ['a coding in HTTP/1.0', 'POST / HTTP/1.0\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+      ['an upgrade and no host', 'GET / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'],
+      [
+        'an upgrade that is not followed and a length in its trailers',
+        request(
+          'POST',
+          '/',
+          ['Connection: Upgrade', 'Upgrade: x', 'Transfer-Encoding: chunked'],
+          '0\r\nContent-Length: 9\r\n\r\n',
+        ),
+      ],
       ['a path in its host', 'GET / HTTP/1.1\r\nHost: a/b\r\n\r\n'],
       ['two hosts in one field', 'GET / HTTP/1.1\r\nHost: a, b\r\n\r\n'],
       ['half an IPv6 address', 'GET / HTTP/1.1\r\nHost: [::1\r\n\r\n'],

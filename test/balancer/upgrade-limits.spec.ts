@@ -50,6 +50,14 @@ it('a refusal that stalls is cut after STREAM_IDLE_TIMEOUT_SECONDS', async () =>
   await settled(balancer);
 });
 
+it('a switch to another protocol than the client asked for is an invalid response', async () => {
+  const balancer = await balancerBefore(switchTo('other'));
+  const socket = await openSocket(balancer.port);
+  socket.write(UPGRADE);
+  expect(await received(socket)).toMatch(/^HTTP\/1\.1 502 /);
+  await settled(balancer);
+});
+
 it('a refusal with a large body arrives whole', async () => {
   const body = 'x'.repeat(2_000_000);
   const balancer = await balancerBefore(`${head('HTTP/1.1 403 Forbidden', [`Content-Length: ${body.length}`])}${body}`);

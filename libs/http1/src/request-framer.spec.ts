@@ -38,7 +38,7 @@ describe('a request ends', () => {
     ['after a length with leading zeros', `${withLines('Content-Length: 005')}GET /`],
     ['after the last chunk', `${CHUNKED}5\r\nGET /\r\n0\r\n\r\n`],
     ['after a chunk with extensions', `${CHUNKED}5;a=b;c="d e"\r\nGET /\r\n0;e\r\n\r\n`],
-    ['after its trailers', `${CHUNKED}0\r\nDigest: abc\r\nContent-Length: 9\r\n\r\n`],
+    ['after its trailers', `${CHUNKED}0\r\nDigest: abc\r\nContent-Lengthy: 9\r\n\r\n`],
     ['by the last of its codings', `${withLines('Transfer-Encoding: gzip', 'Transfer-Encoding: Chunked')}0\r\n\r\n`],
     ['in any method, target and version', 'PROPFIND http://a/ HTTP/1.0\r\nContent-Lengthy: 9\r\n\r\n'],
     ['after empty lines before it', `\r\n\r\n${withLines()}`],
@@ -86,6 +86,8 @@ describe('a request is malformed', () => {
     ['a vertical tab beside the coding', withLines('Transfer-Encoding: \x0bchunked')],
     ['a coding of 300 bytes', withLines(`Transfer-Encoding: ${'x'.repeat(300)}`)],
     ['a bad chunk', `${CHUNKED}5 \r\nhello`],
+    ['a length in its trailers', `${CHUNKED}0\r\nContent-Length: 5\r\n\r\n`],
+    ['a coding in its trailers', `${CHUNKED}0\r\nTransfer-Encoding: gzip\r\n\r\n`],
     ['a bad trailer', `${CHUNKED}0\r\na\n\r\n`],
   ])('with %s: %j', (_, text) => {
     const { requests, rest, error } = split(text + SENTINEL);

@@ -42,7 +42,8 @@ const COMPLETE = 12;
  *
  * Strict where two parsers might find different ends: one space between the parts of the request line (RFC 9112 §3);
  * HTTP/1.0 or 1.1; lines end in CRLF; no whitespace before a colon; no folded line (§5.2); one `Content-Length` of digits,
- * or a `Transfer-Encoding` whose last coding is `chunked`, but not both (§6.3), and no coding in HTTP/1.0 (§6.1).
+ * or a `Transfer-Encoding` whose last coding is `chunked`, but not both (§6.3); no coding in HTTP/1.0 (§6.1); neither of
+ * the two in trailers (RFC 9110 §6.5.1).
  * Everything else is left to the parser.
  */
 export class RequestFramer {
@@ -193,7 +194,6 @@ export class RequestFramer {
     this.nameLength = 1;
     this.value = '';
     this.candidate = undefined;
-    if (this.isTrailer) return;
     if (lower === CONTENT_LENGTH[0]) this.candidate = CONTENT_LENGTH;
     else if (lower === TRANSFER_ENCODING[0]) this.candidate = TRANSFER_ENCODING;
   }
@@ -266,7 +266,8 @@ export class RequestFramer {
     this.state = FIELD_START;
     const { candidate } = this;
     this.candidate = undefined;
-    if (candidate === CONTENT_LENGTH) {
+    if (candidate && this.isTrailer) this.error = 'malformed';
+    else if (candidate === CONTENT_LENGTH) {
       if (this.length !== undefined) this.error = 'malformed';
       this.length = trimBlanks(this.value);
     } else if (candidate === TRANSFER_ENCODING) {

@@ -12,7 +12,12 @@ export function hasBody({ headers }: IncomingMessage): boolean {
  * clear text would carry requests past the balancer unseen.
  */
 export function isUpgradeFollowed(request: IncomingMessage): boolean {
-  const protocols = (request.headers.upgrade ?? '').split(',').map((protocol) => protocol.trim().toLowerCase());
+  const protocols = protocolsIn(request.headers.upgrade);
   const isOther = protocols.every((protocol) => protocol !== '' && !/^(h2|http)/.test(protocol));
   return request.method === 'GET' && !hasBody(request) && isOther;
+}
+
+/** The protocols that an `Upgrade` field lists, in lower case; one empty name for a message without the field. */
+export function protocolsIn(upgrade = ''): string[] {
+  return upgrade.split(',').map((protocol) => protocol.trim().toLowerCase());
 }

@@ -86,9 +86,12 @@ export function isRefusal(read: ReadRequest | Refusal): read is Refusal {
 }
 
 /** Rejects what Node's parser accepts against RFC 9112: several or invalid Host fields (§3.2), other codings (§6.1). */
-function framingRefusal({ headers, rawHeaders }: IncomingMessage): Refusal | undefined {
+function framingRefusal({ headers, rawHeaders, httpVersion }: IncomingMessage): Refusal | undefined {
   const hosts = rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host').length;
-  if (hosts > 1) return { statusCode: 400, message: 'a request must have one Host field', isLast: true };
+  // Node's server does not ask for a Host where a request is upgraded.
+  if (hosts > 1 || (hosts === 0 && httpVersion === '1.1')) {
+    return { statusCode: 400, message: 'a request must have one Host field', isLast: true };
+  }
   if (!isHost(headers.host ?? '')) {
     return { statusCode: 400, message: 'Host must be a name or an address, and a port', isLast: true };
   }

@@ -13,6 +13,7 @@ import { VIA_PSEUDONYM } from '../headers/via-pseudonym.js';
 import type { DeadlineClock } from '../io/deadline-clock.js';
 import type { ForwardedRequestHeaders } from '../relay/request-headers.js';
 import { relayResponse } from '../relay/response-relay.js';
+import { protocolsIn } from '../request/message-framing.js';
 import type { ReadRequest } from '../request/request-reader.js';
 import { connectWithin, type ConnectTimeouts } from '../upstream/connect.js';
 import { requestAgent } from '../upstream/request-agent.js';
@@ -126,6 +127,10 @@ export class UpgradeExchange implements Transport {
       connection.destroy();
       return;
     }
+    if (!wasAskedFor(response, this.client.request)) {
+      this.abortAttempt(new InvalidResponseError('it switched to a protocol that the client did not ask for'));
+      return;
+    }
     const { clock, tunnels } = this.context;
     const { socket } = this.client;
     this.loop.onResponseHead(101, {});
@@ -160,6 +165,12 @@ export class UpgradeExchange implements Transport {
       this.abortAttempt(error as InvalidResponseError);
     }
   }
+}
+
+/** Whether a response switches to one of the protocols of the request (RFC 9110 §7.8). */
+function wasAskedFor({ headers }: IncomingMessage, { headers: asked }: IncomingMessage): boolean {
+  const offered = protocolsIn(asked.upgrade);
+  return protocolsIn(headers.upgrade).every((protocol) => offered.includes(protocol));
 }
 
 /**
