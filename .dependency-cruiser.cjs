@@ -9,7 +9,7 @@ const BALANCER_ROOMS = [
   ['balancer\\.module\\.ts$'],
   ['health-checks/', 'control-plane/', 'threads/(?!worker\\.ts$)'],
   ['data-plane/'],
-  ['metrics/', 'placement/'],
+  ['access/', 'metrics/', 'placement/'],
   ['registry/'],
   ['config/', 'clock/', 'net/'],
 ];

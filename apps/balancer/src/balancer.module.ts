@@ -5,6 +5,7 @@ import { Module } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { ScheduleModule } from '@nestjs/schedule';
 import { TerminusModule } from '@nestjs/terminus';
+import { ControlPlaneToken } from './access/control-plane-token.js';
 import { EventsController } from './control-plane/events.controller.js';
 import { ExplainService } from './control-plane/explain.service.js';
 import { PlacementController } from './control-plane/placement.controller.js';
@@ -57,6 +58,7 @@ const fleet = { provide: Fleet, useExisting: RegistryService };
 const registry = [RegistryService, RegistryStore, EventLog, SelfAddresses, RegistrySweeper];
 const health = [PingAckCron, HealthProbe, RecheckScheduler, OutlierDetector];
 const serving = [loadTable, fleet, dataPlane, ...dataPlaneProviders];
+const access = [ControlPlaneToken];
 const metrics = [MetricsService, Prometheus];
 
 @Module({
@@ -69,6 +71,6 @@ const metrics = [MetricsService, Prometheus];
     MetricsController,
     HealthController,
   ],
-  providers: [ExplainService, ...registry, ...health, ...serving, ...metrics],
+  providers: [ExplainService, ...registry, ...health, ...serving, ...access, ...metrics],
 })
 export class BalancerModule {}

@@ -6,7 +6,7 @@ import { HttpException, Inject, Injectable, type CanActivate, type ExecutionCont
 import type { ConfigType } from '@nestjs/config';
 import type { Request, Response } from 'express';
 import { balancerConfig } from '../config/balancer.config.js';
-import { callerAddressOf } from './caller-address.js';
+import { callerAddressOf } from '../access/caller-address.js';
 import { RateLimiter } from './rate-limiter.js';
 import { monotonicSeconds } from '../clock/monotonic.js';
 
