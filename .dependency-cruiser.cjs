@@ -100,7 +100,7 @@ module.exports = {
     {
       name: 'foundations-import-no-library',
       severity: 'error',
-      from: { path: '^libs/(contracts|scheduling|http1|configuration)/' },
+      from: { path: '^libs/(contracts|scheduling|http1|http-server|configuration)/' },
       to: { path: '^libs/', pathNot: '^libs/$1/' },
     },
     {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { request } from '../support/http-text.js';
+import { head } from '../support/http-text.js';
 import { shared } from '../support/lifetime.js';
 import { backendIn, startBalancer, until } from '../support/processes.js';
 import { httpUpstream, join, register, holdingUpstream } from '../support/upstreams.js';
@@ -244,12 +244,11 @@ describe('registration', () => {
   it('a change of the fleet needs the token where one is set', async () => {
     const { control } = await startBalancer({ CONTROL_PLANE_TOKEN: 'sesame-open-sesame' });
     expect((await register(control, { port: 1, resources: RESOURCES })).status).toBe(401);
-    expect((await fetch(control, { method: 'POST', body: '{"Compute-Vector":1,"Storage-Vector":1}' })).status).toBe(
-      401,
-    );
+    const original = { method: 'POST', headers: { 'content-type': 'application/json' } };
+    expect((await fetch(control, { ...original, body: '{"Compute-Vector":1,"Storage-Vector":1}' })).status).toBe(401);
     const allowed = await fetch(`${control}/api/v1/backends`, {
       method: 'POST',
-      headers: { authorization: 'Bearer sesame-open-sesame' },
+      headers: { authorization: 'Bearer sesame-open-sesame', 'content-type': 'application/json' },
       body: JSON.stringify({ port: 1, resources: RESOURCES }),
     });
     expect(allowed.status).toBe(201);
@@ -261,7 +260,7 @@ describe('the original protocol', () => {
   const get = (control: string, body: string) =>
     sendRaw(
       Number(new URL(control).port),
-      request('GET', '/', ['Connection: close', `Content-Length: ${body.length}`], body),
+      head('GET / HTTP/1.1', ['Host: localhost', 'Connection: close', `Content-Length: ${body.length}`]) + body,
     );
 
   it('a GET with a JSON body registers a backend', async () => {

@@ -206,7 +206,8 @@ describe('a backend that registers in a loop', () => {
 
   it('it gets 429 in the original protocol too, and for bodies that are not valid', async () => {
     const { control } = await startBalancer({ REGISTRATIONS_PER_MINUTE: '2' });
-    const original = (body: object) => fetch(control, { method: 'POST', body: JSON.stringify(body) });
+    const headers = { 'content-type': 'application/json' };
+    const original = (body: object) => fetch(control, { method: 'POST', headers, body: JSON.stringify(body) });
     const vectors = { 'Compute-Vector': 1, 'Storage-Vector': 1 };
     const statuses = async (send: () => Promise<Response>) => [
       (await send()).status,

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { get, request } from '../support/http-text.js';
+import { get, head } from '../support/http-text.js';
 import { startBalancer, until } from '../support/processes.js';
 import { openSocket, received } from '../support/raw-client.js';
 import { httpUpstream, join, holdingUpstream } from '../support/upstreams.js';
@@ -47,7 +47,8 @@ describe('shutdown with idle connections', () => {
     const half = await openSocket(balancer.port);
     half.write('GET / HT');
     const control = await openSocket(Number(new URL(balancer.control).port));
-    control.write(request('POST', '/api/v1/backends', ['Content-Length: 9'], '{'));
+    const fields = ['Host: localhost', 'Content-Type: application/json', 'Content-Length: 9'];
+    control.write(`${head('POST /api/v1/backends HTTP/1.1', fields)}{`);
     expect(await balancer.process.stop('SIGTERM')).toBe(0);
     for (const socket of [silent, half, control]) await until('it to be closed', () => socket.destroyed);
   });

@@ -10,8 +10,8 @@ export interface Dashboard {
 }
 
 /** Starts it beside a balancer and waits until it listens. */
-export async function startDashboard(balancerUrl: string): Promise<Dashboard> {
-  const dashboard = launchDashboard({ BALANCER_URL: balancerUrl, REFRESH_INTERVAL_SECONDS: '0.05' });
+export async function startDashboard(balancerUrl: string, env: Record<string, string> = {}): Promise<Dashboard> {
+  const dashboard = launchDashboard({ BALANCER_URL: balancerUrl, REFRESH_INTERVAL_SECONDS: '0.05', ...env });
   const { port } = await dashboard.logged('dashboard listening');
   return {
     url: `http://127.0.0.1:${Number(port)}`,

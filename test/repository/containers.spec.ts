@@ -2,6 +2,7 @@
 // They are parsed and not run: that would need a Docker engine.
 import { existsSync, readFileSync } from 'node:fs';
 import { ConfigurationError, parseEnvironment, type Environment } from '@fairlead/configuration';
+import { isKnownHost } from '@fairlead/http-server';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { z } from 'zod';
@@ -58,6 +59,11 @@ function settingsOf(service: Service): Record<string, unknown> {
   return parseEnvironment(SCHEMAS[appOf(service)], service.environment as Environment);
 }
 
+/** The names by which the host and the other containers know a service. */
+function namesOf(name: string, { ports = [] }: Service): string[] {
+  return ports.length > 0 ? [name, 'localhost', '127.0.0.1'] : [name];
+}
+
 function portsOf(service: Service): number[] {
   const settings = settingsOf(service);
   return PORT_VARIABLES[appOf(service)].map((name) => Number(settings[name]));
@@ -71,6 +77,21 @@ describe('docker-compose.yml', () => {
   it('the default ports are published', () => {
     const shown = Object.values(services).flatMap(({ ports = [] }) => ports);
     expect(shown).toEqual(['5252:5252', '9797:9797', '5453:5453', '5454:5454', '5455:5455', '9494:9494']);
+  });
+
+  it('control plane and dashboard accept the names by which they are reached', () => {
+    const { balancer, dashboard } = services;
+    const reached = {
+      balancer: settingsOf(balancer).CONTROL_PLANE_NAMES,
+      dashboard: settingsOf(dashboard).DASHBOARD_NAMES,
+    };
+    for (const [name, names] of Object.entries(reached)) {
+      const hosts = namesOf(name, services[name]);
+      expect(hosts.filter((host) => !isKnownHost(host, names as ReadonlySet<string>))).toEqual([]);
+    }
+    for (const url of Object.values(services).flatMap(({ environment }) => environment.BALANCER_URL ?? [])) {
+      expect(isKnownHost(new URL(url).host, reached.balancer as ReadonlySet<string>), url).toBe(true);
+    }
   });
 
   it('backends can be scaled, since further ones have no port on the host and no name', () => {

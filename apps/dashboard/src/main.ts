@@ -1,5 +1,6 @@
 // Starts the dashboard: settings first, then Nest, then the port. On SIGTERM or SIGINT it exits with 0.
 import { startOrExit } from '@fairlead/configuration';
+import { isTopLevelNavigation, refuseForeignPages, requireKnownHost, securityHeaders } from '@fairlead/http-server';
 import { ShutdownSignal } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -8,11 +9,22 @@ import type { AddressInfo } from 'node:net';
 import { dashboardConfig, type DashboardConfig } from './config/dashboard.config.js';
 import { DashboardModule } from './dashboard.module.js';
 import { assetFolder, uplotFolder } from './pages/public-files.js';
-import { securityHeaders } from './pages/security-headers.js';
+
+/** Scripts and styles come from this origin only, never inline, so that a backend's id cannot become code. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+];
 
 await startOrExit('dashboard', () => start(dashboardConfig()));
 
-async function start({ port, host }: DashboardConfig): Promise<void> {
+async function start({ port, host, names }: DashboardConfig): Promise<void> {
   const app = await NestFactory.create<NestExpressApplication>(DashboardModule, {
     bufferLogs: true,
     abortOnError: false,
@@ -21,7 +33,9 @@ async function start({ port, host }: DashboardConfig): Promise<void> {
   });
   app.useLogger(app.get(Logger));
   app.disable('x-powered-by');
-  app.use(securityHeaders);
+  app.use(securityHeaders(CONTENT_SECURITY_POLICY));
+  app.use(requireKnownHost({ names, variable: 'DASHBOARD_NAMES' }));
+  app.use(refuseForeignPages(isTopLevelNavigation));
   app.useStaticAssets(uplotFolder, { prefix: '/assets/uplot' });
   app.useStaticAssets(assetFolder, { prefix: '/assets' });
   app.enableShutdownHooks([ShutdownSignal.SIGTERM, ShutdownSignal.SIGINT], { useProcessExit: true });

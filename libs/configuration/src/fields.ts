@@ -88,6 +88,23 @@ function tryParseJson(text: string): unknown {
   }
 }
 
+/** A comma-separated list of host names without ports, or the word `none`; parsed into a set of names in lower case. */
+export function hostNames() {
+  const allowed =
+    'must be a comma-separated list of host names without ports, such as balancer,fairlead.example (or the word "none")';
+  return z
+    .string()
+    .transform((text): ReadonlySet<string> => {
+      const names = text.split(',').map((name) => name.trim().toLowerCase());
+      return new Set(names.filter((name) => name !== 'none'));
+    })
+    .refine((names) => [...names].every(isHostName), allowed);
+}
+
+function isHostName(name: string): boolean {
+  return name.length <= 253 && name.split('.').every((label) => /^[a-z0-9_-]{1,63}$/.test(label));
+}
+
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 
 /** A comma-separated list of addresses, CIDR blocks and the words `loopback` and `none`; parsed into a `BlockList`. */

@@ -4,7 +4,7 @@
  * @module @fairlead/configuration
  */
 export { ConfigurationError, parseEnvironment, type Environment } from './environment.js';
-export { cidrList, decimal, flag, httpUrl, jsonValue, oneOf, port, seconds, wholeNumber } from './fields.js';
+export { cidrList, decimal, flag, hostNames, httpUrl, jsonValue, oneOf, port, seconds, wholeNumber } from './fields.js';
 export { describeVariables, type VariableDescription } from './describe.js';
 export { outermostIssue, type LocatedIssue } from './outermost-issue.js';
 export { startOrExit } from './start-or-exit.js';

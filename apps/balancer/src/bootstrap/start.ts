@@ -27,7 +27,7 @@ export async function start(config: BalancerConfig, inherited: InheritedSockets)
   });
   const logger = app.get(Logger);
   app.useLogger(logger);
-  configureControlPlane(app, { withDocs: config.SWAGGER });
+  configureControlPlane(app, config);
   const plane = app.get(DataPlane);
   shutDownOnSignal(app, plane, logger, inherited);
 

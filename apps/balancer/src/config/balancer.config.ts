@@ -5,6 +5,7 @@ import {
   cidrList,
   decimal,
   flag,
+  hostNames,
   jsonValue,
   logVariables,
   oneOf,
@@ -72,6 +73,9 @@ export const balancerSchema = z.object({
     .min(16, 'must be at least 16 characters')
     .optional()
     .describe('When set, requests that change the fleet must carry it as a bearer token'),
+  CONTROL_PLANE_NAMES: hostNames()
+    .prefault('none')
+    .describe('Host names of the control plane besides localhost; requests for other names get 421'),
   REGISTRY_FILE: z
     .string()
     .prefault('fairlead-registry-{port}.sqlite')

@@ -1,28 +1,55 @@
-// Sets up HTTP for the control plane: body parsing, validation, errors, API documentation.
+// Sets up HTTP for the control plane: which requests it takes, body parsing, validation, errors, API documentation.
+import { refuseForeignPages, requireKnownHost } from '@fairlead/http-server';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { json, text, type NextFunction, type Request, type Response } from 'express';
+import { hasBody, requireJson } from '../access/json-body.js';
+import type { BalancerConfig } from '../config/balancer.config.js';
 import { unreadableBody } from './body-parser-errors.js';
 import { ProblemFilter } from './problem.filter.js';
+import { responseHeaders } from './response-headers.js';
 import { validationPipe } from './validation.pipe.js';
 
 /** The largest request body. */
 const BODY_LIMIT = '100kb';
 
+/** The settings that concern HTTP. */
+type HttpSettings = Pick<BalancerConfig, 'CONTROL_PLANE_NAMES' | 'SWAGGER'>;
+
 /** Configures an application that was created with `bodyParser: false`. */
-export function configureControlPlane(app: NestExpressApplication, { withDocs }: { readonly withDocs: boolean }): void {
+export function configureControlPlane(
+  app: NestExpressApplication,
+  { CONTROL_PLANE_NAMES: names, SWAGGER }: HttpSettings,
+): void {
   app.disable('x-powered-by');
   app.set('etag', false);
-  // Backends of the original protocol send JSON with a GET and without a Content-Type.
-  const parseText = text({ type: () => true, limit: BODY_LIMIT });
-  const parseJson = json({ type: () => true, limit: BODY_LIMIT, reviver: rejectProto });
-  app.use((request: Request, response: Response, next: NextFunction) => {
-    const parse = request.path === '/' ? parseText : parseJson;
-    parse(request, response, (error?: unknown) => next(error === undefined ? undefined : unreadableBody(error)));
-  });
+  app.use(responseHeaders);
+  app.use(requireKnownHost({ names, variable: 'CONTROL_PLANE_NAMES' }));
+  app.use(refuseForeignPages());
+  if (SWAGGER) app.use(showDocsToBrowsers);
+  app.use(requireJson);
+  app.use(bodyParser());
   app.useGlobalPipes(validationPipe);
   app.useGlobalFilters(new ProblemFilter());
-  if (withDocs) setUpDocs(app);
+  if (SWAGGER) setUpDocs(app);
+}
+
+/** Redirects a browser that opens the address of the control plane, which would be a request of the original protocol. */
+function showDocsToBrowsers(request: Request, response: Response, next: NextFunction): void {
+  const { method, path, headers } = request;
+  const isPage = headers['sec-fetch-mode'] === 'navigate' || headers.accept?.includes('text/html') === true;
+  if (method === 'GET' && path === '/' && isPage && !hasBody(request)) response.redirect(302, '/docs');
+  else next();
+}
+
+/** Backends of the original protocol send JSON with any method to `/`; what is wrong with it is said in their words. */
+function bodyParser() {
+  const parseText = text({ type: () => true, limit: BODY_LIMIT });
+  const parseJson = json({ type: () => true, limit: BODY_LIMIT, reviver: rejectProto });
+  return (request: Request, response: Response, next: NextFunction) => {
+    const parse = request.path === '/' ? parseText : parseJson;
+    parse(request, response, (error?: unknown) => next(error === undefined ? undefined : unreadableBody(error)));
+  };
 }
 
 function setUpDocs(app: NestExpressApplication): void {

@@ -40,6 +40,7 @@ export class OriginalProtocolController {
     description:
       '`Invalid request payload`, `Missing compute or storage vector`, or a sentence that says what is wrong',
   })
+  @ApiResponse({ status: 415, description: 'A browser sent something other than application/json' })
   @ApiResponse(TOO_MANY)
   @ApiResponse({ status: 503, description: 'MAX_BACKENDS are registered' })
   register(

@@ -1,5 +1,5 @@
 // The dashboard's environment: the only place of this app that reads process.env.
-import { httpUrl, logVariables, parseEnvironment, port, seconds } from '@fairlead/configuration';
+import { hostNames, httpUrl, logVariables, parseEnvironment, port, seconds } from '@fairlead/configuration';
 import { registerAs, type ConfigType } from '@nestjs/config';
 import { z } from 'zod';
 
@@ -7,6 +7,9 @@ import { z } from 'zod';
 export const dashboardEnvironment = z.object({
   DASHBOARD_PORT: port().prefault('9494').describe('Port of the dashboard; 0 picks a free one'),
   DASHBOARD_HOST: z.string().prefault('0.0.0.0').describe('Address on which the dashboard listens'),
+  DASHBOARD_NAMES: hostNames()
+    .prefault('none')
+    .describe('Host names of the dashboard besides localhost; requests for other names get 421'),
   BALANCER_URL: httpUrl()
     .prefault('http://127.0.0.1:9797')
     .describe("The balancer's control plane, from which it reads the metrics"),
@@ -25,6 +28,7 @@ export const dashboardConfig = registerAs('dashboard', () => {
   return {
     port: environment.DASHBOARD_PORT,
     host: environment.DASHBOARD_HOST,
+    names: environment.DASHBOARD_NAMES,
     balancerUrl: environment.BALANCER_URL,
     publicBalancerUrl: environment.PUBLIC_BALANCER_URL ?? environment.BALANCER_URL,
     refreshIntervalMs: environment.REFRESH_INTERVAL_SECONDS * 1000,

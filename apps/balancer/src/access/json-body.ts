@@ -1,0 +1,29 @@
+// Accepts bodies as `application/json` only. A page of any origin may send other content types without asking first
+// (https://fetch.spec.whatwg.org/#cors-safelisted-request-header), and a form may send `text/plain` that is JSON.
+import { UnsupportedMediaTypeException } from '@nestjs/common';
+import type { NextFunction, Request, Response } from 'express';
+
+const JSON_TYPES = ['application/json', 'application/*+json'];
+
+/**
+ * Middleware that refuses bodies of other types with status 415. Servers of the original protocol send JSON as any type
+ * or none, on `/`; there, only what a browser sends must have the right type.
+ */
+export function requireJson(request: Request, _response: Response, next: NextFunction): void {
+  if (!hasBody(request) || request.is(JSON_TYPES)) return next();
+  if (request.path === '/' && !isFromBrowser(request)) return next();
+  const given = request.headers['content-type'];
+  const got = given === undefined ? 'got none' : `got ${JSON.stringify(given.slice(0, 100))}`;
+  next(new UnsupportedMediaTypeException(`the Content-Type of a body must be application/json, ${got}`));
+}
+
+/** Whether the request has a body that is not empty (RFC 9112 §6.3). */
+export function hasBody({ headers }: Request): boolean {
+  if (headers['transfer-encoding'] !== undefined) return true;
+  return Number(headers['content-length'] ?? 0) > 0;
+}
+
+/** Whether a browser sent it, or a program that says so. */
+function isFromBrowser({ headers }: Request): boolean {
+  return headers.origin !== undefined || Object.keys(headers).some((name) => name.startsWith('sec-fetch-'));
+}

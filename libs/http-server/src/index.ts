@@ -1,0 +1,10 @@
+/**
+ * What the HTTP servers of the control plane and the dashboard share: which requests are refused because
+ * of what a browser says about them.
+ *
+ * @module @fairlead/http-server
+ */
+export { isKnownHost, requireKnownHost, type KnownHosts } from './known-hosts.js';
+export { isTopLevelNavigation, refuseForeignPages } from './foreign-pages.js';
+export { securityHeaders } from './security-headers.js';
+export type { Middleware } from './middleware.js';
