@@ -91,6 +91,8 @@ async function startWithFewDescriptors(): Promise<Balancer> {
     DATA_PLANE_PORT: '0',
     CONTROL_PLANE_PORT: '0',
     DATA_PLANE_THREADS: '0',
+    MAX_CLIENT_CONNECTIONS: String(MAX_DESCRIPTORS),
+    METRICS_MAX_AGE_SECONDS: '0',
     // Nothing but the upgrade itself may open a connection meanwhile.
     PING_ACK_INTERVAL_SECONDS: '3600',
   };
@@ -108,12 +110,11 @@ async function ask({ control }: Balancer, method: string, path: string, body?: o
   return text(response);
 }
 
-/** Opens connections to the control plane until the balancer has no descriptor left. */
-async function fillDescriptors({ control, process }: Balancer): Promise<Socket[]> {
+/** Opens connections of clients until the balancer has no descriptor left. */
+async function fillDescriptors({ port, process }: Balancer): Promise<Socket[]> {
   const sockets: Socket[] = [];
-  const { port } = new URL(control);
   for (let i = 0; i < MAX_DESCRIPTORS; i++) {
-    const socket = connect(Number(port), '127.0.0.1');
+    const socket = connect(port, '127.0.0.1');
     socket.on('error', () => {});
     sockets.push(socket);
     onTestFinished(() => void socket.destroy());

@@ -1,14 +1,19 @@
-// Which requests the dashboard refuses because of the page or the name that they come from.
+// Which requests the dashboard refuses because of the page or the name that they come from, and how many it takes.
+import { once } from 'node:events';
 import { expect, it } from 'vitest';
 import { send } from '../control-plane/requests.js';
 import { shared } from '../support/lifetime.js';
+import { openSocket } from '../support/raw-client.js';
 import { startDashboard } from './dashboard-process.js';
 import { FakeMetricsServer } from './fake-metrics-server.js';
 
 const dashboard = shared(async (atEnd) => {
   const balancer = await new FakeMetricsServer().start();
   atEnd(() => balancer.stop());
-  const started = await startDashboard(balancer.url, { DASHBOARD_NAMES: 'fairlead.example' });
+  const started = await startDashboard(balancer.url, {
+    DASHBOARD_NAMES: 'fairlead.example',
+    DASHBOARD_MAX_CONNECTIONS: '8',
+  });
   atEnd(async () => void (await started.stop()));
   return started;
 });
@@ -49,4 +54,18 @@ it.each(['localhost:9494', '192.0.2.7', '[::1]:9494', 'Fairlead.example'])('it g
 it('the page loads its own files', async () => {
   const own = { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors', origin: dashboard.current.url };
   expect(await statusOf('/assets/main.js', own)).toBe(200);
+});
+
+it('a connection that sends nothing ends by itself', async () => {
+  const socket = await openSocket(Number(new URL(dashboard.current.url).port));
+  socket.resume();
+  await once(socket, 'close');
+});
+
+it('connections beyond DASHBOARD_MAX_CONNECTIONS are closed', async () => {
+  const port = Number(new URL(dashboard.current.url).port);
+  const sockets = await Promise.all(Array.from({ length: 9 }, () => openSocket(port)));
+  const closed = sockets.map((socket) => once(socket.resume(), 'close').then(() => socket));
+  const first = await Promise.race(closed);
+  expect(sockets.filter((socket) => !socket.destroyed && socket !== first).length).toBeGreaterThan(0);
 });

@@ -1,9 +1,10 @@
 // The dashboard over HTTP: the feed, the plain pages, health, headers, start and end.
 import type { FleetMetrics } from '@fairlead/contracts';
-import { createConnection } from 'node:net';
-import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { get } from '../support/http-text.js';
+import { until } from '../processes/until.js';
+import { head } from '../support/http-text.js';
+import { openSocket, receivedUntil } from '../support/raw-client.js';
 import { type Dashboard, runDashboard, startDashboard } from './dashboard-process.js';
 import { EventStream } from './event-stream.js';
 import { FakeMetricsServer } from './fake-metrics-server.js';
@@ -92,19 +93,35 @@ describe('the feed', () => {
     },
   );
 
-  it('a page that does not read is disconnected', async () => {
-    const wide = aBackend('wide', { reason: 'x'.repeat(1_000_000) });
-    const { hostname, port } = new URL(dashboard.url);
-    const socket = createConnection(Number(port), hostname);
-    socket.on('error', () => undefined);
-    socket.pause().write(get('/api/events'));
+  it('a page that did not read gets the newest message, and none of those before it', async () => {
+    balancer.metrics = aFleet([aBackend('wide', { reason: 'x'.repeat(8_000_000) })]);
     const reader = await openStream();
-    balancer.metrics = aFleet([wide]);
-    // More than the socket, Nest's stream and the limit hold together; the reader beside it gets them all.
-    for (let message = 0; message < 80; message += 1) await reader.until<FleetMessage>('fleet');
-    const closed = once(socket, 'close');
+    await reader.until<FleetMessage>('fleet', ({ metrics }) => metrics.backends[0].id === 'wide');
+    const socket = await stalledPage(dashboard);
+    // It has been sent a message that is larger than the buffers of the sockets; the reader beside it gets them all.
+    for (const id of ['second', 'third', 'fourth', 'newest']) {
+      balancer.metrics = aFleet([aBackend(id)]);
+      await reader.until<FleetMessage>('fleet', ({ metrics }) => metrics.backends[0].id === id);
+    }
+    const received = receivedUntil(socket, '"id":"newest"');
     socket.resume();
-    await closed;
+    const text = await received;
+    expect(text).toContain('"id":"wide"');
+    expect(text).not.toMatch(/"id":"(second|third|fourth)"/);
+  });
+
+  it('a page that reads nothing loses its place', async () => {
+    balancer.metrics = aFleet([aBackend('wide', { reason: 'x'.repeat(8_000_000) })]);
+    const narrow = await startDashboard(balancer.url, { DASHBOARD_MAX_CONNECTIONS: '1' });
+    await stalledPage(narrow);
+    const isServed = () =>
+      fetch(`${narrow.url}/health/live`).then(
+        () => true,
+        () => false,
+      );
+    expect(await isServed()).toBe(false);
+    await until('the place to be free', isServed);
+    await narrow.stop();
   });
 });
 
@@ -205,6 +222,13 @@ describe('start and end', () => {
     expect(stderr).toContain('EADDRINUSE');
   });
 });
+
+/** A page that is connected and does not read. */
+async function stalledPage({ url }: Dashboard): Promise<Socket> {
+  const socket = await openSocket(Number(new URL(url).port));
+  socket.pause().write(head('GET /api/events HTTP/1.1', ['Host: localhost']));
+  return socket;
+}
 
 /** Reads until the server ends the stream. */
 async function drain(stream: EventStream): Promise<void> {

@@ -7,11 +7,12 @@ import { aFleet } from './fleet-fixtures.js';
 type Respond = (response: ServerResponse) => void;
 
 export class FakeMetricsServer extends RestartableServer {
-  /** What `/api/v1/metrics` returns. */
+  /** What `/api/v1/metrics` returns, but for the uptime, which goes on while the server runs. */
   metrics: FleetMetrics = aFleet([]);
   requests: RequestRecord[] = [];
   /** Stands in for the metrics while it is set: an error status, garbage, or nothing at all. */
   misbehaviour: Respond | null = null;
+  private readonly startedAtMs = performance.now();
   /** How many requests are being served now, and were at most: a poller that overlaps itself shows here. */
   pending = 0;
   mostPending = 0;
@@ -23,7 +24,8 @@ export class FakeMetricsServer extends RestartableServer {
     if (url === '/api/v1/requests') return sendJson(response, { requests: this.requests });
     if (url !== '/api/v1/metrics') return void response.writeHead(404).end();
     if (this.misbehaviour) return this.misbehaviour(response);
-    return sendJson(response, this.metrics);
+    const uptimeSeconds = this.metrics.uptimeSeconds + (performance.now() - this.startedAtMs) / 1000;
+    return sendJson(response, { ...this.metrics, uptimeSeconds });
   }
 }
 

@@ -91,9 +91,11 @@ export async function startBalancer(env: Record<string, string> = {}, atEnd: AtE
       RECHECK_MIN_SECONDS: '0.02',
       RECHECK_MAX_SECONDS: '0.2',
       SLOW_START_SECONDS: '0',
-      // Both save time at each start: one thread, and no documentation of the API.
+      // These save time at each start: one thread, and no documentation of the API.
       DATA_PLANE_THREADS: '0',
       SWAGGER: 'false',
+      // Tests read the metrics to see what happened just before.
+      METRICS_MAX_AGE_SECONDS: '0',
       ...SETTING,
       ...env,
     },

@@ -1,6 +1,12 @@
 // Starts the dashboard: settings first, then Nest, then the port. On SIGTERM or SIGINT it exits with 0.
-import { startOrExit } from '@fairlead/configuration';
-import { isTopLevelNavigation, refuseForeignPages, requireKnownHost, securityHeaders } from '@fairlead/http-server';
+import { connectionsWithin, startOrExit } from '@fairlead/configuration';
+import {
+  LimitedExpressAdapter,
+  isTopLevelNavigation,
+  refuseForeignPages,
+  requireKnownHost,
+  securityHeaders,
+} from '@fairlead/http-server';
 import { ShutdownSignal } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -24,12 +30,12 @@ const CONTENT_SECURITY_POLICY = [
 
 await startOrExit('dashboard', () => start(dashboardConfig()));
 
-async function start({ port, host, names }: DashboardConfig): Promise<void> {
-  const app = await NestFactory.create<NestExpressApplication>(DashboardModule, {
+async function start({ port, host, names, maxConnections }: DashboardConfig): Promise<void> {
+  const adapter = new LimitedExpressAdapter(connectionsWithin(maxConnections));
+  const app = await NestFactory.create<NestExpressApplication>(DashboardModule, adapter, {
     bufferLogs: true,
     abortOnError: false,
-    // Without this, a shutdown would wait until every open page is closed.
-    forceCloseConnections: true,
+    bodyParser: false,
   });
   app.useLogger(app.get(Logger));
   app.disable('x-powered-by');

@@ -4,6 +4,7 @@
  * @module @fairlead/configuration
  */
 export { ConfigurationError, parseEnvironment, type Environment } from './environment.js';
+export { allowedDescriptors, connectionsWithin } from './descriptors.js';
 export { cidrList, decimal, flag, hostNames, httpUrl, jsonValue, oneOf, port, seconds, wholeNumber } from './fields.js';
 export { describeVariables, type VariableDescription } from './describe.js';
 export { outermostIssue, type LocatedIssue } from './outermost-issue.js';

@@ -1,9 +1,10 @@
 /**
- * What the HTTP servers of the control plane and the dashboard share: which requests are refused because
+ * What the HTTP servers of the control plane and the dashboard share: limits, and which requests are refused because
  * of what a browser says about them.
  *
  * @module @fairlead/http-server
  */
+export { LimitedExpressAdapter } from './limited-express-adapter.js';
 export { isKnownHost, requireKnownHost, type KnownHosts } from './known-hosts.js';
 export { isTopLevelNavigation, refuseForeignPages } from './foreign-pages.js';
 export { securityHeaders } from './security-headers.js';

@@ -23,6 +23,7 @@ export const fairlead: Launcher = ({ port, controlPort, folder, variables }, opt
       LOG_FORMAT: 'json',
       ACCESS_LOG: 'off',
       SWAGGER: 'false',
+      METRICS_MAX_AGE_SECONDS: '0',
       SUPERVISOR_PID_FILE: `${folder}/supervisor.pid`,
       ...options.variables,
       ...variables,

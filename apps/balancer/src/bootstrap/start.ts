@@ -3,6 +3,8 @@ import 'reflect-metadata';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { LoadTable } from '@fairlead/scheduling';
+import { connectionsWithin } from '@fairlead/configuration';
+import { LimitedExpressAdapter } from '@fairlead/http-server';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Logger } from 'nestjs-pino';
@@ -18,12 +20,11 @@ import { startWatchdog } from '../threads/watchdog.js';
 
 /** Resolves when the balancer accepts clients. */
 export async function start(config: BalancerConfig, inherited: InheritedSockets): Promise<void> {
-  const app = await NestFactory.create<NestExpressApplication>(BalancerModule, {
+  const adapter = new LimitedExpressAdapter(connectionsWithin(config.CONTROL_PLANE_MAX_CONNECTIONS));
+  const app = await NestFactory.create<NestExpressApplication>(BalancerModule, adapter, {
     abortOnError: false,
     bodyParser: false,
     bufferLogs: true,
-    // An idle connection to the control plane must not delay a shutdown.
-    forceCloseConnections: true,
   });
   const logger = app.get(Logger);
   app.useLogger(logger);

@@ -76,6 +76,14 @@ export const balancerSchema = z.object({
   CONTROL_PLANE_NAMES: hostNames()
     .prefault('none')
     .describe('Host names of the control plane besides localhost; requests for other names get 421'),
+  CONTROL_PLANE_MAX_CONNECTIONS: wholeNumber(1, 1_000_000)
+    .prefault('256')
+    .describe(
+      'Concurrent connections to the control plane, more are closed; at most an eighth of the allowed file descriptors',
+    ),
+  METRICS_MAX_AGE_SECONDS: seconds(0, 60)
+    .prefault('1')
+    .describe('How long a reading of the metrics is served from memory; 0: each request makes its own'),
   REGISTRY_FILE: z
     .string()
     .prefault('fairlead-registry-{port}.sqlite')
@@ -225,7 +233,9 @@ export const balancerSchema = z.object({
       'must be auto or a whole number from 1 to 10000000',
     )
     .prefault('auto')
-    .describe('Concurrent client connections, more are closed; auto: two thirds of the allowed file descriptors'),
+    .describe(
+      'Concurrent client connections, more are closed; auto: two thirds of the file descriptors that are left for them and backends',
+    ),
   MAX_ATTEMPTS: wholeNumber(1, 10).prefault('3').describe('Attempts per request, including the first'),
   RETRY_BUDGET: decimal(0, 1).prefault('0.2').describe('Part of the requests of the last 10 s that may be retried'),
   RETRY_BUDGET_MIN_PER_SECOND: decimal(0, 10_000).prefault('3').describe('Retries per second that are always allowed'),

@@ -1,26 +1,43 @@
 // Metrics as JSON for the dashboard and as text for Prometheus, and the log of the last requests.
-import { fleetMetricsSchema, requestLogSchema, type FleetMetrics, type RequestRecord } from '@fairlead/contracts';
-import { Controller, Get, Res } from '@nestjs/common';
+import { fleetMetricsSchema, requestLogSchema, type RequestRecord } from '@fairlead/contracts';
+import { Controller, Get, Inject, Res } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
 import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
+import { monotonicSeconds } from '../clock/monotonic.js';
+import { balancerConfig } from '../config/balancer.config.js';
 import { DataPlane } from '../data-plane/data-plane.js';
+import { CachedReading } from '../metrics/cached-reading.js';
 import { MetricsService } from '../metrics/metrics.service.js';
 import { Prometheus } from '../metrics/prometheus.js';
 
 @ApiTags('metrics')
 @Controller()
 export class MetricsController {
+  private readonly jsonReading: CachedReading<Buffer>;
+  private readonly textReading: CachedReading<Buffer>;
+
   constructor(
-    private readonly metrics: MetricsService,
+    metrics: MetricsService,
     private readonly prometheus: Prometheus,
     private readonly plane: DataPlane,
-  ) {}
+    @Inject(balancerConfig.KEY) { METRICS_MAX_AGE_SECONDS: maxAge }: ConfigType<typeof balancerConfig>,
+  ) {
+    const cached = (make: () => string | Promise<string>) =>
+      new CachedReading(async () => Buffer.from(await make()), maxAge, monotonicSeconds);
+    this.jsonReading = cached(() => JSON.stringify(metrics.read()));
+    this.textReading = cached(() => prometheus.read());
+  }
 
   @Get('api/v1/metrics')
   @ApiOperation({ summary: 'Load and totals of the fleet and of each backend, with the newest events' })
-  @ApiResponse({ status: 200, standardSchema: fleetMetricsSchema, description: 'Read at one moment' })
-  json(): FleetMetrics {
-    return this.metrics.read();
+  @ApiResponse({
+    status: 200,
+    standardSchema: fleetMetricsSchema,
+    description: 'Read at one moment, at most METRICS_MAX_AGE_SECONDS ago',
+  })
+  async json(@Res() response: Response): Promise<void> {
+    response.type('application/json').send(await this.jsonReading.read());
   }
 
   @Get('api/v1/requests')
@@ -35,6 +52,6 @@ export class MetricsController {
   @ApiProduces('text/plain')
   @ApiResponse({ status: 200, description: 'Prometheus exposition format 0.0.4' })
   async text(@Res() response: Response): Promise<void> {
-    response.type(this.prometheus.contentType).send(await this.prometheus.read());
+    response.type(this.prometheus.contentType).send(await this.textReading.read());
   }
 }

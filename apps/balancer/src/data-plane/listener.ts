@@ -46,7 +46,8 @@ export class Listener {
     this.server = createServer(CLIENT_SOCKETS, this.acceptor());
     fullLane.handleUpgrades((request, client, early) => upgradeLane.handle(request, client, early));
     const threads = Math.max(1, config.DATA_PLANE_THREADS);
-    const maxConnections = (config.MAX_CLIENT_CONNECTIONS ?? defaultMaxConnections()) / threads;
+    const maxConnections =
+      (config.MAX_CLIENT_CONNECTIONS ?? defaultMaxConnections(config.CONTROL_PLANE_MAX_CONNECTIONS)) / threads;
     // More are closed as they arrive, so that descriptors are left for backends.
     if (maxConnections < Infinity) this.server.maxConnections = Math.max(1, Math.floor(maxConnections));
   }

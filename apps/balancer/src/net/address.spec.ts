@@ -1,5 +1,6 @@
+import { BlockList } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { bareHost, hostForUrl, plainAddress } from './address.js';
+import { bareHost, hostForUrl, isListed, plainAddress } from './address.js';
 
 describe('plainAddress', () => {
   it.each([
@@ -36,5 +37,19 @@ describe('bareHost and hostForUrl', () => {
   ])('%s in a URL is %s on a socket', (inUrl, bare) => {
     expect(bareHost(inUrl)).toBe(bare);
     expect(hostForUrl(bare)).toBe(inUrl);
+  });
+});
+
+describe('isListed', () => {
+  it('is false for what is not an address', () => {
+    const everything = new BlockList();
+    everything.addSubnet('0.0.0.0', 0, 'ipv4');
+    everything.addSubnet('::', 0, 'ipv6');
+    expect(['10.0.0.7', 'fe80::1', '', 'host'].map((address) => isListed(everything, address))).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
   });
 });

@@ -1,5 +1,5 @@
 // IP addresses and host names, in the forms that sockets, URLs and host names of URLs have for them.
-import { isIPv6 } from 'node:net';
+import { isIP, isIPv6, type BlockList } from 'node:net';
 
 /** The prefix of an IPv4-mapped IPv6 address: RFC 4291 §2.5.5.2. */
 const MAPPED_PREFIX = '::ffff:';
@@ -25,4 +25,10 @@ export function bareHost(hostname: string): string {
 /** A host as it stands in a URL and in `Host`: an IPv6 address in brackets (RFC 3986 §3.2.2). */
 export function hostForUrl(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
+}
+
+/** Whether `address` is in one of the blocks; never for what is not an IP address. */
+export function isListed(blocks: BlockList, address: string): boolean {
+  const version = isIP(address);
+  return version !== 0 && blocks.check(address, version === 6 ? 'ipv6' : 'ipv4');
 }

@@ -7,18 +7,15 @@ import { FleetStream } from '../live/fleet.stream.js';
 import { BalancerUnavailableError, MetricsClient } from './metrics.client.js';
 import { ratesBetween } from './rates.js';
 
-interface Reading {
-  readonly metrics: FleetMetrics;
-  /** When it was received, on the monotonic clock. */
-  readonly monotonicMs: number;
-}
+/** The wait after a reading that had been received already: the balancer serves each for METRICS_MAX_AGE_SECONDS. */
+const REPEATED_DELAY_MS = 100;
 
 /** Reads the metrics at the configured interval and passes them to the stream. */
 @Injectable()
 export class FleetPoller implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly stopping = new AbortController();
   private polling: Promise<void> = Promise.resolve();
-  private previous: Reading | null = null;
+  private previous: FleetMetrics | null = null;
 
   constructor(
     @Inject(dashboardConfig.KEY) private readonly config: DashboardConfig,
@@ -43,29 +40,33 @@ export class FleetPoller implements OnApplicationBootstrap, OnModuleDestroy {
   /** Starts each reading one interval after the start of the previous one, or at once if that took longer. */
   private async pollUntilStopped(): Promise<void> {
     const { signal } = this.stopping;
+    const { refreshIntervalMs } = this.config;
     let startedMs = performance.now();
+    let isNew = true;
     while (!signal.aborted) {
-      const delayMs = Math.max(0, startedMs + this.config.refreshIntervalMs - performance.now());
+      const intervalMs = isNew ? refreshIntervalMs : Math.min(refreshIntervalMs, REPEATED_DELAY_MS);
+      const delayMs = Math.max(0, startedMs + intervalMs - performance.now());
       await delay(delayMs, undefined, { signal }).catch(() => undefined);
       startedMs = performance.now();
-      if (!signal.aborted) await this.poll();
+      if (!signal.aborted) isNew = await this.poll();
     }
   }
 
-  private async poll(): Promise<void> {
+  /** Returns false when it got the same reading as before. */
+  private async poll(): Promise<boolean> {
     try {
       const metrics = await this.balancer.metrics(this.stopping.signal);
-      const reading = { metrics, monotonicMs: performance.now() };
-      const elapsedSeconds = this.previous ? (reading.monotonicMs - this.previous.monotonicMs) / 1000 : 0;
-      const rates = ratesBetween(this.previous?.metrics ?? null, metrics, elapsedSeconds);
-      this.previous = reading;
+      if (metrics.uptimeSeconds === this.previous?.uptimeSeconds) return false;
+      const rates = ratesBetween(this.previous, metrics);
+      this.previous = metrics;
       this.stream.publishFleet(metrics, rates);
     } catch (error) {
-      if (this.stopping.signal.aborted) return;
+      if (this.stopping.signal.aborted) return true;
       if (!(error instanceof BalancerUnavailableError)) throw error;
       // The next rate would be an average over the outage, but shown as the current rate.
       this.previous = null;
       this.stream.publishOutage(error.message);
     }
+    return true;
   }
 }

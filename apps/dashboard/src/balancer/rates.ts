@@ -15,12 +15,14 @@ export type Counters = Pick<FleetMetrics, 'uptimeSeconds'> & {
 };
 
 /**
- * Returns the rates between two readings that are `elapsedSeconds` apart on a monotonic clock. Counters start at 0 when
- * the balancer restarts (its uptime falls) or a counter is reset (it falls): the whole value then counts.
+ * Returns the rates between two readings, by the balancer's uptime: it may have made a reading some time before it sent
+ * it. Counters start at 0 when the balancer restarts (its uptime falls) or a counter is reset (it falls): the whole value
+ * then counts.
  */
-export function ratesBetween(previous: Counters | null, current: Counters, elapsedSeconds: number): Rates {
+export function ratesBetween(previous: Counters | null, current: Counters): Rates {
+  const restarted = previous !== null && current.uptimeSeconds < previous.uptimeSeconds;
+  const elapsedSeconds = current.uptimeSeconds - (restarted ? 0 : (previous?.uptimeSeconds ?? 0));
   if (previous === null || elapsedSeconds <= 0) return { requests: null, backends: current.backends.map(() => null) };
-  const restarted = current.uptimeSeconds < previous.uptimeSeconds;
   const rate = (before: number, now: number) => (restarted || now < before ? now : now - before) / elapsedSeconds;
   const before = new Map(previous.backends.map(({ id, requests }) => [id, requests]));
   return {

@@ -1,5 +1,13 @@
 // The dashboard's environment: the only place of this app that reads process.env.
-import { hostNames, httpUrl, logVariables, parseEnvironment, port, seconds } from '@fairlead/configuration';
+import {
+  hostNames,
+  httpUrl,
+  logVariables,
+  parseEnvironment,
+  port,
+  seconds,
+  wholeNumber,
+} from '@fairlead/configuration';
 import { registerAs, type ConfigType } from '@nestjs/config';
 import { z } from 'zod';
 
@@ -10,6 +18,11 @@ export const dashboardEnvironment = z.object({
   DASHBOARD_NAMES: hostNames()
     .prefault('none')
     .describe('Host names of the dashboard besides localhost; requests for other names get 421'),
+  DASHBOARD_MAX_CONNECTIONS: wholeNumber(1, 1_000_000)
+    .prefault('256')
+    .describe(
+      'Concurrent connections to the dashboard, more are closed; at most an eighth of the allowed file descriptors',
+    ),
   BALANCER_URL: httpUrl()
     .prefault('http://127.0.0.1:9797')
     .describe("The balancer's control plane, from which it reads the metrics"),
@@ -29,6 +42,7 @@ export const dashboardConfig = registerAs('dashboard', () => {
     port: environment.DASHBOARD_PORT,
     host: environment.DASHBOARD_HOST,
     names: environment.DASHBOARD_NAMES,
+    maxConnections: environment.DASHBOARD_MAX_CONNECTIONS,
     balancerUrl: environment.BALANCER_URL,
     publicBalancerUrl: environment.PUBLIC_BALANCER_URL ?? environment.BALANCER_URL,
     refreshIntervalMs: environment.REFRESH_INTERVAL_SECONDS * 1000,

@@ -1,27 +1,37 @@
 // `GET /api/events`: the fleet as server-sent events, one stream per open page.
-import { Controller, type MessageEvent, Sse } from '@nestjs/common';
-import { endWith, ignoreElements, interval, map, merge, type Observable, takeUntil } from 'rxjs';
+import { Controller, Get, Res } from '@nestjs/common';
+import type { Response } from 'express';
 import { FleetStream } from './fleet.stream.js';
+import { PageStream, encodeMessage } from './page-stream.js';
 
 /** Shows proxies and pages that an idle stream is alive. */
 const HEARTBEAT_INTERVAL_MS = 10_000;
+const HEARTBEAT = encodeMessage('heartbeat', {});
 
-/**
- * Characters that may wait for a page that does not read: several messages of a fleet of thousands, because a message
- * also waits while it is being sent. Nest's stream holds about 32 messages more. Beyond the limit the connection is
- * dropped; the page's EventSource reconnects and receives the current state, so nothing is lost.
- */
-const MAX_WAITING_CHARACTERS = 8_000_000;
+const HEADERS = {
+  'Content-Type': 'text/event-stream',
+  'Cache-Control': 'no-store, no-transform',
+  // Without this, nginx holds events back.
+  'X-Accel-Buffering': 'no',
+};
 
 @Controller('api')
 export class EventStreamController {
   constructor(private readonly stream: FleetStream) {}
 
-  @Sse('events', { maxPendingDataLength: MAX_WAITING_CHARACTERS })
-  events(): Observable<MessageEvent> {
-    const messages = this.stream.messages();
-    const ended = messages.pipe(ignoreElements(), endWith(true));
-    const heartbeats = interval(HEARTBEAT_INTERVAL_MS).pipe(map(() => ({ type: 'heartbeat', data: '{}' })));
-    return merge(messages, heartbeats.pipe(takeUntil(ended)));
+  @Get('events')
+  events(@Res() response: Response): void {
+    response.writeHead(200, HEADERS);
+    const page = new PageStream(response);
+    page.begin(this.stream.currentMessages());
+    const updates = this.stream.updates.subscribe({
+      next: (message) => page.send(message),
+      complete: () => page.end(),
+    });
+    const heartbeats = setInterval(() => page.sendIfIdle(HEARTBEAT), HEARTBEAT_INTERVAL_MS);
+    response.once('close', () => {
+      clearInterval(heartbeats);
+      updates.unsubscribe();
+    });
   }
 }

@@ -1,25 +1,23 @@
 // The latest state of the fleet, and the stream of messages that keeps every open page up to date.
 import type { FleetMetrics } from '@fairlead/contracts';
-import { Injectable, type MessageEvent } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
-import { concat, defer, from, type Observable, Subject } from 'rxjs';
+import { Subject, type Observable } from 'rxjs';
 import { MetricsClient } from '../balancer/metrics.client.js';
 import type { Rates } from '../balancer/rates.js';
-import type { Outage, StreamMessages } from './messages.js';
+import type { Outage } from './messages.js';
+import { encodeMessage } from './page-stream.js';
 import { HISTORY_MS, RateHistory } from './rate-history.js';
 
 /**
  * Holds the latest state of the fleet. A new page receives `history`, the latest `fleet`, and `outage` while the
  * balancer is unavailable.
- *
- * Each message is serialised once for all pages. Its data must be a string: only then does Nest count the characters
- * that wait for a slow reader.
  */
 @Injectable()
 export class FleetStream {
-  private readonly updates = new Subject<MessageEvent>();
+  private readonly published = new Subject<Buffer>();
   private readonly history = new RateHistory();
-  private fleetMessage: MessageEvent | null = null;
+  private fleetMessage: Buffer | null = null;
   private latestMetrics: FleetMetrics | null = null;
   private currentOutage: Outage | null = {
     reason: 'the balancer has not been read yet',
@@ -50,8 +48,8 @@ export class FleetStream {
     this.currentOutage = null;
     this.latestMetrics = metrics;
     this.history.add(atMs, rates.requests);
-    this.fleetMessage = message('fleet', { atMs, rates, metrics });
-    this.updates.next(this.fleetMessage);
+    this.fleetMessage = encodeMessage('fleet', { atMs, rates, metrics });
+    this.published.next(this.fleetMessage);
   }
 
   /** Starts an outage, or changes the reason of the current one. */
@@ -61,27 +59,24 @@ export class FleetStream {
     this.logger.warn({ reason }, 'balancer unavailable');
     // Another reason does not start another outage.
     this.currentOutage = { reason, since: this.currentOutage?.since ?? new Date().toISOString() };
-    this.updates.next(message('outage', this.currentOutage));
+    this.published.next(encodeMessage('outage', this.currentOutage));
   }
 
-  /** The current state, then every update. */
-  messages(): Observable<MessageEvent> {
-    return defer(() => concat(from(this.currentState()), this.updates));
+  /** Every update from now on; completes when the dashboard ends. */
+  get updates(): Observable<Buffer> {
+    return this.published;
   }
 
   /** Ends every stream. */
   close(): void {
-    this.updates.complete();
+    this.published.complete();
   }
 
-  private *currentState(): Generator<MessageEvent> {
+  /** The messages that show a new page the current state. */
+  *currentMessages(): Generator<Buffer> {
     const points = this.history.toJSON();
-    yield message('history', { controlPlane: this.balancer.publicUrl, spanMs: HISTORY_MS, points });
+    yield encodeMessage('history', { controlPlane: this.balancer.publicUrl, spanMs: HISTORY_MS, points });
     if (this.fleetMessage) yield this.fleetMessage;
-    if (this.currentOutage) yield message('outage', this.currentOutage);
+    if (this.currentOutage) yield encodeMessage('outage', this.currentOutage);
   }
-}
-
-function message<Type extends keyof StreamMessages>(type: Type, data: StreamMessages[Type]): MessageEvent {
-  return { type, data: JSON.stringify(data) };
 }

@@ -26,9 +26,10 @@ export interface Outage {
   readonly since: string;
 }
 
-/** The data of each type of message. Heartbeats have none. */
+/** The data of each type of message. */
 export interface StreamMessages {
   readonly history: RateHistoryMessage;
   readonly fleet: FleetUpdate;
   readonly outage: Outage;
+  readonly heartbeat: Readonly<Record<string, never>>;
 }

@@ -1,7 +1,7 @@
 // A client's address, and whether the client is trusted.
-import { isIPv6, type BlockList, type Socket } from 'node:net';
+import type { BlockList, Socket } from 'node:net';
 import { LRUCache } from 'lru-cache';
-import { plainAddress } from '../../net/address.js';
+import { isListed, plainAddress } from '../../net/address.js';
 
 /** A client's address: that of an IPv4 client in dotted form, also on a dual-stack socket. */
 export function addressOf(socket: Socket): string {
@@ -21,7 +21,7 @@ export class TrustedClients {
   includes(address: string): boolean {
     let isTrusted = this.known.get(address);
     if (isTrusted === undefined) {
-      isTrusted = this.blocks.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+      isTrusted = isListed(this.blocks, address);
       this.known.set(address, isTrusted);
     }
     return isTrusted;

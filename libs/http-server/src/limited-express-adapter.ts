@@ -1,0 +1,42 @@
+// Nest's Express adapter over a server that limits its connections and the time that each may take.
+import { createServer, type Server } from 'node:http';
+import { ExpressAdapter } from '@nestjs/platform-express';
+
+/** How long a client may take to send a head, and a request. An idle new connection counts as well. */
+const REQUEST_TIMEOUT_MS = 10_000;
+/** How often Node looks for connections beyond that time; its default is 30 s. */
+const CHECK_INTERVAL_MS = 1_000;
+/**
+ * A client that reads nothing of a response for this long is disconnected, after twice that at the latest: Node's timer
+ * starts again when something was sent meanwhile. An event stream must send something more often.
+ */
+const STALLED_TIMEOUT_MS = 15_000;
+
+/**
+ * An adapter for `NestFactory.create`. More than `maxConnections` are closed as they arrive. Unlike Nest's own, it always
+ * closes open connections when the application closes (`forceCloseConnections`).
+ */
+export class LimitedExpressAdapter extends ExpressAdapter {
+  constructor(private readonly maxConnections: number) {
+    super();
+  }
+
+  /** Called by Nest. */
+  override initHttpServer(): void {
+    const limits = {
+      headersTimeout: REQUEST_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: CHECK_INTERVAL_MS,
+    };
+    const server = createServer(limits, this.getInstance());
+    server.timeout = STALLED_TIMEOUT_MS;
+    server.maxConnections = this.maxConnections;
+    this.httpServer = server;
+  }
+
+  /** Called by Nest. */
+  override close() {
+    (this.httpServer as Server).closeAllConnections();
+    return super.close();
+  }
+}
