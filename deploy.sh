@@ -18,8 +18,19 @@ if ! docker info >/dev/null 2>&1; then
   exit 1
 fi
 
+# Compose reads .env. A token that is there is kept; this file is the only copy.
+if [ -z "${CONTROL_PLANE_TOKEN:-}" ] && ! grep -q '^CONTROL_PLANE_TOKEN=.' .env 2>/dev/null; then
+  (umask 077 && touch .env)
+  chmod 600 .env
+  # A last line without a line break must not become part of the token's.
+  if [ -n "$(tail -c 1 .env)" ]; then echo >> .env; fi
+  printf 'CONTROL_PLANE_TOKEN=%s\n' "$(od -An -v -N32 -tx1 /dev/urandom | tr -d ' \n')" >> .env
+  echo "Generated CONTROL_PLANE_TOKEN in .env"
+fi
+
 docker compose up --build --detach --wait "$@"
 
 echo
 echo "Fairlead is up: requests to http://localhost:5252, dashboard at http://localhost:9494, API at http://localhost:9797/docs"
+echo "Changes by hand need the token in .env: curl -H \"Authorization: Bearer …\"; docs/registration.md shows them"
 echo "Logs: docker compose logs --follow    End: docker compose down"

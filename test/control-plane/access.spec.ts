@@ -1,9 +1,12 @@
-// Which requests the control plane refuses because of the page or the name that they come from.
-import { describe, expect, it } from 'vitest';
+// Which requests the control plane refuses because of the page, the name or the address that they come from.
+import { once } from 'node:events';
+import net from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { shared } from '../support/lifetime.js';
-import { startBalancer, type Balancer } from '../support/processes.js';
+import { AppProcess, commandOf, launch, listening, startBalancer, type Balancer } from '../support/processes.js';
 import { messageOf, send, type SentRequest } from './requests.js';
 
+const TOKEN = 'a token of 16 characters';
 const JSON_TYPE = { 'content-type': 'application/json' };
 const FOREIGN = 'http://evil.example';
 
@@ -191,6 +194,37 @@ describe('the Host', () => {
   });
 });
 
+describe('the original protocol', () => {
+  const register = (control: string, headers: Record<string, string> = {}) =>
+    send(control, {
+      method: 'GET',
+      headers: { 'content-length': String(ORIGINAL.length), ...headers },
+      body: ORIGINAL,
+    });
+
+  it('needs no token from this machine, and the API needs it', async () => {
+    const { control } = await startBalancer({ CONTROL_PLANE_TOKEN: TOKEN });
+    expect(await register(control)).toMatchObject({ status: 200, body: 'Server accepted\n' });
+    const sent = { method: 'POST', path: '/api/v1/backends', headers: JSON_TYPE, body: registration('a') };
+    expect((await send(control, sent)).status).toBe(401);
+  });
+
+  it('needs the token from elsewhere', async () => {
+    const { control } = await startBalancer({ CONTROL_PLANE_TOKEN: TOKEN, ORIGINAL_PROTOCOL_NETWORKS: '10.0.0.0/8' });
+    expect((await register(control)).status).toBe(401);
+    expect((await register(control, { authorization: `Bearer ${TOKEN}` })).status).toBe(200);
+  });
+
+  it('can be turned off', async () => {
+    const { control } = await startBalancer({ ORIGINAL_PROTOCOL_NETWORKS: 'none' });
+    const response = await register(control);
+    expect(response.status).toBe(404);
+    expect(messageOf(response)).toBe(
+      'the original protocol is off (ORIGINAL_PROTOCOL_NETWORKS): use POST /api/v1/backends',
+    );
+  });
+});
+
 describe('a browser that opens the address of the control plane', () => {
   const page = { accept: 'text/html,application/xhtml+xml', 'sec-fetch-site': 'none' };
   const navigation = { ...page, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
@@ -228,5 +262,56 @@ describe('a browser that opens the address of the control plane', () => {
     expect(response.status).toBe(status);
     expect(response.headers['content-security-policy']).toContain("frame-ancestors 'none'");
     expect(response.headers['cache-control']).toBe('no-store');
+  });
+});
+
+describe('an address that other machines reach', () => {
+  const ports = { DATA_PLANE_PORT: '0', CONTROL_PLANE_PORT: '0', SWAGGER: 'false', DATA_PLANE_THREADS: '0' };
+
+  it('is not the default', async () => {
+    const { process } = await startBalancer();
+    expect(await process.logged('control plane listening')).toMatchObject({ host: '127.0.0.1' });
+  });
+
+  it.each(['0.0.0.0', '::'])('stops the start without a token: %s', async (host) => {
+    const balancer = launch('balancer', { ...ports, CONTROL_PLANE_HOST: host });
+    expect(await once(balancer.child, 'close')).toEqual([1, null]);
+    expect(balancer.stderr).toBe(
+      `CONTROL_PLANE_HOST=${host} lets other machines change the fleet (${host}): set CONTROL_PLANE_TOKEN to a secret of at ` +
+        'least 16 characters, or listen on 127.0.0.1, or set ALLOW_OPEN_CONTROL_PLANE=true to accept this\n',
+    );
+    expect(balancer.lines).toEqual([]);
+  });
+
+  it('is accepted with a token, or with a warning that it is open', async () => {
+    const closed = launch('balancer', { ...ports, CONTROL_PLANE_HOST: '0.0.0.0', CONTROL_PLANE_TOKEN: TOKEN });
+    await listening(closed);
+    expect(closed.lines.filter(({ level }) => Number(level) >= 40)).toEqual([]);
+    const open = launch('balancer', { ...ports, CONTROL_PLANE_HOST: '0.0.0.0', ALLOW_OPEN_CONTROL_PLANE: 'true' });
+    await listening(open);
+    expect(await open.logged('THE CONTROL PLANE IS OPEN')).toMatchObject({ level: 40 });
+  });
+
+  it('is found out of a socket that was inherited, whatever CONTROL_PLANE_HOST says', async () => {
+    const start = (host: string, env: Record<string, string> = {}) => {
+      const socket = new net.BoundSocket({ host, port: 0 });
+      onTestFinished(() => socket.close());
+      // LISTEN_PID must be the id of the balancer, which the shell becomes.
+      const command = ['sh', '-c', 'LISTEN_PID=$$ exec "$@"', 'sh', ...commandOf('balancer')];
+      const sockets = { LISTEN_FDS: '1', LISTEN_FDNAMES: 'control' };
+      const process = new AppProcess('balancer', command, {
+        env: { LOG_FORMAT: 'json', REGISTRY_FILE: 'none', ...ports, ...sockets, ...env },
+        stdio: ['ignore', 'pipe', 'pipe', socket.fd()],
+      });
+      onTestFinished(() => process.end());
+      return process;
+    };
+    const open = start('0.0.0.0');
+    expect(await once(open.child, 'close')).toEqual([1, null]);
+    expect(open.stderr).toMatch(
+      /^the inherited control socket lets other machines change the fleet \(0\.0\.0\.0\): set /,
+    );
+    await listening(start('127.0.0.1', { CONTROL_PLANE_HOST: '0.0.0.0' }));
+    await listening(start('0.0.0.0', { CONTROL_PLANE_TOKEN: TOKEN }));
   });
 });

@@ -1,6 +1,9 @@
 // The compose file and the Dockerfile, held against the schemas of the applications and against what a build makes.
 // They are parsed and not run: that would need a Docker engine.
-import { existsSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseEnv } from 'node:util';
 import { ConfigurationError, parseEnvironment, type Environment } from '@fairlead/configuration';
 import { isKnownHost } from '@fairlead/http-server';
 import { describe, expect, it } from 'vitest';
@@ -9,6 +12,7 @@ import type { z } from 'zod';
 import { backendEnvironment } from '../../apps/backend/src/config/backend.config.js';
 import { balancerSchema } from '../../apps/balancer/src/config/balancer.config.js';
 import { dashboardEnvironment } from '../../apps/dashboard/src/config/dashboard.config.js';
+import { aFolder } from '../support/supervisor.js';
 
 interface Service {
   readonly command: string[];
@@ -55,6 +59,9 @@ function appOf({ command }: Service): string {
   return /^dist\/apps\/(\w+)\/src\/main\.js$/.exec(command[1])?.[1] ?? `no application: ${command.join(' ')}`;
 }
 
+/** The variable that compose requires, from .env, with the sentence that it prints without it. */
+const TOKEN_REFERENCE = /^\$\{CONTROL_PLANE_TOKEN:\?([^}]+)\}$/;
+
 function settingsOf(service: Service): Record<string, unknown> {
   return parseEnvironment(SCHEMAS[appOf(service)], service.environment as Environment);
 }
@@ -74,9 +81,10 @@ describe('docker-compose.yml', () => {
     expect(Object.keys(services)).toEqual(['balancer', 'backend-1', 'backend-2', 'backend-3', 'backend', 'dashboard']);
   });
 
-  it('the default ports are published', () => {
+  it('the default ports are published, those of the control plane and the dashboard for this machine only', () => {
     const shown = Object.values(services).flatMap(({ ports = [] }) => ports);
-    expect(shown).toEqual(['5252:5252', '9797:9797', '5453:5453', '5454:5454', '5455:5455', '9494:9494']);
+    const own = (port: number) => `127.0.0.1:${port}:${port}`;
+    expect(shown).toEqual(['5252:5252', own(9797), '5453:5453', '5454:5454', '5455:5455', own(9494)]);
   });
 
   it('control plane and dashboard accept the names by which they are reached', () => {
@@ -91,6 +99,14 @@ describe('docker-compose.yml', () => {
     }
     for (const url of Object.values(services).flatMap(({ environment }) => environment.BALANCER_URL ?? [])) {
       expect(isKnownHost(new URL(url).host, reached.balancer as ReadonlySet<string>), url).toBe(true);
+    }
+  });
+
+  it('the balancer and every backend have the token of .env, and without one compose says how to get it', () => {
+    const { dashboard, ...withToken } = services;
+    expect(dashboard.environment.CONTROL_PLANE_TOKEN).toBeUndefined();
+    for (const [name, { environment }] of Object.entries(withToken)) {
+      expect(TOKEN_REFERENCE.exec(environment.CONTROL_PLANE_TOKEN)?.[1], name).toMatch(/^run \.\/deploy\.sh/);
     }
   });
 
@@ -144,6 +160,40 @@ describe('docker-compose.yml', () => {
       expect(portsOf(service)).toContain(Number(url.port));
       expect(url.pathname).toBe(HEALTH_PATHS[appOf(service)]);
     });
+  });
+});
+
+describe('deploy.sh', () => {
+  /** Runs it in a folder, with a `docker` that does nothing. */
+  function deploy(folder: string): void {
+    copyFileSync(fileURLToPath(new URL('../../deploy.sh', import.meta.url)), `${folder}/deploy.sh`);
+    writeFileSync(`${folder}/docker`, '#!/bin/sh\n', { mode: 0o755 });
+    const env = { PATH: `${folder}:${process.env.PATH}` };
+    execFileSync('bash', ['deploy.sh'], { cwd: folder, env, stdio: 'pipe' });
+  }
+
+  const variablesIn = (folder: string) => parseEnv(readFileSync(`${folder}/.env`, 'utf8'));
+
+  it('generates a token that the balancer accepts, in a file for its owner that git ignores, and keeps it', () => {
+    const folder = aFolder();
+    deploy(folder);
+    const { CONTROL_PLANE_TOKEN } = variablesIn(folder);
+    expect(CONTROL_PLANE_TOKEN).toMatch(/^[0-9a-f]{64}$/);
+    expect(parseEnvironment(balancerSchema, { CONTROL_PLANE_TOKEN })).toMatchObject({ CONTROL_PLANE_TOKEN });
+    expect(statSync(`${folder}/.env`).mode & 0o777).toBe(0o600);
+    expect(read('.gitignore').split('\n')).toContain('.env');
+    expect(read('.dockerignore').split('\n')).toContain('.env');
+    deploy(folder);
+    expect(variablesIn(folder)).toEqual({ CONTROL_PLANE_TOKEN });
+  });
+
+  it('adds a token to a file that has none, and generates another in another folder', () => {
+    const [first, second] = [aFolder(), aFolder()];
+    writeFileSync(`${first}/.env`, 'COMPOSE_PROJECT_NAME=mine');
+    for (const folder of [first, second]) deploy(folder);
+    expect(variablesIn(first).COMPOSE_PROJECT_NAME).toBe('mine');
+    expect(statSync(`${first}/.env`).mode & 0o777).toBe(0o600);
+    expect(variablesIn(first).CONTROL_PLANE_TOKEN).not.toBe(variablesIn(second).CONTROL_PLANE_TOKEN);
   });
 });
 

@@ -148,7 +148,9 @@ describe('.devcontainer', () => {
     const { services } = parse(read('docker-compose.yml'), { merge: true }) as {
       services: Record<string, { ports: string[] }>;
     };
-    const ports = [...services.balancer.ports, ...services.dashboard.ports].map((pair) => Number(pair.split(':')[0]));
+    const ports = [...services.balancer.ports, ...services.dashboard.ports].map((pair) =>
+      Number(pair.split(':').at(-2)),
+    );
     expect(container.forwardPorts).toEqual(ports);
   });
 });

@@ -1,13 +1,15 @@
 // Starts the balancer, and shuts it down gracefully: first the data plane, then the control plane.
 import 'reflect-metadata';
+import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { LoadTable } from '@fairlead/scheduling';
 import { connectionsWithin } from '@fairlead/configuration';
 import { LimitedExpressAdapter } from '@fairlead/http-server';
+import { LoadTable } from '@fairlead/scheduling';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Logger } from 'nestjs-pino';
+import { checkOpenness } from '../access/open-control-plane.js';
 import { BalancerModule } from '../balancer.module.js';
 import type { BalancerConfig } from '../config/balancer.config.js';
 import type { InheritedSockets } from './inherited-sockets.js';
@@ -20,6 +22,7 @@ import { startWatchdog } from '../threads/watchdog.js';
 
 /** Resolves when the balancer accepts clients. */
 export async function start(config: BalancerConfig, inherited: InheritedSockets): Promise<void> {
+  await requireToken(config, inherited);
   const adapter = new LimitedExpressAdapter(connectionsWithin(config.CONTROL_PLANE_MAX_CONNECTIONS));
   const app = await NestFactory.create<NestExpressApplication>(BalancerModule, adapter, {
     abortOnError: false,
@@ -37,6 +40,10 @@ export async function start(config: BalancerConfig, inherited: InheritedSockets)
   const { address: host, port } = await listenControlPlane(app, config, inherited.control).catch(
     withVariables('CONTROL_PLANE_HOST, CONTROL_PLANE_PORT'),
   );
+  // No connection has been accepted yet: that takes another turn of the event loop.
+  const source = inherited.control === undefined ? 'CONTROL_PLANE_HOST' : 'the inherited control socket';
+  const warning = checkOpenness({ address: host, source }, config);
+  if (warning) logger.warn(warning, 'ControlPlane');
   logger.log({ host, port }, 'control plane listening', 'ControlPlane');
   await plane.listen(inherited.data).catch(withVariables('DATA_PLANE_HOST, DATA_PLANE_PORT'));
   if (config.DATA_PLANE_THREADS === 0) startWatchdog(app.get(LoadTable), config.THREAD_STALL_SECONDS);
@@ -46,6 +53,15 @@ export async function start(config: BalancerConfig, inherited: InheritedSockets)
   // A parent with an IPC channel (scripts/supervise.ts; PM2 with wait_ready) may now end the process that this one
   // replaces. An error is ignored: the parent may have exited.
   process.send?.('ready', undefined, undefined, () => {});
+}
+
+/** Fails early, before the registry is opened; what is bound in the end is checked again. */
+async function requireToken(config: BalancerConfig, { control }: InheritedSockets): Promise<void> {
+  if (control !== undefined) return;
+  const host = config.CONTROL_PLANE_HOST;
+  // Listening reports a name that cannot be resolved.
+  const { address } = await lookup(host).catch(() => ({ address: '127.0.0.1' }));
+  checkOpenness({ address, source: `CONTROL_PLANE_HOST=${host}` }, config);
 }
 
 /** Adds to an error of listening the variables that configure the address. */

@@ -63,8 +63,10 @@ export const balancerSchema = z.object({
     .describe('How long a thread may hang before it is terminated and replaced, or the balancer ends; 0: for ever'),
   CONTROL_PLANE_HOST: z
     .string()
-    .prefault('0.0.0.0')
-    .describe('Address of the registration and admin API, its documentation and the metrics'),
+    .prefault('127.0.0.1')
+    .describe(
+      'Address of the registration and admin API, its documentation and the metrics; any but a loopback address needs CONTROL_PLANE_TOKEN',
+    ),
   CONTROL_PLANE_PORT: port()
     .prefault('9797')
     .describe('Port of the registration and admin API, its documentation and the metrics'),
@@ -73,6 +75,9 @@ export const balancerSchema = z.object({
     .min(16, 'must be at least 16 characters')
     .optional()
     .describe('When set, requests that change the fleet must carry it as a bearer token'),
+  ALLOW_OPEN_CONTROL_PLANE: flag()
+    .prefault('false')
+    .describe('Whether the control plane may listen for other machines without CONTROL_PLANE_TOKEN'),
   CONTROL_PLANE_NAMES: hostNames()
     .prefault('none')
     .describe('Host names of the control plane besides localhost; requests for other names get 421'),
@@ -81,6 +86,9 @@ export const balancerSchema = z.object({
     .describe(
       'Concurrent connections to the control plane, more are closed; at most an eighth of the allowed file descriptors',
     ),
+  ORIGINAL_PROTOCOL_NETWORKS: cidrList()
+    .prefault('loopback')
+    .describe('Callers that need no token for the original registration protocol; none: the protocol is off'),
   METRICS_MAX_AGE_SECONDS: seconds(0, 60)
     .prefault('1')
     .describe('How long a reading of the metrics is served from memory; 0: each request makes its own'),

@@ -1,13 +1,13 @@
 // The original registration protocol: a JSON body on any request to `/`, and a plain-text response.
 import { originalRegistrationSchema } from '@fairlead/contracts';
-import { All, Body, Controller, Header, Inject, Res } from '@nestjs/common';
+import { All, Body, Controller, Header, Inject, Res, UseGuards } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
-import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { balancerConfig } from '../config/balancer.config.js';
 import { CallerAddress } from '../access/caller-address.js';
 import { formatIssues } from '../config/validation-message.js';
-import { TokenRequired } from '../access/token.guard.js';
+import { OriginalProtocolGuard } from '../access/original-protocol.guard.js';
 import { InvalidRegistrationError, normalizeOriginal } from '../registry/registration-normalizer.js';
 import { SelfAddresses } from '../registry/self-addresses.js';
 import { RegistrationRateLimitGuard, TOO_MANY } from './registration-rate-limit.guard.js';
@@ -27,7 +27,8 @@ export class OriginalProtocolController {
   ) {}
 
   @All()
-  @TokenRequired(RegistrationRateLimitGuard)
+  @UseGuards(OriginalProtocolGuard, RegistrationRateLimitGuard)
+  @ApiBearerAuth()
   @Header('Content-Type', 'text/plain; charset=utf-8')
   @ApiOperation({
     summary: 'Register in the original protocol, with any method',
@@ -40,6 +41,12 @@ export class OriginalProtocolController {
     description:
       '`Invalid request payload`, `Missing compute or storage vector`, or a sentence that says what is wrong',
   })
+  @ApiResponse({
+    status: 401,
+    description:
+      'CONTROL_PLANE_TOKEN is set, the request does not carry it, and is not from ORIGINAL_PROTOCOL_NETWORKS',
+  })
+  @ApiResponse({ status: 404, description: 'The original protocol is off' })
   @ApiResponse({ status: 415, description: 'A browser sent something other than application/json' })
   @ApiResponse(TOO_MANY)
   @ApiResponse({ status: 503, description: 'MAX_BACKENDS are registered' })

@@ -1,6 +1,6 @@
 import { BlockList } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { bareHost, hostForUrl, isListed, plainAddress } from './address.js';
+import { bareHost, hostForUrl, isListed, isLoopback, plainAddress } from './address.js';
 
 describe('plainAddress', () => {
   it.each([
@@ -37,6 +37,16 @@ describe('bareHost and hostForUrl', () => {
   ])('%s in a URL is %s on a socket', (inUrl, bare) => {
     expect(bareHost(inUrl)).toBe(bare);
     expect(hostForUrl(bare)).toBe(inUrl);
+  });
+});
+
+describe('isLoopback', () => {
+  it.each(['127.0.0.1', '127.255.0.9', '::1', '::ffff:127.0.0.1'])('%s is reached by this machine only', (address) => {
+    expect(isLoopback(address)).toBe(true);
+  });
+
+  it.each(['0.0.0.0', '::', '10.0.0.7', 'fe80::1', '::ffff:10.0.0.7', 'localhost', ''])('%j is not', (address) => {
+    expect(isLoopback(address)).toBe(false);
   });
 });
 

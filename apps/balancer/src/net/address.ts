@@ -1,5 +1,5 @@
 // IP addresses and host names, in the forms that sockets, URLs and host names of URLs have for them.
-import { isIP, isIPv6, type BlockList } from 'node:net';
+import { BlockList, isIP, isIPv6 } from 'node:net';
 
 /** The prefix of an IPv4-mapped IPv6 address: RFC 4291 §2.5.5.2. */
 const MAPPED_PREFIX = '::ffff:';
@@ -31,4 +31,13 @@ export function hostForUrl(host: string): string {
 export function isListed(blocks: BlockList, address: string): boolean {
   const version = isIP(address);
   return version !== 0 && blocks.check(address, version === 6 ? 'ipv6' : 'ipv4');
+}
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
+
+/** Whether only this machine reaches what listens on `address`. */
+export function isLoopback(address: string): boolean {
+  return isListed(LOOPBACK, plainAddress(address));
 }

@@ -14,7 +14,10 @@ import { z } from 'zod';
 /** The environment variables of the dashboard. */
 export const dashboardEnvironment = z.object({
   DASHBOARD_PORT: port().prefault('9494').describe('Port of the dashboard; 0 picks a free one'),
-  DASHBOARD_HOST: z.string().prefault('0.0.0.0').describe('Address on which the dashboard listens'),
+  DASHBOARD_HOST: z
+    .string()
+    .prefault('127.0.0.1')
+    .describe('Address on which the dashboard listens; it has no login, and by default only this machine reaches it'),
   DASHBOARD_NAMES: hostNames()
     .prefault('none')
     .describe('Host names of the dashboard besides localhost; requests for other names get 421'),

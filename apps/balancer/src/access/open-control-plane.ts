@@ -1,0 +1,31 @@
+// Keeps a control plane that other machines reach from being open to all of them by accident.
+import { ConfigurationError } from '@fairlead/configuration';
+import type { BalancerConfig } from '../config/balancer.config.js';
+import { isLoopback } from '../net/address.js';
+
+/** Where the control plane listens: the address itself, and what configured it. */
+export interface ControlPlaneAddress {
+  readonly address: string;
+  /** For error messages, such as `CONTROL_PLANE_HOST`. */
+  readonly source: string;
+}
+
+/**
+ * Returns a warning where the control plane is open to other machines because ALLOW_OPEN_CONTROL_PLANE says so;
+ * undefined where it is not open to them.
+ *
+ * @throws {ConfigurationError} when other machines could change the fleet without a token.
+ */
+export function checkOpenness(
+  { address, source }: ControlPlaneAddress,
+  { CONTROL_PLANE_TOKEN, ALLOW_OPEN_CONTROL_PLANE }: BalancerConfig,
+): string | undefined {
+  if (CONTROL_PLANE_TOKEN !== undefined || isLoopback(address)) return undefined;
+  if (ALLOW_OPEN_CONTROL_PLANE) {
+    return `THE CONTROL PLANE IS OPEN: all who reach ${address} can add and remove backends (ALLOW_OPEN_CONTROL_PLANE)`;
+  }
+  throw new ConfigurationError([
+    `${source} lets other machines change the fleet (${address}): set CONTROL_PLANE_TOKEN to a secret of at least 16 ` +
+      'characters, or listen on 127.0.0.1, or set ALLOW_OPEN_CONTROL_PLANE=true to accept this',
+  ]);
+}
