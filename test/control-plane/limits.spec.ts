@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import type { FleetMetrics } from '@fairlead/contracts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { AppProcess, commandOf, listening, startBalancer, until, type Balancer } from '../support/processes.js';
-import { openSocket } from '../support/raw-client.js';
+import { openSocket, receivedUntil } from '../support/raw-client.js';
 import { head } from '../support/http-text.js';
 import { httpUpstream, join } from '../support/upstreams.js';
 import { send } from './requests.js';
@@ -50,6 +50,15 @@ describe('connections to the control plane', () => {
     const balancer = await startBalancer({ CONTROL_PLANE_MAX_CONNECTIONS: '3' });
     const sockets = await idleConnections(controlPort(balancer), 10);
     await until('all but three to be closed', () => openOf(sockets) === 3);
+  });
+
+  it('make room for others while they are idle after a request', async () => {
+    const balancer = await startBalancer({ CONTROL_PLANE_MAX_CONNECTIONS: '2' });
+    for (let client = 0; client < 6; client++) {
+      const socket = await openSocket(controlPort(balancer));
+      socket.write(head('GET /health/live HTTP/1.1', ['Host: localhost']));
+      expect(await receivedUntil(socket, '"status":"ok"')).toContain('Keep-Alive: timeout=');
+    }
   });
 
   it.each([

@@ -31,6 +31,7 @@ export class LimitedExpressAdapter extends ExpressAdapter {
     const server = createServer(limits, this.getInstance());
     server.timeout = STALLED_TIMEOUT_MS;
     server.maxConnections = this.maxConnections;
+    makeRoom(server);
     this.httpServer = server;
   }
 
@@ -39,4 +40,14 @@ export class LimitedExpressAdapter extends ExpressAdapter {
     (this.httpServer as Server).closeAllConnections();
     return super.close();
   }
+}
+
+/** Closes connections that wait for another request when the last place is taken: each backend of a fleet may keep one. */
+function makeRoom(server: Server): void {
+  let open = 0;
+  server.on('connection', (socket) => {
+    open += 1;
+    socket.once('close', () => (open -= 1));
+    if (open >= server.maxConnections) server.closeIdleConnections();
+  });
 }
