@@ -35,7 +35,7 @@ describe('configuration', () => {
         'PLACEMENT_POLICY must be one of drf, ratio-fit, round-robin, least-requests, random, weighted-round-robin, power-of-two, peak-ewma, prequal, min-dominant-share, best-fit, maglev, drf-sampled, got "magic"',
         'DEMAND_RULES must be JSON such as [{"method": "GET", "path": "/reports/*rest", "demand": {"compute": 8}}] ' +
           '(at 0.path: must be a path pattern such as /reports/:id or /files/*rest), got "[{\\"path\\": \\"reports\\"}]"',
-        'TRUSTED_CLIENTS must be a comma-separated list of IP addresses or CIDR blocks (or the words "loopback", "none"), got "10.0.0.0/33"',
+        'TRUSTED_CLIENTS must be a comma-separated list of IP addresses or CIDR blocks (or the words "loopback", "private", "any", "none"), got "10.0.0.0/33"',
         'PING_ACK_INTERVAL_SECONDS must be a number of seconds from 0.1 to 86400, got "abc"',
         '',
       ].join('\n'),

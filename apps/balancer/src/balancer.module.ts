@@ -25,7 +25,7 @@ import { Fleet } from './registry/snapshot/fleet.js';
 import { EventLog } from './registry/event-log.js';
 import { RegistrySweeper } from './registry/registry-sweeper.js';
 import { OriginalProtocolController } from './control-plane/original-protocol.controller.js';
-import { SelfAddresses } from './registry/self-addresses.js';
+import { BackendAccess, backendAccess } from './net/backend-access.js';
 import { BackendsController } from './control-plane/backends.controller.js';
 import { RegistryStore } from './registry/store/registry-store.js';
 import { RegistryService } from './registry/registry.service.js';
@@ -55,7 +55,8 @@ const dataPlane = {
 };
 const fleet = { provide: Fleet, useExisting: RegistryService };
 
-const registry = [RegistryService, RegistryStore, EventLog, SelfAddresses, RegistrySweeper];
+const backendAddresses = { provide: BackendAccess, useValue: backendAccess };
+const registry = [RegistryService, RegistryStore, EventLog, backendAddresses, RegistrySweeper];
 const health = [PingAckCron, HealthProbe, RecheckScheduler, OutlierDetector];
 const serving = [loadTable, fleet, dataPlane, ...dataPlaneProviders];
 const access = [ControlPlaneToken];

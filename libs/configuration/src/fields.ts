@@ -105,21 +105,41 @@ function isHostName(name: string): boolean {
   return name.length <= 253 && name.split('.').every((label) => /^[a-z0-9_-]{1,63}$/.test(label));
 }
 
-const LOOPBACK = ['127.0.0.0/8', '::1/128'];
+/** Words for blocks of addresses. */
+const BLOCK_WORDS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['none', []],
+  ['loopback', ['127.0.0.0/8', '::1/128']],
+  // RFC 1918, RFC 6598 (shared between a provider and its customers) and RFC 4193.
+  ['private', ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7']],
+  ['any', ['0.0.0.0/0', '::/0']],
+]);
 
-/** A comma-separated list of addresses, CIDR blocks and the words `loopback` and `none`; parsed into a `BlockList`. */
+/**
+ * A comma-separated list of addresses, CIDR blocks and the words `loopback`, `private`, `any` and `none`; parsed into a
+ * `BlockList`.
+ */
 export function cidrList() {
-  const allowed = 'must be a comma-separated list of IP addresses or CIDR blocks (or the words "loopback", "none")';
+  const words = '"loopback", "private", "any", "none"';
+  const allowed = `must be a comma-separated list of IP addresses or CIDR blocks (or the words ${words})`;
   return z.string().transform((text, context) => {
-    const list = new BlockList();
     const entries = text.split(',').map((entry) => entry.trim().toLowerCase());
-    const blocks = entries.flatMap((entry) => (entry === 'loopback' ? LOOPBACK : entry === 'none' ? [] : [entry]));
-    if (!blocks.every((block) => addBlock(list, block))) {
-      context.addIssue({ code: 'custom', message: allowed });
-      return z.NEVER;
-    }
-    return list;
+    const list = tryBlockListOf(entries.flatMap((entry) => BLOCK_WORDS.get(entry) ?? [entry]));
+    if (list) return list;
+    context.addIssue({ code: 'custom', message: allowed });
+    return z.NEVER;
   });
+}
+
+/** The addresses in these addresses and CIDR blocks. @throws {Error} when one of them is neither. */
+export function blockListOf(blocks: readonly string[]): BlockList {
+  const list = tryBlockListOf(blocks);
+  if (!list) throw new Error(`not all of these are IP addresses or CIDR blocks: ${blocks.join(', ')}`);
+  return list;
+}
+
+function tryBlockListOf(blocks: readonly string[]): BlockList | undefined {
+  const list = new BlockList();
+  return blocks.every((block) => addBlock(list, block)) ? list : undefined;
 }
 
 function addBlock(list: BlockList, block: string): boolean {

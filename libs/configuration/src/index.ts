@@ -5,7 +5,19 @@
  */
 export { ConfigurationError, parseEnvironment, type Environment } from './environment.js';
 export { allowedDescriptors, connectionsWithin } from './descriptors.js';
-export { cidrList, decimal, flag, hostNames, httpUrl, jsonValue, oneOf, port, seconds, wholeNumber } from './fields.js';
+export {
+  blockListOf,
+  cidrList,
+  decimal,
+  flag,
+  hostNames,
+  httpUrl,
+  jsonValue,
+  oneOf,
+  port,
+  seconds,
+  wholeNumber,
+} from './fields.js';
 export { describeVariables, type VariableDescription } from './describe.js';
 export { outermostIssue, type LocatedIssue } from './outermost-issue.js';
 export { startOrExit } from './start-or-exit.js';

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { accountOf, failures, isServed } from '../account.ts';
 import type { Scenario } from '../scenario.ts';
-import { startVanishingBackends } from '../support/black-hole.ts';
+import { VANISHING_NETWORK, startVanishingBackends } from '../support/black-hole.ts';
 import { metricsOf } from '../../support/metrics.ts';
 import { join } from '../support/control-plane.ts';
 
@@ -32,6 +32,7 @@ export const scenario: Scenario = {
       variables: {
         CONNECT_TIMEOUT_SECONDS: String(connectTimeoutSeconds),
         ATTEMPT_TIMEOUT_SECONDS: String(connectTimeoutSeconds),
+        BACKEND_NETWORKS: `loopback,${VANISHING_NETWORK}`,
       },
     });
     const vanishingIds = vanishing.urls.map((_, v) => `vanishing-${v + 1}`);

@@ -13,6 +13,9 @@ export interface VanishingBackends {
   readonly stop: () => Promise<void>;
 }
 
+/** Where they may be besides loopback: RFC 2544 sets this block aside for measurements. */
+export const VANISHING_NETWORK = '198.18.0.0/15';
+
 /** In a network namespace where this process may make one, as root may outside of a container; else with a full backlog. */
 export async function startVanishingBackends(count: number): Promise<VanishingBackends> {
   const namespace = makeNamespace();
@@ -33,7 +36,7 @@ function makeNamespace(): Namespace | undefined {
   const { pid } = process;
   const name = `fairlead-chaos-${pid}`;
   const [outside, inside] = [`fl${pid}o`, `fl${pid}i`];
-  // RFC 2544 sets 198.18.0.0/15 aside for measurements: four addresses of its first half for each process id.
+  // Four addresses of the first half of VANISHING_NETWORK for each process id.
   const base = (pid * 4) % 2 ** 16;
   const [here, there] = [1, 2].map((host) => `198.18.${base >> 8}.${(base & 255) + host}`);
   // Synchronous, so that it is done also when the suite is interrupted and exits.

@@ -15,14 +15,15 @@ import type { BalancerConfig } from '../config/balancer.config.js';
 import type { InheritedSockets } from './inherited-sockets.js';
 import { configureControlPlane } from '../control-plane/http-app.js';
 import { DataPlane } from '../data-plane/data-plane.js';
+import { backendAccess } from '../net/backend-access.js';
 import { waitForInitialProbes } from '../health-checks/initial-probes.js';
-import { SelfAddresses } from '../registry/self-addresses.js';
 import { RegistryService } from '../registry/registry.service.js';
 import { startWatchdog } from '../threads/watchdog.js';
 
 /** Resolves when the balancer accepts clients. */
 export async function start(config: BalancerConfig, inherited: InheritedSockets): Promise<void> {
   await requireToken(config, inherited);
+  backendAccess.restrictTo(config.BACKEND_NETWORKS);
   const adapter = new LimitedExpressAdapter(connectionsWithin(config.CONTROL_PLANE_MAX_CONNECTIONS));
   const app = await NestFactory.create<NestExpressApplication>(BalancerModule, adapter, {
     abortOnError: false,
@@ -45,11 +46,10 @@ export async function start(config: BalancerConfig, inherited: InheritedSockets)
   const warning = checkOpenness({ address: host, source }, config);
   if (warning) logger.warn(warning, 'ControlPlane');
   logger.log({ host, port }, 'control plane listening', 'ControlPlane');
+  backendAccess.addOwnPort(port);
   await plane.listen(inherited.data).catch(withVariables('DATA_PLANE_HOST, DATA_PLANE_PORT'));
   if (config.DATA_PLANE_THREADS === 0) startWatchdog(app.get(LoadTable), config.THREAD_STALL_SECONDS);
-  const selfAddresses = app.get(SelfAddresses);
-  selfAddresses.addPort(port);
-  selfAddresses.addPort(plane.port);
+  backendAccess.addOwnPort(plane.port);
   // A parent with an IPC channel (scripts/supervise.ts; PM2 with wait_ready) may now end the process that this one
   // replaces. An error is ignored: the parent may have exited.
   process.send?.('ready', undefined, undefined, () => {});

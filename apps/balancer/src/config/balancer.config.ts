@@ -102,6 +102,11 @@ export const balancerSchema = z.object({
     .prefault('60')
     .describe('Registrations allowed per minute from one address and identity; 0: no limit'),
   RESOURCES: resourceNames.prefault('compute,storage').describe("The fleet's resources, in order"),
+  BACKEND_NETWORKS: cidrList()
+    .prefault('loopback,private')
+    .describe(
+      'Where backends may be: addresses, CIDR blocks, loopback, private, any; never link-local or metadata addresses',
+    ),
   MAX_BACKENDS: wholeNumber(1, 65_536).prefault('1024').describe('Largest fleet: the size of the load table'),
   PLACEMENT_POLICY: oneOf(POLICY_NAMES)
     .prefault('drf')

@@ -33,7 +33,7 @@ import { normalize } from '../registry/registration-normalizer.js';
 import type { Backend } from '../registry/backend.js';
 import { viewOf } from './backend-view.js';
 import { drainTimeout } from './drain-timeout.pipe.js';
-import { SelfAddresses } from '../registry/self-addresses.js';
+import { BackendAccess } from '../net/backend-access.js';
 import { monotonicSeconds } from '../clock/monotonic.js';
 import { RegistrationRateLimitGuard, TOO_MANY } from './registration-rate-limit.guard.js';
 import { RegistryService } from '../registry/registry.service.js';
@@ -64,7 +64,7 @@ export class BackendsController {
   constructor(
     private readonly registry: RegistryService,
     private readonly table: LoadTable,
-    private readonly selfAddresses: SelfAddresses,
+    private readonly access: BackendAccess,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {}
 
@@ -89,7 +89,7 @@ export class BackendsController {
     const spec = normalize(body, {
       callerAddress,
       resources: this.config.RESOURCES,
-      isOwnAddress: (url) => this.selfAddresses.includes(url),
+      access: this.access,
     });
     const { backend, isNew } = this.registry.register(spec);
     response.status(isNew ? 201 : 200);

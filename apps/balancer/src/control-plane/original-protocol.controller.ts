@@ -9,7 +9,7 @@ import { CallerAddress } from '../access/caller-address.js';
 import { formatIssues } from '../config/validation-message.js';
 import { OriginalProtocolGuard } from '../access/original-protocol.guard.js';
 import { InvalidRegistrationError, normalizeOriginal } from '../registry/registration-normalizer.js';
-import { SelfAddresses } from '../registry/self-addresses.js';
+import { BackendAccess } from '../net/backend-access.js';
 import { RegistrationRateLimitGuard, TOO_MANY } from './registration-rate-limit.guard.js';
 import { FleetFullError } from '../registry/registry.errors.js';
 import { RegistryService } from '../registry/registry.service.js';
@@ -22,7 +22,7 @@ type PlainResponse = readonly [status: number, text: string];
 export class OriginalProtocolController {
   constructor(
     private readonly registry: RegistryService,
-    private readonly selfAddresses: SelfAddresses,
+    private readonly access: BackendAccess,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {}
 
@@ -72,7 +72,7 @@ export class OriginalProtocolController {
       const spec = normalizeOriginal(parsed.data, {
         callerAddress,
         resources: this.config.RESOURCES,
-        isOwnAddress: (url) => this.selfAddresses.includes(url),
+        access: this.access,
       });
       this.registry.register(spec);
       return [200, 'Server accepted'];

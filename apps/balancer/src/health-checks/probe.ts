@@ -1,11 +1,12 @@
 // One active health check (ping-ack) of a backend.
 import { get } from 'node:http';
-import { connect } from 'node:net';
+import type { Socket } from 'node:net';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import type { Backend } from '../registry/backend.js';
 import { bareHost } from '../net/address.js';
+import { ForbiddenAddressError, backendAccess } from '../net/backend-access.js';
 import { isResourceExhaustion, describeError } from '../net/network-error.js';
 
 /** The result of a probe. `not-pinged`: this machine lacked a descriptor, port or memory; the backend is not judged. */
@@ -31,12 +32,12 @@ export class HealthProbe {
    * accepted connection. Never rejects.
    */
   async ping({ url, pingPath }: Pick<Backend, 'url' | 'pingPath'>): Promise<ProbeResult> {
-    return pingPath === undefined ? this.connectTo(new URL(url)) : this.getFrom(url + pingPath);
+    return pingPath === undefined ? this.connectOnly(new URL(url)) : this.getFrom(url + pingPath);
   }
 
-  private connectTo(url: URL): Promise<ProbeResult> {
+  private connectOnly(url: URL): Promise<ProbeResult> {
     return new Promise((resolve) => {
-      const socket = connect({ host: bareHost(url.hostname), port: Number(url.port || 80) });
+      const socket = connectTo(url);
       const finish = (what: ProbeResult['what'], reason: string) => {
         clearTimeout(deadline);
         socket.destroy();
@@ -44,14 +45,15 @@ export class HealthProbe {
       };
       const deadline = setTimeout(() => finish('ping-unanswered', this.timeoutReason()), this.timeoutMs);
       socket.once('connect', () => finish('ping-ok', 'ping: connected'));
-      socket.on('error', (error) => finish(failureOf(error), `ping failed: ${describeError(error)}`));
+      socket.on('error', (error) => finish(failureOf(error), `ping failed: ${causeOf(error)}`));
     });
   }
 
   private getFrom(target: string): Promise<ProbeResult> {
     return new Promise((resolve) => {
       const headers = { 'user-agent': 'fairlead-ping', connection: 'close' };
-      const request = get(target, { agent: false, headers }, (response) => {
+      const createConnection = () => connectTo(new URL(target));
+      const request = get(target, { createConnection, headers }, (response) => {
         const status = response.statusCode ?? 0;
         if (status < 200 || status >= 300) {
           finish('ping-failed', `ping failed: status ${status}`);
@@ -77,13 +79,23 @@ export class HealthProbe {
         if (hasResponse) finish('ping-failed', `ping failed: the response did not end within ${this.timeoutMs} ms`);
         else finish('ping-unanswered', this.timeoutReason());
       }, this.timeoutMs);
-      request.on('error', (error) => finish(failureOf(error), `ping failed: ${describeError(error)}`));
+      request.on('error', (error) => finish(failureOf(error), `ping failed: ${causeOf(error)}`));
     });
   }
 
   private timeoutReason(): string {
     return `ping failed: no response within ${this.timeoutMs} ms`;
   }
+}
+
+/** A ping is the first to connect to a backend, and may be the last when its name has got another address. */
+function connectTo({ hostname, port }: URL): Socket {
+  return backendAccess.connect({ host: bareHost(hostname), port: Number(port || 80) });
+}
+
+/** What was wrong with the address is only for the operator: clients see the description of the code. */
+function causeOf(error: Error): string {
+  return error instanceof ForbiddenAddressError ? error.message : describeError(error);
 }
 
 function failureOf(error: Error): ProbeResult['what'] {

@@ -41,3 +41,42 @@ LOOPBACK.addAddress('::1', 'ipv6');
 export function isLoopback(address: string): boolean {
   return isListed(LOOPBACK, plainAddress(address));
 }
+
+/** The address without the zone that names an interface, `%eth0` (RFC 4007 §11). */
+export function withoutZone(address: string): string {
+  const [bare = ''] = address.split('%', 1);
+  return bare;
+}
+
+/** Offsets of the IPv4 address in IPv6 addresses that lead to one, in words of 16 bits, by the words before them. */
+const EMBEDDED: readonly (readonly [prefix: readonly number[], offset: number])[] = [
+  // IPv4-mapped and IPv4-compatible: RFC 4291 §2.5.5.
+  [[0, 0, 0, 0, 0, 0xffff], 6],
+  [[0, 0, 0, 0, 0, 0], 6],
+  // Translated: RFC 2765 §2.1, and NAT64: RFC 6052 §2.1.
+  [[0, 0, 0, 0, 0xffff, 0], 6],
+  [[0x64, 0xff9b, 0, 0, 0, 0], 6],
+  // 6to4: RFC 3056 §2.
+  [[0x2002], 1],
+];
+
+/** The IPv4 address to which an IPv6 address leads by a translation; undefined for any other address. */
+export function embeddedIPv4(address: string): string | undefined {
+  if (!isIPv6(address)) return undefined;
+  const words = wordsOf(address);
+  const found = EMBEDDED.find(([prefix]) => prefix.every((word, i) => words[i] === word));
+  if (!found) return undefined;
+  const [, offset] = found;
+  const octets = words.slice(offset, offset + 2).flatMap((word) => [word >> 8, word & 0xff]);
+  // `::` and `::1` have the form of IPv4-compatible addresses.
+  return octets.slice(0, 3).some((octet) => octet > 0) || offset === 1 ? octets.join('.') : undefined;
+}
+
+/** The eight words of an IPv6 address. URL parsing writes it without dots, in the shortest form. */
+function wordsOf(address: string): number[] {
+  const [head = '', tail] = bareHost(new URL(`http://[${address}]`).hostname).split('::');
+  const parse = (text: string) => (text === '' ? [] : text.split(':').map((word) => parseInt(word, 16)));
+  const [before, after] = [parse(head), parse(tail ?? '')];
+  const zeros = Array.from({ length: 8 - before.length - after.length }, () => 0);
+  return [...before, ...zeros, ...after];
+}

@@ -12,6 +12,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: 'the balancer has no port left',
   ENOBUFS: 'the machine has no buffer left',
   ENOMEM: 'the machine has no memory left',
+  EBACKENDADDRESS: 'address not allowed',
 };
 
 const EXHAUSTED = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM']);

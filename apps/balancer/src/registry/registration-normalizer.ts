@@ -1,7 +1,8 @@
 // Turns a registration into a backend's spec: fills in defaults, and rejects what does not fit the fleet.
 import type { OriginalRegistration, Registration, ResourceAmounts } from '@fairlead/contracts';
 import type { ResourceSpace, ResourceVector } from '@fairlead/scheduling';
-import { hostForUrl } from '../net/address.js';
+import { bareHost, hostForUrl } from '../net/address.js';
+import type { BackendAccess } from '../net/backend-access.js';
 import type { BackendSpec } from './backend.js';
 
 /** The registration does not fit this fleet; the message says why. */
@@ -12,8 +13,8 @@ export interface NormalizationContext {
   /** The address the registration came from. */
   readonly callerAddress: string;
   readonly resources: ResourceSpace;
-  /** Whether a URL leads to this balancer itself. */
-  readonly isOwnAddress: (url: URL) => boolean;
+  /** Where a backend may be. */
+  readonly access: BackendAccess;
 }
 
 /** From the body of `POST /api/v1/backends`. @throws {InvalidRegistrationError} */
@@ -49,10 +50,9 @@ export function normalizeOriginal(body: OriginalRegistration, context: Normaliza
   };
 }
 
-function identityOf(id: string | undefined, url: URL, { isOwnAddress }: NormalizationContext) {
-  if (isOwnAddress(url)) {
-    throw new InvalidRegistrationError(`url must not lead to the balancer itself (${url.host}): that would be a loop`);
-  }
+function identityOf(id: string | undefined, url: URL, { access }: NormalizationContext) {
+  const refusal = access.refusalOf(bareHost(url.hostname), Number(url.port || 80));
+  if (refusal !== undefined) throw new InvalidRegistrationError(`no backend may be at ${url.host}: ${refusal}`);
   const address = url.origin + url.pathname.replace(/(?<!\/)\/+$/, '');
   // `http://10.0.0.7` becomes `http://10.0.0.7:80`, as in the original protocol.
   const withPort = url.port === '' ? address.replace(url.host, `${url.host}:80`) : address;

@@ -59,7 +59,8 @@ export type ToThread =
   | FleetMessage
   | { readonly kind: 'slot-freed'; readonly slot: number }
   | { readonly kind: 'disconnect'; readonly slot: number; readonly scope: DisconnectScope }
-  | { readonly kind: 'listen'; readonly where: ListenAddress }
+  /** `ownPorts`: those that the process listens on already. */
+  | { readonly kind: 'listen'; readonly where: ListenAddress; readonly ownPorts: readonly number[] }
   | { readonly kind: 'close' }
   | Query;
 

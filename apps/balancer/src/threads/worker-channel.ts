@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import type { Worker } from 'node:worker_threads';
 import type { ListenAddress } from '../data-plane/listener.js';
+import { backendAccess } from '../net/backend-access.js';
 import type { Replies, FromThread, ThreadData, ToThread } from './messages.js';
 import { acquireWorker } from './worker-preload.js';
 
@@ -54,7 +55,7 @@ export class WorkerChannel {
   /** Makes the thread accept clients. Rejects when it cannot listen there. */
   async listen(where: ListenAddress): Promise<AddressInfo> {
     const outcome = Promise.race([this.next('listening'), this.next('listen-failed')]);
-    this.post({ kind: 'listen', where });
+    this.post({ kind: 'listen', where, ownPorts: backendAccess.ownPorts });
     const message = await outcome;
     if (message.kind === 'listen-failed') throw new Error(message.reason);
     this.isListening = true;

@@ -8,7 +8,8 @@ import { NestFactory } from '@nestjs/core';
 import { Logger } from 'nestjs-pino';
 import { DataPlaneWorkerModule } from './worker.module.js';
 import { LocalDataPlane } from '../data-plane/local-data-plane.js';
-import type { ListenAddress } from '../data-plane/listener.js';
+import { balancerConfig, type BalancerConfig } from '../config/balancer.config.js';
+import { backendAccess } from '../net/backend-access.js';
 import { FleetReplica } from './fleet-replica.js';
 import type { Query, Replies, ToThread } from './messages.js';
 import { ParentThread } from './parent-thread.js';
@@ -27,6 +28,7 @@ const context = await NestFactory.createApplicationContext(DataPlaneWorkerModule
   bufferLogs: true,
 });
 context.useLogger(context.get(Logger));
+backendAccess.restrictTo(context.get<BalancerConfig>(balancerConfig.KEY).BACKEND_NETWORKS);
 const plane = context.get(LocalDataPlane);
 const replica = context.get(FleetReplica);
 const main = context.get(ParentThread);
@@ -39,7 +41,7 @@ main.listen((message) => {
       replica.handleMessage(message);
       break;
     case 'listen':
-      void listen(message.where);
+      void listen(message);
       break;
     case 'query':
       void reply(message);
@@ -58,9 +60,11 @@ main.listen((message) => {
 startHeartbeat(context.get(LoadTable).own.liveness);
 main.post({ kind: 'ready' });
 
-async function listen(where: ListenAddress): Promise<void> {
+async function listen({ where, ownPorts }: Extract<ToThread, { kind: 'listen' }>): Promise<void> {
   try {
-    main.post({ kind: 'listening', address: await plane.server.listen(where) });
+    const address = await plane.server.listen(where);
+    for (const own of [...ownPorts, address.port]) backendAccess.addOwnPort(own);
+    main.post({ kind: 'listening', address });
   } catch (error) {
     main.post({ kind: 'listen-failed', reason: (error as Error).message });
   }

@@ -3,9 +3,9 @@ import {
   createServer,
   type AddressInfo,
   type LookupFunction,
-  type NetConnectOpts,
   type Server,
   type Socket,
+  type TcpNetConnectOpts,
 } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { failureKindOf } from '../exchange/attempt-error.js';
@@ -24,7 +24,7 @@ afterEach(() => {
 });
 
 /** Opens a connection, and counts how often it is reported to be slow. */
-function open(options: NetConnectOpts, onSlow: (socket: Socket) => void = () => {}) {
+function open(options: TcpNetConnectOpts, onSlow: (socket: Socket) => void = () => {}) {
   const reports = { slow: 0, errors: [] as Error[] };
   const socket: Socket = connectWithin(TIMEOUTS, options, () => {
     reports.slow++;

@@ -1,5 +1,6 @@
 // Opens connections to backends, with the two time limits that every lane has.
-import { connect, type NetConnectOpts, type Socket } from 'node:net';
+import type { Socket, TcpNetConnectOpts } from 'node:net';
+import { backendAccess } from '../../net/backend-access.js';
 
 /** How long a connection may take to open. Milliseconds. */
 export interface ConnectTimeouts {
@@ -16,15 +17,15 @@ export function connectTimeoutsOf(connectTimeoutSeconds: number): ConnectTimeout
 }
 
 /**
- * Opens a connection. `onSlow` is called once if that takes longer than `slowConnectMs`; after `connectTimeoutMs` the
+ * Opens a connection, which fails where no backend may be. `onSlow` is called once if that takes longer than `slowConnectMs`; after `connectTimeoutMs` the
  * socket is destroyed with an error that looks like the system's own.
  */
 export function connectWithin(
   { connectTimeoutMs, slowConnectMs }: ConnectTimeouts,
-  options: NetConnectOpts,
+  options: TcpNetConnectOpts,
   onSlow: () => void,
 ): Socket {
-  const socket = connect({ ...options, noDelay: true });
+  const socket = backendAccess.connect({ ...options, noDelay: true });
   const giveUp = () => {
     const error = new Error(`no connection within ${connectTimeoutMs} ms`);
     socket.destroy(Object.assign(error, { code: 'ETIMEDOUT', syscall: 'connect' }));
