@@ -101,6 +101,15 @@ export const balancerSchema = z.object({
   REGISTRATIONS_PER_MINUTE: wholeNumber(0, 1_000_000)
     .prefault('60')
     .describe('Registrations allowed per minute from one address and identity; 0: no limit'),
+  NEW_BACKENDS_PER_MINUTE: wholeNumber(0, 1_000_000)
+    .prefault('256')
+    .describe('Registrations of unknown backends allowed per minute from one address; 0: no limit'),
+  MAX_BACKENDS_PER_ADDRESS: wholeNumber(0, 65_536)
+    .prefault('256')
+    .describe('Backends that may be registered from one address at a time; 0: no limit'),
+  MAX_LABEL_BYTES_PER_ADDRESS: wholeNumber(0, 100_000_000)
+    .prefault('65536')
+    .describe('Bytes of labels that the backends registered from one address may have together; 0: no limit'),
   RESOURCES: resourceNames.prefault('compute,storage').describe("The fleet's resources, in order"),
   BACKEND_NETWORKS: cidrList()
     .prefault('loopback,private')

@@ -6,6 +6,7 @@ import { json, text, type NextFunction, type Request, type Response } from 'expr
 import { hasBody, requireJson } from '../access/json-body.js';
 import type { BalancerConfig } from '../config/balancer.config.js';
 import { unreadableBody } from './body-parser-errors.js';
+import { requireShallowBody } from './body-depth.js';
 import { ProblemFilter } from './problem.filter.js';
 import { responseHeaders } from './response-headers.js';
 import { validationPipe } from './validation.pipe.js';
@@ -44,8 +45,9 @@ function showDocsToBrowsers(request: Request, response: Response, next: NextFunc
 
 /** Backends of the original protocol send JSON with any method to `/`; what is wrong with it is said in their words. */
 function bodyParser() {
-  const parseText = text({ type: () => true, limit: BODY_LIMIT });
-  const parseJson = json({ type: () => true, limit: BODY_LIMIT, reviver: rejectProto });
+  const parsed = { type: () => true, limit: BODY_LIMIT, verify: requireShallowBody };
+  const parseText = text(parsed);
+  const parseJson = json({ ...parsed, reviver: rejectProto });
   return (request: Request, response: Response, next: NextFunction) => {
     const parse = request.path === '/' ? parseText : parseJson;
     parse(request, response, (error?: unknown) => next(error === undefined ? undefined : unreadableBody(error)));

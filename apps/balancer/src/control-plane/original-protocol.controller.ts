@@ -11,7 +11,7 @@ import { OriginalProtocolGuard } from '../access/original-protocol.guard.js';
 import { InvalidRegistrationError, normalizeOriginal } from '../registry/registration-normalizer.js';
 import { BackendAccess } from '../net/backend-access.js';
 import { RegistrationRateLimitGuard, TOO_MANY } from './registration-rate-limit.guard.js';
-import { FleetFullError } from '../registry/registry.errors.js';
+import { FleetFullError, QuotaExceededError } from '../registry/registry.errors.js';
 import { RegistryService } from '../registry/registry.service.js';
 
 /** A response's status and text. */
@@ -78,6 +78,7 @@ export class OriginalProtocolController {
       return [200, 'Server accepted'];
     } catch (error) {
       if (error instanceof InvalidRegistrationError) return [400, error.message];
+      if (error instanceof QuotaExceededError) return [429, error.message];
       if (error instanceof FleetFullError) return [503, error.message];
       throw error;
     }

@@ -4,7 +4,7 @@ import type { Problem } from '@fairlead/contracts';
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Response } from 'express';
 import { InvalidRegistrationError } from '../registry/registration-normalizer.js';
-import { FleetFullError, NoLeaseError, UnknownBackendError } from '../registry/registry.errors.js';
+import { FleetFullError, NoLeaseError, QuotaExceededError, UnknownBackendError } from '../registry/registry.errors.js';
 
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -25,6 +25,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (error instanceof InvalidRegistrationError) return problem(400, error.message);
     if (error instanceof UnknownBackendError) return problem(404, error.message);
     if (error instanceof NoLeaseError) return problem(409, error.message);
+    if (error instanceof QuotaExceededError) return problem(429, error.message);
     if (error instanceof FleetFullError) return problem(503, error.message);
     this.logger.error(error);
     return problem(500, "internal error: see the balancer's log");

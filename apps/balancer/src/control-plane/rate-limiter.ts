@@ -16,6 +16,7 @@ export class RateLimiter {
   private readonly fullAt: LRUCache<string, number>;
 
   constructor(
+    /** 0: no limit. */
     private readonly callsPerMinute: number,
     /** With more keys than this the least recently used one is forgotten: its bucket is full when it calls again. */
     maxKeys: number,
@@ -26,6 +27,7 @@ export class RateLimiter {
 
   /** Consumes a call of `key`. Returns the seconds until it may call again: 0 if this call is allowed. */
   tryConsume(key: string): number {
+    if (this.callsPerMinute === 0) return 0;
     const now = this.clock();
     const before = this.fullAt.get(key) ?? now;
     const after = Math.max(before, now) + WINDOW_SECONDS / this.callsPerMinute;

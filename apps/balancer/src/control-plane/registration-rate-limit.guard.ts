@@ -1,47 +1,77 @@
-// Limits how often one backend registers, without delaying the others. Registrations that are rejected later count too;
-// a body that cannot be parsed does not get here.
+// Limits how often a backend registers, and how many new ones an address registers, without delaying the others.
+// Registrations that are rejected later count too; a body that cannot be parsed does not get here.
 import { createHash } from 'node:crypto';
 import { problemSchema } from '@fairlead/contracts';
 import { HttpException, Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import type { Request, Response } from 'express';
+import { monotonicSeconds } from '../clock/monotonic.js';
 import { balancerConfig } from '../config/balancer.config.js';
+import { callerNetworkOf } from '../net/address.js';
+import { backendUrl, callerUrl } from '../registry/registration-normalizer.js';
+import { RegistryService } from '../registry/registry.service.js';
 import { callerAddressOf } from '../access/caller-address.js';
 import { RateLimiter } from './rate-limiter.js';
-import { monotonicSeconds } from '../clock/monotonic.js';
 
-/** A key takes about 150 bytes, so callers that invent identities take at most 1.5 MB. */
+/** A key takes about 150 bytes, so callers that invent identities take at most 1.5 MB for each limiter. */
 const MAX_KEYS = 10_000;
-
-/** Fields that identify a backend, in both protocols; the first one present counts. */
-const IDENTITIES = ['id', 'url', 'port', 'Port'];
 
 /** For the API documentation. */
 export const TOO_MANY = {
   status: 429,
   standardSchema: problemSchema,
-  description: 'More than REGISTRATIONS_PER_MINUTE from this address and identity; `Retry-After` says when to retry',
+  description:
+    'More than REGISTRATIONS_PER_MINUTE from this address and identity, or NEW_BACKENDS_PER_MINUTE from this address: ' +
+    '`Retry-After` says when to retry. Or MAX_BACKENDS_PER_ADDRESS or MAX_LABEL_BYTES_PER_ADDRESS is reached',
 };
+
+/** The backend that a body claims to be. */
+interface Claim {
+  readonly id: string | undefined;
+  readonly url: string | undefined;
+}
 
 @Injectable()
 export class RegistrationRateLimitGuard implements CanActivate {
-  private readonly limiter: RateLimiter;
+  /** By address and backend: a known one is not delayed by new ones. */
+  private readonly backends: RateLimiter;
+  /** By address: registrations of unknown backends. */
+  private readonly newcomers: RateLimiter;
 
-  constructor(@Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>) {
-    this.limiter = new RateLimiter(config.REGISTRATIONS_PER_MINUTE, MAX_KEYS, monotonicSeconds);
+  constructor(
+    private readonly registry: RegistryService,
+    @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
+  ) {
+    this.backends = new RateLimiter(config.REGISTRATIONS_PER_MINUTE, MAX_KEYS, monotonicSeconds);
+    this.newcomers = new RateLimiter(config.NEW_BACKENDS_PER_MINUTE, MAX_KEYS, monotonicSeconds);
   }
 
   canActivate(context: ExecutionContext): boolean {
-    const { REGISTRATIONS_PER_MINUTE: allowed } = this.config;
-    if (allowed === 0) return true;
     const http = context.switchToHttp();
     const request = http.getRequest<Request>();
-    const waitSeconds = this.limiter.tryConsume(keyOf(callerAddressOf(request), identityIn(request.body)));
-    if (waitSeconds === 0) return true;
-    http.getResponse<Response>().setHeader('Retry-After', Math.ceil(waitSeconds));
-    const limit = `at most ${allowed} registrations a minute are allowed from one address under one identity`;
-    throw new HttpException(`${limit}: try again in ${Math.ceil(waitSeconds)} s`, 429);
+    const callerAddress = callerAddressOf(request);
+    const address = callerNetworkOf(callerAddress);
+    const claim = claimOf(request.body, callerAddress);
+    const known = this.registry.find(claim.id, claim.url);
+    const response = http.getResponse<Response>();
+    const { NEW_BACKENDS_PER_MINUTE, REGISTRATIONS_PER_MINUTE } = this.config;
+    if (!known) {
+      const limit = `at most ${NEW_BACKENDS_PER_MINUTE} new backends a minute are allowed from one address`;
+      requireAllowed(this.newcomers.tryConsume(address), limit, response);
+    }
+    // One that registers at the same address under ever other ids is one backend.
+    const identity = (known?.id === claim.id ? claim.id : known?.url) ?? claim.id ?? claim.url ?? '';
+    const limit = `at most ${REGISTRATIONS_PER_MINUTE} registrations a minute are allowed from one address under one identity`;
+    requireAllowed(this.backends.tryConsume(keyOf(address, identity)), limit, response);
+    return true;
   }
+}
+
+/** @throws {HttpException} when the caller has to wait. */
+function requireAllowed(waitSeconds: number, limit: string, response: Response): void {
+  if (waitSeconds === 0) return;
+  response.setHeader('Retry-After', Math.ceil(waitSeconds));
+  throw new HttpException(`${limit}: try again in ${Math.ceil(waitSeconds)} s`, 429);
 }
 
 /** Hashed, so that all keys have the same size. */
@@ -50,11 +80,13 @@ function keyOf(address: string, identity: string): string {
 }
 
 /** The body is not validated yet; in the original protocol it is text. */
-function identityIn(body: unknown): string {
+function claimOf(body: unknown, callerAddress: string): Claim {
   const fields = typeof body === 'string' ? tryParseJson(body) : body;
-  if (typeof fields !== 'object' || fields === null) return '';
-  const identities = IDENTITIES.map((name) => (fields as Record<string, unknown>)[name]);
-  return JSON.stringify(identities.find((value) => value != null) ?? '');
+  if (typeof fields !== 'object' || fields === null) return { id: undefined, url: undefined };
+  const { id, url, port, Port } = fields as Record<string, unknown>;
+  const text = typeof url === 'string' ? url : callerUrl(callerAddress, Number(port ?? Port ?? 80));
+  const parsed = URL.parse(text);
+  return { id: typeof id === 'string' ? id : undefined, url: parsed ? backendUrl(parsed) : undefined };
 }
 
 function tryParseJson(text: string): unknown {

@@ -1,6 +1,6 @@
 import { BlockList } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { bareHost, hostForUrl, isListed, isLoopback, plainAddress } from './address.js';
+import { bareHost, callerNetworkOf, embeddedIPv4, hostForUrl, isListed, isLoopback, plainAddress } from './address.js';
 
 describe('plainAddress', () => {
   it.each([
@@ -62,4 +62,38 @@ describe('isListed', () => {
       false,
     ]);
   });
+});
+
+describe('callerNetworkOf', () => {
+  it.each([
+    ['192.0.2.7', '192.0.2.7'],
+    ['::ffff:192.0.2.7', '192.0.2.7'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:db8::1', '2001:db8:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ])('counts %s as %s', (address, network) => {
+    expect(callerNetworkOf(address)).toBe(network);
+  });
+});
+
+describe('embeddedIPv4', () => {
+  it.each([
+    ['::ffff:192.0.2.7', '192.0.2.7'],
+    ['0:0:0:0:0:FFFF:C000:0207', '192.0.2.7'],
+    ['::192.0.2.7', '192.0.2.7'],
+    ['::ffff:0:c000:207', '192.0.2.7'],
+    ['64:ff9b::192.0.2.7', '192.0.2.7'],
+    ['2002:c000:207::1', '192.0.2.7'],
+    ['2002:c000:207:0:1:2:3:4', '192.0.2.7'],
+  ])('finds in %s the address %s', (address, embedded) => {
+    expect(embeddedIPv4(address)).toBe(embedded);
+  });
+
+  it.each(['::', '::1', '2001:db8::1', 'fd00::ffff:c000:207', '192.0.2.7', 'host', ''])(
+    'finds none in %j',
+    (address) => {
+      expect(embeddedIPv4(address)).toBeUndefined();
+    },
+  );
 });

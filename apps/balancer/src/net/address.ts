@@ -48,6 +48,17 @@ export function withoutZone(address: string): string {
   return bare;
 }
 
+/**
+ * What counts as one address where callers are limited: an IPv4 address, or the /64 of an IPv6 address, in which a host
+ * may take any address (RFC 4291 §2.5.4).
+ */
+export function callerNetworkOf(address: string): string {
+  const plain = plainAddress(withoutZone(address));
+  if (!isIPv6(plain)) return plain;
+  const words = wordsOf(plain).slice(0, 4);
+  return `${words.map((word) => word.toString(16)).join(':')}::/64`;
+}
+
 /** Offsets of the IPv4 address in IPv6 addresses that lead to one, in words of 16 bits, by the words before them. */
 const EMBEDDED: readonly (readonly [prefix: readonly number[], offset: number])[] = [
   // IPv4-mapped and IPv4-compatible: RFC 4291 §2.5.5.

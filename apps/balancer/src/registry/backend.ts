@@ -14,6 +14,8 @@ export interface BackendSpec {
   readonly labels: Readonly<Record<string, string>>;
   /** Limit of concurrent exchanges; undefined: derived from its capacity. */
   readonly maxInFlight: number | undefined;
+  /** The address that registered it. Undefined: an earlier version did not save it. */
+  readonly registeredFrom?: string | undefined;
 }
 
 /** What the registry file keeps of a backend. Its health is not kept: it is probed again. */

@@ -21,6 +21,7 @@ export interface NormalizationContext {
 export function normalize(body: Registration, context: NormalizationContext): BackendSpec {
   const url = new URL(body.url ?? callerUrl(context.callerAddress, body.port ?? 80));
   return {
+    registeredFrom: context.callerAddress,
     ...identityOf(body.id, url, context),
     capacity: capacityOf(body.resources, context.resources),
     pingPath: body.pingPath,
@@ -41,6 +42,7 @@ export function normalizeOriginal(body: OriginalRegistration, context: Normaliza
     );
   }
   return {
+    registeredFrom: callerAddress,
     ...identityOf(undefined, new URL(callerUrl(callerAddress, body.Port ?? 80)), context),
     capacity,
     pingPath: undefined,
@@ -53,10 +55,14 @@ export function normalizeOriginal(body: OriginalRegistration, context: Normaliza
 function identityOf(id: string | undefined, url: URL, { access }: NormalizationContext) {
   const refusal = access.refusalOf(bareHost(url.hostname), Number(url.port || 80));
   if (refusal !== undefined) throw new InvalidRegistrationError(`no backend may be at ${url.host}: ${refusal}`);
+  const address = backendUrl(url);
+  return { id: id ?? address, url: address };
+}
+
+/** A URL in the form that the registry keeps: `http://10.0.0.7/` is `http://10.0.0.7:80`, as in the original protocol. */
+export function backendUrl(url: URL): string {
   const address = url.origin + url.pathname.replace(/(?<!\/)\/+$/, '');
-  // `http://10.0.0.7` becomes `http://10.0.0.7:80`, as in the original protocol.
-  const withPort = url.port === '' ? address.replace(url.host, `${url.host}:80`) : address;
-  return { id: id ?? withPort, url: withPort };
+  return url.port === '' ? address.replace(url.host, `${url.host}:80`) : address;
 }
 
 /** Amounts of exactly this fleet's resources as a vector. @throws {InvalidRegistrationError} */
@@ -71,6 +77,7 @@ export function capacityOf(amounts: ResourceAmounts, resources: ResourceSpace): 
   return resources.vectorOf(amounts);
 }
 
-function callerUrl(address: string, port: number): string {
+/** The URL of a backend that registers with a port alone. */
+export function callerUrl(address: string, port: number): string {
   return `http://${hostForUrl(address)}:${port}`;
 }

@@ -14,6 +14,9 @@ export class FleetFullError extends Error {
   }
 }
 
+/** Too much is registered from one address already. */
+export class QuotaExceededError extends Error {}
+
 /** The backend registered without a lease, so there is none to renew. */
 export class NoLeaseError extends Error {
   constructor(id: string) {

@@ -15,6 +15,7 @@ import {
   type BackendSpec,
   type StoredBackend,
 } from './backend.js';
+import { Admission } from './admission.js';
 import { BackendIndex } from './backend-index.js';
 import { BackendLifecycle } from './backend-lifecycle.js';
 import { Drains } from './drains.js';
@@ -56,6 +57,7 @@ export class RegistryService implements Fleet, OnModuleInit {
   private readonly index = new BackendIndex();
   private readonly slots: SlotAllocator;
   private readonly drains: Drains;
+  private readonly admission: Admission;
   private readonly lifecycle: BackendLifecycle;
   private readonly listeners: RegistryListener[] = [];
   private areLeasesHeld = false;
@@ -77,6 +79,7 @@ export class RegistryService implements Fleet, OnModuleInit {
       probe: (backend) => this.notifyProbeNeeded(backend),
       disconnect: ({ slot }, scope) => this.notify(({ disconnect }) => disconnect?.(slot, scope)),
     });
+    this.admission = new Admission(config);
     this.selfPreservation = new SelfPreservation(events, config.SELF_PRESERVATION_RATIO);
     this.snapshots = new SnapshotBuilder(events, config);
     this.snapshot = this.snapshots.build([]);
@@ -106,7 +109,8 @@ export class RegistryService implements Fleet, OnModuleInit {
   /**
    * Adds a backend, or updates the one with the same id or at the same address.
    *
-   * @throws {FleetFullError} when the load table has no row left; the registry is unchanged then.
+   * @throws {FleetFullError} when the load table has no row left.
+   * @throws {QuotaExceededError} when its caller has registered too much already. The registry is unchanged in both cases.
    */
   register(spec: BackendSpec): Registered {
     const registered = this.addOrUpdate(spec);
@@ -122,6 +126,12 @@ export class RegistryService implements Fleet, OnModuleInit {
   /** @throws {UnknownBackendError} */
   get(id: string): Backend {
     return this.index.get(id);
+  }
+
+  /** The backend that a registration with this id or at this address updates. */
+  find(id: string | undefined, url: string | undefined): Backend | undefined {
+    const known = id === undefined ? undefined : this.index.find(id);
+    return known ?? (url === undefined ? undefined : this.index.atAddress(url));
   }
 
   atSlot(slot: number): Backend | undefined {
@@ -220,6 +230,7 @@ export class RegistryService implements Fleet, OnModuleInit {
   private addOrUpdate(spec: BackendSpec): Registered {
     // A backend whose drain is complete has left, and registers as a new one.
     this.completeDrains();
+    this.admission.check(spec, this.index);
     const known = this.index.find(spec.id);
     const atAddress = this.index.atAddress(spec.url);
     if (known) {

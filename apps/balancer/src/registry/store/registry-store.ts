@@ -9,13 +9,14 @@ import { balancerConfig, registryFileOf } from '../../config/balancer.config.js'
 import { formatIssues } from '../../config/validation-message.js';
 import { capacityOf } from '../registration-normalizer.js';
 import type { Backend, StoredBackend } from '../backend.js';
-import { openRegistryFile, reasonOf, testWrite } from './sqlite-file.js';
+import { addLaterColumns, openRegistryFile, reasonOf, testWrite } from './sqlite-file.js';
 
 const RETRY_MS = 5_000;
 
 const SAVE = `INSERT OR REPLACE INTO backends
-  (id, url, resources, ping_path, lease_seconds, max_in_flight, labels, is_paused, registered_at)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  (id, url, resources, ping_path, lease_seconds, max_in_flight, labels, is_paused, registered_at,
+   registered_from)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 const { resources, pingPath, leaseSeconds, maxInFlight, labels } = registrationSchema.shape;
 
@@ -41,9 +42,11 @@ const rowSchema = z.object({
   labels: json.pipe(labels.unwrap()),
   is_paused: z.union([z.literal(0), z.literal(1)], 'must be 0 or 1'),
   registered_at: z.iso.datetime('must be a time in UTC'),
+  registered_from: z.string().nullish(),
 });
 
-type Row = readonly [string, string, string, string | null, number | null, number | null, string, number, string];
+/** The values of a row, in the order of {@link SAVE}. */
+type Row = readonly (string | number | null)[];
 
 @Injectable()
 export class RegistryStore implements OnApplicationShutdown {
@@ -108,6 +111,7 @@ export class RegistryStore implements OnApplicationShutdown {
     if (!database) return;
     try {
       database.exec('BEGIN IMMEDIATE');
+      addLaterColumns(database);
       for (const [id, row] of this.pending) {
         if (row) database.prepare(SAVE).run(...row);
         else database.prepare('DELETE FROM backends WHERE id = ?').run(id);
@@ -145,7 +149,7 @@ export class RegistryStore implements OnApplicationShutdown {
   private rowOf({ id, url, capacity, draining, registeredAt, ...rest }: Backend): Row {
     const amounts = JSON.stringify(this.config.RESOURCES.amountsOf(capacity));
     const isPaused = draining?.purpose === 'pause' ? 1 : 0;
-    const { pingPath = null, leaseSeconds = null, maxInFlight = null } = rest;
+    const { pingPath = null, leaseSeconds = null, maxInFlight = null, registeredFrom = null } = rest;
     return [
       id,
       url,
@@ -156,6 +160,7 @@ export class RegistryStore implements OnApplicationShutdown {
       JSON.stringify(rest.labels),
       isPaused,
       registeredAt.toISOString(),
+      registeredFrom,
     ];
   }
 
@@ -176,6 +181,7 @@ export class RegistryStore implements OnApplicationShutdown {
         maxInFlight: rest.max_in_flight ?? undefined,
         isPaused: rest.is_paused === 1,
         registeredAt: new Date(rest.registered_at),
+        registeredFrom: rest.registered_from ?? undefined,
       };
     } catch (error) {
       this.logger.warn(`${this.path}: backend ${JSON.stringify(row.id)} is skipped: ${reasonOf(error)}`);

@@ -20,8 +20,12 @@ const TABLE = `
     max_in_flight INTEGER,
     labels TEXT NOT NULL,
     is_paused INTEGER NOT NULL,
-    registered_at TEXT NOT NULL
+    registered_at TEXT NOT NULL,
+    registered_from TEXT
   ) STRICT`;
+
+/** Columns that files of earlier versions lack; those versions read and write a file that has them. */
+const LATER_COLUMNS = { registered_from: 'TEXT' } as const;
 
 /** Busy timeout while opening: another process may be recovering the journal after a crash. */
 const OPENING_BUSY_MS = 2_000;
@@ -65,6 +69,19 @@ export function reasonOf(error: unknown): string {
 /** Writes a value that the file has already. @throws when the disk cannot be written. */
 export function testWrite(database: DatabaseSync): void {
   database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
+}
+
+/** Adds the columns that a file of an earlier version lacks. Call it in a transaction that writes. */
+export function addLaterColumns(database: DatabaseSync): void {
+  const present = new Set(
+    database
+      .prepare('PRAGMA table_info(backends)')
+      .all()
+      .map(({ name }) => name),
+  );
+  for (const [name, type] of Object.entries(LATER_COLUMNS)) {
+    if (!present.has(name)) database.exec(`ALTER TABLE backends ADD COLUMN ${name} ${type}`);
+  }
 }
 
 /** `mkdirSync` with `recursive` never returns where a parent exists and takes no folders, as in /proc. */

@@ -1,0 +1,52 @@
+// Whether a registration may join the fleet as it is: the quotas of the address it comes from.
+import type { BalancerConfig } from '../config/balancer.config.js';
+import { callerNetworkOf } from '../net/address.js';
+import type { Backend, BackendSpec } from './backend.js';
+import { QuotaExceededError } from './registry.errors.js';
+
+export class Admission {
+  constructor(private readonly config: BalancerConfig) {}
+
+  /**
+   * Checks a registration against the fleet it would join. What a backend has already is not refused when it registers
+   * again.
+   *
+   * @throws {QuotaExceededError}
+   */
+  check(spec: BackendSpec, fleet: Iterable<Backend>): void {
+    const isSame = ({ id, url }: Backend) => id === spec.id || url === spec.url;
+    const members = [...fleet];
+    const known = members.find(({ id }) => id === spec.id) ?? members.find(isSame);
+    const others = members.filter((backend) => !isSame(backend));
+    this.checkQuotas(spec, known, others);
+  }
+
+  private checkQuotas(spec: BackendSpec, known: Backend | undefined, others: readonly Backend[]): void {
+    const { MAX_BACKENDS_PER_ADDRESS: maxBackends, MAX_LABEL_BYTES_PER_ADDRESS: maxLabelBytes } = this.config;
+    if (spec.registeredFrom === undefined) return;
+    const caller = callerNetworkOf(spec.registeredFrom);
+    const isCallers = ({ registeredFrom }: BackendSpec) =>
+      registeredFrom !== undefined && callerNetworkOf(registeredFrom) === caller;
+    const own = others.filter(isCallers);
+    const before = known && isCallers(known) ? known : undefined;
+    if (maxBackends > 0 && before === undefined && own.length >= maxBackends) {
+      throw new QuotaExceededError(
+        `${own.length} backends are registered from ${caller}: MAX_BACKENDS_PER_ADDRESS is ${maxBackends}`,
+      );
+    }
+    const bytes = labelBytesOf(spec);
+    const isMore = bytes > (before ? labelBytesOf(before) : 0);
+    const total = own.reduce((sum, backend) => sum + labelBytesOf(backend), bytes);
+    if (maxLabelBytes > 0 && isMore && total > maxLabelBytes) {
+      const limit = `MAX_LABEL_BYTES_PER_ADDRESS is ${maxLabelBytes}`;
+      throw new QuotaExceededError(
+        `the labels of the backends registered from ${caller} would have ${total} bytes: ${limit}`,
+      );
+    }
+  }
+}
+
+/** Labels as UTF-8, names and values. */
+function labelBytesOf({ labels }: BackendSpec): number {
+  return Object.entries(labels).reduce((sum, entry) => sum + Buffer.byteLength(entry.join('')), 0);
+}
