@@ -1,4 +1,4 @@
-// What one address may register.
+// What one address may register, and what one registration may claim.
 import { Agent, request } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { shared } from '../support/lifetime.js';
@@ -143,5 +143,48 @@ describe('a body that is nested deeply', () => {
   it('of 32 levels is read', async () => {
     const response = await register(balancer.current.control, nested(32));
     expect(((await response.json()) as { message: string }).message).toMatch(/^the body/);
+  });
+});
+
+describe('a capacity out of proportion', () => {
+  it('is refused with 400 once there are others, and moves the limits of none', async () => {
+    const { control } = await startBalancer();
+    for (let n = 0; n < 3; n++) {
+      expect((await register(control, { ...backend(n), resources: RESOURCES })).status).toBe(201);
+    }
+    const liar = { ...backend(3), resources: { compute: 1e9, storage: 36 } };
+    const refused = await register(control, liar);
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toMatchObject({
+      message:
+        'resources.compute must be at most 20000, MAX_CAPACITY_RATIO (1000) times the median of the other backends (20), ' +
+        'got 1000000000',
+    });
+    const original = await fetch(control, {
+      method: 'POST',
+      headers: JSON_TYPE,
+      body: '{"Compute-Vector": 1, "Storage-Vector": 1e9}',
+    });
+    expect(original.status).toBe(400);
+    expect(await original.text()).toMatch(/^resources\.storage must be at most 36000, /);
+
+    const large = { ...backend(3), resources: { compute: 20_000, storage: 36_000 } };
+    expect((await register(control, large)).status).toBe(201);
+    const { backends } = (await (await fetch(`${control}/api/v1/backends`)).json()) as {
+      backends: { id: string; maxInFlight: number }[];
+    };
+    expect(backends.map(({ id, maxInFlight }) => [id, maxInFlight])).toEqual([
+      ['b0', 1024],
+      ['b1', 1024],
+      ['b2', 1024],
+      ['b3', 1_024_000],
+    ]);
+  });
+
+  it('of the first backend does not leave the others with one exchange each', async () => {
+    const { control } = await startBalancer();
+    await register(control, { ...backend(0), resources: { compute: 1e9, storage: 1e9 } });
+    const honest = await register(control, { ...backend(1), resources: RESOURCES });
+    expect(await honest.json()).toMatchObject({ maxInFlight: 1024 });
   });
 });

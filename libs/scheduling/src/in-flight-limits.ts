@@ -1,16 +1,27 @@
 // Derives how many exchanges each backend may have in flight from its capacity.
 
 /**
- * Returns the in-flight limit of each backend, in the order of `capacities`. A backend of the fleet's mean capacity
- * gets `meanLimit`; others scale with the resource in which they are largest compared to the mean. At least 1.
+ * Returns the in-flight limit of each backend, in the order of `capacities`. A backend of the fleet's median capacity
+ * gets `medianLimit`; others scale with the resource in which they are largest compared to the median. At least 1.
+ *
+ * The median of each resource is that of the capacities above 0: unlike the mean, it is not moved by a single backend
+ * that declares a thousand times what it has.
  */
-export function inFlightLimits(capacities: readonly ArrayLike<number>[], meanLimit: number): number[] {
+export function inFlightLimits(capacities: readonly ArrayLike<number>[], medianLimit: number): number[] {
   const resourceCount = capacities[0]?.length ?? 0;
-  const means = Array.from({ length: resourceCount }, (_, r) => {
-    return capacities.reduce((sum, capacity) => sum + capacity[r], 0) / capacities.length;
-  });
+  const medians = Array.from({ length: resourceCount }, (_, r) =>
+    lowerMedian(capacities.map((capacity) => capacity[r]).filter((units) => units > 0)),
+  );
   return capacities.map((capacity) => {
-    const size = Math.max(...means.map((mean, r) => (mean === 0 ? 0 : capacity[r] / mean)));
-    return Math.max(1, Math.round(meanLimit * size));
+    const size = Math.max(...medians.map((median, r) => (median === undefined ? 0 : capacity[r] / median)));
+    return Math.max(1, Math.round(medianLimit * size));
   });
+}
+
+/**
+ * Returns the median of `values`; of an even number, the smaller of the two in the middle; undefined without any. With
+ * the smaller one, the larger of two backends is measured by the other and not the other by it.
+ */
+export function lowerMedian(values: readonly number[]): number | undefined {
+  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
 }

@@ -37,7 +37,7 @@ export {
   type OutlierRules,
   type WindowCounts,
 } from './health/outliers.js';
-export { inFlightLimits } from './in-flight-limits.js';
+export { inFlightLimits, lowerMedian } from './in-flight-limits.js';
 export { LATENCY_BUCKETS, bucketStart, latencyQuantile } from './latency-buckets.js';
 export { LoadRow, LoadTable, type LoadTableShape } from './load-table.js';
 export type { ScoreTerm, ScoredCandidate } from './policies/explanation.js';

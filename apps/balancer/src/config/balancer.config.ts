@@ -110,6 +110,9 @@ export const balancerSchema = z.object({
   MAX_LABEL_BYTES_PER_ADDRESS: wholeNumber(0, 100_000_000)
     .prefault('65536')
     .describe('Bytes of labels that the backends registered from one address may have together; 0: no limit'),
+  MAX_CAPACITY_RATIO: decimal(1, 1_000_000_000)
+    .prefault('1000')
+    .describe('Largest capacity of a new backend, as a multiple of the median of the others, in each resource'),
   RESOURCES: resourceNames.prefault('compute,storage').describe("The fleet's resources, in order"),
   BACKEND_NETWORKS: cidrList()
     .prefault('loopback,private')
@@ -196,7 +199,7 @@ export const balancerSchema = z.object({
     .describe('Largest part of the fleet ejected at a time; one backend may always be, but never the last that is up'),
   MAX_IN_FLIGHT_PER_BACKEND: wholeNumber(1, 1_000_000)
     .prefault('1024')
-    .describe('Concurrent exchanges on a backend of average capacity; others scale with their capacity'),
+    .describe('Concurrent exchanges on a backend of median capacity; others scale with their capacity'),
   MAX_QUEUED_REQUESTS: wholeNumber(0, 1_000_000)
     .prefault('1024')
     .describe('Requests that may wait while all backends are full'),

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { loadBalancerConfig } from '../config/balancer.config.js';
 import { Admission } from './admission.js';
 import { newBackend, type BackendSpec } from './backend.js';
+import { InvalidRegistrationError } from './registration-normalizer.js';
 import { QuotaExceededError } from './registry.errors.js';
 
 const REST = { pingPath: undefined, leaseSeconds: undefined, labels: {}, maxInFlight: undefined };
@@ -19,6 +20,8 @@ function check(spec: BackendSpec, fleet: readonly BackendSpec[], environment: Re
     fleet.map((each, slot) => newBackend(each, slot, 0)),
   );
 }
+
+const capacity = (compute: number, storage: number) => ({ capacity: Float64Array.of(compute, storage) });
 
 describe('the quota of backends', () => {
   const quota = { MAX_BACKENDS_PER_ADDRESS: '2' };
@@ -74,5 +77,32 @@ describe('the quota of labels', () => {
     expect(() => check(aSpec('a', { labels: { zone: 'xyz' } }), fleet, { MAX_LABEL_BYTES_PER_ADDRESS: '1' })).toThrow(
       QuotaExceededError,
     );
+  });
+});
+
+describe('the ratio of capacities', () => {
+  const fleet = [aSpec('a', capacity(10, 0)), aSpec('b', capacity(20, 5)), aSpec('c', capacity(90, 7))];
+
+  it('refuses more than so many times the median of the others, in each resource', () => {
+    check(aSpec('d', capacity(20_000, 5_000)), fleet);
+    expect(() => check(aSpec('d', capacity(20_001, 1)), fleet)).toThrow(
+      new InvalidRegistrationError(
+        'resources.compute must be at most 20000, MAX_CAPACITY_RATIO (1000) times the median of the other backends (20), got 20001',
+      ),
+    );
+    expect(() => check(aSpec('d', capacity(1, 5_001)), fleet)).toThrow(/^resources\.storage must be at most 5000, /);
+    expect(() => check(aSpec('d', capacity(41, 1)), fleet, { MAX_CAPACITY_RATIO: '2' })).toThrow(/at most 40,/);
+  });
+
+  it('refuses nothing where there is nothing to compare with', () => {
+    check(aSpec('d', capacity(1e9, 1e9)), []);
+    check(aSpec('a', capacity(1e9, 1e9)), [aSpec('a')]);
+    check(aSpec('d', capacity(1, 1e9)), [aSpec('a', capacity(1, 0))]);
+  });
+
+  it('does not refuse a capacity that a backend has already', () => {
+    const liar = aSpec('liar', capacity(1e9, 1e9));
+    check(liar, [liar, ...fleet]);
+    check(aSpec('liar', capacity(1e8, 1e9)), [liar, ...fleet]);
   });
 });

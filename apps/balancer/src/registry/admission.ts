@@ -1,7 +1,10 @@
-// Whether a registration may join the fleet as it is: the quotas of the address it comes from.
+// Whether a registration may join the fleet as it is: the quotas of the address it comes from, and a capacity in
+// proportion to the others.
+import { lowerMedian } from '@fairlead/scheduling';
 import type { BalancerConfig } from '../config/balancer.config.js';
 import { callerNetworkOf } from '../net/address.js';
 import type { Backend, BackendSpec } from './backend.js';
+import { InvalidRegistrationError } from './registration-normalizer.js';
 import { QuotaExceededError } from './registry.errors.js';
 
 export class Admission {
@@ -11,7 +14,7 @@ export class Admission {
    * Checks a registration against the fleet it would join. What a backend has already is not refused when it registers
    * again.
    *
-   * @throws {QuotaExceededError}
+   * @throws {QuotaExceededError} @throws {InvalidRegistrationError}
    */
   check(spec: BackendSpec, fleet: Iterable<Backend>): void {
     const isSame = ({ id, url }: Backend) => id === spec.id || url === spec.url;
@@ -19,6 +22,7 @@ export class Admission {
     const known = members.find(({ id }) => id === spec.id) ?? members.find(isSame);
     const others = members.filter((backend) => !isSame(backend));
     this.checkQuotas(spec, known, others);
+    this.checkCapacity(spec, known, others);
   }
 
   private checkQuotas(spec: BackendSpec, known: Backend | undefined, others: readonly Backend[]): void {
@@ -41,6 +45,19 @@ export class Admission {
       const limit = `MAX_LABEL_BYTES_PER_ADDRESS is ${maxLabelBytes}`;
       throw new QuotaExceededError(
         `the labels of the backends registered from ${caller} would have ${total} bytes: ${limit}`,
+      );
+    }
+  }
+
+  private checkCapacity({ capacity }: BackendSpec, known: Backend | undefined, others: readonly Backend[]): void {
+    const { RESOURCES, MAX_CAPACITY_RATIO: ratio } = this.config;
+    for (const [r, name] of RESOURCES.names.entries()) {
+      const median = lowerMedian(others.map((other) => other.capacity[r]).filter((units) => units > 0));
+      const isMore = known === undefined || capacity[r] > known.capacity[r];
+      if (median === undefined || !isMore || capacity[r] <= ratio * median) continue;
+      throw new InvalidRegistrationError(
+        `resources.${name} must be at most ${ratio * median}, MAX_CAPACITY_RATIO (${ratio}) times the median of the other ` +
+          `backends (${median}), got ${capacity[r]}`,
       );
     }
   }

@@ -110,7 +110,8 @@ export class RegistryService implements Fleet, OnModuleInit {
    * Adds a backend, or updates the one with the same id or at the same address.
    *
    * @throws {FleetFullError} when the load table has no row left.
-   * @throws {QuotaExceededError} when its caller has registered too much already. The registry is unchanged in both cases.
+   * @throws {QuotaExceededError} when its caller has registered too much already.
+   * @throws {InvalidRegistrationError} when its capacity is out of proportion. The registry is unchanged in each case.
    */
   register(spec: BackendSpec): Registered {
     const registered = this.addOrUpdate(spec);
