@@ -136,6 +136,7 @@ export class IdlePool<C extends PooledConnection> {
   /** Closes connections that have been idle for too long. Call it about once a second. */
   sweep(): void {
     const now = this.nowMs();
+    this.estimator.prune();
     for (const { idle, url } of this.addresses.values()) {
       const maxIdleMs = this.estimator.maxIdleMs(url);
       const isStale = ({ idleSinceMs, announcedMs }: PooledConnection) =>

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { MAX_IDLE_MS, IdleTimeoutEstimator } from './idle-timeout-estimator.js';
+import { MAX_ESTIMATES, MAX_IDLE_MS, IdleTimeoutEstimator } from './idle-timeout-estimator.js';
 
 describe('the idle habit of a backend', () => {
   let nowMs = 0;
@@ -39,6 +39,25 @@ describe('the idle habit of a backend', () => {
     nowMs = 11 * 60_000;
     habits.recordReuse('a', 700);
     expect(habits.maxIdleMs('a')).toBe(MAX_IDLE_MS);
+  });
+
+  it('of backends that are gone is dropped in time, and that of the others kept', () => {
+    for (let n = 0; n < 1000; n++) habits.recordClose(`gone-${n}`, 1000);
+    nowMs = 9 * 60_000;
+    habits.recordClose('stays', 1000);
+    habits.prune();
+    expect(habits.size).toBe(1001);
+    nowMs = 11 * 60_000;
+    habits.prune();
+    expect(habits.size).toBe(1);
+    expect(habits.maxIdleMs('stays')).toBe(750);
+  });
+
+  it('is kept of so many backends and no more, the newest', () => {
+    for (let n = 0; n <= MAX_ESTIMATES; n++) habits.recordReuse(`a${n}`, 1000);
+    habits.prune();
+    expect(habits.size).toBe(MAX_ESTIMATES);
+    expect([habits.maxIdleForUnsafeMs('a0'), habits.maxIdleForUnsafeMs('a1')]).toEqual([500, 900]);
   });
 
   it('is forgotten in time although no connection is kept for long enough to show anything else', () => {

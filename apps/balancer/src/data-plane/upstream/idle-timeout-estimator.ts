@@ -18,6 +18,9 @@ const PROVEN_MARGIN = 0.9;
 /** An estimate that was not confirmed for this long is dropped: the backend may have other settings by now. */
 const MEMORY_MS = 10 * 60_000;
 
+/** Estimates kept, as many as there may be backends: backends that come and go leave theirs behind for {@link MEMORY_MS}. */
+export const MAX_ESTIMATES = 65_536;
+
 interface Estimate {
   /** The shortest idle time after which the backend closed a connection; infinite if it closed none. Milliseconds. */
   closesAfterMs: number;
@@ -60,6 +63,19 @@ export class IdleTimeoutEstimator {
   maxIdleForUnsafeMs(url: string): number {
     const provenMs = this.estimates.get(url)?.provenMs ?? 0;
     return Math.min(this.maxIdleMs(url), Math.max(ALWAYS_USABLE_MS, PROVEN_MARGIN * provenMs));
+  }
+
+  /** How many backends something is known of. */
+  get size(): number {
+    return this.estimates.size;
+  }
+
+  /** Drops what was not confirmed for long, and the oldest beyond {@link MAX_ESTIMATES}. Call it about once a second. */
+  prune(): void {
+    let surplus = this.estimates.size - MAX_ESTIMATES;
+    for (const [url, estimate] of this.estimates) {
+      if (surplus-- > 0 || this.isStale(estimate)) this.estimates.delete(url);
+    }
   }
 
   private estimateOf(url: string): Estimate {

@@ -1,5 +1,5 @@
 // Opens the registry's SQLite file. A file that cannot be read as a registry is moved aside, never deleted.
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -26,6 +26,11 @@ const TABLE = `
 
 /** Columns that files of earlier versions lack; those versions read and write a file that has them. */
 const LATER_COLUMNS = { registered_from: 'TEXT' } as const;
+
+/** The owner alone: the file has addresses and labels of the fleet. */
+const OWNER_ONLY = 0o600;
+/** SQLite keeps the journal beside the file. */
+const SUFFIXES = ['', '-wal', '-shm'];
 
 /** Busy timeout while opening: another process may be recovering the journal after a crash. */
 const OPENING_BUSY_MS = 2_000;
@@ -84,6 +89,23 @@ export function addLaterColumns(database: DatabaseSync): void {
   }
 }
 
+/** Creates the file if it is missing, readable by its owner alone; SQLite gives its journal the same permissions. */
+function createFile(path: string): void {
+  try {
+    if (!existsSync(path)) closeSync(openSync(path, 'a', OWNER_ONLY));
+  } catch {
+    // SQLite cannot open it either, and says so.
+  }
+}
+
+/** Takes the permissions of everyone but the owner from the file and its journal. */
+function restrict(path: string): void {
+  for (const file of SUFFIXES.map((suffix) => path + suffix).filter(existsSync)) {
+    const { mode } = statSync(file);
+    if ((mode & 0o777 & ~OWNER_ONLY) !== 0) chmodSync(file, mode & OWNER_ONLY);
+  }
+}
+
 /** `mkdirSync` with `recursive` never returns where a parent exists and takes no folders, as in /proc. */
 function makeFolder(path: string): void {
   if (existsSync(path)) return;
@@ -98,9 +120,11 @@ function makeFolder(path: string): void {
 
 /** Calls `onFault` before closing, which would write the journal into the file and delete it. */
 function open(path: string, onFault: (error: unknown) => void): DatabaseSync {
+  createFile(path);
   const database = new DatabaseSync(path, { timeout: OPENING_BUSY_MS });
   try {
     checkOwner(database, path);
+    restrict(path);
     if (numberFrom(database, 'user_version') === 0) create(database);
     // NORMAL in WAL mode: a commit is not synced, so it survives a crash of the process but not a power cut.
     database.exec(`PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = ${RUNNING_BUSY_MS}`);
@@ -154,9 +178,9 @@ function isDamage(error: unknown): boolean {
 /** Moves the journal with it, under the name that SQLite expects. */
 function setAside(path: string): string {
   const aside = `${path}.corrupt-${new Date().toISOString().replaceAll(':', '')}`;
-  renameSync(path, aside);
-  for (const suffix of ['-wal', '-shm']) {
+  for (const suffix of SUFFIXES) {
     if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
   }
+  restrict(aside);
   return aside;
 }

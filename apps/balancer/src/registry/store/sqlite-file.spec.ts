@@ -1,0 +1,106 @@
+// The registry's file: its permissions, and files of earlier versions.
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { loadBalancerConfig } from '../../config/balancer.config.js';
+import { newBackend, type BackendSpec } from '../backend.js';
+import { RegistryStore } from './registry-store.js';
+
+const PLAIN = { pingPath: undefined, leaseSeconds: undefined, labels: {}, maxInFlight: undefined };
+
+let folder: string;
+let path: string;
+let umask: number;
+const stores: RegistryStore[] = [];
+
+beforeEach(() => {
+  umask = process.umask(0);
+  folder = mkdtempSync(join(tmpdir(), 'fairlead-file-'));
+  path = join(folder, 'registry.sqlite');
+  for (const level of ['log', 'warn'] as const) vi.spyOn(Logger.prototype, level).mockImplementation(() => {});
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  for (const store of stores.splice(0)) store.close();
+  rmSync(folder, { recursive: true });
+  process.umask(umask);
+});
+
+function aBackend(id: string, more: Partial<BackendSpec> = {}) {
+  return newBackend({ id, url: `http://${id}:80`, capacity: Float64Array.of(20, 36), ...PLAIN, ...more }, 0, 0);
+}
+
+function aStore(): RegistryStore {
+  const store = new RegistryStore(loadBalancerConfig({ REGISTRY_FILE: path }));
+  stores.push(store);
+  return store;
+}
+
+/** A store with these backends, still open. */
+function aStoreOf(...ids: string[]): RegistryStore {
+  const store = aStore();
+  store.load();
+  for (const id of ids) store.save(aBackend(id));
+  return store;
+}
+
+function edit(sql: string): void {
+  const database = new DatabaseSync(path);
+  database.exec(sql);
+  database.close();
+}
+
+const storedIds = () =>
+  aStore()
+    .load()
+    .map(({ id }) => id);
+const modeOf = (file: string) => (statSync(file).mode & 0o777).toString(8);
+/** Of the file and its journal. */
+const modes = () => ['', '-shm', '-wal'].map((suffix) => modeOf(path + suffix));
+
+describe('the registry file', () => {
+  it('can be read by its owner alone, and so can its journal', () => {
+    aStoreOf('a');
+    expect(modes()).toEqual(['600', '600', '600']);
+  });
+
+  it('loses the permissions of others where it exists already, and so does its journal', () => {
+    aStoreOf('a');
+    for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o664);
+    expect(storedIds()).toEqual(['a']);
+    expect(modes()).toEqual(['600', '600', '600']);
+  });
+
+  it('loses them when it is damaged too', () => {
+    writeFileSync(path, 'text', { mode: 0o644 });
+    aStore().load();
+    const aside = readdirSync(folder).find((name) => name.includes('.corrupt-'))!;
+    expect(modeOf(join(folder, aside))).toBe('600');
+  });
+
+  it('keeps them when it is the database of another program', () => {
+    edit('CREATE TABLE customers (name TEXT)');
+    chmodSync(path, 0o664);
+    aStore().load();
+    expect(modeOf(path)).toBe('664');
+  });
+
+  it('gets the columns that a file of an earlier version lacks, and that version still writes it', () => {
+    aStoreOf('old').close();
+    edit('ALTER TABLE backends DROP COLUMN registered_from');
+    const store = aStore();
+    expect(store.load()).toMatchObject([{ id: 'old', registeredFrom: undefined }]);
+    store.save(aBackend('new', { registeredFrom: '10.0.0.9' }));
+    expect(aStore().load()).toMatchObject([
+      { id: 'old', registeredFrom: undefined },
+      { id: 'new', registeredFrom: '10.0.0.9' },
+    ]);
+    edit(`INSERT OR REPLACE INTO backends (id, url, resources, labels, is_paused, registered_at)
+      VALUES ('older', 'http://h:2', '{"compute":1,"storage":1}', '{}', 0, '2026-01-02T03:04:05.678Z')`);
+    expect(storedIds().toSorted()).toEqual(['new', 'old', 'older']);
+  });
+});

@@ -1,0 +1,105 @@
+// Every table of the balancer, the dashboard and the libraries that lives longer than a call, with what bounds it: a
+// stranger must not be able to make any of them grow for ever.
+import { globSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const SOURCES = '{apps/balancer,apps/dashboard,libs/*}/src/**/*.ts';
+
+/** Fields of classes, and constants of modules that are empty at first. */
+const FIELD =
+  /^ {2}(?:(?:private|protected|readonly|static) )+(\w+)(?:: ((?!readonly |Readonly)[^=]+?))?(?: = (.*))?;?$/;
+const CONSTANT = /^(?:export )?(?:const|let) (\w+)(?:: (?!readonly )[^=]+)? = (new \w+(?:<.*>)?\(\)|\[\]);$/;
+const NEW_TABLE = /\bnew (?:Map|Set|LRUCache|IndexedSet)\b|^\[/;
+/** Of a field that the constructor fills. */
+const TABLE_TYPE = /\b(?:Map|Set|LRUCache|IndexedSet)<|\[\]$/;
+
+/** Where each table is, by file and name, and what bounds it. */
+const BOUNDS: Readonly<Record<string, string>> = {
+  'apps/balancer/src/control-plane/rate-limiter.ts fullAt': 'its maximum number of keys',
+  'apps/balancer/src/data-plane/exchange/active-exchanges.ts bySlot': 'exchanges in flight, which connections limit',
+  'apps/balancer/src/data-plane/exchange/admission-queue.ts waiting': 'MAX_QUEUED_REQUESTS',
+  'apps/balancer/src/data-plane/exchange/exchange.ts triedSlots': 'MAX_ATTEMPTS',
+  'apps/balancer/src/data-plane/fast-lane/exchange-pool.ts free': 'MAX_FREE',
+  'apps/balancer/src/data-plane/fast-lane/lane.ts connections': 'MAX_CLIENT_CONNECTIONS',
+  'apps/balancer/src/data-plane/fast-lane/request-body-buffer.ts kept': 'RETRY_BUFFER_BYTES',
+  'apps/balancer/src/data-plane/full-lane/client-connections.ts open': 'MAX_CLIENT_CONNECTIONS',
+  'apps/balancer/src/data-plane/full-lane/replayable-body.ts kept': 'RETRY_BUFFER_BYTES',
+  'apps/balancer/src/data-plane/full-lane/replayable-body.ts waiting': 'READ_AHEAD_BYTES, RETRY_BUFFER_BYTES',
+  'apps/balancer/src/data-plane/io/deadline-clock.ts deadlines': 'exchanges and connections, which are limited',
+  'apps/balancer/src/data-plane/io/indexed-set.ts members': 'those who use it: see the others',
+  'apps/balancer/src/data-plane/relay/response-stream.ts pieces': 'what one turn of the event loop reads',
+  'apps/balancer/src/data-plane/relay/write-buffer-pool.ts free': 'MAX_KEPT',
+  'apps/balancer/src/data-plane/request/client-address.ts known': 'MAX_REMEMBERED',
+  'apps/balancer/src/data-plane/upgrade/upgrade-lane.ts open': 'MAX_CLIENT_CONNECTIONS',
+  'apps/balancer/src/data-plane/upstream/idle-pool.ts addresses': 'open connections to backends: swept without any',
+  'apps/balancer/src/data-plane/upstream/idle-pool.ts bySlot': 'MAX_BACKENDS',
+  'apps/balancer/src/data-plane/upstream/idle-timeout-estimator.ts estimates': 'MAX_ESTIMATES',
+  'apps/balancer/src/health-checks/recheck-scheduler.ts checking': 'MAX_BACKENDS',
+  'apps/balancer/src/health-checks/recheck-scheduler.ts waiting': 'MAX_BACKENDS',
+  'apps/balancer/src/net/backend-access.ts ports': 'the ports that the process listens on',
+  'apps/balancer/src/placement/demand-learning.ts classes': 'DEMAND_CLASSES',
+  'apps/balancer/src/placement/demand-learning.ts estimates': 'DEMAND_CLASSES',
+  'apps/balancer/src/registry/backend-index.ts byId': 'MAX_BACKENDS',
+  'apps/balancer/src/registry/backend-index.ts bySlot': 'MAX_BACKENDS',
+  'apps/balancer/src/registry/event-log.ts events': 'MAX_EVENTS',
+  'apps/balancer/src/registry/event-log.ts kinds': 'EVENT_KINDS',
+  'apps/balancer/src/registry/event-log.ts transitions': 'BACKEND_STATES',
+  'apps/balancer/src/registry/registry.service.ts listeners': 'the services of the process',
+  'apps/balancer/src/registry/slot-allocator.ts free': 'MAX_BACKENDS',
+  'apps/balancer/src/registry/slot-allocator.ts released': 'MAX_BACKENDS',
+  'apps/balancer/src/registry/snapshot/snapshot-acknowledgement.ts readers': 'DATA_PLANE_THREADS',
+  'apps/balancer/src/registry/snapshot/snapshot-acknowledgement.ts waiting':
+    'MAX_WAIT_MS, in open requests of the control plane',
+  'apps/balancer/src/registry/store/registry-store.ts pending': 'MAX_BACKENDS, and the rows of the file',
+  'apps/balancer/src/registry/store/registry-store.ts written': 'the rows of the file',
+  'apps/balancer/src/threads/fleet-replica.ts leftOut': 'MAX_BACKENDS',
+  'apps/balancer/src/threads/fleet-replica.ts listeners': 'the services of the thread',
+  'apps/balancer/src/threads/worker-channel.ts EMPTY_TRANSFER_LIST': 'nothing is added',
+  'apps/balancer/src/threads/worker-channel.ts queries': 'QUERY_TIMEOUT_MS, in open requests of the control plane',
+  'apps/balancer/src/threads/worker-preload.ts preloaded': 'DATA_PLANE_THREADS',
+  'apps/balancer/src/threads/worker-supervisor.ts members': 'DATA_PLANE_THREADS',
+  'apps/dashboard/src/live/rate-history.ts points': 'HISTORY_MS',
+  'libs/http1/src/field-names.ts names': 'the names that the program interprets',
+  'libs/http1/src/field-names.ts spelling': 'the names that the program interprets',
+  'libs/http1/src/name-patterns.ts starts': 'the names that the program interprets',
+  'libs/scheduling/src/demand/cost-entries.ts amounts': 'one response head: MAX_HEADER_BYTES',
+  'libs/scheduling/src/health/client-spread.ts bySlot': 'MAX_BACKENDS, and a few clients of each',
+  'libs/scheduling/src/health/client-spread.ts clients': 'MAX_BACKENDS',
+  'libs/scheduling/src/demand/demand-learner.ts learnedAt': 'DEMAND_CLASSES',
+  'libs/scheduling/src/demand/demand-learner.ts reports': 'DEMAND_CLASSES',
+  'libs/scheduling/src/demand/latency-baseline.ts classes': 'DEMAND_CLASSES',
+  'libs/scheduling/src/demand/latency-inference.ts fits': 'DEMAND_CLASSES',
+  'libs/scheduling/src/demand/request-classifier.ts names': 'DEMAND_CLASSES',
+  'libs/scheduling/src/demand/request-classifier.ts numbers': 'DEMAND_CLASSES',
+  'libs/scheduling/src/demand/request-classifier.ts remembered': 'MAX_REMEMBERED_TARGETS',
+  'libs/scheduling/src/demand/route-template.ts valuesAfter': 'MAX_PREFIXES',
+  'libs/scheduling/src/demand/service-meter.ts stations': 'MAX_BACKENDS',
+  'libs/scheduling/src/demand/space-saving-summary.ts counters': 'MAX_COUNTERS',
+};
+
+function tablesIn(path: string): string[] {
+  const lines = readFileSync(ROOT + path, 'utf8').split('\n');
+  return lines.flatMap((line) => {
+    const [, name = '', type = '', value = ''] = FIELD.exec(line) ?? [];
+    // Without a value it may belong to an interface, unless it is private.
+    const isTable = NEW_TABLE.test(value) || (value === '' && /^ +private /.test(line) && TABLE_TYPE.test(type));
+    if (isTable) return `${path} ${name}`;
+    const constant = CONSTANT.exec(line);
+    return constant && NEW_TABLE.test(constant[2]) ? `${path} ${constant[1]}` : [];
+  });
+}
+
+const found = globSync(SOURCES, { cwd: ROOT, exclude: (name) => /\.(spec|fixture)\.ts$/.test(name) })
+  .toSorted()
+  .flatMap(tablesIn);
+
+it('every table has a bound', () => {
+  const unlisted = found.filter((table) => !Object.hasOwn(BOUNDS, table));
+  expect(unlisted, 'add these to BOUNDS, each with what bounds it; if nothing does, bound it').toEqual([]);
+});
+
+it('every bound is that of a table', () => {
+  expect(Object.keys(BOUNDS).filter((table) => !found.includes(table))).toEqual([]);
+});
