@@ -32,6 +32,7 @@ describe('wordsOf', () => {
       return wordsOf(anotherEvent(1, { kind, backend: 'a', from: 'up', to: 'up' })).word;
     });
     expect(words).toEqual([
+      'changed',
       'renamed',
       'drained',
       'drain timed out',
@@ -39,6 +40,7 @@ describe('wordsOf', () => {
       'panic',
       'panic ended',
       'self-preservation',
+      'refused',
     ]);
   });
 });

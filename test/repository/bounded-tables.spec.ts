@@ -17,7 +17,8 @@ const TABLE_TYPE = /\b(?:Map|Set|LRUCache|IndexedSet)<|\[\]$/;
 
 /** Where each table is, by file and name, and what bounds it. */
 const BOUNDS: Readonly<Record<string, string>> = {
-  'apps/balancer/src/control-plane/rate-limiter.ts fullAt': 'its maximum number of keys',
+  'apps/balancer/src/access/rate-limiter.ts fullAt': 'its maximum number of keys',
+  'apps/balancer/src/control-plane/refusals.ts counted': 'MAX_KINDS',
   'apps/balancer/src/data-plane/exchange/active-exchanges.ts bySlot': 'exchanges in flight, which connections limit',
   'apps/balancer/src/data-plane/exchange/admission-queue.ts waiting': 'MAX_QUEUED_REQUESTS',
   'apps/balancer/src/data-plane/exchange/exchange.ts triedSlots': 'MAX_ATTEMPTS',
@@ -44,6 +45,7 @@ const BOUNDS: Readonly<Record<string, string>> = {
   'apps/balancer/src/registry/backend-index.ts byId': 'MAX_BACKENDS',
   'apps/balancer/src/registry/backend-index.ts bySlot': 'MAX_BACKENDS',
   'apps/balancer/src/registry/event-log.ts events': 'MAX_EVENTS',
+  'apps/balancer/src/registry/event-log.ts refusals': 'MAX_REFUSALS',
   'apps/balancer/src/registry/event-log.ts kinds': 'EVENT_KINDS',
   'apps/balancer/src/registry/event-log.ts transitions': 'BACKEND_STATES',
   'apps/balancer/src/registry/registry.service.ts listeners': 'the services of the process',

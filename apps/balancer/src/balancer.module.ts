@@ -20,6 +20,7 @@ import { HealthProbe } from './health-checks/probe.js';
 import { RecheckScheduler } from './health-checks/recheck-scheduler.js';
 import { MetricsController } from './control-plane/metrics.controller.js';
 import { MetricsService } from './metrics/metrics.service.js';
+import { Refusals } from './control-plane/refusals.js';
 import { Prometheus } from './metrics/prometheus.js';
 import { Fleet } from './registry/snapshot/fleet.js';
 import { EventLog } from './registry/event-log.js';
@@ -72,6 +73,6 @@ const metrics = [MetricsService, Prometheus];
     MetricsController,
     HealthController,
   ],
-  providers: [ExplainService, ...registry, ...health, ...serving, ...access, ...metrics],
+  providers: [ExplainService, Refusals, ...registry, ...health, ...serving, ...access, ...metrics],
 })
 export class BalancerModule {}

@@ -6,6 +6,7 @@ import { backendStateSchema } from './registration.js';
 /** The kinds of event. `state` is a backend's change of state; docs/operations.md describes the others. */
 export const EVENT_KINDS = [
   'state',
+  'changed',
   'renamed',
   'drained',
   'drain-timeout',
@@ -13,12 +14,14 @@ export const EVENT_KINDS = [
   'panic',
   'panic-ended',
   'self-preservation',
+  'refused',
 ] as const;
 
 /**
  * One event. `sequence` increases by one with every event, so that a reader can tell which ones are new. For a change
  * of state, `from` and `to` differ; for any other event of a backend, both are its state; for an event of the whole
- * fleet, `backend`, `from` and `to` are null.
+ * fleet, `backend`, `from` and `to` are null. Events that a caller of the control plane asked for have `caller` and
+ * `action`; those of kind `refused` are requests that were not carried out.
  */
 export const fleetEventSchema = z
   .object({
@@ -31,6 +34,8 @@ export const fleetEventSchema = z
       .describe('null if the backend joined, or if the event concerns the whole fleet'),
     to: backendStateSchema.nullable(),
     reason: z.string().meta({ examples: ['ping failed: connection refused'] }),
+    caller: z.string().optional().describe('The address of the caller that asked for it; absent if none did'),
+    action: z.string().optional().describe('What the caller asked for: register, renew, drain, resume, remove or read'),
     evidence: z.record(z.string(), z.number()).describe('The figures that led to the event, by name'),
   })
   .meta({ id: 'FleetEvent' });

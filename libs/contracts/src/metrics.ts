@@ -75,7 +75,7 @@ export const fleetMetricsSchema = z
       latencyMs: latencySchema,
     }),
     backends: z.array(backendMetricsSchema).describe('Sorted by id, without backends that have left'),
-    events: z.array(fleetEventSchema).describe('The latest 100 events, oldest first'),
+    events: z.array(fleetEventSchema).describe('The latest 100 events and the latest 50 refusals, oldest first'),
   })
   .meta({ id: 'FleetMetrics' });
 

@@ -3,17 +3,48 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable, UnauthorizedException } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import type { Request } from 'express';
+import { monotonicSeconds } from '../clock/monotonic.js';
 import { balancerConfig } from '../config/balancer.config.js';
+import { callerNetworkOf } from '../net/address.js';
+import { callerAddressOf } from './caller-address.js';
+import { RateLimiter } from './rate-limiter.js';
+import { TooManyRequestsException } from './too-many-requests.js';
+
+/** Wrong tokens that an address may send in a minute; more get 429. */
+const WRONG_TOKENS_PER_MINUTE = 10;
+/** A key takes about 100 bytes. */
+const MAX_KEYS = 10_000;
 
 @Injectable()
 export class ControlPlaneToken {
+  /** By address. The right token is never refused: others behind the same address may have a wrong one. */
+  private readonly wrong = new RateLimiter(WRONG_TOKENS_PER_MINUTE, MAX_KEYS, monotonicSeconds);
+
   constructor(@Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>) {}
 
-  /** @throws {UnauthorizedException} when CONTROL_PLANE_TOKEN is set and the request does not carry it. */
-  require({ headers: { authorization = '' } }: Request): void {
-    const { CONTROL_PLANE_TOKEN } = this.config;
-    if (CONTROL_PLANE_TOKEN === undefined || isSame(bearerTokenOf(authorization), CONTROL_PLANE_TOKEN)) return;
+  /**
+   * @throws {UnauthorizedException} when CONTROL_PLANE_TOKEN is set and the request does not carry it.
+   * @throws {TooManyRequestsException} when its address has sent too many wrong ones.
+   */
+  require(request: Request): void {
+    if (this.config.CONTROL_PLANE_TOKEN === undefined || this.isHeldBy(request)) return;
     throw new UnauthorizedException('missing or wrong token: send "Authorization: Bearer <CONTROL_PLANE_TOKEN>"');
+  }
+
+  /**
+   * Whether CONTROL_PLANE_TOKEN is set and the request carries it.
+   *
+   * @throws {TooManyRequestsException} when its address has sent too many wrong ones.
+   */
+  isHeldBy(request: Request): boolean {
+    const { CONTROL_PLANE_TOKEN } = this.config;
+    const { authorization } = request.headers;
+    if (CONTROL_PLANE_TOKEN === undefined || authorization === undefined) return false;
+    if (isSame(bearerTokenOf(authorization), CONTROL_PLANE_TOKEN)) return true;
+    const waitSeconds = this.wrong.tryConsume(callerNetworkOf(callerAddressOf(request)));
+    const limit = `at most ${WRONG_TOKENS_PER_MINUTE} wrong tokens a minute are allowed from one address`;
+    if (waitSeconds > 0) throw new TooManyRequestsException(limit, waitSeconds);
+    return false;
   }
 }
 

@@ -91,7 +91,8 @@ export class BackendsController {
       resources: this.config.RESOURCES,
       access: this.access,
     });
-    const { backend, isNew } = this.registry.register(spec);
+    const by = { caller: callerAddress, action: 'register' };
+    const { backend, isNew } = this.registry.askedBy(by, () => this.registry.register(spec));
     response.status(isNew ? 201 : 200);
     return this.view(backend);
   }
@@ -139,8 +140,10 @@ export class BackendsController {
   async drain(
     @Param('id') id: string,
     @Query('timeoutSeconds', drainTimeout) timeoutSeconds: number | undefined,
+    @CallerAddress() caller: string,
   ): Promise<BackendView> {
-    return this.view(await this.registry.drain(id, timeoutSeconds));
+    const drained = this.registry.askedBy({ caller, action: 'drain' }, () => this.registry.drain(id, timeoutSeconds));
+    return this.view(await drained);
   }
 
   @Post(':id/resume')
@@ -150,8 +153,8 @@ export class BackendsController {
   @ApiParam(ID_PARAM)
   @ApiResponse({ status: 200, standardSchema: backendViewSchema, description: 'The backend as the balancer sees it' })
   @ApiResponse(NOT_FOUND)
-  async resume(@Param('id') id: string): Promise<BackendView> {
-    return this.view(this.registry.resume(id));
+  async resume(@Param('id') id: string, @CallerAddress() caller: string): Promise<BackendView> {
+    return this.view(this.registry.askedBy({ caller, action: 'resume' }, () => this.registry.resume(id)));
   }
 
   @Delete(':id')
@@ -172,10 +175,12 @@ export class BackendsController {
     @Param('id') id: string,
     @Query('now', trueOrFalse) now: boolean | undefined,
     @Query('timeoutSeconds', drainTimeout) timeoutSeconds: number | undefined,
+    @CallerAddress() caller: string,
     @Res({ passthrough: true }) response: Response,
   ): Promise<BackendView | undefined> {
-    if (now) await this.registry.leaveNow(id);
-    const draining = now ? undefined : await this.registry.leave(id, timeoutSeconds);
+    const draining = await this.registry.askedBy({ caller, action: 'remove' }, () =>
+      now ? this.registry.leaveNow(id).then(() => undefined) : this.registry.leave(id, timeoutSeconds),
+    );
     response.status(draining ? 202 : 204);
     return draining && this.view(draining);
   }

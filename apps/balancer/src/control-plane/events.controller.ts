@@ -14,7 +14,11 @@ export class EventsController {
 
   @Get()
   @ApiOperation({ summary: 'The newest events, oldest first' })
-  @ApiResponse({ status: 200, standardSchema: eventListSchema, description: 'The newest 100 events' })
+  @ApiResponse({
+    status: 200,
+    standardSchema: eventListSchema,
+    description: 'The newest 100 events, and the newest 50 refusals',
+  })
   list(): { events: FleetEvent[] } {
     return { events: [...this.events.newest()] };
   }

@@ -5,9 +5,11 @@ import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { json, text, type NextFunction, type Request, type Response } from 'express';
 import { hasBody, requireJson } from '../access/json-body.js';
 import type { BalancerConfig } from '../config/balancer.config.js';
+import { auditRefusals } from './audit.js';
 import { unreadableBody } from './body-parser-errors.js';
 import { requireShallowBody } from './body-depth.js';
 import { ProblemFilter } from './problem.filter.js';
+import { Refusals } from './refusals.js';
 import { responseHeaders } from './response-headers.js';
 import { validationPipe } from './validation.pipe.js';
 
@@ -24,6 +26,7 @@ export function configureControlPlane(
 ): void {
   app.disable('x-powered-by');
   app.set('etag', false);
+  app.use(auditRefusals(app.get(Refusals)));
   app.use(responseHeaders);
   app.use(requireKnownHost({ names, variable: 'CONTROL_PLANE_NAMES' }));
   app.use(refuseForeignPages());

@@ -10,6 +10,7 @@ import { formatIssues } from '../config/validation-message.js';
 import { OriginalProtocolGuard } from '../access/original-protocol.guard.js';
 import { InvalidRegistrationError, normalizeOriginal } from '../registry/registration-normalizer.js';
 import { BackendAccess } from '../net/backend-access.js';
+import { explainRefusal } from './audit.js';
 import { RegistrationRateLimitGuard, TOO_MANY } from './registration-rate-limit.guard.js';
 import { FleetFullError, QuotaExceededError } from '../registry/registry.errors.js';
 import { RegistryService } from '../registry/registry.service.js';
@@ -57,6 +58,7 @@ export class OriginalProtocolController {
   ): string {
     const [status, text] = this.tryRegister(body, callerAddress);
     response.status(status);
+    if (status !== 200) explainRefusal(response, text);
     return `${text}\n`;
   }
 
@@ -74,7 +76,7 @@ export class OriginalProtocolController {
         resources: this.config.RESOURCES,
         access: this.access,
       });
-      this.registry.register(spec);
+      this.registry.askedBy({ caller: callerAddress, action: 'register' }, () => this.registry.register(spec));
       return [200, 'Server accepted'];
     } catch (error) {
       if (error instanceof InvalidRegistrationError) return [400, error.message];

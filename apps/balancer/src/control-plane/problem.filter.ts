@@ -3,6 +3,8 @@ import { STATUS_CODES } from 'node:http';
 import type { Problem } from '@fairlead/contracts';
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Response } from 'express';
+import { TooManyRequestsException } from '../access/too-many-requests.js';
+import { explainRefusal } from './audit.js';
 import { InvalidRegistrationError } from '../registry/registration-normalizer.js';
 import { FleetFullError, NoLeaseError, QuotaExceededError, UnknownBackendError } from '../registry/registry.errors.js';
 
@@ -16,7 +18,9 @@ export class ProblemFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
+    if (error instanceof TooManyRequestsException) response.setHeader('Retry-After', error.retryAfterSeconds);
     const problem = this.problemOf(error);
+    explainRefusal(response, problem.message);
     response.status(problem.statusCode).json(problem);
   }
 

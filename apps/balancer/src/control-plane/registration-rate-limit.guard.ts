@@ -2,16 +2,17 @@
 // Registrations that are rejected later count too; a body that cannot be parsed does not get here.
 import { createHash } from 'node:crypto';
 import { problemSchema } from '@fairlead/contracts';
-import { HttpException, Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
-import type { Request, Response } from 'express';
+import type { Request } from 'express';
 import { monotonicSeconds } from '../clock/monotonic.js';
 import { balancerConfig } from '../config/balancer.config.js';
 import { callerNetworkOf } from '../net/address.js';
 import { backendUrl, callerUrl } from '../registry/registration-normalizer.js';
 import { RegistryService } from '../registry/registry.service.js';
 import { callerAddressOf } from '../access/caller-address.js';
-import { RateLimiter } from './rate-limiter.js';
+import { RateLimiter } from '../access/rate-limiter.js';
+import { TooManyRequestsException } from '../access/too-many-requests.js';
 
 /** A key takes about 150 bytes, so callers that invent identities take at most 1.5 MB for each limiter. */
 const MAX_KEYS = 10_000;
@@ -47,31 +48,27 @@ export class RegistrationRateLimitGuard implements CanActivate {
   }
 
   canActivate(context: ExecutionContext): boolean {
-    const http = context.switchToHttp();
-    const request = http.getRequest<Request>();
+    const request = context.switchToHttp().getRequest<Request>();
     const callerAddress = callerAddressOf(request);
     const address = callerNetworkOf(callerAddress);
     const claim = claimOf(request.body, callerAddress);
     const known = this.registry.find(claim.id, claim.url);
-    const response = http.getResponse<Response>();
     const { NEW_BACKENDS_PER_MINUTE, REGISTRATIONS_PER_MINUTE } = this.config;
     if (!known) {
       const limit = `at most ${NEW_BACKENDS_PER_MINUTE} new backends a minute are allowed from one address`;
-      requireAllowed(this.newcomers.tryConsume(address), limit, response);
+      requireAllowed(this.newcomers.tryConsume(address), limit);
     }
     // One that registers at the same address under ever other ids is one backend.
     const identity = (known?.id === claim.id ? claim.id : known?.url) ?? claim.id ?? claim.url ?? '';
     const limit = `at most ${REGISTRATIONS_PER_MINUTE} registrations a minute are allowed from one address under one identity`;
-    requireAllowed(this.backends.tryConsume(keyOf(address, identity)), limit, response);
+    requireAllowed(this.backends.tryConsume(keyOf(address, identity)), limit);
     return true;
   }
 }
 
-/** @throws {HttpException} when the caller has to wait. */
-function requireAllowed(waitSeconds: number, limit: string, response: Response): void {
-  if (waitSeconds === 0) return;
-  response.setHeader('Retry-After', Math.ceil(waitSeconds));
-  throw new HttpException(`${limit}: try again in ${Math.ceil(waitSeconds)} s`, 429);
+/** @throws {TooManyRequestsException} when the caller has to wait. */
+function requireAllowed(waitSeconds: number, limit: string): void {
+  if (waitSeconds > 0) throw new TooManyRequestsException(limit, waitSeconds);
 }
 
 /** Hashed, so that all keys have the same size. */

@@ -61,12 +61,18 @@ describe('BackendLifecycle', () => {
   });
 
   it('changes nothing but the spec of a backend that registers again while it is up', () => {
-    const { lifecycle, backend, observe, effects, transitions } = aBackend();
+    const { lifecycle, events, backend, observe, effects, transitions } = aBackend();
     observe('ping-ok');
     lifecycle.update(backend, { ...SPEC, labels: { zone: 'x' } });
     expect(backend).toMatchObject({ labels: { zone: 'x' }, health: { state: 'up' } });
     expect(effects).toEqual(['publish']);
-    expect(transitions()).toEqual(['joining → up']);
+    expect(transitions()).toEqual(['joining → up', 'up → up']);
+    expect(events.newest().at(-1)).toMatchObject({
+      kind: 'changed',
+      reason: 'registered again, with other values of labels',
+    });
+    lifecycle.update(backend, { ...SPEC, labels: { zone: 'x' } });
+    expect(transitions()).toHaveLength(2);
   });
 
   it('probes a backend that registers at another address before it is up again', () => {

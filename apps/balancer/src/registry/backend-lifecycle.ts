@@ -4,7 +4,15 @@ import type { BackendState } from '@fairlead/contracts';
 import { JOINING, observe } from '@fairlead/scheduling';
 import { monotonicSeconds } from '../clock/monotonic.js';
 import type { BalancerConfig } from '../config/balancer.config.js';
-import { leaseEnd, restart, stateOf, type Backend, type BackendRecord, type BackendSpec } from './backend.js';
+import {
+  changedFacts,
+  leaseEnd,
+  restart,
+  stateOf,
+  type Backend,
+  type BackendRecord,
+  type BackendSpec,
+} from './backend.js';
 import { Ejections } from './ejections.js';
 import type { Evidence, EventLog } from './event-log.js';
 import type { BackendObservation, DisconnectScope } from './snapshot/backend-observation.js';
@@ -30,19 +38,22 @@ export class BackendLifecycle {
     this.ejections = new Ejections(events, config);
   }
 
-  /** Applies `change`, and records what became of the backend's state. */
+  /** Applies `change`, and records what became of the backend's state, also where that stays the same. */
   transition(backend: BackendRecord, reason: string, change: () => void): void {
     const from = stateOf(backend);
     change();
     this.record(backend, from, reason);
+    if (stateOf(backend) === from) this.events.recordBackendEvent('changed', backend, reason);
   }
 
   /** The backend has registered again, as `spec` says. */
   update(backend: BackendRecord, spec: BackendSpec): void {
     const from = stateOf(backend);
     const hasMoved = backend.url !== spec.url;
+    const changed = changedFacts(backend, spec);
     Object.assign(backend, spec, { leaseEndsAt: leaseEnd(spec, monotonicSeconds()) });
     if (!hasMoved && from === 'up') {
+      this.recordChange(backend, changed);
       this.effects.publish();
       return;
     }
@@ -51,6 +62,7 @@ export class BackendLifecycle {
     backend.health = JOINING;
     backend.ejections = 0;
     this.record(backend, from, hasMoved ? `registered again at ${backend.url}` : 'registered again');
+    if (stateOf(backend) === from) this.recordChange(backend, changed);
     this.effects.probe(backend);
   }
 
@@ -80,6 +92,12 @@ export class BackendLifecycle {
     for (const backend of this.ejections.expired(fleet)) {
       this.observe(backend, { what: 'ejection-over', reason: `ejection ${backend.ejections} is over` }, fleet);
     }
+  }
+
+  /** Records what a registration has changed, which a change of state would show otherwise. */
+  private recordChange(backend: Backend, changed: readonly string[]): void {
+    if (changed.length === 0) return;
+    this.events.recordBackendEvent('changed', backend, `registered again, with other values of ${changed.join(', ')}`);
   }
 
   private record(backend: BackendRecord, from: BackendState, reason: string, evidence?: Evidence): void {

@@ -1,4 +1,5 @@
 // A backend as the registry keeps it. Only the registry changes it; other parts see the readonly `Backend`.
+import { isDeepStrictEqual } from 'node:util';
 import type { BackendState } from '@fairlead/contracts';
 import { JOINING, hash32, type BackendHealth, type ResourceVector } from '@fairlead/scheduling';
 
@@ -69,6 +70,14 @@ export type BackendRecord = { -readonly [Key in keyof Backend]: Backend[Key] };
 /** A backend's state: draining takes precedence over its health. */
 export function stateOf(backend: Backend): BackendState {
   return backend.draining ? 'draining' : backend.health.state;
+}
+
+/** The facts of a registration that an operator would want to know of when they change. */
+const FACTS = ['url', 'capacity', 'pingPath', 'leaseSeconds', 'maxInFlight', 'labels'] as const;
+
+/** The facts in which two registrations differ. */
+export function changedFacts(before: BackendSpec, after: BackendSpec): string[] {
+  return FACTS.filter((fact) => !isDeepStrictEqual(before[fact], after[fact]));
 }
 
 /** A backend that has just registered; `now` is monotonic, in seconds. */

@@ -1,9 +1,12 @@
-// The newest events of the fleet, kept in memory. Each is also logged once.
+// The newest events of the fleet, kept in memory. Each is also logged once, and says who asked for it if a caller of the
+// control plane did.
 import type { BackendState, FleetEvent, FleetEventKind } from '@fairlead/contracts';
 import { Injectable, Logger } from '@nestjs/common';
 import { stateOf, type Backend } from './backend.js';
 
 const MAX_EVENTS = 100;
+/** Kept beside the others, so that callers who are refused do not push those out. */
+const MAX_REFUSALS = 50;
 
 /** The figures behind an event, by name. */
 export type Evidence = Readonly<Record<string, number>>;
@@ -20,44 +23,89 @@ export interface Transition {
   readonly evidence?: Evidence | undefined;
 }
 
+/** Who asked for a change, and for which. */
+export interface Actor {
+  /** An address. */
+  readonly caller: string;
+  readonly action: string;
+}
+
+/** Requests of the control plane that were refused. */
+export interface Refusal extends Actor {
+  /** The id of the backend that they were about; null: of none, or of no valid one. */
+  readonly backend: string | null;
+  readonly reason: string;
+  readonly status: number;
+  readonly times: number;
+}
+
 /** States whose transitions are logged as warnings. */
 const BAD_STATES = new Set<BackendState>(['suspect', 'ejected', 'down']);
 /** Kinds that an operator should look at: logged as warnings. */
-const WARNED_KINDS = new Set<FleetEventKind>(['panic', 'self-preservation', 'ejection-skipped', 'drain-timeout']);
+const WARNED_KINDS = new Set<FleetEventKind>([
+  'panic',
+  'self-preservation',
+  'ejection-skipped',
+  'drain-timeout',
+  'refused',
+]);
 
 @Injectable()
 export class EventLog {
   private readonly logger = new Logger('Fleet');
   private readonly events: FleetEvent[] = [];
+  private readonly refusals: FleetEvent[] = [];
   private sequence = 0;
+  private actor: Actor | undefined;
   private readonly transitions = new Map<BackendState, number>();
   private readonly kinds = new Map<FleetEventKind, number>();
+
+  /** Attributes what `change` records of backends before it returns to `actor`; undefined: to no caller. */
+  attributeTo<Result>(actor: Actor | undefined, change: () => Result): Result {
+    const before = this.actor;
+    this.actor = actor;
+    try {
+      return change();
+    } finally {
+      this.actor = before;
+    }
+  }
 
   /** Records that a backend went from one state to another. */
   recordTransition({ backend, from, to, reason, evidence = {} }: Transition): void {
     this.transitions.set(to, (this.transitions.get(to) ?? 0) + 1);
     this.append({ kind: 'state', backend, from, to, reason, evidence: { ...evidence } });
-    const message = `${backend}: ${from ?? 'new'} → ${to} (${reason})`;
-    if (BAD_STATES.has(to)) this.logger.warn(message);
-    else this.logger.log(message);
+    this.log(BAD_STATES.has(to), backend, `${backend}: ${from ?? 'new'} → ${to} (${reason})`);
   }
 
   /** Records an event of a backend that leaves it in its state. */
   recordBackendEvent(kind: FleetEventKind, backend: Backend, reason: string, evidence: Evidence = {}): void {
     const state = stateOf(backend);
     this.append({ kind, backend: backend.id, from: state, to: state, reason, evidence: { ...evidence } });
-    this.log(kind, `${backend.id}: ${kind} (${reason})`);
+    this.log(WARNED_KINDS.has(kind), backend.id, `${backend.id}: ${kind} (${reason})`);
   }
 
-  /** Records an event of the whole fleet. */
+  /** Records an event of the whole fleet, which no caller asks for. */
   recordFleetEvent(kind: FleetEventKind, reason: string, evidence: Evidence = {}): void {
-    this.append({ kind, backend: null, from: null, to: null, reason, evidence: { ...evidence } });
-    this.log(kind, `${kind}: ${reason}`);
+    this.attributeTo(undefined, () => {
+      this.append({ kind, backend: null, from: null, to: null, reason, evidence: { ...evidence } });
+      this.log(WARNED_KINDS.has(kind), null, `${kind}: ${reason}`);
+    });
+  }
+
+  /** Records requests of the control plane that were refused. */
+  recordRefusal({ caller, action, backend, reason, status, times }: Refusal): void {
+    const evidence = { status, times };
+    this.attributeTo({ caller, action }, () => {
+      this.append({ kind: 'refused', backend, from: null, to: null, reason, evidence });
+      const more = times > 1 ? `, ${times} times` : '';
+      this.log(true, backend, `${action} refused with ${status}${more} (${reason})`, evidence);
+    });
   }
 
   /** The newest events, oldest first. */
   newest(): readonly FleetEvent[] {
-    return [...this.events];
+    return [...this.events, ...this.refusals].toSorted((a, b) => a.sequence - b.sequence);
   }
 
   /** Transitions into each state since the start. */
@@ -73,12 +121,17 @@ export class EventLog {
   private append(event: Omit<FleetEvent, 'sequence' | 'at'>): void {
     this.kinds.set(event.kind, (this.kinds.get(event.kind) ?? 0) + 1);
     this.sequence++;
-    this.events.push({ sequence: this.sequence, at: new Date().toISOString(), ...event });
-    if (this.events.length > MAX_EVENTS) this.events.shift();
+    const [kept, limit] = event.kind === 'refused' ? [this.refusals, MAX_REFUSALS] : [this.events, MAX_EVENTS];
+    kept.push({ sequence: this.sequence, at: new Date().toISOString(), ...event, ...this.actor });
+    if (kept.length > limit) kept.shift();
   }
 
-  private log(kind: FleetEventKind, message: string): void {
-    if (WARNED_KINDS.has(kind)) this.logger.warn(message);
-    else this.logger.log(message);
+  private log(isWarning: boolean, backend: string | null, message: string, figures: Evidence = {}): void {
+    const { actor } = this;
+    const line: unknown[] = actor
+      ? [{ ...actor, backend, outcome: figures.status ?? 'done', ...figures }, `${message} by ${actor.caller}`]
+      : [message];
+    if (isWarning) this.logger.warn(...(line as [unknown]));
+    else this.logger.log(...(line as [unknown]));
   }
 }

@@ -19,7 +19,7 @@ import { Admission } from './admission.js';
 import { BackendIndex } from './backend-index.js';
 import { BackendLifecycle } from './backend-lifecycle.js';
 import { Drains } from './drains.js';
-import { EventLog } from './event-log.js';
+import { EventLog, type Actor } from './event-log.js';
 import { FleetFullError, NoLeaseError } from './registry.errors.js';
 import { SelfPreservation } from './self-preservation.js';
 import { SlotAllocator } from './slot-allocator.js';
@@ -119,6 +119,11 @@ export class RegistryService implements Fleet, OnModuleInit {
     return registered;
   }
 
+  /** Attributes what `change` records before it returns or awaits to the caller who asked for it. */
+  askedBy<Result>(actor: Actor, change: () => Result): Result {
+    return this.events.attributeTo(actor, change);
+  }
+
   /** All backends, sorted by id. */
   list(): readonly Backend[] {
     return this.index.sorted();
@@ -159,8 +164,12 @@ export class RegistryService implements Fleet, OnModuleInit {
    */
   async drain(id: string, withinSeconds?: number): Promise<Backend> {
     const backend = this.index.get(id);
-    if (backend.draining) this.drains.setDeadline(backend, withinSeconds);
-    else {
+    if (backend.draining) {
+      if (withinSeconds !== undefined) {
+        const reason = `drain requested again, within ${withinSeconds} s`;
+        this.lifecycle.transition(backend, reason, () => this.drains.setDeadline(backend, withinSeconds));
+      }
+    } else {
       const seconds = withinSeconds ?? this.config.DRAIN_TIMEOUT_SECONDS;
       this.lifecycle.transition(backend, 'drain requested', () => this.drains.start(backend, 'pause', seconds));
       this.store.save(backend);
@@ -277,7 +286,10 @@ export class RegistryService implements Fleet, OnModuleInit {
 
   /** Also expires drains whose deadline has passed. */
   private completeDrains(): void {
-    for (const { id } of this.drains.completeFinished(this.index)) this.remove(id, 'left, nothing in flight');
+    // Whose request it is that notices them says nothing about who asked for them.
+    this.events.attributeTo(undefined, () => {
+      for (const { id } of this.drains.completeFinished(this.index)) this.remove(id, 'left, nothing in flight');
+    });
   }
 
   /** Removes a backend, also from the registry file. */

@@ -10,6 +10,7 @@
 
 /** @type {Record<Exclude<FleetEventKind, 'state'>, Words>} */
 const WORDS = {
+  changed: { word: 'changed', mark: 'joining' },
   renamed: { word: 'renamed', mark: 'joining' },
   drained: { word: 'drained', mark: 'drained' },
   'drain-timeout': { word: 'drain timed out', mark: 'down' },
@@ -17,6 +18,7 @@ const WORDS = {
   panic: { word: 'panic', mark: 'down' },
   'panic-ended': { word: 'panic ended', mark: 'up' },
   'self-preservation': { word: 'self-preservation', mark: 'suspect' },
+  refused: { word: 'refused', mark: 'suspect' },
 };
 
 /** @param {Pick<FleetEvent, 'kind' | 'from' | 'to'>} event @returns {Words} */

@@ -1,0 +1,69 @@
+// Finds the requests of the control plane that were refused, whichever part refused them, by their responses.
+import { STATUS_CODES } from 'node:http';
+import { backendIdSchema } from '@fairlead/contracts';
+import type { NextFunction, Request, Response } from 'express';
+import { callerAddressOf } from '../access/caller-address.js';
+import type { Refusals } from './refusals.js';
+
+/** What a caller asks for. */
+export type Action = 'register' | 'renew' | 'drain' | 'resume' | 'remove' | 'read';
+
+/** Statuses with which any request is refused. */
+const REFUSED = new Set([401, 403, 413, 415, 421, 429]);
+/** Statuses with which a registration is refused besides: it is not valid, or the fleet is full. */
+const REFUSED_REGISTRATION = new Set([400, 503]);
+
+const BACKEND_ROUTE = /^\/api\/v1\/backends(?:\/([^/]+)(?:\/(lease|drain|resume))?)?\/?$/;
+/** Longer reasons are cut: they may quote what the caller sent. */
+const MAX_REASON_LENGTH = 200;
+
+/** Says in the audit why a request is refused, where its response does not come from the filter of errors. */
+export function explainRefusal(response: Response, reason: string): void {
+  response.locals.refusalReason = reason;
+}
+
+/** Middleware that reports refused requests; the first, so that it sees those that no other part handles. */
+export function auditRefusals(refusals: Refusals) {
+  return (request: Request, response: Response, next: NextFunction): void => {
+    const { method, path } = request;
+    // Known no more once the connection is closed.
+    const caller = callerAddressOf(request);
+    // Not `finish`: a caller that has gone does not read its response, and was refused all the same.
+    response.once('close', () => {
+      const { statusCode: status, locals } = response;
+      const action = actionOf(method, path);
+      if (!REFUSED.has(status) && !(action === 'register' && REFUSED_REGISTRATION.has(status))) return;
+      const reason = String(locals.refusalReason ?? STATUS_CODES[status] ?? status).slice(0, MAX_REASON_LENGTH);
+      refusals.record({ caller, action, backend: backendOf(path, request.body), reason, status });
+    });
+    next();
+  };
+}
+
+/** What a request asks for. */
+export function actionOf(method: string, path: string): Action {
+  if (path === '/') return 'register';
+  const route = BACKEND_ROUTE.exec(path);
+  if (!route) return 'read';
+  const [, id, verb] = route;
+  if (method === 'POST' && id === undefined) return 'register';
+  if (method === 'PUT' && verb === 'lease') return 'renew';
+  if (method === 'POST' && (verb === 'drain' || verb === 'resume')) return verb;
+  return method === 'DELETE' && id !== undefined && verb === undefined ? 'remove' : 'read';
+}
+
+/** The id that a request gives, in its path or its body, if it has the form of one. */
+function backendOf(path: string, body: unknown): string | null {
+  const inPath = BACKEND_ROUTE.exec(path)?.[1];
+  const id: unknown = inPath === undefined ? (body as { id?: unknown } | null | undefined)?.id : tryDecode(inPath);
+  const parsed = backendIdSchema.safeParse(id);
+  return parsed.success ? parsed.data : null;
+}
+
+function tryDecode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
