@@ -27,6 +27,7 @@ import { EventLog } from './registry/event-log.js';
 import { RegistrySweeper } from './registry/registry-sweeper.js';
 import { OriginalProtocolController } from './control-plane/original-protocol.controller.js';
 import { BackendAccess, backendAccess } from './net/backend-access.js';
+import { BackendViews } from './control-plane/backend-views.js';
 import { BackendsController } from './control-plane/backends.controller.js';
 import { RegistryStore } from './registry/store/registry-store.js';
 import { RegistryService } from './registry/registry.service.js';
@@ -73,6 +74,6 @@ const metrics = [MetricsService, Prometheus];
     MetricsController,
     HealthController,
   ],
-  providers: [ExplainService, Refusals, ...registry, ...health, ...serving, ...access, ...metrics],
+  providers: [ExplainService, BackendViews, Refusals, ...registry, ...health, ...serving, ...access, ...metrics],
 })
 export class BalancerModule {}

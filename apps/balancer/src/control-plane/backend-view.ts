@@ -14,16 +14,21 @@ export interface BackendViewContext {
   readonly maxInFlight: number;
   /** Monotonic time, seconds. */
   readonly now: number;
+  /** Whether the reader may see what the network said. */
+  readonly withDetails: boolean;
 }
 
 /** The API's view of `backend`. */
-export function viewOf(backend: Backend, { resources, table, maxInFlight, now }: BackendViewContext): BackendView {
+export function viewOf(
+  backend: Backend,
+  { resources, table, maxInFlight, now, withDetails }: BackendViewContext,
+): BackendView {
   const { leaseSeconds, draining } = backend;
   return {
     id: backend.id,
     url: backend.url,
     state: stateOf(backend),
-    reason: backend.reason,
+    reason: withDetails ? backend.reason : backend.publicReason,
     since: backend.since.toISOString(),
     registeredAt: backend.registeredAt.toISOString(),
     resources: resources.amountsOf(backend.capacity),

@@ -7,7 +7,6 @@ import {
   type BackendView,
   type Registration,
 } from '@fairlead/contracts';
-import { LoadTable } from '@fairlead/scheduling';
 import {
   BadRequestException,
   Body,
@@ -21,20 +20,19 @@ import {
   Post,
   Put,
   Query,
+  Req,
   Res,
 } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import type { Response } from 'express';
+import type { Request, Response } from 'express';
 import { balancerConfig } from '../config/balancer.config.js';
-import { CallerAddress } from '../access/caller-address.js';
+import { callerAddressOf } from '../access/caller-address.js';
 import { TokenRequired } from '../access/token.guard.js';
 import { normalize } from '../registry/registration-normalizer.js';
-import type { Backend } from '../registry/backend.js';
-import { viewOf } from './backend-view.js';
+import { BackendViews } from './backend-views.js';
 import { drainTimeout } from './drain-timeout.pipe.js';
 import { BackendAccess } from '../net/backend-access.js';
-import { monotonicSeconds } from '../clock/monotonic.js';
 import { RegistrationRateLimitGuard, TOO_MANY } from './registration-rate-limit.guard.js';
 import { RegistryService } from '../registry/registry.service.js';
 
@@ -63,7 +61,7 @@ const trueOrFalse = new ParseBoolPipe({
 export class BackendsController {
   constructor(
     private readonly registry: RegistryService,
-    private readonly table: LoadTable,
+    private readonly views: BackendViews,
     private readonly access: BackendAccess,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {}
@@ -83,9 +81,10 @@ export class BackendsController {
   @ApiResponse({ status: 503, standardSchema: problemSchema, description: 'MAX_BACKENDS are registered' })
   async register(
     @Body({ schema: registrationSchema }) body: Registration,
-    @CallerAddress() callerAddress: string,
+    @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<BackendView> {
+    const callerAddress = callerAddressOf(request);
     const spec = normalize(body, {
       callerAddress,
       resources: this.config.RESOURCES,
@@ -94,14 +93,14 @@ export class BackendsController {
     const by = { caller: callerAddress, action: 'register' };
     const { backend, isNew } = this.registry.askedBy(by, () => this.registry.register(spec));
     response.status(isNew ? 201 : 200);
-    return this.view(backend);
+    return this.views.of(backend, request);
   }
 
   @Get()
   @ApiOperation({ summary: 'List the fleet, sorted by id' })
   @ApiResponse({ status: 200, standardSchema: backendListSchema, description: 'The fleet' })
-  async list(): Promise<{ backends: BackendView[] }> {
-    return { backends: await Promise.all(this.registry.list().map((backend) => this.view(backend))) };
+  async list(@Req() request: Request): Promise<{ backends: BackendView[] }> {
+    return { backends: await this.views.ofAll(this.registry.list(), request) };
   }
 
   @Get(':id')
@@ -109,8 +108,8 @@ export class BackendsController {
   @ApiParam(ID_PARAM)
   @ApiResponse({ status: 200, standardSchema: backendViewSchema, description: 'The backend as the balancer sees it' })
   @ApiResponse(NOT_FOUND)
-  async show(@Param('id') id: string): Promise<BackendView> {
-    return this.view(this.registry.get(id));
+  async show(@Param('id') id: string, @Req() request: Request): Promise<BackendView> {
+    return this.views.of(this.registry.get(id), request);
   }
 
   @Put(':id/lease')
@@ -120,8 +119,8 @@ export class BackendsController {
   @ApiResponse({ status: 200, standardSchema: backendViewSchema, description: 'Renewed' })
   @ApiResponse({ ...NOT_FOUND, description: 'No backend of that id, or its lease has lapsed: register again' })
   @ApiResponse({ status: 409, standardSchema: problemSchema, description: 'It registered without leaseSeconds' })
-  async renew(@Param('id') id: string): Promise<BackendView> {
-    return this.view(this.registry.renew(id));
+  async renew(@Param('id') id: string, @Req() request: Request): Promise<BackendView> {
+    return this.views.of(this.registry.renew(id), request);
   }
 
   @Post(':id/drain')
@@ -140,10 +139,10 @@ export class BackendsController {
   async drain(
     @Param('id') id: string,
     @Query('timeoutSeconds', drainTimeout) timeoutSeconds: number | undefined,
-    @CallerAddress() caller: string,
+    @Req() request: Request,
   ): Promise<BackendView> {
-    const drained = this.registry.askedBy({ caller, action: 'drain' }, () => this.registry.drain(id, timeoutSeconds));
-    return this.view(await drained);
+    const by = { caller: callerAddressOf(request), action: 'drain' };
+    return this.views.of(await this.registry.askedBy(by, () => this.registry.drain(id, timeoutSeconds)), request);
   }
 
   @Post(':id/resume')
@@ -153,8 +152,12 @@ export class BackendsController {
   @ApiParam(ID_PARAM)
   @ApiResponse({ status: 200, standardSchema: backendViewSchema, description: 'The backend as the balancer sees it' })
   @ApiResponse(NOT_FOUND)
-  async resume(@Param('id') id: string, @CallerAddress() caller: string): Promise<BackendView> {
-    return this.view(this.registry.askedBy({ caller, action: 'resume' }, () => this.registry.resume(id)));
+  async resume(@Param('id') id: string, @Req() request: Request): Promise<BackendView> {
+    const by = { caller: callerAddressOf(request), action: 'resume' };
+    return this.views.of(
+      this.registry.askedBy(by, () => this.registry.resume(id)),
+      request,
+    );
   }
 
   @Delete(':id')
@@ -175,24 +178,14 @@ export class BackendsController {
     @Param('id') id: string,
     @Query('now', trueOrFalse) now: boolean | undefined,
     @Query('timeoutSeconds', drainTimeout) timeoutSeconds: number | undefined,
-    @CallerAddress() caller: string,
+    @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<BackendView | undefined> {
-    const draining = await this.registry.askedBy({ caller, action: 'remove' }, () =>
+    const by = { caller: callerAddressOf(request), action: 'remove' };
+    const draining = await this.registry.askedBy(by, () =>
       now ? this.registry.leaveNow(id).then(() => undefined) : this.registry.leave(id, timeoutSeconds),
     );
     response.status(draining ? 202 : 204);
-    return draining && this.view(draining);
-  }
-
-  /** Resolves when every thread uses the present snapshot, so that later requests are placed accordingly. */
-  private async view(backend: Backend): Promise<BackendView> {
-    await this.registry.acknowledgement.whenAcknowledged();
-    return viewOf(backend, {
-      resources: this.config.RESOURCES,
-      table: this.table,
-      maxInFlight: this.registry.snapshots.limitOf(backend),
-      now: monotonicSeconds(),
-    });
+    return draining && this.views.of(draining, request);
   }
 }

@@ -1,8 +1,10 @@
 // The newest events of the fleet, for operators.
 import { fleetEventSchema, type FleetEvent } from '@fairlead/contracts';
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, Req } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { Request } from 'express';
 import { z } from 'zod';
+import { ControlPlaneToken } from '../access/control-plane-token.js';
 import { EventLog } from '../registry/event-log.js';
 
 const eventListSchema = z.object({ events: z.array(fleetEventSchema) }).meta({ id: 'EventList' });
@@ -10,7 +12,10 @@ const eventListSchema = z.object({ events: z.array(fleetEventSchema) }).meta({ i
 @ApiTags('backends')
 @Controller('api/v1/events')
 export class EventsController {
-  constructor(private readonly events: EventLog) {}
+  constructor(
+    private readonly events: EventLog,
+    private readonly token: ControlPlaneToken,
+  ) {}
 
   @Get()
   @ApiOperation({ summary: 'The newest events, oldest first' })
@@ -19,7 +24,8 @@ export class EventsController {
     standardSchema: eventListSchema,
     description: 'The newest 100 events, and the newest 50 refusals',
   })
-  list(): { events: FleetEvent[] } {
-    return { events: [...this.events.newest()] };
+  list(@Req() request: Request): { events: FleetEvent[] } {
+    const events = this.token.isHeldBy(request) ? this.events.newest() : this.events.newestPublic();
+    return { events: [...events] };
   }
 }

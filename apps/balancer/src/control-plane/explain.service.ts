@@ -50,7 +50,7 @@ export class ExplainService {
 
   private reasonAgainst(backend: Backend, amounts: ResourceAmounts): string {
     const state = stateOf(backend);
-    if (state !== 'up') return `it is ${state}: ${backend.reason}`;
+    if (state !== 'up') return `it is ${state}: ${backend.publicReason}`;
     const { names } = this.config.RESOURCES;
     const lacking = names.find((name, r) => (amounts[name] ?? 0) > 0 && backend.capacity[r] === 0);
     if (lacking !== undefined) return `it has no ${lacking}`;

@@ -49,7 +49,7 @@ export class MetricsService {
         latencyMs: latencyMs(counts),
       },
       backends,
-      events: [...this.events.newest()],
+      events: [...this.events.newestPublic()],
     };
   }
 
@@ -75,7 +75,7 @@ export class MetricsService {
       id: backend.id,
       url: backend.url,
       state: stateOf(backend),
-      reason: backend.reason,
+      reason: backend.publicReason,
       since: backend.since.toISOString(),
       labels: { ...backend.labels },
       capacity: RESOURCES.amountsOf(backend.capacity),

@@ -14,7 +14,8 @@ import {
   type BackendSpec,
 } from './backend.js';
 import { Ejections } from './ejections.js';
-import type { Evidence, EventLog } from './event-log.js';
+import type { EventLog, Transition } from './event-log.js';
+import { publicReasonOf } from './public-reason.js';
 import type { BackendObservation, DisconnectScope } from './snapshot/backend-observation.js';
 
 /** What follows from a change of a backend. */
@@ -81,7 +82,7 @@ export class BackendLifecycle {
     if (!flipped) return;
     if (health.state === 'ejected') this.ejections.start(backend);
     if (health.state === 'up' && before !== 'suspect') restart(backend, monotonicSeconds());
-    if (!backend.draining) this.record(backend, from, reason, evidence);
+    if (!backend.draining) this.record(backend, from, reason, { evidence, publicReason: publicReasonOf(what, reason) });
     if (health.state === 'suspect' || health.state === 'down') this.effects.probe(backend);
     const isSilent = health.state === 'down' ? !health.isResponsive : health.state === 'ejected' && retriesWaiting;
     if (isSilent) this.effects.disconnect(backend, 'retryable');
@@ -100,11 +101,17 @@ export class BackendLifecycle {
     this.events.recordBackendEvent('changed', backend, `registered again, with other values of ${changed.join(', ')}`);
   }
 
-  private record(backend: BackendRecord, from: BackendState, reason: string, evidence?: Evidence): void {
+  private record(
+    backend: BackendRecord,
+    from: BackendState,
+    reason: string,
+    { evidence, publicReason = reason }: Partial<Pick<Transition, 'evidence' | 'publicReason'>> = {},
+  ): void {
     backend.since = new Date();
     backend.reason = reason;
+    backend.publicReason = publicReason;
     const to = stateOf(backend);
-    if (to !== from) this.events.recordTransition({ backend: backend.id, from, to, reason, evidence });
+    if (to !== from) this.events.recordTransition({ backend: backend.id, from, to, reason, publicReason, evidence });
     this.effects.publish();
   }
 }

@@ -60,6 +60,8 @@ export interface Backend extends BackendSpec {
   readonly since: Date;
   /** Why, for people. */
   readonly reason: string;
+  /** The same for readers without the token. */
+  readonly publicReason: string;
   /** Monotonic time at which the lease lapses, seconds; infinite without a lease. */
   readonly leaseEndsAt: number;
 }
@@ -96,6 +98,7 @@ export function newBackend(spec: BackendSpec, slot: number, now: number): Backen
     registeredAt,
     since: registeredAt,
     reason: 'registered',
+    publicReason: 'registered',
     leaseEndsAt: leaseEnd(spec, now),
   };
 }
@@ -105,6 +108,7 @@ export function restoredBackend({ isPaused, registeredAt, ...spec }: StoredBacke
   const backend = newBackend(spec, slot, now);
   backend.registeredAt = registeredAt;
   backend.reason = 'restored from the registry file; pinged before it counts as up';
+  backend.publicReason = backend.reason;
   if (isPaused) backend.draining = { purpose: 'pause', completedAt: undefined, disconnectsAt: Infinity };
   return backend;
 }

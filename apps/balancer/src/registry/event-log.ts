@@ -20,6 +20,8 @@ export interface Transition {
   readonly to: BackendState;
   /** What happened, for people. */
   readonly reason: string;
+  /** The same for readers without the token; undefined: `reason`. */
+  readonly publicReason?: string | undefined;
   readonly evidence?: Evidence | undefined;
 }
 
@@ -39,6 +41,12 @@ export interface Refusal extends Actor {
   readonly times: number;
 }
 
+/** An event, and its reason for readers without the token. */
+interface RecordedEvent {
+  readonly event: FleetEvent;
+  readonly publicReason: string;
+}
+
 /** States whose transitions are logged as warnings. */
 const BAD_STATES = new Set<BackendState>(['suspect', 'ejected', 'down']);
 /** Kinds that an operator should look at: logged as warnings. */
@@ -53,8 +61,8 @@ const WARNED_KINDS = new Set<FleetEventKind>([
 @Injectable()
 export class EventLog {
   private readonly logger = new Logger('Fleet');
-  private readonly events: FleetEvent[] = [];
-  private readonly refusals: FleetEvent[] = [];
+  private readonly events: RecordedEvent[] = [];
+  private readonly refusals: RecordedEvent[] = [];
   private sequence = 0;
   private actor: Actor | undefined;
   private readonly transitions = new Map<BackendState, number>();
@@ -72,9 +80,9 @@ export class EventLog {
   }
 
   /** Records that a backend went from one state to another. */
-  recordTransition({ backend, from, to, reason, evidence = {} }: Transition): void {
+  recordTransition({ backend, from, to, reason, publicReason, evidence = {} }: Transition): void {
     this.transitions.set(to, (this.transitions.get(to) ?? 0) + 1);
-    this.append({ kind: 'state', backend, from, to, reason, evidence: { ...evidence } });
+    this.append({ kind: 'state', backend, from, to, reason, evidence: { ...evidence } }, publicReason);
     this.log(BAD_STATES.has(to), backend, `${backend}: ${from ?? 'new'} → ${to} (${reason})`);
   }
 
@@ -103,9 +111,14 @@ export class EventLog {
     });
   }
 
-  /** The newest events, oldest first. */
+  /** The newest events, oldest first, with all that their reasons say. */
   newest(): readonly FleetEvent[] {
-    return [...this.events, ...this.refusals].toSorted((a, b) => a.sequence - b.sequence);
+    return this.inOrder().map(({ event }) => event);
+  }
+
+  /** The newest events as readers without the token see them. */
+  newestPublic(): readonly FleetEvent[] {
+    return this.inOrder().map(({ event, publicReason }) => ({ ...event, reason: publicReason }));
   }
 
   /** Transitions into each state since the start. */
@@ -118,11 +131,16 @@ export class EventLog {
     return this.kinds;
   }
 
-  private append(event: Omit<FleetEvent, 'sequence' | 'at'>): void {
+  private inOrder(): RecordedEvent[] {
+    return [...this.events, ...this.refusals].toSorted((a, b) => a.event.sequence - b.event.sequence);
+  }
+
+  private append(event: Omit<FleetEvent, 'sequence' | 'at'>, publicReason = event.reason): void {
     this.kinds.set(event.kind, (this.kinds.get(event.kind) ?? 0) + 1);
     this.sequence++;
     const [kept, limit] = event.kind === 'refused' ? [this.refusals, MAX_REFUSALS] : [this.events, MAX_EVENTS];
-    kept.push({ sequence: this.sequence, at: new Date().toISOString(), ...event, ...this.actor });
+    const numbered = { sequence: this.sequence, at: new Date().toISOString(), ...event, ...this.actor };
+    kept.push({ event: numbered, publicReason });
     if (kept.length > limit) kept.shift();
   }
 

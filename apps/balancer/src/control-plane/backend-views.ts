@@ -1,0 +1,39 @@
+// The API's views of backends, for the caller of a request.
+import type { BackendView } from '@fairlead/contracts';
+import { LoadTable } from '@fairlead/scheduling';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import type { Request } from 'express';
+import { ControlPlaneToken } from '../access/control-plane-token.js';
+import { monotonicSeconds } from '../clock/monotonic.js';
+import { balancerConfig } from '../config/balancer.config.js';
+import type { Backend } from '../registry/backend.js';
+import { RegistryService } from '../registry/registry.service.js';
+import { viewOf } from './backend-view.js';
+
+@Injectable()
+export class BackendViews {
+  constructor(
+    private readonly registry: RegistryService,
+    private readonly table: LoadTable,
+    private readonly token: ControlPlaneToken,
+    @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
+  ) {}
+
+  /** Resolves when every thread uses the present snapshot, so that later requests are placed accordingly. */
+  async of(backend: Backend, request: Request): Promise<BackendView> {
+    const [view] = await this.ofAll([backend], request);
+    return view;
+  }
+
+  /** Like {@link of}, of several. */
+  async ofAll(backends: readonly Backend[], request: Request): Promise<BackendView[]> {
+    const withDetails = this.token.isHeldBy(request);
+    await this.registry.acknowledgement.whenAcknowledged();
+    const { RESOURCES: resources } = this.config;
+    const shared = { resources, table: this.table, now: monotonicSeconds(), withDetails };
+    return backends.map((backend) => {
+      return viewOf(backend, { ...shared, maxInFlight: this.registry.snapshots.limitOf(backend) });
+    });
+  }
+}
