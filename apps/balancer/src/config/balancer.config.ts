@@ -1,5 +1,4 @@
 // The balancer's configuration: every variable, its allowed values and its purpose. Nothing else reads process.env.
-import { availableParallelism } from 'node:os';
 import {
   ConfigurationError,
   cidrList,
@@ -15,31 +14,11 @@ import {
   wholeNumber,
   type Environment,
 } from '@fairlead/configuration';
-import { POLICY_NAMES, ResourceSpace } from '@fairlead/scheduling';
+import { POLICY_NAMES } from '@fairlead/scheduling';
 import { registerAs } from '@nestjs/config';
 import { z } from 'zod';
 import { demandRuleSchema } from './demand-rule.js';
-
-const RESOURCES_FORM = 'must be 1 to 8 different names of lower-case letters, digits and "-", separated by commas';
-const resourceNames = z
-  .string()
-  .transform((text) => text.split(',').map((name) => name.trim()))
-  .refine((names) => names.length <= 8 && names.every((name) => /^[a-z][a-z0-9-]{0,31}$/.test(name)), RESOURCES_FORM)
-  .refine((names) => new Set(names).size === names.length, RESOURCES_FORM)
-  .transform((names) => new ResourceSpace(names));
-
-const MAX_THREADS = 64;
-const THREADS_FORM = `must be auto or a whole number from 0 to ${MAX_THREADS}`;
-/** Systems on which libuv supports SO_REUSEPORT: their kernels distribute connections among sockets on one port. */
-const REUSE_PORT_SYSTEMS = new Set<string>(['linux', 'freebsd', 'sunos', 'aix']);
-const threadCount = z
-  .string()
-  .transform((text) => (text === 'auto' ? defaultThreadCount() : /^\d{1,2}$/.test(text) ? Number(text) : NaN))
-  .refine((threads) => threads <= MAX_THREADS, THREADS_FORM);
-
-function defaultThreadCount(): number {
-  return REUSE_PORT_SYSTEMS.has(process.platform) ? Math.min(MAX_THREADS, availableParallelism()) : 0;
-}
+import { resourceNames, threadCount } from './special-fields.js';
 
 const AFFINITY_FORM = 'must be client, path, header:name (in lower case) or cookie:name';
 
