@@ -91,14 +91,14 @@ describe('a full fleet', () => {
     await settled(balancer);
   });
 
-  it('the limits of backends follow from their capacity', async () => {
+  it('the limits of backends follow from the median of their capacities', async () => {
     const balancer = await startBalancer({ MAX_IN_FLIGHT_PER_BACKEND: '100' });
     const { port } = await holdingUpstream();
     await join(balancer, 'small', port, { resources: { compute: 5, storage: 10 } });
     await join(balancer, 'large', (await holdingUpstream()).port, { resources: { compute: 15, storage: 10 } });
     const { backends } = await metricsOf(balancer);
     expect(backends.map(({ id, maxInFlight }) => [id, maxInFlight])).toEqual([
-      ['large', 150],
+      ['large', 300],
       ['small', 100],
     ]);
   });

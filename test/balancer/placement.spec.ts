@@ -7,7 +7,8 @@ import { sendRaw } from '../support/raw-client.js';
 import { httpUpstream, join, register } from '../support/upstreams.js';
 
 async function explain({ control }: Balancer, body: object): Promise<Response> {
-  return fetch(`${control}/api/v1/placement/explain`, { method: 'POST', body: JSON.stringify(body) });
+  const headers = { 'content-type': 'application/json' };
+  return fetch(`${control}/api/v1/placement/explain`, { method: 'POST', headers, body: JSON.stringify(body) });
 }
 
 async function demandsOf({ control }: Balancer): Promise<DemandList> {
