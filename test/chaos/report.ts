@@ -2,6 +2,7 @@
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import Table from 'cli-table3';
 import type { Program } from '../../scripts/programs.ts';
+import { vitestReport, type ReportedTest } from '../support/vitest-report.ts';
 import type { BalancerName, Outcome, Scenario } from './scenario.ts';
 
 /** A scenario as one balancer came through it. */
@@ -64,22 +65,22 @@ export function markdownTable(results: readonly Result[], { command, machine, ra
   ].join('\n\n');
 }
 
-const STATUSES: Readonly<Record<Verdict, string>> = { cleared: 'passed', missed: 'failed', skipped: 'skipped' };
+const STATUSES: Readonly<Record<Verdict, ReportedTest['status']>> = {
+  cleared: 'passed',
+  missed: 'failed',
+  skipped: 'skipped',
+};
 
 /** In the form of vitest's json reporter. Only Fairlead can fail here: the others are shown for comparison. */
 export function jsonReport(results: readonly Result[]): string {
   const own = results.filter(({ balancer }) => balancer === 'fairlead');
-  const assertionResults = own.map((result) => {
+  const tests = own.map((result): ReportedTest => {
     const { scenario, outcome, lacks } = result;
     const status = STATUSES[verdictOf(result)];
-    const failureMessages = status === 'failed' ? [`${scenario.bar}: ${outcome.detail}`] : [];
-    return { fullName: `${scenario.number} ${scenario.title}`, status, failureMessages, meta: { needs: lacks ?? [] } };
+    const failure = status === 'failed' ? { failure: `${scenario.bar}: ${outcome.detail}` } : {};
+    return { fullName: `${scenario.number} ${scenario.title}`, status, needs: lacks ?? [], ...failure };
   });
-  const count = (status: string) => assertionResults.filter((each) => each.status === status).length;
-  const [numPassedTests, numFailedTests] = [count('passed'), count('failed')];
-  const status = numFailedTests === 0 ? 'passed' : 'failed';
-  const testResults = [{ name: 'test/chaos', status, assertionResults }];
-  return JSON.stringify({ numPassedTests, numFailedTests, testResults, results: results.map(plain) }, undefined, 2);
+  return vitestReport('test/chaos', tests, { results: results.map(plain) });
 }
 
 /** One line, as soon as it is known. */

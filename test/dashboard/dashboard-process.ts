@@ -30,7 +30,7 @@ export async function runDashboard(environment: Record<string, string>): Promise
 }
 
 /** In another working directory than the repository, as it must not depend on that. */
-function launchDashboard(environment: Record<string, string>): AppProcess {
+export function launchDashboard(environment: Record<string, string>): AppProcess {
   return new AppProcess('the dashboard', commandOf('dashboard'), {
     cwd: tmpdir(),
     env: { DASHBOARD_PORT: '0', DASHBOARD_HOST: '127.0.0.1', LOG_FORMAT: 'json', ...environment },

@@ -1,22 +1,11 @@
 // The live page in Chromium: what a person sees while the fleet changes.
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { CHROMIUM_FLAGS } from '../support/chromium.js';
 import { describeWith } from '../support/programs.js';
 import { type Dashboard, startDashboard } from './dashboard-process.js';
 import { FakeMetricsServer } from './fake-metrics-server.js';
 import { aBackend, aFleet, anEvent, anotherEvent } from './fleet-fixtures.js';
-
-// Debian's Chromium as root without internet.
-const FLAGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 describeWith('chromium', 'the live page', (executablePath) => {
   let browser: Browser;
@@ -26,7 +15,7 @@ describeWith('chromium', 'the live page', (executablePath) => {
   let complaints: string[];
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath, args: FLAGS });
+    browser = await chromium.launch({ executablePath, args: [...CHROMIUM_FLAGS] });
     balancer = await new FakeMetricsServer().start();
     dashboard = await startDashboard(balancer.url);
   });

@@ -6,10 +6,9 @@ import { expect } from 'vitest';
 import { metricsOf, settled } from '../support/metrics.js';
 import { startBalancer, until, type Balancer } from '../support/processes.js';
 import { join } from '../support/upstreams.js';
-import { head } from './corpus.js';
 import { levelled, type Observation } from './differences.js';
 import { ScriptedBackend } from './scripted-backend.js';
-import { WireClient, lastOf, type Transcript } from './wire-client.js';
+import { WireClient, eventLoopRounds, lastOf, type Transcript } from './wire-client.js';
 
 /** What holds on both sides: nothing that one case does to the balancer is left for the next one. */
 const SETTINGS = {
@@ -71,17 +70,9 @@ export class Side {
     return levelled({ ...transcript, received: this.backend.takeReceived() });
   }
 
-  /**
-   * Resolves when the balancer has read whatever was sent to it before, and the backend what the balancer had sent. No event
-   * signals this, but their event loops have completed several rounds once the balancer itself has responded to this.
-   */
+  /** Resolves when the balancer has read whatever was sent to it before, and the backend what the balancer had sent. */
   async hasRead(): Promise<void> {
-    const client = await WireClient.open(this.port);
-    for (let round = 1; round <= 3; round++) {
-      client.send(head('OPTIONS * HTTP/1.1', ['Host: h']), 'OPTIONS');
-      await client.until(() => client.answeredCount === round);
-    }
-    client.finish(0, false);
+    await eventLoopRounds(this.port);
   }
 
   /** Ends the idle connections to the backend; the balancer knows when this resolves, so that the next request opens one. */

@@ -1,5 +1,6 @@
 // A backend on bare TCP that sends exactly the scripted bytes, and records the requests.
 import type { Socket } from 'node:net';
+import { whenTestEnds, type AtEnd } from '../support/lifetime.js';
 import { tcpUpstream } from '../support/upstreams.js';
 import { head, type ResponseCase } from './corpus.js';
 import { readMessage, type Message } from './messages.js';
@@ -23,13 +24,14 @@ export class ScriptedBackend {
   /** Awaited before a reset: it discards what the balancer has not read. */
   beforeReset: () => Promise<unknown> = () => Promise.resolve();
   private received: Message[] = [];
+  private readonly bytes = new Map<Socket, string>();
   private readonly sockets = new Set<Socket>();
   private readonly pending = new Set<Promise<void>>();
 
   /** Serves on a free port until the test is over. */
-  static async start(): Promise<ScriptedBackend> {
+  static async start(atEnd: AtEnd = whenTestEnds): Promise<ScriptedBackend> {
     const backend = new ScriptedBackend();
-    backend.port = (await tcpUpstream((socket) => backend.serve(socket))).port;
+    backend.port = (await tcpUpstream((socket) => backend.serve(socket), atEnd)).port;
     return backend;
   }
 
@@ -43,6 +45,18 @@ export class ScriptedBackend {
     const { received } = this;
     this.received = [];
     return received;
+  }
+
+  /** Number of bytes that came since they were last taken. */
+  get byteCount(): number {
+    return [...this.bytes.values()].reduce((sum, bytes) => sum + bytes.length, 0);
+  }
+
+  /** The bytes that came since the last call, those of each connection on their own. */
+  takeBytes(): string[] {
+    const taken = [...this.bytes.values()];
+    this.bytes.clear();
+    return taken;
   }
 
   /** Ends all connections. */
@@ -59,6 +73,8 @@ export class ScriptedBackend {
     let text = '';
     let isResponding = false;
     let hasContinued = false;
+    // A part that is sent must not wait for the acknowledgement of the one before (RFC 896).
+    socket.setNoDelay(true);
     this.sockets.add(socket);
     const readOn = (hasEnded: boolean): void => {
       if (isResponding) return;
@@ -81,7 +97,9 @@ export class ScriptedBackend {
       void this.untilOver(this.answer(socket, this.script(reading.message))).then(goOn);
     };
     socket.on('data', (chunk) => {
-      text += chunk.toString('latin1');
+      const bytes = chunk.toString('latin1');
+      this.bytes.set(socket, (this.bytes.get(socket) ?? '') + bytes);
+      text += bytes;
       readOn(false);
     });
     socket.on('close', () => {

@@ -63,9 +63,9 @@ export class WireClient {
   }
 
   /** Waits until it is so, or the connection is closed. Returns whether either happened. */
-  async until(isSo: () => boolean): Promise<boolean> {
-    const deadline = setTimeout(() => this.wake?.(), SILENCE_MS);
-    const endsAt = performance.now() + SILENCE_MS;
+  async until(isSo: () => boolean, withinMs = SILENCE_MS): Promise<boolean> {
+    const deadline = setTimeout(() => this.wake?.(), withinMs);
+    const endsAt = performance.now() + withinMs;
     while (!isSo() && !this.isClosed && performance.now() < endsAt - 1) {
       await new Promise<void>((resolve) => (this.wake = resolve));
     }
@@ -107,6 +107,19 @@ export class WireClient {
     }
     this.wake?.();
   }
+}
+
+/**
+ * Resolves when the event loop of the balancer has gone round several times, in which it has read what was sent to it before,
+ * and a backend what the balancer had sent. No event signals this, but the balancer itself responds to `OPTIONS *`.
+ */
+export async function eventLoopRounds(port: number, rounds = 3): Promise<void> {
+  const client = await WireClient.open(port);
+  for (let round = 1; round <= rounds; round++) {
+    client.send(head('OPTIONS * HTTP/1.1', ['Host: h']), 'OPTIONS');
+    await client.until(() => client.answeredCount === round);
+  }
+  client.finish(0, false);
 }
 
 /** Sends one thing after another, each when what is to be waited for has come, and at last one more request. */

@@ -46,7 +46,10 @@ export async function echoUpstream(): Promise<HttpServer & { port: number }> {
 }
 
 /** Serves raw TCP: what comes in goes to `onConnection`, which says what goes out. */
-export async function tcpUpstream(onConnection: (socket: Socket) => void): Promise<Server & { port: number }> {
+export async function tcpUpstream(
+  onConnection: (socket: Socket) => void,
+  atEnd: AtEnd = whenTestEnds,
+): Promise<Server & { port: number }> {
   const sockets = new Set<Socket>();
   const server = createTcpServer((socket) => {
     sockets.add(socket);
@@ -54,8 +57,8 @@ export async function tcpUpstream(onConnection: (socket: Socket) => void): Promi
     socket.on('close', () => sockets.delete(socket));
     onConnection(socket);
   });
-  whenTestEnds(() => sockets.forEach((socket) => socket.destroy()));
-  return listening(server, whenTestEnds);
+  atEnd(() => sockets.forEach((socket) => socket.destroy()));
+  return listening(server, atEnd);
 }
 
 async function listening<Listener extends Server>(

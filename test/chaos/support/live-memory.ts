@@ -3,7 +3,7 @@
 // is what is really held. A process has as many heaps as threads, each of which is collected apart.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inspector, type Isolate } from '../../processes/inspector.ts';
-import type { BalancerUnderTest, Stage } from '../scenario.ts';
+import type { Stage } from '../scenario.ts';
 import { residentBytes } from './process-stats.ts';
 
 /** Freed pages are given back to Linux by another thread of V8. Milliseconds. */
@@ -22,12 +22,12 @@ export interface Inspectable {
   /** Where its inspector listens. */
   readonly port: number;
   /** Resident memory of the process after a collection in every thread, bytes. Each stands still for some tens of milliseconds. */
-  readonly residentAfterCollection: (balancer: BalancerUnderTest) => Promise<number>;
+  readonly residentAfterCollection: (balancer: { readonly pid: number }) => Promise<number>;
   /** What each thread holds after a collection, the main thread first. */
   readonly heaps: () => Promise<readonly HeapUse[]>;
 }
 
-export async function inspectable(stage: Stage): Promise<Inspectable> {
+export async function inspectable(stage: Pick<Stage, 'ports' | 'onEnd'>): Promise<Inspectable> {
   const [port] = await stage.ports(1);
   let inspector: Inspector | undefined;
   stage.onEnd(() => inspector?.close());
