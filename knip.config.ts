@@ -12,6 +12,7 @@ export default {
     'bench/data-plane/naive/{bare,nest}.ts',
     'examples/node/backend.mjs',
     'test/chaos/**/slow-{backend,client}.ts',
+    'test/security/slow/backend.ts',
     // Imported by path, as `--scenario` selects them.
     'test/chaos/scenarios/*.ts',
     // Loaded by the browser, from index.html.

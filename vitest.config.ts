@@ -31,7 +31,7 @@ export default defineConfig({
           provide,
           // A limit for tests that hang: a busy machine must not fail one.
           testTimeout: 60_000,
-          include: ['{libs,apps,bench,scripts,test/chaos}/**/*.spec.ts'],
+          include: ['{libs,apps,bench,scripts,test/chaos,test/security}/**/*.spec.ts'],
         },
       },
       {
@@ -40,7 +40,7 @@ export default defineConfig({
           name: 'e2e',
           provide,
           include: ['test/**/*.spec.ts'],
-          exclude: ['test/chaos/**'],
+          exclude: ['test/{chaos,security}/**'],
           // Longer than any wait in a test: the wait fails first, and its message names what it waited for.
           testTimeout: 180_000,
           hookTimeout: 180_000,

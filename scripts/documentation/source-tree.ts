@@ -18,6 +18,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   'test/differential/': 'the same bytes through both lanes',
   'test/processes/': 'processes, ports and inspectors, for tests, chaos and benchmarks',
   'test/repository/': 'documents and container files compared with the code',
+  'test/security/': 'attacks the balancer as strangers do',
   'test/support/': 'processes, clients and backends for these tests',
   'test/system/': 'all processes together: the demo, a fleet, rolling restarts',
   'bench/contenders/': 'how other balancers are started, for race/ and data-plane/',
