@@ -76,9 +76,9 @@ export class RequestFramer {
     return this.state === COMPLETE;
   }
 
-  /** Whether nothing of a request has arrived. */
-  get isIdle(): boolean {
-    return this.state === START && this.sectionBytes === 0;
+  /** Whether the head of the request has arrived whole. */
+  get hasHead(): boolean {
+    return this.state >= BODY || this.isTrailer;
   }
 
   /** Prepares for the next request. */

@@ -110,15 +110,13 @@ export const expectations: Theme = [
       ),
       responses: [100, 200],
     },
-    ...[
-      'miracles',
-      'y 100-continue',
-      'y100-continue',
-      '100-continuex',
-      '"100-continue"',
-      '100-continue;q=1',
-      '100-continue, x',
-    ].map((value) => ownResponse(`Expect: ${value}`, post([`Expect: ${value}`, 'Content-Length: 5']), 417)),
+    ...['miracles', 'y100-continue', '100-continuex'].map((value) =>
+      ownResponse(`Expect: ${value}`, post([`Expect: ${value}`, 'Content-Length: 5']), 417),
+    ),
+    // A client that waits for 100 may never send its body, so the connection ends.
+    ...['y 100-continue', '"100-continue"', '100-continue;q=1', '100-continue, x'].map((value) =>
+      refused(`Expect: ${value}`, post([`Expect: ${value}`, 'Content-Length: 5']), 417),
+    ),
     ownResponse('an empty Expect', post(['Expect:', 'Content-Length: 5']), 417),
     refused(
       'Expect, a length and a coding',

@@ -27,7 +27,7 @@ function withUpgrade(bytes: string): string | undefined {
   return `${firstLine}Connection: Upgrade\r\nUpgrade: attack\r\n${bytes.slice(firstLine.length)}`;
 }
 
-/** Only a GET without a body is taken to the upgrade lane; bytes after it would be those of the other protocol. */
+/** Only a GET of HTTP/1.1 without a body is taken to the upgrade lane; bytes after it would be those of the other protocol. */
 function isFollowed(bytes: string): boolean {
   const headEnd = bytes.indexOf('\r\n\r\n');
   const firstHead = bytes.slice(0, headEnd);
@@ -35,7 +35,7 @@ function isFollowed(bytes: string): boolean {
   const isDeclined =
     /\r\nUpgrade:[^\r\n]*\b(?:h2|http\/2)/i.test(firstHead) ||
     (/^Upgrade:/im.test(bytes) && !/\r\nConnection: Upgrade/.test(firstHead));
-  return headEnd !== -1 && /^(?:\r\n)*GET /.test(bytes) && !hasBody && !isDeclined;
+  return headEnd !== -1 && /^(?:\r\n)*GET [^\r\n]*(?<!HTTP\/1\.0)\r\n/.test(bytes) && !hasBody && !isDeclined;
 }
 
 function upTo(count: number, { responses, reaches, connection }: Expectation): Expectation {

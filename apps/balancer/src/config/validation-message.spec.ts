@@ -21,6 +21,15 @@ describe('formatIssues', () => {
     expect(messageFor(body)).toBe(message);
   });
 
+  it.each([
+    ['http://user:secret@10.0.0.1/', 'got "http://***@10.0.0.1/"'],
+    ['http://secret@h', 'got "http://***@h"'],
+    ['http://a:b@secret@h', 'got "http://***@h"'],
+    ['http://h/@x?y', 'got "http://h/@x?y"'],
+  ])('shows no credentials of %s', (url, given) => {
+    expect(messageFor({ resources: RESOURCES, url })).toContain(given);
+  });
+
   it('shows 50 characters of a long value', () => {
     expect(messageFor({ resources: RESOURCES, pingPath: 'x'.repeat(1000) })).toMatch(/, got "x{50}"$/);
   });

@@ -39,5 +39,20 @@ function givenAt(keys: readonly string[], body: unknown): string {
     value = (value as Record<string, unknown>)[key];
   }
   if (value === undefined || (typeof value === 'object' && value !== null)) return '';
-  return `, got ${JSON.stringify(typeof value === 'string' ? value.slice(0, MAX_VALUE_CHARACTERS) : value)}`;
+  return `, got ${JSON.stringify(typeof value === 'string' ? shown(value) : value)}`;
+}
+
+/** The beginning of a value, without the user and password of a URL: what is shown goes into logs and events. */
+function shown(value: string): string {
+  const [scheme, rest = ''] = splitOnce(value, '//');
+  const [authority, ...path] = rest.split('/');
+  const host = authority.slice(authority.lastIndexOf('@') + 1);
+  const isSecret = host.length < authority.length;
+  const text = isSecret ? `${scheme}//***@${[host, ...path].join('/')}` : value;
+  return text.slice(0, MAX_VALUE_CHARACTERS);
+}
+
+function splitOnce(text: string, separator: string): readonly [string, string?] {
+  const at = text.indexOf(separator);
+  return at === -1 ? [text] : [text.slice(0, at), text.slice(at + separator.length)];
 }

@@ -50,7 +50,7 @@ function showDocsToBrowsers(request: Request, response: Response, next: NextFunc
 function bodyParser() {
   const parsed = { type: () => true, limit: BODY_LIMIT, verify: requireShallowBody };
   const parseText = text(parsed);
-  const parseJson = json({ ...parsed, reviver: rejectProto });
+  const parseJson = json({ ...parsed, reviver: rejectForbiddenKeys });
   return (request: Request, response: Response, next: NextFunction) => {
     const parse = request.path === '/' ? parseText : parseJson;
     parse(request, response, (error?: unknown) => next(error === undefined ? undefined : unreadableBody(error)));
@@ -70,8 +70,10 @@ function setUpDocs(app: NestExpressApplication): void {
   });
 }
 
-/** Schemas do not see the key `__proto__`, so that it would be ignored where any other unknown key is an error. */
-function rejectProto(key: string, value: unknown): unknown {
-  if (key === '__proto__') throw new SyntaxError('__proto__ is not a field');
+/** Keys that Nest takes out before a schema sees them, so that they would be ignored where any other one is an error. */
+const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
+
+function rejectForbiddenKeys(key: string, value: unknown): unknown {
+  if (FORBIDDEN_KEYS.has(key)) throw new SyntaxError(`${key} is not a field`);
   return value;
 }

@@ -1,7 +1,14 @@
 // Turns every error of the control plane into a response body with status, name and one sentence.
 import { STATUS_CODES } from 'node:http';
 import type { Problem } from '@fairlead/contracts';
-import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import {
+  Catch,
+  HttpException,
+  Logger,
+  NotFoundException,
+  type ArgumentsHost,
+  type ExceptionFilter,
+} from '@nestjs/common';
 import type { Response } from 'express';
 import { TooManyRequestsException } from '../access/too-many-requests.js';
 import { explainRefusal } from './audit.js';
@@ -25,6 +32,7 @@ export class ProblemFilter implements ExceptionFilter {
   }
 
   private problemOf(error: unknown): Problem {
+    if (error instanceof NotFoundException) return problem(404, withoutQuery(messageOf(error)));
     if (error instanceof HttpException) return problem(error.getStatus(), messageOf(error));
     if (error instanceof InvalidRegistrationError) return problem(400, error.message);
     if (error instanceof UnknownBackendError) return problem(404, error.message);
@@ -38,6 +46,12 @@ export class ProblemFilter implements ExceptionFilter {
 
 function problem(statusCode: number, message: string): Problem {
   return { statusCode, error: STATUS_CODES[statusCode] ?? 'Error', message };
+}
+
+/** Nest names the whole target of a request that has no route; a query may be a secret. */
+function withoutQuery(message: string): string {
+  const at = message.indexOf('?');
+  return at === -1 ? message : message.slice(0, at);
 }
 
 function messageOf(error: HttpException): string {

@@ -135,11 +135,13 @@ export class ClientConnection implements IndexedSetMember {
 
   /** Closes the connection after an error. Node's server sends the one that it has for what its own parser rejects. */
   private refuse(error: FramingError): void {
-    if (error === 'unsupported-version') {
-      endWithError(this.socket, 505, 'only HTTP/1.1 and HTTP/1.0 are supported');
-      return;
+    const { framer, socket } = this;
+    // The request had its response before its body came.
+    if (framer.hasHead && !socket._httpMessage) socket.destroySoon();
+    else if (error === 'unsupported-version') endWithError(socket, 505, 'only HTTP/1.1 and HTTP/1.0 are supported');
+    else {
+      const code = error === 'head-too-large' ? 'HPE_HEADER_OVERFLOW' : 'HPE_INVALID_CONSTANT';
+      socket.emit('error', Object.assign(new Error(`the request is ${error}`), { code }));
     }
-    const code = error === 'head-too-large' ? 'HPE_HEADER_OVERFLOW' : 'HPE_INVALID_CONSTANT';
-    this.socket.emit('error', Object.assign(new Error(`the request is ${error}`), { code }));
   }
 }

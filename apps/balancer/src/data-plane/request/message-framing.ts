@@ -8,13 +8,13 @@ export function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 /**
- * Whether a request's `Upgrade` is followed; otherwise the request is served as if it had none (RFC 9110 §7.8). HTTP/2 in
- * clear text would carry requests past the balancer unseen.
+ * Whether a request's `Upgrade` is followed; otherwise the request is served as if it had none (RFC 9110 §7.8: always in
+ * HTTP/1.0). HTTP/2 in clear text would carry requests past the balancer unseen.
  */
 export function isUpgradeFollowed(request: IncomingMessage): boolean {
   const protocols = protocolsIn(request.headers.upgrade);
   const isOther = protocols.every((protocol) => protocol !== '' && !/^(h2|http)/.test(protocol));
-  return request.method === 'GET' && !hasBody(request) && isOther;
+  return request.httpVersion === '1.1' && request.method === 'GET' && !hasBody(request) && isOther;
 }
 
 /** The protocols that an `Upgrade` field lists, in lower case; one empty name for a message without the field. */

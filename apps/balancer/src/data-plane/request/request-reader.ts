@@ -95,6 +95,9 @@ function framingRefusal({ headers, rawHeaders, httpVersion }: IncomingMessage): 
   if (!isHost(headers.host ?? '')) {
     return { statusCode: 400, message: 'Host must be a name or an address, and a port', isLast: true };
   }
+  if (httpVersion === '1.1' && !isContinueExpected(headers.expect ?? CONTINUE)) {
+    return { statusCode: 417, message: 'the only expectation that can be met is 100-continue' };
+  }
   const coding = headers['transfer-encoding'];
   if (coding === undefined || coding.toLowerCase() === 'chunked') return undefined;
   return {
@@ -102,6 +105,13 @@ function framingRefusal({ headers, rawHeaders, httpVersion }: IncomingMessage): 
     message: `unsupported transfer coding ${JSON.stringify(coding.slice(0, 100))}: only chunked is supported`,
     isLast: true,
   };
+}
+
+const CONTINUE = '100-continue';
+
+/** Whether an `Expect` field has this one only. Node takes every value for it that has it somewhere. */
+function isContinueExpected(expectations: string): boolean {
+  return expectations.split(',').every((expectation) => expectation.trim().toLowerCase() === CONTINUE);
 }
 
 /** A name, an IPv4 or an IPv6 address, and a port (RFC 3986 §3.2), without the delimiters that no host has; or nothing. */
