@@ -1,6 +1,6 @@
 // Many clients at once: good ones, some that leave, and some for which the backend sends what it should not. A response of
 // 200 is that of the client's own request, in its order.
-import type { Random } from '@fairlead/scheduling';
+import { seededRandom, type Random } from '@fairlead/scheduling';
 import { statusOf } from '../../differential/messages.ts';
 import { echo } from '../../differential/scripted-backend.ts';
 import { WireClient } from '../../differential/wire-client.ts';
@@ -22,9 +22,15 @@ interface Volley {
 export async function crossfireStep(target: Target, hostile: readonly string[], random: Random): Promise<Step> {
   const { backend } = target;
   const below = (limit: number) => Math.floor(random() * limit);
+  // Of its own: the order in which requests reach the backend must not change what is random after this step.
+  const chance = seededRandom(below(2 ** 32));
   backend.script = (message) => {
     if (!message.startLine.includes('/hostile-')) return echo(message);
-    return { name: 'hostile', parts: [hostile[below(hostile.length)]], ending: random() < 0.5 ? 'close' : 'keep' };
+    return {
+      name: 'hostile',
+      parts: [hostile[Math.floor(chance() * hostile.length)]],
+      ending: chance() < 0.5 ? 'close' : 'keep',
+    };
   };
   const volleys: Volley[] = [];
   for (let i = 0; i < CLIENTS; i++) {
