@@ -16,6 +16,8 @@ export interface ConnectionLimits {
   readonly maxRequests: number;
 }
 
+const NOTHING: Buffer = Buffer.alloc(0);
+
 /** Node-internal: the response that a socket is used by, and whether Node's parser reads from its OS handle itself. */
 interface ServedSocket extends Socket {
   readonly _httpMessage?: ServerResponse | null;
@@ -31,7 +33,7 @@ export class ClientConnection implements IndexedSetMember {
   /** What arrived after the present request. */
   private waiting: Buffer | undefined;
   /** While Node's parser has a request: what follows it in the same read. */
-  private rest: Buffer = readBuffer.subarray(0, 0);
+  private rest = NOTHING;
   private isReleased = false;
 
   constructor(
@@ -42,7 +44,7 @@ export class ClientConnection implements IndexedSetMember {
     this.framer = new RequestFramer(limits.maxHeadBytes);
     // Keeps Node's parser from reading the handle by itself: it gets what is emitted as `data`.
     if (this.socket._handle) this.socket._handle._consumed = true;
-    reading.redirect((length) => this.receive(readBuffer.subarray(0, length)));
+    reading.redirect((length) => this.receive(readBuffer, length));
   }
 
   /** Whether a request is served. */
@@ -64,10 +66,10 @@ export class ClientConnection implements IndexedSetMember {
     if (this.response) this.response.shouldKeepAlive = false;
   }
 
-  /** Takes in bytes, which are valid during the call. */
-  receive(bytes: Buffer): void {
-    if (this.waiting) this.wait(bytes);
-    else this.serve(bytes);
+  /** Takes in the first `length` bytes, which are valid during the call. */
+  receive(bytes: Buffer, length: number): void {
+    if (this.waiting) this.wait(bytes.subarray(0, length));
+    else this.serve(bytes, length);
   }
 
   /** Node's server has no more part in this connection. Returns it, with what arrived after the last request. */
@@ -77,18 +79,18 @@ export class ClientConnection implements IndexedSetMember {
   }
 
   /** Hands Node's parser what it may have now: up to the end of the present request. */
-  private serve(bytes: Buffer): void {
+  private serve(bytes: Buffer, length: number): void {
     const { framer, socket } = this;
-    for (let at = 0; at < bytes.length;) {
+    for (let at = 0; at < length;) {
       if (framer.isComplete) {
         if (!this.isReady) {
-          this.wait(bytes.subarray(at));
+          this.wait(bytes.subarray(at, length));
           return;
         }
         framer.reset();
       }
-      const end = framer.scan(bytes, at, bytes.length);
-      this.rest = bytes.subarray(end);
+      const end = framer.scan(bytes, at, length);
+      this.rest = end < length ? bytes.subarray(end, length) : NOTHING;
       if (end > at) socket.emit('data', bytes.subarray(at, end));
       if (this.isReleased || socket.destroyed) return;
       if (framer.error) {
@@ -130,7 +132,7 @@ export class ClientConnection implements IndexedSetMember {
     }
     this.waiting = undefined;
     if (socket.isPaused()) socket.resume();
-    this.serve(waiting);
+    this.serve(waiting, waiting.length);
   }
 
   /** Closes the connection after an error. Node's server sends the one that it has for what its own parser rejects. */

@@ -152,7 +152,8 @@ export class FullLaneExchange implements Transport, ForwardedRequest {
       if (this.upstream === upstream) this.onError(new InvalidResponseError('it switched protocols unasked'));
     });
     upstream.on('close', () => {
-      if (this.upstream === upstream) this.onError(new Error('closed without a response'));
+      // After a response too, where an error, whose stack costs time, would be made in vain.
+      if (this.upstream === upstream && loop.isAttempting) this.onError(new Error('closed without a response'));
     });
     upstream.reusedSocket = connection.isReused;
     upstream.onSocket(socket);

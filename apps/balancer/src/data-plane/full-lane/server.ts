@@ -70,7 +70,7 @@ export class FullLaneServer {
   adopt(client: SharedBufferSocket, unread?: Buffer): void {
     const connection = this.connections.add(client);
     this.server.emit('connection', client.socket);
-    if (unread) connection.receive(unread);
+    if (unread) connection.receive(unread, unread.length);
   }
 
   /** Closes what is left, idle connections to backends too. */

@@ -87,7 +87,7 @@ export function isRefusal(read: ReadRequest | Refusal): read is Refusal {
 
 /** Rejects what Node's parser accepts against RFC 9112: several or invalid Host fields (§3.2), other codings (§6.1). */
 function framingRefusal({ headers, rawHeaders, httpVersion }: IncomingMessage): Refusal | undefined {
-  const hosts = rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host').length;
+  const hosts = countOf('host', rawHeaders);
   // Node's server does not ask for a Host where a request is upgraded.
   if (hosts > 1 || (hosts === 0 && httpVersion === '1.1')) {
     return { statusCode: 400, message: 'a request must have one Host field', isLast: true };
@@ -95,7 +95,7 @@ function framingRefusal({ headers, rawHeaders, httpVersion }: IncomingMessage): 
   if (!isHost(headers.host ?? '')) {
     return { statusCode: 400, message: 'Host must be a name or an address, and a port', isLast: true };
   }
-  if (httpVersion === '1.1' && !isContinueExpected(headers.expect ?? CONTINUE)) {
+  if (headers.expect !== undefined && httpVersion === '1.1' && !isContinueExpected(headers.expect)) {
     return { statusCode: 417, message: 'the only expectation that can be met is 100-continue' };
   }
   const coding = headers['transfer-encoding'];
@@ -107,11 +107,19 @@ function framingRefusal({ headers, rawHeaders, httpVersion }: IncomingMessage): 
   };
 }
 
-const CONTINUE = '100-continue';
+/** How often a raw header list has a field. */
+function countOf(lowerName: string, rawHeaders: readonly string[]): number {
+  let count = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i];
+    if (name.length === lowerName.length && name.toLowerCase() === lowerName) count++;
+  }
+  return count;
+}
 
 /** Whether an `Expect` field has this one only. Node takes every value for it that has it somewhere. */
 function isContinueExpected(expectations: string): boolean {
-  return expectations.split(',').every((expectation) => expectation.trim().toLowerCase() === CONTINUE);
+  return expectations.split(',').every((expectation) => expectation.trim().toLowerCase() === '100-continue');
 }
 
 /** A name, an IPv4 or an IPv6 address, and a port (RFC 3986 §3.2), without the delimiters that no host has; or nothing. */
