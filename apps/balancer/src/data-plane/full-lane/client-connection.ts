@@ -35,6 +35,7 @@ export class ClientConnection implements IndexedSetMember {
   /** While Node's parser has a request: what follows it in the same read. */
   private rest = NOTHING;
   private isReleased = false;
+  private parse: (bytes: Buffer) => void = () => {};
 
   constructor(
     private readonly reading: SharedBufferSocket,
@@ -42,9 +43,15 @@ export class ClientConnection implements IndexedSetMember {
   ) {
     this.socket = reading.socket;
     this.framer = new RequestFramer(limits.maxHeadBytes);
-    // Keeps Node's parser from reading the handle by itself: it gets what is emitted as `data`.
+    // Keeps Node's parser from reading the handle by itself.
     if (this.socket._handle) this.socket._handle._consumed = true;
     reading.redirect((length) => this.receive(readBuffer, length));
+  }
+
+  /** Node's server has taken over the socket: its listener for `data` feeds its parser, and is called without the event. */
+  onServed(): void {
+    const [feedParser] = this.socket.listeners('data');
+    this.parse = feedParser as (bytes: Buffer) => void;
   }
 
   /** Whether a request is served. */
@@ -91,7 +98,7 @@ export class ClientConnection implements IndexedSetMember {
       }
       const end = framer.scan(bytes, at, length);
       this.rest = end < length ? bytes.subarray(end, length) : NOTHING;
-      if (end > at) socket.emit('data', bytes.subarray(at, end));
+      if (end > at) this.parse(bytes.subarray(at, end));
       if (this.isReleased || socket.destroyed) return;
       if (framer.error) {
         this.refuse(framer.error);

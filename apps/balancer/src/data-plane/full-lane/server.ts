@@ -70,6 +70,7 @@ export class FullLaneServer {
   adopt(client: SharedBufferSocket, unread?: Buffer): void {
     const connection = this.connections.add(client);
     this.server.emit('connection', client.socket);
+    connection.onServed();
     if (unread) connection.receive(unread, unread.length);
   }
 

@@ -124,8 +124,14 @@ function isContinueExpected(expectations: string): boolean {
 
 /** A name, an IPv4 or an IPv6 address, and a port (RFC 3986 §3.2), without the delimiters that no host has; or nothing. */
 function isHost(text: string): boolean {
-  return /^(?:[\w.~%-]*|\[[\da-f:.]+\])(?::\d{0,5})?$/i.test(text);
+  if (text === lastHost) return true;
+  const isValid = /^(?:[\w.~%-]*|\[[\da-f:.]+\])(?::\d{0,5})?$/i.test(text);
+  if (isValid) lastHost = text;
+  return isValid;
 }
+
+/** Most requests have the same one. */
+let lastHost = '';
 
 const BAD_TARGET: Refusal = { statusCode: 400, message: 'the request target must be a path or an http URL' };
 
