@@ -14,9 +14,50 @@ import {
   type ResponseAttack,
 } from './case.ts';
 
-const BAD_LENGTHS = ['+4', '-4', '4, 5', '0x4', '4.0', '4 4', 'four', '4\0', '9'.repeat(25)];
-const BAD_CODINGS = ['gzip', 'xchunked', 'chunked, gzip', 'identity', 'chunked;q=1', '"chunked"', 'chunked, chunked'];
-const BAD_SIZES = ['zz', '-4', '+4', '0x4', ' 4', '4 4', '4_0', 'fffffffffffffffff', '\xb2'];
+const BAD_LENGTHS = [
+  '+4',
+  '-4',
+  '4, 5',
+  '0x4',
+  '4.0',
+  '4 4',
+  '4;4',
+  '4-',
+  '_4',
+  '1e1',
+  '4x',
+  'four',
+  '4\0',
+  '9'.repeat(25),
+];
+const BAD_CODINGS = [
+  'gzip',
+  'xchunked',
+  'chunked, gzip',
+  'identity',
+  'chunked;q=1',
+  '"chunked"',
+  'chunked, chunked',
+  'chunke',
+  'chunked chunked',
+  'chunked=1',
+];
+const BAD_SIZES = [
+  'zz',
+  '-4',
+  '+4',
+  '0x4',
+  ' 4',
+  '4 4',
+  '4_0',
+  '4g',
+  '-0',
+  '4.0',
+  '4,',
+  '$4',
+  'fffffffffffffffff',
+  '\xb2',
+];
 
 export const framing: readonly ResponseAttack[] = [
   ...BAD_LENGTHS.map((length) =>
