@@ -1,5 +1,5 @@
-// Parses the values of the two fields that decide where a message ends: Content-Length and Connection.
-import { bytesOf, equalsIgnoringCase } from './bytes.js';
+// Parses the values of the fields that decide where a message ends: Content-Length, Transfer-Encoding and Connection.
+import { HTAB, SP, bytesOf, equalsIgnoringCase } from './bytes.js';
 
 /** Maximum digits of a supported length: 15 are exact in a JavaScript number. */
 const MAX_LENGTH_DIGITS = 15;
@@ -26,4 +26,20 @@ export type ConnectionOption = 'close' | 'keep-alive' | 'other';
 export function parseConnectionOption(bytes: Uint8Array, start: number, end: number): ConnectionOption {
   if (equalsIgnoringCase(bytes, start, end, KEEP_ALIVE_TOKEN)) return 'keep-alive';
   return equalsIgnoringCase(bytes, start, end, CLOSE_TOKEN) ? 'close' : 'other';
+}
+
+/** Whether the last of the codings is `chunked`, and no other one is (RFC 9112 §6.1). */
+export function endsInChunked(codings: string): boolean {
+  const names = codings.split(',').map((name) => trimBlanks(name).toLowerCase());
+  return names.indexOf('chunked') === names.length - 1;
+}
+
+/** Without spaces and tabs at both ends: other whitespace is not optional in HTTP (RFC 9110 §5.6.3). */
+export function trimBlanks(text: string): string {
+  const isBlank = (at: number) => text.charCodeAt(at) === SP || text.charCodeAt(at) === HTAB;
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(start)) start++;
+  while (end > start && isBlank(end - 1)) end--;
+  return text.slice(start, end);
 }

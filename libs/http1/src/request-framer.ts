@@ -1,7 +1,7 @@
 // Finds where each request on a connection ends (RFC 9112 §2.1, §6), in pieces of any size and without copying.
-import { COLON, CR, HTAB, IS_TEXT, LF, LOWER_TOKEN, SP, bytesOf } from './bytes.js';
+import { COLON, CR, IS_TEXT, LF, LOWER_TOKEN, SP, bytesOf } from './bytes.js';
 import { ChunkScanner } from './chunk-scanner.js';
-import { parseWholeNumber } from './framing-fields.js';
+import { endsInChunked, parseWholeNumber, trimBlanks } from './framing-fields.js';
 import { UNSUPPORTED } from './outcome.js';
 
 /** Why the bytes after those that were scanned cannot be a request. `unsupported-version`: of HTTP, and not 1.0 or 1.1. */
@@ -292,20 +292,4 @@ export class RequestFramer {
     if (this.left < 0) this.error = 'malformed';
     else this.state = this.left === 0 ? COMPLETE : BODY;
   }
-}
-
-/** Whether the last of the codings is `chunked`, and no other one is (RFC 9112 §6.1). */
-function endsInChunked(codings: string): boolean {
-  const names = codings.split(',').map((name) => trimBlanks(name).toLowerCase());
-  return names.indexOf('chunked') === names.length - 1;
-}
-
-/** Without spaces and tabs at both ends: other whitespace is not optional in HTTP (RFC 9110 §5.6.3). */
-function trimBlanks(text: string): string {
-  const isBlank = (at: number) => text.charCodeAt(at) === SP || text.charCodeAt(at) === HTAB;
-  let start = 0;
-  let end = text.length;
-  while (start < end && isBlank(start)) start++;
-  while (end > start && isBlank(end - 1)) end--;
-  return text.slice(start, end);
 }

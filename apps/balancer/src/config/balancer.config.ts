@@ -17,6 +17,7 @@ import {
 import { POLICY_NAMES } from '@fairlead/scheduling';
 import { registerAs } from '@nestjs/config';
 import { z } from 'zod';
+import { clientLimitVariables } from './client-limits.js';
 import { demandRuleSchema } from './demand-rule.js';
 import { resourceNames, threadCount } from './special-fields.js';
 
@@ -209,28 +210,7 @@ export const balancerSchema = z.object({
   CLIENT_KEEP_ALIVE_SECONDS: seconds(0.1, 3_600)
     .prefault('75')
     .describe('How long an idle client connection is kept open'),
-  TUNNEL_IDLE_SECONDS: seconds(0, 604_800)
-    .prefault('3600')
-    .describe('How long an upgraded connection may carry no byte before it is closed; 0: no limit'),
-  TUNNEL_MAX_SECONDS: seconds(0, 31_536_000)
-    .prefault('0')
-    .describe('How long an upgraded connection may stay open; 0: no limit'),
-  MIN_BODY_RATE: wholeNumber(0, 1_073_741_824)
-    .prefault('64')
-    .describe(
-      'Bytes per second that a client must send of a body, or accept of a response, on average after its first 10 s; 0: no minimum',
-    ),
-  SLOW_UPLOAD_RATE: wholeNumber(0, 1_073_741_824)
-    .prefault('10240')
-    .describe(
-      'Bytes per second below which an upload is slow: on a full backend, slow uploads hold at most half of the places; 0: none is',
-    ),
-  MAX_REQUEST_SECONDS: seconds(0, 604_800)
-    .prefault('0')
-    .describe('How long a request may take from its head to the end of its response; 0: no limit'),
-  MAX_REQUESTS_PER_CONNECTION: wholeNumber(1, 1_000_000_000)
-    .prefault('100000')
-    .describe('Requests on one client connection, after which it is closed'),
+  ...clientLimitVariables,
   MAX_CLIENT_CONNECTIONS: z
     .union(
       [z.literal('auto').transform(() => undefined), wholeNumber(1, 10_000_000)],

@@ -21,21 +21,14 @@ import { BackendLifecycle } from './backend-lifecycle.js';
 import { Drains } from './drains.js';
 import { EventLog, type Actor } from './event-log.js';
 import { FleetFullError, NoLeaseError } from './registry.errors.js';
+import type { RegistryListener } from './registry-listener.js';
 import { SelfPreservation } from './self-preservation.js';
 import { SlotAllocator } from './slot-allocator.js';
 import type { BackendObservation } from './snapshot/backend-observation.js';
-import type { Fleet, FleetBackend, FleetListener } from './snapshot/fleet.js';
+import type { Fleet, FleetBackend } from './snapshot/fleet.js';
 import { SnapshotAcknowledgement } from './snapshot/snapshot-acknowledgement.js';
 import { SnapshotBuilder } from './snapshot/snapshot-builder.js';
 import { RegistryStore } from './store/registry-store.js';
-
-/** Receives what happens in the registry. */
-export interface RegistryListener extends FleetListener {
-  /** There is a new snapshot; called once for several made in a row, and only while other threads use snapshots. */
-  readonly snapshotChanged?: () => void;
-  /** A backend has to be probed soon: it joined or moved, is no longer up, or is slow. */
-  readonly probeNeeded?: (backend: Backend) => void;
-}
 
 /** The backend that a registration added or updated. */
 export interface Registered {

@@ -9,7 +9,8 @@ import { DrfScheduler } from '../../placement/drf.scheduler.js';
 import { Fleet } from '../../registry/snapshot/fleet.js';
 import { ActiveExchanges, type ExchangeControl } from './active-exchanges.js';
 import { AdmissionQueue } from './admission-queue.js';
-import { Exchange, type ExchangeContext } from './exchange.js';
+import { Exchange } from './exchange.js';
+import type { ExchangeContext } from './exchange-context.js';
 import { RetryBudget } from './retry-budget.js';
 
 @Injectable()

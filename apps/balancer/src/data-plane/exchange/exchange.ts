@@ -1,15 +1,14 @@
 // The accounts of one request: which backends it was given to, what became of each attempt, and how it ended. The same
 // for every lane, so that a reservation is released exactly once, however the exchange ends.
-import type { ExchangeOutcome, FailureStreaks } from '@fairlead/scheduling';
+import type { ExchangeOutcome } from '@fairlead/scheduling';
 import { monotonicMs, monotonicSeconds } from '../../clock/monotonic.js';
-import type { RequestLog } from '../../metrics/request-log.js';
-import type { DrfScheduler, PlacementRequest } from '../../placement/drf.scheduler.js';
+import type { PlacementRequest } from '../../placement/drf.scheduler.js';
 import type { Placement } from '../../placement/placement.js';
-import type { Fleet, FleetBackend } from '../../registry/snapshot/fleet.js';
-import type { ActiveExchange, ActiveExchanges, ExchangeControl } from './active-exchanges.js';
-import type { AdmissionQueue, Waiter } from './admission-queue.js';
+import type { FleetBackend } from '../../registry/snapshot/fleet.js';
+import type { ActiveExchange, ExchangeControl } from './active-exchanges.js';
+import type { Waiter } from './admission-queue.js';
+import type { ExchangeContext } from './exchange-context.js';
 import { isAttemptOpen, nextState, type ExchangeEvent, type ExchangeState } from './exchange-state.js';
-import type { RetryBudget } from './retry-budget.js';
 import { mayRetry, type FailureKind } from './retry-policy.js';
 
 /** What is known of a request once its head is read. */
@@ -18,22 +17,6 @@ export interface PlacedRequest extends PlacementRequest {
   readonly method: string;
   /** Path and query. */
   readonly target: string;
-}
-
-/** What an exchange needs of the rest of the balancer. */
-export interface ExchangeContext {
-  readonly scheduler: DrfScheduler;
-  readonly registry: Fleet;
-  readonly log: RequestLog;
-  readonly budget: RetryBudget;
-  readonly queue: AdmissionQueue;
-  readonly active: ActiveExchanges;
-  readonly streaks: FailureStreaks;
-  readonly maxAttempts: number;
-  /** An exchange that waits this many times its class's usual latency has stalled; 0: none does. */
-  readonly stallFactor: number;
-  /** Requests of the data plane since its start. */
-  readonly counts: { taken: number; unplaced: number; retries: number };
 }
 
 /** Passed over when every backend may be tried again. */

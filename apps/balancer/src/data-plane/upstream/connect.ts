@@ -17,8 +17,8 @@ export function connectTimeoutsOf(connectTimeoutSeconds: number): ConnectTimeout
 }
 
 /**
- * Opens a connection, which fails where no backend may be. `onSlow` is called once if that takes longer than `slowConnectMs`; after `connectTimeoutMs` the
- * socket is destroyed with an error that looks like the system's own.
+ * Opens a connection, which fails where no backend may be. `onSlow` is called once if that takes longer than
+ * `slowConnectMs`; after `connectTimeoutMs` the socket is destroyed with an error that looks like the system's own.
  */
 export function connectWithin(
   { connectTimeoutMs, slowConnectMs }: ConnectTimeouts,
