@@ -31,13 +31,13 @@ export function foreignPageOf(headers: IncomingHttpHeaders): string | undefined 
   return isOwn ? undefined : `Origin: ${quote(origin)}`;
 }
 
-/** Whether both URLs have the same host and port; what is no URL has none. */
+/** Whether both are URLs with the same host and port. */
 function isSameHost(one: string, other: string): boolean {
   const host = URL.parse(one)?.host;
   return host !== undefined && host === URL.parse(other)?.host;
 }
 
-/** Whether the user follows a link to a page here, in a tab of its own: the other page cannot read or frame it. */
+/** Whether the user follows a link that opens this server's page in a tab, where the other page cannot read or frame it. */
 export function isTopLevelNavigation({ method, headers }: Request): boolean {
   const isRead = method === 'GET' || method === 'HEAD';
   const isDocument = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';

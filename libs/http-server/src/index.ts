@@ -1,6 +1,6 @@
 /**
- * What the HTTP servers of the control plane and the dashboard share: limits, and which requests are refused because
- * of what a browser says about them.
+ * What the HTTP servers of the control plane and the dashboard share: limits, and the
+ * refusal of requests that a browser sends on behalf of foreign pages.
  *
  * @module @fairlead/http-server
  */

@@ -1,5 +1,5 @@
 // Refuses requests whose `Host` is not a name of the server, against DNS rebinding: a page of evil.example whose name
-// suddenly resolves to this server is of the same origin as the server, but the browser still sends its name as `Host`.
+// suddenly resolves to this server has the same origin as the server, but the browser still sends that name as `Host`.
 import { isIPv4, isIPv6 } from 'node:net';
 import { MisdirectedException } from '@nestjs/common';
 import type { Middleware } from './middleware.js';

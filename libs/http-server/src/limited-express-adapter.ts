@@ -13,7 +13,7 @@ const CHECK_INTERVAL_MS = 1_000;
 const STALLED_TIMEOUT_MS = 15_000;
 
 /**
- * An adapter for `NestFactory.create`. More than `maxConnections` are closed as they arrive. Unlike Nest's own, it always
+ * An adapter for `NestFactory.create`. Connections beyond `maxConnections` are closed as they arrive. Unlike Nest's own, it always
  * closes open connections when the application closes (`forceCloseConnections`).
  */
 export class LimitedExpressAdapter extends ExpressAdapter {
@@ -42,7 +42,7 @@ export class LimitedExpressAdapter extends ExpressAdapter {
   }
 }
 
-/** Closes connections that wait for another request when the last place is taken: each backend of a fleet may keep one. */
+/** Closes idle connections when the last place is taken, because each backend of a fleet may keep one open. */
 function makeRoom(server: Server): void {
   let open = 0;
   server.on('connection', (socket) => {

@@ -4,7 +4,7 @@ import { ChunkScanner } from './chunk-scanner.js';
 import { endsInChunked, parseWholeNumber, trimBlanks } from './framing-fields.js';
 import { UNSUPPORTED } from './outcome.js';
 
-/** Why the bytes after those that were scanned cannot be a request. `unsupported-version`: of HTTP, and not 1.0 or 1.1. */
+/** Why the bytes after those that were scanned cannot be a request. `unsupported-version`: HTTP, but not 1.0 or 1.1. */
 export type FramingError = 'malformed' | 'head-too-large' | 'unsupported-version';
 
 const CONTENT_LENGTH = bytesOf('content-length');
@@ -30,8 +30,8 @@ const CHUNKS = 11;
 const COMPLETE = 12;
 
 /**
- * Frames one request after another, of any method, target and version, for a parser that reads all that it is given: it
- * can be given exactly one request.
+ * Frames one request after another, of any method and target, for a parser that parses everything it gets at once: with
+ * the end known, it can get exactly one request.
  *
  * ```ts
  * const end = framer.scan(bytes, from, to);
@@ -47,13 +47,13 @@ const COMPLETE = 12;
  * Everything else is left to the parser.
  */
 export class RequestFramer {
-  /** Why no more can be scanned. */
+  /** Why scanning stopped. */
   error: FramingError | undefined;
   private state = START;
   private isTrailer = false;
-  /** Bytes of the present head or trailer section so far. */
+  /** Bytes of the current head or trailer section so far. */
   private sectionBytes = 0;
-  /** Which of the framing fields the present name may still be; undefined for any other. */
+  /** The framing field that the current name can still be; undefined if it can be neither. */
   private candidate: Uint8Array | undefined;
   private nameLength = 0;
   /** The version, or the value of a framing field, so far. */
@@ -61,7 +61,7 @@ export class RequestFramer {
   private isHttp10 = false;
   /** Bytes of the target. */
   private targetLength = 0;
-  /** Of the present head; undefined without such a field. */
+  /** The value in the current head; undefined without such a field. */
   private length: string | undefined;
   private coding: string | undefined;
   /** Bytes of the body that are still to come, when it has a length. */

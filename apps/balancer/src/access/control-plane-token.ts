@@ -1,4 +1,4 @@
-// CONTROL_PLANE_TOKEN: whether a request carries it.
+// Checks whether a request carries CONTROL_PLANE_TOKEN.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable, UnauthorizedException } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
@@ -17,7 +17,7 @@ const MAX_KEYS = 10_000;
 
 @Injectable()
 export class ControlPlaneToken {
-  /** By address. The right token is never refused: others behind the same address may have a wrong one. */
+  /** By address. The right token is never refused, because another caller at the same address may have sent the wrong ones. */
   private readonly wrong = new RateLimiter(WRONG_TOKENS_PER_MINUTE, MAX_KEYS, monotonicSeconds);
 
   constructor(@Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>) {}

@@ -1,5 +1,5 @@
-// Accepts bodies as `application/json` only. A page of any origin may send other content types without asking first
-// (https://fetch.spec.whatwg.org/#cors-safelisted-request-header), and a form may send `text/plain` that is JSON.
+// Accepts bodies as `application/json` only. A page of any origin can send other content types without a preflight
+// (https://fetch.spec.whatwg.org/#cors-safelisted-request-header), and a form can send JSON as `text/plain`.
 import { UnsupportedMediaTypeException } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
 
@@ -7,7 +7,7 @@ const JSON_TYPES = ['application/json', 'application/*+json'];
 
 /**
  * Middleware that refuses bodies of other types with status 415. Servers of the original protocol send JSON as any type
- * or none, on `/`; there, only what a browser sends must have the right type.
+ * or none, on `/`; there, only a browser must send the right type.
  */
 export function requireJson(request: Request, _response: Response, next: NextFunction): void {
   if (!hasBody(request) || request.is(JSON_TYPES)) return next();

@@ -1,4 +1,4 @@
-// Keeps a control plane that other machines reach from being open to all of them by accident.
+// Prevents a control plane that is open to other machines by accident.
 import { ConfigurationError } from '@fairlead/configuration';
 import type { BalancerConfig } from '../config/balancer.config.js';
 import { isLoopback } from '../net/address.js';
@@ -11,8 +11,8 @@ export interface ControlPlaneAddress {
 }
 
 /**
- * Returns a warning where the control plane is open to other machines because ALLOW_OPEN_CONTROL_PLANE says so;
- * undefined where it is not open to them.
+ * Returns a warning if the control plane is open to other machines because ALLOW_OPEN_CONTROL_PLANE allows it; otherwise
+ * undefined.
  *
  * @throws {ConfigurationError} when other machines could change the fleet without a token.
  */
@@ -22,7 +22,7 @@ export function checkOpenness(
 ): string | undefined {
   if (CONTROL_PLANE_TOKEN !== undefined || isLoopback(address)) return undefined;
   if (ALLOW_OPEN_CONTROL_PLANE) {
-    return `THE CONTROL PLANE IS OPEN: all who reach ${address} can add and remove backends (ALLOW_OPEN_CONTROL_PLANE)`;
+    return `THE CONTROL PLANE IS OPEN: everyone who reaches ${address} can add and remove backends (ALLOW_OPEN_CONTROL_PLANE)`;
   }
   throw new ConfigurationError([
     `${source} lets other machines change the fleet (${address}): set CONTROL_PLANE_TOKEN to a secret of at least 16 ` +

@@ -5,7 +5,7 @@ import { EventLog, type Refusal } from '../registry/event-log.js';
 
 /** Refusals of the same kind to the same address are counted together for this long. */
 const WINDOW_MS = 60_000;
-/** Kinds and addresses that are told apart in that time; all others are counted as one. */
+/** Combinations of address, action and status that are counted separately in that time; all others are counted as one. */
 const MAX_KINDS = 20;
 
 @Injectable()
@@ -44,7 +44,7 @@ export class Refusals implements OnModuleDestroy {
       if (repeats > 0) this.events.recordRefusal({ ...first, times: repeats });
     }
     if (this.others > 0) {
-      const reason = `${this.others} more requests, of more addresses than are told apart`;
+      const reason = `${this.others} more requests, of other addresses, actions or statuses`;
       const rest = { caller: 'several addresses', action: 'several', backend: null, status: 0 };
       this.events.recordRefusal({ ...rest, reason, times: this.others });
     }

@@ -89,9 +89,9 @@ export type FromThread =
 export abstract class MainThread {
   abstract post(message: FromThread): void;
 
-  /** Whether it no longer waits for this thread, which stood still: the fleet here may be out of date. */
+  /** Whether the main thread has stopped waiting for this thread, which hung: the fleet here may be out of date. */
   abstract readonly hasStoppedWaiting: boolean;
 
-  /** Applies the fleets that it has sent so far now, rather than in their turn. */
+  /** Applies the fleets that the main thread has sent so far at once, ahead of its other messages. */
   abstract catchUp(): void;
 }

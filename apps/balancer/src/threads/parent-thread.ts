@@ -24,13 +24,13 @@ export class ParentThread implements MainThread {
     this.port.postMessage(message, []);
   }
 
-  /** Has every message handled from now on. */
+  /** Passes every message to `handle` from now on. */
   listen(handle: (message: ToThread) => void): void {
     this.handle = handle;
     this.port.on('message', handle);
   }
 
-  /** Other messages than fleets keep their turn: they may end exchanges, and a request is being placed now. */
+  /** Handles only fleets at once. Other messages wait, because they may end exchanges while a request is being placed. */
   catchUp(): void {
     for (let next = receiveMessageOnPort(this.port); next; next = receiveMessageOnPort(this.port)) {
       const message = next.message as ToThread;

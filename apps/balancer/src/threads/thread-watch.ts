@@ -1,18 +1,18 @@
-// Notices a thread that hangs: its heartbeat, which it counts in shared memory, stands still while another thread ticks.
+// Notices a thread that hangs: its heartbeat counter in shared memory stops while the ticks of another thread go on.
 import type { ThreadLiveness } from '@fairlead/scheduling';
 
-/** How often a thread counts its heartbeat: more often than it is looked at, so that a thread that runs misses none. */
+/** The interval of heartbeats: shorter than a tick, so that every tick sees a new beat of a thread that runs. */
 const BEAT_MS = 250;
-/** How often a thread is looked at. */
+/** How often another thread checks the heartbeat. */
 const TICK_MS = 500;
-/** From here on the thread has to catch up before it places a request. */
+/** After so many missed ticks, the thread must catch up before it places a request. */
 const OVERDUE_TICKS = 3;
-/** One tick later than that: an overdue thread that was about to place a request has done so by now. */
+/** Nothing waits for the thread from here on. One tick later: an overdue thread that was placing a request has done so. */
 const STALLED_TICKS = 4;
-/** Time for a thread to end once it is terminated. */
+/** How long a terminated thread may take to end. */
 const END_TICKS = 10;
 
-/** Counts the heartbeat of this thread from now on, as long as its event loop runs. */
+/** Starts the heartbeat of this thread, which goes on as long as its event loop runs. */
 export function startHeartbeat(liveness: ThreadLiveness): void {
   liveness.beat();
   setInterval(() => liveness.beat(), BEAT_MS).unref();
@@ -24,12 +24,12 @@ export function startTicking(onTick: () => void): NodeJS.Timeout {
 }
 
 /**
- * `stalled`: nothing waits for the thread any more. `lost`: it has to be terminated. `stuck`: it was, and has not ended:
- * a system call does not return.
+ * `stalled`: nothing waits for the thread any more. `lost`: it must be terminated. `stuck`: it was terminated but has not
+ * ended, because a system call does not return.
  */
 export type ThreadState = 'responsive' | 'overdue' | 'stalled' | 'lost' | 'stuck';
 
-/** Watches one thread. Measures silence in its own ticks: they stand still with a process that is suspended. */
+/** Watches one thread. Measures silence in its own ticks, which stop while the process is suspended. */
 export class ThreadWatch {
   state: ThreadState = 'responsive';
   private beats: number;
@@ -53,12 +53,12 @@ export class ThreadWatch {
     return (this.missedTicks * TICK_MS) / 1000;
   }
 
-  /** Whether the others do without the thread. */
+  /** Whether the other threads have stopped waiting for it. */
   get isStalled(): boolean {
     return this.state !== 'responsive' && this.state !== 'overdue';
   }
 
-  /** Looks at the thread. Returns its former state when that has changed. */
+  /** Checks the thread. Returns its previous state if the state has changed. */
   tick(): ThreadState | undefined {
     const { beats } = this.liveness;
     const before = this.state;

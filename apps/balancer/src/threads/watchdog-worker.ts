@@ -1,4 +1,4 @@
-// The watchdog: a thread that watches the main thread, and ends the process when that hangs.
+// The watchdog: a thread that watches the main thread, and ends the process when the main thread hangs.
 import { writeSync } from 'node:fs';
 import { Session } from 'node:inspector';
 import { workerData } from 'node:worker_threads';
@@ -20,7 +20,7 @@ startTicking(() => {
   endProcess();
 });
 
-/** Not by the log, which is written by the main thread. */
+/** Writes to stderr, because the main thread writes the log. */
 function report(line: string): void {
   try {
     writeSync(STDERR, `${line}\n`);
@@ -34,7 +34,7 @@ function endProcess(): void {
     process.kill(process.pid, 'SIGABRT');
     return;
   }
-  // The first process of a container is not ended by signals from inside. This interrupts what the main thread runs.
+  // Signals from inside a container do not end its first process. This interrupts what the main thread runs.
   const session = new Session();
   session.connectToMainThread();
   session.post('Runtime.evaluate', { expression: `process.exit(${EXIT_CODE})` });

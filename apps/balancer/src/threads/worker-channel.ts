@@ -17,7 +17,7 @@ export class WorkerChannel {
   /** Resolves with the reason when the thread has ended. */
   readonly ended: Promise<string>;
   isListening = false;
-  /** Whether replies are waited for: not while the thread stands still. */
+  /** Whether queries wait for replies: not while the thread hangs. */
   private isAwaited = true;
 
   private readonly worker: Worker;
@@ -68,7 +68,7 @@ export class WorkerChannel {
     if (!isAwaited) this.giveUpQueries();
   }
 
-  /** Ends the thread at once, wherever it is; only a system call that does not return delays that. */
+  /** Terminates the thread at once, whatever it runs; only a system call that does not return delays that. */
   terminate(): void {
     void this.worker.terminate();
   }

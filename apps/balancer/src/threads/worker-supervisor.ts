@@ -141,7 +141,7 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
     try {
       await channel.ready;
     } catch {
-      // It has ended before.
+      // The thread ended before it was ready.
       return;
     }
     // At once, so that the thread has the fleet before it is told to listen.
@@ -151,7 +151,7 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
     publisher.end();
   }
 
-  /** Looks whether a thread runs. */
+  /** Checks whether a thread runs. */
   private look(thread: number): void {
     const { watch, publisher } = this.members[thread];
     if (!watch) return;

@@ -1,12 +1,12 @@
-// Whether a body moves fast enough. A client that moves a byte now and then never falls silent, and would hold its place on
-// a backend as long as it likes.
+// Whether a body moves fast enough. A client that moves a byte now and then is never idle, and could otherwise hold its place
+// on a backend for as long as it likes.
 
 /** How long a body may move slower than the minimum rate before anything else counts. Milliseconds. */
 const GRACE_MS = 10_000;
 
 /**
- * A time credit, as in Apache's mod_reqtimeout: it starts at 10 s, a second takes a second, each byte adds the time that it
- * may take at the minimum rate. The credit is limited, so that a fast beginning does not pay for hours.
+ * A time credit, as in Apache's mod_reqtimeout: it starts at 10 s, shrinks as time passes, and grows with each byte by the time
+ * that the byte takes at the minimum rate. The credit is limited, so that a fast start cannot pay for hours.
  */
 export class BodyRate {
   /** Bytes since the last check. */
@@ -21,7 +21,7 @@ export class BodyRate {
     this.maxCreditMs = Math.max(GRACE_MS, maxIdleMs);
   }
 
-  /** Begins with another body. */
+  /** Starts over for another body. */
   reset(): void {
     this.bytes = 0;
     this.creditMs = GRACE_MS;

@@ -1,4 +1,4 @@
-// Looks once a second at all exchanges in progress, and ends those whose client holds its place for too long.
+// Checks all exchanges in progress once a second, and ends those whose client holds its place for too long.
 import { Injectable } from '@nestjs/common';
 import { monotonicMs } from '../../clock/monotonic.js';
 import type { ExchangeControl } from './active-exchanges.js';
@@ -23,7 +23,7 @@ export class ClientPatrol {
 
   private patrol(): void {
     const nowMs = monotonicMs();
-    // After a pause of the process the clients are not to blame.
+    // Clients are not to blame for a pause of the process.
     const elapsedMs = Math.min(nowMs - this.lastMs, 2 * INTERVAL_MS);
     this.lastMs = nowMs;
     const { active, scheduler } = this.factory;
@@ -32,7 +32,7 @@ export class ClientPatrol {
     slots.forEach((slot, position) => this.limitSlowUploads(slot, maxActive[position]));
   }
 
-  /** On a full backend, slow uploads keep at most half of the places. Each thread looks after its part of them. */
+  /** On a full backend, slow uploads keep at most half of the places. Each thread limits its share of them. */
   private limitSlowUploads(slot: number, places: number): void {
     const { active, scheduler } = this.factory;
     const { table } = scheduler;

@@ -1,5 +1,5 @@
-// A client's connection in the full lane. Node's parser reads all that it is given at once, and what it makes of many small
-// requests takes many times their bytes. So it is given one request at a time, the next one after the response to the last.
+// A client's connection in the full lane. Node's parser parses everything it gets at once, and its objects for many small
+// requests take many times their size in memory. So it gets one request at a time, and the next one after the response.
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { RequestFramer, type FramingError } from '@fairlead/http1';
@@ -18,7 +18,7 @@ export interface ConnectionLimits {
 
 const NOTHING: Buffer = Buffer.alloc(0);
 
-/** Node-internal: the response that a socket is used by, and whether Node's parser reads from its OS handle itself. */
+/** Node-internal: the response that uses a socket, and whether Node's parser reads from its OS handle itself. */
 interface ServedSocket extends Socket {
   readonly _httpMessage?: ServerResponse | null;
   readonly _handle?: { _consumed?: boolean } | null;
@@ -30,7 +30,7 @@ export class ClientConnection implements IndexedSetMember {
   private readonly framer: RequestFramer;
   private response: ServerResponse | undefined;
   private requests = 0;
-  /** What arrived after the present request. */
+  /** What arrived after the current request. */
   private waiting: Buffer | undefined;
   /** While Node's parser has a request: what follows it in the same read. */
   private rest = NOTHING;
@@ -48,13 +48,13 @@ export class ClientConnection implements IndexedSetMember {
     reading.redirect((length) => this.receive(readBuffer, length));
   }
 
-  /** Node's server has taken over the socket: its listener for `data` feeds its parser, and is called without the event. */
+  /** Called when Node's server has taken over the socket. Its `data` listener feeds the parser, and is called without an event. */
   onServed(): void {
     const [feedParser] = this.socket.listeners('data');
     this.parse = feedParser as (bytes: Buffer) => void;
   }
 
-  /** Whether a request is served. */
+  /** Whether a request is being served. */
   get isResponding(): boolean {
     return this.response !== undefined;
   }
@@ -68,24 +68,24 @@ export class ClientConnection implements IndexedSetMember {
     this.response = undefined;
   }
 
-  /** The present response is the last one, and says so. */
+  /** Makes the current response the last one, with `Connection: close`. */
   announceClose(): void {
     if (this.response) this.response.shouldKeepAlive = false;
   }
 
-  /** Takes in the first `length` bytes, which are valid during the call. */
+  /** Receives the first `length` of `bytes`, which are valid only during the call. */
   receive(bytes: Buffer, length: number): void {
     if (this.waiting) this.wait(bytes.subarray(0, length));
     else this.serve(bytes, length);
   }
 
-  /** Node's server has no more part in this connection. Returns it, with what arrived after the last request. */
+  /** Takes the connection away from Node's server. Returns it with what arrived after the last request. */
   release(): { readonly client: SharedBufferSocket; readonly early: Buffer } {
     this.isReleased = true;
     return { client: this.reading, early: Buffer.from(this.rest) };
   }
 
-  /** Hands Node's parser what it may have now: up to the end of the present request. */
+  /** Gives Node's parser what it may have now: the bytes up to the end of the current request. */
   private serve(bytes: Buffer, length: number): void {
     const { framer, socket } = this;
     for (let at = 0; at < length;) {
@@ -142,10 +142,10 @@ export class ClientConnection implements IndexedSetMember {
     this.serve(waiting, waiting.length);
   }
 
-  /** Closes the connection after an error. Node's server sends the one that it has for what its own parser rejects. */
+  /** Closes the connection after an error, with the response that Node's server has for what its own parser rejects. */
   private refuse(error: FramingError): void {
     const { framer, socket } = this;
-    // The request had its response before its body came.
+    // The response was sent before the request's body arrived.
     if (framer.hasHead && !socket._httpMessage) socket.destroySoon();
     else if (error === 'unsupported-version') endWithError(socket, 505, 'only HTTP/1.1 and HTTP/1.0 are supported');
     else {
