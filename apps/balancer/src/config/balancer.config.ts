@@ -40,7 +40,7 @@ export const balancerSchema = z.object({
   THREAD_STALL_SECONDS: seconds(0, 3_600)
     .refine((limit) => limit === 0 || limit >= 3, 'must be 0 or a number of seconds from 3 to 3600')
     .prefault('10')
-    .describe('How long a thread may hang before it is terminated and replaced, or the balancer ends; 0: for ever'),
+    .describe('How long a thread may hang before it is replaced, or else the balancer exits; 0: no limit'),
   CONTROL_PLANE_HOST: z
     .string()
     .prefault('127.0.0.1')
@@ -57,21 +57,21 @@ export const balancerSchema = z.object({
     .describe('When set, requests that change the fleet must carry it as a bearer token'),
   ALLOW_OPEN_CONTROL_PLANE: flag()
     .prefault('false')
-    .describe('Whether the control plane may listen for other machines without CONTROL_PLANE_TOKEN'),
+    .describe('Whether the control plane may listen on an address that is not loopback without CONTROL_PLANE_TOKEN'),
   CONTROL_PLANE_NAMES: hostNames()
     .prefault('none')
-    .describe('Host names of the control plane besides localhost; requests for other names get 421'),
+    .describe('Host names of the control plane besides localhost and IP addresses; requests for other names get 421'),
   CONTROL_PLANE_MAX_CONNECTIONS: wholeNumber(1, 1_000_000)
     .prefault('256')
     .describe(
-      'Concurrent connections to the control plane, more are closed; at most an eighth of the allowed file descriptors',
+      'Most concurrent connections to the control plane, others are closed; at most an eighth of the allowed file descriptors',
     ),
   ORIGINAL_PROTOCOL_NETWORKS: cidrList()
     .prefault('loopback')
-    .describe('Callers that need no token for the original registration protocol; none: the protocol is off'),
+    .describe('Networks whose callers need no token for the original registration protocol; none: the protocol is off'),
   METRICS_MAX_AGE_SECONDS: seconds(0, 60)
     .prefault('1')
-    .describe('How long a reading of the metrics is served from memory; 0: each request makes its own'),
+    .describe('How long metrics are served from memory before they are built again; 0: each request builds them'),
   REGISTRY_FILE: z
     .string()
     .prefault('fairlead-registry-{port}.sqlite')
@@ -92,7 +92,7 @@ export const balancerSchema = z.object({
     .describe('Bytes of labels that the backends registered from one address may have together; 0: no limit'),
   MAX_CAPACITY_RATIO: decimal(1, 1_000_000_000)
     .prefault('1000')
-    .describe('Largest capacity of a new backend, as a multiple of the median of the others, in each resource'),
+    .describe('Largest capacity that may be registered, as a multiple of the median of the others, in each resource'),
   RESOURCES: resourceNames.prefault('compute,storage').describe("The fleet's resources, in order"),
   BACKEND_NETWORKS: cidrList()
     .prefault('loopback,private')

@@ -17,7 +17,7 @@ export const clientLimitVariables = {
   SLOW_UPLOAD_RATE: wholeNumber(0, 1_073_741_824)
     .prefault('10240')
     .describe(
-      'Bytes per second below which an upload is slow: on a full backend, slow uploads hold at most half of the places; 0: none is',
+      'Bytes per second below which an upload is slow: on a full backend, slow uploads hold at most half of the places; 0: no upload is slow',
     ),
   MAX_REQUEST_SECONDS: seconds(0, 604_800)
     .prefault('0')

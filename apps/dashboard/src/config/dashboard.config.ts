@@ -20,11 +20,11 @@ export const dashboardEnvironment = z.object({
     .describe('Address on which the dashboard listens; it has no login, and by default only this machine reaches it'),
   DASHBOARD_NAMES: hostNames()
     .prefault('none')
-    .describe('Host names of the dashboard besides localhost; requests for other names get 421'),
+    .describe('Host names of the dashboard besides localhost and IP addresses; requests for other names get 421'),
   DASHBOARD_MAX_CONNECTIONS: wholeNumber(1, 1_000_000)
     .prefault('256')
     .describe(
-      'Concurrent connections to the dashboard, more are closed; at most an eighth of the allowed file descriptors',
+      'Most concurrent connections to the dashboard, others are closed; at most an eighth of the allowed file descriptors',
     ),
   BALANCER_URL: httpUrl()
     .prefault('http://127.0.0.1:9797')
