@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the image and starts the balancer, three backends and the dashboard in the background.
 #   ./deploy.sh                     as docker-compose.yml has it
-#   ./deploy.sh --scale backend=5   with five more backends; any option of "docker compose up" may stand here
+#   ./deploy.sh --scale backend=5   with five more backends; takes any option of "docker compose up"
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -22,7 +22,7 @@ fi
 if [ -z "${CONTROL_PLANE_TOKEN:-}" ] && ! grep -q '^CONTROL_PLANE_TOKEN=.' .env 2>/dev/null; then
   (umask 077 && touch .env)
   chmod 600 .env
-  # A last line without a line break must not become part of the token's.
+  # The token must not be appended to a last line that has no line break.
   if [ -n "$(tail -c 1 .env)" ]; then echo >> .env; fi
   printf 'CONTROL_PLANE_TOKEN=%s\n' "$(od -An -v -N32 -tx1 /dev/urandom | tr -d ' \n')" >> .env
   echo "Generated CONTROL_PLANE_TOKEN in .env"
@@ -32,5 +32,5 @@ docker compose up --build --detach --wait "$@"
 
 echo
 echo "Fairlead is up: requests to http://localhost:5252, dashboard at http://localhost:9494, API at http://localhost:9797/docs"
-echo "Changes by hand need the token in .env: curl -H \"Authorization: Bearer …\"; docs/registration.md shows them"
+echo "To change the fleet by hand, send the token of .env: curl -H \"Authorization: Bearer …\" (docs/registration.md)"
 echo "Logs: docker compose logs --follow    End: docker compose down"
