@@ -28,7 +28,8 @@ export class ControlPlaneToken {
    */
   require(request: Request): void {
     if (this.config.CONTROL_PLANE_TOKEN === undefined || this.isHeldBy(request)) return;
-    throw new UnauthorizedException('missing or wrong token: send "Authorization: Bearer <CONTROL_PLANE_TOKEN>"');
+    const problem = request.headers.authorization === undefined ? 'missing token' : 'wrong token';
+    throw new UnauthorizedException(`${problem}: send "Authorization: Bearer <CONTROL_PLANE_TOKEN>"`);
   }
 
   /**

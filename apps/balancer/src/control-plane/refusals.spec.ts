@@ -51,6 +51,16 @@ it('records the first refusal at once: who asked for what, and why not', () => {
   ]);
 });
 
+it('shows the last of the repeats', () => {
+  const { events, refusals } = someRefusals();
+  for (const reason of ['a', 'b', 'c']) refusals.record({ ...WRONG, caller: '10.0.0.9', reason });
+  vi.advanceTimersByTime(60_000);
+  expect(events.newest().map(({ reason, evidence }) => [reason, evidence.times])).toEqual([
+    ['a', 1],
+    ['c', 2],
+  ]);
+});
+
 it('counts repeats of an address together, and records them a minute later', () => {
   const { refusals, times } = someRefusals();
   for (let n = 0; n < 1000; n++) refusals.record({ ...WRONG, caller: '10.0.0.9' });

@@ -10,8 +10,8 @@ const MAX_KINDS = 20;
 
 @Injectable()
 export class Refusals implements OnModuleDestroy {
-  /** The first refusal of each kind in this window, and how many followed. */
-  private readonly counted = new Map<string, { readonly first: Refusal; repeats: number }>();
+  /** The last refusal of each kind in this window, and how many followed the first. */
+  private readonly counted = new Map<string, { last: Refusal; repeats: number }>();
   /** Refusals beyond {@link MAX_KINDS}. */
   private others = 0;
   private timer: NodeJS.Timeout | undefined;
@@ -23,11 +23,13 @@ export class Refusals implements OnModuleDestroy {
     const { caller, action, status } = refusal;
     const key = `${callerNetworkOf(caller)} ${action} ${status}`;
     const known = this.counted.get(key);
-    if (known) known.repeats++;
-    else if (this.counted.size >= MAX_KINDS) this.others++;
+    if (known) {
+      known.last = { ...refusal, times: 1 };
+      known.repeats++;
+    } else if (this.counted.size >= MAX_KINDS) this.others++;
     else {
       const first = { ...refusal, times: 1 };
-      this.counted.set(key, { first, repeats: 0 });
+      this.counted.set(key, { last: first, repeats: 0 });
       this.events.recordRefusal(first);
     }
     this.timer ??= setTimeout(() => this.endWindow(), WINDOW_MS).unref();
@@ -40,8 +42,8 @@ export class Refusals implements OnModuleDestroy {
   private endWindow(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
-    for (const { first, repeats } of this.counted.values()) {
-      if (repeats > 0) this.events.recordRefusal({ ...first, times: repeats });
+    for (const { last, repeats } of this.counted.values()) {
+      if (repeats > 0) this.events.recordRefusal({ ...last, times: repeats });
     }
     if (this.others > 0) {
       const reason = `${this.others} more requests, of other addresses, actions or statuses`;

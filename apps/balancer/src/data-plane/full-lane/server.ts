@@ -41,6 +41,8 @@ export class FullLaneServer {
       keepAliveTimeout: config.CLIENT_KEEP_ALIVE_SECONDS * 1000,
       connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
       maxHeaderSize: config.MAX_HEADER_BYTES,
+      // The lane refuses a request without one, and says why.
+      requireHostHeader: false,
       // No stream is prepared for a body that is absent.
       optimizeEmptyRequests: true,
       shouldUpgradeCallback: isUpgradeFollowed,
