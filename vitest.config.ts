@@ -44,7 +44,8 @@ export default defineConfig({
           // Longer than any wait in a test: the wait fails first, and its message names what it waited for.
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          maxWorkers: 2,
+          // More than cores: many of these tests wait for a timeout of the balancer.
+          maxWorkers: 3,
         },
       },
     ],

@@ -61,22 +61,20 @@ describe('connections to the control plane', () => {
     }
   });
 
-  it.each([
-    ['sends nothing', ''],
-    ['sends half a head', 'GET /health/live HTTP/1.1\r\n'],
-    [
-      'sends half a body',
-      head('POST /api/v1/backends HTTP/1.1', [
-        'Host: localhost',
-        'Content-Type: application/json',
-        'Content-Length: 9',
-      ]),
-    ],
-  ])('one that %s ends by itself', async (_what, bytes) => {
-    const socket = await openSocket(controlPort(await startBalancer()));
-    const closed = once(socket, 'close');
-    socket.resume().write(bytes);
-    await closed;
+  it('one that sends nothing, half a head or half a body ends by itself', async () => {
+    const port = controlPort(await startBalancer());
+    const halfBody = head('POST /api/v1/backends HTTP/1.1', [
+      'Host: localhost',
+      'Content-Type: application/json',
+      'Content-Length: 9',
+    ]);
+    const ends = ['', 'GET /health/live HTTP/1.1\r\n', halfBody].map(async (bytes) => {
+      const socket = await openSocket(port);
+      const closed = once(socket, 'close');
+      socket.resume().write(bytes);
+      await closed;
+    });
+    await Promise.all(ends);
   });
 });
 

@@ -1,33 +1,22 @@
 // The watchdog: a thread that watches the main thread, and ends the process when the main thread hangs.
-import { writeSync } from 'node:fs';
 import { Session } from 'node:inspector';
 import { workerData } from 'node:worker_threads';
 import { LoadTable } from '@fairlead/scheduling';
+import { writeLastWords } from './last-words.js';
 import { startTicking, ThreadWatch } from './thread-watch.js';
 import type { WatchdogData } from './watchdog.js';
 
 /** Also the exit code of a process that SIGABRT ends. */
 const EXIT_CODE = 134;
 
-const STDERR = 2;
-
 const { shape, buffer, stallSeconds } = workerData as WatchdogData;
 const watch = new ThreadWatch(new LoadTable(shape, buffer).own.liveness, stallSeconds);
 
 startTicking(() => {
   if (!watch.tick() || watch.state !== 'lost') return;
-  report(`balancer: the main thread has not responded for ${watch.silentSeconds} s: the process is ended`);
+  writeLastWords(`balancer: the main thread has not responded for ${watch.silentSeconds} s: the process is ended`);
   endProcess();
 });
-
-/** Writes to stderr, because the main thread writes the log. */
-function report(line: string): void {
-  try {
-    writeSync(STDERR, `${line}\n`);
-  } catch {
-    // The process is ended whether or not its output can be written.
-  }
-}
 
 function endProcess(): void {
   if (process.pid !== 1) {

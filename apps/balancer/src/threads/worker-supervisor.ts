@@ -12,6 +12,7 @@ import type { ListenAddress } from '../data-plane/listener.js';
 import type { RegistryService } from '../registry/registry.service.js';
 import type { NamedBelief } from '../placement/demand-learning.js';
 import { FleetPublisher } from './fleet-publisher.js';
+import { writeLastWords } from './last-words.js';
 import { mergeBeliefs, mergeRequests } from './merge.js';
 import type { Replies, ToThread } from './messages.js';
 import { startTicking, ThreadWatch, type ThreadState } from './thread-watch.js';
@@ -100,7 +101,7 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
     await Promise.all(this.members.map(({ channel, stuck }) => Promise.race([channel.close(withinMs), stuck.promise])));
     clearInterval(this.ticking);
     if (!this.members.some(({ watch }) => watch?.state === 'stuck')) return;
-    this.logger.error('a thread cannot be ended: the process is aborted');
+    writeLastWords('balancer: a thread cannot be ended: the process is aborted');
     // An exit would wait for the thread.
     process.abort();
   }
