@@ -94,7 +94,7 @@ function shutDownOnSignal(
     if (isShuttingDown) return;
     isShuttingDown = true;
     logger.log(`${signal}: shutting down`, 'Balancer');
-    app.get(RegistryService).holdLeases();
+    app.get(RegistryService).selfPreservation.holdLeases();
     // From here on, requests to the shared control port must reach the replacement, whose registry persists.
     if (control !== undefined) app.getHttpServer().close();
     await plane.close();

@@ -35,6 +35,12 @@ export class BackendIndex implements Iterable<BackendRecord> {
     return backend;
   }
 
+  /** The backend with this id, or else at this address. */
+  match(id: string | undefined, url: string | undefined): BackendRecord | undefined {
+    const known = id === undefined ? undefined : this.find(id);
+    return known ?? (url === undefined ? undefined : this.atAddress(url));
+  }
+
   atSlot(slot: number): BackendRecord | undefined {
     return this.bySlot.get(slot);
   }

@@ -123,3 +123,9 @@ export function restart(backend: BackendRecord, now: number): void {
   backend.incarnation++;
   backend.startedAt = now;
 }
+
+/** The backend that a registration added or updated. */
+export interface Registered {
+  readonly backend: Backend;
+  readonly isNew: boolean;
+}

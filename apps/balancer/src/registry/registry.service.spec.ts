@@ -72,7 +72,7 @@ it('completes drains in a sweep, also while leases are held for a shutdown', asy
   register('leased', 1);
   const paused = registerBusy('paused');
   await registry.drain('paused');
-  registry.holdLeases();
+  registry.selfPreservation.holdLeases();
   clock.seconds += 2;
 
   registry.sweep();

@@ -13,6 +13,7 @@ import {
   type Backend,
   type BackendRecord,
   type BackendSpec,
+  type Registered,
   type StoredBackend,
 } from './backend.js';
 import { Admission } from './admission.js';
@@ -29,12 +30,6 @@ import type { Fleet, FleetBackend } from './snapshot/fleet.js';
 import { SnapshotAcknowledgement } from './snapshot/snapshot-acknowledgement.js';
 import { SnapshotBuilder } from './snapshot/snapshot-builder.js';
 import { RegistryStore } from './store/registry-store.js';
-
-/** The backend that a registration added or updated. */
-export interface Registered {
-  readonly backend: Backend;
-  readonly isNew: boolean;
-}
 
 @Injectable()
 export class RegistryService implements Fleet, OnModuleInit {
@@ -53,7 +48,6 @@ export class RegistryService implements Fleet, OnModuleInit {
   private readonly admission: Admission;
   private readonly lifecycle: BackendLifecycle;
   private readonly listeners: RegistryListener[] = [];
-  private areLeasesHeld = false;
 
   constructor(
     table: LoadTable,
@@ -83,14 +77,6 @@ export class RegistryService implements Fleet, OnModuleInit {
     for (const stored of this.store.load()) this.restore(stored);
     this.publish();
     this.completeDrains();
-  }
-
-  /**
-   * At shutdown: no lease lapses from here on. The backends renew with the process that comes next, which reads the
-   * same registry file.
-   */
-  holdLeases(): void {
-    this.areLeasesHeld = true;
   }
 
   /** Notifies `listener` from now on, and at once of the backends that have to be probed already. */
@@ -129,8 +115,7 @@ export class RegistryService implements Fleet, OnModuleInit {
 
   /** The backend that a registration with this id or at this address updates. */
   find(id: string | undefined, url: string | undefined): Backend | undefined {
-    const known = id === undefined ? undefined : this.index.find(id);
-    return known ?? (url === undefined ? undefined : this.index.atAddress(url));
+    return this.index.match(id, url);
   }
 
   atSlot(slot: number): Backend | undefined {
@@ -223,8 +208,7 @@ export class RegistryService implements Fleet, OnModuleInit {
   /** Completes and expires drains, removes backends whose lease has lapsed, and ends ejections. */
   sweep(): void {
     this.completeDrains();
-    const lapsed = this.areLeasesHeld ? [] : this.selfPreservation.lapsed(this.list(), monotonicSeconds());
-    for (const { id, leaseSeconds } of lapsed) {
+    for (const { id, leaseSeconds } of this.selfPreservation.lapsed(this.list(), monotonicSeconds())) {
       this.forget(id, `lease lapsed: not renewed for ${leaseSeconds} s`);
     }
     this.lifecycle.endEjections(this.index);

@@ -7,6 +7,7 @@ import type { Evidence, EventLog } from './event-log.js';
 export class SelfPreservation {
   /** Whether lapsed leases are kept; the event is recorded when that begins. */
   private isKeepingLeases = false;
+  private areLeasesHeld = false;
 
   constructor(
     private readonly events: EventLog,
@@ -21,8 +22,17 @@ export class SelfPreservation {
     return isLocal;
   }
 
+  /**
+   * At shutdown: no lease lapses from here on. The backends renew with the process that comes next, which reads the same
+   * registry file.
+   */
+  holdLeases(): void {
+    this.areLeasesHeld = true;
+  }
+
   /** The backends to remove because their lease has lapsed: none when most leases have lapsed at once. */
   lapsed(fleet: readonly Backend[], now: number): readonly Backend[] {
+    if (this.areLeasesHeld) return [];
     const leased = fleet.filter(({ leaseSeconds }) => leaseSeconds !== undefined);
     const lapsed = leased.filter(({ leaseEndsAt }) => leaseEndsAt <= now);
     const isLocal = isLikelyLocalFault(lapsed.length, leased.length, this.ratio);
