@@ -21,6 +21,7 @@ export {
   type HealthState,
   type HealthThresholds,
 } from './health/backend-health.js';
+export { clientIdentity } from './health/client-spread.js';
 export {
   ejectionSeconds,
   inTraffic,

@@ -1,5 +1,6 @@
 // IP addresses and host names, in the forms that sockets, URLs and host names of URLs have for them.
 import { BlockList, isIP, isIPv6 } from 'node:net';
+import { clientIdentity } from '@fairlead/scheduling';
 
 /** The prefix of an IPv4-mapped IPv6 address: RFC 4291 §2.5.5.2. */
 const MAPPED_PREFIX = '::ffff:';
@@ -54,9 +55,7 @@ export function withoutZone(address: string): string {
  */
 export function callerNetworkOf(address: string): string {
   const plain = plainAddress(withoutZone(address));
-  if (!isIPv6(plain)) return plain;
-  const words = wordsOf(plain).slice(0, 4);
-  return `${words.map((word) => word.toString(16)).join(':')}::/64`;
+  return isIPv6(plain) ? `${clientIdentity(plain)}::/64` : plain;
 }
 
 /** Offsets of the IPv4 address in IPv6 addresses that lead to one, in words of 16 bits, by the words before them. */
