@@ -91,6 +91,7 @@ export function aDataPlane(environment: Environment = {}) {
 
   return {
     ...fleet,
+    factory,
     learning,
     clock,
     requestLog,
