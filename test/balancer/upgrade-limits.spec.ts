@@ -120,17 +120,28 @@ describe('an upgraded connection', () => {
   });
 
   it.runIf(process.platform === 'linux')('is probed by TCP keep-alive on both sides', async () => {
-    const { socket, balancer } = await upgraded({});
-    const { localPort } = socket;
+    const balancer = await startBalancer();
+    const backend = await echoUpstream();
+    await join(balancer, 'a', backend.port);
+    const socket = await openSocket(balancer.port);
+    socket.write(UPGRADE);
+    await receivedUntil(socket, '\r\n\r\n');
     const timers = readFileSync(`/proc/${balancer.process.pid}/net/tcp`, 'utf8')
       .split('\n')
       .map((line) => line.trim().split(/\s+/))
-      .filter(([, local = '', remote = '']) => portOf(local) === balancer.port && portOf(remote) === localPort)
-      .map(([, , , , , timer = '']) => timer.slice(0, 2));
+      .map(([, local = '', remote = '', state, , timer = '']) => ({ local, remote, state, timer: timer.slice(0, 2) }));
+    const toClient = timers.filter(({ local, remote }) => {
+      return portOf(local) === balancer.port && portOf(remote) === socket.localPort;
+    });
+    const toBackend = timers.filter(({ remote, state }) => portOf(remote) === backend.port && state === ESTABLISHED);
     // 02: the keep-alive timer is running.
-    expect(timers).toEqual(['02']);
+    expect(toClient.map(({ timer }) => timer)).toEqual(['02']);
+    expect(toBackend.map(({ timer }) => timer)).toEqual(['02']);
   });
 });
+
+/** A state of a socket, as the kernel writes it. */
+const ESTABLISHED = '01';
 
 function portOf(address: string): number {
   return Number.parseInt(address.split(':')[1] ?? '', 16);
