@@ -24,7 +24,7 @@ async function joinSaying(balancer: Balancer, id: string): Promise<void> {
   await join(balancer, id, port);
 }
 
-/** GETs on so many connections, of which each thread has some; resolves when all were sent. */
+/** GETs on `count` connections, of which each thread has some; resolves when all were sent. */
 async function sendGets(balancer: Balancer, count: number): Promise<Promise<string>[]> {
   const sockets = await Promise.all(Array.from({ length: count }, () => openSocket(balancer.port)));
   for (const socket of sockets) socket.write(lastGet());

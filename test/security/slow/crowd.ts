@@ -10,7 +10,7 @@ export interface Behaviour {
   begin(socket: Socket): void;
   /** Every second, when it is still open. */
   readonly eachSecond?: (socket: Socket) => void;
-  /** After so many seconds it is closed, and another one begins. */
+  /** How long it stays open before it is closed and another one begins. Seconds. */
   readonly leavesAfterSeconds?: number;
 }
 

@@ -83,7 +83,7 @@ describe('the quota of labels', () => {
 describe('the ratio of capacities', () => {
   const fleet = [aSpec('a', capacity(10, 0)), aSpec('b', capacity(20, 5)), aSpec('c', capacity(90, 7))];
 
-  it('refuses more than so many times the median of the others, in each resource', () => {
+  it('refuses more than MAX_CAPACITY_RATIO times the median of the others, in each resource', () => {
     check(aSpec('d', capacity(20_000, 5_000)), fleet);
     expect(() => check(aSpec('d', capacity(20_001, 1)), fleet)).toThrow(
       new InvalidRegistrationError(

@@ -5,7 +5,7 @@ import type { ThreadLiveness } from '@fairlead/scheduling';
 const BEAT_MS = 250;
 /** How often another thread checks the heartbeat. */
 const TICK_MS = 500;
-/** After so many missed ticks, the thread must catch up before it places a request. */
+/** After this number of missed ticks, the thread must catch up before it places a request. */
 const OVERDUE_TICKS = 3;
 /** Nothing waits for the thread from here on. One tick later: an overdue thread that was placing a request has done so. */
 const STALLED_TICKS = 4;

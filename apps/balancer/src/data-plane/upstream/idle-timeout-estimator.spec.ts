@@ -53,7 +53,7 @@ describe('the idle habit of a backend', () => {
     expect(habits.maxIdleMs('stays')).toBe(750);
   });
 
-  it('is kept of so many backends and no more, the newest', () => {
+  it('keeps the newest MAX_ESTIMATES backends', () => {
     for (let n = 0; n <= MAX_ESTIMATES; n++) habits.recordReuse(`a${n}`, 1000);
     habits.prune();
     expect(habits.size).toBe(MAX_ESTIMATES);
