@@ -1,6 +1,6 @@
 // `npm run test:chaos`: injects faults into real processes and accounts for every request. `--help` lists the
 // flags.
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { areProgramsRequired, missingMessage, missingOf, pathOf, type Program } from '../../scripts/programs.ts';
@@ -8,6 +8,7 @@ import { isServed } from './account.ts';
 import { BALANCER } from './balancers/fairlead.ts';
 import { CHAOS_HELP, chaosOptions, MAX_RATE, type ChaosOptions } from './options.ts';
 import { endAll } from '../processes/own-process.ts';
+import { beginSuite } from '../processes/suite.ts';
 import {
   jsonReport,
   LEGEND,
@@ -31,22 +32,12 @@ process.exit(await main(process.argv.slice(2)));
 
 async function main(args: string[]): Promise<number> {
   const scenarios = await loadScenarios();
-  const options = chaosOptions(
+  const parsed = chaosOptions(
     args,
     scenarios.map(({ number }) => number),
   );
-  if (options === 'help') {
-    process.stdout.write(CHAOS_HELP);
-    return 0;
-  }
-  const problem = 'problem' in options ? options.problem : missing();
-  if (problem !== undefined || 'problem' in options) {
-    process.stderr.write(`${problem}\n`);
-    return 1;
-  }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void endAll().finally(() => process.exit(130)));
-  }
+  const options = beginSuite<ChaosOptions>(parsed, CHAOS_HELP, BALANCER);
+  if (typeof options === 'number') return options;
   try {
     const { isLong, soakMinutes, variables } = options;
     const facts = { command: commandOf(args), machine: machine() };
@@ -69,10 +60,6 @@ async function loadScenarios(): Promise<Scenario[]> {
   const files = readdirSync(SCENARIOS).filter((file) => /^\d\d-.*(?<!\.spec)\.ts$/.test(file));
   const modules = await Promise.all(files.map((file) => import(new URL(file, SCENARIOS).href)));
   return modules.map((module) => (module as { scenario: Scenario }).scenario).sort((a, b) => a.number - b.number);
-}
-
-function missing(): string | undefined {
-  return existsSync(BALANCER) ? undefined : 'Fairlead is not built: run npm run build first';
 }
 
 /** Half of the requests per second that Fairlead serves in a closed loop, and no more than the greatest rate. */

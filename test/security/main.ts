@@ -1,8 +1,9 @@
 // `npm run test:security`: attacks real processes as strangers do, and reports what is open. `--help` lists the flags.
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { areProgramsRequired, missingMessage, missingOf } from '../../scripts/programs.ts';
 import { lastLine } from '../../scripts/test-summary.ts';
 import { endAll } from '../processes/own-process.ts';
+import { beginSuite } from '../processes/suite.ts';
 import type { AtEnd } from '../support/lifetime.ts';
 import { commandOf } from '../support/processes.ts';
 import type { Attack, Findings, Form } from './attack.ts';
@@ -14,7 +15,7 @@ import { attack as rawBytes } from './attacks/raw-bytes.ts';
 import { attack as registrations } from './attacks/registrations.ts';
 import { attack as secrets } from './attacks/secrets.ts';
 import { attack as slow } from './attacks/slow.ts';
-import { SECURITY_HELP, securityOptions } from './options.ts';
+import { SECURITY_HELP, securityOptions, type SecurityOptions } from './options.ts';
 import { attackTable, lineOf, securityReport, totalOf, type AttackResult } from './report.ts';
 
 const ATTACKS: readonly Attack[] = [
@@ -31,22 +32,12 @@ const ATTACKS: readonly Attack[] = [
 process.exit(await main(process.argv.slice(2)));
 
 async function main(args: string[]): Promise<number> {
-  const options = securityOptions(
+  const parsed = securityOptions(
     args,
     ATTACKS.map(({ name }) => name),
   );
-  if (options === 'help') {
-    process.stdout.write(SECURITY_HELP);
-    return 0;
-  }
-  const problem = 'problem' in options ? options.problem : missing();
-  if (problem !== undefined || 'problem' in options) {
-    process.stderr.write(`${problem}\n`);
-    return 1;
-  }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void endAll().finally(() => process.exit(130)));
-  }
+  const options = beginSuite<SecurityOptions>(parsed, SECURITY_HELP, commandOf('balancer').at(-1) ?? '');
+  if (typeof options === 'number') return options;
   const results: AttackResult[] = [];
   for (const attack of ATTACKS.filter(({ name }) => options.attacks?.includes(name) ?? true)) {
     const result = await resultOf(attack, options);
@@ -58,11 +49,6 @@ async function main(args: string[]): Promise<number> {
   process.stdout.write(`\n${attackTable(results)}\n\nseed ${options.seed}\n\n${lastLine(total)}\n`);
   if (options.report !== undefined) writeFileSync(options.report, securityReport(results));
   return total.failed > 0 ? 1 : 0;
-}
-
-function missing(): string | undefined {
-  const built = commandOf('balancer').at(-1) ?? '';
-  return existsSync(built) ? undefined : 'Fairlead is not built: run npm run build first';
 }
 
 async function resultOf(attack: Attack, form: Form): Promise<AttackResult> {
