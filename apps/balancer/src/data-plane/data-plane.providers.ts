@@ -11,6 +11,7 @@ import { FastLane } from './fast-lane/lane.js';
 import { FullLane } from './full-lane/lane.js';
 import { FullLaneServer } from './full-lane/server.js';
 import { DeadlineClock } from './io/deadline-clock.js';
+import { LingeringClose } from './io/lingering-close.js';
 import { LocalDataPlane } from './local-data-plane.js';
 import { Listener } from './listener.js';
 import { UpgradeLane } from './upgrade/upgrade-lane.js';
@@ -32,8 +33,13 @@ export const foundations = [
 const scheduling = [DrfScheduler, DemandClassifier, DemandLearning, AffinityKeyReader];
 /** One for all lanes of a thread. */
 const clock = { provide: DeadlineClock, useFactory: () => new DeadlineClock() };
+const lingering = {
+  provide: LingeringClose,
+  useFactory: (shared: DeadlineClock) => new LingeringClose(shared),
+  inject: [DeadlineClock],
+};
 const lanes = [FastLane, FullLane, FullLaneServer, UpgradeLane];
-const exchanges = [clock, Listener, ExchangeFactory, ClientPatrol, RequestReader];
+const exchanges = [clock, lingering, Listener, ExchangeFactory, ClientPatrol, RequestReader];
 
 /** From the socket to the choice of a backend. */
 export const dataPlaneProviders = [LocalDataPlane, RequestLog, ...scheduling, ...exchanges, ...lanes];

@@ -8,6 +8,7 @@ import { defaultMaxConnections } from './connection-limit.js';
 import { ClientPatrol } from './exchange/client-patrol.js';
 import { FastLane } from './fast-lane/lane.js';
 import { FullLaneServer } from './full-lane/server.js';
+import { LingeringClose } from './io/lingering-close.js';
 import { SharedBufferSocket } from './io/shared-read-buffer.js';
 import { UpgradeLane } from './upgrade/upgrade-lane.js';
 
@@ -41,6 +42,7 @@ export class Listener {
     private readonly fullLane: FullLaneServer,
     private readonly upgradeLane: UpgradeLane,
     private readonly patrol: ClientPatrol,
+    private readonly lingering: LingeringClose,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {
     this.server = createServer(CLIENT_SOCKETS, this.acceptor());
@@ -92,7 +94,7 @@ export class Listener {
     const idle = setTimeout(() => held.forEach((connections) => connections.closeIdle()), idleSeconds * 1000);
     const deadline = setTimeout(() => {
       this.logger.warn(`cut what was still in flight after ${SHUTDOWN_TIMEOUT_SECONDS} s`);
-      for (const connections of held) connections.destroyAll();
+      for (const connections of [...held, this.lingering]) connections.destroyAll();
     }, SHUTDOWN_TIMEOUT_SECONDS * 1000);
     this.upgradeLane.close();
     await closed;

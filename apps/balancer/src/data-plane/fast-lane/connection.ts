@@ -3,8 +3,10 @@
 import type { Socket } from 'node:net';
 import { INCOMPLETE, UNSUPPORTED, type RequestHead, type ResponseHead } from '@fairlead/http1';
 import { HopHeaderCache } from '../headers/forwarded-header-cache.js';
+import { bareErrorText } from '../headers/error-response.js';
 import { interimResponse } from '../headers/interim-response.js';
 import type { IndexedSetMember } from '../io/indexed-set.js';
+import type { LingeringClose } from '../io/lingering-close.js';
 import { MAX_PIPELINED_BYTES } from '../io/pipelining-limit.js';
 import { addressOf } from '../request/client-address.js';
 import { isRefusal, type RequestReader } from '../request/request-reader.js';
@@ -18,8 +20,6 @@ import { linesOf } from './wire-headers.js';
 import { WireRequest } from './wire-request.js';
 import { isBackpressured } from './write-buffer.js';
 
-/** For a client that takes too long to send a request's head; Node's server sends the same. */
-const REQUEST_TIMEOUT_RESPONSE = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
 /** How long a client may go on sending a body after its response. Milliseconds. */
 const DISCARD_BODY_TIMEOUT_MS = 30_000;
 
@@ -97,8 +97,6 @@ export class FastLaneConnection implements DownstreamConnection, IndexedSetMembe
     this.bodyToDrop = this.exchange?.bodyMissing ?? 0;
     this.recycleExchange();
     if (isLast) {
-      // Reading goes on, to see that the client closes too.
-      this.socket.resume();
       this.end();
       return;
     }
@@ -120,9 +118,9 @@ export class FastLaneConnection implements DownstreamConnection, IndexedSetMembe
 
   /** The client takes too long to send a head, sends no request, or does not read its responses. */
   onTimeout(): void {
-    this.expiresAtMs = this.context.clock.nowMs + DISCARD_BODY_TIMEOUT_MS;
-    if (this.isHeadDue) this.socket.end(REQUEST_TIMEOUT_RESPONSE);
-    else if (this.socket.writableLength > 0 || this.socket.writableEnded) this.socket.destroy();
+    if (this.isHeadDue) this.leave().endWith(this.reading, bareErrorText(408));
+    else if (this.socket.writableLength > 0) this.socket.destroy();
+    else if (this.bodyToDrop > 0) this.end();
     else this.socket.destroySoon();
   }
 
@@ -264,8 +262,12 @@ export class FastLaneConnection implements DownstreamConnection, IndexedSetMembe
   }
 
   private end(): void {
-    // A client that goes on sending has had its response; the connection ends in any case.
-    this.expiresAtMs = this.context.clock.nowMs + DISCARD_BODY_TIMEOUT_MS;
-    this.socket.end();
+    this.leave().end(this.reading);
+  }
+
+  /** Nothing is served any more: who closes the connection takes it over. */
+  private leave(): LingeringClose {
+    this.owner.onLeave(this);
+    return this.context.lingering;
   }
 }

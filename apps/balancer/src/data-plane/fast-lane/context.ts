@@ -5,6 +5,7 @@ import type { BalancerConfig } from '../../config/balancer.config.js';
 import { attemptLimitsOf, type AttemptLimits } from '../exchange/attempt-limits.js';
 import { DemandHeaderCache } from '../headers/forwarded-header-cache.js';
 import type { DeadlineClock } from '../io/deadline-clock.js';
+import type { LingeringClose } from '../io/lingering-close.js';
 import { connectTimeoutsOf } from '../upstream/connect.js';
 import type { IdlePool } from '../upstream/idle-pool.js';
 import { SharedHeads } from './shared-heads.js';
@@ -35,6 +36,7 @@ export class FastLaneContext {
   constructor(
     config: BalancerConfig,
     readonly clock: DeadlineClock,
+    readonly lingering: LingeringClose,
   ) {
     const timeouts = connectTimeoutsOf(config.CONNECT_TIMEOUT_SECONDS);
     this.limits = attemptLimitsOf(config, timeouts.slowConnectMs);

@@ -7,6 +7,7 @@ import { balancerConfig } from '../../config/balancer.config.js';
 import { ExchangeFactory } from '../exchange/exchange-factory.js';
 import { DeadlineClock } from '../io/deadline-clock.js';
 import { IndexedSet } from '../io/indexed-set.js';
+import { LingeringClose } from '../io/lingering-close.js';
 import type { SharedBufferSocket } from '../io/shared-read-buffer.js';
 import { RequestReader } from '../request/request-reader.js';
 import { FastLaneConnection, type ConnectionOwner } from './connection.js';
@@ -31,9 +32,10 @@ export class FastLane implements ConnectionOwner {
     readonly requests: RequestReader,
     factory: ExchangeFactory,
     clock: DeadlineClock,
+    lingering: LingeringClose,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
-    this.context = new FastLaneContext(config, clock);
+    this.context = new FastLaneContext(config, clock, lingering);
     this.exchanges = new ExchangePool(this.context, factory);
   }
 

@@ -3,8 +3,9 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { RequestFramer, type FramingError } from '@fairlead/http1';
-import { endWithError } from '../headers/error-response.js';
+import { bareErrorText, lastErrorText } from '../headers/error-response.js';
 import type { IndexedSetMember } from '../io/indexed-set.js';
+import type { LingeringClose } from '../io/lingering-close.js';
 import { MAX_PIPELINED_BYTES } from '../io/pipelining-limit.js';
 import { readBuffer, type SharedBufferSocket } from '../io/shared-read-buffer.js';
 
@@ -15,6 +16,13 @@ export interface ConnectionLimits {
   /** Requests, after which the connection is closed. */
   readonly maxRequests: number;
 }
+
+/** The statuses for errors of Node's server; 400 for the others. */
+const STATUS_OF_ERROR: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
 
 const NOTHING: Buffer = Buffer.alloc(0);
 
@@ -40,11 +48,14 @@ export class ClientConnection implements IndexedSetMember {
   constructor(
     private readonly reading: SharedBufferSocket,
     private readonly limits: ConnectionLimits,
+    private readonly lingering: LingeringClose,
   ) {
     this.socket = reading.socket;
     this.framer = new RequestFramer(limits.maxHeadBytes);
     // Keeps Node's parser from reading the handle by itself.
     if (this.socket._handle) this.socket._handle._consumed = true;
+    // Node's server calls it after the last response.
+    this.socket.destroySoon = () => lingering.end(reading);
     reading.redirect((length) => this.receive(readBuffer, length));
   }
 
@@ -99,7 +110,7 @@ export class ClientConnection implements IndexedSetMember {
       const end = framer.scan(bytes, at, length);
       this.rest = end < length ? bytes.subarray(end, length) : NOTHING;
       if (end > at) this.parse(bytes.subarray(at, end));
-      if (this.isReleased || socket.destroyed) return;
+      if (this.isReleased || !socket.writable) return;
       if (framer.error) {
         this.refuse(framer.error);
         return;
@@ -142,15 +153,33 @@ export class ClientConnection implements IndexedSetMember {
     this.serve(waiting, waiting.length);
   }
 
-  /** Closes the connection after an error, with the response that Node's server has for what its own parser rejects. */
+  /** Closes the connection because of bytes that cannot be read as a request. */
   private refuse(error: FramingError): void {
     const { framer, socket } = this;
     // The response was sent before the request's body arrived.
     if (framer.hasHead && !socket._httpMessage) socket.destroySoon();
-    else if (error === 'unsupported-version') endWithError(socket, 505, 'only HTTP/1.1 and HTTP/1.0 are supported');
-    else {
-      const code = error === 'head-too-large' ? 'HPE_HEADER_OVERFLOW' : 'HPE_INVALID_CONSTANT';
-      socket.emit('error', Object.assign(new Error(`the request is ${error}`), { code }));
+    else if (error === 'unsupported-version')
+      this.endWith(lastErrorText(505, 'only HTTP/1.1 and HTTP/1.0 are supported'));
+    else this.endWith(bareErrorText(error === 'head-too-large' ? 431 : 400));
+  }
+
+  /** Node's server has found an error in what its parser got, or that a head takes too long, or the connection was lost. */
+  onServerError({ code = '' }: NodeJS.ErrnoException): void {
+    if (this.isReleased) return;
+    this.endWith(bareErrorText(STATUS_OF_ERROR[code] ?? 400));
+  }
+
+  /** Ends the connection with a response, in place of the one to the present request, unless that has begun. */
+  private endWith(text: string): void {
+    const { lingering, reading, socket } = this;
+    const response = socket._httpMessage;
+    if (response?.headersSent) {
+      socket.destroy();
+      return;
     }
+    if (response) response.detachSocket(socket);
+    lingering.endWith(reading, text);
+    // Its request is over now, not when the connection is closed.
+    response?.destroy();
   }
 }

@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { IndexedSet } from '../io/indexed-set.js';
+import type { LingeringClose } from '../io/lingering-close.js';
 import type { SharedBufferSocket } from '../io/shared-read-buffer.js';
 import { ClientConnection, type ConnectionLimits } from './client-connection.js';
 
@@ -15,11 +16,14 @@ export class ClientConnections {
   private readonly open = new IndexedSet<ClientConnection>();
   private isClosing = false;
 
-  constructor(private readonly limits: ConnectionLimits) {}
+  constructor(
+    private readonly limits: ConnectionLimits,
+    private readonly lingering: LingeringClose,
+  ) {}
 
   add(reading: SharedBufferSocket): ClientConnection {
     const { socket } = reading;
-    const connection = new ClientConnection(reading, this.limits);
+    const connection = new ClientConnection(reading, this.limits, this.lingering);
     (socket as ClientSocket)[CONNECTION] = connection;
     this.open.add(connection);
     socket.once('close', () => this.open.delete(connection));
@@ -53,7 +57,7 @@ export class ClientConnections {
   /** Closes the connections on which no request is served. */
   closeIdle(): void {
     this.open.forEach(({ isResponding, socket }) => {
-      if (!isResponding) socket.destroySoon();
+      if (!isResponding) socket.end(() => socket.destroy());
     });
   }
 

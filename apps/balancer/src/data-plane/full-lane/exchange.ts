@@ -11,7 +11,7 @@ import { isIdempotent } from '../exchange/retry-policy.js';
 import { placementHeader } from '../headers/demand-headers.js';
 import { sendError } from '../headers/error-response.js';
 import { removeField } from '../headers/header-rules.js';
-import type { DeadlineClock } from '../io/deadline-clock.js';
+import { Deadline, type DeadlineClock } from '../io/deadline-clock.js';
 import type { ForwardedRequestHeaders } from '../relay/request-headers.js';
 import { relayInterimResponse, relayResponse, type Downstream } from '../relay/response-relay.js';
 import { hasBody } from '../request/message-framing.js';
@@ -130,8 +130,9 @@ export class FullLaneExchange implements Transport, ForwardedRequest {
     upstream?.destroy();
     if (request.complete || !body) return;
     body.discard();
-    const timeout = setTimeout(() => request.socket.destroy(), DISCARD_BODY_TIMEOUT_MS);
-    request.once('close', () => clearTimeout(timeout));
+    const deadline = new Deadline(this.context.clock, () => request.socket.destroySoon());
+    deadline.set(DISCARD_BODY_TIMEOUT_MS);
+    request.once('close', () => deadline.clear());
   }
 
   /** Node's client has created the request of an attempt: it gets a connection. */

@@ -5,7 +5,8 @@ import type { Duplex } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../../config/balancer.config.js';
-import { endWithError } from '../headers/error-response.js';
+import { lastErrorText } from '../headers/error-response.js';
+import { LingeringClose } from '../io/lingering-close.js';
 import type { SharedBufferSocket } from '../io/shared-read-buffer.js';
 import { isUpgradeFollowed } from '../request/message-framing.js';
 import { ClientConnections } from './client-connections.js';
@@ -26,12 +27,11 @@ export class FullLaneServer {
 
   constructor(
     private readonly lane: FullLane,
+    lingering: LingeringClose,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
-    this.connections = new ClientConnections({
-      maxHeadBytes: config.MAX_HEADER_BYTES,
-      maxRequests: config.MAX_REQUESTS_PER_CONNECTION,
-    });
+    const limits = { maxHeadBytes: config.MAX_HEADER_BYTES, maxRequests: config.MAX_REQUESTS_PER_CONNECTION };
+    this.connections = new ClientConnections(limits, lingering);
     this.server = createServer<typeof ProxiedRequest, typeof ServerResponse<ProxiedRequest>>({
       IncomingMessage: ProxiedRequest,
       ServerResponse,
@@ -56,9 +56,10 @@ export class FullLaneServer {
     this.server.on('checkContinue', serve);
     this.server.on('upgrade', (request, socket) => this.upgrade(request, socket as Socket));
     this.server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
-      this.connections.of(socket as Socket).release();
-      endWithError(socket, 405, 'CONNECT is not allowed here');
+      const { client } = this.connections.of(socket as Socket).release();
+      lingering.endWith(client, lastErrorText(405, 'CONNECT is not allowed here'));
     });
+    this.server.on('clientError', (error, socket) => this.connections.of(socket as Socket).onServerError(error));
     // Node checks the timeouts of connections only once a server listens.
     this.server.emit('listening');
   }

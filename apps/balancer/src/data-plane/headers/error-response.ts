@@ -1,6 +1,5 @@
 // The balancer's own error responses: a status, and JSON with one sentence.
 import { STATUS_CODES, type ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
 import type { Problem } from '@fairlead/contracts';
 
 /** By then a backend that is not up is probed again. */
@@ -18,19 +17,15 @@ export function sendError(response: ServerResponse, statusCode: number, message:
   response.writeHead(statusCode, headersOf(statusCode, body)).end(body);
 }
 
-/** Sends an error on the socket of an upgrade request, and closes the connection. */
-export function endWithError(socket: Duplex, statusCode: number, message: string): void {
-  // An error event without a listener would end the process.
-  socket.on('error', () => {});
-  if (!socket.writable) return;
-  socket.once('finish', () => socket.destroy());
-  socket.end(
-    errorText(statusCode, message, {
-      date: new Date().toUTCString(),
-      connection: 'Connection: close\r\n',
-      method: 'GET',
-    }),
-  );
+/** An error response as on the wire, the last one on its connection. */
+export function lastErrorText(statusCode: number, message: string): string {
+  const date = new Date().toUTCString();
+  return errorText(statusCode, message, { date, connection: 'Connection: close\r\n', method: 'GET' });
+}
+
+/** The response in place of one to a request whose head has not arrived, or cannot be read. The connection ends with it. */
+export function bareErrorText(statusCode: number): string {
+  return `HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}\r\nConnection: close\r\n\r\n`;
 }
 
 /** An error response as on the wire. `connection` is header lines of its own, each with its line end. */

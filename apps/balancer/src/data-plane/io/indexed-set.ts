@@ -28,6 +28,11 @@ export class IndexedSet<M extends IndexedSetMember> {
     last.setIndex = setIndex;
   }
 
+  /** The number of members. */
+  get size(): number {
+    return this.members.length;
+  }
+
   /** The present members, which may leave or come back while a caller goes through them. */
   toArray(): M[] {
     return this.members.slice();

@@ -33,6 +33,12 @@ export class UpgradeClient {
     return this.early;
   }
 
+  /** Gives the connection away, to be closed. */
+  leave(): SharedBufferSocket {
+    this.socket.off('end', this.onEnd);
+    return this.reading;
+  }
+
   private readonly onEnd = () => this.socket.destroy();
 
   private keep(length: number): void {

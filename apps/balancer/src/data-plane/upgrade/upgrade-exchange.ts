@@ -7,10 +7,11 @@ import { InvalidResponseError, type AttemptAbortedError } from '../exchange/atte
 import type { AttemptLimits } from '../exchange/attempt-limits.js';
 import { AttemptLoop, type Transport } from '../exchange/attempt-loop.js';
 import type { ExchangeFactory } from '../exchange/exchange-factory.js';
-import { endWithError } from '../headers/error-response.js';
+import { lastErrorText } from '../headers/error-response.js';
 import { isReasonPhrase, responseHeaders, sortResponseFields } from '../headers/header-rules.js';
 import { VIA_PSEUDONYM } from '../headers/via-pseudonym.js';
 import type { DeadlineClock } from '../io/deadline-clock.js';
+import type { LingeringClose } from '../io/lingering-close.js';
 import type { ForwardedRequestHeaders } from '../relay/request-headers.js';
 import { relayResponse } from '../relay/response-relay.js';
 import { protocolsIn } from '../request/message-framing.js';
@@ -26,6 +27,7 @@ export interface UpgradeContext {
   readonly factory: ExchangeFactory;
   readonly limits: AttemptLimits;
   readonly clock: DeadlineClock;
+  readonly lingering: LingeringClose;
   readonly timeouts: ConnectTimeouts;
   readonly tunnels: TunnelLimits;
   readonly requestHeaders: ForwardedRequestHeaders;
@@ -58,9 +60,14 @@ export class UpgradeExchange implements Transport {
     client.socket.once('close', () => {
       // Without a client there is nothing to ask the backend for.
       this.connection?.destroy();
-      loop.end();
+      this.end();
     });
     loop.tryNext();
+  }
+
+  /** The request is over: its connection is closed, or will be. */
+  private end(): void {
+    if (!this.loop.isIdle) this.loop.end();
   }
 
   get isUpstreamBackpressured(): boolean {
@@ -98,7 +105,8 @@ export class UpgradeExchange implements Transport {
 
   sendError(statusCode: number, message: string): void {
     this.connection?.destroy();
-    endWithError(this.client.socket, statusCode, message);
+    this.context.lingering.endWith(this.client.leave(), lastErrorText(statusCode, message));
+    this.end();
   }
 
   private sendRequest(connection: Socket, path: string): void {
@@ -145,9 +153,13 @@ export class UpgradeExchange implements Transport {
   /** The backend does not switch: its response goes to the client, and the connection ends with it. */
   private relayRefusal(upstream: IncomingMessage): void {
     const { loop } = this;
+    const { lingering } = this.context;
     const { request, socket } = this.client;
     const response = responseOn(socket, request);
-    response.once('finish', () => socket.end(() => socket.destroy()));
+    response.once('finish', () => {
+      lingering.end(this.client.leave());
+      this.end();
+    });
     upstream.once('error', (error) => {
       if (!socket.destroyed) loop.onResponseError(describeError(error));
     });

@@ -6,8 +6,9 @@ import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../../config/balancer.config.js';
 import { attemptLimitsOf } from '../exchange/attempt-limits.js';
 import { ExchangeFactory } from '../exchange/exchange-factory.js';
-import { endWithError } from '../headers/error-response.js';
+import { lastErrorText } from '../headers/error-response.js';
 import { DeadlineClock } from '../io/deadline-clock.js';
+import { LingeringClose } from '../io/lingering-close.js';
 import type { SharedBufferSocket } from '../io/shared-read-buffer.js';
 import { ForwardedRequestHeaders } from '../relay/request-headers.js';
 import { RequestReader, isRefusal } from '../request/request-reader.js';
@@ -25,13 +26,14 @@ export class UpgradeLane {
     private readonly requests: RequestReader,
     factory: ExchangeFactory,
     clock: DeadlineClock,
+    private readonly lingering: LingeringClose,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
     const timeouts = connectTimeoutsOf(config.CONNECT_TIMEOUT_SECONDS);
     const limits = attemptLimitsOf(config, timeouts.slowConnectMs);
     const tunnels = { idleMs: limitMs(config.TUNNEL_IDLE_SECONDS), maxMs: limitMs(config.TUNNEL_MAX_SECONDS) };
     const requestHeaders = new ForwardedRequestHeaders(config.RESOURCES);
-    this.context = { factory, limits, clock, timeouts, tunnels, requestHeaders };
+    this.context = { factory, limits, clock, lingering, timeouts, tunnels, requestHeaders };
   }
 
   /** Serves an upgrade. `early`: the bytes that arrived after the request's head. */
@@ -58,7 +60,7 @@ export class UpgradeLane {
     const { socket } = reading;
     const read = this.requests.read(request);
     if (isRefusal(read)) {
-      endWithError(socket, read.statusCode, read.message);
+      this.lingering.endWith(reading, lastErrorText(read.statusCode, read.message));
       return;
     }
     this.open.add(socket);
