@@ -199,9 +199,9 @@ describe('framing', () => {
     });
   });
 
-  it('other versions of HTTP get 505', async () => {
+  it('versions of HTTP with another wire format get 505', async () => {
     const balancer = await startBalancer();
-    for (const version of ['HTTP/0.9', 'HTTP/2.0']) {
+    for (const version of ['HTTP/2.0', 'HTTP/3.0']) {
       expect(await sendRaw(balancer.port, `GET / ${version}\r\nHost: h\r\n\r\n`)).toMatch(/^HTTP\/1\.1 505 /);
     }
   });

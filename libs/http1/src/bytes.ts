@@ -10,6 +10,10 @@ export const CR = 0x0d;
 export const SP = 0x20;
 /** `:`. */
 export const COLON = 0x3a;
+/** `.`. */
+export const DOT = 0x2e;
+/** `\`. */
+export const BACKSLASH = 0x5c;
 
 const ALPHANUMERIC = /[0-9A-Za-z]/;
 
@@ -35,13 +39,13 @@ export const IS_TARGET = byteTable((byte, character) =>
   byte > SP && byte < 0x7f && !'#\\'.includes(character) ? 1 : 0,
 );
 
-/** 1 for bytes allowed in the name of a host (RFC 3986 §3.2.2), without percent-encoding and delimiters. */
-export const IS_HOST_NAME = byteTable((_, character) =>
-  ALPHANUMERIC.test(character) || '-._'.includes(character) ? 1 : 0,
+/** 1 for the unreserved characters of URIs (RFC 3986 §2.3). */
+export const IS_UNRESERVED = byteTable((_, character) =>
+  ALPHANUMERIC.test(character) || '-._~'.includes(character) ? 1 : 0,
 );
 
-/** 1 for bytes allowed in an IPv6 address (RFC 4291 §2.2). */
-export const IS_IPV6 = byteTable((_, character) => (/[\da-f:.]/i.test(character) ? 1 : 0));
+/** 1 for hexadecimal digits. */
+export const IS_HEX = byteTable((_, character) => (/[\da-f]/i.test(character) ? 1 : 0));
 
 /** Returns the bytes of an ASCII text. */
 export function bytesOf(text: string): Uint8Array {

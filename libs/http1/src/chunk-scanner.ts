@@ -1,15 +1,16 @@
 // Finds the end of a chunked body (RFC 9112 §7.1), in pieces of any size and without copying.
-import { CR, IS_TEXT, LF, LOWER_TOKEN } from './bytes.js';
+import { BACKSLASH, CR, IS_TEXT, LF, LOWER_TOKEN } from './bytes.js';
 import { UNSUPPORTED } from './outcome.js';
 
-/** Maximum digits of a chunk size: 8 hexadecimal digits are 4 GiB. */
-const MAX_SIZE_DIGITS = 8;
+/** Maximum digits of a chunk size, with the zeros before it. */
+const MAX_SIZE_DIGITS = 16;
+/** Maximum size of a chunk, bytes: what 8 hexadecimal digits can express. */
+const MAX_SIZE = 0xffff_ffff;
 /** Maximum length of the extensions of one chunk, bytes. */
 const MAX_EXTENSION_BYTES = 1024;
 const SEMICOLON = 0x3b;
 const EQUALS = 0x3d;
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 
 /** The states: what the next byte belongs to. */
 const FIRST_DIGIT = 0;
@@ -48,9 +49,10 @@ const HEX_VALUE = Uint8Array.from({ length: 256 }, (_, byte) => {
  * }
  * ```
  *
- * Strict: sizes of 1 to 8 digits, and lines that end in CRLF. Chunk extensions are accepted but not forwarded: a run
- * ends before them, and the next one starts after them. RFC 9112 §7.1.1 lets recipients ignore unknown extensions, and
- * they have been used to make two parsers disagree. Whitespace around their parts is unsupported, as in Node's parser.
+ * Strict: sizes of 1 to 16 digits and less than 4 GiB, and lines that end in CRLF. Chunk extensions are accepted but
+ * not forwarded: a run ends before them, and the next one starts after them. RFC 9112 §7.1.1 lets recipients ignore
+ * unknown extensions, and they have been used to make two parsers disagree. Whitespace around their parts is
+ * unsupported, as in Node's parser.
  */
 export class ChunkScanner {
   /** Where the next run starts, as an index into the bytes of the last call. */
@@ -149,7 +151,7 @@ export class ChunkScanner {
     if (digit !== 255) {
       // Multiply instead of shifting, because the size may need the 32nd bit.
       this.left = this.left * 16 + digit;
-      return ++this.sizeDigits > MAX_SIZE_DIGITS ? UNSUPPORTED : SIZE;
+      return ++this.sizeDigits > MAX_SIZE_DIGITS || this.left > MAX_SIZE ? UNSUPPORTED : SIZE;
     }
     if (byte === CR) return SIZE_LF;
     this.extensionBytes = 0;

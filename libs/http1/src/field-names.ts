@@ -20,8 +20,20 @@ export const CLOSE = 6;
 /** Any other name that starts with `Proxy-`. */
 const OTHER_PROXY = 7;
 
+/** `Max-Forwards`. */
+export const MAX_FORWARDS = 8;
+
 /** The names that framing needs, in the order of the numbers above. */
-const FRAMING_NAMES = ['host', 'connection', 'content-length', 'transfer-encoding', 'keep-alive', 'close', 'proxy-'];
+const FRAMING_NAMES = [
+  'host',
+  'connection',
+  'content-length',
+  'transfer-encoding',
+  'keep-alive',
+  'close',
+  'proxy-',
+  'max-forwards',
+];
 
 /** A request with one of these fields, or with any `Proxy-` field, is left to a complete HTTP server. */
 const UNSUPPORTED_IN_REQUESTS = ['transfer-encoding', 'expect', 'upgrade', 'te', 'trailer', 'http2-settings', 'close'];
@@ -42,7 +54,6 @@ const SINGLE_NAMES = [
   'if-unmodified-since',
   'last-modified',
   'location',
-  'max-forwards',
   'referer',
   'retry-after',
   'server',

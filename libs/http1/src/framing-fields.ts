@@ -19,6 +19,11 @@ export function parseWholeNumber(bytes: Uint8Array, start: number, end: number):
   return value;
 }
 
+/** Parses the value of a `Content-Length` field. Returns -1 for anything but one number of at most 15 digits. */
+export function parseContentLength(value: string): number {
+  return parseWholeNumber(Buffer.from(value, 'latin1'), 0, value.length);
+}
+
 /** The option of a `Connection` field, if it is one of the two of RFC 9112 §9.3. */
 export type ConnectionOption = 'close' | 'keep-alive' | 'other';
 

@@ -6,6 +6,7 @@ import { parseRequests } from './node-parser.fixture.js';
 import { RequestFramer } from './request-framer.js';
 
 const MAX_HEAD_BYTES = 1000;
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'PROPFIND']);
 const SENTINEL = 'GET /sentinel HTTP/1.1\r\nHost: s\r\n\r\n';
 
 /** A request with these lines after its request line. */
@@ -14,7 +15,7 @@ const CHUNKED = withLines('Transfer-Encoding: chunked');
 
 /** The requests that a text is split into, in pieces of `size` bytes, what is left of it, and the error that ended it. */
 function split(text: string, size = text.length) {
-  const framer = new RequestFramer(MAX_HEAD_BYTES);
+  const framer = new RequestFramer(MAX_HEAD_BYTES, METHODS);
   const requests = [''];
   for (let at = 0; at < text.length && framer.error === undefined;) {
     if (framer.isComplete) {
@@ -52,52 +53,65 @@ describe('a request ends', () => {
 
 describe('a request is malformed', () => {
   it.each([
-    ['a bare LF after the request line', 'GET / HTTP/1.1\nHost: a\r\n\r\n'],
-    ['a bare LF after a field', 'GET / HTTP/1.1\r\nHost: a\n\r\n'],
-    ['a bare LF at the end', 'GET / HTTP/1.1\r\nHost: a\r\n\n'],
-    ['a bare CR', 'GET / HTTP/1.1\r\nHost: a\rb: c\r\n\r\n'],
-    ['no version', 'GET /\r\n\r\n'],
-    ['another protocol', 'GET / HTTQ/1.1\r\n\r\n'],
-    ['a version in lower case', 'GET / http/1.1\r\n\r\n'],
-    ['two spaces before the target', 'GET  / HTTP/1.1\r\n\r\n'],
-    ['two spaces after the target', 'GET /  HTTP/1.1\r\n\r\n'],
-    ['a tab after the method', 'GET\t/ HTTP/1.1\r\n\r\n'],
-    ['a blank after the version', 'GET / HTTP/1.1 \r\n\r\n'],
-    ['a bare CR before it', `\r${withLines()}`],
-    ['a coding in HTTP/1.0', CHUNKED.replace('HTTP/1.1', 'HTTP/1.0')],
-    ['a bare LF before it', `\n${withLines()}`],
-    ['NUL in a value', withLines('a: \0')],
-    ['NUL in the target', 'GET /\0 HTTP/1.1\r\n\r\n'],
-    ['a blank before a colon', withLines('Content-Length : 5')],
-    ['a folded line', withLines('a: b', ' c')],
-    ['a line without a colon', withLines('a')],
-    ['a line without a name', withLines(': a')],
-    ['two lengths', withLines('Content-Length: 5', 'Content-Length: 5')],
-    ['a list of lengths', withLines('Content-Length: 5, 5')],
-    ['a sign in the length', withLines('Content-Length: +5')],
-    ['an empty length', withLines('Content-Length:')],
-    ['a length of 16 digits', withLines('Content-Length: 1000000000000000')],
-    ['a length and a coding', withLines('Content-Length: 5', 'Transfer-Encoding: chunked')],
-    ['a coding and a length', withLines('Transfer-Encoding: chunked', 'Content-Length: 5')],
-    ['another coding', withLines('Transfer-Encoding: gzip')],
-    ['another coding at the end', withLines('Transfer-Encoding: chunked, gzip')],
-    ['chunked twice', withLines('Transfer-Encoding: chunked, chunked')],
-    ['a coding in quotes', withLines('Transfer-Encoding: "chunked"')],
-    ['a vertical tab beside the coding', withLines('Transfer-Encoding: \x0bchunked')],
-    ['a coding of 300 bytes', withLines(`Transfer-Encoding: ${'x'.repeat(300)}`)],
-    ['a bad chunk', `${CHUNKED}5 \r\nhello`],
-    ['a length in its trailers', `${CHUNKED}0\r\nContent-Length: 5\r\n\r\n`],
-    ['a coding in its trailers', `${CHUNKED}0\r\nTransfer-Encoding: gzip\r\n\r\n`],
-    ['a bad trailer', `${CHUNKED}0\r\na\n\r\n`],
-  ])('with %s: %j', (_, text) => {
+    ['a bare LF after the request line', 'GET / HTTP/1.1\nHost: a\r\n\r\n', 'bad-line-end'],
+    ['a bare LF after a field', 'GET / HTTP/1.1\r\nHost: a\n\r\n', 'bad-line-end'],
+    ['a bare LF at the end', 'GET / HTTP/1.1\r\nHost: a\r\n\n', 'bad-line-end'],
+    ['a bare CR', 'GET / HTTP/1.1\r\nHost: a\rb: c\r\n\r\n', 'bad-line-end'],
+    ['no version', 'GET /\r\n\r\n', 'bad-request-line'],
+    ['another protocol', 'GET / HTTQ/1.1\r\n\r\n', 'bad-request-line'],
+    ['a version in lower case', 'GET / http/1.1\r\n\r\n', 'bad-request-line'],
+    ['two spaces before the target', 'GET  / HTTP/1.1\r\n\r\n', 'bad-request-line'],
+    ['two spaces after the target', 'GET /  HTTP/1.1\r\n\r\n', 'bad-request-line'],
+    ['a tab after the method', 'GET\t/ HTTP/1.1\r\n\r\n', 'bad-request-line'],
+    ['a blank after the version', 'GET / HTTP/1.1 \r\n\r\n', 'bad-request-line'],
+    ['a bare CR before it', `\r${withLines()}`, 'bad-line-end'],
+    ['a coding in HTTP/1.0', CHUNKED.replace('HTTP/1.1', 'HTTP/1.0'), 'bad-coding'],
+    ['a bare LF before it', `\n${withLines()}`, 'bad-request-line'],
+    ['NUL in a value', withLines('a: \0'), 'bad-field-line'],
+    ['# in the target', 'GET /a#b HTTP/1.1\r\n\r\n', 'bad-target'],
+    ['a byte over 0x7f in the target', 'GET /\xe4 HTTP/1.1\r\n\r\n', 'bad-target'],
+    ['NUL in the target', 'GET /\0 HTTP/1.1\r\n\r\n', 'bad-target'],
+    ['a blank before a colon', withLines('Content-Length : 5'), 'bad-field-line'],
+    ['a folded line', withLines('a: b', ' c'), 'bad-field-line'],
+    ['a line without a colon', withLines('a'), 'bad-field-line'],
+    ['a line without a name', withLines(': a'), 'bad-field-line'],
+    ['two lengths', withLines('Content-Length: 5', 'Content-Length: 5'), 'bad-length'],
+    ['a list of lengths', withLines('Content-Length: 5, 5'), 'bad-length'],
+    ['a sign in the length', withLines('Content-Length: +5'), 'bad-length'],
+    ['an empty length', withLines('Content-Length:'), 'bad-length'],
+    ['a length of 16 digits', withLines('Content-Length: 1000000000000000'), 'bad-length'],
+    ['a length and a coding', withLines('Content-Length: 5', 'Transfer-Encoding: chunked'), 'bad-coding'],
+    ['a coding and a length', withLines('Transfer-Encoding: chunked', 'Content-Length: 5'), 'bad-coding'],
+    ['another coding', withLines('Transfer-Encoding: gzip'), 'bad-coding'],
+    ['another coding at the end', withLines('Transfer-Encoding: chunked, gzip'), 'bad-coding'],
+    ['chunked twice', withLines('Transfer-Encoding: chunked, chunked'), 'bad-coding'],
+    ['a coding in quotes', withLines('Transfer-Encoding: "chunked"'), 'bad-coding'],
+    ['a vertical tab beside the coding', withLines('Transfer-Encoding: \x0bchunked'), 'bad-coding'],
+    ['a coding of 300 bytes', withLines(`Transfer-Encoding: ${'x'.repeat(300)}`), 'bad-coding'],
+    ['a bad chunk', `${CHUNKED}5 \r\nhello`, 'bad-chunks'],
+    ['a length in its trailers', `${CHUNKED}0\r\nContent-Length: 5\r\n\r\n`, 'bad-trailers'],
+    ['a coding in its trailers', `${CHUNKED}0\r\nTransfer-Encoding: gzip\r\n\r\n`, 'bad-trailers'],
+    ['a bad trailer', `${CHUNKED}0\r\na\n\r\n`, 'bad-trailers'],
+  ] as const)('with %s: %j', (_, text, expected) => {
     const { requests, rest, error } = split(text + SENTINEL);
-    expect({ requests, error }).toEqual({ requests: [], error: 'malformed' });
+    expect({ requests, error }).toEqual({ requests: [], error: expected });
     expect(text.startsWith(rest)).toBe(true);
   });
 });
 
-it.each(['HTTP/0.9', 'HTTP/1.2', 'HTTP/2.0', 'HTTP/9.9'])('refuses %s', (version) => {
-  expect(split(`GET / ${version}\r\n\r\n`)).toMatchObject({ requests: [], error: 'unsupported-version' });
+it.each([
+  ['HTTP/0.9', 'bad-request-line'],
+  ['HTTP/1.2', 'bad-request-line'],
+  ['HTTP/9.9', 'bad-request-line'],
+  ['HTTP/2.0', 'unsupported-version'],
+  ['HTTP/3.0', 'unsupported-version'],
+])('refuses %s: %s', (version, error) => {
+  expect(split(`GET / ${version}\r\n\r\n`)).toMatchObject({ requests: [], error });
+});
+
+it.each(['FOO', 'get', 'GETT', 'GE', 'PRI'])('refuses the unknown method %s, once its line is valid', (method) => {
+  expect(split(`${method} / HTTP/1.1\r\n\r\n`)).toMatchObject({ requests: [], error: 'unknown-method' });
+  expect(split(`${method} / RTSP/1.0\r\n\r\n`)).toMatchObject({ requests: [], error: 'bad-request-line' });
 });
 
 it('refuses a head, and a trailer section, over the limit', () => {

@@ -1,33 +1,28 @@
 // Finds where each request on a connection ends (RFC 9112 §2.1, §6), in pieces of any size and without copying.
-import { COLON, CR, IS_TEXT, LF, LOWER_TOKEN, SP, bytesOf } from './bytes.js';
+import { COLON, CR, IS_TEXT, LF, LOWER_TOKEN, bytesOf } from './bytes.js';
 import { ChunkScanner } from './chunk-scanner.js';
-import { endsInChunked, parseWholeNumber, trimBlanks } from './framing-fields.js';
+import type { FramingError } from './framing-error.js';
+import { endsInChunked, parseContentLength, trimBlanks } from './framing-fields.js';
 import { UNSUPPORTED } from './outcome.js';
-
-/** Why the bytes after those that were scanned cannot be a request. `unsupported-version`: HTTP, but not 1.0 or 1.1. */
-export type FramingError = 'malformed' | 'head-too-large' | 'unsupported-version';
+import { RequestLineScanner } from './request-line-scanner.js';
 
 const CONTENT_LENGTH = bytesOf('content-length');
 const TRANSFER_ENCODING = bytesOf('transfer-encoding');
 /** The longest value that `Content-Length` or `Transfer-Encoding` may have, bytes. */
 const MAX_VALUE_BYTES = 256;
 
-const DEL = 0x7f;
-
 /** The states: what the next byte belongs to. */
 const START = 0;
 const START_LF = 1;
-const METHOD = 2;
-const TARGET = 3;
-const VERSION = 4;
-const LINE_LF = 5;
-const FIELD_START = 6;
-const FIELD_NAME = 7;
-const FIELD_VALUE = 8;
-const SECTION_LF = 9;
-const BODY = 10;
-const CHUNKS = 11;
-const COMPLETE = 12;
+const REQUEST_LINE = 2;
+const LINE_LF = 3;
+const FIELD_START = 4;
+const FIELD_NAME = 5;
+const FIELD_VALUE = 6;
+const SECTION_LF = 7;
+const BODY = 8;
+const CHUNKS = 9;
+const COMPLETE = 10;
 
 /**
  * Frames one request after another, of any method and target, for a parser that parses everything it gets at once: with
@@ -41,9 +36,10 @@ const COMPLETE = 12;
  * ```
  *
  * Strict where two parsers might find different ends: one space between the parts of the request line (RFC 9112 §3);
- * HTTP/1.0 or 1.1; lines end in CRLF; no whitespace before a colon; no folded line (§5.2); one `Content-Length` of digits,
- * or a `Transfer-Encoding` whose last coding is `chunked`, but not both (§6.3); no coding in HTTP/1.0 (§6.1); neither of
- * the two in trailers (RFC 9110 §6.5.1).
+ * a method that the parser knows; a target of printable ASCII without `#`; HTTP/1.0 or 1.1; lines end in CRLF; no
+ * whitespace before a colon; no folded line (§5.2); one `Content-Length` of digits, or a `Transfer-Encoding` whose last
+ * coding is `chunked`, but not both (§6.3); no coding in HTTP/1.0 (§6.1); neither of the two in trailers (RFC 9110
+ * §6.5.1).
  * Everything else is left to the parser.
  */
 export class RequestFramer {
@@ -56,24 +52,40 @@ export class RequestFramer {
   /** The framing field that the current name can still be; undefined if it can be neither. */
   private candidate: Uint8Array | undefined;
   private nameLength = 0;
-  /** The version, or the value of a framing field, so far. */
+  /** The value of a framing field, so far. */
   private value = '';
-  private isHttp10 = false;
-  /** Bytes of the target. */
-  private targetLength = 0;
   /** The value in the current head; undefined without such a field. */
   private length: string | undefined;
   private coding: string | undefined;
   /** Bytes of the body that are still to come, when it has a length. */
   private left = 0;
+  private readonly requestLine: RequestLineScanner;
   private readonly chunks = new ChunkScanner();
 
-  /** @param maxHeadBytes the largest head, and the largest trailer section, with the empty line. */
-  constructor(private readonly maxHeadBytes: number) {}
+  /**
+   * @param maxHeadBytes the largest head, and the largest trailer section, with the empty line.
+   * @param methods those that the parser knows. Methods are case-sensitive (RFC 9110 §9.1).
+   */
+  constructor(
+    private readonly maxHeadBytes: number,
+    methods: ReadonlySet<string>,
+  ) {
+    this.requestLine = new RequestLineScanner(methods);
+  }
 
   /** Whether the request ended where the last call stopped. */
   get isComplete(): boolean {
     return this.state === COMPLETE;
+  }
+
+  /** The method of the request, as far as it has arrived. */
+  get method(): string {
+    return this.requestLine.method;
+  }
+
+  /** Whether the body was scanned up to its trailer section. */
+  get isInTrailers(): boolean {
+    return this.isTrailer;
   }
 
   /** Whether the head of the request has arrived whole. */
@@ -87,8 +99,7 @@ export class RequestFramer {
     this.startSection(START, false);
     this.length = undefined;
     this.coding = undefined;
-    this.targetLength = 0;
-    this.value = '';
+    this.requestLine.reset();
   }
 
   /**
@@ -123,7 +134,7 @@ export class RequestFramer {
   private scanChunks(bytes: Buffer, from: number, to: number): number {
     const { chunks } = this;
     if (chunks.scan(bytes, from, to) === UNSUPPORTED) {
-      this.error = 'malformed';
+      this.error = 'bad-chunks';
       return from;
     }
     if (chunks.isComplete) this.state = COMPLETE;
@@ -144,15 +155,20 @@ export class RequestFramer {
   /** Scans a run of bytes in one state. */
   private scanPart(bytes: Buffer, at: number, end: number): number {
     switch (this.state) {
-      case METHOD:
-        return this.scanMethod(bytes, at, end);
-      case TARGET:
-        return this.scanTarget(bytes, at, end);
+      case REQUEST_LINE:
+        return this.scanRequestLine(bytes, at, end);
       case FIELD_NAME:
         return this.scanName(bytes, at, end);
-      case VERSION:
       case FIELD_VALUE:
-        return this.scanText(bytes, at, end);
+        return this.scanValue(bytes, at, end);
+      case START:
+        if (bytes[at] !== CR) {
+          this.state = REQUEST_LINE;
+          return at;
+        }
+        // An empty line before a request is skipped (RFC 9112 §2.2).
+        this.state = START_LF;
+        return at + 1;
       default:
         this.acceptOne(bytes[at]);
         return this.error === undefined ? at + 1 : at;
@@ -160,24 +176,13 @@ export class RequestFramer {
   }
 
   private acceptOne(byte: number): void {
-    switch (this.state) {
-      case START:
-        // An empty line before a request is skipped (RFC 9112 §2.2).
-        if (byte === CR) this.state = START_LF;
-        else if (LOWER_TOKEN[byte] !== 0) this.state = METHOD;
-        else this.error = 'malformed';
-        break;
-      case FIELD_START:
-        if (byte === CR) this.state = SECTION_LF;
-        else this.startName(byte);
-        break;
-      default:
-        this.acceptLf(byte);
-    }
+    if (this.state !== FIELD_START) this.acceptLf(byte);
+    else if (byte === CR) this.state = SECTION_LF;
+    else this.startName(byte);
   }
 
   private acceptLf(byte: number): void {
-    if (byte !== LF) this.error = 'malformed';
+    if (byte !== LF) this.error = 'bad-line-end';
     else if (this.state === START_LF) this.state = START;
     else if (this.state === LINE_LF) this.endLine();
     else if (this.isTrailer) this.state = COMPLETE;
@@ -187,7 +192,7 @@ export class RequestFramer {
   private startName(byte: number): void {
     const lower = LOWER_TOKEN[byte];
     if (lower === 0) {
-      this.error = 'malformed';
+      this.error = byte === LF ? 'bad-line-end' : this.errorInValue();
       return;
     }
     this.state = FIELD_NAME;
@@ -198,27 +203,12 @@ export class RequestFramer {
     else if (lower === TRANSFER_ENCODING[0]) this.candidate = TRANSFER_ENCODING;
   }
 
-  private scanMethod(bytes: Buffer, from: number, end: number): number {
-    let at = from;
-    while (at < end && LOWER_TOKEN[bytes[at]] !== 0) at++;
-    return at === end ? at : this.acceptSpace(bytes, at, TARGET);
-  }
-
-  private scanTarget(bytes: Buffer, from: number, end: number): number {
-    let at = from;
-    while (at < end && bytes[at] > SP && bytes[at] !== DEL) at++;
-    this.targetLength += at - from;
-    if (at === end) return at;
-    if (this.targetLength === 0) this.error = 'malformed';
-    return this.acceptSpace(bytes, at, VERSION);
-  }
-
-  /** Accepts the one space that ends a part of the request line. */
-  private acceptSpace(bytes: Buffer, at: number, next: number): number {
-    if (bytes[at] !== SP) this.error = 'malformed';
-    if (this.error !== undefined) return at;
-    this.state = next;
-    return at + 1;
+  private scanRequestLine(bytes: Buffer, from: number, end: number): number {
+    const { requestLine } = this;
+    const at = requestLine.scan(bytes, from, end);
+    this.error = requestLine.error;
+    if (requestLine.isComplete) this.state = LINE_LF;
+    return at;
   }
 
   private scanName(bytes: Buffer, from: number, end: number): number {
@@ -231,7 +221,7 @@ export class RequestFramer {
     }
     if (at === end) return at;
     if (bytes[at] !== COLON) {
-      this.error = 'malformed';
+      this.error = this.isTrailer ? 'bad-trailers' : 'bad-field-line';
       return at;
     }
     if (this.nameLength !== this.candidate?.length) this.candidate = undefined;
@@ -239,26 +229,25 @@ export class RequestFramer {
     return at + 1;
   }
 
-  /** Scans the version, or the value of a field. */
-  private scanText(bytes: Buffer, from: number, end: number): number {
+  private scanValue(bytes: Buffer, from: number, end: number): number {
     let at = from;
     while (at < end && IS_TEXT[bytes[at]] === 1) at++;
-    if (this.state === VERSION || this.candidate) {
+    if (this.candidate) {
       this.value += bytes.toString('latin1', from, at);
-      if (this.value.length > MAX_VALUE_BYTES) this.error = 'malformed';
+      if (this.value.length > MAX_VALUE_BYTES) this.error = this.errorInValue();
     }
     if (at === end) return at;
-    if (bytes[at] !== CR) this.error = 'malformed';
-    else if (this.state === VERSION) this.acceptVersion(this.value);
+    if (bytes[at] !== CR) this.error ??= bytes[at] === LF ? 'bad-line-end' : this.errorInValue();
     if (this.error !== undefined) return at;
     this.state = LINE_LF;
     return at + 1;
   }
 
-  private acceptVersion(version: string): void {
-    this.isHttp10 = version === 'HTTP/1.0';
-    if (this.isHttp10 || version === 'HTTP/1.1') return;
-    this.error = /^HTTP\/\d\.\d$/.test(version) ? 'unsupported-version' : 'malformed';
+  /** The error of a value that is too long, or has a byte that is not allowed. */
+  private errorInValue(): FramingError {
+    if (this.candidate === CONTENT_LENGTH) return 'bad-length';
+    if (this.candidate === TRANSFER_ENCODING) return 'bad-coding';
+    return this.isTrailer ? 'bad-trailers' : 'bad-field-line';
   }
 
   /** The line of the request or of a field has ended. */
@@ -266,9 +255,9 @@ export class RequestFramer {
     this.state = FIELD_START;
     const { candidate } = this;
     this.candidate = undefined;
-    if (candidate && this.isTrailer) this.error = 'malformed';
+    if (candidate && this.isTrailer) this.error = 'bad-trailers';
     else if (candidate === CONTENT_LENGTH) {
-      if (this.length !== undefined) this.error = 'malformed';
+      if (this.length !== undefined) this.error = 'bad-length';
       this.length = trimBlanks(this.value);
     } else if (candidate === TRANSFER_ENCODING) {
       const value = trimBlanks(this.value);
@@ -280,16 +269,15 @@ export class RequestFramer {
     const { coding, length } = this;
     if (coding === undefined && length === undefined) this.state = COMPLETE;
     else if (coding === undefined) this.startBody(length ?? '');
-    else if (length === undefined && !this.isHttp10 && endsInChunked(coding)) {
+    else if (length === undefined && !this.requestLine.isHttp10 && endsInChunked(coding)) {
       this.chunks.reset();
       this.state = CHUNKS;
-    } else this.error = 'malformed';
+    } else this.error = 'bad-coding';
   }
 
   private startBody(length: string): void {
-    const digits = Buffer.from(length, 'latin1');
-    this.left = parseWholeNumber(digits, 0, digits.length);
-    if (this.left < 0) this.error = 'malformed';
+    this.left = parseContentLength(length);
+    if (this.left < 0) this.error = 'bad-length';
     else this.state = this.left === 0 ? COMPLETE : BODY;
   }
 }

@@ -1,11 +1,12 @@
 // Request heads (RFC 9112 §3, §5) of the subset that every server interprets in the same way.
-import { COLON, IS_HOST_NAME, IS_IPV6, IS_TARGET, SP, bytesOf } from './bytes.js';
-import { CONNECTION, CONTENT_LENGTH, HOST, type FieldNames } from './field-names.js';
+import { IS_TARGET, SP, bytesOf } from './bytes.js';
+import { CONNECTION, CONTENT_LENGTH, HOST, MAX_FORWARDS, type FieldNames } from './field-names.js';
 import { FieldSection } from './field-section.js';
 import { copyForwardedLines, forwardedLines } from './forwarded-lines.js';
 import type { ForwardingRule } from './forwarding-rule.js';
 import { parseConnectionOption, parseWholeNumber } from './framing-fields.js';
 import { matchPrefix, type HeadLimits } from './head.js';
+import { isHost } from './host.js';
 import { INCOMPLETE, UNSUPPORTED } from './outcome.js';
 
 /** A supported method, with the space that follows it. */
@@ -21,19 +22,16 @@ const METHODS: readonly Method[] = ['GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'PAT
   bytes: bytesOf(`${name} `),
   mayHaveBody: ['POST', 'PUT', 'PATCH'].includes(name),
 }));
+const OPTIONS = METHODS.find(({ name }) => name === 'OPTIONS');
 const VERSION_LINE_END = bytesOf('HTTP/1.1\r\n');
 const SLASH = 0x2f;
-const BRACKET = 0x5b;
-const CLOSING_BRACKET = 0x5d;
-/** A colon and five digits. */
-const MAX_PORT_BYTES = 6;
 
 /**
  * Frames one request head after another in one object: its properties are valid until the next call.
  *
  * The subset is an allowlist: one of seven methods; a target in origin-form; `HTTP/1.1`; lines that end in CRLF;
  * exactly one `Host`; at most one body length, in plain digits; no field that changes the connection; no repetition of
- * a field that must be single. Node's parser in strict mode reads such a head in the same way.
+ * a field that must be single; no `Max-Forwards` with OPTIONS. Node's parser in strict mode reads such a head in the same way.
  */
 export class RequestHead {
   /** Valid only while the bytes of the head are in place. */
@@ -157,6 +155,8 @@ export class RequestHead {
   private isInSubset(bytes: Uint8Array, from: number): boolean {
     const { fields } = this;
     if (fields.hasUnsupportedName || fields.hasRepeats) return false;
+    // RFC 9110 §7.6.2: the field is counted down in such a request, and has no meaning in others.
+    if (this.matchedMethod === OPTIONS && fields.placeOf(MAX_FORWARDS) >= 0) return false;
     return this.hasValidHost(bytes, from) && this.readContentLength(bytes, from) && this.readConnection(bytes, from);
   }
 
@@ -165,17 +165,7 @@ export class RequestHead {
     if (place < 0) return false;
     const start = from + this.fields.valueStart(place);
     const end = from + this.fields.valueEnd(place);
-    let nameEnd = end;
-    while (nameEnd > start && isDigit(bytes[nameEnd - 1])) nameEnd--;
-    // Without a colon before them, the last digits belong to the name.
-    nameEnd = nameEnd > start && bytes[nameEnd - 1] === COLON ? nameEnd - 1 : end;
-    if (end - nameEnd > MAX_PORT_BYTES || nameEnd === start) return false;
-    const isBracketed = bytes[start] === BRACKET && bytes[nameEnd - 1] === CLOSING_BRACKET;
-    for (let at = isBracketed ? start + 1 : start; at < (isBracketed ? nameEnd - 1 : nameEnd); at++) {
-      const isAllowed = isBracketed ? IS_IPV6[bytes[at]] : IS_HOST_NAME[bytes[at]];
-      if (isAllowed === 0) return false;
-    }
-    return true;
+    return isHost(bytes, start, end);
   }
 
   private readContentLength(bytes: Uint8Array, from: number): boolean {
@@ -199,8 +189,4 @@ export class RequestHead {
     this.wantsClose = option === 'close';
     return option !== 'other';
   }
-}
-
-function isDigit(byte: number): boolean {
-  return byte >= 0x30 && byte <= 0x39;
 }

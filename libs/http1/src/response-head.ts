@@ -40,6 +40,8 @@ export class ResponseHead {
    * `length`.
    */
   contentLength = -1;
+  /** Whether `Content-Length` has zeros before its digits. Its grammar allows them, and some parsers read them as octal. */
+  hasPaddedLength = false;
   /** Whether the connection can be reused after the response (RFC 9112 §9.3). */
   isPersistent = true;
   /** Whether `Connection` names fields, which must not be forwarded. */
@@ -209,10 +211,14 @@ export class ResponseHead {
   private readContentLength(bytes: Uint8Array, from: number): boolean {
     const { fields } = this;
     this.contentLength = -1;
+    this.hasPaddedLength = false;
     const place = fields.placeOf(CONTENT_LENGTH);
     if (place < 0) return true;
     if (fields.hasRepeats && fields.nextPlace(place) >= 0) return false;
-    this.contentLength = parseWholeNumber(bytes, from + fields.valueStart(place), from + fields.valueEnd(place));
+    const start = from + fields.valueStart(place);
+    const end = from + fields.valueEnd(place);
+    this.contentLength = parseWholeNumber(bytes, start, end);
+    this.hasPaddedLength = bytes[start] === ZERO && end - start > 1;
     return this.contentLength >= 0;
   }
 

@@ -48,18 +48,19 @@ function unsentIn(reading: Reading, known: Map<string, number>, unfinished: read
 /** Whether a request that did not arrive whole is the beginning of one that a client sent. */
 function isPartOf(cut: ReadRequest, known: ReadonlyMap<string, number>, unfinished: readonly ReadRequest[]): boolean {
   const begins = ({ method, target, body }: ReadRequest) =>
-    method === cut.method && originForm(target) === originForm(cut.target) && body.startsWith(cut.body);
+    method === cut.method && originForm(target, method) === originForm(cut.target, method) && body.startsWith(cut.body);
   return unfinished.some(begins) || [...known.keys()].some((key) => begins(JSON.parse(key) as ReadRequest));
 }
 
 function keyOf({ method, target, body }: ReadRequest): string {
-  return JSON.stringify({ method, target: originForm(target), body });
+  return JSON.stringify({ method, target: originForm(target, method), body });
 }
 
-/** A target in absolute-form is forwarded in origin-form (RFC 9112 §3.2.2), as URL parsers write it. */
-function originForm(target: string): string {
-  const url = /^https?:\/\//i.test(target) ? URL.parse(target) : null;
-  return url ? url.pathname + url.search : target;
+/** A target in absolute-form is forwarded in origin-form, byte for byte (RFC 9112 §3.2.2, §3.2.4). */
+function originForm(target: string, method: string): string {
+  const [, rest] = /^https?:\/\/[^/?]*(.*)$/i.exec(target) ?? [];
+  if (rest === undefined || rest.startsWith('/')) return rest ?? target;
+  return rest === '' && method === 'OPTIONS' ? '*' : `/${rest}`;
 }
 
 /** A reading in a few words. */

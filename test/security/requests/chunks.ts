@@ -22,6 +22,14 @@ export const chunkSizes: Theme = [
     forwarded('no chunk', chunks(chunked([])), 'POST /a'),
     forwarded('several chunks', chunks(chunked(['a', 'bc', 'd'])), 'POST /a abcd'),
     forwarded('zeros in front', sized('0003'), 'POST /a abc'),
+    forwarded(
+      'sizes of 16 digits',
+      chunks(`${'3'.padStart(16, '0')}\r\nabc\r\n${'0'.repeat(16)}\r\n\r\n`),
+      'POST /a abc',
+    ),
+    refused('a size of 17 digits', sized('3'.padStart(17, '0'))),
+    refused('a last chunk of 17 digits', chunks(`3\r\nabc\r\n${'0'.repeat(17)}\r\n\r\n`)),
+    refused('a size of 4 GiB after zeros', sized('0000000100000000')),
     forwarded('a last chunk of several zeros', chunks('3\r\nabc\r\n000\r\n\r\n'), 'POST /a abc'),
     forwarded('capitals', chunks('A\r\n0123456789\r\n0\r\n\r\n'), 'POST /a 0123456789'),
     ...NO_SIZES.map((size) => refused(`size ${JSON.stringify(size)}`, sized(size))),
@@ -43,11 +51,22 @@ export const chunkSizes: Theme = [
   ],
 ];
 
+/** Three bytes in a chunk with this after its size. */
+const extended = (text: string) => sized(`3${text}`);
+const EXTENSIONS = [';a', ';a=b', ';a="b c"', ';a;b=c', ';a="b\\"c"', ';a="\\\xe4"', ';a=""'];
+/** Blanks around the parts (BWS) may be refused; the others are no extensions (RFC 9112 §7.1.1). */
+const NO_EXTENSIONS = [
+  [' ', '\t', ' ;a', '; a', ';a =b', ';a= b', ';a = "b"', ';a ', '\t;\ta\t=\tb', ';a="b" '],
+  [';', ';a;', ';;a', ';a=', ';=b', ';a="b', ';a=b c', ';a="b"c', ';"a"'],
+].flat();
+
 export const chunkExtensions: Theme = [
   'chunk extensions',
   [
     forwarded('an extension', chunks('3;a=b\r\nabc\r\n0\r\n\r\n'), 'POST /a abc'),
     forwarded('an extension of the last chunk', chunks('3\r\nabc\r\n0;last\r\n\r\n'), 'POST /a abc'),
+    ...EXTENSIONS.map((text) => forwarded(`extension ${JSON.stringify(text)}`, extended(text), 'POST /a abc')),
+    ...NO_EXTENSIONS.map((text) => refused(`extension ${JSON.stringify(text)}`, extended(text))),
     refused('an extension with a backslash', chunks('3;\\\r\nabc\r\n0\r\n\r\n')),
     refused('an extension with a bare line feed', chunks(`3;a\nabc\r\n0\r\n\r\n`)),
     refused(

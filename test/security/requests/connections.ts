@@ -74,6 +74,21 @@ export const versionTen: Theme = [
       `${head('POST /a HTTP/1.0', ['Host: h', 'Content-Length: 5', 'Expect: 100-continue'])}hello`,
       'POST /a hello',
     ),
+    forwardedLast(
+      'an Expect that cannot be met, which 1.0 does not have',
+      `${head('POST /a HTTP/1.0', ['Host: h', 'Content-Length: 5', 'Expect: miracles'])}hello`,
+      'POST /a hello',
+    ),
+    forwardedLast('Upgrade, which 1.0 does not have', ONE_TEN('Connection: Upgrade', 'Upgrade: x'), 'GET /a'),
+    forwarded(
+      'Upgrade, which 1.0 does not have, kept alive',
+      ONE_TEN('Connection: Upgrade, keep-alive', 'Upgrade: x'),
+      'GET /a',
+    ),
+    refused(
+      'a coding, which 1.0 does not have',
+      `${head('POST /a HTTP/1.0', ['Host: h', CHUNKED, 'Connection: keep-alive'])}${chunked(['hello'])}${EVIL}`,
+    ),
     refused('two lengths', `${head('POST /a HTTP/1.0', ['Host: h', 'Content-Length: 0', 'Content-Length: 5'])}hello`),
   ],
 ];
@@ -128,6 +143,10 @@ export const expectations: Theme = [
 const upgradeTo = (protocol: string, ...lines: readonly string[]) =>
   get('/a', 'Connection: Upgrade', `Upgrade: ${protocol}`, ...lines);
 
+/** A request that is cut within its last field line, and the rest, which could be a request of its own. */
+const CUT = 'GET /b HTTP/1.1\r\nHost: h\r\nX: y';
+const REST = 'GET /evil HTTP/1.1\r\nY: z\r\n\r\n';
+
 export const upgrades: Theme = [
   'upgrades',
   [
@@ -138,6 +157,22 @@ export const upgrades: Theme = [
     forwarded('an upgrade to h2c in capitals', upgradeTo('H2C'), 'GET /a'),
     forwarded('an upgrade to HTTP/2.0', upgradeTo('HTTP/2.0'), 'GET /a'),
     forwarded('an upgrade to h2c after another protocol', upgradeTo('websocket, h2c'), 'GET /a'),
+    ...['h2', 'h2c, websocket', '"h2c"', 'x y', 'x;y', ',', 'x,', 'HTTP/3'].map((protocol) =>
+      forwarded(`an upgrade to ${protocol}`, upgradeTo(protocol), 'GET /a'),
+    ),
+    {
+      ...forwarded('an upgrade to h2c, and a request cut within a field', upgradeTo('h2c') + CUT, 'GET /a', 'GET /b'),
+      later: REST,
+    },
+    {
+      ...forwarded(
+        'an upgrade with a body, and a request cut within a field',
+        request('GET', '/a', ['Connection: Upgrade', 'Upgrade: websocket', 'Content-Length: 5'], 'hello') + CUT,
+        'GET /a hello',
+        'GET /b',
+      ),
+      later: REST,
+    },
     forwarded('Upgrade without Connection', get('/a', 'Upgrade: websocket'), 'GET /a'),
     forwarded(
       'an upgrade with a body',

@@ -7,7 +7,25 @@ const HOST = ['Host: example.org'];
 /** A GET whose request line is this. */
 const line = (text: string) => head(text, HOST);
 
-const NO_VERSIONS = ['HTTP/1.2', 'HTTP/9.9', 'http/1.1', 'HTTP/1.', 'HTTP/11', 'HTTP/1.1x'];
+const NO_VERSIONS = [
+  [
+    'HTTP/0.9',
+    'HTTP/1.2',
+    'HTTP/9.9',
+    'HTTP/1.10',
+    'HTTP/01.1',
+    'HTTP/2',
+    'http/1.1',
+    'HTTP/1.',
+    'HTTP/11',
+    'HTTP/1.1x',
+  ],
+  ['RTSP/1.0', 'HTTPS/1.1', 'HTTP /1.1'],
+].flat();
+/** Methods are case-sensitive, and these are none of Node's. */
+const NO_METHODS = ['FOO', 'get', 'Get', 'GETT', 'GE', 'PRI', 'trace', 'DESCRIBE', '!'];
+/** What no target has (RFC 3986 §2). */
+const NO_TARGETS = ['/a#b', '/a?b#c', '/\xe4', '/a\xff', '#', 'http://h/a#b'];
 
 export const requestLines: Theme = [
   'request lines',
@@ -16,8 +34,17 @@ export const requestLines: Theme = [
     forwarded('an empty line before it', `\r\n${line('GET /a HTTP/1.1')}`, 'GET /a'),
     forwarded('a method that is not known to all', line('PROPFIND /a HTTP/1.1'), 'PROPFIND /a'),
     ...NO_VERSIONS.map((version) => refused(`version ${version}`, line(`GET /a ${version}`))),
-    ...['HTTP/0.9', 'HTTP/2.0'].map((version) => refused(`version ${version}`, line(`GET /a ${version}`), 505)),
+    ...['HTTP/2.0', 'HTTP/3.0'].map((version) => refused(`version ${version}`, line(`GET /a ${version}`), 505)),
+    ...NO_TARGETS.map((target) => refused(`target ${JSON.stringify(target)}`, line(`GET ${target} HTTP/1.1`))),
+    ...NO_METHODS.map((method) => refused(`method ${method}`, line(`${method} /a HTTP/1.1`), 501)),
+    refused('a made-up method, and a request after it', line('FOO /a HTTP/1.1') + EVIL, 501),
+    ...['QUERY', 'M-SEARCH', 'PURGE'].map((method) =>
+      forwarded(`method ${method}`, line(`${method} /a HTTP/1.1`), `${method} /a`),
+    ),
     refused('no version', 'GET /a\r\n\r\n'),
+    refused('a request of HTTP/0.9', 'GET /a\r\n'),
+    refused('a bare carriage return in the target', line('GET /a\rb HTTP/1.1')),
+    refused('a bare carriage return before the version', line('GET /a \rHTTP/1.1')),
     refused('a space after the version', line('GET /a HTTP/1.1 ')),
     refused('two versions', line('GET /a HTTP/1.1 HTTP/1.1')),
     refused('two spaces', line('GET  /a HTTP/1.1')),
@@ -25,11 +52,9 @@ export const requestLines: Theme = [
     refused('a space before it', ` ${line('GET /a HTTP/1.1')}`),
     refused('tabs', line('GET\t/a\tHTTP/1.1')),
     refused('a vertical tab', line('GET\x0b/a HTTP/1.1')),
-    refused('a method in lower case', line('get /a HTTP/1.1')),
     refused('a method with a NUL', line('GE\0T /a HTTP/1.1')),
     refused('a method with a colon', line('GET: /a HTTP/1.1')),
     refused('a method of 5,000 bytes', line(`${'G'.repeat(5000)} /a HTTP/1.1`)),
-    refused('a made-up method', line('FOO /a HTTP/1.1')),
     refused('HTTP/2 with prior knowledge', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 505),
     refused('TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n'),
     refused('the PROXY protocol', `PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\n${get('/a')}`),

@@ -27,13 +27,17 @@ function withUpgrade(bytes: string): string | undefined {
   return `${firstLine}Connection: Upgrade\r\nUpgrade: attack\r\n${bytes.slice(firstLine.length)}`;
 }
 
+/** A name and a version, but not HTTP's. */
+const PROTOCOL = /^(?!h2|http)[\w!#$%&'*+.^`|~-]+(?:\/[\w.]+)?$/i;
+
 /** Only a GET of HTTP/1.1 without a body is taken to the upgrade lane; bytes after it would be those of the other protocol. */
 function isFollowed(bytes: string): boolean {
   const headEnd = bytes.indexOf('\r\n\r\n');
   const firstHead = bytes.slice(0, headEnd);
   const hasBody = /\r\n(?:Content-Length|Transfer-Encoding):/i.test(firstHead);
+  const protocols = /\r\nUpgrade:([^\r\n]*)/i.exec(firstHead)?.[1].split(',') ?? [];
   const isDeclined =
-    /\r\nUpgrade:[^\r\n]*\b(?:h2|http\/2)/i.test(firstHead) ||
+    !protocols.every((protocol) => PROTOCOL.test(protocol.trim())) ||
     (/^Upgrade:/im.test(bytes) && !/\r\nConnection: Upgrade/.test(firstHead));
   return headEnd !== -1 && /^(?:\r\n)*GET [^\r\n]*(?<!HTTP\/1\.0)\r\n/.test(bytes) && !hasBody && !isDeclined;
 }

@@ -4,9 +4,29 @@ import { forwarded, forwardedLast, get, head, ownResponse, refused, type Theme }
 const line = (target: string, ...hosts: readonly string[]) =>
   head(`GET ${target} HTTP/1.1`, hosts.length > 0 ? hosts : ['Host: example.org']);
 
+const optionsOf = (target: string, ...lines: readonly string[]) =>
+  head(`OPTIONS ${target} HTTP/1.1`, ['Host: example.org', ...lines]);
+
 /** Targets that are no path and no http URL. Of the second kind the balancer has a sentence, and serves what follows. */
-const NO_TARGETS = ['relative', '?only', 'example.org:80', 'mailto:a@b'];
-const NO_HTTP_URLS = ['ftp://other/', 'http://', 'file:///etc/passwd'];
+const NO_TARGETS = ['relative', '?only', 'example.org:80', 'mailto:a@b', 'http:/h', 'http:h', 'http://h\\x/'];
+const NO_HTTP_URLS = ['ftp://other/', 'ws://other/', 'file:///etc/passwd'];
+/** Authorities that are not a host and a port. */
+const NO_AUTHORITIES = [
+  ['', 'user@h', 'user:secret@h', '@h', 'a,b', 'h:99999', 'h:port', '[::1', '[]', 'h%zz', ':80'],
+  ['h@evil', 'h:80@evil'],
+].flat();
+/** What comes after the authority of an http URL, and what a backend gets of it: the same bytes. */
+const PATHS = [
+  ['', '/'],
+  ['/', '/'],
+  ['?q', '/?q'],
+  ['?a/b?c', '/?a/b?c'],
+  ['/a/../b/./c?d', '/a/../b/./c?d'],
+  ['/%7e%2E%2e/%41', '/%7e%2E%2e/%41'],
+  ['/a"b|{}\\c', '/a"b|{}\\c'],
+  ['//evil.example/a', '//evil.example/a'],
+  ['/a:b@c', '/a:b@c'],
+] as const;
 
 export const targets: Theme = [
   'targets',
@@ -29,6 +49,20 @@ export const targets: Theme = [
     ),
     forwardedLast('an http URL in HTTP/1.0', 'GET http://other.example/a HTTP/1.0\r\n\r\n', 'GET /a'),
     ...NO_TARGETS.map((target) => refused(`target ${target}`, line(target))),
+    ...PATHS.map(([rest, target]) => forwarded(`http://h${rest}`, line(`http://h${rest}`), `GET ${target}`)),
+    forwarded('an https URL', line('https://h/a'), 'GET /a'),
+    forwarded('two slashes that are no authority', line('//&:!!$/a'), 'GET //&:!!$/a'),
+    ...NO_AUTHORITIES.map((authority) => refused(`http://${authority}/a`, line(`http://${authority}/a`))),
+    forwarded('OPTIONS of an http URL without a path', optionsOf('http://h'), 'OPTIONS *'),
+    forwarded('OPTIONS of an http URL with a path', optionsOf('http://h/'), 'OPTIONS /'),
+    forwarded('OPTIONS of an http URL with a query', optionsOf('http://h?q'), 'OPTIONS /?q'),
+    ownResponse('OPTIONS that may not be forwarded', optionsOf('/a', 'Max-Forwards: 0'), 204),
+    forwarded('OPTIONS that may be forwarded', optionsOf('/a', 'Max-Forwards: 1'), 'OPTIONS /a'),
+    forwarded('GET that would not be forwarded', get('/a', 'Max-Forwards: 0'), 'GET /a'),
+    ...['', '-1', 'x', '1, 2', '+1', '1.0'].map((forwards) =>
+      ownResponse(`OPTIONS with Max-Forwards: ${forwards}`, optionsOf('/a', `Max-Forwards: ${forwards}`), 400),
+    ),
+    ownResponse('OPTIONS with two Max-Forwards', optionsOf('/a', 'Max-Forwards: 0', 'Max-Forwards: 5'), 400),
     ...NO_HTTP_URLS.map((target) => ownResponse(`target ${target}`, line(target), 400)),
     refused('no target', line('')),
     refused('a space in the target', line('/a b')),
@@ -40,7 +74,24 @@ export const targets: Theme = [
   ],
 ];
 
-const NO_HOSTS = ['a b', 'a/b', 'a@b', 'a,b', 'a"b', 'a\\b', 'a?b', 'a#b', 'a<b>', '[::1', 'h:port', 'h:99999999'];
+const NO_HOSTS = [
+  ['a b', 'a/b', 'a@b', 'a,b', 'a"b', 'a\\b', 'a?b', 'a#b', '<x>', 'a;b', "a'b", 'a\xe4', '\xe4', 'a%', 'a%zz', ':80'],
+  [
+    'h:port',
+    'h:65536',
+    'h:99999',
+    'h:99999999',
+    'h:80:80',
+    '[::1',
+    '[::1]x',
+    '[]',
+    '[:]',
+    '[h]',
+    '[v1.a]',
+    '[::1%25lo]',
+  ],
+].flat();
+const HOSTS = ['a_b', 'a~b', 'a%20b', 'h:', 'h:0', 'h:65535', '10.0.0.1', '[::1]', '[::ffff:10.0.0.1]:80'];
 
 export const hosts: Theme = [
   'hosts',
@@ -57,6 +108,7 @@ export const hosts: Theme = [
     refused('a host with a space before the colon', line('/a', 'Host : a', 'Host: b')),
     refused('a second host in a fold', line('/a', 'Host: a', ' Host: b')),
     refused('a second host after a bare line feed', line('/a', 'Host: a\nHost: b')),
+    ...HOSTS.map((host) => forwarded(`host ${host}`, line('/a', `Host: ${host}`), 'GET /a')),
     ...NO_HOSTS.map((host) => refused(`host ${host}`, line('/a', `Host: ${host}`))),
     forwarded('a host of another kind', line('/a', 'Host: a', 'X-Host: b', 'X-Original-URL: /evil'), 'GET /a'),
   ],

@@ -20,7 +20,7 @@ import { ResponseHeadReader } from './response-head-reader.js';
 import { readBuffer } from '../io/shared-read-buffer.js';
 import type { UpstreamConnection, UpstreamUser } from './upstream-connections.js';
 import { costReports } from './wire-fields.js';
-import { CLOSE_TAIL, appendResponseHead } from './wire-headers.js';
+import { CLOSE_TAIL, appendResponseHead, responseTail } from './wire-headers.js';
 import { isBackpressured } from './write-buffer.js';
 
 const EMPTY_HEADERS: readonly string[] = [];
@@ -254,7 +254,7 @@ export class FastLaneExchange implements Transport, UpstreamUser, BodySink {
     this.isLast = client.isLastResponse;
     const own = wantsPlacement ? placementHeader(loop.exchange.backend?.id, demand, context.resources) : EMPTY_HEADERS;
     const isChunked = head.bodyEnd === 'chunked' || head.bodyEnd === 'close';
-    const tail = this.isLast ? CLOSE_TAIL : context.keepAliveTail;
+    const tail = responseTail(head, this.isLast, context.keepAliveTail);
     const { bytes, headFrom, from, end } = this.reader;
     // Before anything is appended: the registry may act on it, and other exchanges use the write buffer.
     loop.onResponseHead(head.statusCode, costReports(head));

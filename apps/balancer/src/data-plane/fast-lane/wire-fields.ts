@@ -27,6 +27,12 @@ export const RESPONSE_RULE = new ForwardingRule(
   [...HOP_BY_HOP, ...STRIPPED_RESPONSE_HEADERS],
   CONNECTION_EXEMPT,
 );
+/** The same without `Content-Length`. */
+export const UNSIZED_RESPONSE_RULE = new ForwardingRule(
+  names,
+  [...HOP_BY_HOP, ...STRIPPED_RESPONSE_HEADERS, 'content-length'],
+  CONNECTION_EXEMPT,
+);
 /** Which fields of a response's trailer section are forwarded. */
 export const TRAILER_RULE = new ForwardingRule(names, [
   ...HOP_BY_HOP,
@@ -42,6 +48,7 @@ const numbers = new Map(
 export const DATE = names.numberOf('date');
 export const TRAILER = names.numberOf('trailer');
 export const HOST = names.numberOf('host');
+export const UPGRADE = names.numberOf('upgrade');
 const COST_REPORT = names.numberOf(COST_REPORT_HEADER);
 const BINARY_COST_REPORT = names.numberOf(BINARY_COST_REPORT_HEADER);
 const EMPTY_HEADERS: Readonly<Record<string, string>> = {};

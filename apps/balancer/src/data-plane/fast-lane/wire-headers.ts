@@ -1,7 +1,8 @@
 // Heads as bytes: what the balancer adds to those it forwards.
 import type { ResponseHead } from '@fairlead/http1';
 import { VIA_PSEUDONYM } from '../headers/via-pseudonym.js';
-import { DATE, RESPONSE_RULE, TRAILER } from './wire-fields.js';
+import { mayHaveLength, upgradeRequiredConnection } from '../headers/header-rules.js';
+import { DATE, RESPONSE_RULE, TRAILER, UNSIZED_RESPONSE_RULE, UPGRADE } from './wire-fields.js';
 import type { WriteBuffer } from './write-buffer.js';
 
 /** A raw header list as lines. */
@@ -31,7 +32,10 @@ export function appendResponseHead(
   { own, isChunked, tail, date }: ResponseExtras,
 ): void {
   const { fields } = head;
-  buffer.appendHead(head, headBytes, RESPONSE_RULE);
+  const hasLength = mayHaveLength(head.statusCode);
+  const isUnsized = !hasLength || head.hasPaddedLength;
+  buffer.appendHead(head, headBytes, isUnsized ? UNSIZED_RESPONSE_RULE : RESPONSE_RULE);
+  if (hasLength && head.hasPaddedLength) buffer.append(`Content-Length: ${head.contentLength}\r\n`);
   if (isChunked) {
     if (fields.placeOf(TRAILER) >= 0) buffer.append(`Trailer: ${fields.valueOf(TRAILER)}\r\n`);
     buffer.append('Transfer-Encoding: chunked\r\n');
@@ -68,6 +72,17 @@ function tailOf(connection: string): ResponseTail {
 
 /** The connection ends with this response. */
 export const CLOSE_TAIL = tailOf('Connection: close\r\n');
+
+/** Of a response that requires another protocol: it names it (RFC 9110 §15.5.22). */
+function upgradeRequiredTail({ fields }: ResponseHead, isLast: boolean): ResponseTail {
+  return tailOf(`Upgrade: ${fields.valueOf(UPGRADE)}\r\nConnection: ${upgradeRequiredConnection(!isLast)}\r\n`);
+}
+
+/** The end of a response's head. `kept`: of one after which the connection is kept. */
+export function responseTail(head: ResponseHead, isLast: boolean, kept: ResponseTail): ResponseTail {
+  if (head.statusCode === 426 && head.fields.placeOf(UPGRADE) >= 0) return upgradeRequiredTail(head, isLast);
+  return isLast ? CLOSE_TAIL : kept;
+}
 
 /** The connection is kept for this many seconds without a request: a client that knows does not send one too late. */
 export function keepAliveTail(seconds: number): ResponseTail {

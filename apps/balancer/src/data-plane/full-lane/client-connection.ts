@@ -1,13 +1,14 @@
 // A client's connection in the full lane. Node's parser parses everything it gets at once, and its objects for many small
 // requests take many times their size in memory. So it gets one request at a time, and the next one after the response.
-import type { ServerResponse } from 'node:http';
+import { METHODS, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { RequestFramer, type FramingError } from '@fairlead/http1';
+import { RequestFramer } from '@fairlead/http1';
 import { bareErrorText, lastErrorText } from '../headers/error-response.js';
 import type { IndexedSetMember } from '../io/indexed-set.js';
 import type { LingeringClose } from '../io/lingering-close.js';
 import { MAX_PIPELINED_BYTES } from '../io/pipelining-limit.js';
 import { readBuffer, type SharedBufferSocket } from '../io/shared-read-buffer.js';
+import { refusalOfFraming, refusalOfParser, type Refusal } from '../request/refusal.js';
 
 /** What a client may do with one connection. */
 export interface ConnectionLimits {
@@ -17,13 +18,8 @@ export interface ConnectionLimits {
   readonly maxRequests: number;
 }
 
-/** The statuses for errors of Node's server; 400 for the others. */
-const STATUS_OF_ERROR: Readonly<Record<string, number>> = {
-  HPE_HEADER_OVERFLOW: 431,
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
-  ERR_HTTP_REQUEST_TIMEOUT: 408,
-};
-
+/** The methods that Node's parser knows. */
+const KNOWN_METHODS = new Set(METHODS);
 const NOTHING: Buffer = Buffer.alloc(0);
 
 /** Node-internal: the response that uses a socket, and whether Node's parser reads from its OS handle itself. */
@@ -42,7 +38,13 @@ export class ClientConnection implements IndexedSetMember {
   private waiting: Buffer | undefined;
   /** While Node's parser has a request: what follows it in the same read. */
   private rest = NOTHING;
+  /** Whether Node's parser has got the head of the current request whole. */
+  private isServed = false;
+  /** The response to a head that Node's parser has rejected before it was whole. */
+  private parserRefusal: Refusal | undefined;
   private isReleased = false;
+  /** Whether what is still read is no request any more. */
+  private isRefused = false;
   private parse: (bytes: Buffer) => void = () => {};
 
   constructor(
@@ -51,7 +53,7 @@ export class ClientConnection implements IndexedSetMember {
     private readonly lingering: LingeringClose,
   ) {
     this.socket = reading.socket;
-    this.framer = new RequestFramer(limits.maxHeadBytes);
+    this.framer = new RequestFramer(limits.maxHeadBytes, KNOWN_METHODS);
     // Keeps Node's parser from reading the handle by itself.
     if (this.socket._handle) this.socket._handle._consumed = true;
     // Node's server calls it after the last response.
@@ -86,6 +88,7 @@ export class ClientConnection implements IndexedSetMember {
 
   /** Receives the first `length` of `bytes`, which are valid only during the call. */
   receive(bytes: Buffer, length: number): void {
+    if (this.isRefused) return;
     if (this.waiting) this.wait(bytes.subarray(0, length));
     else this.serve(bytes, length);
   }
@@ -106,13 +109,24 @@ export class ClientConnection implements IndexedSetMember {
           return;
         }
         framer.reset();
+        this.isServed = false;
       }
       const end = framer.scan(bytes, at, length);
+      // Nothing of a head that is refused, but what is good of a body.
+      if (framer.error && !framer.hasHead) {
+        this.refuse(refusalOfFraming(framer.error));
+        return;
+      }
+      if (this.parserRefusal && framer.hasHead) {
+        this.refuse(this.parserRefusal);
+        return;
+      }
       this.rest = end < length ? bytes.subarray(end, length) : NOTHING;
       if (end > at) this.parse(bytes.subarray(at, end));
-      if (this.isReleased || !socket.writable) return;
+      if (this.isReleased || this.isRefused || !socket.writable) return;
+      this.isServed = framer.hasHead;
       if (framer.error) {
-        this.refuse(framer.error);
+        this.refuse(refusalOfFraming(framer.error));
         return;
       }
       at = end;
@@ -153,20 +167,30 @@ export class ClientConnection implements IndexedSetMember {
     this.serve(waiting, waiting.length);
   }
 
-  /** Closes the connection because of bytes that cannot be read as a request. */
-  private refuse(error: FramingError): void {
-    const { framer, socket } = this;
-    // The response was sent before the request's body arrived.
-    if (framer.hasHead && !socket._httpMessage) socket.destroySoon();
-    else if (error === 'unsupported-version')
-      this.endWith(lastErrorText(505, 'only HTTP/1.1 and HTTP/1.0 are supported'));
-    else this.endWith(bareErrorText(error === 'head-too-large' ? 431 : 400));
+  /** Node's server has found an error in what its parser got, or that a head takes too long, or the connection was lost. */
+  onServerError({ code }: NodeJS.ErrnoException): void {
+    if (this.isReleased) return;
+    const { framer, isServed } = this;
+    const refusal = refusalOfParser(code);
+    if (code === 'ERR_HTTP_REQUEST_TIMEOUT') this.endWith(bareErrorText(408));
+    else if (!refusal) this.socket.destroy();
+    else if (framer.error) this.refuse(refusalOfFraming(framer.error));
+    else if (isServed) this.refuse(refusalOfFraming(framer.isInTrailers ? 'bad-trailers' : 'bad-chunks'));
+    else if (framer.hasHead || this.parserRefusal) this.refuse(refusal);
+    else {
+      // The framer has a better reason, perhaps: the parser rejects a method by its first letters.
+      this.parserRefusal = refusal;
+      this.parse = ignore;
+    }
   }
 
-  /** Node's server has found an error in what its parser got, or that a head takes too long, or the connection was lost. */
-  onServerError({ code = '' }: NodeJS.ErrnoException): void {
-    if (this.isReleased) return;
-    this.endWith(bareErrorText(STATUS_OF_ERROR[code] ?? 400));
+  /** Closes the connection after bytes that are not a request. */
+  private refuse({ statusCode, message }: Refusal): void {
+    const { framer, isServed, socket } = this;
+    this.isRefused = true;
+    // The response was sent before the request's body arrived.
+    if (isServed && !socket._httpMessage) socket.destroySoon();
+    else this.endWith(lastErrorText(statusCode, message, framer.method));
   }
 
   /** Ends the connection with a response, in place of the one to the present request, unless that has begun. */
@@ -174,7 +198,8 @@ export class ClientConnection implements IndexedSetMember {
     const { lingering, reading, socket } = this;
     const response = socket._httpMessage;
     if (response?.headersSent) {
-      socket.destroy();
+      if (response.writableEnded) socket.destroySoon();
+      else socket.destroy();
       return;
     }
     if (response) response.detachSocket(socket);
@@ -183,3 +208,6 @@ export class ClientConnection implements IndexedSetMember {
     response?.destroy();
   }
 }
+
+/** In place of a parser that has rejected the beginning of a head. */
+function ignore(): void {}

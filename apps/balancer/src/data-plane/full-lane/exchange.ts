@@ -17,7 +17,7 @@ import { relayInterimResponse, relayResponse, type Downstream } from '../relay/r
 import { hasBody } from '../request/message-framing.js';
 import type { ReadRequest } from '../request/request-reader.js';
 import type { IdlePool } from '../upstream/idle-pool.js';
-import type { UpstreamTarget } from '../upstream/upstream-address.js';
+import { forwardedTarget, type UpstreamTarget } from '../upstream/upstream-address.js';
 import { abandonResponse, type ForwardedRequest, type Middleware, type ProxiedRequest } from './middleware.js';
 import { ReplayableBody } from './replayable-body.js';
 import { announcedSecondsIn, type KeptConnection } from './upstream-connections.js';
@@ -86,6 +86,11 @@ export class FullLaneExchange implements Transport, ForwardedRequest {
   get target(): UpstreamTarget {
     if (!this.backend) throw new Error('an attempt was made without a backend');
     return this.context.upstreams.addressOf(this.backend).target;
+  }
+
+  /** The target of the present attempt's request line. @throws {Error} before the first. */
+  get requestTarget(): string {
+    return forwardedTarget(this.target.pathPrefix, this.head.target);
   }
 
   get isBodyReplayable(): boolean {
@@ -197,9 +202,8 @@ export class FullLaneExchange implements Transport, ForwardedRequest {
 
   private collectHeaders(): string[] {
     const { request } = this.downstream;
-    const headers = this.context.requestHeaders.of(request, this.head);
+    const headers = this.context.requestHeaders.of(request, this.head, 'keep-alive');
     if (this.lacksHost) removeField(headers, 'host');
-    headers.push('Connection', 'keep-alive');
     if (request.headers['transfer-encoding'] !== undefined) headers.push('Transfer-Encoding', 'chunked');
     return headers;
   }

@@ -3,6 +3,8 @@
 //
 // - It builds its request from `request.headers`, of which it changes some. It is shown none; the raw header list travels
 //   in its options, which it hands to Node's client (`UpstreamOptions`).
+// - It reads the target as a URL and joins it to the backend's path in its own way. It is shown `/`; the target travels in
+//   the options too.
 // - Node's client would choose a connection by the agent's rules. The agent of an attempt hands the request to the exchange.
 // - It pipes the client's request to the backend. It is given a body that knows how to be piped more than once.
 // - It adds listeners to request and response with each attempt.
@@ -21,6 +23,8 @@ const MAX_LISTENERS = 100;
 export interface ForwardedRequest {
   /** Where the present attempt goes. */
   readonly target: UpstreamTarget;
+  /** The target of the present attempt's request line. */
+  readonly requestTarget: string;
   /** The raw header list of the present attempt. */
   readonly headers: readonly string[];
   /** Undefined for a request without a body. */
@@ -59,12 +63,13 @@ export class Middleware {
     });
   }
 
-  /** Prepares a request for its attempts. Reads of `request.headers` belong before this. */
+  /** Prepares a request for its attempts. Reads of `request.headers` and `request.url` belong before this. */
   prepare(request: ProxiedRequest, response: ServerResponse, forwarded: ForwardedRequest): void {
     request.forwarded = forwarded;
     // Node's client would find a connection by itself otherwise.
     request.agent = requestAgent((upstream) => forwarded.onUpstreamRequest(upstream), true);
     request.headers = {};
+    request.url = '/';
     request.setMaxListeners(MAX_LISTENERS);
     response.setMaxListeners(MAX_LISTENERS);
   }
@@ -95,11 +100,15 @@ function forwardedOf(request: IncomingMessage): ForwardedRequest {
 /** A backend's address in the middleware's terms. */
 type ProxyTarget = Exclude<NonNullable<Options['target']>, string | URL>;
 
-function route({ target, headers, body }: ForwardedRequest, request: IncomingMessage, options: Options): ProxyTarget {
+function route(
+  { target, requestTarget, headers, body }: ForwardedRequest,
+  request: IncomingMessage,
+  options: Options,
+): ProxyTarget {
   options.agent = (request as ProxiedRequest).agent;
   options.buffer = body ?? EMPTY_BODY;
-  options.ssl = new UpstreamOptions(headers);
-  return { protocol: 'http:', hostname: target.host, port: String(target.port), pathname: target.pathPrefix || '/' };
+  options.ssl = new UpstreamOptions(requestTarget, headers);
+  return { protocol: 'http:', hostname: target.host, port: String(target.port), pathname: '/' };
 }
 
 /** What the middleware pipes to the backend in place of a body. */
@@ -124,6 +133,17 @@ const FIXED_HEADERS: PropertyDescriptor & ThisType<UpstreamOptions> = {
   set() {},
 };
 
+/** The middleware sets a path of its own; from then on it is the target of the request. */
+const FIXED_PATH: PropertyDescriptor & ThisType<UpstreamOptions> = {
+  enumerable: true,
+  get() {
+    return this.isComplete ? this.target : undefined;
+  },
+  set() {
+    this.isComplete = true;
+  },
+};
+
 /**
  * The options that the middleware starts its request's options with: a raw header list, which Node's client writes as it
  * is, and which the middleware itself would not accept.
@@ -132,9 +152,15 @@ class UpstreamOptions {
   /** Node's client adds nothing to the list. */
   readonly setDefaultHeaders = false;
   readonly path: string | undefined;
+  /** Whether the middleware has set its last option. */
+  isComplete = false;
   [name: string]: unknown;
 
-  constructor(readonly list: readonly string[]) {
+  constructor(
+    readonly target: string,
+    readonly list: readonly string[],
+  ) {
     Object.defineProperty(this, 'headers', FIXED_HEADERS);
+    Object.defineProperty(this, 'path', FIXED_PATH);
   }
 }

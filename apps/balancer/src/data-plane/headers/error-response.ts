@@ -17,13 +17,13 @@ export function sendError(response: ServerResponse, statusCode: number, message:
   response.writeHead(statusCode, headersOf(statusCode, body)).end(body);
 }
 
-/** An error response as on the wire, the last one on its connection. */
-export function lastErrorText(statusCode: number, message: string): string {
+/** An error response as on the wire, the last one on its connection. `method` of the request, as far as it is known. */
+export function lastErrorText(statusCode: number, message: string, method = 'GET'): string {
   const date = new Date().toUTCString();
-  return errorText(statusCode, message, { date, connection: 'Connection: close\r\n', method: 'GET' });
+  return errorText(statusCode, message, { date, connection: 'Connection: close\r\n', method });
 }
 
-/** The response in place of one to a request whose head has not arrived, or cannot be read. The connection ends with it. */
+/** The response in place of one to a request whose head has not arrived. The connection ends with it. */
 export function bareErrorText(statusCode: number): string {
   return `HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}\r\nConnection: close\r\n\r\n`;
 }

@@ -27,9 +27,19 @@ const SET_BY_BALANCER = (
 ).split(' ');
 const FOR_BALANCER_ALONE = ['endpoint-load-metrics', 'endpoint-load-metrics-bin', 'fairlead-placement'];
 
+const HOP = { httpVersion: '1.1', connection: 'keep-alive' };
+
+/** What a backend gets of these headers, without the `Connection` at the end. */
+function toBackend(raw: readonly string[]): string[] {
+  const sent = requestHeaders(raw, HOP);
+  expect(sent.splice(-2)[0]).toBe('Connection');
+  return sent;
+}
+
 /** What a client gets of these headers, without the `Via` at the end. */
 function toClient(raw: readonly string[], hop: Partial<ResponseHop> = {}): string[] {
   const sent = responseHeaders(sortResponseFields(raw), {
+    statusCode: 200,
     httpVersion: '1.1',
     pseudonym: PSEUDONYM,
     isChunked: false,
@@ -56,7 +66,7 @@ function pairsOf(raw: readonly string[]): [string, string][] {
 }
 
 describe.each([
-  ['a request', requestHeaders],
+  ['a request', toBackend],
   ['a response', toClient],
 ])('the headers of %s', (_what, forwarded) => {
   it('keep order, spelling and repetition', () => {
@@ -88,18 +98,18 @@ describe.each([
 
 describe('the headers of a request', () => {
   it.each(SET_BY_BALANCER)('do not include %s, which the balancer sets', (name) => {
-    expect(requestHeaders([name, 'forged', 'X-A', '1', name.toUpperCase(), 'forged'])).toEqual(['X-A', '1']);
+    expect(toBackend([name, 'forged', 'X-A', '1', name.toUpperCase(), 'forged'])).toEqual(['X-A', '1']);
   });
 
   it('include what only responses are stripped of', () => {
     const raw = FOR_BALANCER_ALONE.flatMap((name) => [name, '1']);
-    expect(requestHeaders(raw)).toEqual(raw);
+    expect(toBackend(raw)).toEqual(raw);
   });
 
   it('announce trailers only if the body has chunks', () => {
     const chunked = ['Trailer', 'Digest', 'Transfer-Encoding', 'chunked', 'Trailer', 'X-Sum', 'X-A', '1'];
-    expect(requestHeaders(chunked)).toEqual(['X-A', '1', 'Trailer', 'Digest, X-Sum']);
-    expect(requestHeaders(['Trailer', 'Digest', 'Content-Length', '1'])).toEqual(['Content-Length', '1']);
+    expect(toBackend(chunked)).toEqual(['X-A', '1', 'Trailer', 'Digest, X-Sum']);
+    expect(toBackend(['Trailer', 'Digest', 'Content-Length', '1'])).toEqual(['Content-Length', '1']);
   });
 
   it.each([
@@ -111,11 +121,12 @@ describe('the headers of a request', () => {
     ['trailers-x', false],
     ['', false],
   ])('with TE: %s accept trailers: %s', (te, accepts) => {
-    expect(requestHeaders(['TE', te])).toEqual(accepts ? ['TE', 'trailers'] : []);
+    const connection = accepts ? 'keep-alive, TE' : 'keep-alive';
+    expect(requestHeaders(['TE', te], HOP)).toEqual([...(accepts ? ['TE', 'trailers'] : []), 'Connection', connection]);
   });
 
   it('accept trailers if any of several TE fields does', () => {
-    expect(requestHeaders(['TE', 'gzip', 'te', 'trailers'])).toEqual(['TE', 'trailers']);
+    expect(toBackend(['TE', 'gzip', 'te', 'trailers'])).toEqual(['TE', 'trailers']);
   });
 });
 
@@ -138,7 +149,7 @@ describe('the headers of a response', () => {
   });
 
   it('end with Via, after those of other proxies', () => {
-    const hop = { httpVersion: '1.0', pseudonym: PSEUDONYM, isChunked: false };
+    const hop = { statusCode: 200, httpVersion: '1.0', pseudonym: PSEUDONYM, isChunked: false };
     const sent = responseHeaders(sortResponseFields(['Via', '1.1 a', 'X-A', '1']), hop);
     expect(sent).toEqual(['Via', '1.1 a', 'X-A', '1', 'Via', `1.0 ${PSEUDONYM}`]);
   });
@@ -153,6 +164,7 @@ describe('the headers of a response', () => {
       coding: 'gzip, chunked',
       trailer: undefined,
       te: 'a',
+      upgrade: undefined,
       length: '12',
       hasReport: false,
     });
@@ -292,7 +304,7 @@ describe('fields that no rule names', () => {
   const fields = array(oneof(tuple(otherName, value), tuple(namedName, namedValue)), { maxLength: 20 });
 
   it.each([
-    ['requests', requestHeaders, new Set([...HOP_BY_HOP, ...SET_BY_BALANCER])],
+    ['requests', toBackend, new Set([...HOP_BY_HOP, ...SET_BY_BALANCER])],
     ['responses', toClient, new Set([...HOP_BY_HOP, ...FOR_BALANCER_ALONE])],
   ])('pass unchanged and in order, in %s', (_what, forwarded, dropped) => {
     assert(

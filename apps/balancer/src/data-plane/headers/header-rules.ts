@@ -61,11 +61,24 @@ export interface Hop {
   readonly pseudonym: string;
 }
 
-/** The header list to forward to the backend: end-to-end fields, unchanged and in order. */
-export function requestHeaders(raw: readonly string[]): string[] {
+/** How a request is forwarded to the backend. */
+export interface RequestHop {
+  /** `1.0` or `1.1`: what the client speaks. */
+  readonly httpVersion: string;
+  /** The option of `Connection`: `keep-alive` or `Upgrade`. */
+  readonly connection: string;
+}
+
+/** The header list to forward to the backend: end-to-end fields, unchanged and in order, and `Connection`. */
+export function requestHeaders(raw: readonly string[], { httpVersion, connection }: RequestHop): string[] {
   const { endToEnd: headers, coding, trailer, te } = sortFields(raw, DROPPED_FROM_REQUESTS);
+  // RFC 9110 §10.1.1: HTTP/1.0 has no expectations, and the request is forwarded in HTTP/1.1.
+  if (httpVersion === '1.0') removeField(headers, 'expect');
   if (coding !== undefined && trailer !== undefined) headers.push('Trailer', trailer);
-  if (te !== undefined && /(^|,)\s*trailers\s*($|,)/i.test(te)) headers.push('TE', 'trailers');
+  // RFC 9110 §10.1.4: TE is for the next recipient, so it is named in Connection.
+  const wantsTrailers = te !== undefined && /(^|,)\s*trailers\s*($|,)/i.test(te);
+  if (wantsTrailers) headers.push('TE', 'trailers');
+  headers.push('Connection', wantsTrailers ? `${connection}, TE` : connection);
   return headers;
 }
 
@@ -88,6 +101,7 @@ export function hopFields(field: (name: string) => string, hop: Hop): string[] {
 
 /** How a response is forwarded to the client. */
 export interface ResponseHop {
+  readonly statusCode: number;
   readonly httpVersion: string;
   readonly pseudonym: string;
   /** Whether the body is sent to the client in chunks; only then trailers can follow. */
@@ -101,9 +115,20 @@ export function sortResponseFields(raw: readonly string[]): SortedFields {
 
 /** The header list to forward to the client: end-to-end fields without cost reports, and `Via`. */
 export function responseHeaders({ endToEnd: headers, trailer }: SortedFields, hop: ResponseHop): string[] {
+  if (!mayHaveLength(hop.statusCode)) removeField(headers, 'content-length');
   if (hop.isChunked && trailer !== undefined) headers.push('Trailer', trailer);
   headers.push('Via', `${hop.httpVersion} ${hop.pseudonym}`);
   return headers;
+}
+
+/** Whether a response with this status may have `Content-Length` (RFC 9110 §8.6). */
+export function mayHaveLength(statusCode: number): boolean {
+  return statusCode !== 204 && statusCode >= 200;
+}
+
+/** The option of `Connection` in a response that requires another protocol (RFC 9110 §15.5.22), besides its `Upgrade`. */
+export function upgradeRequiredConnection(isKept: boolean): string {
+  return isKept ? 'keep-alive, upgrade' : 'close, upgrade';
 }
 
 /** Whether a reason phrase has only allowed characters (RFC 9112 §4). */
@@ -137,7 +162,8 @@ export interface SortedFields {
   coding: string | undefined;
   trailer: string | undefined;
   te: string | undefined;
-  /** The value of `Content-Length`. */
+  upgrade: string | undefined;
+  /** The value of `Content-Length`, as received. */
   length: string | undefined;
   /** Whether a response field was stripped, such as a cost report. */
   hasReport: boolean;
@@ -152,6 +178,7 @@ function sortFields(raw: readonly string[], dropped: ReadonlySet<string>): Sorte
     coding: undefined,
     trailer: undefined,
     te: undefined,
+    upgrade: undefined,
     length: undefined,
     hasReport: false,
   };
@@ -163,6 +190,11 @@ function sortFields(raw: readonly string[], dropped: ReadonlySet<string>): Sorte
       endToEnd.push(raw[i], raw[i + 1]);
     }
   }
+  if (fields.length !== undefined && /^0\d/.test(fields.length)) {
+    // Some parsers read 010 as octal. A lane that copies lines leaves this one out and adds another.
+    removeField(endToEnd, 'content-length');
+    endToEnd.push('Content-Length', fields.length.replace(/^0+(?=\d)/, ''));
+  }
   const listed = fields.connection === undefined ? [] : tokens(fields.connection).filter(isDroppable);
   return listed.length === 0 ? fields : { ...fields, endToEnd: without(endToEnd, listed) };
 }
@@ -173,6 +205,7 @@ function recordHopField(fields: SortedFields, name: string, value: string): void
   else if (name === 'transfer-encoding') fields.coding = joined(fields.coding, value);
   else if (name === 'trailer') fields.trailer = joined(fields.trailer, value);
   else if (name === 'te') fields.te = joined(fields.te, value);
+  else if (name === 'upgrade') fields.upgrade = joined(fields.upgrade, value);
   else if (STRIPPED_RESPONSE_HEADERS.has(name)) fields.hasReport = true;
 }
 

@@ -16,8 +16,11 @@ export class ForwardedRequestHeaders {
     this.demandHeaders = new DemandHeaderCache(resources, asTheyAre);
   }
 
-  /** A raw header list: the end-to-end fields in their order, then those of the balancer. */
-  of(request: IncomingMessage, { client, isTrusted, demand }: ReadRequest): string[] {
+  /**
+   * A raw header list: the end-to-end fields in their order, then those of the balancer. `connection` is the option of
+   * `Connection`.
+   */
+  of(request: IncomingMessage, { client, isTrusted, demand }: ReadRequest, connection: string): string[] {
     const { headers, httpVersion, rawHeaders, socket } = request;
     let cache = this.hopHeaders.get(socket);
     if (!cache) this.hopHeaders.set(socket, (cache = new HopHeaderCache(asTheyAre)));
@@ -28,7 +31,7 @@ export class ForwardedRequestHeaders {
       field: (name) => headers[name]?.toString(),
       isHost: (host) => (headers.host ?? '') === host,
     });
-    const forwarded = requestHeaders(rawHeaders);
+    const forwarded = requestHeaders(rawHeaders, { httpVersion, connection });
     forwarded.push(...hopHeaders, ...this.demandHeaders.of(demand));
     return forwarded;
   }

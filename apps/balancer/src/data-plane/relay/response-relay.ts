@@ -1,8 +1,15 @@
 // Relays a backend's response to a client of Node's server: its head by the forwarding rules, its body as it arrives, its
 // trailers.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { parseContentLength } from '@fairlead/http1';
 import { InvalidResponseError } from '../exchange/attempt-error.js';
-import { isReasonPhrase, responseHeaders, sortResponseFields, type SortedFields } from '../headers/header-rules.js';
+import {
+  isReasonPhrase,
+  responseHeaders,
+  sortResponseFields,
+  upgradeRequiredConnection,
+  type SortedFields,
+} from '../headers/header-rules.js';
 import { interimResponse } from '../headers/interim-response.js';
 import { VIA_PSEUDONYM } from '../headers/via-pseudonym.js';
 import type { ParserBypass } from './parser-bypass.js';
@@ -38,8 +45,12 @@ export function relayResponse(
   const fields = sortResponseFields(upstream.rawHeaders);
   requireValid(upstream, fields);
   const isChunked = isSentInChunks(fields, statusCode, request);
-  const headers = responseHeaders(fields, { httpVersion: upstream.httpVersion, pseudonym: VIA_PSEUDONYM, isChunked });
+  const { httpVersion } = upstream;
+  const headers = responseHeaders(fields, { statusCode, httpVersion, pseudonym: VIA_PSEUDONYM, isChunked });
   headers.push(...ownHeaders);
+  if (statusCode === 426 && fields.upgrade !== undefined) {
+    headers.push('Upgrade', fields.upgrade, 'Connection', upgradeRequiredConnection(response.shouldKeepAlive));
+  }
   try {
     response.writeHead(statusCode, phrase, headers);
   } catch (error) {
@@ -53,10 +64,11 @@ export function relayResponse(
 
 function requireValid(
   { statusCode = 0, statusMessage = '', httpVersion }: IncomingMessage,
-  { coding }: SortedFields,
+  { coding, length }: SortedFields,
 ): void {
   if (!isReasonPhrase(statusMessage)) throw new InvalidResponseError('its reason phrase is malformed');
   if (statusCode < 200 || statusCode > 599) throw new InvalidResponseError(`its status is ${statusCode}`);
+  if (length !== undefined && parseContentLength(length) < 0) throw new InvalidResponseError('its length is malformed');
   const isHttp10 = httpVersion === '1.0';
   if (!isHttp10 && httpVersion !== '1.1') throw new InvalidResponseError(`it speaks HTTP/${httpVersion}`);
   if (coding === undefined) return;

@@ -13,9 +13,12 @@ export function hasBody({ headers }: IncomingMessage): boolean {
  */
 export function isUpgradeFollowed(request: IncomingMessage): boolean {
   const protocols = protocolsIn(request.headers.upgrade);
-  const isOther = protocols.every((protocol) => protocol !== '' && !/^(h2|http)/.test(protocol));
+  const isOther = protocols.every((protocol) => PROTOCOL.test(protocol) && !/^(?:h2|http)/.test(protocol));
   return request.httpVersion === '1.1' && request.method === 'GET' && !hasBody(request) && isOther;
 }
+
+/** A name, and a version or nothing (RFC 9110 §7.8). */
+const PROTOCOL = /^[\w!#$%&'*+.^`|~-]+(?:\/[\w!#$%&'*+.^`|~-]+)?$/;
 
 /** The protocols that an `Upgrade` field lists, in lower case; one empty name for a message without the field. */
 export function protocolsIn(upgrade = ''): string[] {

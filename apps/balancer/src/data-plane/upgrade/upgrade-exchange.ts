@@ -8,7 +8,7 @@ import type { AttemptLimits } from '../exchange/attempt-limits.js';
 import { AttemptLoop, type Transport } from '../exchange/attempt-loop.js';
 import type { ExchangeFactory } from '../exchange/exchange-factory.js';
 import { lastErrorText } from '../headers/error-response.js';
-import { isReasonPhrase, responseHeaders, sortResponseFields } from '../headers/header-rules.js';
+import { isReasonPhrase, removeField, responseHeaders, sortResponseFields } from '../headers/header-rules.js';
 import { VIA_PSEUDONYM } from '../headers/via-pseudonym.js';
 import type { DeadlineClock } from '../io/deadline-clock.js';
 import type { LingeringClose } from '../io/lingering-close.js';
@@ -18,7 +18,7 @@ import { protocolsIn } from '../request/message-framing.js';
 import type { ReadRequest } from '../request/request-reader.js';
 import { connectWithin, type ConnectTimeouts } from '../upstream/connect.js';
 import { requestAgent } from '../upstream/request-agent.js';
-import { targetOf } from '../upstream/upstream-address.js';
+import { forwardedTarget, targetOf, type UpstreamTarget } from '../upstream/upstream-address.js';
 import { joinConnections, type TunnelLimits } from './tunnel.js';
 import type { UpgradeClient } from './upgrade-client.js';
 
@@ -81,13 +81,14 @@ export class UpgradeExchange implements Transport {
   /** Connects before anything is sent, so that a backend that refuses connections costs the client nothing. */
   startAttempt({ url }: FleetBackend): void {
     const { context, loop } = this;
-    const { host, port, pathPrefix } = targetOf(url);
+    const target = targetOf(url);
+    const { host, port } = target;
     const options = { host, port, keepAlive: true, keepAliveInitialDelay: TCP_PROBE_AFTER_MS };
     const connection = connectWithin(context.timeouts, options, () => loop.onSlowConnect());
     this.connection = connection;
     connection.on('error', (error) => this.onError(connection, error));
     connection.once('connect', () => {
-      if (this.connection === connection) this.sendRequest(connection, pathPrefix + this.read.target);
+      if (this.connection === connection) this.sendRequest(connection, target);
     });
   }
 
@@ -109,10 +110,15 @@ export class UpgradeExchange implements Transport {
     this.end();
   }
 
-  private sendRequest(connection: Socket, path: string): void {
+  private sendRequest(connection: Socket, { hostHeader, pathPrefix }: UpstreamTarget): void {
     const { request } = this.client;
-    const headers = this.context.requestHeaders.of(request, this.read);
-    headers.push('Connection', 'Upgrade', 'Upgrade', request.headers.upgrade ?? '');
+    const path = forwardedTarget(pathPrefix, this.read.target);
+    const headers = this.context.requestHeaders.of(request, this.read, 'Upgrade');
+    headers.push('Upgrade', request.headers.upgrade ?? '');
+    if (!request.headers.host) {
+      removeField(headers, 'host');
+      headers.unshift('Host', hostHeader);
+    }
     const agent = requestAgent((created) => created.onSocket(connection), false);
     const upstream = requestUpstream({ agent, path, headers, setHost: false });
     upstream.on('error', (error) => this.onError(connection, error));
@@ -200,7 +206,7 @@ function responseOn(socket: Socket, request: IncomingMessage): ServerResponse {
 
 /** The head of the response that switches protocols. */
 function switchingHead({ rawHeaders, headers, httpVersion, statusMessage = '' }: IncomingMessage): string {
-  const hop = { httpVersion, pseudonym: VIA_PSEUDONYM, isChunked: false };
+  const hop = { statusCode: 101, httpVersion, pseudonym: VIA_PSEUDONYM, isChunked: false };
   const forwarded = responseHeaders(sortResponseFields(rawHeaders), hop);
   forwarded.push('Connection', 'Upgrade', 'Upgrade', headers.upgrade ?? '');
   const phrase = isReasonPhrase(statusMessage) ? statusMessage : 'Switching Protocols';

@@ -5,10 +5,15 @@ export interface UpstreamTarget {
   /** Without the brackets of an IPv6 address. */
   readonly host: string;
   readonly port: number;
-  /** In front of every request target; empty for most. */
+  /** In front of the path of every request, without a slash at its end; empty for most. */
   readonly pathPrefix: string;
   /** The `Host` of a request that has none. */
   readonly hostHeader: string;
+}
+
+/** The target of a request to a backend: `*` has no path (RFC 9112 §3.2.4). */
+export function forwardedTarget(pathPrefix: string, target: string): string {
+  return target === '*' ? target : pathPrefix + target;
 }
 
 /** Reads a URL that the registry has checked. */
@@ -17,7 +22,7 @@ export function targetOf(url: string): UpstreamTarget {
   return {
     host: hostname.replace(/^\[|\]$/g, ''),
     port: Number(port || '80'),
-    pathPrefix: pathname === '/' ? '' : pathname,
+    pathPrefix: pathname.replace(/\/$/, ''),
     hostHeader: port === '' || port === '80' ? hostname : `${hostname}:${port}`,
   };
 }
