@@ -33,6 +33,8 @@ const TARGETS = [
   ['/\xe4\xf6', '/a\tb', '/a\x01b', '/a\x7fb', '*', 'relative', '?only', '', 'example.org:80', 'mailto:a@b'],
   ['http://other.example/path?q', 'HTTP://Other.Example:8080', 'http://', 'https://other.example/s', 'http:///x'],
   ['http://user:secret@other.example/', 'ftp://other.example/', '/with space'],
+  ['http://h', 'http://h?q', 'http://h/a/../b?c', 'http://h/%7e"|', 'http://H:80/', 'http://a,b/', 'http://h:99999/'],
+  ['http://[::1]/', 'http://[::1/', 'http:/h', 'http://h\\x', '/\\x', '//h/x'],
 ].flat();
 
 const targetsAndMethods: readonly RequestCase[] = [
@@ -48,14 +50,25 @@ const targetsAndMethods: readonly RequestCase[] = [
   ),
   ...TARGETS.map((target) => line(`target ${JSON.stringify(target)}`, `GET ${target} HTTP/1.1`)),
   line('the server as a whole', 'OPTIONS * HTTP/1.1'),
+  ...['http://h', 'http://h/', 'http://h?q', '/o'].map((target) =>
+    line(`OPTIONS ${target}`, `OPTIONS ${target} HTTP/1.1`),
+  ),
+  ...['0', '1', '007', '99999999999999999999', '', '-1', 'x', '1, 2'].flatMap((forwards) =>
+    ['OPTIONS', 'GET'].map((method) =>
+      oneByOne(`${method} with Max-Forwards ${forwards}`, request(method, '/o', [`Max-Forwards: ${forwards}`])),
+    ),
+  ),
   oneByOne('a long target', request('GET', `/${'x'.repeat(4000)}`)),
   oneByOne('a tunnel', head('CONNECT example.org:443 HTTP/1.1', ['Host: example.org:443'])),
 ];
 
 const versionsAndLines: readonly RequestCase[] = [
-  ...['HTTP/1.0', 'HTTP/1.2', 'HTTP/2.0', 'HTTP/0.9', 'http/1.1', 'HTTP/1.1 ', 'HTTP/11', 'HTTP/1.', 'HTTX/1.1'].map(
-    (version) => line(`version ${version}`, `GET / ${version}`),
-  ),
+  ...[
+    ['HTTP/1.0', 'HTTP/1.2', 'HTTP/2.0', 'HTTP/0.9', 'http/1.1', 'HTTP/1.1 ', 'HTTP/11', 'HTTP/1.', 'HTTX/1.1'],
+    ['HTTP/3.0', 'HTTP/9.9', 'RTSP/1.0', 'HTTP/1.10'],
+  ]
+    .flat()
+    .map((version) => line(`version ${version}`, `GET / ${version}`)),
   oneByOne('no version', 'GET /\r\n\r\n'),
   oneByOne('1.0 without a host', 'GET /ten HTTP/1.0\r\n\r\n'),
   oneByOne('1.0 kept alive', head('GET /ten HTTP/1.0', ['Host: h', 'Connection: keep-alive'])),
@@ -77,11 +90,20 @@ const versionsAndLines: readonly RequestCase[] = [
   unfinished('a request line that ends nowhere', 'GET /abc'),
 ];
 
+const HOSTS = [
+  ['a,b', 'a@b', '', '[]', 'a%20b', 'h:99999', 'a/b', '<x>', 'a b', 'a;b', '\xe4', 'a%zz', 'h:', ':80', 'h:65535'],
+  ['a_b', 'a~b', '[::1', '[::1]x', '[:]', '[::ffff:1.2.3.4]', '[v1.a]', '[::1%25lo]', 'h:000080'],
+].flat();
+
 const fields: readonly RequestCase[] = [
   oneByOne('an empty host', head('GET / HTTP/1.1', ['Host:'])),
   oneByOne('two hosts', head('GET / HTTP/1.1', ['Host: a', 'Host: b'])),
   oneByOne('the same host twice', head('GET / HTTP/1.1', ['Host: a', 'host: a'])),
   oneByOne('a host that is none', head('GET / HTTP/1.1', ['Host: a b/"c"'])),
+  ...HOSTS.map((host) => oneByOne(`host ${JSON.stringify(host)}`, head('GET / HTTP/1.1', [`Host: ${host}`]))),
+  ...HOSTS.slice(0, 6).map((host) =>
+    oneByOne(`host ${host}, upgrade`, head('GET / HTTP/1.1', [`Host: ${host}`, 'Connection: Upgrade', 'Upgrade: x'])),
+  ),
   oneByOne('a host with a port', head('GET / HTTP/1.1', ['hOST: example.org:8080'])),
   oneByOne('an IPv6 host', head('GET / HTTP/1.1', ['Host: [::1]:80'])),
   withLines('spellings', 'x-lower: 1', 'X-UPPER: 2', 'x-MiXed: 3', "!#$%&'*+-.^_`|~0: 4"),
@@ -162,6 +184,10 @@ const connection: readonly RequestCase[] = [
     ),
     notAtOnce: 'what stands in one packet with a declined upgrade is lost in Node',
   },
+  ...['h2c, x', '"h2c"', 'x y', 'x,', 'x/1, y'].map((protocol) =>
+    withLines(`an upgrade to ${protocol}`, 'Connection: Upgrade', `Upgrade: ${protocol}`),
+  ),
+  withLines('an upgrade that accepts trailers', 'Connection: Upgrade, TE', 'Upgrade: x', 'TE: trailers'),
   withLines('a trailer announced without a body', 'Trailer: X-Sum'),
 ];
 

@@ -1,5 +1,6 @@
 // Responses of backends written by hand: usual ones, allowed but rare ones, and ones that must not reach a client.
 import { chunked, head, type Ending, type ResponseCase } from './corpus.js';
+import { EXTENSIONS } from './corpus-uploads.js';
 
 const CHUNKED = 'Transfer-Encoding: chunked';
 
@@ -20,6 +21,13 @@ const chunks = (name: string, body: string, ...lines: readonly string[]): Respon
 const status = (line: string, lines: readonly string[] = ['Content-Length: 0'], body = ''): ResponseCase =>
   answer(`status line ${JSON.stringify(line)}`, ok(lines, body, line));
 
+/** How a response requires another protocol. */
+const REQUIRED = [
+  ['Upgrade: websocket', 'Connection: Upgrade'],
+  ['Upgrade: a/1', 'upgrade: b', 'Connection: close, upgrade'],
+  ['Upgrade: h2c'],
+];
+
 const framing: readonly ResponseCase[] = [
   framed('a length', 'Content-Length: 4'),
   answer('an empty body', ok(['Content-Length: 0'])),
@@ -34,6 +42,10 @@ const framing: readonly ResponseCase[] = [
   chunks('many chunks', chunked(Array.from({ length: 50 }, (_, i) => 'x'.repeat(i + 1)))),
   chunks('a large chunk', chunked(['x'.repeat(100_000), 'y'.repeat(70_000)])),
   chunks('sizes in other spellings', '00A\r\n0123456789\r\na\r\n0123456789\r\n000\r\n\r\n'),
+  ...EXTENSIONS.map((text) => chunks(`extension ${JSON.stringify(text)}`, `4${text}\r\nbody\r\n0\r\n\r\n`)),
+  ...[16, 17].map((digits) =>
+    chunks(`a size of ${digits} digits`, `${'4'.padStart(digits, '0')}\r\nbody\r\n${'0'.repeat(digits)}\r\n\r\n`),
+  ),
   chunks('extensions', '4;a=b;c="d e"\r\nbody\r\n0;last\r\n\r\n'),
   chunks('trailers', chunked(['body'], ['X-Sum: 1', 'X-Sum: 2']), 'Trailer: X-Sum'),
   chunks('trailers that were not announced', chunked(['body'], ['X-Sum: 1'])),
@@ -51,6 +63,15 @@ const framing: readonly ResponseCase[] = [
   answer('a trailer announced beside a length', ok(['Trailer: X', 'Content-Length: 4'], 'body')),
   answer('204', ok([], '', 'HTTP/1.1 204 No Content')),
   answer('204 with a length', ok(['Content-Length: 0'], '', 'HTTP/1.1 204 No Content')),
+  answer('204 with a length of more', ok(['Content-Length: 4'], '', 'HTTP/1.1 204 No Content')),
+  ...REQUIRED.map((lines) =>
+    answer(
+      `426 with ${lines.join(', ')}`,
+      ok([...lines, 'Content-Length: 4'], 'body', 'HTTP/1.1 426 Upgrade Required'),
+    ),
+  ),
+  answer('426 without a protocol', ok(['Content-Length: 0'], '', 'HTTP/1.1 426 Upgrade Required')),
+  answer('426 until the end', ok(['Upgrade: a'], 'body', 'HTTP/1.1 426 Upgrade Required'), 'close'),
   answer('204 with a coding', ok([CHUNKED], '', 'HTTP/1.1 204 No Content')),
   answer('304', ok(['ETag: "x"'], '', 'HTTP/1.1 304 Not Modified')),
   answer('304 with a length', ok(['ETag: "x"', 'Content-Length: 1234'], '', 'HTTP/1.1 304 Not Modified')),
@@ -132,7 +153,10 @@ const fields: readonly ResponseCase[] = [
   withLines('empty Connection', 'Connection:', 'connection: ,'),
 ];
 
-const BAD_LENGTHS = ['+4', '-4', '4,4', '4, 4', '4, 5', '0x4', '4.0', '04', '', 'x', '4x', '9'.repeat(25)];
+const BAD_LENGTHS = [
+  ['+4', '-4', '4,4', '4, 4', '4, 5', '0x4', '4.0', '04', '', 'x', '4x', '9'.repeat(25)],
+  ['4'.padStart(15, '0'), '4'.padStart(16, '0')],
+].flat();
 const CODINGS = [
   'gzip',
   'gzip, chunked',
@@ -198,6 +222,10 @@ const interim: readonly ResponseCase[] = [
   answer(
     'an interim response with a length',
     `HTTP/1.1 100 Continue\r\nContent-Length: 4\r\n\r\n${ok(['Content-Length: 4'], 'body')}`,
+  ),
+  answer(
+    'an interim response with a coding',
+    `HTTP/1.1 103 Hints\r\n${CHUNKED}\r\n\r\n${ok(['Content-Length: 4'], 'body')}`,
   ),
   {
     name: 'hints, then the response',

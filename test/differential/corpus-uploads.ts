@@ -21,6 +21,8 @@ const LENGTHS = [
   '5.0',
   '5e0',
   '05',
+  '5'.padStart(15, '0'),
+  '5'.padStart(16, '0'),
   '5 5',
   '',
   ' ',
@@ -74,11 +76,21 @@ export const bodies: readonly RequestCase[] = [
   oneByOne('a coding after a bare line feed', request('POST', '/c', ['X: y\nTransfer-Encoding: chunked'], '0\r\n\r\n')),
 ];
 
+/** What may come after the size of a chunk, and what may not: quotes, and blanks in each place. */
+export const EXTENSIONS = [
+  [';a="b c"', ';a="\\""', ';a="\\\xe4"', ';a=""', ' ;a', '; a', ';a =b', ';a= b', ';a ', '\t;\ta\t=\tb', ' ', '\t'],
+  [';', ';a;', ';a=', ';=b', ';a="b', ';a="b"c', ';a=b c', ';"a"'],
+].flat();
+
 export const inChunks: readonly RequestCase[] = [
   chunks('no chunk', chunked([])),
   chunks('several chunks', chunked(['a', 'bc', 'd'.repeat(300)])),
   chunks('sizes in other spellings', '00A\r\n0123456789\r\na\r\n0123456789\r\n000\r\n\r\n'),
   chunks('extensions', '3;a=b;c="d e"\r\nabc\r\n0;last\r\n\r\n'),
+  ...EXTENSIONS.map((text) => chunks(`extension ${JSON.stringify(text)}`, `3${text}\r\nabc\r\n0${text}\r\n\r\n`)),
+  ...['3'.padStart(16, '0'), '3'.padStart(17, '0'), '0000000100000000'].map((size) =>
+    chunks(`chunk size ${size}`, `${size}\r\nabc\r\n0\r\n\r\n`),
+  ),
   chunks('an extension with a line feed', '3;a\nb\r\nabc\r\n0\r\n\r\n'),
   chunks('a long extension', `3;${'x'.repeat(20_000)}\r\nabc\r\n0\r\n\r\n`),
   chunks('trailers', chunked(['abc'], ['X-Sum: 1', 'x-sum: 2']), 'Trailer: X-Sum'),
@@ -118,6 +130,7 @@ export const expectations: readonly RequestCase[] = [
   oneByOne('Expect without a body', request('GET', '/with', ['Expect: 100-continue'])),
   oneByOne('Expect without a body, to DELETE', request('DELETE', '/with', ['Expect: 100-continue'])),
   upload('Expect of something else', 'Content-Length: 5', 'Expect: miracles'),
+  oneByOne('another Expect in 1.0', `${head('POST / HTTP/1.0', ['Host: h', 'Content-Length: 2', 'Expect: x'])}ab`),
   oneByOne('Expect in 1.0', `${head('POST / HTTP/1.0', ['Host: h', 'Content-Length: 2', 'Expect: 100-continue'])}ab`),
 ];
 

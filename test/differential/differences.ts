@@ -1,5 +1,5 @@
 // Every allowed difference between the lanes, with its reason. Everything else must be equal byte for byte.
-import { statusOf, type Field, type Message } from './messages.js';
+import { statusOf, valuesOf, type Field, type Message } from './messages.js';
 import type { Transcript } from './wire-client.js';
 
 /** The observable results of one case on one balancer. */
@@ -109,9 +109,19 @@ export const LENIENCIES: readonly Leniency[] = [
     isIn: (bytes) => /^[\r\n]+HTTP/.test(bytes),
   },
   {
-    what: 'an interim response with a length',
-    why: 'it must not have one (RFC 9110 §8.6); Node does not look',
-    isIn: (bytes) => /^HTTP\/1\.1 1\d\d[^\r\n]*\r\n(?:[^\r\n]+\r\n)*Content-Length:/i.test(bytes),
+    what: 'an interim response with a length or a coding',
+    why: 'it must not have one (RFC 9110 §8.6, RFC 9112 §6.1); Node does not look',
+    isIn: (bytes) => /^HTTP\/1\.1 1\d\d[^\r\n]*\r\n(?:[^\r\n]+\r\n)*(?:Content-Length|Transfer-Encoding):/i.test(bytes),
+  },
+  {
+    what: 'a chunk size of more than 16 digits, zeros included',
+    why: 'the fast lane reads no more of them; Node reads zeros without an end',
+    isIn: (bytes) => /\r\n0[\da-f]{16,}[;\r]/i.test(bytes),
+  },
+  {
+    what: 'a chunk extension without its name or its value',
+    why: 'it has both, or a name alone (RFC 9112 §7.1.1); Node accepts either as empty',
+    isIn: (bytes) => /\r\n[\da-f]+;(?:=[^\r\n]+|[^=;\r\n]+=)\r\n/i.test(bytes),
   },
 ];
 
@@ -131,9 +141,10 @@ export function levelled(observation: Observation): Observation {
   return DIFFERENCES.reduce((seen, { level }) => level(seen), observation);
 }
 
-/** A response that Node's parser or a deadline causes before there is a request: a status, and the connection ends. */
+/** A response to what is no request, or came too late: a status, and the connection ends. */
 function isBareError(answer: Message | undefined): boolean {
-  return answer !== undefined && [400, 408, 413, 431].includes(statusOf(answer)) && answer.body === '';
+  if (answer === undefined || ![400, 408, 431, 501, 505].includes(statusOf(answer))) return false;
+  return valuesOf(answer.fields, 'connection').join() === 'close';
 }
 
 /**
