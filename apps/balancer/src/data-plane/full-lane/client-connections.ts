@@ -2,6 +2,7 @@
 // byte, an idle connection is closed.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { cutConnection } from '../io/cut-connection.js';
 import { IndexedSet } from '../io/indexed-set.js';
 import type { LingeringClose } from '../io/lingering-close.js';
 import type { SharedBufferSocket } from '../io/shared-read-buffer.js';
@@ -63,6 +64,10 @@ export class ClientConnections {
 
   /** Cuts every open connection. */
   destroyAll(): void {
-    this.open.forEach(({ socket }) => socket.destroy());
+    this.open.forEach(({ isResponding, socket }) => {
+      // A response may end with its connection: a client of HTTP/1.0 sees by a reset that it is cut.
+      if (isResponding) cutConnection(socket);
+      else socket.destroy();
+    });
   }
 }

@@ -13,7 +13,7 @@ import { sendError } from '../headers/error-response.js';
 import { removeField } from '../headers/header-rules.js';
 import { Deadline, type DeadlineClock } from '../io/deadline-clock.js';
 import type { ForwardedRequestHeaders } from '../relay/request-headers.js';
-import { relayInterimResponse, relayResponse, type Downstream } from '../relay/response-relay.js';
+import { cutResponse, relayInterimResponse, relayResponse, type Downstream } from '../relay/response-relay.js';
 import { hasBody } from '../request/message-framing.js';
 import type { ReadRequest } from '../request/request-reader.js';
 import type { IdlePool } from '../upstream/idle-pool.js';
@@ -124,7 +124,7 @@ export class FullLaneExchange implements Transport, ForwardedRequest {
   }
 
   abortResponse(): void {
-    this.downstream.response.destroy();
+    cutResponse(this.downstream);
   }
 
   sendError(statusCode: number, message: string): void {
@@ -167,7 +167,11 @@ export class FullLaneExchange implements Transport, ForwardedRequest {
 
   onResponse(response: IncomingMessage): void {
     const { connection, downstream, head, loop } = this;
-    const observer = { onBytes: (count: number) => loop.onBytes(count), onComplete: () => this.onComplete() };
+    const observer = {
+      onBytes: (count: number) => loop.onBytes(count),
+      onComplete: () => this.onComplete(),
+      onCutOff: (error: Error) => loop.onResponseError(describeError(error)),
+    };
     try {
       const ownHeaders = head.wantsPlacement
         ? placementHeader(loop.exchange.backend?.id, head.demand, this.context.resources)

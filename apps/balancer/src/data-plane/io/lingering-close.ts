@@ -2,6 +2,7 @@
 // that is closed with bytes unread, and the client then loses what it has not read itself. So only sending ends at first;
 // what the client still sends is read and dropped until it closes its side too.
 import type { Socket } from 'node:net';
+import { cutConnection } from './cut-connection.js';
 import { Deadline, type DeadlineClock } from './deadline-clock.js';
 import { IndexedSet, type IndexedSetMember } from './indexed-set.js';
 import type { SharedBufferSocket } from './shared-read-buffer.js';
@@ -39,14 +40,14 @@ export class LingeringClose {
 
   /** Cuts every connection that is being closed. */
   destroyAll(): void {
-    this.open.forEach(({ socket }) => socket.destroy());
+    this.open.forEach(({ socket }) => cutConnection(socket));
   }
 
   /** `ms`: how long the client may take to accept what is sent already. */
   private linger(client: SharedBufferSocket, ms: number): void {
     const { open, clock } = this;
     if (open.size >= MAX_LINGERING) {
-      client.socket.destroy();
+      cutConnection(client.socket);
       return;
     }
     const connection = new LingeringConnection(client, clock, ms);
@@ -63,7 +64,7 @@ class LingeringConnection implements IndexedSetMember {
   constructor(client: SharedBufferSocket, clock: DeadlineClock, ms: number) {
     const { socket } = client;
     this.socket = socket;
-    const deadline = new Deadline(clock, () => socket.destroy());
+    const deadline = new Deadline(clock, () => cutConnection(socket));
     deadline.set(ms);
     // An error event without a listener would end the process.
     socket.on('error', () => {});

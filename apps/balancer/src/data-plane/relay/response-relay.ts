@@ -12,6 +12,7 @@ import {
 } from '../headers/header-rules.js';
 import { interimResponse } from '../headers/interim-response.js';
 import { VIA_PSEUDONYM } from '../headers/via-pseudonym.js';
+import { cutConnection } from '../io/cut-connection.js';
 import type { ParserBypass } from './parser-bypass.js';
 import { streamResponse, type ResponseObserver } from './response-stream.js';
 
@@ -44,8 +45,9 @@ export function relayResponse(
   const { statusCode = 0, statusMessage: phrase = '' } = upstream;
   const fields = sortResponseFields(upstream.rawHeaders);
   requireValid(upstream, fields);
-  const isChunked = isSentInChunks(fields, statusCode, request);
   const { httpVersion } = upstream;
+  const isUnframed = hasBody(statusCode, request) && fields.length === undefined;
+  const isChunked = isUnframed && request.httpVersion === '1.1';
   const headers = responseHeaders(fields, { statusCode, httpVersion, pseudonym: VIA_PSEUDONYM, isChunked });
   headers.push(...ownHeaders);
   if (statusCode === 426 && fields.upgrade !== undefined) {
@@ -58,7 +60,8 @@ export function relayResponse(
   }
   // With a transfer coding, a length means nothing.
   const lengthBytes = fields.coding === undefined ? Number(fields.length) : NaN;
-  streamResponse(upstream, response, observer, { lengthBytes, bypass });
+  const isUntilClose = isUnframed && fields.coding === undefined;
+  streamResponse(upstream, response, observer, { lengthBytes, isUntilClose, bypass });
   return fields;
 }
 
@@ -77,10 +80,19 @@ function requireValid(
     throw new InvalidResponseError('it used a transfer coding other than chunked');
 }
 
-/** Whether Node will send the body to this client in chunks: it has one without a length, and the client speaks 1.1. */
-function isSentInChunks({ length }: SortedFields, status: number, { method, httpVersion }: IncomingMessage): boolean {
-  const hasBody = method !== 'HEAD' && status !== 204 && status !== 304;
-  return hasBody && httpVersion === '1.1' && length === undefined;
+/** Whether a response has a body (RFC 9112 §6.3). */
+function hasBody(status: number, { method }: IncomingMessage): boolean {
+  return method !== 'HEAD' && status !== 204 && status !== 304;
+}
+
+/**
+ * Cuts a response so that its client sees that it is not whole. To a client that speaks 1.0 it may end with the connection,
+ * so that only a reset shows.
+ */
+export function cutResponse({ request, response }: Downstream): void {
+  const { socket } = response;
+  if (socket && request.httpVersion === '1.0') cutConnection(socket);
+  response.destroy();
 }
 
 /** Relays an interim response (1xx) to a client that can read it (RFC 9110 §15.2: not to one that speaks 1.0). */

@@ -11,12 +11,16 @@ export interface ResponseObserver {
   onBytes(count: number): void;
   /** The response has arrived whole. Called before the client can know. */
   onComplete(): void;
+  /** The response ends with its connection, which was lost before the backend had ended it. */
+  onCutOff(error: Error): void;
 }
 
 /** How a response arrives. */
 export interface ResponseSource {
   /** The length of its body; NaN when it has none declared. */
   readonly lengthBytes: number;
+  /** Whether the body ends with the connection (RFC 9112 §6.3). */
+  readonly isUntilClose: boolean;
   /** Of its connection, if that has one. */
   readonly bypass: ParserBypass | undefined;
 }
@@ -47,15 +51,17 @@ class ResponseStream {
   private hasStarted = false;
   private hasEnded = false;
   private readonly isChunked: boolean;
+  private readonly isUntilClose: boolean;
   private readonly bypass: ParserBypass | undefined;
 
   constructor(
     private readonly upstream: IncomingMessage,
     private readonly response: ServerResponse,
     private readonly observer: ResponseObserver,
-    { lengthBytes, bypass }: ResponseSource,
+    { lengthBytes, isUntilClose, bypass }: ResponseSource,
   ) {
     this.missing = lengthBytes;
+    this.isUntilClose = isUntilClose;
     this.bypass = bypass;
     // Framed here: Node writes a chunk in four parts.
     this.isChunked = response.chunkedEncoding;
@@ -135,6 +141,12 @@ class ResponseStream {
   end(): void {
     if (this.hasEnded) return;
     this.hasEnded = true;
+    const { socket } = this.upstream;
+    // Node takes the response for complete, however the connection ended.
+    if (this.isUntilClose && !socket.readableEnded) {
+      this.observer.onCutOff(socket.errored ?? new Error('closed'));
+      return;
+    }
     this.observer.onComplete();
     const last = this.isChunked ? `0\r\n${this.trailerLines()}\r\n` : '';
     if (!this.isCopied) {

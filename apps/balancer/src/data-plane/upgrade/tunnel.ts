@@ -1,5 +1,6 @@
 // Two connections joined: what arrives on one is sent on the other, both ways, until both are closed or time is up.
 import type { Socket } from 'node:net';
+import { cutConnection } from '../io/cut-connection.js';
 import { Deadline, type DeadlineClock } from '../io/deadline-clock.js';
 
 /** How long one side may go on once the other has ended. Milliseconds. */
@@ -23,7 +24,8 @@ export function joinConnections(client: Socket, backend: Socket, clock: Deadline
 }
 
 function follow(from: Socket, to: Socket): void {
-  from.on('error', () => to.destroy());
+  // The end of the connection may be what ends a message of the protocol.
+  from.on('error', () => cutConnection(to));
   // The pipe has ended `to` by then; nothing more can arrive from `from`.
   from.once('end', () => {
     const timeout = setTimeout(() => {

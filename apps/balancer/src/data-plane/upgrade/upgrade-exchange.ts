@@ -172,6 +172,7 @@ export class UpgradeExchange implements Transport {
     const observer = {
       onBytes: (count: number) => loop.onBytes(count),
       onComplete: () => void loop.exchange.completeAttempt(),
+      onCutOff: (error: Error) => loop.onResponseError(describeError(error)),
     };
     try {
       relayResponse(upstream, { request, response }, observer);
