@@ -13,9 +13,14 @@ export const attack: Attack = {
   title: 'bytes that no library would send get their response, and no backend sees more than it may',
   async run({ isLong }, atEnd) {
     const checks = (await Promise.all(LANES.map((lane) => runLane(lane, isLong, atEnd)))).flat();
-    return { checks, detail: `${RAW_THEMES.flatMap(([, cases]) => cases).length} cases, ${LANES.length} lanes` };
+    const counts = LANES.map((lane) => `${lane} ${casesIn(lane)}`);
+    return { checks, detail: `cases by lane: ${counts.join(', ')}` };
   },
 };
+
+function casesIn(lane: Lane): number {
+  return RAW_THEMES.flatMap(([, cases]) => cases).filter((raw) => inLane(raw, lane) !== undefined).length;
+}
 
 async function runLane(lane: Lane, isLong: boolean, atEnd: AtEnd): Promise<Check[]> {
   const target = await Target.start(lane, atEnd);

@@ -17,8 +17,6 @@ export interface RawCase extends Expectation {
   readonly bytes: string;
   /** What is sent once the balancer has read `bytes` and has responded as far as it does. */
   readonly later?: string;
-  /** Whether the last response may come alone, in place of some of those before it. */
-  readonly mayBeOvertaken?: boolean;
   /** Whether the last response may be 400, because of what follows it. */
   readonly mayBeRefused?: boolean;
   /** What must come of it in a lane where that differs. Without one for the upgrade lane, `inUpgradeLane` derives it. */
@@ -48,10 +46,7 @@ export function forwardedLast(name: string, bytes: string, ...reaches: readonly 
   return { ...forwarded(name, bytes, ...reaches), connection: 'closed' };
 }
 
-/**
- * Good requests, then bytes that are refused. The refusal may overtake the responses to the good ones: a parser reads ahead,
- * and its error closes the connection.
- */
+/** Good requests, then bytes that are refused. The good ones get their responses first. */
 export function refusedAfter(name: string, bytes: string, reaches: readonly string[], status = 400): RawCase {
   return {
     name,
@@ -59,7 +54,6 @@ export function refusedAfter(name: string, bytes: string, reaches: readonly stri
     responses: [...reaches.map(() => 200), status],
     connection: 'closed',
     reaches,
-    mayBeOvertaken: true,
   };
 }
 

@@ -117,11 +117,8 @@ function differences(seen: Seen, raw: RawCase): string[] {
 
 /** Whether an error has taken the place of responses before it, as it may. */
 function isOvertaken({ responses, connection, reaches }: Seen, raw: RawCase): boolean {
-  const error = raw.mayBeOvertaken ? raw.responses.at(-1) : raw.mayBeRefused ? 400 : undefined;
-  if (connection !== 'closed' || error === undefined) return false;
+  if (connection !== 'closed' || !raw.mayBeRefused) return false;
   const known = new Set(raw.reaches.map(shortened));
   const good = responses.slice(0, -1);
-  return (
-    responses.at(-1) === error && good.every((status) => status === 200) && reaches.every((each) => known.has(each))
-  );
+  return responses.at(-1) === 400 && good.every((status) => status === 200) && reaches.every((each) => known.has(each));
 }

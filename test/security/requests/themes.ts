@@ -4,6 +4,7 @@ import { chunkExtensions, chunkSizes, trailers } from './chunks.ts';
 import { expectations, hopByHop, refusedBeforeTheirBody, sequences, upgrades, versionTen } from './connections.ts';
 import { codings, lengths, lengthsAndCodings } from './lengths-and-codings.ts';
 import { fieldLines, lineEnds, requestLines } from './lines.ts';
+import { refusalsAfterGoodRequests, requestsAfterRefusals } from './refusals.ts';
 import { hosts, targets } from './targets-and-hosts.ts';
 
 export const RAW_THEMES: readonly Theme[] = [
@@ -20,5 +21,7 @@ export const RAW_THEMES: readonly Theme[] = [
     upgrades,
     sequences,
     refusedBeforeTheirBody,
+    refusalsAfterGoodRequests,
+    requestsAfterRefusals,
   ],
 ].flat();
