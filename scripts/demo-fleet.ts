@@ -26,7 +26,7 @@ export function demoProcesses(offset: number): DemoProcess[] {
     DATA_PLANE_PORT: port(5252),
     CONTROL_PLANE_PORT: port(9797),
     DEMAND_SOURCE: 'random',
-    TRUSTED_CLIENTS: 'loopback',
+    DEMAND_CLIENTS: 'loopback',
     // The demo's backends start and stop with the balancer, so there is nothing to restore.
     REGISTRY_FILE: 'none',
   };

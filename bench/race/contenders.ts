@@ -5,11 +5,11 @@ import { fairlead } from '../contenders/fairlead.js';
 import { haproxy } from '../contenders/haproxy.js';
 import { nginx, type NginxSetup } from '../contenders/nginx.js';
 
-const LEARNING = { TRUSTED_CLIENTS: 'none', DEMAND_SOURCE: 'learned' };
+const LEARNING = { DEMAND_CLIENTS: 'none', DEMAND_SOURCE: 'learned' };
 
 /** All contenders, in the order of the tables. */
 export const CONTENDERS: readonly Contender[] = [
-  fairlead('fairlead', 'Fairlead, demand declared', { TRUSTED_CLIENTS: 'loopback' }),
+  fairlead('fairlead', 'Fairlead, demand declared', { DEMAND_CLIENTS: 'loopback' }),
   fairlead('fairlead-reports', 'Fairlead, nothing declared, cost reports', LEARNING),
   // Reports that name none of the configured resources are ignored, so Fairlead learns from latency alone.
   fairlead('fairlead-latency', 'Fairlead, nothing declared, latency alone', { ...LEARNING, RESOURCES: 'cpu,disk' }),

@@ -20,7 +20,7 @@ describe('configuration', () => {
         THREAD_STALL_SECONDS: '2',
         PING_ACK_INTERVAL_SECONDS: 'abc',
         PLACEMENT_POLICY: 'magic',
-        TRUSTED_CLIENTS: '10.0.0.0/33',
+        TRUSTED_PROXIES: '10.0.0.0/33',
         RESOURCES: 'compute,compute',
         DEMAND_RULES: '[{"path": "reports"}]',
         CONTROL_PLANE_TOKEN: 'short',
@@ -35,7 +35,7 @@ describe('configuration', () => {
         'PLACEMENT_POLICY must be one of drf, ratio-fit, round-robin, least-requests, random, weighted-round-robin, power-of-two, peak-ewma, prequal, min-dominant-share, best-fit, maglev, drf-sampled, got "magic"',
         'DEMAND_RULES must be JSON such as [{"method": "GET", "path": "/reports/*rest", "demand": {"compute": 8}}] ' +
           '(at 0.path: must be a path pattern such as /reports/:id or /files/*rest), got "[{\\"path\\": \\"reports\\"}]"',
-        'TRUSTED_CLIENTS must be a comma-separated list of IP addresses or CIDR blocks (or the words "loopback", "private", "any", "none"), got "10.0.0.0/33"',
+        'TRUSTED_PROXIES must be a comma-separated list of IP addresses or CIDR blocks (or the words "loopback", "private", "any", "none"), got "10.0.0.0/33"',
         'PING_ACK_INTERVAL_SECONDS must be a number of seconds from 0.1 to 86400, got "abc"',
         '',
       ].join('\n'),
@@ -68,6 +68,13 @@ describe('configuration', () => {
       'ATTEMPT_TIMEOUT_SECONDS must be at most REQUEST_TIMEOUT_SECONDS (10), got 20\n' +
         'DEMAND_RULES must name resources of RESOURCES (compute, storage), rule 0 names gpu\n',
     );
+  });
+
+  it('the start fails with the variable that was replaced, and names those that replace it', async () => {
+    const said = await refusal({ TRUSTED_CLIENTS: 'loopback', ATTEMPT_TIMEOUT_SECONDS: '40' });
+    const [replaced, ...others] = said.trim().split('\n');
+    expect(replaced).toMatch(/^TRUSTED_CLIENTS was replaced by TRUSTED_PROXIES, .* and DEMAND_CLIENTS, .*: set these$/);
+    expect(others).toEqual(['ATTEMPT_TIMEOUT_SECONDS must be at most REQUEST_TIMEOUT_SECONDS (30), got 40']);
   });
 
   it('the error names the port that is in use', async () => {

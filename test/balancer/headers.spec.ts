@@ -41,8 +41,8 @@ describe('headers', () => {
       expect(seen?.headers).not.toHaveProperty(gone);
   });
 
-  it('what a trusted client says of earlier hops is continued, and its demand is used', async () => {
-    const balancer = await startBalancer({ TRUSTED_CLIENTS: 'loopback' });
+  it('what a trusted proxy says of earlier hops is continued, and the demand that a client declares is used', async () => {
+    const balancer = await startBalancer({ TRUSTED_PROXIES: 'loopback', DEMAND_CLIENTS: 'loopback' });
     let seen: IncomingMessage | undefined;
     const { port } = await httpUpstream((request, response) => {
       seen = request;

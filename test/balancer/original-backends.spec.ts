@@ -78,7 +78,7 @@ describe('backends that speak the original protocol', () => {
   });
 
   it('get whole units, rounded up, and the exact demand beside them', async () => {
-    const balancer = await startBalancer({ TRUSTED_CLIENTS: 'loopback' });
+    const balancer = await startBalancer({ DEMAND_CLIENTS: 'loopback' });
     const heads: IncomingMessage['headers'][] = [];
     const server = createServer((request, response) => {
       heads.push(request.headers);

@@ -50,13 +50,13 @@ describe('explaining a placement', () => {
     expect(((await response.json()) as { message: string }).message).toMatch(sentence);
   });
 
-  it('a trusted client alone is told where its request went', async () => {
+  it('a client in DEMAND_CLIENTS alone is told where its request went', async () => {
     const ask = lastGet('/', 'Fairlead-Explain: 1', 'Compute: 3');
     for (const [trusted, expected] of [
       ['loopback', /\r\nFairlead-Placement: "a"; compute=3; storage=0\r\n/],
       ['none', /^(?![^]*Fairlead-Placement)/],
     ] as const) {
-      const balancer = await startBalancer({ TRUSTED_CLIENTS: trusted });
+      const balancer = await startBalancer({ DEMAND_CLIENTS: trusted });
       const { port } = await httpUpstream((request, response) => {
         response.setHeader('Fairlead-Placement', 'forged');
         response.end(String(request.headers['fairlead-explain']));

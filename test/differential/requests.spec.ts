@@ -8,7 +8,7 @@ import { difference, expectBothAtRest, onBoth, startPair, type Mismatch, type Pa
 import { converse, pipeline } from './wire-client.js';
 import { splitAtEveryByte } from './splitting.js';
 
-const TRUSTING = { TRUSTED_CLIENTS: '127.0.0.1' };
+const TRUSTING = { TRUSTED_PROXIES: '127.0.0.1', DEMAND_CLIENTS: '127.0.0.1' };
 
 /** Puts the name in place that a balancer goes by, for the request that comes back to it. */
 async function namedFor(pair: Pair, name: 'fast' | 'full', { sendings, ...rest }: RequestCase): Promise<RequestCase> {

@@ -4,9 +4,9 @@ import { connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { request } from './http-text.js';
 
-/** A connection, open, closed when the test is over. */
-export async function openSocket(port: number): Promise<Socket> {
-  const socket = connect({ port, host: '127.0.0.1' });
+/** A connection, open, closed when the test is over; `from` is another address of this machine, such as 127.0.0.2. */
+export async function openSocket(port: number, from?: string): Promise<Socket> {
+  const socket = connect({ port, host: '127.0.0.1', localAddress: from });
   socket.on('error', () => {});
   onTestFinished(() => void socket.destroy());
   await once(socket, 'connect');
@@ -45,9 +45,9 @@ export async function stillAt(port: number, amount: () => number): Promise<numbe
   }
 }
 
-/** Sends `bytes` and collects the response until the other side closes. */
-export async function sendRaw(port: number, bytes: string): Promise<string> {
-  const socket = await openSocket(port);
+/** Sends `bytes`, from another address of this machine if one is given, and collects what comes until the other side closes. */
+export async function sendRaw(port: number, bytes: string, from?: string): Promise<string> {
+  const socket = await openSocket(port, from);
   socket.write(bytes, 'latin1');
   return received(socket);
 }

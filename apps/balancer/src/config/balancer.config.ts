@@ -17,6 +17,7 @@ import {
 import { POLICY_NAMES } from '@fairlead/scheduling';
 import { registerAs } from '@nestjs/config';
 import { z } from 'zod';
+import { clientIdentityVariables, replacedVariables } from './client-identity.js';
 import { clientLimitVariables } from './client-limits.js';
 import { demandRuleSchema } from './demand-rule.js';
 import { resourceNames, threadCount } from './special-fields.js';
@@ -123,9 +124,7 @@ export const balancerSchema = z.object({
   )
     .prefault('[]')
     .describe('Demand by method and path, first match; `:name` matches one segment, `*name` the rest'),
-  TRUSTED_CLIENTS: cidrList()
-    .prefault('none')
-    .describe('Clients whose demand headers, X-Forwarded-* and Forwarded are trusted'),
+  ...clientIdentityVariables,
   PING_ACK_INTERVAL_SECONDS: seconds(0.1, 86_400).prefault('100').describe('Interval of the active health checks'),
   PING_ACK_JITTER: decimal(0, 0.5)
     .prefault('0.1')
@@ -254,7 +253,7 @@ export type BalancerConfig = z.output<typeof balancerSchema>;
  */
 export function loadBalancerConfig(environment: Environment): BalancerConfig {
   const config = parseEnvironment(balancerSchema, environment);
-  const problems = contradictions(config);
+  const problems = [...replacedVariables(environment), ...contradictions(config)];
   if (problems.length > 0) throw new ConfigurationError(problems);
   return config;
 }

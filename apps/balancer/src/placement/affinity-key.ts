@@ -7,7 +7,6 @@ import type { FieldLookup } from './demand-classifier.js';
 
 /** What a key can be read from. */
 interface KeyedRequest {
-  readonly client: string;
   /** Path and query. */
   readonly target: string;
   readonly field: FieldLookup;
@@ -17,14 +16,14 @@ interface KeyedRequest {
 export class AffinityKeyReader {
   constructor(@Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>) {}
 
-  /** Hash of the request's key; undefined when it has none, or the policy needs none. */
-  of(request: KeyedRequest): number | undefined {
+  /** Hash of the key of a request of `client`, an address; undefined when it has none, or the policy needs none. */
+  of(client: string, request: KeyedRequest): number | undefined {
     if (this.config.PLACEMENT_POLICY !== 'maglev') return undefined;
-    const key = this.textOf(request);
+    const key = this.textOf(client, request);
     return key === undefined ? undefined : hash32(key);
   }
 
-  private textOf({ client, target, field }: KeyedRequest): string | undefined {
+  private textOf(client: string, { target, field }: KeyedRequest): string | undefined {
     const [source, name = ''] = this.config.AFFINITY_KEY.split(':');
     switch (source) {
       case 'path':

@@ -1,4 +1,4 @@
-// The demand of a request. In order of precedence: demand headers of a trusted client, a rule, and the default, which
+// The demand of a request. In order of precedence: demand headers of a client in DEMAND_CLIENTS, a rule, and the default, which
 // is learned unless DEMAND_SOURCE says otherwise.
 import { MAX_DEMAND } from '@fairlead/contracts';
 import { seededRandom, type Random, type ResourceVector } from '@fairlead/scheduling';
@@ -9,7 +9,7 @@ import { balancerConfig } from '../config/balancer.config.js';
 import { DemandLearning } from './demand-learning.js';
 import type { PlacementRequest } from './drf.scheduler.js';
 
-/** A demand header of a trusted client is invalid; the message says why. */
+/** A demand header that is read is invalid; the message says why. */
 export class BadDemandError extends Error {}
 
 /** Returns a field of a request's head by its name in lower case; undefined when it is absent. */
@@ -23,8 +23,6 @@ export interface ClassifiableRequest {
   /** The length of its body in bytes, if its head has it. */
   readonly bodyBytes: number;
   readonly field: FieldLookup;
-  /** Whether the client's demand headers are trusted. */
-  readonly isTrusted: boolean;
 }
 
 /** A demand, and the class it is learned for. */
@@ -63,10 +61,11 @@ export class DemandClassifier {
    * Step 4, classify: the demand in units, in the fleet's order, and the class if the demand is learned. The vector must
    * not be changed.
    *
+   * @param mayDeclare whether the demand headers of the request are read.
    * @throws {BadDemandError}
    */
-  classify(request: ClassifiableRequest): ClassifiedDemand {
-    const declared = request.isTrusted ? this.declaredDemand(request.field) : undefined;
+  classify(request: ClassifiableRequest, mayDeclare: boolean): ClassifiedDemand {
+    const declared = mayDeclare ? this.declaredDemand(request.field) : undefined;
     const explicit = declared ?? this.ruleDemand(request);
     return explicit ? { demand: explicit, classId: undefined } : this.defaultDemand(request);
   }

@@ -8,7 +8,6 @@ import { interimResponse } from '../headers/interim-response.js';
 import type { IndexedSetMember } from '../io/indexed-set.js';
 import type { LingeringClose } from '../io/lingering-close.js';
 import { MAX_PIPELINED_BYTES } from '../io/pipelining-limit.js';
-import { addressOf } from '../request/client-address.js';
 import { isRefusal, type RequestReader } from '../request/request-reader.js';
 import type { FastLaneContext } from './context.js';
 import type { DownstreamConnection } from './contracts.js';
@@ -65,8 +64,7 @@ export class FastLaneConnection implements DownstreamConnection, IndexedSetMembe
     this.reading = new SharedBufferSocket(accepted, (length) => this.onRead(length));
     const { socket } = this.reading;
     this.socket = socket;
-    const client = addressOf(socket);
-    this.request = new WireRequest(client, owner.requests.isTrusted(client));
+    this.request = new WireRequest(owner.requests.peerOf(socket));
     this.expiresAtMs = this.context.clock.nowMs + this.context.headerTimeoutMs;
     socket.on('drain', this.onDrain);
     socket.on('end', this.onEnd);

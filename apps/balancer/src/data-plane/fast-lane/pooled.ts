@@ -22,7 +22,7 @@ export const NO_CLIENT: DownstreamConnection = {
 
 export const NO_REQUEST: ReadRequest = {
   client: '',
-  isTrusted: false,
+  peer: { address: '', isProxy: false, mayDeclare: false },
   wantsPlacement: false,
   method: '',
   target: '',

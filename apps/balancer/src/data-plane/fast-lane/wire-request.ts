@@ -1,6 +1,7 @@
 // A request of the fast lane while its head is read: what the request reader and the forwarding headers ask of it.
 import type { RequestHead } from '@fairlead/http1';
 import type { ForwardableRequest } from '../headers/forwarded-header-cache.js';
+import type { Peer } from '../request/client-identity.js';
 import type { RequestFacts } from '../request/request-reader.js';
 import { HOST, fieldOf } from './wire-fields.js';
 
@@ -16,10 +17,7 @@ export class WireRequest implements RequestFacts, ForwardableRequest {
   private host = '';
   private hostBytes = Buffer.alloc(0);
 
-  constructor(
-    readonly client: string,
-    readonly isTrusted: boolean,
-  ) {}
+  constructor(readonly peer: Peer) {}
 
   /** Begins with a head that was framed. */
   reset(head: RequestHead): void {

@@ -5,8 +5,7 @@ import { DemandHeaderCache, HopHeaderCache, type ForwardableRequest } from './fo
 function aRequest(fields: Record<string, string> = {}, more: Partial<ForwardableRequest> = {}): ForwardableRequest {
   const field = (name: string) => fields[name];
   return {
-    client: '10.0.0.1',
-    isTrusted: false,
+    peer: { address: '10.0.0.1', isProxy: false },
     httpVersion: '1.1',
     field,
     isHost: (host) => host === (fields.host ?? ''),
@@ -32,7 +31,7 @@ describe('HopHeaderCache', () => {
     const cache = new HopHeaderCache((headers) => headers);
     const plain = cache.of(aRequest({ host: 'a' }));
     expect(valueOf(cache.of(aRequest({ host: 'a', via: '1.1 x' })), 'Via')).toMatch(/^1\.1 x, 1\.1 fairlead-/);
-    const trusted = aRequest({ host: 'a', 'x-forwarded-for': '1.2.3.4' }, { isTrusted: true });
+    const trusted = aRequest({ host: 'a', 'x-forwarded-for': '1.2.3.4' }, { peer: { address: '10.0.0.1', isProxy: true } });
     expect(valueOf(cache.of(trusted), 'X-Forwarded-For')).toBe('1.2.3.4, 10.0.0.1');
     expect(cache.of(aRequest({ host: 'a' }))).toBe(plain);
   });

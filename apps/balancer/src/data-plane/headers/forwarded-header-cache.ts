@@ -2,15 +2,13 @@
 // connection ask for the same host again and again, and the requests of a class have one demand.
 import type { ResourceSpace, ResourceVector } from '@fairlead/scheduling';
 import { demandHeaders } from './demand-headers.js';
-import { hopFields } from './header-rules.js';
+import { hopFields, type Hop } from './header-rules.js';
 import { VIA_PSEUDONYM } from './via-pseudonym.js';
 
 /** What the forwarding headers of a request are made from. */
 export interface ForwardableRequest {
-  /** The client's address, without a port. */
-  readonly client: string;
-  /** Whether the forwarding headers that the client sent are continued. */
-  readonly isTrusted: boolean;
+  /** The other side of the connection, as in {@link Hop}. */
+  readonly peer: Hop['peer'];
   /** `1.0` or `1.1`. */
   readonly httpVersion: string;
   /** A field by its name in lower case; undefined when it is absent. */
@@ -30,11 +28,11 @@ export class HopHeaderCache<Form> {
 
   of(request: ForwardableRequest): Form {
     const { last } = this;
-    const { client: clientAddress, isTrusted, httpVersion, field } = request;
+    const { peer, httpVersion, field } = request;
     // Only then do they depend on nothing but the host and the version.
-    const isCacheable = !isTrusted && field('via') === undefined;
+    const isCacheable = !peer.isProxy && field('via') === undefined;
     if (isCacheable && last && last.httpVersion === httpVersion && request.isHost(last.host)) return last.form;
-    const hop = { clientAddress, isTrusted, httpVersion, pseudonym: VIA_PSEUDONYM };
+    const hop = { peer, httpVersion, pseudonym: VIA_PSEUDONYM };
     const form = this.render(hopFields((name) => field(name) ?? '', hop));
     if (isCacheable) this.last = { host: field('host') ?? '', httpVersion, form };
     return form;

@@ -49,11 +49,12 @@ function toClient(raw: readonly string[], hop: Partial<ResponseHop> = {}): strin
   return sent;
 }
 
+const A_PROXY = { address: '192.0.2.7', isProxy: true };
+
 /** What a backend is sent about where the request of a client has been, by field name. */
 function hopOf(fields: Readonly<Record<string, string>>, hop: Partial<Hop> = {}): Record<string, string> {
   const sent = hopFields((name) => fields[name] ?? '', {
-    clientAddress: '192.0.2.7',
-    isTrusted: false,
+    peer: { address: '192.0.2.7', isProxy: false },
     httpVersion: '1.1',
     pseudonym: PSEUDONYM,
     ...hop,
@@ -195,8 +196,8 @@ describe('the fields of a hop', () => {
     expect(hopOf(claims)).toEqual({ ...hopOf({ host: 'h' }), Via: '1.0 a, 1.1 fairlead-1' });
   });
 
-  it('continue what a trusted client says', () => {
-    expect(hopOf(claims, { isTrusted: true, httpVersion: '1.0' })).toEqual({
+  it('continue what a trusted proxy says', () => {
+    expect(hopOf(claims, { peer: A_PROXY, httpVersion: '1.0' })).toEqual({
       Via: '1.0 a, 1.0 fairlead-1',
       'X-Forwarded-For': '10.0.0.1, 10.0.0.2, 192.0.2.7',
       'X-Forwarded-Proto': 'https',
@@ -205,8 +206,8 @@ describe('the fields of a hop', () => {
     });
   });
 
-  it('begin with a trusted client that says nothing', () => {
-    expect(hopOf({ host: 'h' }, { isTrusted: true })).toEqual(hopOf({ host: 'h' }));
+  it('begin with a trusted proxy that says nothing', () => {
+    expect(hopOf({ host: 'h' }, { peer: A_PROXY })).toEqual(hopOf({ host: 'h' }));
   });
 
   it('leave out the host of a request without one', () => {
@@ -218,8 +219,8 @@ describe('the fields of a hop', () => {
     });
   });
 
-  it('continue the X-Forwarded-Host of a trusted client whose request has no Host', () => {
-    expect(hopOf({ 'x-forwarded-host': 'front' }, { isTrusted: true })['X-Forwarded-Host']).toBe('front');
+  it('continue the X-Forwarded-Host of a trusted proxy whose request has no Host', () => {
+    expect(hopOf({ 'x-forwarded-host': 'front' }, { peer: A_PROXY })['X-Forwarded-Host']).toBe('front');
     expect(hopOf({ 'x-forwarded-host': 'front' })).not.toHaveProperty('X-Forwarded-Host');
   });
 
@@ -232,8 +233,8 @@ describe('the fields of a hop', () => {
     ['192.0.2.7', String.raw`a"b\c`, String.raw`for=192.0.2.7;host="a\"b\\c";proto=http`],
     ['192.0.2.7', 'h;for=evil', 'for=192.0.2.7;host="h;for=evil";proto=http'],
     ['192.0.2.7', 'h, for=evil', 'for=192.0.2.7;host="h, for=evil";proto=http'],
-  ])('for %s and %s follow the grammar of Forwarded', (clientAddress, host, forwarded) => {
-    expect(hopOf({ host }, { clientAddress }).Forwarded).toBe(forwarded);
+  ])('for %s and %s follow the grammar of Forwarded', (address, host, forwarded) => {
+    expect(hopOf({ host }, { peer: { address, isProxy: false } }).Forwarded).toBe(forwarded);
   });
 });
 

@@ -51,10 +51,8 @@ const DROPPED_FROM_RESPONSES: ReadonlySet<string> = new Set([...HOP_BY_HOP, ...S
 
 /** What the forwarding headers of a request are made from. */
 export interface Hop {
-  /** The client's address, without a port. */
-  readonly clientAddress: string;
-  /** Whether the client's own forwarding headers are trusted. */
-  readonly isTrusted: boolean;
+  /** The other side of the connection: its address without a port, and whether its forwarding headers are continued. */
+  readonly peer: { readonly address: string; readonly isProxy: boolean };
   /** `1.0` or `1.1`, for `Via`. */
   readonly httpVersion: string;
   /** This balancer's pseudonym in `Via`. */
@@ -83,19 +81,19 @@ export function requestHeaders(raw: readonly string[], { httpVersion, connection
 }
 
 /**
- * The forwarding headers of a request: `Via`, `X-Forwarded-*` and `Forwarded` (RFC 7239). Those of a trusted client are
- * continued, those of any other client replaced. `field` returns '' for an absent field.
+ * The forwarding headers of a request: `Via`, `X-Forwarded-*` and `Forwarded` (RFC 7239). Those of a trusted proxy are
+ * continued, those of any other peer replaced. `field` returns '' for an absent field.
  */
 export function hopFields(field: (name: string) => string, hop: Hop): string[] {
-  const trusted = (name: string) => (hop.isTrusted ? field(name) : '');
+  const trusted = (name: string) => (hop.peer.isProxy ? field(name) : '');
   const appended = (name: string, value: string) => (trusted(name) === '' ? value : `${trusted(name)}, ${value}`);
   const host = field('host');
   const fields = ['Via', via(field('via'), hop.httpVersion, hop.pseudonym)];
-  fields.push('X-Forwarded-For', appended('x-forwarded-for', hop.clientAddress));
+  fields.push('X-Forwarded-For', appended('x-forwarded-for', hop.peer.address));
   fields.push('X-Forwarded-Proto', trusted('x-forwarded-proto') || 'http');
   const forwardedHost = trusted('x-forwarded-host') || host;
   if (forwardedHost !== '') fields.push('X-Forwarded-Host', forwardedHost);
-  fields.push('Forwarded', appended('forwarded', forwardedElement(hop.clientAddress, host)));
+  fields.push('Forwarded', appended('forwarded', forwardedElement(hop.peer.address, host)));
   return fields;
 }
 

@@ -20,13 +20,12 @@ export class ForwardedRequestHeaders {
    * A raw header list: the end-to-end fields in their order, then those of the balancer. `connection` is the option of
    * `Connection`.
    */
-  of(request: IncomingMessage, { client, isTrusted, demand }: ReadRequest, connection: string): string[] {
+  of(request: IncomingMessage, { peer, demand }: ReadRequest, connection: string): string[] {
     const { headers, httpVersion, rawHeaders, socket } = request;
     let cache = this.hopHeaders.get(socket);
     if (!cache) this.hopHeaders.set(socket, (cache = new HopHeaderCache(asTheyAre)));
     const hopHeaders = cache.of({
-      client,
-      isTrusted,
+      peer,
       httpVersion,
       field: (name) => headers[name]?.toString(),
       isHost: (host) => (headers.host ?? '') === host,

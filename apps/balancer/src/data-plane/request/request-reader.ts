@@ -1,11 +1,12 @@
 // Reads from a client's request what every lane needs before it is placed, or rejects the request.
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../../config/balancer.config.js';
 import { AffinityKeyReader } from '../../placement/affinity-key.js';
 import { BadDemandError, DemandClassifier, type ClassifiableRequest } from '../../placement/demand-classifier.js';
-import { TrustedClients, addressOf } from './client-address.js';
+import { ClientIdentity, type Peer } from './client-identity.js';
 import type { PlacedRequest } from '../exchange/exchange.js';
 import { hasPassedThrough } from '../headers/header-rules.js';
 import { VIA_PSEUDONYM } from '../headers/via-pseudonym.js';
@@ -16,14 +17,14 @@ import { normalizeTarget } from './target.js';
 
 /** What is known of a request before it is placed. */
 export interface ReadRequest extends PlacedRequest {
-  readonly isTrusted: boolean;
-  /** Whether the response is to have `Fairlead-Placement`: a trusted client asked for it. */
+  readonly peer: Peer;
+  /** Whether the response is to have `Fairlead-Placement`: a client asked for it that may declare demand. */
   readonly wantsPlacement: boolean;
 }
 
 /** A request with valid framing, as any lane reads it. */
 export interface RequestFacts extends ClassifiableRequest {
-  readonly client: string;
+  readonly peer: Peer;
 }
 
 const LOOP: Refusal = {
@@ -33,14 +34,14 @@ const LOOP: Refusal = {
 
 @Injectable()
 export class RequestReader {
-  private readonly trustedClients: TrustedClients;
+  private readonly identity: ClientIdentity;
 
   constructor(
     private readonly classifier: DemandClassifier,
     private readonly affinity: AffinityKeyReader,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
-    this.trustedClients = new TrustedClients(config.TRUSTED_CLIENTS);
+    this.identity = new ClientIdentity(config);
   }
 
   /** Reads a request of Node's parser, or rejects it. Changes a target in absolute-form to origin-form. */
@@ -48,27 +49,27 @@ export class RequestReader {
     const refusal = framingRefusal(request) ?? normalizeTarget(request) ?? countForwarding(request);
     if (refusal) return refusal;
     const { headers, method = 'GET', url: target = '/' } = request;
-    const client = addressOf(request.socket);
-    const isTrusted = this.isTrusted(client);
+    const peer = this.peerOf(request.socket);
     const bodyBytes = Number(headers['content-length'] ?? 0);
     const field = (name: string) => headers[name]?.toString();
-    return this.readFramed({ client, isTrusted, method, target, bodyBytes, field });
+    return this.readFramed({ peer, method, target, bodyBytes, field });
   }
 
-  /** Whether a client's demand headers and forwarding headers are trusted. */
-  isTrusted(client: string): boolean {
-    return this.trustedClients.includes(client);
+  /** The peer of a connection. */
+  peerOf(socket: Socket): Peer {
+    return this.identity.peerOf(socket);
   }
 
   /** Step 3, read and refuse: reads a request with valid framing, or rejects it. */
   readFramed(request: RequestFacts): ReadRequest | Refusal {
-    const { client, isTrusted, method, target, field } = request;
+    const { peer, method, target, field } = request;
     if (hasPassedThrough(field('via'), VIA_PSEUDONYM)) return LOOP;
     try {
-      const { demand, classId } = this.classifier.classify(request);
-      const affinity = this.affinity.of(request);
-      const wantsPlacement = isTrusted && field('fairlead-explain') === '1';
-      return { client, isTrusted, wantsPlacement, method, target, demand, classId, affinity };
+      const client = this.identity.clientOf(peer, field);
+      const { demand, classId } = this.classifier.classify(request, peer.mayDeclare);
+      const affinity = this.affinity.of(client, request);
+      const wantsPlacement = peer.mayDeclare && field('fairlead-explain') === '1';
+      return { client, peer, wantsPlacement, method, target, demand, classId, affinity };
     } catch (error) {
       if (error instanceof BadDemandError) return { statusCode: 400, message: error.message };
       throw error;

@@ -1,0 +1,24 @@
+// The variables that say who a client is, and what is believed of what it says.
+import { cidrList, wholeNumber, type Environment } from '@fairlead/configuration';
+
+/** A part of the balancer's schema. */
+export const clientIdentityVariables = {
+  TRUSTED_PROXIES: cidrList()
+    .prefault('none')
+    .describe('Proxies whose X-Forwarded-* and Forwarded are believed and continued: they name the client'),
+  TRUSTED_HOPS: wholeNumber(1, 100)
+    .prefault('10')
+    .describe('Proxies in a row, the nearest one included, that are believed when they name the client'),
+  DEMAND_CLIENTS: cidrList()
+    .prefault('none')
+    .describe('Peers of a connection whose demand headers and Fairlead-Explain are read'),
+};
+
+/** A sentence for each variable of an earlier version that is set. */
+export function replacedVariables(environment: Environment): string[] {
+  if ((environment.TRUSTED_CLIENTS ?? '').trim() === '') return [];
+  return [
+    'TRUSTED_CLIENTS was replaced by TRUSTED_PROXIES, for clients whose X-Forwarded-* and Forwarded are believed, ' +
+      'and DEMAND_CLIENTS, for clients whose demand headers are read: set these',
+  ];
+}

@@ -1,0 +1,96 @@
+// Who the client of a request is: the peer of its connection, or whom trusted proxies in front of the balancer name.
+import type { BlockList, Socket } from 'node:net';
+import { Logger } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import type { BalancerConfig } from '../../config/balancer.config.js';
+import { isListed } from '../../net/address.js';
+import { peerAddressOf } from '../io/peer-address.js';
+import { clientInForwarded, clientInForwardedFor, type ForwardingTrust } from './forwarded-chain.js';
+
+/** Addresses whose check is remembered: it takes a microsecond, and each connection needs it. */
+const MAX_REMEMBERED = 10_000;
+/** Proxies about which there is a warning. */
+const MAX_WARNED = 100;
+
+/** Addresses in blocks that do not change. */
+export class AddressList {
+  private readonly known = new LRUCache<string, boolean>({ max: MAX_REMEMBERED });
+
+  constructor(private readonly blocks: BlockList) {}
+
+  includes(address: string): boolean {
+    let isIncluded = this.known.get(address);
+    if (isIncluded === undefined) {
+      isIncluded = isListed(this.blocks, address);
+      this.known.set(address, isIncluded);
+    }
+    return isIncluded;
+  }
+}
+
+/** The other side of a connection: the same for all its requests. */
+export interface Peer {
+  /** Its address, without a port. */
+  readonly address: string;
+  /** Whether it is a trusted proxy: its forwarding headers are believed. */
+  readonly isProxy: boolean;
+  /** Whether its demand headers and `Fairlead-Explain` are read. */
+  readonly mayDeclare: boolean;
+}
+
+const PEER = Symbol('peer');
+
+/** A socket that knows its peer. */
+type PeerSocket = Socket & { [PEER]?: Peer };
+
+export class ClientIdentity {
+  private readonly logger = new Logger('DataPlane');
+  private readonly proxies: AddressList;
+  private readonly demandClients: AddressList;
+  private readonly trust: ForwardingTrust;
+  /** Proxies that did not name a client. */
+  private readonly warned = new Set<string>();
+
+  constructor(config: Pick<BalancerConfig, 'TRUSTED_PROXIES' | 'TRUSTED_HOPS' | 'DEMAND_CLIENTS'>) {
+    this.proxies = new AddressList(config.TRUSTED_PROXIES);
+    this.demandClients = new AddressList(config.DEMAND_CLIENTS);
+    this.trust = { maxHops: config.TRUSTED_HOPS, isProxy: (address) => this.proxies.includes(address) };
+  }
+
+  /** The peer of a connection, the same object each time. */
+  peerOf(socket: PeerSocket): Peer {
+    return (socket[PEER] ??= this.peerAt(peerAddressOf(socket)));
+  }
+
+  /** The address of the client of a request: of the peer, or whom it forwards for if it is a trusted proxy. */
+  clientOf(peer: Peer, field: (name: string) => string | undefined): string {
+    return peer.isProxy ? this.clientNamedBy(peer.address, field) : peer.address;
+  }
+
+  private peerAt(address: string): Peer {
+    return {
+      address,
+      isProxy: this.proxies.includes(address),
+      mayDeclare: this.demandClients.includes(address),
+    };
+  }
+
+  private clientNamedBy(proxy: string, field: (name: string) => string | undefined): string {
+    const list = field('x-forwarded-for');
+    const client =
+      list === undefined
+        ? clientInForwarded(field('forwarded') ?? '', proxy, this.trust)
+        : clientInForwardedFor(list, proxy, this.trust);
+    if (client === undefined) this.warnOnce(proxy);
+    return client ?? proxy;
+  }
+
+  private warnOnce(proxy: string): void {
+    if (this.warned.has(proxy) || this.warned.size === MAX_WARNED) return;
+    this.warned.add(proxy);
+    this.logger.warn(
+      `${proxy} is in TRUSTED_PROXIES, but a request of it has no address in X-Forwarded-For or Forwarded: ` +
+        'it counts as the client of such requests',
+    );
+  }
+}
