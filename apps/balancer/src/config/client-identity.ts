@@ -1,5 +1,5 @@
 // The variables that say who a client is, and what is believed of what it says.
-import { cidrList, wholeNumber, type Environment } from '@fairlead/configuration';
+import { cidrList, decimal, wholeNumber, type Environment } from '@fairlead/configuration';
 
 /** A part of the balancer's schema. */
 export const clientIdentityVariables = {
@@ -12,6 +12,9 @@ export const clientIdentityVariables = {
   DEMAND_CLIENTS: cidrList()
     .prefault('none')
     .describe('Peers of a connection whose demand headers and Fairlead-Explain are read'),
+  MAX_DEMAND_RATIO: decimal(1, 1_000_000_000)
+    .prefault('100')
+    .describe('Most that counts of a declared demand, as a multiple of the mean of those of its route'),
 };
 
 /** A sentence for each variable of an earlier version that is set. */

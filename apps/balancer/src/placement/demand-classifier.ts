@@ -6,6 +6,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { pathToRegexp } from 'path-to-regexp';
 import { balancerConfig } from '../config/balancer.config.js';
+import { DeclaredDemands } from './declared-demands.js';
 import { DemandLearning } from './demand-learning.js';
 import type { PlacementRequest } from './drf.scheduler.js';
 
@@ -41,6 +42,7 @@ const MAX_RANDOM_DEMAND = 10;
 export class DemandClassifier {
   private readonly rules: readonly CompiledRule[];
   private readonly random: Random;
+  private readonly declared: DeclaredDemands;
   /** One unit of each resource. */
   private readonly unit: ResourceVector;
 
@@ -53,6 +55,7 @@ export class DemandClassifier {
       pattern: pathToRegexp(path).regexp,
       demand: config.RESOURCES.vectorOf(demand),
     }));
+    this.declared = new DeclaredDemands(config.RESOURCES.size, config.DEMAND_CLASSES, config.MAX_DEMAND_RATIO);
     this.unit = new Float64Array(config.RESOURCES.size).fill(1);
     this.random = config.DEMAND_SEED === undefined ? Math.random : seededRandom(config.DEMAND_SEED);
   }
@@ -65,12 +68,19 @@ export class DemandClassifier {
    * @throws {BadDemandError}
    */
   classify(request: ClassifiableRequest, mayDeclare: boolean): ClassifiedDemand {
-    const declared = mayDeclare ? this.declaredDemand(request.field) : undefined;
+    const declared = mayDeclare ? this.declaredDemand(request) : undefined;
     const explicit = declared ?? this.ruleDemand(request);
     return explicit ? { demand: explicit, classId: undefined } : this.defaultDemand(request);
   }
 
-  private declaredDemand(field: FieldLookup): ResourceVector | undefined {
+  /** What counts of the demand that the request's headers declare; undefined when they declare none. */
+  private declaredDemand(request: ClassifiableRequest): ResourceVector | undefined {
+    const demand = this.parseHeaders(request.field);
+    if (demand) this.declared.limit(request, demand);
+    return demand;
+  }
+
+  private parseHeaders(field: FieldLookup): ResourceVector | undefined {
     const { RESOURCES } = this.config;
     const general = field('fairlead-demand');
     if (general !== undefined) return RESOURCES.vectorOf(this.parseDemand(general));

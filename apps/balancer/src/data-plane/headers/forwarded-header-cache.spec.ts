@@ -31,7 +31,10 @@ describe('HopHeaderCache', () => {
     const cache = new HopHeaderCache((headers) => headers);
     const plain = cache.of(aRequest({ host: 'a' }));
     expect(valueOf(cache.of(aRequest({ host: 'a', via: '1.1 x' })), 'Via')).toMatch(/^1\.1 x, 1\.1 fairlead-/);
-    const trusted = aRequest({ host: 'a', 'x-forwarded-for': '1.2.3.4' }, { peer: { address: '10.0.0.1', isProxy: true } });
+    const trusted = aRequest(
+      { host: 'a', 'x-forwarded-for': '1.2.3.4' },
+      { peer: { address: '10.0.0.1', isProxy: true } },
+    );
     expect(valueOf(cache.of(trusted), 'X-Forwarded-For')).toBe('1.2.3.4, 10.0.0.1');
     expect(cache.of(aRequest({ host: 'a' }))).toBe(plain);
   });
