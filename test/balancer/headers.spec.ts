@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { lastGet } from '../support/http-text.js';
+import { lastGet, request } from '../support/http-text.js';
 import { metricsOf } from '../support/metrics.js';
 import { startBalancer } from '../support/processes.js';
 import { sendRaw } from '../support/raw-client.js';
@@ -81,6 +81,61 @@ describe('headers', () => {
       const text = await sendRaw(balancer.port, lastGet('/', header));
       expect(text).toMatch(/^HTTP\/1\.1 400 /);
       expect(text).toContain(problem);
+    }
+  });
+
+  it('what clients may not say is dropped, and from a trusted proxy what others may not', async () => {
+    const balancer = await startBalancer({ TRUSTED_PROXIES: '127.0.0.2' });
+    let seen: string[] = [];
+    const server = await httpUpstream(({ rawHeaders }, response) => {
+      seen = rawHeaders;
+      response.end();
+    });
+    server.on('upgrade', ({ rawHeaders }, socket) => {
+      seen = rawHeaders;
+      socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n');
+    });
+    await join(balancer, 'a', server.port);
+    const claims = ['X-Forwarded-Port', 'X-FORWARDED-Server', 'x-forwarded-ssl', 'X-Real-IP', 'True-Client-IP'];
+    const forbidden = ['X-Original-URL', 'X-Rewrite-URL', 'Fairlead-Secret', 'fairlead-placement'];
+    const ambiguous = ['X_Real_IP', 'Content_Length', '_'];
+    const lines = [...claims, ...forbidden, ...ambiguous, 'X-Kept'].map((name) => `${name}: claimed`);
+    for (const lane of [[], ['TE: trailers'], ['Connection: Upgrade', 'Upgrade: other']]) {
+      for (const [from, expected] of [
+        ['127.0.0.1', ['X-Kept']],
+        ['127.0.0.2', [...claims, 'X-Kept']],
+      ] as const) {
+        const text = request('GET', '/', [...lane, ...lines]).replace('Upgrade\r\n', 'Upgrade, close\r\n');
+        await sendRaw(
+          balancer.port,
+          lane.length === 2 ? text : text.replace('\r\n', '\r\nConnection: close\r\n'),
+          from,
+        );
+        expect(seen.filter((_, i) => seen[i + 1] === 'claimed')).toEqual(expected);
+      }
+    }
+  });
+
+  it('UNDERSCORE_HEADERS says what becomes of names with "_"', async () => {
+    for (const [rule, status, names] of [
+      ['reject', 400, []],
+      ['allow', 200, ['X_A', 'X-B']],
+    ] as const) {
+      const balancer = await startBalancer({ UNDERSCORE_HEADERS: rule });
+      let seen: string[] = [];
+      const { port } = await httpUpstream(({ rawHeaders }, response) => {
+        seen = rawHeaders;
+        response.end();
+      });
+      await join(balancer, 'a', port);
+      for (const more of [[], ['TE: trailers']]) {
+        seen = [];
+        const text = await sendRaw(balancer.port, lastGet('/', 'X_A: a', 'X-B: a', ...more));
+        expect(text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+        expect(seen.filter((_, i) => seen[i + 1] === 'a')).toEqual(names);
+        if (rule === 'reject') expect(text).toContain('must not have \\"_\\", got \\"X_A\\"');
+        expect(await sendRaw(balancer.port, lastGet('/', 'X-B: _'))).toMatch(/^HTTP\/1\.1 200 /);
+      }
     }
   });
 

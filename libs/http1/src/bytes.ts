@@ -27,6 +27,15 @@ export const LOWER_TOKEN = byteTable((_, character) => {
   return isToken ? character.toLowerCase().charCodeAt(0) : 0;
 });
 
+/** Marks `_` in {@link NAME_BYTE}. */
+export const UNDERSCORE_BIT = 2;
+
+/** 0 for bytes that no field name has; 1 for the others, with {@link UNDERSCORE_BIT} for `_`. */
+export const NAME_BYTE = byteTable((byte, character) => {
+  const isToken = LOWER_TOKEN[byte] !== 0;
+  return isToken ? 1 | (character === '_' ? UNDERSCORE_BIT : 0) : 0;
+});
+
 /** 1 for bytes allowed in a field value (RFC 9110 §5.5): VCHAR, SP, HTAB and obs-text. */
 export const IS_TEXT = byteTable((byte) => (byte === HTAB || (byte >= SP && byte !== 0x7f) ? 1 : 0));
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bytesOf } from './bytes.js';
-import { FieldNames } from './field-names.js';
+import { FieldNames, UNDERSCORED } from './field-names.js';
+import { ForwardingRule } from './forwarding-rule.js';
 import { RequestHead } from './request-head.js';
 import { COMMON_FIELD_NAMES } from './common-field-names.js';
 
@@ -43,5 +44,54 @@ describe('a common name', () => {
     const text = 'GET / HTTP/1.1\r\nHost: h\r\nAccept: a\r\naccept: b\r\n\r\n';
     expect(head.frame(Buffer.from(bytesOf(text)), 0, text.length)).toBe(text.length);
     expect(head.fields.valueOf(names.numberOf('accept'))).toBe('a, b');
+  });
+});
+
+describe('a name that has no number of its own', () => {
+  const withPrefix = new FieldNames(['x-mine'], ['x-mine-']);
+  const rule = new ForwardingRule(withPrefix, ['x-mine', 'x-mine-', '_']);
+  const head = new RequestHead(withPrefix, { maxHeadBytes: 1000, maxFields: 20 });
+
+  /** What is forwarded of a request with these lines, twice: the second time each name is at its remembered place. */
+  function forwarded(...lines: string[]): string[] {
+    const text = ['GET / HTTP/1.1', 'Host: h', ...lines, '', ''].join('\r\n');
+    const seen = [1, 2].map(() => {
+      const bytes = Buffer.from(text, 'latin1');
+      expect(head.frame(bytes, 0, bytes.length)).toBe(bytes.length);
+      return head.forwardedHead(rule);
+    });
+    expect(seen[1]).toBe(seen[0]);
+    return seen[0].split('\r\n').slice(2, -1);
+  }
+
+  it('is in each set that has its prefix, as every known name with the prefix is', () => {
+    const known = new FieldNames(['x-mine-known', 'x-other'], ['x-mine-']);
+    const set = known.setOf(['X-Mine-']);
+    expect(['x-mine-', 'x-mine-known', 'x-other'].map((name) => set[known.numberOf(name)])).toEqual([1, 1, 0]);
+  });
+
+  it('belongs to its prefix, in any case', () => {
+    expect(forwarded('X-Mine-A: 1', 'x-mine-b: 2', 'X-MINE-: 3', 'X-Mine: 4', 'X-Min: 5', 'X-Miner: 6')).toEqual([
+      'X-Min: 5',
+      'X-Miner: 6',
+    ]);
+  });
+
+  it('belongs to the names with "_" if it has one', () => {
+    expect(forwarded('a_b: 1', '_: 2', 'X_Mine: 3', 'x-mine-_: 4', 'A-B: 5_6', 'Content_Length: 7', '__: 8')).toEqual([
+      'A-B: 5_6',
+    ]);
+    expect(head.fields.placeOf(UNDERSCORED)).toBe(1);
+  });
+
+  it('does not shadow a name that was there before, or the other way round', () => {
+    for (const name of ['X-Mine-A', 'X-Other', 'X_Mine_A', 'Accept', 'X-Mine-A', 'a_b']) {
+      const isDropped = name.includes('_') || name.startsWith('X-Mine');
+      expect(forwarded(`${name}: 1`)).toEqual(isDropped ? [] : [`${name}: 1`]);
+    }
+  });
+
+  it('cannot be given with "_"', () => {
+    expect(() => new FieldNames(['a_b'])).toThrow('a field name with "_" has no number of its own, got "a_b"');
   });
 });

@@ -17,13 +17,12 @@ export const TRANSFER_ENCODING = 4;
 export const KEEP_ALIVE = 5;
 /** `Close`. Not a registered field, but if one were sent, `Connection: close` would name it as hop-by-hop. */
 export const CLOSE = 6;
-/** Any other name that starts with `Proxy-`. */
-const OTHER_PROXY = 7;
-
 /** `Max-Forwards`. */
-export const MAX_FORWARDS = 8;
+export const MAX_FORWARDS = 7;
+/** Any name with `_`, which some servers take for `-` (RFC 3875 §4.1.18). */
+export const UNDERSCORED = 9;
 
-/** The names that framing needs, in the order of the numbers above. */
+/** The names that framing needs, in the order of the numbers above. The last two stand for many names. */
 const FRAMING_NAMES = [
   'host',
   'connection',
@@ -31,8 +30,9 @@ const FRAMING_NAMES = [
   'transfer-encoding',
   'keep-alive',
   'close',
-  'proxy-',
   'max-forwards',
+  'proxy-',
+  '_',
 ];
 
 /** A request with one of these fields, or with any `Proxy-` field, is left to a complete HTTP server. */
@@ -63,7 +63,6 @@ const SINGLE_NAMES = [
 /** Maximum length of a supported name, bytes. */
 export const MAX_NAME_BYTES = 128;
 
-const PROXY_PREFIX = bytesOf('proxy-');
 const SLOTS = 512;
 
 /** Numbers for field names. Built once, from the names that the caller's rules use; read for every field. */
@@ -77,6 +76,8 @@ export class FieldNames {
   /** The first name of each hash slot, and for each name the next one in its slot; 0 ends the chain. */
   private readonly slots = new Uint8Array(SLOTS);
   private readonly next: Uint8Array;
+  /** The beginnings of names, and the number of those names that have no other. */
+  private readonly prefixes: readonly { readonly bytes: Uint8Array; readonly number: number }[];
   /** 1 for names that make a request unsupported, by number. */
   readonly isUnsupportedInRequest: Uint8Array;
   /** 1 for names that a request may repeat, by number: neither framing nor the caller's rules interpret them. */
@@ -85,18 +86,25 @@ export class FieldNames {
   /**
    * @param others names that the caller's rules use, in any case, in addition to those that framing needs. A request
    *   may not repeat any of them.
-   * @throws {RangeError} when there are more than 255 names in total, or one is not a field name.
+   * @param prefixes beginnings such as `x-forwarded-`, in any case. All names with one that have no number of their own
+   *   share a number: that of the prefix.
+   * @throws {RangeError} when there are more than 255 names in total, or one is not a field name, or has `_`.
    */
-  constructor(others: Iterable<string> = []) {
+  constructor(others: Iterable<string> = [], prefixes: Iterable<string> = []) {
     const lower = Array.from(others, (name) => name.toLowerCase());
     const interpreted = new Set([...FRAMING_NAMES, ...UNSUPPORTED_IN_REQUESTS, ...SINGLE_NAMES, ...lower]);
-    const all = new Set([...interpreted, ...COMMON_FIELD_NAMES]);
+    const lowerPrefixes = Array.from(prefixes, (prefix) => prefix.toLowerCase());
+    const all = new Set([...interpreted, ...COMMON_FIELD_NAMES, ...lowerPrefixes]);
     if (all.size > 255) throw new RangeError(`at most 255 field names are allowed, got ${all.size}`);
     this.next = new Uint8Array(all.size + 1);
     this.patterns.add(this.spelling[0]);
     for (const name of all) this.add(name);
     this.lengths = Uint8Array.from(this.spelling, ({ length }) => length);
-    this.mayRepeat = Uint8Array.from(this.names, (name) => (interpreted.has(name) ? 0 : 1));
+    this.prefixes = ['proxy-', ...lowerPrefixes].map((prefix) => ({
+      bytes: bytesOf(prefix),
+      number: this.numberOf(prefix),
+    }));
+    this.mayRepeat = Uint8Array.from(this.names, (name) => (interpreted.has(name) && name !== '_' ? 0 : 1));
     this.isUnsupportedInRequest = Uint8Array.from(this.names, (name) =>
       UNSUPPORTED_IN_REQUESTS.includes(name) || name.startsWith('proxy-') ? 1 : 0,
     );
@@ -119,25 +127,38 @@ export class FieldNames {
   }
 
   /**
-   * Returns a set of known names as a table for {@link ForwardingRule}: 1 at the number of each name.
+   * Returns a set of known names as a table for {@link ForwardingRule}: 1 at the number of each name. A prefix stands for
+   * all names that begin with it.
    *
    * @throws {RangeError} when a name is unknown.
    */
   setOf(names: Iterable<string>): Uint8Array {
     const set = new Uint8Array(this.size);
-    for (const name of names) set[this.numberOf(name)] = 1;
+    for (const name of names) {
+      const number = this.numberOf(name);
+      set[number] = 1;
+      if (!this.prefixes.some((prefix) => prefix.number === number)) continue;
+      this.names.forEach((other, i) => (set[i] ||= other.startsWith(name.toLowerCase()) ? 1 : 0));
+    }
     return set;
   }
 
-  /** Returns the number of the name in `bytes` from `start` to before `end`. The name must be a token and not empty. */
+  /**
+   * Returns the number of the name in `bytes` from `start` to before `end`. The name must be a token, without `_` and not
+   * empty.
+   */
   find(bytes: Uint8Array, start: number, end: number): number {
     let number = this.slots[slotOf(bytes, start, end)];
     while (number !== UNKNOWN_FIELD) {
       if (equalsIgnoringCase(bytes, start, end, this.spelling[number])) return number;
       number = this.next[number];
     }
-    const prefixEnd = start + PROXY_PREFIX.length;
-    return end > prefixEnd && equalsIgnoringCase(bytes, start, prefixEnd, PROXY_PREFIX) ? OTHER_PROXY : UNKNOWN_FIELD;
+    for (let i = 0; i < this.prefixes.length; i++) {
+      const prefix = this.prefixes[i];
+      const prefixEnd = start + prefix.bytes.length;
+      if (end > prefixEnd && equalsIgnoringCase(bytes, start, prefixEnd, prefix.bytes)) return prefix.number;
+    }
+    return UNKNOWN_FIELD;
   }
 
   /**
@@ -151,6 +172,8 @@ export class FieldNames {
   private add(name: string): void {
     const bytes = bytesOf(name);
     const isToken = bytes.length > 0 && bytes.every((byte) => LOWER_TOKEN[byte] === byte);
+    if (name.includes('_') && name !== '_')
+      throw new RangeError(`a field name with "_" has no number of its own, got ${JSON.stringify(name)}`);
     if (!isToken || bytes.length > MAX_NAME_BYTES)
       throw new RangeError(`a field name must be a token of 1 to ${MAX_NAME_BYTES} bytes, got ${JSON.stringify(name)}`);
     const number = this.names.length;

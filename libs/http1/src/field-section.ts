@@ -1,6 +1,6 @@
 // Parses the lines of a field section (RFC 9112 §5) into spans: of a request, a response, or trailers.
-import { COLON, CR, HTAB, IS_TEXT, LF, LOWER_TOKEN, SP } from './bytes.js';
-import { CONNECTION, MAX_NAME_BYTES, UNKNOWN_FIELD, type FieldNames } from './field-names.js';
+import { COLON, CR, HTAB, IS_TEXT, LF, LOWER_TOKEN, NAME_BYTE, SP, UNDERSCORE_BIT } from './bytes.js';
+import { CONNECTION, MAX_NAME_BYTES, UNDERSCORED, UNKNOWN_FIELD, type FieldNames } from './field-names.js';
 import { INCOMPLETE, UNSUPPORTED } from './outcome.js';
 import { endOfText } from './text-scan.js';
 
@@ -93,9 +93,10 @@ export class FieldSection {
       let nameEnd = number === UNKNOWN_FIELD ? NOT_FOUND : names.endOf(number, view, at, end);
       if (nameEnd === NOT_FOUND) {
         nameEnd = at;
-        while (nameEnd < end && LOWER_TOKEN[bytes[nameEnd]] !== 0) nameEnd++;
+        let kinds = 0;
+        for (let kind = 0; nameEnd < end && (kind = NAME_BYTE[bytes[nameEnd]]) !== 0; nameEnd++) kinds |= kind;
         if (nameEnd === end || nameEnd === at || bytes[nameEnd] !== COLON || nameEnd - at > MAX_NAME_BYTES) break;
-        number = names.find(bytes, at, nameEnd);
+        number = kinds < UNDERSCORE_BIT ? names.find(bytes, at, nameEnd) : UNDERSCORED;
       }
       const lineEnd = endOfText(view, Math.max(nameEnd + 1, from + this.checkedTo), end);
       if (lineEnd + 1 >= end || bytes[lineEnd] !== CR || bytes[lineEnd + 1] !== LF) break;

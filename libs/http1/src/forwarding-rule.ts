@@ -12,7 +12,7 @@ export class ForwardingRule {
   readonly isKept: Uint8Array;
 
   /**
-   * @param dropped names of fields to drop.
+   * @param dropped names of fields to drop; `_` stands for all names with `_`, and a prefix for all that share its number.
    * @param kept names of fields to forward even if `Connection` names them (RFC 9110 §7.6.1 drops all it names).
    * @throws {RangeError} when `names` does not know one of them.
    */

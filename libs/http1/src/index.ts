@@ -14,8 +14,8 @@
  * Input outside the subset is not an error. `UNSUPPORTED` for a request means that a complete HTTP/1.1 server has to
  * handle it. Only constructors and lookups by name throw.
  *
- *   const names = new FieldNames(['via', 'x-forwarded-for']);
- *   const rule = new ForwardingRule(names, ['connection', 'via', 'x-forwarded-for']);
+ *   const names = new FieldNames(['via', 'x-forwarded-for'], ['x-forwarded-']);
+ *   const rule = new ForwardingRule(names, ['connection', 'via', 'x-forwarded-for', 'x-forwarded-', '_']);
  *   const head = new RequestHead(names, { maxHeadBytes: 16_384, maxFields: 100 });
  *   const length = head.frame(bytes, from, to);
  *   if (length > 0) send(`${head.forwardedHead(rule)}Via: 1.1 me\r\n\r\n`);
@@ -23,7 +23,7 @@
  * @module @fairlead/http1
  */
 export { ChunkScanner } from './chunk-scanner.js';
-export { FieldNames } from './field-names.js';
+export { FieldNames, UNDERSCORED } from './field-names.js';
 export type { FieldSection } from './field-section.js';
 export { ForwardingRule } from './forwarding-rule.js';
 export type { FramingError } from './framing-error.js';

@@ -4,6 +4,7 @@ import { chunkExtensions, chunkSizes, trailers } from './chunks.ts';
 import { expectations, hopByHop, refusedBeforeTheirBody, sequences, upgrades, versionTen } from './connections.ts';
 import { codings, lengths, lengthsAndCodings } from './lengths-and-codings.ts';
 import { fieldLines, lineEnds, requestLines } from './lines.ts';
+import { claims, underscores } from './names.ts';
 import { refusalsAfterGoodRequests, requestsAfterRefusals } from './refusals.ts';
 import { hosts, targets } from './targets-and-hosts.ts';
 
@@ -13,6 +14,8 @@ export const RAW_THEMES: readonly Theme[] = [
     requestLines,
     lineEnds,
     fieldLines,
+    claims,
+    underscores,
     targets,
     hosts,
     hopByHop,

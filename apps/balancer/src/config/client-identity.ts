@@ -1,5 +1,5 @@
 // The variables that say who a client is, and what is believed of what it says.
-import { cidrList, decimal, wholeNumber, type Environment } from '@fairlead/configuration';
+import { cidrList, decimal, oneOf, wholeNumber, type Environment } from '@fairlead/configuration';
 
 /** A part of the balancer's schema. */
 export const clientIdentityVariables = {
@@ -9,6 +9,11 @@ export const clientIdentityVariables = {
   TRUSTED_HOPS: wholeNumber(1, 100)
     .prefault('10')
     .describe('Proxies in a row, the nearest one included, that are believed when they name the client'),
+  UNDERSCORE_HEADERS: oneOf(['drop', 'reject', 'allow'])
+    .prefault('drop')
+    .describe(
+      'What becomes of request headers with `_` in their name, which many backends take for `-`: drop, reject (400), allow',
+    ),
   DEMAND_CLIENTS: cidrList()
     .prefault('none')
     .describe('Peers of a connection whose demand headers and Fairlead-Explain are read'),

@@ -1,7 +1,7 @@
 // A client's connection in the fast lane: one request after another, each from its first byte to the last of its
 // response, until one comes that this lane does not support. With that one it goes to the full lane, and stays there.
 import type { Socket } from 'node:net';
-import { INCOMPLETE, UNSUPPORTED, type RequestHead, type ResponseHead } from '@fairlead/http1';
+import { INCOMPLETE, UNSUPPORTED, type ForwardingRule, type RequestHead, type ResponseHead } from '@fairlead/http1';
 import { HopHeaderCache } from '../headers/forwarded-header-cache.js';
 import { bareErrorText } from '../headers/error-response.js';
 import { interimResponse } from '../headers/interim-response.js';
@@ -14,7 +14,7 @@ import type { DownstreamConnection } from './contracts.js';
 import type { ExchangePool } from './exchange-pool.js';
 import type { FastLaneExchange } from './exchange.js';
 import { SharedBufferSocket, readBuffer } from '../io/shared-read-buffer.js';
-import { rawFieldsOf } from './wire-fields.js';
+import { hasUnderscoredName, rawFieldsOf } from './wire-fields.js';
 import { linesOf } from './wire-headers.js';
 import { WireRequest } from './wire-request.js';
 import { isBackpressured } from './write-buffer.js';
@@ -38,6 +38,7 @@ export interface ConnectionOwner {
 export class FastLaneConnection implements DownstreamConnection, IndexedSetMember {
   setIndex = -1;
   readonly socket: Socket;
+  readonly requestRule: ForwardingRule;
   /** When the lane calls {@link onTimeout}. Coarse milliseconds. */
   expiresAtMs: number;
   private readonly context: FastLaneContext;
@@ -64,7 +65,9 @@ export class FastLaneConnection implements DownstreamConnection, IndexedSetMembe
     this.reading = new SharedBufferSocket(accepted, (length) => this.onRead(length));
     const { socket } = this.reading;
     this.socket = socket;
-    this.request = new WireRequest(owner.requests.peerOf(socket));
+    const peer = owner.requests.peerOf(socket);
+    this.request = new WireRequest(peer);
+    this.requestRule = this.context.requestRuleFor(peer);
     this.expiresAtMs = this.context.clock.nowMs + this.context.headerTimeoutMs;
     socket.on('drain', this.onDrain);
     socket.on('end', this.onEnd);
@@ -222,7 +225,11 @@ export class FastLaneConnection implements DownstreamConnection, IndexedSetMembe
 
   /** Step 3, read and refuse: the head is complete, and the exchange takes over. */
   private serve(head: RequestHead, bytes: Buffer, from: number, end: number): void {
-    const { owner, request } = this;
+    const { owner, request, context } = this;
+    if (context.rejectsUnderscores && hasUnderscoredName(head)) {
+      this.handOver(bytes, from, end);
+      return;
+    }
     request.reset(head);
     const read = owner.requests.readFramed(request);
     if (isRefusal(read)) {
@@ -231,7 +238,7 @@ export class FastLaneConnection implements DownstreamConnection, IndexedSetMembe
     }
     this.isHeadDue = false;
     this.expiresAtMs = Infinity;
-    this.wantsClose = head.wantsClose || ++this.requests >= this.context.maxRequestsPerConnection;
+    this.wantsClose = head.wantsClose || ++this.requests >= context.maxRequestsPerConnection;
     const exchange = owner.exchanges.acquire();
     this.exchange = exchange;
     exchange.reset(this, read, head, this.hopLines.of(request));

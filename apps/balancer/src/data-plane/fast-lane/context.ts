@@ -1,15 +1,19 @@
 // What the connections and exchanges of the fast lane share: settings, and the objects that there is one of in a thread.
+import type { ForwardingRule } from '@fairlead/http1';
 import type { ResourceSpace } from '@fairlead/scheduling';
 import { Logger } from '@nestjs/common';
 import type { BalancerConfig } from '../../config/balancer.config.js';
 import { attemptLimitsOf, type AttemptLimits } from '../exchange/attempt-limits.js';
 import { DemandHeaderCache } from '../headers/forwarded-header-cache.js';
+import { RequestFieldFilters } from '../headers/request-field-filter.js';
 import type { DeadlineClock } from '../io/deadline-clock.js';
 import type { LingeringClose } from '../io/lingering-close.js';
+import type { Peer } from '../request/client-identity.js';
 import { connectTimeoutsOf } from '../upstream/connect.js';
 import type { IdlePool } from '../upstream/idle-pool.js';
 import { SharedHeads } from './shared-heads.js';
 import { createUpstreamPool, type UpstreamConnection } from './upstream-connections.js';
+import { requestRule } from './wire-fields.js';
 import { keepAliveTail, linesOf, type ResponseTail } from './wire-headers.js';
 import { WriteBuffer } from './write-buffer.js';
 
@@ -20,6 +24,8 @@ export class FastLaneContext {
   readonly headerTimeoutMs: number;
   readonly keepAliveMs: number;
   readonly maxRequestsPerConnection: number;
+  /** Whether a request with `_` in the name of a field is refused. */
+  readonly rejectsUnderscores: boolean;
   /** Ends a response after which the connection is kept. */
   readonly keepAliveTail: ResponseTail;
   readonly upstreams: IdlePool<UpstreamConnection>;
@@ -31,6 +37,7 @@ export class FastLaneContext {
   date = new Date().toUTCString();
   /** Every response is the last one on its connection. */
   isClosing = false;
+  private readonly rules: { readonly fromProxies: ForwardingRule; readonly fromOthers: ForwardingRule };
   private readonly logger = new Logger('DataPlane');
 
   constructor(
@@ -45,6 +52,12 @@ export class FastLaneContext {
     this.headerTimeoutMs = config.CLIENT_HEADER_TIMEOUT_SECONDS * 1000;
     this.keepAliveMs = config.CLIENT_KEEP_ALIVE_SECONDS * 1000;
     this.maxRequestsPerConnection = config.MAX_REQUESTS_PER_CONNECTION;
+    this.rejectsUnderscores = config.UNDERSCORE_HEADERS === 'reject';
+    const filters = new RequestFieldFilters(config.UNDERSCORE_HEADERS);
+    this.rules = {
+      fromProxies: requestRule(filters.for({ isProxy: true })),
+      fromOthers: requestRule(filters.for({ isProxy: false })),
+    };
     this.keepAliveTail = keepAliveTail(config.CLIENT_KEEP_ALIVE_SECONDS);
     this.heads = new SharedHeads(config.MAX_HEADER_BYTES);
     this.demandLines = new DemandHeaderCache(config.RESOURCES, (headers) => {
@@ -55,6 +68,11 @@ export class FastLaneContext {
       () => clock.nowMs,
       (error) => this.reportDefect(error),
     );
+  }
+
+  /** Which fields of the requests of a peer are forwarded. */
+  requestRuleFor({ isProxy }: Peer): ForwardingRule {
+    return isProxy ? this.rules.fromProxies : this.rules.fromOthers;
   }
 
   /** Logs an error that was thrown while the bytes of a peer were read: it ends a connection, not the process. */

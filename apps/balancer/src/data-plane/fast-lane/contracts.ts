@@ -1,11 +1,13 @@
 // How an exchange of the fast lane sees the client's connection. An interface, since connection.ts imports exchange.ts:
 // the arrow back would make the two one file.
-import type { ResponseHead } from '@fairlead/http1';
+import type { ForwardingRule, ResponseHead } from '@fairlead/http1';
 import type { Socket } from 'node:net';
 
 /** The connection that a client's request came by. */
 export interface DownstreamConnection {
   readonly socket: Socket;
+  /** Which fields of the client's requests are forwarded. */
+  readonly requestRule: ForwardingRule;
   /** Whether the connection ends with the present response. */
   readonly isLastResponse: boolean;
   /** More of the request's body is wanted. */

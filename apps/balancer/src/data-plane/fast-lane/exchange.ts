@@ -61,7 +61,7 @@ export class FastLaneExchange implements Transport, UpstreamUser, BodySink {
     const bodyBytes = Math.max(0, framed.contentLength);
     this.client = client;
     this.head = head;
-    this.forwarded.reset(framed, hopLines, this.context.demandLines.of(head.demand));
+    this.forwarded.reset(framed, client.requestRule, hopLines, this.context.demandLines.of(head.demand));
     this.requestBody.reset(bodyBytes);
     this.loop.start(head, bodyBytes > 0);
   }

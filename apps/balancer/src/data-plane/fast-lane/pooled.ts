@@ -11,6 +11,9 @@ export const NO_CLIENT: DownstreamConnection = {
   get socket() {
     return fail();
   },
+  get requestRule() {
+    return fail();
+  },
   get isLastResponse() {
     return fail();
   },

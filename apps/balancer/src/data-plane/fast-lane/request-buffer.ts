@@ -1,7 +1,6 @@
 // A request's head as it is forwarded, kept as long as it may have to be sent again.
-import type { RequestHead } from '@fairlead/http1';
+import type { ForwardingRule, RequestHead } from '@fairlead/http1';
 import type { Socket } from 'node:net';
-import { REQUEST_RULE } from './wire-fields.js';
 import type { WriteBuffer } from './write-buffer.js';
 
 /** Most heads are shorter, with what the balancer adds. */
@@ -15,16 +14,16 @@ export class ForwardedRequestHead {
   private end = 0;
 
   /**
-   * Copies what is forwarded of a head, then the lines of the balancer: where the request has been, and what it needs with
+   * Copies what `rule` lets pass of a head, then the lines of the balancer: where the request has been, and what it needs with
    * the empty line.
    */
-  reset(head: RequestHead, hopLines: Buffer, demandLines: Buffer): void {
+  reset(head: RequestHead, rule: ForwardingRule, hopLines: Buffer, demandLines: Buffer): void {
     const maxBytes = 2 * head.length + hopLines.length + demandLines.length;
     const isTooLarge = this.bytes.length > MAX_KEPT_BYTES && maxBytes <= INITIAL_BYTES;
     if (maxBytes > this.bytes.length || isTooLarge) {
       this.bytes = Buffer.allocUnsafeSlow(Math.max(INITIAL_BYTES, 2 * maxBytes));
     }
-    let at = head.copyForwardedHead(REQUEST_RULE, this.bytes, 0);
+    let at = head.copyForwardedHead(rule, this.bytes, 0);
     at += hopLines.copy(this.bytes, at);
     this.end = at + demandLines.copy(this.bytes, at);
   }

@@ -1,5 +1,13 @@
 // The forwarding rules, compiled for heads that are read as spans of bytes.
-import { FieldNames, ForwardingRule, RequestHead, ResponseHead, Trailers, type HeadLimits } from '@fairlead/http1';
+import {
+  FieldNames,
+  ForwardingRule,
+  RequestHead,
+  ResponseHead,
+  Trailers,
+  UNDERSCORED,
+  type HeadLimits,
+} from '@fairlead/http1';
 import { BINARY_COST_REPORT_HEADER, COST_REPORT_HEADER } from '@fairlead/scheduling';
 import {
   CONNECTION_EXEMPT,
@@ -7,20 +15,28 @@ import {
   PROXY_SET_HEADERS,
   STRIPPED_RESPONSE_HEADERS,
 } from '../headers/header-rules.js';
+import { STRICTEST_FILTER, type RequestFieldFilter } from '../headers/request-field-filter.js';
 
 /** Fields the lane looks up by name. */
 const LOOKED_UP = ['host', 'via', 'date', 'trailer', 'cookie', COST_REPORT_HEADER, BINARY_COST_REPORT_HEADER];
 
-const names = new FieldNames([
-  ...HOP_BY_HOP,
-  ...PROXY_SET_HEADERS,
-  ...STRIPPED_RESPONSE_HEADERS,
-  ...CONNECTION_EXEMPT,
-  ...LOOKED_UP,
-]);
+const names = new FieldNames(
+  [
+    ...HOP_BY_HOP,
+    ...PROXY_SET_HEADERS,
+    ...STRIPPED_RESPONSE_HEADERS,
+    ...CONNECTION_EXEMPT,
+    ...STRICTEST_FILTER.names,
+    ...LOOKED_UP,
+  ],
+  STRICTEST_FILTER.prefixes,
+);
 
-/** Which fields of a request's head are forwarded. */
-export const REQUEST_RULE = new ForwardingRule(names, [...HOP_BY_HOP, ...PROXY_SET_HEADERS]);
+/** The rule that drops what `filter` drops from a request's head. */
+export function requestRule(filter: RequestFieldFilter): ForwardingRule {
+  return new ForwardingRule(names, [...filter.names, ...filter.prefixes, ...(filter.dropsUnderscores ? ['_'] : [])]);
+}
+
 /** Which fields of a response's head are forwarded. */
 export const RESPONSE_RULE = new ForwardingRule(
   names,
@@ -72,6 +88,11 @@ export function createTrailers(limits: HeadLimits): Trailers {
 export function fieldOf({ fields }: RequestHead, name: string): string | undefined {
   const number = numbers.get(name);
   return number === undefined ? fields.valueNamed(name) : fields.valueOf(number);
+}
+
+/** Whether a field of a request's head has `_` in its name. */
+export function hasUnderscoredName({ fields }: RequestHead): boolean {
+  return fields.placeOf(UNDERSCORED) >= 0;
 }
 
 /** The cost reports among a response's fields. */

@@ -38,7 +38,7 @@ export class FullLane {
       limits: attemptLimitsOf(config, timeouts.slowConnectMs),
       resources: config.RESOURCES,
       retryBufferBytes: config.RETRY_BUFFER_BYTES,
-      requestHeaders: new ForwardedRequestHeaders(config.RESOURCES),
+      requestHeaders: new ForwardedRequestHeaders(config.RESOURCES, config.UNDERSCORE_HEADERS),
       middleware: new Middleware(),
     };
     this.sweeper = setInterval(() => upstreams.sweep(), SWEEP_MS).unref();

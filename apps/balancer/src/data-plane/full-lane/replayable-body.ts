@@ -1,7 +1,7 @@
 // A request body that can be sent more than once: sent as it arrives, and kept up to a limit.
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Stream } from 'node:stream';
-import { trailerPairs } from '../headers/header-rules.js';
+import { requestTrailerPairs } from '../headers/request-field-filter.js';
 
 /** What a body reports as it arrives. */
 export interface BodyObserver {
@@ -113,7 +113,7 @@ export class ReplayableBody extends Stream {
 
   /** The last pieces, and the end. */
   private sendAll(upstream: ClientRequest, pieces: readonly Buffer[]): void {
-    if (upstream.chunkedEncoding) upstream.addTrailers(trailerPairs(this.source.rawTrailers));
+    if (upstream.chunkedEncoding) upstream.addTrailers(requestTrailerPairs(this.source.rawTrailers));
     if (pieces.length === 1 && pieces[0].length <= COPIED_BYTES) upstream.end(pieces[0].toString('latin1'), 'latin1');
     else {
       for (const piece of pieces) upstream.write(piece);

@@ -1,9 +1,11 @@
 // What becomes of the fields that frame a message, or that concern the connection it is sent over.
 import { expect, it } from 'vitest';
 import { requestHeaders, responseHeaders, sortResponseFields, upgradeRequiredConnection } from './header-rules.js';
+import { RequestFieldFilters } from './request-field-filter.js';
 
+const { drops } = new RequestFieldFilters('allow').for({ isProxy: false });
 const toBackend = (raw: readonly string[], httpVersion = '1.1', connection = 'keep-alive') =>
-  requestHeaders(raw, { httpVersion, connection });
+  requestHeaders(raw, drops, { httpVersion, connection });
 const toClient = (raw: readonly string[], statusCode: number) =>
   responseHeaders(sortResponseFields(raw), { statusCode, httpVersion: '1.1', pseudonym: 'me', isChunked: false });
 

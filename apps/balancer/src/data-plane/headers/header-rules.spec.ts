@@ -12,6 +12,7 @@ import {
   type Hop,
   type ResponseHop,
 } from './header-rules.js';
+import { RequestFieldFilters } from './request-field-filter.js';
 
 const PSEUDONYM = 'fairlead-1';
 
@@ -27,11 +28,12 @@ const SET_BY_BALANCER = (
 ).split(' ');
 const FOR_BALANCER_ALONE = ['endpoint-load-metrics', 'endpoint-load-metrics-bin', 'fairlead-placement'];
 
+const IS_DROPPED = new RequestFieldFilters('allow').for({ isProxy: false }).drops;
 const HOP = { httpVersion: '1.1', connection: 'keep-alive' };
 
 /** What a backend gets of these headers, without the `Connection` at the end. */
 function toBackend(raw: readonly string[]): string[] {
-  const sent = requestHeaders(raw, HOP);
+  const sent = requestHeaders(raw, IS_DROPPED, HOP);
   expect(sent.splice(-2)[0]).toBe('Connection');
   return sent;
 }
@@ -104,7 +106,8 @@ describe('the headers of a request', () => {
 
   it('include what only responses are stripped of', () => {
     const raw = FOR_BALANCER_ALONE.flatMap((name) => [name, '1']);
-    expect(toBackend(raw)).toEqual(raw);
+    expect(toBackend(raw)).toEqual(raw.slice(0, -2));
+    expect(raw.at(-2)).toBe('fairlead-placement');
   });
 
   it('announce trailers only if the body has chunks', () => {
@@ -123,7 +126,11 @@ describe('the headers of a request', () => {
     ['', false],
   ])('with TE: %s accept trailers: %s', (te, accepts) => {
     const connection = accepts ? 'keep-alive, TE' : 'keep-alive';
-    expect(requestHeaders(['TE', te], HOP)).toEqual([...(accepts ? ['TE', 'trailers'] : []), 'Connection', connection]);
+    expect(requestHeaders(['TE', te], IS_DROPPED, HOP)).toEqual([
+      ...(accepts ? ['TE', 'trailers'] : []),
+      'Connection',
+      connection,
+    ]);
   });
 
   it('accept trailers if any of several TE fields does', () => {
@@ -305,7 +312,7 @@ describe('fields that no rule names', () => {
   const fields = array(oneof(tuple(otherName, value), tuple(namedName, namedValue)), { maxLength: 20 });
 
   it.each([
-    ['requests', toBackend, new Set([...HOP_BY_HOP, ...SET_BY_BALANCER])],
+    ['requests', toBackend, new Set([...HOP_BY_HOP, ...SET_BY_BALANCER, 'fairlead-placement'])],
     ['responses', toClient, new Set([...HOP_BY_HOP, ...FOR_BALANCER_ALONE])],
   ])('pass unchanged and in order, in %s', (_what, forwarded, dropped) => {
     assert(

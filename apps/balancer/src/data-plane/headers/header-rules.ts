@@ -46,8 +46,11 @@ export const STRIPPED_RESPONSE_HEADERS: ReadonlySet<string> = new Set([
   'fairlead-placement',
 ]);
 
-const DROPPED_FROM_REQUESTS: ReadonlySet<string> = new Set([...HOP_BY_HOP, ...PROXY_SET_HEADERS]);
 const DROPPED_FROM_RESPONSES: ReadonlySet<string> = new Set([...HOP_BY_HOP, ...STRIPPED_RESPONSE_HEADERS]);
+const isDroppedFromResponses: FieldTest = (name) => DROPPED_FROM_RESPONSES.has(name);
+
+/** Says something of a field by its name in lower case. */
+export type FieldTest = (lowerName: string) => boolean;
 
 /** What the forwarding headers of a request are made from. */
 export interface Hop {
@@ -68,8 +71,12 @@ export interface RequestHop {
 }
 
 /** The header list to forward to the backend: end-to-end fields, unchanged and in order, and `Connection`. */
-export function requestHeaders(raw: readonly string[], { httpVersion, connection }: RequestHop): string[] {
-  const { endToEnd: headers, coding, trailer, te } = sortFields(raw, DROPPED_FROM_REQUESTS);
+export function requestHeaders(
+  raw: readonly string[],
+  isDropped: FieldTest,
+  { httpVersion, connection }: RequestHop,
+): string[] {
+  const { endToEnd: headers, coding, trailer, te } = sortFields(raw, isDropped);
   // RFC 9110 §10.1.1: HTTP/1.0 has no expectations, and the request is forwarded in HTTP/1.1.
   if (httpVersion === '1.0') removeField(headers, 'expect');
   if (coding !== undefined && trailer !== undefined) headers.push('Trailer', trailer);
@@ -108,7 +115,7 @@ export interface ResponseHop {
 
 /** Sorts the header list of a response. */
 export function sortResponseFields(raw: readonly string[]): SortedFields {
-  return sortFields(raw, DROPPED_FROM_RESPONSES);
+  return sortFields(raw, isDroppedFromResponses);
 }
 
 /** The header list to forward to the client: end-to-end fields without cost reports, and `Via`. */
@@ -167,7 +174,7 @@ export interface SortedFields {
   hasReport: boolean;
 }
 
-function sortFields(raw: readonly string[], dropped: ReadonlySet<string>): SortedFields {
+function sortFields(raw: readonly string[], isDropped: FieldTest): SortedFields {
   const endToEnd: string[] = [];
   const fields: SortedFields = {
     endToEnd,
@@ -182,7 +189,7 @@ function sortFields(raw: readonly string[], dropped: ReadonlySet<string>): Sorte
   };
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i].toLowerCase();
-    if (dropped.has(name)) recordHopField(fields, name, raw[i + 1]);
+    if (isDropped(name)) recordHopField(fields, name, raw[i + 1]);
     else {
       if (name === 'content-length') fields.length = raw[i + 1];
       endToEnd.push(raw[i], raw[i + 1]);

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { ResourceSpace } from '@fairlead/scheduling';
 import { DemandHeaderCache, HopHeaderCache } from '../headers/forwarded-header-cache.js';
 import { requestHeaders } from '../headers/header-rules.js';
+import { RequestFieldFilters, type UnderscoreRule } from '../headers/request-field-filter.js';
 import type { ReadRequest } from '../request/request-reader.js';
 
 const asTheyAre = (headers: readonly string[]) => headers;
@@ -11,8 +12,10 @@ export class ForwardedRequestHeaders {
   /** By client connection. */
   private readonly hopHeaders = new WeakMap<object, HopHeaderCache<readonly string[]>>();
   private readonly demandHeaders: DemandHeaderCache<readonly string[]>;
+  private readonly filters: RequestFieldFilters;
 
-  constructor(resources: ResourceSpace) {
+  constructor(resources: ResourceSpace, underscores: UnderscoreRule) {
+    this.filters = new RequestFieldFilters(underscores);
     this.demandHeaders = new DemandHeaderCache(resources, asTheyAre);
   }
 
@@ -30,7 +33,7 @@ export class ForwardedRequestHeaders {
       field: (name) => headers[name]?.toString(),
       isHost: (host) => (headers.host ?? '') === host,
     });
-    const forwarded = requestHeaders(rawHeaders, { httpVersion, connection });
+    const forwarded = requestHeaders(rawHeaders, this.filters.for(peer).drops, { httpVersion, connection });
     forwarded.push(...hopHeaders, ...this.demandHeaders.of(demand));
     return forwarded;
   }

@@ -35,6 +35,7 @@ const LOOP: Refusal = {
 @Injectable()
 export class RequestReader {
   private readonly identity: ClientIdentity;
+  private readonly rejectsUnderscores: boolean;
 
   constructor(
     private readonly classifier: DemandClassifier,
@@ -42,17 +43,31 @@ export class RequestReader {
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
     this.identity = new ClientIdentity(config);
+    this.rejectsUnderscores = config.UNDERSCORE_HEADERS === 'reject';
   }
 
   /** Reads a request of Node's parser, or rejects it. Changes a target in absolute-form to origin-form. */
   read(request: IncomingMessage): ReadRequest | Refusal {
-    const refusal = framingRefusal(request) ?? normalizeTarget(request) ?? countForwarding(request);
+    const refusal =
+      framingRefusal(request) ??
+      normalizeTarget(request) ??
+      countForwarding(request) ??
+      this.underscoreRefusal(request);
     if (refusal) return refusal;
     const { headers, method = 'GET', url: target = '/' } = request;
     const peer = this.peerOf(request.socket);
     const bodyBytes = Number(headers['content-length'] ?? 0);
     const field = (name: string) => headers[name]?.toString();
     return this.readFramed({ peer, method, target, bodyBytes, field });
+  }
+
+  private underscoreRefusal({ rawHeaders }: IncomingMessage): Refusal | undefined {
+    const name = this.rejectsUnderscores ? rawHeaders.find((text, i) => i % 2 === 0 && text.includes('_')) : undefined;
+    if (name === undefined) return undefined;
+    return {
+      statusCode: 400,
+      message: `the name of a header must not have "_", got ${JSON.stringify(name.slice(0, 100))}`,
+    };
   }
 
   /** The peer of a connection. */

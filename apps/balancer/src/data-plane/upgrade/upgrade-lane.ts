@@ -32,7 +32,7 @@ export class UpgradeLane {
     const timeouts = connectTimeoutsOf(config.CONNECT_TIMEOUT_SECONDS);
     const limits = attemptLimitsOf(config, timeouts.slowConnectMs);
     const tunnels = { idleMs: limitMs(config.TUNNEL_IDLE_SECONDS), maxMs: limitMs(config.TUNNEL_MAX_SECONDS) };
-    const requestHeaders = new ForwardedRequestHeaders(config.RESOURCES);
+    const requestHeaders = new ForwardedRequestHeaders(config.RESOURCES, config.UNDERSCORE_HEADERS);
     this.context = { factory, limits, clock, lingering, timeouts, tunnels, requestHeaders };
   }
 
