@@ -62,10 +62,12 @@ describe('configuration', () => {
       await refusal({
         ATTEMPT_TIMEOUT_SECONDS: '20',
         REQUEST_TIMEOUT_SECONDS: '10',
+        PROXY_PROTOCOL: 'on',
         DEMAND_RULES: '[{"path": "/a", "demand": {"gpu": 1}}]',
       }),
     ).toBe(
       'ATTEMPT_TIMEOUT_SECONDS must be at most REQUEST_TIMEOUT_SECONDS (10), got 20\n' +
+        'PROXY_PROTOCOL=on needs TRUSTED_PROXIES, which says who sends the header, but that is none\n' +
         'DEMAND_RULES must name resources of RESOURCES (compute, storage), rule 0 names gpu\n',
     );
   });

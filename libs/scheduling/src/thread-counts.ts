@@ -1,7 +1,15 @@
 // What a dispatching thread counts besides the load of the backends. In shared memory, like the rest of its row.
 
 /** The names of the counters, in the order of their cells. */
-const CELLS = ['taken', 'unplaced', 'retries', 'queued', 'reportsAccepted', 'reportsIgnored'] as const;
+const CELLS = [
+  'taken',
+  'unplaced',
+  'retries',
+  'queued',
+  'reportsAccepted',
+  'reportsIgnored',
+  'proxyProtocolErrors',
+] as const;
 
 /** The name of a counter of {@link ThreadCounts}. */
 export type ThreadCount = (typeof CELLS)[number];
@@ -59,5 +67,13 @@ export class ThreadCounts implements Record<ThreadCount, number> {
   }
   set reportsIgnored(reports: number) {
     this.cells[5] = reports;
+  }
+
+  /** Connections closed because their PROXY header was invalid, incomplete or missing, since start. */
+  get proxyProtocolErrors(): number {
+    return this.cells[6];
+  }
+  set proxyProtocolErrors(connections: number) {
+    this.cells[6] = connections;
   }
 }

@@ -17,7 +17,7 @@ import {
 import { POLICY_NAMES } from '@fairlead/scheduling';
 import { registerAs } from '@nestjs/config';
 import { z } from 'zod';
-import { clientIdentityVariables, replacedVariables } from './client-identity.js';
+import { clientIdentityVariables, identityContradictions, replacedVariables } from './client-identity.js';
 import { clientLimitVariables } from './client-limits.js';
 import { demandRuleSchema } from './demand-rule.js';
 import { resourceNames, threadCount } from './special-fields.js';
@@ -271,6 +271,7 @@ function contradictions(config: BalancerConfig): string[] {
   ordered('ATTEMPT_TIMEOUT_SECONDS', 'REQUEST_TIMEOUT_SECONDS');
   ordered('RECHECK_MIN_SECONDS', 'RECHECK_MAX_SECONDS');
   ordered('EJECTION_SECONDS', 'EJECTION_MAX_SECONDS');
+  problems.push(...identityContradictions(config));
   if (config.DATA_PLANE_PORT !== 0 && config.DATA_PLANE_PORT === config.CONTROL_PLANE_PORT) {
     problems.push(`DATA_PLANE_PORT must differ from CONTROL_PLANE_PORT, both are ${config.DATA_PLANE_PORT}`);
   }

@@ -1,4 +1,5 @@
 // The variables that say who a client is, and what is believed of what it says.
+import type { BlockList } from 'node:net';
 import { cidrList, decimal, oneOf, wholeNumber, type Environment } from '@fairlead/configuration';
 
 /** A part of the balancer's schema. */
@@ -9,6 +10,9 @@ export const clientIdentityVariables = {
   TRUSTED_HOPS: wholeNumber(1, 100)
     .prefault('10')
     .describe('Proxies in a row, the nearest one included, that are believed when they name the client'),
+  PROXY_PROTOCOL: oneOf(['off', 'on'])
+    .prefault('off')
+    .describe('Whether connections from TRUSTED_PROXIES begin with a PROXY header, of version 1 or 2: off, on'),
   UNDERSCORE_HEADERS: oneOf(['drop', 'reject', 'allow'])
     .prefault('drop')
     .describe(
@@ -29,4 +33,13 @@ export function replacedVariables(environment: Environment): string[] {
     'TRUSTED_CLIENTS was replaced by TRUSTED_PROXIES, for clients whose X-Forwarded-* and Forwarded are believed, ' +
       'and DEMAND_CLIENTS, for clients whose demand headers are read: set these',
   ];
+}
+
+/** A sentence for each contradiction among these variables. */
+export function identityContradictions(config: {
+  readonly PROXY_PROTOCOL: string;
+  readonly TRUSTED_PROXIES: BlockList;
+}): string[] {
+  if (config.PROXY_PROTOCOL === 'off' || config.TRUSTED_PROXIES.rules.length > 0) return [];
+  return ['PROXY_PROTOCOL=on needs TRUSTED_PROXIES, which says who sends the header, but that is none'];
 }

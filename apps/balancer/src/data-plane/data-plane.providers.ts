@@ -4,6 +4,7 @@ import { logSettings } from '@fairlead/configuration';
 import { ConfigModule, type ConfigType } from '@nestjs/config';
 import { LoggerModule } from 'nestjs-pino';
 import { balancerConfig } from '../config/balancer.config.js';
+import { ProxyProtocol } from './request/proxy-protocol.js';
 import { RequestReader } from './request/request-reader.js';
 import { ClientPatrol } from './exchange/client-patrol.js';
 import { ExchangeFactory } from './exchange/exchange-factory.js';
@@ -39,7 +40,7 @@ const lingering = {
   inject: [DeadlineClock],
 };
 const lanes = [FastLane, FullLane, FullLaneServer, UpgradeLane];
-const exchanges = [clock, lingering, Listener, ExchangeFactory, ClientPatrol, RequestReader];
+const exchanges = [clock, lingering, Listener, ExchangeFactory, ClientPatrol, ProxyProtocol, RequestReader];
 
 /** From the socket to the choice of a backend. */
 export const dataPlaneProviders = [LocalDataPlane, RequestLog, ...scheduling, ...exchanges, ...lanes];

@@ -10,6 +10,7 @@ import { FastLane } from './fast-lane/lane.js';
 import { FullLaneServer } from './full-lane/server.js';
 import { LingeringClose } from './io/lingering-close.js';
 import { SharedBufferSocket } from './io/shared-read-buffer.js';
+import { ProxyProtocol } from './request/proxy-protocol.js';
 import { UpgradeLane } from './upgrade/upgrade-lane.js';
 
 /** Connections that wait to be accepted; Linux caps it at net.core.somaxconn. */
@@ -43,6 +44,7 @@ export class Listener {
     private readonly upgradeLane: UpgradeLane,
     private readonly patrol: ClientPatrol,
     private readonly lingering: LingeringClose,
+    private readonly proxyProtocol: ProxyProtocol,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {
     this.server = createServer(CLIENT_SOCKETS, this.acceptor());
@@ -91,7 +93,10 @@ export class Listener {
     if (SHUTDOWN_DELAY_SECONDS > 0) await sleep(SHUTDOWN_DELAY_SECONDS * 1000);
     const closed = new Promise((resolve) => this.server.close(resolve));
     const idleSeconds = Math.min(SHUTDOWN_IDLE_SECONDS, SHUTDOWN_TIMEOUT_SECONDS);
-    const idle = setTimeout(() => held.forEach((connections) => connections.closeIdle()), idleSeconds * 1000);
+    const idle = setTimeout(() => {
+      this.proxyProtocol.closeWaiting();
+      for (const connections of held) connections.closeIdle();
+    }, idleSeconds * 1000);
     const deadline = setTimeout(() => {
       this.logger.warn(`cut what was still in flight after ${SHUTDOWN_TIMEOUT_SECONDS} s`);
       for (const connections of [...held, this.lingering]) connections.destroyAll();
@@ -105,10 +110,19 @@ export class Listener {
     this.fastLane.close();
   }
 
-  /** Gives each client to the first lane. */
+  /** Gives each client to the first lane, once the PROXY header of its connection is read if it has to have one. */
   private acceptor(): (socket: Socket) => void {
-    if (this.config.FAST_LANE === 'off') return (socket) => this.fullLane.adopt(new SharedBufferSocket(socket));
-    this.fastLane.start((client, unread) => this.fullLane.adopt(client, unread));
-    return (socket) => this.fastLane.accept(socket);
+    const { proxyProtocol } = this;
+    const accept = this.firstLane();
+    if (!proxyProtocol.isOn) return (socket) => accept(new SharedBufferSocket(socket));
+    return (socket) => proxyProtocol.receive(new SharedBufferSocket(socket), accept);
+  }
+
+  /** Takes over a connection, and what was read of it before. */
+  private firstLane(): (client: SharedBufferSocket, unread?: Buffer) => void {
+    const toFullLane = (client: SharedBufferSocket, unread?: Buffer) => this.fullLane.adopt(client, unread);
+    if (this.config.FAST_LANE === 'off') return toFullLane;
+    this.fastLane.start(toFullLane);
+    return (client, unread) => this.fastLane.accept(client, unread);
   }
 }

@@ -72,6 +72,12 @@ export class Prometheus {
       [{ outcome: 'ignored' }, this.table.total('reportsIgnored')],
     ]);
     this.counter(
+      'fairlead_proxy_protocol_errors_total',
+      'Connections of trusted proxies that were closed because of their PROXY header',
+      [],
+      () => [[{}, this.table.total('proxyProtocolErrors')]],
+    );
+    this.counter(
       'fairlead_thread_requests_total',
       'Requests received by each thread of the data plane',
       ['thread'],

@@ -13,7 +13,7 @@ import type { FastLaneContext } from './context.js';
 import type { DownstreamConnection } from './contracts.js';
 import type { ExchangePool } from './exchange-pool.js';
 import type { FastLaneExchange } from './exchange.js';
-import { SharedBufferSocket, readBuffer } from '../io/shared-read-buffer.js';
+import { readBuffer, type SharedBufferSocket } from '../io/shared-read-buffer.js';
 import { hasUnderscoredName, rawFieldsOf } from './wire-fields.js';
 import { linesOf } from './wire-headers.js';
 import { WireRequest } from './wire-request.js';
@@ -44,7 +44,6 @@ export class FastLaneConnection implements DownstreamConnection, IndexedSetMembe
   private readonly context: FastLaneContext;
   private readonly request: WireRequest;
   private readonly hopLines = new HopHeaderCache(linesAsBytes);
-  private readonly reading: SharedBufferSocket;
   private exchange: FastLaneExchange | undefined;
   /** Bytes that are not served yet: an incomplete head, or requests after the present one. */
   private waiting: Buffer | undefined;
@@ -59,11 +58,11 @@ export class FastLaneConnection implements DownstreamConnection, IndexedSetMembe
 
   constructor(
     private readonly owner: ConnectionOwner,
-    accepted: Socket,
+    private readonly reading: SharedBufferSocket,
   ) {
     this.context = owner.context;
-    this.reading = new SharedBufferSocket(accepted, (length) => this.onRead(length));
-    const { socket } = this.reading;
+    reading.redirect((length) => this.onRead(length));
+    const { socket } = reading;
     this.socket = socket;
     const peer = owner.requests.peerOf(socket);
     this.request = new WireRequest(peer);
@@ -161,7 +160,7 @@ export class FastLaneConnection implements DownstreamConnection, IndexedSetMembe
   }
 
   /** Takes in the first `length` bytes. What is kept of them is copied. What a client sends must not end the process. */
-  private receive(bytes: Buffer, length: number): void {
+  receive(bytes: Buffer, length: number): void {
     try {
       this.distribute(bytes, length);
     } catch (error) {

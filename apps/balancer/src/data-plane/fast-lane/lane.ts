@@ -1,6 +1,5 @@
 // The fast lane: HTTP/1.1 framed by libs/http1 straight on sockets. It serves the common, canonical requests, and hands
 // every other to the full lane.
-import type { Socket } from 'node:net';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../../config/balancer.config.js';
@@ -45,9 +44,11 @@ export class FastLane implements ConnectionOwner {
     this.sweeper = setInterval(() => this.sweep(), SWEEP_MS);
   }
 
-  /** Step 1, accept: a client has connected. */
-  accept(socket: Socket): void {
-    this.connections.add(new FastLaneConnection(this, socket));
+  /** Step 1, accept: a client has connected. `unread`: what was read of its requests. */
+  accept(client: SharedBufferSocket, unread?: Buffer): void {
+    const connection = new FastLaneConnection(this, client);
+    this.connections.add(connection);
+    if (unread) connection.receive(unread, unread.length);
   }
 
   onLeave(connection: FastLaneConnection): void {

@@ -1,16 +1,18 @@
 // Who the client of a request is: the peer of its connection, or whom trusted proxies in front of the balancer name.
 import type { BlockList, Socket } from 'node:net';
-import { Logger } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type { BalancerConfig } from '../../config/balancer.config.js';
 import { isListed } from '../../net/address.js';
 import { peerAddressOf } from '../io/peer-address.js';
+import { AddressWarnings } from './address-warnings.js';
 import { clientInForwarded, clientInForwardedFor, type ForwardingTrust } from './forwarded-chain.js';
 
 /** Addresses whose check is remembered: it takes a microsecond, and each connection needs it. */
 const MAX_REMEMBERED = 10_000;
-/** Proxies about which there is a warning. */
-const MAX_WARNED = 100;
+
+/** What there is a warning about. */
+const NO_CLIENT_NAMED =
+  'is in TRUSTED_PROXIES, but a request of it has no address in X-Forwarded-For or Forwarded: it counts as the client of such requests';
 
 /** Addresses in blocks that do not change. */
 export class AddressList {
@@ -44,12 +46,10 @@ const PEER = Symbol('peer');
 type PeerSocket = Socket & { [PEER]?: Peer };
 
 export class ClientIdentity {
-  private readonly logger = new Logger('DataPlane');
   private readonly proxies: AddressList;
   private readonly demandClients: AddressList;
   private readonly trust: ForwardingTrust;
-  /** Proxies that did not name a client. */
-  private readonly warned = new Set<string>();
+  private readonly warnings = new AddressWarnings();
 
   constructor(config: Pick<BalancerConfig, 'TRUSTED_PROXIES' | 'TRUSTED_HOPS' | 'DEMAND_CLIENTS'>) {
     this.proxies = new AddressList(config.TRUSTED_PROXIES);
@@ -81,16 +81,7 @@ export class ClientIdentity {
       list === undefined
         ? clientInForwarded(field('forwarded') ?? '', proxy, this.trust)
         : clientInForwardedFor(list, proxy, this.trust);
-    if (client === undefined) this.warnOnce(proxy);
+    if (client === undefined) this.warnings.warnOnce(proxy, NO_CLIENT_NAMED);
     return client ?? proxy;
-  }
-
-  private warnOnce(proxy: string): void {
-    if (this.warned.has(proxy) || this.warned.size === MAX_WARNED) return;
-    this.warned.add(proxy);
-    this.logger.warn(
-      `${proxy} is in TRUSTED_PROXIES, but a request of it has no address in X-Forwarded-For or Forwarded: ` +
-        'it counts as the client of such requests',
-    );
   }
 }
