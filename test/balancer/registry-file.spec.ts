@@ -36,6 +36,29 @@ const ask = ({ control }: Balancer, method: string, path: string) => fetch(contr
 const upstream = (name: string) => httpUpstream((_, response) => response.end(name));
 
 describe('the registry file', () => {
+  it.each(['0', '2'])('a client stays on its backend over a restart, with %s threads', async (DATA_PLANE_THREADS) => {
+    const upstreams = await Promise.all(['a', 'b', 'c'].map(upstream));
+    const sessions = Array.from({ length: 60 }, (_, i) => `session-${i}`);
+    /** The backend of each session at a balancer that starts with this file, and is killed. */
+    const backendsWith = async (REGISTRY_FILE: string) => {
+      const env = { PLACEMENT_POLICY: 'maglev', AFFINITY_KEY: 'header:x-session', DATA_PLANE_THREADS };
+      const balancer = await startBalancer({ REGISTRY_FILE, ...env });
+      for (const [i, { port }] of upstreams.entries()) await join(balancer, `b${i}`, port);
+      const backends = [];
+      for (const session of sessions) {
+        backends.push(await (await fetch(balancer.url, { headers: { 'x-session': session } })).text());
+      }
+      await balancer.process.stop('SIGKILL');
+      return backends;
+    };
+    const file = aFile();
+    const first = await backendsWith(file);
+    expect(new Set(first).size).toBe(3);
+    expect(await backendsWith(file)).toEqual(first);
+    // No client can know where another file would place it.
+    expect(await backendsWith(aFile())).not.toEqual(first);
+  });
+
   it('the fleet is back after SIGKILL as it was', async () => {
     const REGISTRY_FILE = aFile();
     const first = await startBalancer({ REGISTRY_FILE });

@@ -12,7 +12,7 @@ export { Candidates } from './candidates.js';
 export * from './demand/index.js';
 export * from './fairness/dominant-resource-fairness.js';
 export { FleetSnapshot, type FleetMember } from './fleet-snapshot.js';
-export { hash32 } from './hash.js';
+export { KeyedHash, hash32, type HashKey } from './hash.js';
 export {
   JOINING,
   observe,

@@ -1,8 +1,9 @@
 // The affinity key of a request: the policy `maglev` sends requests with equal keys to the same backend.
-import { hash32 } from '@fairlead/scheduling';
+import { KeyedHash } from '@fairlead/scheduling';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
+import { Fleet } from '../registry/snapshot/fleet.js';
 import type { FieldLookup } from './demand-classifier.js';
 
 /** What a key can be read from. */
@@ -14,13 +15,24 @@ interface KeyedRequest {
 
 @Injectable()
 export class AffinityKeyReader {
-  constructor(@Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>) {}
+  private hash: KeyedHash | undefined;
+
+  constructor(
+    private readonly fleet: Fleet,
+    @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
+  ) {}
 
   /** Hash of the key of a request of `client`, an address; undefined when it has none, or the policy needs none. */
   of(client: string, request: KeyedRequest): number | undefined {
     if (this.config.PLACEMENT_POLICY !== 'maglev') return undefined;
     const key = this.textOf(client, request);
-    return key === undefined ? undefined : hash32(key);
+    return key === undefined ? undefined : this.hashOf(key);
+  }
+
+  /** The key of the hash is known once the fleet is, and does not change. */
+  private hashOf(key: string): number {
+    this.hash ??= new KeyedHash(this.fleet.hashKey);
+    return this.hash.of(key);
   }
 
   private textOf(client: string, { target, field }: KeyedRequest): string | undefined {

@@ -1,6 +1,6 @@
 // The service registry: which backends are in the fleet, and in which state. It is the only writer of both; other parts
 // report what they see of a backend here.
-import { LoadTable, type FleetSnapshot } from '@fairlead/scheduling';
+import { LoadTable, type FleetSnapshot, type HashKey } from '@fairlead/scheduling';
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { monotonicSeconds } from '../clock/monotonic.js';
@@ -70,6 +70,10 @@ export class RegistryService implements Fleet, OnModuleInit {
     this.selfPreservation = new SelfPreservation(events, config.SELF_PRESERVATION_RATIO);
     this.snapshots = new SnapshotBuilder(events, config);
     this.snapshot = this.snapshots.build([]);
+  }
+
+  get hashKey(): HashKey {
+    return this.store.hashKey;
   }
 
   /** Restores the fleet of the registry file, before the ports listen. */

@@ -32,13 +32,14 @@ export class FleetPublisher {
 
   /** Sends the present fleet. */
   send(): void {
-    const { acknowledgement, snapshot } = this.registry;
+    const { acknowledgement, snapshot, hashKey } = this.registry;
     const now = monotonicSeconds();
     const members = Array.from(snapshot.slots, (_, position) => this.memberAt(position, now));
     this.post({
       kind: 'fleet',
       version: acknowledgement.version,
       lastHandled: this.lastHandled,
+      hashKey,
       members: members.filter((member) => member !== undefined),
     });
   }

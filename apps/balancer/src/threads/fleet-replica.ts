@@ -1,6 +1,6 @@
 // The fleet in a thread of the data plane: the last one that the main thread sent, without the backends on which an
 // exchange has failed since.
-import { FleetSnapshot, slowStartRatio, type FleetMember } from '@fairlead/scheduling';
+import { FleetSnapshot, slowStartRatio, type FleetMember, type HashKey } from '@fairlead/scheduling';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
@@ -14,6 +14,8 @@ type ReplicaBackend = { -readonly [Key in keyof FleetBackend]: FleetBackend[Key]
 
 @Injectable()
 export class FleetReplica implements Fleet {
+  /** That of the main thread, once it has sent a fleet. */
+  hashKey: HashKey = [0, 0];
   private current: FleetSnapshot;
   private members: readonly FleetMember[] = [];
   private bySlot: ReadonlyMap<number, ReplicaBackend> = new Map();
@@ -71,7 +73,8 @@ export class FleetReplica implements Fleet {
       for (const { disconnect } of this.listeners) disconnect?.(message.slot, message.scope);
   }
 
-  private apply({ version, lastHandled, members }: FleetMessage): void {
+  private apply({ version, lastHandled, hashKey, members }: FleetMessage): void {
+    this.hashKey = hashKey;
     const now = monotonicSeconds();
     const before = this.bySlot;
     this.bySlot = new Map(members.map((member) => [member.slot, this.backendOf(member, before.get(member.slot), now)]));

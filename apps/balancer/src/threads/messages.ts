@@ -2,7 +2,7 @@
 // it is in shared memory.
 import type { AddressInfo } from 'node:net';
 import type { RequestRecord } from '@fairlead/contracts';
-import type { LoadTableShape } from '@fairlead/scheduling';
+import type { HashKey, LoadTableShape } from '@fairlead/scheduling';
 import type { ListenAddress } from '../data-plane/listener.js';
 import type { DisconnectScope, BackendObservation } from '../registry/snapshot/backend-observation.js';
 import type { NamedBelief } from '../placement/demand-learning.js';
@@ -37,6 +37,7 @@ export interface FleetMessage {
   readonly version: number;
   /** The number of the last observation of this thread that the registry had handled by then. */
   readonly lastHandled: number;
+  readonly hashKey: HashKey;
   readonly members: readonly MemberMessage[];
 }
 

@@ -1,5 +1,5 @@
 // The fleet as the data plane sees it: the registry itself, or its replica in another thread.
-import type { FleetSnapshot } from '@fairlead/scheduling';
+import type { FleetSnapshot, HashKey } from '@fairlead/scheduling';
 import type { Backend } from '../backend.js';
 import type { DisconnectScope, BackendObservation } from './backend-observation.js';
 
@@ -18,6 +18,9 @@ export interface FleetListener {
 export abstract class Fleet {
   /** The backends that may receive requests now. Immutable; replaced when membership or health changes. */
   abstract readonly snapshot: FleetSnapshot;
+
+  /** The secret of hashes of what clients send. Constant from the first snapshot with a backend. */
+  abstract readonly hashKey: HashKey;
 
   /** The backend that holds a row of the load table; undefined when none in traffic does. */
   abstract atSlot(slot: number): FleetBackend | undefined;

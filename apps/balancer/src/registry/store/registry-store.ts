@@ -2,6 +2,7 @@
 // balancer continues in memory and writes the changes later: no registration is lost.
 import type { DatabaseSync } from 'node:sqlite';
 import { backendIdSchema, registrationSchema } from '@fairlead/contracts';
+import type { HashKey } from '@fairlead/scheduling';
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { z } from 'zod';
@@ -9,6 +10,7 @@ import { balancerConfig, registryFileOf } from '../../config/balancer.config.js'
 import { formatIssues } from '../../config/validation-message.js';
 import { capacityOf } from '../registration-normalizer.js';
 import type { Backend, StoredBackend } from '../backend.js';
+import { keepHashKey, randomHashKey, readHashKey } from './hash-key.js';
 import { addLaterColumns, openRegistryFile, reasonOf, testWrite } from './sqlite-file.js';
 
 const RETRY_MS = 5_000;
@@ -58,6 +60,9 @@ export class RegistryStore implements OnApplicationShutdown {
   /** Ids in the file: only their removal has to be remembered while the disk fails. */
   private readonly written = new Set<string>();
   private retryTimer: NodeJS.Timeout | undefined;
+  private ownHashKey = randomHashKey();
+  /** Whether the file has it. */
+  private isHashKeyKept = false;
 
   constructor(@Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>) {
     this.path = registryFileOf(config);
@@ -69,6 +74,8 @@ export class RegistryStore implements OnApplicationShutdown {
     try {
       this.database = openRegistryFile(this.path, (message) => this.logger.warn(message));
       const rows = this.database.prepare('SELECT * FROM backends ORDER BY registered_at, id').all();
+      // Also where the file cannot be written.
+      this.ownHashKey = readHashKey(this.database) ?? this.ownHashKey;
       // Shows now whether the disk can be written, and not at the first registration.
       this.write();
       return rows.flatMap((row) => this.backendFrom(row) ?? []);
@@ -77,6 +84,11 @@ export class RegistryStore implements OnApplicationShutdown {
       this.logger.warn(`${this.path} cannot be opened: ${reasonOf(error)}; the registry is kept in memory only`);
       return [];
     }
+  }
+
+  /** The secret of hashes of what clients send: that of the file, so that clients stay on their backends over a restart. */
+  get hashKey(): HashKey {
+    return this.ownHashKey;
   }
 
   /** Saves a backend; replaces the row with its id and the row with its address. Never throws. */
@@ -112,6 +124,7 @@ export class RegistryStore implements OnApplicationShutdown {
     try {
       database.exec('BEGIN IMMEDIATE');
       addLaterColumns(database);
+      if (!this.isHashKeyKept) this.ownHashKey = keepHashKey(database, this.ownHashKey);
       for (const [id, row] of this.pending) {
         if (row) database.prepare(SAVE).run(...row);
         else database.prepare('DELETE FROM backends WHERE id = ?').run(id);
@@ -126,6 +139,7 @@ export class RegistryStore implements OnApplicationShutdown {
   }
 
   private onWritten(): void {
+    this.isHashKeyKept = true;
     for (const [id, row] of this.pending) {
       if (row) this.written.add(id);
       else this.written.delete(id);

@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import type { HashKey } from '@fairlead/scheduling';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadBalancerConfig } from '../../config/balancer.config.js';
@@ -102,5 +103,50 @@ describe('the registry file', () => {
     edit(`INSERT OR REPLACE INTO backends (id, url, resources, labels, is_paused, registered_at)
       VALUES ('older', 'http://h:2', '{"compute":1,"storage":1}', '{}', 0, '2026-01-02T03:04:05.678Z')`);
     expect(storedIds().toSorted()).toEqual(['new', 'old', 'older']);
+  });
+});
+
+describe('the key of hashes', () => {
+  /** Of a process that starts with the file. */
+  function hashKey(): HashKey {
+    const store = aStore();
+    store.load();
+    store.close();
+    return store.hashKey;
+  }
+
+  it('is that of the file, and each file has its own', () => {
+    const key = hashKey();
+    expect([hashKey(), hashKey()]).toEqual([key, key]);
+    path = join(folder, 'other.sqlite');
+    expect(hashKey()).not.toEqual(key);
+  });
+
+  it('comes to a file of an earlier version, and takes the place of one that is no key', () => {
+    aStoreOf('a').close();
+    const sqls = ['DROP TABLE settings', "UPDATE settings SET value = x'00'", 'DELETE FROM settings'];
+    const keys = sqls.map((sql) => {
+      edit(sql);
+      const key = hashKey();
+      expect(hashKey()).toEqual(key);
+      return key.join();
+    });
+    expect(new Set(keys).size).toBe(3);
+    expect(storedIds()).toEqual(['a']);
+  });
+
+  it('is read from a file that cannot be written', () => {
+    const key = hashKey();
+    const other = new DatabaseSync(path);
+    other.exec('BEGIN IMMEDIATE');
+    const store = aStore();
+    store.load();
+    expect(store.hashKey).toEqual(key);
+    other.close();
+  });
+
+  it('is random without a file', () => {
+    const keys = [1, 2].map(() => new RegistryStore(loadBalancerConfig({ REGISTRY_FILE: 'none' })).hashKey);
+    expect(keys[0]).not.toEqual(keys[1]);
   });
 });
