@@ -153,8 +153,10 @@ export class FieldNames {
       if (equalsIgnoringCase(bytes, start, end, this.spelling[number])) return number;
       number = this.next[number];
     }
+    const first = LOWER_TOKEN[bytes[start]];
     for (let i = 0; i < this.prefixes.length; i++) {
       const prefix = this.prefixes[i];
+      if (prefix.bytes[0] !== first) continue;
       const prefixEnd = start + prefix.bytes.length;
       if (end > prefixEnd && equalsIgnoringCase(bytes, start, prefixEnd, prefix.bytes)) return prefix.number;
     }
