@@ -45,7 +45,7 @@ const LISTS = [
 export const claims: Theme = [
   'names that clients may not use',
   [
-    ...CLAIMS.map((name) => forwarded(`${name}`, withLines(`${name}: /evil`), 'GET /a')),
+    ...CLAIMS.map((name) => forwarded(name, withLines(`${name}: /evil`), 'GET /a')),
     ...CLAIMS.map((name) => forwarded(`${name}, repeated`, withLines(`${name}: 1`, `${name}: 2`), 'GET /a')),
     forwarded('X-Original-URL with a body', post(['X-Original-URL: /evil', 'Content-Length: 5']), 'POST /a hello'),
     ...LISTS.map((list) =>

@@ -13,12 +13,7 @@ function version2(command: number, protocol: number, variable: readonly number[]
 }
 
 const IPV4 = [192, 0, 2, 7, 10, 0, 0, 1, 0x30, 0x39, 0, 80];
-const IPV6 = [
-  ...[0x20, 1, 0xd, 0xb8],
-  ...Array.from({ length: 11 }, () => 0),
-  7,
-  ...Array.from({ length: 20 }, () => 1),
-];
+const IPV6 = [0x20, 1, 0xd, 0xb8, ...Array.from({ length: 11 }, () => 0), 7, ...Array.from({ length: 20 }, () => 1)];
 const UNIX = Array.from({ length: 216 }, () => 65);
 const TLV = [0x04, 0, 3, 1, 2, 3];
 
