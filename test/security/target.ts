@@ -1,7 +1,7 @@
 // What is attacked: a balancer in one lane, a backend that records every byte, and a client whose service must not suffer.
 import { ScriptedBackend } from '../differential/scripted-backend.ts';
 import { valuesOf } from '../differential/messages.ts';
-import { WireClient, eventLoopRounds } from '../differential/wire-client.ts';
+import { WireClient, goRound } from '../differential/wire-client.ts';
 import { get } from '../support/http-text.ts';
 import type { AtEnd } from '../support/lifetime.ts';
 import { backendIn, startBalancer, type Balancer } from '../support/processes.ts';
@@ -23,12 +23,17 @@ const SETTINGS = {
 
 /** How long a response that is expected may take. Only a failure waits for so long. Milliseconds. */
 const PATIENCE_MS = 2_000;
+/** After this many, the connection that they are seen by is replaced: it keeps its responses. */
+const MAX_ROUNDS = 1_000;
 
 export class Target {
   readonly lane: Lane;
   readonly balancer: Balancer;
   readonly backend: ScriptedBackend;
   private bystander: WireClient | undefined;
+  /** Shows that the event loop of the balancer goes round; one call waits for the one before. */
+  private rounds: WireClient | undefined;
+  private lastRound = Promise.resolve();
   private bystanders = 0;
   private seenLines = 0;
   private seenErrors = 0;
@@ -47,7 +52,10 @@ export class Target {
     ]);
     await register(balancer.control, backend.port, env.CONTROL_PLANE_TOKEN);
     const target = new Target(lane, balancer, backend);
-    atEnd(() => void target.bystander?.socket.destroy());
+    atEnd(() => {
+      target.bystander?.socket.destroy();
+      target.rounds?.socket.destroy();
+    });
     return target;
   }
 
@@ -64,7 +72,17 @@ export class Target {
 
   /** Resolves when the balancer has read what was sent to it before. */
   hasRead(): Promise<void> {
-    return eventLoopRounds(this.port);
+    this.lastRound = this.lastRound.then(() => this.goRound());
+    return this.lastRound;
+  }
+
+  private async goRound(): Promise<void> {
+    const { rounds } = this;
+    if (rounds === undefined || rounds.isClosed || rounds.answeredCount >= MAX_ROUNDS) {
+      rounds?.socket.destroy();
+      this.rounds = await WireClient.open(this.port);
+    }
+    if (this.rounds) await goRound(this.rounds);
   }
 
   /** Waits until a client has got something; returns whether it has. */

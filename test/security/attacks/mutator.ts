@@ -2,7 +2,8 @@
 // nothing may crash, and memory stays flat.
 import { seededRandom } from '@fairlead/scheduling';
 import type { AtEnd } from '../../support/lifetime.ts';
-import type { Attack, Check, Form, Lane } from '../attack.ts';
+import { LANES, type Attack, type Check, type Form, type Lane } from '../attack.ts';
+import { laneStep } from '../mutator/lanes.ts';
 import { UNWATCHED, watchMemory } from '../mutator/memory.ts';
 import { crossfireStep } from '../mutator/crossfire.ts';
 import { RESPONSES, registrationStep, requestSeeds, requestStep, responseStep, type Step } from '../mutator/steps.ts';
@@ -16,13 +17,38 @@ export const attack: Attack = {
   name: 'mutator',
   title: 'of mutated messages no backend sees what no client sent, and nothing crashes or grows',
   async run(form, atEnd) {
-    const runs = await Promise.all(form.lanes.map((lane) => runLane(lane, form, atEnd)));
+    const runs = await Promise.all([
+      ...form.lanes.map((lane) => runLane(lane, form, atEnd)),
+      compareLanes(form, atEnd),
+    ]);
     return {
       checks: runs.flatMap(({ checks }) => checks),
       detail: runs.map(({ words }) => words).join('; '),
     };
   },
 };
+
+/** The same bytes to a balancer with the fast lane and to one without. */
+async function compareLanes({ minutes, seed }: Form, atEnd: AtEnd) {
+  const start = (lane: Lane) => Target.start(lane, atEnd, { ACCESS_LOG: 'off' });
+  const [fast, full] = await Promise.all([start('fast'), start('full')]);
+  const random = seededRandom(seed);
+  const seeds = LANES.flatMap(requestSeeds);
+  const differences: string[] = [];
+  let steps = 0;
+  const seconds = minutes === undefined ? SHORT_SECONDS : minutes * 60;
+  for (const endsAt = performance.now() + seconds * 1_000; performance.now() < endsAt;) {
+    const { bytes, problems } = await laneStep([fast, full], seeds, random);
+    steps++;
+    if (problems.length > 0) differences.push(`${problems.join('\n      ')}\n      after ${bytes}`);
+  }
+  const problem =
+    differences.length > 0
+      ? `${differences.length} differences: ${differences.slice(0, MAX_SHOWN).join('\n    ')}`
+      : undefined;
+  const checks: Check[] = [{ name: 'the lanes do the same, but for the differences that are listed', problem }];
+  return { checks, words: `both lanes: ${steps} steps` };
+}
 
 async function runLane(lane: Lane, { minutes, seed }: Form, atEnd: AtEnd) {
   const seconds = minutes === undefined ? SHORT_SECONDS : minutes * 60;
@@ -35,7 +61,7 @@ async function runLane(lane: Lane, { minutes, seed }: Form, atEnd: AtEnd) {
   };
   const target = await Target.start(lane, atEnd, { ...settings, ...memory.variables });
   const random = seededRandom(seed);
-  const seeds = requestSeeds(target);
+  const seeds = requestSeeds(lane);
   const failures: string[] = [];
   let steps = 0;
   for (const endsAt = performance.now() + seconds * 1_000; performance.now() < endsAt && failures.length < MAX_SHOWN;) {

@@ -123,8 +123,8 @@ export function mutated(bytes: string, others: readonly string[], random: Random
   return changed.slice(0, MAX_BYTES);
 }
 
-/** The same bytes in one to three writes. */
+/** The same bytes in one to five writes. */
 export function inWrites(bytes: string, random: Random): string[] {
-  const places = Array.from({ length: below(random, 3) }, () => below(random, bytes.length + 1)).sort((a, b) => a - b);
+  const places = Array.from({ length: below(random, 5) }, () => below(random, bytes.length + 1)).sort((a, b) => a - b);
   return [0, ...places].map((from, i) => bytes.slice(from, places[i] ?? bytes.length)).filter((part) => part !== '');
 }

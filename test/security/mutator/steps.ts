@@ -15,6 +15,7 @@ import { cuts, framing, interim, surplus } from '../responses/bodies.ts';
 import { heads } from '../responses/heads.ts';
 import { RAW_THEMES } from '../requests/themes.ts';
 import { inLane } from '../requests/run.ts';
+import type { Lane } from '../attack.ts';
 import type { Target } from '../target.ts';
 import { inWrites, mutated } from './mutations.ts';
 
@@ -39,9 +40,9 @@ export interface Step {
 const pick = <Value>(random: Random, values: readonly Value[]) => values[Math.floor(random() * values.length)];
 
 /** Requests that the mutator starts from in a lane. */
-export function requestSeeds(target: Target): string[] {
+export function requestSeeds(lane: Lane): string[] {
   return RAW_THEMES.flatMap(([, cases]) => cases)
-    .flatMap((raw) => inLane(raw, target.lane)?.bytes ?? [])
+    .flatMap((raw) => inLane(raw, lane)?.bytes ?? [])
     .filter((bytes) => bytes.length < MAX_SEED_BYTES);
 }
 
