@@ -22,6 +22,7 @@ const DATA_PLANE_ROOMS = [
   ['relay/'],
   ['request/'],
   ['exchange/'],
+  ['limits/'],
   ['headers/', 'upstream/', 'io/'],
 ];
 

@@ -5,7 +5,7 @@ import { configurationTable, withTable, type Variable } from './documentation/co
 const SCHEMAS = { balancer: 'balancerSchema', backend: 'backendEnvironment', dashboard: 'dashboardEnvironment' };
 
 const document = new URL('../docs/configuration.md', import.meta.url);
-const { describeVariables } = await built('libs/configuration/src/index.js');
+const { describeFields, describeVariables } = await built('libs/configuration/src/index.js');
 
 let text = readFileSync(document, 'utf8');
 for (const [app, exportName] of Object.entries(SCHEMAS)) {
@@ -13,6 +13,9 @@ for (const [app, exportName] of Object.entries(SCHEMAS)) {
   const variables = (describeVariables as (schema: unknown) => Variable[])(config[exportName]);
   text = withTable(text, app, configurationTable(variables));
 }
+const { trafficLimitsSchema } = await built('apps/balancer/src/config/traffic-limits.js');
+const fields = (describeFields as (schema: unknown) => Variable[])(trafficLimitsSchema);
+text = withTable(text, 'traffic limits', configurationTable(fields, 'field'));
 writeFileSync(document, text);
 
 async function built(path: string): Promise<Record<string, unknown>> {

@@ -45,7 +45,7 @@ const OWN_LINES = [
 
 const names = new FieldNames(['via', 'x-forwarded-for', 'forwarded', 'compute', 'storage', 'endpoint-load-metrics']);
 const rule = new ForwardingRule(names, ['connection', 'keep-alive', 'via', 'endpoint-load-metrics']);
-const limits = { maxHeadBytes: 16_384, maxFields: 100 };
+const limits = { maxHeadBytes: 16_384, maxTargetBytes: 16_384, maxFields: 100 };
 const request = inBuffer(`${REQUEST.join('\r\n')}\r\n\r\n`);
 const response = inBuffer(`${RESPONSE.join('\r\n')}\r\n\r\n`);
 const requestHead = new RequestHead(names, limits);

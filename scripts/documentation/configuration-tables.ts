@@ -8,10 +8,10 @@ export interface Variable {
   readonly description: string;
 }
 
-/** A Markdown table, formatted as prettier would. */
-export function configurationTable(variables: readonly Variable[]): string {
+/** A Markdown table, formatted as prettier would. `kind` is what its rows describe. */
+export function configurationTable(variables: readonly Variable[], kind = 'variable'): string {
   const rows = [
-    ['variable', 'default', 'meaning'],
+    [kind, 'default', 'meaning'],
     ...variables.map(({ name, defaultValue, description }) => [
       `\`${name}\``,
       defaultValue === undefined ? '' : `\`${defaultValue}\``,
@@ -24,7 +24,7 @@ export function configurationTable(variables: readonly Variable[]): string {
   return [line(rows[0]), rule, ...rows.slice(1).map(line)].join('\n');
 }
 
-/** Returns `text` with the table of `app` replaced. @throws {Error} when its markers are missing. */
+/** Returns `text` with the table of `app`, or of another subject, replaced. @throws {Error} when its markers are missing. */
 export function withTable(text: string, app: string, table: string): string {
   const markers = { begin: `<!-- configuration of ${app}: npm run docs:config -->`, end: `<!-- end of ${app} -->` };
   return withSection(text, markers, table);

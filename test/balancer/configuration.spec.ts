@@ -57,6 +57,31 @@ describe('configuration', () => {
     expect(await refusal({ DEMAND_RULES: JSON.stringify([rule]) })).toContain(`(${sentence})`);
   });
 
+  it.each([
+    [
+      '{"perClient": {"requestBurst": 5}}',
+      'perClient.requestBurst (5) needs perClient.requestsPerSecond, which sets no limit',
+    ],
+    [
+      '{"maxTargetBytes": 4096, "maxHeadBytes": 4096}',
+      'maxTargetBytes must be less than maxHeadBytes (4096), since the head contains the target, got 4096',
+    ],
+    ['{"perClient": {"connections": 9}}', 'perClient.connections must be at most MAX_CLIENT_CONNECTIONS (8), got 9'],
+    ['{"maxFields": "many"}', '(at maxFields: must be a whole number from 1 to 2000, got "many")'],
+    [
+      '{"perClient": {"connections": -1}}',
+      '(at perClient.connections: must be "auto" or a whole number from 0 to 10000000, got -1)',
+    ],
+    [
+      '{"maxbodybytes": 1}',
+      '("maxbodybytes" is unknown; allowed fields: perClient, maxTargetBytes, maxHeadBytes, maxFields,',
+    ],
+  ])('the start fails with a sentence about TRAFFIC_LIMITS=%s', async (limits, sentence) => {
+    const stderr = await refusal({ TRAFFIC_LIMITS: limits, MAX_CLIENT_CONNECTIONS: '8' });
+    expect(stderr).toMatch(/^TRAFFIC_LIMITS[^\n]*\n$/);
+    expect(stderr).toContain(sentence);
+  });
+
   it('the start fails when variables contradict each other', async () => {
     expect(
       await refusal({

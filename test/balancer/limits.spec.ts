@@ -58,7 +58,11 @@ describe('a full fleet', () => {
   });
 
   it('a request gets 503 with Retry-After when it has waited too long, and at once when the queue is full', async () => {
-    const balancer = await startBalancer({ QUEUE_TIMEOUT_SECONDS: '0.3', MAX_QUEUED_REQUESTS: '1' });
+    const balancer = await startBalancer({
+      QUEUE_TIMEOUT_SECONDS: '0.3',
+      MAX_QUEUED_REQUESTS: '1',
+      TRAFFIC_LIMITS: '{"perClient": {"requestsInFlight": 0}}',
+    });
     const { port, held, holds } = await holdingUpstream();
     await join(balancer, 'a', port, { maxInFlight: 1 });
     const first = fetch(balancer.url);

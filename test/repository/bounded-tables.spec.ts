@@ -31,6 +31,7 @@ const BOUNDS: Readonly<Record<string, string>> = {
   'apps/balancer/src/data-plane/io/deadline-clock.ts deadlines': 'exchanges and connections, which are limited',
   'apps/balancer/src/data-plane/io/indexed-set.ts members': 'those who use it: see the others',
   'apps/balancer/src/data-plane/io/lingering-close.ts open': 'MAX_LINGERING',
+  'apps/balancer/src/data-plane/limits/client-table.ts keys': 'MAX_REMEMBERED',
   'apps/balancer/src/data-plane/relay/response-stream.ts pieces': 'what one turn of the event loop reads',
   'apps/balancer/src/data-plane/relay/write-buffer-pool.ts free': 'MAX_KEPT',
   'apps/balancer/src/data-plane/request/address-warnings.ts warned': 'MAX_WARNED',

@@ -12,6 +12,7 @@ import { PlacementController } from './control-plane/placement.controller.js';
 import { balancerConfig } from './config/balancer.config.js';
 import { dataPlaneProviders, foundations } from './data-plane/data-plane.providers.js';
 import { DataPlane } from './data-plane/data-plane.js';
+import { ClientTable } from './data-plane/limits/client-table.js';
 import { LocalDataPlane } from './data-plane/local-data-plane.js';
 import { HealthController } from './control-plane/health.controller.js';
 import { OutlierDetector } from './health-checks/outlier-detector.js';
@@ -31,6 +32,7 @@ import { BackendViews } from './control-plane/backend-views.js';
 import { BackendsController } from './control-plane/backends.controller.js';
 import { RegistryStore } from './registry/store/registry-store.js';
 import { RegistryService } from './registry/registry.service.js';
+import { SharedTables } from './threads/shared-tables.js';
 import { WorkerSupervisor } from './threads/worker-supervisor.js';
 
 const loadTable = {
@@ -44,23 +46,32 @@ const loadTable = {
     }),
 };
 
+const clientTable = {
+  provide: ClientTable,
+  inject: [balancerConfig.KEY],
+  useFactory: ({ DATA_PLANE_THREADS }: ConfigType<typeof balancerConfig>) =>
+    new ClientTable(Math.max(1, DATA_PLANE_THREADS)),
+};
+
 /** With DATA_PLANE_THREADS=0 the main thread serves clients. Otherwise its scheduler only explains placements. */
 const dataPlane = {
   provide: DataPlane,
-  inject: [LocalDataPlane, RegistryService, LoadTable, balancerConfig.KEY],
+  inject: [LocalDataPlane, RegistryService, LoadTable, ClientTable, balancerConfig.KEY],
   useFactory: (
     local: LocalDataPlane,
     service: RegistryService,
-    table: LoadTable,
+    loads: LoadTable,
+    clients: ClientTable,
     config: ConfigType<typeof balancerConfig>,
-  ) => (config.DATA_PLANE_THREADS === 0 ? local : new WorkerSupervisor(service, table, config)),
+  ) =>
+    config.DATA_PLANE_THREADS === 0 ? local : new WorkerSupervisor(service, new SharedTables(loads, clients), config),
 };
 const fleet = { provide: Fleet, useExisting: RegistryService };
 
 const backendAddresses = { provide: BackendAccess, useValue: backendAccess };
 const registry = [RegistryService, RegistryStore, EventLog, backendAddresses, RegistrySweeper];
 const health = [PingAckCron, HealthProbe, RecheckScheduler, OutlierDetector];
-const serving = [loadTable, fleet, dataPlane, ...dataPlaneProviders];
+const serving = [loadTable, clientTable, fleet, dataPlane, ...dataPlaneProviders];
 const access = [ControlPlaneToken];
 const metrics = [MetricsService, Prometheus];
 

@@ -23,3 +23,17 @@ export function describeVariables(schema: z.ZodObject): VariableDescription[] {
     return { name, defaultValue, description };
   });
 }
+
+/**
+ * Returns the fields of an object that a variable has as JSON, in the order of their declaration. The name of a field in
+ * a nested object is its path, with dots.
+ *
+ * @throws {TypeError} when a field has no description.
+ */
+export function describeFields(schema: z.ZodObject, prefix = ''): VariableDescription[] {
+  return Object.entries(schema.shape).flatMap(([name, field]) => {
+    const inner: unknown = field instanceof z.ZodPrefault ? field.def.innerType : field;
+    if (inner instanceof z.ZodObject) return describeFields(inner, `${prefix}${name}.`);
+    return describeVariables(z.object({ [`${prefix}${name}`]: field }));
+  });
+}

@@ -71,10 +71,12 @@ export function httpUrl() {
 export function jsonValue<Schema extends z.ZodType>(schema: Schema, example: string) {
   const allowed = `must be JSON such as ${example}`;
   return z.string().transform((text, context): z.output<Schema> => {
-    const parsed = schema.safeParse(tryParseJson(text));
+    const value = tryParseJson(text);
+    const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data;
     const issue = outermostIssue(parsed.error.issues);
-    const where = issue && issue.path.length > 0 ? ` (at ${issue.path.join('.')}: ${issue.message})` : '';
+    const place = issue && issue.path.length > 0 ? `at ${issue.path.join('.')}: ` : '';
+    const where = issue && value !== undefined ? ` (${place}${issue.message})` : '';
     context.addIssue({ code: 'custom', message: `${allowed}${where}` });
     return z.NEVER;
   });

@@ -18,7 +18,7 @@ export {
   seconds,
   wholeNumber,
 } from './fields.js';
-export { describeVariables, type VariableDescription } from './describe.js';
+export { describeFields, describeVariables, type VariableDescription } from './describe.js';
 export { outermostIssue, type LocatedIssue } from './outermost-issue.js';
 export { startOrExit } from './start-or-exit.js';
 export { logSettings, logVariables, type LogVariables } from './log-settings.js';

@@ -40,7 +40,7 @@ describe('the word-wise comparison of a name', () => {
 
 describe('a common name', () => {
   it('may be repeated, and is joined as a list (RFC 9110 §5.3)', () => {
-    const head = new RequestHead(names, { maxHeadBytes: 1000, maxFields: 10 });
+    const head = new RequestHead(names, { maxHeadBytes: 1000, maxTargetBytes: 1000, maxFields: 10 });
     const text = 'GET / HTTP/1.1\r\nHost: h\r\nAccept: a\r\naccept: b\r\n\r\n';
     expect(head.frame(Buffer.from(bytesOf(text)), 0, text.length)).toBe(text.length);
     expect(head.fields.valueOf(names.numberOf('accept'))).toBe('a, b');
@@ -50,7 +50,7 @@ describe('a common name', () => {
 describe('a name that has no number of its own', () => {
   const withPrefix = new FieldNames(['x-mine'], ['x-mine-']);
   const rule = new ForwardingRule(withPrefix, ['x-mine', 'x-mine-', '_']);
-  const head = new RequestHead(withPrefix, { maxHeadBytes: 1000, maxFields: 20 });
+  const head = new RequestHead(withPrefix, { maxHeadBytes: 1000, maxTargetBytes: 1000, maxFields: 20 });
 
   /** What is forwarded of a request with these lines, twice: the second time each name is at its remembered place. */
   function forwarded(...lines: string[]): string[] {

@@ -15,4 +15,6 @@ export type FramingError =
   | 'bad-trailers'
   | 'unknown-method'
   | 'unsupported-version'
+  | 'target-too-long'
+  | 'too-many-fields'
   | 'head-too-large';

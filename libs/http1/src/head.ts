@@ -9,6 +9,12 @@ export interface HeadLimits {
   readonly maxFields: number;
 }
 
+/** The maximum size of a request head. */
+export interface RequestLimits extends HeadLimits {
+  /** Bytes of the request target. */
+  readonly maxTargetBytes: number;
+}
+
 /**
  * Returns 1 when the bytes from `at` start with `expected`, {@link INCOMPLETE} when too few bytes follow to decide,
  * and {@link UNSUPPORTED} otherwise.

@@ -16,7 +16,7 @@
  *
  *   const names = new FieldNames(['via', 'x-forwarded-for'], ['x-forwarded-']);
  *   const rule = new ForwardingRule(names, ['connection', 'via', 'x-forwarded-for', 'x-forwarded-', '_']);
- *   const head = new RequestHead(names, { maxHeadBytes: 16_384, maxFields: 100 });
+ *   const head = new RequestHead(names, { maxHeadBytes: 16_384, maxTargetBytes: 8192, maxFields: 100 });
  *   const length = head.frame(bytes, from, to);
  *   if (length > 0) send(`${head.forwardedHead(rule)}Via: 1.1 me\r\n\r\n`);
  *
@@ -28,7 +28,7 @@ export type { FieldSection } from './field-section.js';
 export { ForwardingRule } from './forwarding-rule.js';
 export type { FramingError } from './framing-error.js';
 export { parseContentLength } from './framing-fields.js';
-export type { HeadLimits } from './head.js';
+export type { HeadLimits, RequestLimits } from './head.js';
 export { isHost } from './host.js';
 export { INCOMPLETE, UNSUPPORTED } from './outcome.js';
 export { RequestFramer } from './request-framer.js';

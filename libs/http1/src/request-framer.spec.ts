@@ -5,7 +5,8 @@ import { FUZZ, canonicalRequest, corrupted } from './heads.fixture.js';
 import { parseRequests } from './node-parser.fixture.js';
 import { RequestFramer } from './request-framer.js';
 
-const MAX_HEAD_BYTES = 1000;
+const LIMITS = { maxHeadBytes: 1000, maxTargetBytes: 500, maxFields: 20 };
+const { maxHeadBytes: MAX_HEAD_BYTES } = LIMITS;
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'PROPFIND']);
 const SENTINEL = 'GET /sentinel HTTP/1.1\r\nHost: s\r\n\r\n';
 
@@ -15,7 +16,7 @@ const CHUNKED = withLines('Transfer-Encoding: chunked');
 
 /** The requests that a text is split into, in pieces of `size` bytes, what is left of it, and the error that ended it. */
 function split(text: string, size = text.length) {
-  const framer = new RequestFramer(MAX_HEAD_BYTES, METHODS);
+  const framer = new RequestFramer(LIMITS, METHODS);
   const requests = [''];
   for (let at = 0; at < text.length && framer.error === undefined;) {
     if (framer.isComplete) {

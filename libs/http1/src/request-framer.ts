@@ -3,6 +3,7 @@ import { COLON, CR, IS_TEXT, LF, LOWER_TOKEN, bytesOf } from './bytes.js';
 import { ChunkScanner } from './chunk-scanner.js';
 import type { FramingError } from './framing-error.js';
 import { endsInChunked, parseContentLength, trimBlanks } from './framing-fields.js';
+import type { RequestLimits } from './head.js';
 import { UNSUPPORTED } from './outcome.js';
 import { RequestLineScanner } from './request-line-scanner.js';
 
@@ -52,6 +53,8 @@ export class RequestFramer {
   /** The framing field that the current name can still be; undefined if it can be neither. */
   private candidate: Uint8Array | undefined;
   private nameLength = 0;
+  /** Field lines of the current section so far. */
+  private fieldCount = 0;
   /** The value of a framing field, so far. */
   private value = '';
   /** The value in the current head; undefined without such a field. */
@@ -63,14 +66,14 @@ export class RequestFramer {
   private readonly chunks = new ChunkScanner();
 
   /**
-   * @param maxHeadBytes the largest head, and the largest trailer section, with the empty line.
+   * @param limits of each head; those of its size and its fields also hold for each trailer section.
    * @param methods those that the parser knows. Methods are case-sensitive (RFC 9110 §9.1).
    */
   constructor(
-    private readonly maxHeadBytes: number,
+    private readonly limits: RequestLimits,
     methods: ReadonlySet<string>,
   ) {
-    this.requestLine = new RequestLineScanner(methods);
+    this.requestLine = new RequestLineScanner(methods, limits.maxTargetBytes);
   }
 
   /** Whether the request ended where the last call stopped. */
@@ -122,6 +125,7 @@ export class RequestFramer {
     this.state = state;
     this.isTrailer = isTrailer;
     this.sectionBytes = 0;
+    this.fieldCount = 0;
   }
 
   private skipBody(at: number, to: number): number {
@@ -144,11 +148,12 @@ export class RequestFramer {
 
   /** Scans a head or a trailer section. */
   private scanSection(bytes: Buffer, from: number, to: number): number {
-    const end = Math.min(to, from + this.maxHeadBytes - this.sectionBytes);
+    const { maxHeadBytes } = this.limits;
+    const end = Math.min(to, from + maxHeadBytes - this.sectionBytes);
     let at = from;
     while (at < end && this.state < BODY && this.error === undefined) at = this.scanPart(bytes, at, end);
     this.sectionBytes += at - from;
-    if (this.state < BODY && this.sectionBytes === this.maxHeadBytes) this.error ??= 'head-too-large';
+    if (this.state < BODY && this.sectionBytes === maxHeadBytes) this.error ??= 'head-too-large';
     return at;
   }
 
@@ -193,6 +198,10 @@ export class RequestFramer {
     const lower = LOWER_TOKEN[byte];
     if (lower === 0) {
       this.error = byte === LF ? 'bad-line-end' : this.errorInValue();
+      return;
+    }
+    if (++this.fieldCount > this.limits.maxFields) {
+      this.error = 'too-many-fields';
       return;
     }
     this.state = FIELD_NAME;

@@ -12,7 +12,7 @@ const names = new FieldNames(['via', 'x-forwarded-for']);
 const everything = new ForwardingRule(names, []);
 const DROPPED = ['connection', 'keep-alive', 'via', 'x-forwarded-for', 'content-type'];
 const rule = new ForwardingRule(names, DROPPED);
-const limits = { maxHeadBytes: 1000, maxFields: 100 };
+const limits = { maxHeadBytes: 1000, maxTargetBytes: 1000, maxFields: 100 };
 const SENTINEL = 'GET /sentinel HTTP/1.1\r\nHost: s\r\n\r\n';
 /** Longer bodies are not sent to Node's parser. */
 const MAX_BODY_BYTES = 10_000;

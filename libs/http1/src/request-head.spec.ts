@@ -6,7 +6,7 @@ import { INCOMPLETE, UNSUPPORTED } from './outcome.js';
 import { RequestHead } from './request-head.js';
 
 const names = new FieldNames(['via', 'forwarded', 'x-forwarded-for', 'compute']);
-const limits = { maxHeadBytes: 4096, maxFields: 100 };
+const limits = { maxHeadBytes: 4096, maxTargetBytes: 4096, maxFields: 100 };
 
 function frame(text: string): { head: RequestHead; length: number } {
   const head = new RequestHead(names, limits);
@@ -212,9 +212,13 @@ describe('a request head', () => {
   it('may be as large as the limit, and is unsupported once it cannot be complete within it', () => {
     const text = withLines('n: v');
     const bytes = Buffer.from(`${text}body`);
-    const exact = new RequestHead(names, { maxHeadBytes: text.length, maxFields: 9 });
+    const exact = new RequestHead(names, { maxHeadBytes: text.length, maxTargetBytes: text.length, maxFields: 9 });
     expect(exact.frame(bytes, 0, bytes.length)).toBe(text.length);
-    const smaller = new RequestHead(names, { maxHeadBytes: text.length - 1, maxFields: 9 });
+    const smaller = new RequestHead(names, {
+      maxHeadBytes: text.length - 1,
+      maxTargetBytes: text.length - 1,
+      maxFields: 9,
+    });
     expect(smaller.frame(bytes, 0, bytes.length)).toBe(UNSUPPORTED);
     expect(smaller.frame(bytes, 0, text.length - 2)).toBe(INCOMPLETE);
     expect(smaller.frame(bytes, 0, text.length - 1)).toBe(UNSUPPORTED);

@@ -5,7 +5,7 @@ import { FieldSection } from './field-section.js';
 import { copyForwardedLines, forwardedLines } from './forwarded-lines.js';
 import type { ForwardingRule } from './forwarding-rule.js';
 import { parseConnectionOption, parseWholeNumber } from './framing-fields.js';
-import { matchPrefix, type HeadLimits } from './head.js';
+import { matchPrefix, type RequestLimits } from './head.js';
 import { isHost } from './host.js';
 import { INCOMPLETE, UNSUPPORTED } from './outcome.js';
 
@@ -53,7 +53,7 @@ export class RequestHead {
 
   constructor(
     names: FieldNames,
-    private readonly limits: HeadLimits,
+    private readonly limits: RequestLimits,
   ) {
     this.fields = new FieldSection(names, limits.maxFields);
   }
@@ -130,6 +130,7 @@ export class RequestHead {
     // Two slashes could be read as the start of an authority (RFC 3986 §4.2).
     if (at > targetStart && bytes[targetStart] !== SLASH) return UNSUPPORTED;
     if (at > targetStart + 1 && bytes[targetStart + 1] === SLASH) return UNSUPPORTED;
+    if (at - targetStart > this.limits.maxTargetBytes) return UNSUPPORTED;
     if (at === end) return INCOMPLETE;
     if (bytes[at] !== SP || at === targetStart) return UNSUPPORTED;
     const versionMatch = matchPrefix(bytes, at + 1, end, VERSION_LINE_END);

@@ -31,8 +31,14 @@ export class RequestLineScanner {
   private targetLength = 0;
   private version = '';
 
-  /** @param methods the methods that are known. */
-  constructor(private readonly methods: ReadonlySet<string>) {}
+  /**
+   * @param methods the methods that are known.
+   * @param maxTargetBytes the longest target.
+   */
+  constructor(
+    private readonly methods: ReadonlySet<string>,
+    private readonly maxTargetBytes: number,
+  ) {}
 
   /** Prepares for the next line. */
   reset(): void {
@@ -71,7 +77,8 @@ export class RequestLineScanner {
     let at = from;
     while (at < end && (IS_TARGET[bytes[at]] === 1 || bytes[at] === BACKSLASH)) at++;
     this.targetLength += at - from;
-    if (at === end) return at;
+    if (this.targetLength > this.maxTargetBytes) this.error = 'target-too-long';
+    if (at === end || this.error !== undefined) return at;
     if (bytes[at] === CR || bytes[at] === LF || this.targetLength === 0) this.error = 'bad-request-line';
     else if (bytes[at] !== SP) this.error = 'bad-target';
     return this.acceptSpace(bytes, at, VERSION);

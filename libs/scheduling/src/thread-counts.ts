@@ -9,6 +9,11 @@ const CELLS = [
   'reportsAccepted',
   'reportsIgnored',
   'proxyProtocolErrors',
+  'overConnections',
+  'overConnectionRate',
+  'overInFlight',
+  'overRequestRate',
+  'untrackedClients',
 ] as const;
 
 /** The name of a counter of {@link ThreadCounts}. */
@@ -75,5 +80,45 @@ export class ThreadCounts implements Record<ThreadCount, number> {
   }
   set proxyProtocolErrors(connections: number) {
     this.cells[6] = connections;
+  }
+
+  /** Connections refused because their client had too many, since start. */
+  get overConnections(): number {
+    return this.cells[7];
+  }
+  set overConnections(events: number) {
+    this.cells[7] = events;
+  }
+
+  /** Connections refused because their client opened them too fast, since start. */
+  get overConnectionRate(): number {
+    return this.cells[8];
+  }
+  set overConnectionRate(events: number) {
+    this.cells[8] = events;
+  }
+
+  /** Requests refused because their client had too many in flight, since start. */
+  get overInFlight(): number {
+    return this.cells[9];
+  }
+  set overInFlight(events: number) {
+    this.cells[9] = events;
+  }
+
+  /** Requests refused because their client sent them too fast, since start. */
+  get overRequestRate(): number {
+    return this.cells[10];
+  }
+  set overRequestRate(events: number) {
+    this.cells[10] = events;
+  }
+
+  /** Connections and requests whose client could not be counted, since start. */
+  get untrackedClients(): number {
+    return this.cells[11];
+  }
+  set untrackedClients(events: number) {
+    this.cells[11] = events;
   }
 }

@@ -117,7 +117,7 @@ export const fieldLines: Theme = [
     refused('a bracket in a name', withLines('X[0]: 1')),
     refused('a name in quotes', withLines('"X": 1')),
     refused('a value of 20,000 bytes', withLines(`X: ${'x'.repeat(20_000)}`), 431),
-    refused('a target of 20,000 bytes', get(`/${'x'.repeat(20_000)}`), 431),
+    refused('a target of 20,000 bytes', get(`/${'x'.repeat(20_000)}`), 414),
     refused('a name of 20,000 bytes', withLines(`${'x'.repeat(20_000)}: 1`), 431),
     refused('fields of 20,000 bytes', withLines(...Array.from({ length: 2000 }, (_, i) => `X${i}: 1`)), 431),
     forwardedLast('close in capitals', withLines('CONNECTION: CLOSE'), 'GET /a'),

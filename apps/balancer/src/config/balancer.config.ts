@@ -21,6 +21,7 @@ import { clientIdentityVariables, identityContradictions, replacedVariables } fr
 import { clientLimitVariables } from './client-limits.js';
 import { demandRuleSchema } from './demand-rule.js';
 import { resourceNames, threadCount } from './special-fields.js';
+import { trafficLimitProblems } from './traffic-limits.js';
 
 const AFFINITY_FORM = 'must be client, path, header:name (in lower case) or cookie:name';
 
@@ -210,22 +211,15 @@ export const balancerSchema = z.object({
     .prefault('75')
     .describe('How long an idle client connection is kept open'),
   ...clientLimitVariables,
-  MAX_CLIENT_CONNECTIONS: z
-    .union(
-      [z.literal('auto').transform(() => undefined), wholeNumber(1, 10_000_000)],
-      'must be auto or a whole number from 1 to 10000000',
-    )
-    .prefault('auto')
-    .describe(
-      'Concurrent client connections, more are closed; auto: two thirds of the file descriptors that are left for them and backends',
-    ),
   MAX_ATTEMPTS: wholeNumber(1, 10).prefault('3').describe('Attempts per request, including the first'),
   RETRY_BUDGET: decimal(0, 1).prefault('0.2').describe('Part of the requests of the last 10 s that may be retried'),
   RETRY_BUDGET_MIN_PER_SECOND: decimal(0, 10_000).prefault('3').describe('Retries per second that are always allowed'),
   RETRY_BUFFER_BYTES: wholeNumber(0, 16_777_216)
     .prefault('65536')
     .describe('Bytes of a request body kept for a retry; a request with a longer body is sent once'),
-  MAX_HEADER_BYTES: wholeNumber(1_024, 1_048_576).prefault('16384').describe('Largest head of a request, in bytes'),
+  MAX_HEADER_BYTES: wholeNumber(1_024, 1_048_576)
+    .prefault('16384')
+    .describe('Largest head of a request, in bytes, where TRAFFIC_LIMITS has no maxHeadBytes'),
   SHUTDOWN_DELAY_SECONDS: seconds(0, 3_600)
     .prefault('0')
     .describe('How long the balancer still accepts connections after a signal, while its readiness check fails'),
@@ -275,6 +269,7 @@ function contradictions(config: BalancerConfig): string[] {
   if (config.DATA_PLANE_PORT !== 0 && config.DATA_PLANE_PORT === config.CONTROL_PLANE_PORT) {
     problems.push(`DATA_PLANE_PORT must differ from CONTROL_PLANE_PORT, both are ${config.DATA_PLANE_PORT}`);
   }
+  problems.push(...trafficLimitProblems(config));
   for (const [index, rule] of config.DEMAND_RULES.entries()) {
     const unknown = config.RESOURCES.unknownNames(rule.demand);
     if (unknown.length === 0) continue;

@@ -1,5 +1,7 @@
-// The variables that limit what one client can hold, and for how long.
-import { seconds, wholeNumber } from '@fairlead/configuration';
+// The variables that limit what clients may send and hold, and for how long.
+import { jsonValue, seconds, wholeNumber } from '@fairlead/configuration';
+import { z } from 'zod';
+import { trafficLimitsSchema } from './traffic-limits.js';
 
 /** A part of the balancer's schema. */
 export const clientLimitVariables = {
@@ -25,4 +27,16 @@ export const clientLimitVariables = {
   MAX_REQUESTS_PER_CONNECTION: wholeNumber(1, 1_000_000_000)
     .prefault('100000')
     .describe('Requests on one client connection, after which it is closed'),
+  MAX_CLIENT_CONNECTIONS: z
+    .union(
+      [z.literal('auto').transform(() => undefined), wholeNumber(1, 10_000_000)],
+      'must be auto or a whole number from 1 to 10000000',
+    )
+    .prefault('auto')
+    .describe(
+      'Concurrent client connections, more are closed; auto: two thirds of the file descriptors that are left for them and backends',
+    ),
+  TRAFFIC_LIMITS: jsonValue(trafficLimitsSchema, '{"perClient": {"requestsPerSecond": 100}, "maxBodyBytes": 10485760}')
+    .prefault('{}')
+    .describe('Limits of what clients may send, as JSON; the fields are in the table below'),
 };

@@ -1,5 +1,5 @@
-// What serves clients, wherever it runs: in the main thread or in each thread of the data plane. Expects a `Fleet` and a
-// `LoadTable` beside it.
+// What serves clients, wherever it runs: in the main thread or in each thread of the data plane. Expects a `Fleet`, a
+// `LoadTable` and a `ClientTable` beside it.
 import { logSettings } from '@fairlead/configuration';
 import { ConfigModule, type ConfigType } from '@nestjs/config';
 import { LoggerModule } from 'nestjs-pino';
@@ -13,6 +13,8 @@ import { FullLane } from './full-lane/lane.js';
 import { FullLaneServer } from './full-lane/server.js';
 import { DeadlineClock } from './io/deadline-clock.js';
 import { LingeringClose } from './io/lingering-close.js';
+import { ClientLimits } from './limits/client-limits.js';
+import { ConnectionGate } from './limits/connection-gate.js';
 import { LocalDataPlane } from './local-data-plane.js';
 import { Listener } from './listener.js';
 import { UpgradeLane } from './upgrade/upgrade-lane.js';
@@ -41,6 +43,7 @@ const lingering = {
 };
 const lanes = [FastLane, FullLane, FullLaneServer, UpgradeLane];
 const exchanges = [clock, lingering, Listener, ExchangeFactory, ClientPatrol, ProxyProtocol, RequestReader];
+const limits = [ClientLimits, ConnectionGate];
 
 /** From the socket to the choice of a backend. */
-export const dataPlaneProviders = [LocalDataPlane, RequestLog, ...scheduling, ...exchanges, ...lanes];
+export const dataPlaneProviders = [LocalDataPlane, RequestLog, ...scheduling, ...exchanges, ...limits, ...lanes];

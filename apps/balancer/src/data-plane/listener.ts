@@ -4,13 +4,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
-import { defaultMaxConnections } from './connection-limit.js';
 import { ClientPatrol } from './exchange/client-patrol.js';
 import { FastLane } from './fast-lane/lane.js';
 import { FullLaneServer } from './full-lane/server.js';
 import { LingeringClose } from './io/lingering-close.js';
 import { SharedBufferSocket } from './io/shared-read-buffer.js';
+import { defaultMaxConnections } from './limits/connection-limit.js';
+import { ConnectionGate } from './limits/connection-gate.js';
 import { ProxyProtocol } from './request/proxy-protocol.js';
+import { RequestReader } from './request/request-reader.js';
 import { UpgradeLane } from './upgrade/upgrade-lane.js';
 
 /** Connections that wait to be accepted; Linux caps it at net.core.somaxconn. */
@@ -32,6 +34,9 @@ const CLIENT_SOCKETS = {
 export type ListenAddress =
   { readonly host: string; readonly port: number; readonly reusePort?: boolean } | { readonly fd: number };
 
+/** Takes over a connection, and what was read of it before. */
+type Enter = (client: SharedBufferSocket, unread: Buffer | undefined) => void;
+
 @Injectable()
 export class Listener {
   private readonly logger = new Logger('DataPlane');
@@ -45,6 +50,8 @@ export class Listener {
     private readonly patrol: ClientPatrol,
     private readonly lingering: LingeringClose,
     private readonly proxyProtocol: ProxyProtocol,
+    private readonly requests: RequestReader,
+    private readonly gate: ConnectionGate,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {
     this.server = createServer(CLIENT_SOCKETS, this.acceptor());
@@ -110,17 +117,23 @@ export class Listener {
     this.fastLane.close();
   }
 
-  /** Gives each client to the first lane, once the PROXY header of its connection is read if it has to have one. */
+  /**
+   * Gives each client that is within its limits to the first lane, once the PROXY header of its connection is read if it has
+   * to have one. The connections of a trusted proxy are not limited.
+   */
   private acceptor(): (socket: Socket) => void {
-    const { proxyProtocol } = this;
-    const accept = this.firstLane();
-    if (!proxyProtocol.isOn) return (socket) => accept(new SharedBufferSocket(socket));
-    return (socket) => proxyProtocol.receive(new SharedBufferSocket(socket), accept);
+    const { gate, proxyProtocol, requests } = this;
+    const enter = this.firstLane();
+    const admit: Enter = (client, unread) => {
+      const { address, isProxy } = requests.peerOf(client.socket);
+      if (isProxy || gate.admits(client, address)) enter(client, unread);
+    };
+    if (!proxyProtocol.isOn) return (socket) => admit(new SharedBufferSocket(socket), undefined);
+    return (socket) => proxyProtocol.receive(new SharedBufferSocket(socket), admit);
   }
 
-  /** Takes over a connection, and what was read of it before. */
-  private firstLane(): (client: SharedBufferSocket, unread?: Buffer) => void {
-    const toFullLane = (client: SharedBufferSocket, unread?: Buffer) => this.fullLane.adopt(client, unread);
+  private firstLane(): Enter {
+    const toFullLane: Enter = (client, unread) => this.fullLane.adopt(client, unread);
     if (this.config.FAST_LANE === 'off') return toFullLane;
     this.fastLane.start(toFullLane);
     return (client, unread) => this.fastLane.accept(client, unread);

@@ -14,6 +14,14 @@ type Sample = readonly [labels: Record<string, string>, value: number];
 /** Upper bounds of the latency histogram, seconds: every other power of two from 0.5 ms to 34 s. */
 const LATENCY_BOUNDS = Array.from({ length: 9 }, (_, i) => (512 * 4 ** i) / 1e6);
 
+/** The limits of one client, as TRAFFIC_LIMITS calls them, and the counters of those that were over them. */
+const CLIENT_LIMITS = [
+  ['connections', 'overConnections'],
+  ['connectionsPerSecond', 'overConnectionRate'],
+  ['requestsInFlight', 'overInFlight'],
+  ['requestsPerSecond', 'overRequestRate'],
+] as const;
+
 @Injectable()
 export class Prometheus {
   private readonly register = new Registry();
@@ -76,6 +84,18 @@ export class Prometheus {
       'Connections of trusted proxies that were closed because of their PROXY header',
       [],
       () => [[{}, this.table.total('proxyProtocolErrors')]],
+    );
+    this.counter(
+      'fairlead_client_limit_refusals_total',
+      'Connections and requests that got 429 because their client was over a limit',
+      ['limit'],
+      () => CLIENT_LIMITS.map(([limit, count]): Sample => [{ limit }, this.table.total(count)]),
+    );
+    this.counter(
+      'fairlead_untracked_clients_total',
+      'Connections and requests to which no limit of a client applied, because the table of clients was full',
+      [],
+      () => [[{}, this.table.total('untrackedClients')]],
     );
     this.counter(
       'fairlead_thread_requests_total',

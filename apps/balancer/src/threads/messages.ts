@@ -13,6 +13,8 @@ export interface ThreadData {
   readonly thread: number;
   readonly shape: LoadTableShape;
   readonly buffer: SharedArrayBuffer;
+  /** Of the client table. */
+  readonly clients: SharedArrayBuffer;
 }
 
 /** A backend that may be given requests. */

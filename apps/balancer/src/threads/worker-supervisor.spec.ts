@@ -7,9 +7,11 @@ import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { loadBalancerConfig } from '../config/balancer.config.js';
 import { NOT_LISTENING } from '../data-plane/data-plane.js';
+import { ClientTable } from '../data-plane/limits/client-table.js';
 import { EventLog } from '../registry/event-log.js';
 import { RegistryStore } from '../registry/store/registry-store.js';
 import { RegistryService } from '../registry/registry.service.js';
+import { SharedTables } from './shared-tables.js';
 import { WorkerSupervisor } from './worker-supervisor.js';
 
 /** A thread that exits at a disconnect of the slot with its number. The third one to start exits at once. */
@@ -58,7 +60,11 @@ describe('WorkerSupervisor', () => {
     const shape = { resourceCount: 2, slotCount: config.MAX_BACKENDS, writerCount: 2 };
     const table = new LoadTable(shape);
     const registry = new RegistryService(table, new EventLog(), new RegistryStore(config), config);
-    return { plane: new WorkerSupervisor(registry, table, config, script), table, registry };
+    return {
+      plane: new WorkerSupervisor(registry, new SharedTables(table, new ClientTable(2)), config, script),
+      table,
+      registry,
+    };
   }
 
   it('fails to start when a thread hangs before it is ready', async () => {

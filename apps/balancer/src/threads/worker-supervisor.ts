@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RequestRecord } from '@fairlead/contracts';
-import type { LoadTable } from '@fairlead/scheduling';
 import { Logger, type OnModuleInit } from '@nestjs/common';
 import type { BalancerConfig } from '../config/balancer.config.js';
 import { NOT_LISTENING, type DataPlane } from '../data-plane/data-plane.js';
@@ -15,6 +14,7 @@ import { FleetPublisher } from './fleet-publisher.js';
 import { writeLastWords } from './last-words.js';
 import { mergeBeliefs, mergeRequests } from './merge.js';
 import type { Replies, ToThread } from './messages.js';
+import type { SharedTables } from './shared-tables.js';
 import { startTicking, ThreadWatch, type ThreadState } from './thread-watch.js';
 import { DATA_PLANE_WORKER } from './worker-preload.js';
 import { WorkerChannel } from './worker-channel.js';
@@ -45,7 +45,7 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
 
   constructor(
     private readonly registry: RegistryService,
-    private readonly table: LoadTable,
+    private readonly tables: SharedTables,
     private readonly config: BalancerConfig,
     private readonly script: URL = DATA_PLANE_WORKER,
   ) {}
@@ -123,8 +123,7 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
   }
 
   private start(thread: number): Member {
-    const { shape, buffer } = this.table;
-    const channel = new WorkerChannel(this.script, { thread, shape, buffer }, (message) =>
+    const channel = new WorkerChannel(this.script, this.tables.dataOf(thread), (message) =>
       member.publisher?.handleMessage(message),
     );
     const stuck = Promise.withResolvers<void>();
@@ -136,7 +135,7 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
   /** Watches a thread until it ends, and publishes the fleet to it once it is ready. */
   private async attend(thread: number, member: Member): Promise<void> {
     const { channel } = member;
-    const { liveness } = this.table.rows[thread];
+    const { liveness } = this.tables.loads.rows[thread];
     member.watch = new ThreadWatch(liveness, this.config.THREAD_STALL_SECONDS, BOOT_SECONDS);
     void channel.ended.then(() => (member.watch = undefined));
     try {
@@ -203,7 +202,7 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
   }
 
   private async onEnd(thread: number, reason: string): Promise<void> {
-    this.table.rows[thread].abandon();
+    this.tables.abandon(thread);
     if (this.isClosing) return;
     this.logger.error(`thread ${thread} ended, and its exchanges in flight are lost: ${reason}`);
     if (this.inherited.length > 0) {
@@ -229,7 +228,7 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
       } catch (error) {
         this.logger.error(`thread ${thread} could not be replaced: ${(error as Error).message}`);
         await member.channel.close(0);
-        this.table.rows[thread].abandon();
+        this.tables.abandon(thread);
         await sleep(RESTART_PAUSE_MS);
       }
     }

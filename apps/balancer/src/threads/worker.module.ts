@@ -1,8 +1,9 @@
 // The Nest module of a data-plane thread: the lanes and the scheduler, with a replica of the fleet and the thread's own
-// row of the load table.
+// rows of the load table and the client table.
 import { LoadTable } from '@fairlead/scheduling';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { dataPlaneProviders, foundations } from '../data-plane/data-plane.providers.js';
+import { ClientTable } from '../data-plane/limits/client-table.js';
 import { Fleet } from '../registry/snapshot/fleet.js';
 import { FleetReplica } from './fleet-replica.js';
 import { MainThread, type ThreadData } from './messages.js';
@@ -17,8 +18,9 @@ const fleet = { provide: Fleet, useExisting: FleetReplica };
 })
 export class DataPlaneWorkerModule {
   /** The module for the thread of `data`. */
-  static as({ shape, buffer, thread }: ThreadData): DynamicModule {
+  static as({ shape, buffer, clients, thread }: ThreadData): DynamicModule {
     const loadTable = { provide: LoadTable, useValue: new LoadTable(shape, buffer, thread) };
-    return { module: DataPlaneWorkerModule, providers: [loadTable] };
+    const clientTable = { provide: ClientTable, useValue: new ClientTable(shape.writerCount, clients, thread) };
+    return { module: DataPlaneWorkerModule, providers: [loadTable, clientTable] };
   }
 }

@@ -5,6 +5,8 @@ import { DemandLearning } from '../../placement/demand-learning.js';
 import { DrfScheduler } from '../../placement/drf.scheduler.js';
 import { aRegistry } from '../../registry/registry.fixture.js';
 import type { FleetBackend } from '../../registry/snapshot/fleet.js';
+import { ClientLimits } from '../limits/client-limits.js';
+import { ClientTable } from '../limits/client-table.js';
 import { DeadlineClock } from '../io/deadline-clock.js';
 import { attemptLimitsOf } from './attempt-limits.js';
 import { AttemptLoop, type Transport } from './attempt-loop.js';
@@ -73,6 +75,7 @@ export function aDataPlane(environment: Environment = {}) {
     new DrfScheduler(registry, table, learning, config),
     registry,
     requestLog,
+    new ClientLimits(new ClientTable(1), table, registry, config),
     config,
   );
   const clock = new DeadlineClock();

@@ -237,7 +237,10 @@ describe('a request to a full fleet', () => {
   });
 
   it('is rejected with 503 at once when MAX_QUEUED_REQUESTS wait already', () => {
-    const { join, send, counts } = aDataPlane({ MAX_QUEUED_REQUESTS: '1' });
+    const { join, send, counts } = aDataPlane({
+      MAX_QUEUED_REQUESTS: '1',
+      TRAFFIC_LIMITS: '{"perClient": {"requestsInFlight": 0}}',
+    });
     join('a', { maxInFlight: 1 });
     const [first, second, third] = [send(), send(), send()];
     expect([second.log, third.log]).toEqual([[], ['503: all backends are full']]);

@@ -3,6 +3,7 @@
 import { describeError } from '../../net/network-error.js';
 import type { DisconnectScope } from '../../registry/snapshot/backend-observation.js';
 import type { FleetBackend } from '../../registry/snapshot/fleet.js';
+import type { ErrorFields } from '../headers/error-response.js';
 import { Deadline, type DeadlineClock } from '../io/deadline-clock.js';
 import type { ExchangeControl } from './active-exchanges.js';
 import { AttemptAbortedError, InvalidResponseError, failureKindOf } from './attempt-error.js';
@@ -22,7 +23,7 @@ export interface Transport {
   /** Cuts a response that has begun. The client must see that it is not whole. */
   abortResponse(): void;
   /** Sends a response of the balancer's own. */
-  sendError(statusCode: number, message: string): void;
+  sendError(statusCode: number, message: string, fields?: ErrorFields): void;
   /** Whether the request's body can be sent from its beginning. */
   readonly isBodyReplayable: boolean;
   /** Whether the backend does not accept the body that is ready to be sent. */
@@ -82,6 +83,12 @@ export class AttemptLoop implements ExchangeControl {
 
   /** Starts an attempt on the backend that fits best now, or waits for room, or rejects the request. */
   tryNext(): void {
+    const { overLimit } = this.exchange;
+    if (overLimit) {
+      this.exchange.giveUp(false);
+      this.sendError(429, overLimit.message, overLimit.fields);
+      return;
+    }
     const backend = this.exchange.placeNext();
     if (backend) this.startAttempt(backend);
     else if (!this.enqueue())
@@ -98,6 +105,13 @@ export class AttemptLoop implements ExchangeControl {
   onBytes(count: number): void {
     this.rate.add(count);
     if (!this.isAttempting || this.timeouts.isUploading) this.deadline.touch();
+  }
+
+  /** The client's body is longer than a body may be, which was not known when the request was placed. */
+  onBodyTooLarge(message: string): void {
+    const { exchange } = this;
+    exchange.leaveQueue();
+    this.cutRequest(413, message);
   }
 
   /** The connection to the backend takes too long to open. */
@@ -207,10 +221,10 @@ export class AttemptLoop implements ExchangeControl {
     else this.sendError(502, `the backend failed: ${describeError(error)}`);
   }
 
-  private sendError(statusCode: number, message: string): void {
+  private sendError(statusCode: number, message: string, fields?: ErrorFields): void {
     this.deadline.clear();
     this.status = statusCode;
-    this.transport.sendError(statusCode, message);
+    this.transport.sendError(statusCode, message, fields);
   }
 
   private onTimeout(): void {
@@ -259,10 +273,10 @@ export class AttemptLoop implements ExchangeControl {
     else this.cutRequest(408, message);
   }
 
-  /** Ends a request that takes too long, which is not the backend's fault. */
+  /** Ends a request for a reason that is not the backend's fault. */
   private cutRequest(statusCode: number, message: string): void {
     const { exchange } = this;
-    if (!this.isAttempting) {
+    if (!this.isAttempting && exchange.state !== 'placing') {
       this.cutResponse();
       return;
     }

@@ -4,6 +4,7 @@ import type { RequestLog } from '../../metrics/request-log.js';
 import type { DrfScheduler } from '../../placement/drf.scheduler.js';
 import type { Fleet } from '../../registry/snapshot/fleet.js';
 import type { ActiveExchanges } from './active-exchanges.js';
+import type { ClientLimits } from '../limits/client-limits.js';
 import type { AdmissionQueue } from './admission-queue.js';
 import type { RetryBudget } from './retry-budget.js';
 
@@ -12,6 +13,7 @@ export interface ExchangeContext {
   readonly scheduler: DrfScheduler;
   readonly registry: Fleet;
   readonly log: RequestLog;
+  readonly limits: ClientLimits;
   readonly budget: RetryBudget;
   readonly queue: AdmissionQueue;
   readonly active: ActiveExchanges;

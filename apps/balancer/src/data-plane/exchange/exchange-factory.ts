@@ -7,6 +7,7 @@ import { balancerConfig } from '../../config/balancer.config.js';
 import { RequestLog } from '../../metrics/request-log.js';
 import { DrfScheduler } from '../../placement/drf.scheduler.js';
 import { Fleet } from '../../registry/snapshot/fleet.js';
+import { ClientLimits } from '../limits/client-limits.js';
 import { ActiveExchanges, type ExchangeControl } from './active-exchanges.js';
 import { AdmissionQueue } from './admission-queue.js';
 import { Exchange } from './exchange.js';
@@ -27,6 +28,7 @@ export class ExchangeFactory implements ExchangeContext {
     readonly scheduler: DrfScheduler,
     readonly registry: Fleet,
     readonly log: RequestLog,
+    readonly limits: ClientLimits,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
     this.budget = new RetryBudget(config.RETRY_BUDGET, config.RETRY_BUDGET_MIN_PER_SECOND, monotonicSeconds);

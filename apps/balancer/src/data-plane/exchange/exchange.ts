@@ -5,6 +5,8 @@ import { monotonicMs, monotonicSeconds } from '../../clock/monotonic.js';
 import type { PlacementRequest } from '../../placement/drf.scheduler.js';
 import type { Placement } from '../../placement/placement.js';
 import type { FleetBackend } from '../../registry/snapshot/fleet.js';
+import type { LimitRefusal } from '../limits/limit-refusal.js';
+import { RequestClaim } from '../limits/request-claim.js';
 import type { ActiveExchange, ExchangeControl } from './active-exchanges.js';
 import type { Waiter } from './admission-queue.js';
 import type { ExchangeContext } from './exchange-context.js';
@@ -38,6 +40,9 @@ export class Exchange implements ActiveExchange {
   private waiter: Waiter | undefined;
   private readonly triedSlots: number[] = [];
   private readonly placement: Placement;
+  private readonly claim: RequestClaim;
+  /** Why the client may not have this request served; undefined when it may. */
+  overLimit: LimitRefusal | undefined;
 
   constructor(
     private readonly context: ExchangeContext,
@@ -45,6 +50,7 @@ export class Exchange implements ActiveExchange {
     readonly control: ExchangeControl,
   ) {
     this.placement = context.scheduler.createPlacement();
+    this.claim = new RequestClaim(context.limits);
   }
 
   /** Where the request stands. */
@@ -63,7 +69,8 @@ export class Exchange implements ActiveExchange {
     this.attempts = 0;
     while (this.triedSlots.length > 0) this.triedSlots.pop();
     counts.taken++;
-    budget.deposit(this.startedAtMs / 1000);
+    this.overLimit = this.claim.acquire(request.client, this.startedAtMs);
+    if (!this.overLimit) budget.deposit(this.startedAtMs / 1000);
   }
 
   /** What is known of the request. @throws {Error} before the first. */
@@ -137,6 +144,14 @@ export class Exchange implements ActiveExchange {
     this.waiter = waiter;
     this.apply('enqueue');
     return true;
+  }
+
+  /** The request does not wait for room any more. Does nothing when it does not. */
+  leaveQueue(): void {
+    if (!this.waiter) return;
+    this.context.queue.leave(this.waiter);
+    this.waiter = undefined;
+    this.apply('expire');
   }
 
   /** No attempt follows. `isUnplaced`: no backend could take the request, which is counted. */
@@ -226,11 +241,8 @@ export class Exchange implements ActiveExchange {
   /** Step 10: the request is over, and what it still holds is released. Once for each {@link start}. */
   end(status: number, endedAtMs = monotonicMs()): void {
     this.cancelAttempt();
-    if (this.waiter) {
-      this.context.queue.leave(this.waiter);
-      this.waiter = undefined;
-      this.apply('expire');
-    }
+    this.leaveQueue();
+    this.claim.release();
     this.apply('end');
     this.context.log.add(this, status, endedAtMs);
   }

@@ -3,6 +3,7 @@ import type { ForwardingRule } from '@fairlead/http1';
 import type { ResourceSpace } from '@fairlead/scheduling';
 import { Logger } from '@nestjs/common';
 import type { BalancerConfig } from '../../config/balancer.config.js';
+import { requestHeadLimits } from '../../config/traffic-limits.js';
 import { attemptLimitsOf, type AttemptLimits } from '../exchange/attempt-limits.js';
 import { DemandHeaderCache } from '../headers/forwarded-header-cache.js';
 import { RequestFieldFilters } from '../headers/request-field-filter.js';
@@ -59,7 +60,7 @@ export class FastLaneContext {
       fromOthers: requestRule(filters.for({ isProxy: false })),
     };
     this.keepAliveTail = keepAliveTail(config.CLIENT_KEEP_ALIVE_SECONDS);
-    this.heads = new SharedHeads(config.MAX_HEADER_BYTES);
+    this.heads = new SharedHeads(requestHeadLimits(config));
     this.demandLines = new DemandHeaderCache(config.RESOURCES, (headers) => {
       return Buffer.from(`${linesOf(headers)}\r\n`, 'latin1');
     });

@@ -8,7 +8,7 @@ import { AttemptLoop, type Transport } from '../exchange/attempt-loop.js';
 import type { ExchangeFactory } from '../exchange/exchange-factory.js';
 import { isIdempotent } from '../exchange/retry-policy.js';
 import { placementHeader } from '../headers/demand-headers.js';
-import { errorText } from '../headers/error-response.js';
+import { errorText, type ErrorFields } from '../headers/error-response.js';
 import type { ReadRequest } from '../request/request-reader.js';
 import type { FastLaneContext } from './context.js';
 import type { DownstreamConnection } from './contracts.js';
@@ -176,12 +176,12 @@ export class FastLaneExchange implements Transport, UpstreamUser, BodySink {
     client.onExchangeAbort();
   }
 
-  sendError(statusCode: number, message: string): void {
+  sendError(statusCode: number, message: string, fields?: ErrorFields): void {
     const { client, context, head } = this;
     this.upstream?.discard();
     const isLast = statusCode === 408 || client.isLastResponse;
     const { connection } = isLast ? CLOSE_TAIL : context.keepAliveTail;
-    const text = errorText(statusCode, message, { date: context.date, connection, method: head.method });
+    const text = errorText(statusCode, message, { date: context.date, connection, method: head.method, fields });
     client.socket.write(text, 'latin1');
     this.end();
     client.onExchangeEnd(isLast);

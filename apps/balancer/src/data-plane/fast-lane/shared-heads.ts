@@ -1,10 +1,9 @@
 // The objects that frame messages, shared by all connections of a thread. A message that arrives whole needs one only while
 // it is framed; the owner of an incomplete head detaches the object and keeps it until the head is complete.
-import type { RequestHead, ResponseHead, Trailers } from '@fairlead/http1';
+import type { RequestHead, RequestLimits, ResponseHead, Trailers } from '@fairlead/http1';
 import { createRequestHead, createResponseHead, createTrailers } from './wire-fields.js';
 
-/** Node's own limit is 2000 fields; a request with more than this goes to the full lane. */
-const MAX_REQUEST_FIELDS = 100;
+/** As in Node. */
 const MAX_RESPONSE_FIELDS = 2000;
 /** As in Node. Bytes. */
 const MAX_RESPONSE_HEAD_BYTES = 16_384;
@@ -13,12 +12,10 @@ export class SharedHeads {
   request: RequestHead;
   response: ResponseHead;
   readonly trailers: Trailers;
-  private readonly requestLimits;
   private readonly responseLimits = { maxHeadBytes: MAX_RESPONSE_HEAD_BYTES, maxFields: MAX_RESPONSE_FIELDS };
 
-  /** `maxRequestHeadBytes`: a longer head goes to the full lane. */
-  constructor(maxRequestHeadBytes: number) {
-    this.requestLimits = { maxHeadBytes: maxRequestHeadBytes, maxFields: MAX_REQUEST_FIELDS };
+  /** A request beyond the limits goes to the full lane, which refuses it. */
+  constructor(private readonly requestLimits: RequestLimits) {
     this.request = createRequestHead(this.requestLimits);
     this.response = createResponseHead(this.responseLimits);
     this.trailers = createTrailers(this.responseLimits);

@@ -7,6 +7,7 @@ import {
   Trailers,
   UNDERSCORED,
   type HeadLimits,
+  type RequestLimits,
 } from '@fairlead/http1';
 import { BINARY_COST_REPORT_HEADER, COST_REPORT_HEADER } from '@fairlead/scheduling';
 import {
@@ -70,7 +71,7 @@ const BINARY_COST_REPORT = names.numberOf(BINARY_COST_REPORT_HEADER);
 const EMPTY_HEADERS: Readonly<Record<string, string>> = {};
 
 /** Frames requests. */
-export function createRequestHead(limits: HeadLimits): RequestHead {
+export function createRequestHead(limits: RequestLimits): RequestHead {
   return new RequestHead(names, limits);
 }
 

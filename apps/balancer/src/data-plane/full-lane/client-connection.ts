@@ -2,18 +2,19 @@
 // requests take many times their size in memory. So it gets one request at a time, and the next one after the response.
 import { METHODS, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { RequestFramer } from '@fairlead/http1';
+import { RequestFramer, type RequestLimits } from '@fairlead/http1';
 import { bareErrorText, lastErrorText } from '../headers/error-response.js';
 import type { IndexedSetMember } from '../io/indexed-set.js';
 import type { LingeringClose } from '../io/lingering-close.js';
 import { MAX_PIPELINED_BYTES } from '../io/pipelining-limit.js';
 import { readBuffer, type SharedBufferSocket } from '../io/shared-read-buffer.js';
-import { refusalOfFraming, refusalOfParser, type Refusal } from '../request/refusal.js';
+import type { FramingRefusals, Refusal } from '../request/refusal.js';
 
 /** What a client may do with one connection. */
 export interface ConnectionLimits {
-  /** The largest head of a request. Bytes. */
-  readonly maxHeadBytes: number;
+  readonly head: RequestLimits;
+  /** The responses to what is beyond `head`, or cannot be framed. */
+  readonly refusals: FramingRefusals;
   /** Requests, after which the connection is closed. */
   readonly maxRequests: number;
 }
@@ -53,7 +54,7 @@ export class ClientConnection implements IndexedSetMember {
     private readonly lingering: LingeringClose,
   ) {
     this.socket = reading.socket;
-    this.framer = new RequestFramer(limits.maxHeadBytes, KNOWN_METHODS);
+    this.framer = new RequestFramer(limits.head, KNOWN_METHODS);
     // Keeps Node's parser from reading the handle by itself.
     if (this.socket._handle) this.socket._handle._consumed = true;
     // Node's server calls it after the last response.
@@ -114,7 +115,7 @@ export class ClientConnection implements IndexedSetMember {
       const end = framer.scan(bytes, at, length);
       // Nothing of a head that is refused, but what is good of a body.
       if (framer.error && !framer.hasHead) {
-        this.refuse(refusalOfFraming(framer.error));
+        this.refuse(this.limits.refusals.of(framer.error));
         return;
       }
       if (this.parserRefusal && framer.hasHead) {
@@ -126,7 +127,7 @@ export class ClientConnection implements IndexedSetMember {
       if (this.isReleased || this.isRefused || !socket.writable) return;
       this.isServed = framer.hasHead;
       if (framer.error) {
-        this.refuse(refusalOfFraming(framer.error));
+        this.refuse(this.limits.refusals.of(framer.error));
         return;
       }
       at = end;
@@ -171,11 +172,11 @@ export class ClientConnection implements IndexedSetMember {
   onServerError({ code }: NodeJS.ErrnoException): void {
     if (this.isReleased) return;
     const { framer, isServed } = this;
-    const refusal = refusalOfParser(code);
+    const refusal = this.limits.refusals.ofParser(code);
     if (code === 'ERR_HTTP_REQUEST_TIMEOUT') this.endWith(bareErrorText(408));
     else if (!refusal) this.socket.destroy();
-    else if (framer.error) this.refuse(refusalOfFraming(framer.error));
-    else if (isServed) this.refuse(refusalOfFraming(framer.isInTrailers ? 'bad-trailers' : 'bad-chunks'));
+    else if (framer.error) this.refuse(this.limits.refusals.of(framer.error));
+    else if (isServed) this.refuse(this.limits.refusals.of(framer.isInTrailers ? 'bad-trailers' : 'bad-chunks'));
     else if (framer.hasHead || this.parserRefusal) this.refuse(refusal);
     else {
       // The framer has a better reason, perhaps: the parser rejects a method by its first letters.
@@ -190,7 +191,7 @@ export class ClientConnection implements IndexedSetMember {
     this.isRefused = true;
     // The response was sent before the request's body arrived.
     if (isServed && !socket._httpMessage) socket.destroySoon();
-    else this.endWith(lastErrorText(statusCode, message, framer.method));
+    else this.endWith(lastErrorText(statusCode, message, { method: framer.method }));
   }
 
   /** Ends the connection with a response, in place of the one to the present request, unless that has begun. */

@@ -9,17 +9,17 @@ import { AttemptLoop, type Transport } from '../exchange/attempt-loop.js';
 import type { ExchangeFactory } from '../exchange/exchange-factory.js';
 import { isIdempotent } from '../exchange/retry-policy.js';
 import { placementHeader } from '../headers/demand-headers.js';
-import { sendError } from '../headers/error-response.js';
+import { sendError, type ErrorFields } from '../headers/error-response.js';
 import { removeField } from '../headers/header-rules.js';
 import { Deadline, type DeadlineClock } from '../io/deadline-clock.js';
 import type { ForwardedRequestHeaders } from '../relay/request-headers.js';
 import { cutResponse, relayInterimResponse, relayResponse, type Downstream } from '../relay/response-relay.js';
 import { hasBody } from '../request/message-framing.js';
-import type { ReadRequest } from '../request/request-reader.js';
+import { bodyTooLarge, type ReadRequest } from '../request/request-reader.js';
 import type { IdlePool } from '../upstream/idle-pool.js';
 import { forwardedTarget, type UpstreamTarget } from '../upstream/upstream-address.js';
 import { abandonResponse, type ForwardedRequest, type Middleware, type ProxiedRequest } from './middleware.js';
-import { ReplayableBody } from './replayable-body.js';
+import { ReplayableBody, type BodyLimits } from './replayable-body.js';
 import { announcedSecondsIn, type KeptConnection } from './upstream-connections.js';
 
 /** What all exchanges of the lane share. */
@@ -28,7 +28,7 @@ export interface FullLaneContext {
   readonly limits: AttemptLimits;
   readonly clock: DeadlineClock;
   readonly resources: ResourceSpace;
-  readonly retryBufferBytes: number;
+  readonly body: BodyLimits;
   readonly upstreams: IdlePool<KeptConnection>;
   readonly requestHeaders: ForwardedRequestHeaders;
   readonly middleware: Middleware;
@@ -63,12 +63,13 @@ export class FullLaneExchange implements Transport, ForwardedRequest {
     private readonly head: ReadRequest,
     private readonly downstream: ProxiedDownstream,
   ) {
-    const { factory, limits, clock, retryBufferBytes } = context;
+    const { factory, limits, clock, body } = context;
     this.loop = new AttemptLoop(factory, limits, clock, this);
     if (!hasBody(downstream.request)) return;
-    this.body = new ReplayableBody(downstream.request, retryBufferBytes, {
+    this.body = new ReplayableBody(downstream.request, body, {
       onBytes: (count) => this.loop.onBytes(count),
       onComplete: () => this.loop.onRequestSent(),
+      onTooLarge: () => this.loop.onBodyTooLarge(bodyTooLarge(body.maxBytes)),
     });
   }
 
@@ -127,11 +128,11 @@ export class FullLaneExchange implements Transport, ForwardedRequest {
     cutResponse(this.downstream);
   }
 
-  sendError(statusCode: number, message: string): void {
+  sendError(statusCode: number, message: string, fields?: ErrorFields): void {
     const { body, upstream } = this;
     const { request, response } = this.downstream;
-    if (statusCode === 408) response.setHeader('Connection', 'close');
-    sendError(response, statusCode, message);
+    if (statusCode === 408 || statusCode === 413) response.setHeader('Connection', 'close');
+    sendError(response, statusCode, message, fields);
     upstream?.destroy();
     if (request.complete || !body) return;
     body.discard();

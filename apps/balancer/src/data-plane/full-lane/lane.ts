@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../../config/balancer.config.js';
+import { maxBodyBytes } from '../../config/traffic-limits.js';
 import { attemptLimitsOf } from '../exchange/attempt-limits.js';
 import { ExchangeFactory } from '../exchange/exchange-factory.js';
 import { sendError } from '../headers/error-response.js';
@@ -37,7 +38,7 @@ export class FullLane {
       upstreams,
       limits: attemptLimitsOf(config, timeouts.slowConnectMs),
       resources: config.RESOURCES,
-      retryBufferBytes: config.RETRY_BUFFER_BYTES,
+      body: { keptBytes: config.RETRY_BUFFER_BYTES, maxBytes: maxBodyBytes(config.TRAFFIC_LIMITS) },
       requestHeaders: new ForwardedRequestHeaders(config.RESOURCES, config.UNDERSCORE_HEADERS),
       middleware: new Middleware(),
     };

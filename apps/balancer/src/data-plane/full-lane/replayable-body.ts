@@ -9,6 +9,16 @@ export interface BodyObserver {
   onBytes(count: number): void;
   /** All of it has arrived. */
   onComplete(): void;
+  /** It is longer than a body may be. The rest is dropped. */
+  onTooLarge(): void;
+}
+
+/** How much of a body is kept and accepted. Bytes. */
+export interface BodyLimits {
+  /** A body up to this can be sent again. */
+  readonly keptBytes: number;
+  /** A longer body is refused. */
+  readonly maxBytes: number;
 }
 
 /** This much is read while no backend has the request. Bytes. */
@@ -31,7 +41,7 @@ export class ReplayableBody extends Stream {
 
   constructor(
     private readonly source: IncomingMessage,
-    private readonly limitBytes: number,
+    private readonly limits: BodyLimits,
     private readonly observer: BodyObserver,
   ) {
     super();
@@ -77,7 +87,12 @@ export class ReplayableBody extends Stream {
     this.observer.onBytes(chunk.length);
     if (this.isDiscarding) return;
     this.bytes += chunk.length;
-    if (this.bytes > this.limitBytes) this.kept = undefined;
+    if (this.bytes > this.limits.maxBytes) {
+      this.discard();
+      this.observer.onTooLarge();
+      return;
+    }
+    if (this.bytes > this.limits.keptBytes) this.kept = undefined;
     else this.kept?.push(chunk);
     const { upstream } = this;
     if (upstream) this.send(upstream, chunk);

@@ -5,9 +5,11 @@ import type { Duplex } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../../config/balancer.config.js';
+import { requestHeadLimits } from '../../config/traffic-limits.js';
 import { lastErrorText } from '../headers/error-response.js';
 import { LingeringClose } from '../io/lingering-close.js';
 import type { SharedBufferSocket } from '../io/shared-read-buffer.js';
+import { FramingRefusals } from '../request/refusal.js';
 import { isUpgradeFollowed } from '../request/message-framing.js';
 import { ClientConnections } from './client-connections.js';
 import { FullLane } from './lane.js';
@@ -30,7 +32,12 @@ export class FullLaneServer {
     lingering: LingeringClose,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
-    const limits = { maxHeadBytes: config.MAX_HEADER_BYTES, maxRequests: config.MAX_REQUESTS_PER_CONNECTION };
+    const head = requestHeadLimits(config);
+    const limits = {
+      head,
+      refusals: new FramingRefusals(head),
+      maxRequests: config.MAX_REQUESTS_PER_CONNECTION,
+    };
     this.connections = new ClientConnections(limits, lingering);
     this.server = createServer<typeof ProxiedRequest, typeof ServerResponse<ProxiedRequest>>({
       IncomingMessage: ProxiedRequest,
@@ -40,7 +47,7 @@ export class FullLaneServer {
       requestTimeout: 0,
       keepAliveTimeout: config.CLIENT_KEEP_ALIVE_SECONDS * 1000,
       connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
-      maxHeaderSize: config.MAX_HEADER_BYTES,
+      maxHeaderSize: head.maxHeadBytes,
       // The lane refuses a request without one, and says why.
       requireHostHeader: false,
       // No stream is prepared for a body that is absent.

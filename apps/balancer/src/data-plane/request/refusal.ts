@@ -1,5 +1,5 @@
 // The responses of the balancer itself to requests that it does not forward.
-import type { FramingError } from '@fairlead/http1';
+import type { FramingError, RequestLimits } from '@fairlead/http1';
 
 /** The response of the balancer itself to a request that it does not forward. */
 export interface Refusal {
@@ -9,8 +9,11 @@ export interface Refusal {
   readonly isLast?: true;
 }
 
+/** Errors whose message names the limit. */
+type OverLimit = 'target-too-long' | 'head-too-large' | 'too-many-fields';
+
 /** For bytes that are not a request, of each kind. The connection ends with each of them. */
-const FRAMING_REFUSALS: Readonly<Record<FramingError, Refusal>> = {
+const FRAMING_REFUSALS: Readonly<Record<Exclude<FramingError, OverLimit>, Refusal>> = {
   'bad-request-line': refusal(
     400,
     'the request line must be a method, a target and HTTP/1.1 or HTTP/1.0, with one space between them',
@@ -33,7 +36,6 @@ const FRAMING_REFUSALS: Readonly<Record<FramingError, Refusal>> = {
   'bad-trailers': refusal(400, 'trailers must be field lines other than Content-Length and Transfer-Encoding'),
   'unknown-method': refusal(501, 'the method is not known here; methods are case-sensitive'),
   'unsupported-version': refusal(505, 'only HTTP/1.1 and HTTP/1.0 are supported'),
-  'head-too-large': refusal(431, 'the head or the trailers of the request are larger than MAX_HEADER_BYTES'),
 };
 
 /** Codes of the errors of Node's parser, which reads what was framed. */
@@ -46,17 +48,31 @@ const PARSER_ERRORS: Readonly<Record<string, FramingError>> = {
 /** For a target that is neither a path nor an http URL. */
 export const BAD_TARGET: Refusal = { statusCode: 400, message: 'the request target must be a path or an http URL' };
 
-/** The response to bytes that are not a request. */
-export function refusalOfFraming(error: FramingError): Refusal {
-  return FRAMING_REFUSALS[error];
-}
+/** The responses to bytes that are not a request. */
+export class FramingRefusals {
+  private readonly byError: Readonly<Record<FramingError, Refusal>>;
 
-/** The response to what Node's parser rejects; undefined for an error that is not the parser's. */
-export function refusalOfParser(code = ''): Refusal | undefined {
-  if (!code.startsWith('HPE_')) return undefined;
-  if (code === 'HPE_INVALID_URL') return BAD_TARGET;
-  const error = PARSER_ERRORS[code];
-  return error ? FRAMING_REFUSALS[error] : refusal(400, 'the request is not valid HTTP/1.1');
+  constructor({ maxTargetBytes, maxHeadBytes, maxFields }: RequestLimits) {
+    this.byError = {
+      ...FRAMING_REFUSALS,
+      'target-too-long': refusal(414, `the request target must have at most ${maxTargetBytes} bytes`),
+      'head-too-large': refusal(431, `the head and the trailers of a request must have at most ${maxHeadBytes} bytes`),
+      'too-many-fields': refusal(431, `the head and the trailers of a request must have at most ${maxFields} fields`),
+    };
+  }
+
+  /** The response to what cannot be framed. */
+  of(error: FramingError): Refusal {
+    return this.byError[error];
+  }
+
+  /** The response to what Node's parser rejects; undefined for an error that is not the parser's. */
+  ofParser(code = ''): Refusal | undefined {
+    if (!code.startsWith('HPE_')) return undefined;
+    if (code === 'HPE_INVALID_URL') return BAD_TARGET;
+    const error = PARSER_ERRORS[code];
+    return error ? this.byError[error] : refusal(400, 'the request is not valid HTTP/1.1');
+  }
 }
 
 function refusal(statusCode: number, message: string): Refusal {

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../../config/balancer.config.js';
+import { maxBodyBytes } from '../../config/traffic-limits.js';
 import { AffinityKeyReader } from '../../placement/affinity-key.js';
 import { BadDemandError, DemandClassifier, type ClassifiableRequest } from '../../placement/demand-classifier.js';
 import { ClientIdentity, type Peer } from './client-identity.js';
@@ -36,6 +37,7 @@ const LOOP: Refusal = {
 export class RequestReader {
   private readonly identity: ClientIdentity;
   private readonly rejectsUnderscores: boolean;
+  private readonly maxBodyBytes: number;
 
   constructor(
     private readonly classifier: DemandClassifier,
@@ -44,6 +46,7 @@ export class RequestReader {
   ) {
     this.identity = new ClientIdentity(config);
     this.rejectsUnderscores = config.UNDERSCORE_HEADERS === 'reject';
+    this.maxBodyBytes = maxBodyBytes(config.TRAFFIC_LIMITS);
   }
 
   /** Reads a request of Node's parser, or rejects it. Changes a target in absolute-form to origin-form. */
@@ -79,6 +82,9 @@ export class RequestReader {
   readFramed(request: RequestFacts): ReadRequest | Refusal {
     const { peer, method, target, field } = request;
     if (hasPassedThrough(field('via'), VIA_PSEUDONYM)) return LOOP;
+    if (request.bodyBytes > this.maxBodyBytes) {
+      return { statusCode: 413, message: bodyTooLarge(this.maxBodyBytes), isLast: true };
+    }
     try {
       const client = this.identity.clientOf(peer, field);
       const { demand, classId } = this.classifier.classify(request, peer.mayDeclare);
@@ -90,6 +96,11 @@ export class RequestReader {
       throw error;
     }
   }
+}
+
+/** The message for a request whose body is longer than a body may be. */
+export function bodyTooLarge(maxBytes: number): string {
+  return `the body of a request must have at most ${maxBytes} bytes`;
 }
 
 /** Whether the request was rejected. */

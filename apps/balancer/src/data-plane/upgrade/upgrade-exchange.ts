@@ -7,7 +7,7 @@ import { InvalidResponseError, type AttemptAbortedError } from '../exchange/atte
 import type { AttemptLimits } from '../exchange/attempt-limits.js';
 import { AttemptLoop, type Transport } from '../exchange/attempt-loop.js';
 import type { ExchangeFactory } from '../exchange/exchange-factory.js';
-import { lastErrorText } from '../headers/error-response.js';
+import { lastErrorText, type ErrorFields } from '../headers/error-response.js';
 import { isReasonPhrase, removeField, responseHeaders, sortResponseFields } from '../headers/header-rules.js';
 import { VIA_PSEUDONYM } from '../headers/via-pseudonym.js';
 import type { DeadlineClock } from '../io/deadline-clock.js';
@@ -104,9 +104,9 @@ export class UpgradeExchange implements Transport {
     this.client.socket.destroy();
   }
 
-  sendError(statusCode: number, message: string): void {
+  sendError(statusCode: number, message: string, fields?: ErrorFields): void {
     this.connection?.destroy();
-    this.context.lingering.endWith(this.client.leave(), lastErrorText(statusCode, message));
+    this.context.lingering.endWith(this.client.leave(), lastErrorText(statusCode, message, { fields }));
     this.end();
   }
 
