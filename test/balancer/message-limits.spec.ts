@@ -1,4 +1,4 @@
-// Limits of what a request may have: its target, its head, its fields and its body.
+// Limits of what a request may have: its target, its head, its fields and its body. And of what is logged about requests.
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { chunked, get, lastGet, request, response, upgradeTo } from '../support/http-text.js';
@@ -136,4 +136,21 @@ describe.each(LANES)('a body (FAST_LANE=%s)', (lane) => {
     expect(await rest).not.toContain('0\r\n\r\n');
     expect((await metricsOf(balancer)).fleet.errors).toBe(0);
   });
+});
+
+it('lines about failed requests are limited per second, and the others are summarized', async () => {
+  const balancer = await startBalancer({ TRAFFIC_LIMITS: '{"failedRequestLogsPerSecond": 1}' });
+  const client = await openSocket(balancer.port);
+  for (let i = 0; i < 100; i++) {
+    const responded = receivedUntil(client, '}\n');
+    client.write(get(`/${i}`));
+    expect(await responded).toMatch(/^HTTP\/1\.1 503 /);
+  }
+  client.destroy();
+  balancer.process.child.kill('SIGTERM');
+  const { msg } = await balancer.process.logged('suppressed');
+  const [, suppressed] = /^suppressed (\d+) lines about failed requests in the last \d+ s \(503: \1\)$/.exec(msg!)!;
+  const written = balancer.process.lines.filter((line) => line.msg === 'request');
+  expect(written.length + Number(suppressed)).toBe(100);
+  expect(written[0]).toMatchObject({ path: '/0', status: 503 });
 });

@@ -43,6 +43,7 @@ const BOUNDS: Readonly<Record<string, string>> = {
   'apps/balancer/src/data-plane/upstream/idle-timeout-estimator.ts estimates': 'MAX_ESTIMATES',
   'apps/balancer/src/health-checks/recheck-scheduler.ts checking': 'MAX_BACKENDS',
   'apps/balancer/src/health-checks/recheck-scheduler.ts waiting': 'MAX_BACKENDS',
+  'apps/balancer/src/metrics/bounded-log.ts suppressed': 'MAX_KINDS',
   'apps/balancer/src/net/backend-access.ts ports': 'the ports that the process listens on',
   'apps/balancer/src/placement/declared-demands.ts routes': 'DEMAND_CLASSES',
   'apps/balancer/src/placement/demand-learning.ts classes': 'DEMAND_CLASSES',

@@ -58,6 +58,9 @@ export const trafficLimitsSchema = closedObject({
   maxBodyBytes: wholeNumber(0, Number.MAX_SAFE_INTEGER)
     .prefault(0)
     .describe('Largest body of a request, in bytes; a larger one gets 413; 0: no limit'),
+  failedRequestLogsPerSecond: wholeNumber(0, MAX_RATE)
+    .prefault(20)
+    .describe('Log lines per second about failed requests; what is left out is summarized every 10 s; 0: no limit'),
 });
 
 /** The parsed limits; undefined stands for `auto`. */

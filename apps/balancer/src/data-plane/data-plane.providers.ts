@@ -18,6 +18,7 @@ import { ConnectionGate } from './limits/connection-gate.js';
 import { LocalDataPlane } from './local-data-plane.js';
 import { Listener } from './listener.js';
 import { UpgradeLane } from './upgrade/upgrade-lane.js';
+import { BoundedLog } from '../metrics/bounded-log.js';
 import { RequestLog } from '../metrics/request-log.js';
 import { AffinityKeyReader } from '../placement/affinity-key.js';
 import { DemandClassifier } from '../placement/demand-classifier.js';
@@ -46,4 +47,12 @@ const exchanges = [clock, lingering, Listener, ExchangeFactory, ClientPatrol, Pr
 const limits = [ClientLimits, ConnectionGate];
 
 /** From the socket to the choice of a backend. */
-export const dataPlaneProviders = [LocalDataPlane, RequestLog, ...scheduling, ...exchanges, ...limits, ...lanes];
+export const dataPlaneProviders = [
+  LocalDataPlane,
+  BoundedLog,
+  RequestLog,
+  ...scheduling,
+  ...exchanges,
+  ...limits,
+  ...lanes,
+];

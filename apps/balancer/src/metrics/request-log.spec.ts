@@ -1,7 +1,9 @@
+import type { Environment } from '@fairlead/configuration';
 import { ResourceSpace } from '@fairlead/scheduling';
 import { Logger } from '@nestjs/common';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { loadBalancerConfig } from '../config/balancer.config.js';
+import { BoundedLog } from './bounded-log.js';
 import { KEPT_REQUESTS, RequestLog, type EndedExchange } from './request-log.js';
 
 const demand = new ResourceSpace(['compute', 'storage']).vectorOf({ compute: 3 });
@@ -11,13 +13,18 @@ function anExchange(target: string): EndedExchange {
   return { head, backend: { id: 'a' }, attempts: 1, startedAtMs: 0 };
 }
 
+function aLog(environment: Environment = {}): RequestLog {
+  const config = loadBalancerConfig({ TRAFFIC_LIMITS: '{"failedRequestLogsPerSecond": 0}', ...environment });
+  return new RequestLog(new BoundedLog(config), config);
+}
+
 const paths = (log: RequestLog) => log.newest().map(({ path }) => path);
 
 describe('RequestLog', () => {
   afterEach(() => void vi.restoreAllMocks());
 
   it('keeps the last requests, newest first', () => {
-    const log = new RequestLog(loadBalancerConfig({}));
+    const log = aLog();
     log.add(anExchange('/a?x=1'), 200, 12.5);
     log.add(anExchange('/b'), 404, 20);
     expect(paths(log)).toEqual(['/b', '/a']);
@@ -30,7 +37,7 @@ describe('RequestLog', () => {
   });
 
   it('skips requests of a burst beyond its size but no failure, and continues in the next window', () => {
-    const log = new RequestLog(loadBalancerConfig({}));
+    const log = aLog();
     for (let i = 0; i < 5 * KEPT_REQUESTS; i++) log.add(anExchange(`/${i}`), 200, i / 1000);
     expect(paths(log)[0]).toBe(`/${KEPT_REQUESTS - 1}`);
     log.add(anExchange('/failed'), 502, 6);
@@ -44,7 +51,7 @@ describe('RequestLog', () => {
     const logged = (environment: Record<string, string>) => {
       const write = vi.spyOn(Logger.prototype, 'log').mockImplementation(() => {});
       write.mockClear();
-      const log = new RequestLog(loadBalancerConfig(environment));
+      const log = aLog(environment);
       for (let i = 0; i < 1000; i++) log.add(anExchange('/'), i % 10 === 0 ? 503 : 200, i);
       return write.mock.calls.length;
     };

@@ -4,6 +4,7 @@ import { ResourceSpace, type ResourceVector } from '@fairlead/scheduling';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
+import { BoundedLog } from './bounded-log.js';
 
 /** The size of the ring. */
 export const KEPT_REQUESTS = 200;
@@ -70,7 +71,10 @@ export class RequestLog {
   private windowStartMs = -Infinity;
   private addedInWindow = 0;
 
-  constructor(@Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>) {
+  constructor(
+    private readonly bounded: BoundedLog,
+    @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
+  ) {
     this.resources = config.RESOURCES;
   }
 
@@ -81,7 +85,9 @@ export class RequestLog {
     const kept = this.ring[this.next];
     kept.keep(exchange, status, nowMs);
     this.next = (this.next + 1) % KEPT_REQUESTS;
-    if (isLogged) this.logger.log(this.recordOf(kept), 'request');
+    if (!isLogged) return;
+    if (status >= 500) this.bounded.failedRequest(status, () => this.recordOf(kept));
+    else this.logger.log(this.recordOf(kept), 'request');
   }
 
   /** The last requests, newest first. */

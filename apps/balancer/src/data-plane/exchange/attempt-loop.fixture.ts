@@ -1,5 +1,6 @@
 // Attempt loops for tests: over a real registry and scheduler, with a transport that records what it is asked to do.
 import type { Environment } from '@fairlead/configuration';
+import { BoundedLog } from '../../metrics/bounded-log.js';
 import { RequestLog } from '../../metrics/request-log.js';
 import { DemandLearning } from '../../placement/demand-learning.js';
 import { DrfScheduler } from '../../placement/drf.scheduler.js';
@@ -70,7 +71,7 @@ export function aDataPlane(environment: Environment = {}) {
   const fleet = aRegistry({ PLACEMENT_POLICY: 'round-robin', ...environment });
   const { config, table, registry } = fleet;
   const learning = new DemandLearning(registry, table, config);
-  const requestLog = new RequestLog(config);
+  const requestLog = new RequestLog(new BoundedLog(config), config);
   const factory = new ExchangeFactory(
     new DrfScheduler(registry, table, learning, config),
     registry,

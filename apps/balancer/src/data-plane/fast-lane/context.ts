@@ -1,9 +1,9 @@
 // What the connections and exchanges of the fast lane share: settings, and the objects that there is one of in a thread.
 import type { ForwardingRule } from '@fairlead/http1';
 import type { ResourceSpace } from '@fairlead/scheduling';
-import { Logger } from '@nestjs/common';
 import type { BalancerConfig } from '../../config/balancer.config.js';
 import { requestHeadLimits } from '../../config/traffic-limits.js';
+import type { BoundedLog } from '../../metrics/bounded-log.js';
 import { attemptLimitsOf, type AttemptLimits } from '../exchange/attempt-limits.js';
 import { DemandHeaderCache } from '../headers/forwarded-header-cache.js';
 import { RequestFieldFilters } from '../headers/request-field-filter.js';
@@ -39,12 +39,12 @@ export class FastLaneContext {
   /** Every response is the last one on its connection. */
   isClosing = false;
   private readonly rules: { readonly fromProxies: ForwardingRule; readonly fromOthers: ForwardingRule };
-  private readonly logger = new Logger('DataPlane');
 
   constructor(
     config: BalancerConfig,
     readonly clock: DeadlineClock,
     readonly lingering: LingeringClose,
+    private readonly log: BoundedLog,
   ) {
     const timeouts = connectTimeoutsOf(config.CONNECT_TIMEOUT_SECONDS);
     this.limits = attemptLimitsOf(config, timeouts.slowConnectMs);
@@ -78,6 +78,6 @@ export class FastLaneContext {
 
   /** Logs an error that was thrown while the bytes of a peer were read: it ends a connection, not the process. */
   reportDefect(error: unknown): void {
-    this.logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    this.log.defect(error);
   }
 }

@@ -3,6 +3,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../../config/balancer.config.js';
+import { BoundedLog } from '../../metrics/bounded-log.js';
 import { ExchangeFactory } from '../exchange/exchange-factory.js';
 import { DeadlineClock } from '../io/deadline-clock.js';
 import { IndexedSet } from '../io/indexed-set.js';
@@ -32,9 +33,10 @@ export class FastLane implements ConnectionOwner {
     factory: ExchangeFactory,
     clock: DeadlineClock,
     lingering: LingeringClose,
+    log: BoundedLog,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
-    this.context = new FastLaneContext(config, clock, lingering);
+    this.context = new FastLaneContext(config, clock, lingering, log);
     this.exchanges = new ExchangePool(this.context, factory);
   }
 

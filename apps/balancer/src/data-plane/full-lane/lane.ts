@@ -1,6 +1,6 @@
 // The full lane: Node's HTTP server in front, http-proxy-middleware behind. It speaks all of HTTP/1.1.
 import type { ServerResponse } from 'node:http';
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../../config/balancer.config.js';
 import { maxBodyBytes } from '../../config/traffic-limits.js';
@@ -9,6 +9,7 @@ import { ExchangeFactory } from '../exchange/exchange-factory.js';
 import { sendError } from '../headers/error-response.js';
 import { DeadlineClock } from '../io/deadline-clock.js';
 import { ForwardedRequestHeaders } from '../relay/request-headers.js';
+import { BoundedLog } from '../../metrics/bounded-log.js';
 import { RequestReader, isRefusal } from '../request/request-reader.js';
 import { connectTimeoutsOf } from '../upstream/connect.js';
 import { FullLaneExchange, type FullLaneContext } from './exchange.js';
@@ -20,7 +21,6 @@ const SWEEP_MS = 500;
 
 @Injectable()
 export class FullLane {
-  private readonly logger = new Logger('DataPlane');
   private readonly context: FullLaneContext;
   private readonly sweeper: NodeJS.Timeout;
 
@@ -28,6 +28,7 @@ export class FullLane {
     private readonly requests: RequestReader,
     factory: ExchangeFactory,
     clock: DeadlineClock,
+    private readonly log: BoundedLog,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
     const timeouts = connectTimeoutsOf(config.CONNECT_TIMEOUT_SECONDS);
@@ -51,7 +52,7 @@ export class FullLane {
       this.serve(request, response);
     } catch (error) {
       // What a client sends must not end the process.
-      this.logger.error(error);
+      this.log.defect(error);
       response.destroy();
     }
   }

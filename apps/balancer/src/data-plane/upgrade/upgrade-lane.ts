@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../../config/balancer.config.js';
+import { BoundedLog } from '../../metrics/bounded-log.js';
 import { attemptLimitsOf } from '../exchange/attempt-limits.js';
 import { ExchangeFactory } from '../exchange/exchange-factory.js';
 import { lastErrorText } from '../headers/error-response.js';
@@ -27,6 +28,7 @@ export class UpgradeLane {
     factory: ExchangeFactory,
     clock: DeadlineClock,
     private readonly lingering: LingeringClose,
+    private readonly log: BoundedLog,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
     const timeouts = connectTimeoutsOf(config.CONNECT_TIMEOUT_SECONDS);
@@ -44,7 +46,7 @@ export class UpgradeLane {
     try {
       this.serve(request, client, early);
     } catch (error) {
-      this.logger.error(error);
+      this.log.defect(error);
       socket.destroy();
     }
   }
