@@ -11,7 +11,7 @@ import { ClientTable } from '../limits/client-table.js';
 import { DeadlineClock } from '../io/deadline-clock.js';
 import { attemptLimitsOf } from './attempt-limits.js';
 import { AttemptLoop, type Transport } from './attempt-loop.js';
-import type { PlacedRequest } from './exchange.js';
+import type { PlacedRequest } from './placed-request.js';
 import { ExchangeFactory } from './exchange-factory.js';
 
 /** A request on its way. It ends with {@link close}, as when its client's connection closes. */

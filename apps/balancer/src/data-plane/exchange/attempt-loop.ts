@@ -10,7 +10,8 @@ import { AttemptAbortedError, InvalidResponseError, failureKindOf } from './atte
 import type { AttemptLimits } from './attempt-limits.js';
 import { AttemptTimeouts } from './attempt-timeouts.js';
 import { BodyRate } from './body-rate.js';
-import type { Exchange, PlacedRequest } from './exchange.js';
+import type { Exchange } from './exchange.js';
+import type { PlacedRequest } from './placed-request.js';
 import type { ExchangeFactory } from './exchange-factory.js';
 import { isIdempotent, isLocalFailure, isUnserved, type FailureKind } from './retry-policy.js';
 

@@ -2,7 +2,6 @@
 // for every lane, so that a reservation is released exactly once, however the exchange ends.
 import type { ExchangeOutcome } from '@fairlead/scheduling';
 import { monotonicMs, monotonicSeconds } from '../../clock/monotonic.js';
-import type { PlacementRequest } from '../../placement/drf.scheduler.js';
 import type { Placement } from '../../placement/placement.js';
 import type { FleetBackend } from '../../registry/snapshot/fleet.js';
 import type { LimitRefusal } from '../limits/limit-refusal.js';
@@ -11,15 +10,8 @@ import type { ActiveExchange, ExchangeControl } from './active-exchanges.js';
 import type { Waiter } from './admission-queue.js';
 import type { ExchangeContext } from './exchange-context.js';
 import { isAttemptOpen, nextState, type ExchangeEvent, type ExchangeState } from './exchange-state.js';
+import type { PlacedRequest } from './placed-request.js';
 import { mayRetry, type FailureKind } from './retry-policy.js';
-
-/** What is known of a request once its head is read. */
-export interface PlacedRequest extends PlacementRequest {
-  readonly client: string;
-  readonly method: string;
-  /** Path and query. */
-  readonly target: string;
-}
 
 /** Passed over when every backend may be tried again. */
 const NO_SLOTS: readonly number[] = [];

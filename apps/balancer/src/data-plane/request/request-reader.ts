@@ -8,7 +8,7 @@ import { maxBodyBytes } from '../../config/traffic-limits.js';
 import { AffinityKeyReader } from '../../placement/affinity-key.js';
 import { BadDemandError, DemandClassifier, type ClassifiableRequest } from '../../placement/demand-classifier.js';
 import { ClientIdentity, type Peer } from './client-identity.js';
-import type { PlacedRequest } from '../exchange/exchange.js';
+import type { PlacedRequest } from '../exchange/placed-request.js';
 import { hasPassedThrough } from '../headers/header-rules.js';
 import { VIA_PSEUDONYM } from '../headers/via-pseudonym.js';
 import { framingRefusal } from './framing-refusal.js';
