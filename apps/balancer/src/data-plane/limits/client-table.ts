@@ -3,14 +3,14 @@
 // Each thread of the data plane writes only its own row and reads all of them. A row is a hash table of sets of cells, as
 // the cache of a processor is: a client can be in any cell of one set, which its key determines.
 import { randomBytes } from 'node:crypto';
-import { clientIdentity } from '@fairlead/scheduling';
+import { KeyedHash, clientIdentity } from '@fairlead/scheduling';
 import { LRUCache } from 'lru-cache';
-import { KeyedHash } from './keyed-hash.js';
 
 const CELLS_PER_SET = 8;
 const SETS = 8192;
 const CELLS = CELLS_PER_SET * SETS;
-/** The key of the hash, at the start of the buffer. */
+/** The keys of the two hashes, at the start of the buffer. */
+const HASH_KEY_BYTES = 16;
 const HEADER_BYTES = 64;
 /** Two words of a key, two counts, and two times. */
 const CELL_BYTES = 2 * 4 + 2 * 4 + 2 * 8;
@@ -89,7 +89,9 @@ export class ClientTable {
   readonly rows: readonly ClientRow[];
   /** The row of this thread. */
   readonly own: ClientRow;
-  private readonly hash: KeyedHash;
+  /** One for each word of a key: addresses that have both alike cannot be chosen. */
+  private readonly lowHash: KeyedHash;
+  private readonly highHash: KeyedHash;
   private readonly keys = new LRUCache<string, ClientKey>({ max: MAX_REMEMBERED });
 
   /**
@@ -101,8 +103,9 @@ export class ClientTable {
     readonly buffer: SharedArrayBuffer = createBuffer(threads),
     writer = 0,
   ) {
-    const [key0, key1] = new Int32Array(buffer, 0, 2);
-    this.hash = new KeyedHash(key0, key1);
+    const words = new Int32Array(buffer, 0, HASH_KEY_BYTES / 4);
+    this.lowHash = new KeyedHash([words[0], words[1]]);
+    this.highHash = new KeyedHash([words[2], words[3]]);
     this.rows = Array.from({ length: threads }, (_, row) => new ClientRow(buffer, HEADER_BYTES + row * ROW_BYTES));
     this.own = this.rows[writer];
   }
@@ -111,9 +114,10 @@ export class ClientTable {
   keyOf(address: string): ClientKey {
     const known = this.keys.get(address);
     if (known) return known;
-    const { hash } = this;
-    hash.update(clientIdentity(address));
-    const { low, high } = hash;
+    const identity = clientIdentity(address);
+    // As the cells hold them: signed.
+    const low = this.lowHash.of(identity) | 0;
+    const high = this.highHash.of(identity) | 0;
     const key = { low, high, firstCell: (low & (SETS - 1)) * CELLS_PER_SET };
     this.keys.set(address, key);
     return key;
@@ -164,6 +168,6 @@ export class ClientTable {
 
 function createBuffer(threads: number): SharedArrayBuffer {
   const buffer = new SharedArrayBuffer(HEADER_BYTES + threads * ROW_BYTES);
-  new Uint8Array(buffer, 0, 8).set(randomBytes(8));
+  new Uint8Array(buffer, 0, HASH_KEY_BYTES).set(randomBytes(HASH_KEY_BYTES));
   return buffer;
 }
