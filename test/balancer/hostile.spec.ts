@@ -45,11 +45,13 @@ describe('strange requests', () => {
     await settled(balancer);
   });
 
-  it('headers with the names of properties that all objects have are forwarded', async () => {
+  it('headers with the names of properties that all objects have are no others', async () => {
     const { balancer, seen } = fleet.current;
     const lines = ['constructor: 1', '__proto__: 2', 'toString: 3'];
     expect(await sendRaw(balancer.port, lastGet('/', ...lines))).toMatch(/^HTTP\/1\.1 200 /);
-    expect(seen).toEqual(expect.arrayContaining(['constructor', '1', '__proto__', '2', 'toString', '3']));
+    expect(seen).toEqual(expect.arrayContaining(['constructor', '1', 'toString', '3']));
+    // UNDERSCORE_HEADERS=drop is the default.
+    expect(seen).not.toContain('__proto__');
     expect(seen.filter((text) => text.includes('native code'))).toEqual([]);
   });
 
@@ -149,15 +151,18 @@ describe('upgrades that fail', () => {
     );
     await join(balancer, 'a', port);
     const client = await openSocket(balancer.port);
-    const whole = received(client);
+    let text = '';
+    client.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
     const hello = receivedUntil(client, 'HELLO');
     client.write(UPGRADE);
     await hello;
+    client.on('error', () => {});
+    const closed = new Promise((resolve) => client.once('close', resolve));
     backend?.resetAndDestroy();
-    const answer = await whole;
-    expect(answer).toMatch(/\r\n\r\nHELLO$/);
-    expect(answer).toMatch(/\r\nVia: 1\.1 fairlead-/);
-    expect(answer).not.toMatch(/endpoint-load-metrics/);
+    await closed;
+    expect(text).toMatch(/\r\n\r\nHELLO$/);
+    expect(text).toMatch(/\r\nVia: 1\.1 fairlead-/);
+    expect(text).not.toMatch(/endpoint-load-metrics/);
     await settled(balancer);
   });
 

@@ -20,6 +20,7 @@ import { z } from 'zod';
 import { clientIdentityVariables, identityContradictions, replacedVariables } from './client-identity.js';
 import { clientLimitVariables } from './client-limits.js';
 import { demandRuleSchema } from './demand-rule.js';
+import { pathVariables } from './path-rules.js';
 import { resourceNames, threadCount } from './special-fields.js';
 import { trafficLimitProblems } from './traffic-limits.js';
 
@@ -210,6 +211,7 @@ export const balancerSchema = z.object({
   CLIENT_KEEP_ALIVE_SECONDS: seconds(0.1, 3_600)
     .prefault('75')
     .describe('How long an idle client connection is kept open'),
+  ...pathVariables,
   ...clientLimitVariables,
   MAX_ATTEMPTS: wholeNumber(1, 10).prefault('3').describe('Attempts per request, including the first'),
   RETRY_BUDGET: decimal(0, 1).prefault('0.2').describe('Part of the requests of the last 10 s that may be retried'),

@@ -14,7 +14,7 @@ import type { DownstreamConnection } from './contracts.js';
 import type { ExchangePool } from './exchange-pool.js';
 import type { FastLaneExchange } from './exchange.js';
 import { readBuffer, type SharedBufferSocket } from '../io/shared-read-buffer.js';
-import { hasUnderscoredName, rawFieldsOf } from './wire-fields.js';
+import { rawFieldsOf } from './wire-fields.js';
 import { linesOf } from './wire-headers.js';
 import { WireRequest } from './wire-request.js';
 import { isBackpressured } from './write-buffer.js';
@@ -225,7 +225,7 @@ export class FastLaneConnection implements DownstreamConnection, IndexedSetMembe
   /** Step 3, read and refuse: the head is complete, and the exchange takes over. */
   private serve(head: RequestHead, bytes: Buffer, from: number, end: number): void {
     const { owner, request, context } = this;
-    if (context.rejectsUnderscores && hasUnderscoredName(head)) {
+    if (context.isLeftToFullLane(head)) {
       this.handOver(bytes, from, end);
       return;
     }

@@ -1,5 +1,5 @@
 // What the connections and exchanges of the fast lane share: settings, and the objects that there is one of in a thread.
-import type { ForwardingRule } from '@fairlead/http1';
+import type { ForwardingRule, RequestHead } from '@fairlead/http1';
 import type { ResourceSpace } from '@fairlead/scheduling';
 import type { BalancerConfig } from '../../config/balancer.config.js';
 import { requestHeadLimits } from '../../config/traffic-limits.js';
@@ -10,11 +10,12 @@ import { RequestFieldFilters } from '../headers/request-field-filter.js';
 import type { DeadlineClock } from '../io/deadline-clock.js';
 import type { LingeringClose } from '../io/lingering-close.js';
 import type { Peer } from '../request/client-identity.js';
+import { PathRules } from '../request/path-rules.js';
 import { connectTimeoutsOf } from '../upstream/connect.js';
 import type { IdlePool } from '../upstream/idle-pool.js';
 import { SharedHeads } from './shared-heads.js';
 import { createUpstreamPool, type UpstreamConnection } from './upstream-connections.js';
-import { requestRule } from './wire-fields.js';
+import { hasUnderscoredName, requestRule } from './wire-fields.js';
 import { keepAliveTail, linesOf, type ResponseTail } from './wire-headers.js';
 import { WriteBuffer } from './write-buffer.js';
 
@@ -25,8 +26,6 @@ export class FastLaneContext {
   readonly headerTimeoutMs: number;
   readonly keepAliveMs: number;
   readonly maxRequestsPerConnection: number;
-  /** Whether a request with `_` in the name of a field is refused. */
-  readonly rejectsUnderscores: boolean;
   /** Ends a response after which the connection is kept. */
   readonly keepAliveTail: ResponseTail;
   readonly upstreams: IdlePool<UpstreamConnection>;
@@ -38,6 +37,9 @@ export class FastLaneContext {
   date = new Date().toUTCString();
   /** Every response is the last one on its connection. */
   isClosing = false;
+  /** Whether a request with `_` in the name of a field is refused. */
+  private readonly rejectsUnderscores: boolean;
+  private readonly pathRules: PathRules;
   private readonly rules: { readonly fromProxies: ForwardingRule; readonly fromOthers: ForwardingRule };
 
   constructor(
@@ -54,6 +56,7 @@ export class FastLaneContext {
     this.keepAliveMs = config.CLIENT_KEEP_ALIVE_SECONDS * 1000;
     this.maxRequestsPerConnection = config.MAX_REQUESTS_PER_CONNECTION;
     this.rejectsUnderscores = config.UNDERSCORE_HEADERS === 'reject';
+    this.pathRules = new PathRules(config);
     const filters = new RequestFieldFilters(config.UNDERSCORE_HEADERS);
     this.rules = {
       fromProxies: requestRule(filters.for({ isProxy: true })),
@@ -69,6 +72,12 @@ export class FastLaneContext {
       () => clock.nowMs,
       (error) => this.reportDefect(error),
     );
+  }
+
+  /** Whether a request is left to the full lane, which refuses it or changes its target. */
+  isLeftToFullLane(head: RequestHead): boolean {
+    if (this.rejectsUnderscores && hasUnderscoredName(head)) return true;
+    return !this.pathRules.keepAll && this.pathRules.apply(head.target) !== head.target;
   }
 
   /** Which fields of the requests of a peer are forwarded. */

@@ -56,8 +56,8 @@ export class FramingRefusals {
     this.byError = {
       ...FRAMING_REFUSALS,
       'target-too-long': refusal(414, `the request target must have at most ${maxTargetBytes} bytes`),
-      'head-too-large': refusal(431, `the head and the trailers of a request must have at most ${maxHeadBytes} bytes`),
-      'too-many-fields': refusal(431, `the head and the trailers of a request must have at most ${maxFields} fields`),
+      'head-too-large': refusal(431, `the head of a request must have at most ${maxHeadBytes} bytes`),
+      'too-many-fields': refusal(431, `a request must have at most ${maxFields} fields`),
     };
   }
 

@@ -13,6 +13,7 @@ import { hasPassedThrough } from '../headers/header-rules.js';
 import { VIA_PSEUDONYM } from '../headers/via-pseudonym.js';
 import { framingRefusal } from './framing-refusal.js';
 import { countForwarding } from './max-forwards.js';
+import { PathRules } from './path-rules.js';
 import type { Refusal } from './refusal.js';
 import { normalizeTarget } from './target.js';
 
@@ -36,6 +37,7 @@ const LOOP: Refusal = {
 @Injectable()
 export class RequestReader {
   private readonly identity: ClientIdentity;
+  private readonly pathRules: PathRules;
   private readonly rejectsUnderscores: boolean;
   private readonly maxBodyBytes: number;
 
@@ -45,6 +47,7 @@ export class RequestReader {
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
     this.identity = new ClientIdentity(config);
+    this.pathRules = new PathRules(config);
     this.rejectsUnderscores = config.UNDERSCORE_HEADERS === 'reject';
     this.maxBodyBytes = maxBodyBytes(config.TRAFFIC_LIMITS);
   }
@@ -54,6 +57,7 @@ export class RequestReader {
     const refusal =
       framingRefusal(request) ??
       normalizeTarget(request) ??
+      this.pathRules.normalize(request) ??
       countForwarding(request) ??
       this.underscoreRefusal(request);
     if (refusal) return refusal;
