@@ -54,7 +54,7 @@ describe.each(LANES)('a head (FAST_LANE=%s)', (lane) => {
   it('has the limits of TRAFFIC_LIMITS', async () => {
     const limits = { maxTargetBytes: 20, maxHeadBytes: 1024, maxFields: 2 };
     const balancer = await startBalancer({ FAST_LANE: lane, TRAFFIC_LIMITS: JSON.stringify(limits) });
-    const { port } = await httpUpstream((_, answer) => answer.end());
+    const { port } = await httpUpstream((_, response) => response.end());
     await join(balancer, 'a', port);
     expect(await sendRaw(balancer.port, lastGet('/2345678901234567890'))).toMatch(/^HTTP\/1\.1 200 /);
     expect(await refusalOf(balancer, lastGet('/23456789012345678901'))).toMatchObject({ status: 414 });
@@ -126,7 +126,7 @@ describe.each(LANES)('a body (FAST_LANE=%s)', (lane) => {
 
   it('that is too large cuts a response that has begun', async () => {
     const balancer = await limited();
-    const { port } = await httpUpstream((_, answer) => void answer.writeHead(200).write('begun'));
+    const { port } = await httpUpstream((_, response) => void response.writeHead(200).write('begun'));
     await join(balancer, 'a', port);
     const client = await openSocket(balancer.port);
     client.write(`${request('POST', '/', ['Transfer-Encoding: chunked'])}1\r\nx\r\n`);

@@ -91,10 +91,15 @@ export class Target {
     return isSo();
   }
 
-  /** Resolves when nothing more comes of what a client has sent, neither for it nor for the backend. */
-  async isQuiet(client: WireClient): Promise<void> {
+  /**
+   * Resolves when nothing more comes of what a client has sent, neither for it nor for the backend: when nothing has come
+   * for as many calls of {@link hasRead} as `patience`.
+   */
+  async isQuiet(client: WireClient, patience = 2): Promise<void> {
     const amounts = () => [client.socket.bytesRead, client.isClosed, this.backend.byteCount].join();
-    for (let before = ''; before !== amounts();) {
+    let before = '';
+    for (let calls = 0; calls < patience; calls++) {
+      if (before !== amounts()) calls = 0;
       before = amounts();
       await this.hasRead();
     }
