@@ -73,7 +73,7 @@ export class RequestHead {
     const end = Math.min(to, from + maxHeadBytes);
     let length = this.hasRequestLine ? 1 : this.readRequestLine(bytes, from, end);
     if (length > 0) length = this.fields.read(bytes, from, end);
-    if (length === INCOMPLETE && to - from < maxHeadBytes) {
+    if (length === INCOMPLETE && to - from < maxHeadBytes && !this.isLost) {
       this.isPending = true;
       return INCOMPLETE;
     }
@@ -112,6 +112,11 @@ export class RequestHead {
    */
   copyForwardedHead(rule: ForwardingRule, out: Buffer, at: number): number {
     return copyForwardedLines(this.fields, rule, out, at, 0);
+  }
+
+  /** Whether the fields so far make the head unsupported, whatever follows: a server may refuse it without the rest. */
+  private get isLost(): boolean {
+    return this.hasRequestLine && (this.fields.hasRepeats || this.fields.hasUnsupportedName);
   }
 
   private start(): void {

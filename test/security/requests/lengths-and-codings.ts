@@ -21,6 +21,10 @@ export const lengths: Theme = [
     ...NO_LENGTHS.map((length) => refused(`length ${JSON.stringify(length)}`, post([`Content-Length: ${length}`]))),
     refused('an empty length', post(['Content-Length:'])),
     refused('two lengths, the shorter first', post(['Content-Length: 0', `Content-Length: ${EVIL.length}`], EVIL)),
+    refused(
+      'two lengths in a head that is not whole',
+      'POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nContent-Length: 6\r\nhello',
+    ),
     refused('two lengths, the longer first', post([`Content-Length: ${EVIL.length}`, 'Content-Length: 0'], EVIL)),
     refused('two lengths in a list', post(['Content-Length: 5, 6'])),
     refused('the same length twice', post(['Content-Length: 5', 'Content-Length: 5'])),
