@@ -154,6 +154,17 @@ describe('docker-compose.yml', () => {
       expect(inside).toEqual(portsOf(service));
     });
 
+    it('it cannot write to its image, has no capability and cannot get one, and has limits', () => {
+      expect(service).toMatchObject({
+        read_only: true,
+        tmpfs: ['/tmp'],
+        cap_drop: ['ALL'],
+        security_opt: ['no-new-privileges:true'],
+        pids_limit: 256,
+        mem_limit: service === services.balancer ? '1g' : '256m',
+      });
+    });
+
     it('its health check asks its own health endpoint', () => {
       const url = new URL(service.environment[HEALTH_VARIABLE]);
       expect(url.hostname).toBe('127.0.0.1');

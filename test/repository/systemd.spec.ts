@@ -28,7 +28,7 @@ function parseUnit(text: string): Record<string, Record<string, string[]>> {
   const parsed: Record<string, Record<string, string[]>> = {};
   let section: Record<string, string[]> = {};
   for (const line of text.split('\n').filter((each) => each !== '' && !each.startsWith('#'))) {
-    const [, name, key, value] = /^(?:\[(\w+)\]|(\w+)=(.+))$/.exec(line) ?? [];
+    const [, name, key, value] = /^(?:\[(\w+)\]|(\w+)=(.*))$/.exec(line) ?? [];
     if (name) section = parsed[name] = {};
     else if (key) (section[key] ??= []).push(value);
     else throw new Error(`fairlead.service: not a section, key or comment: ${line}`);
@@ -68,6 +68,39 @@ describe('fairlead.service', () => {
     const file = environment.SUPERVISOR_ENV_FILE;
     expect(readme).toContain(`install -D -m 0640 -g ${Service.Group[0]} examples/systemd/balancer.env ${file}\n`);
     expect(read('balancer.env')).toContain(`# ${file}:`);
+  });
+
+  it('has no rights that a balancer does not need: systemd-analyze security rates it 1.6', () => {
+    const hardened = Object.entries(Service).filter(([key]) =>
+      /^(?:Private|Protect|Restrict|Lock|Remove|NoNew)/.test(key),
+    );
+    expect(Object.fromEntries(hardened.map(([key, values]) => [key, values.join(' ')]))).toEqual({
+      LockPersonality: 'yes',
+      NoNewPrivileges: 'yes',
+      PrivateDevices: 'yes',
+      PrivateTmp: 'yes',
+      ProtectClock: 'yes',
+      ProtectControlGroups: 'yes',
+      ProtectHome: 'yes',
+      ProtectHostname: 'yes',
+      ProtectKernelLogs: 'yes',
+      ProtectKernelModules: 'yes',
+      ProtectKernelTunables: 'yes',
+      ProtectProc: 'invisible',
+      ProtectSystem: 'strict',
+      RemoveIPC: 'yes',
+      RestrictAddressFamilies: 'AF_INET AF_INET6 AF_UNIX AF_NETLINK',
+      RestrictNamespaces: 'yes',
+      RestrictRealtime: 'yes',
+      RestrictSUIDSGID: 'yes',
+    });
+    expect(Service.CapabilityBoundingSet).toEqual(['']);
+    expect(Service.AmbientCapabilities).toEqual(['']);
+    expect(Service.SystemCallFilter).toEqual(['@system-service', '~@privileged']);
+    expect(Service.UMask).toEqual(['0077']);
+    // V8 could not compile JavaScript.
+    expect(Service.MemoryDenyWriteExecute).toBeUndefined();
+    expect(Number(/^(\d+)G$/.exec(Service.MemoryMax[0])?.[1])).toBeGreaterThan(0);
   });
 
   it('lets the balancer finish before it is killed', () => {
