@@ -101,14 +101,14 @@ module.exports = {
     {
       name: 'foundations-import-no-library',
       severity: 'error',
-      from: { path: '^libs/(contracts|scheduling|http1|http-server|configuration)/' },
+      from: { path: '^libs/(contracts|scheduling|http1|http-server|configuration|tokens)/' },
       to: { path: '^libs/', pathNot: '^libs/$1/' },
     },
     {
-      name: 'registration-imports-contracts-only',
+      name: 'registration-imports-contracts-and-tokens-only',
       severity: 'error',
       from: { path: '^libs/registration/' },
-      to: { path: '^libs/', pathNot: '^libs/(registration|contracts)/' },
+      to: { path: '^libs/', pathNot: '^libs/(registration|contracts|tokens)/' },
     },
     {
       name: 'scheduling-is-pure',

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const {
   // The balancer's control plane.
   BALANCER_URL = 'http://127.0.0.1:9797',
-  // Needed if the balancer has one.
+  // Needed if the balancer has tokens: one with the role register.
   CONTROL_PLANE_TOKEN,
   // A name of its own in the fleet.
   BACKEND_ID = 'node-1',
@@ -31,6 +31,8 @@ const server = createServer((request, response) => {
   // The response follows the body of the request.
   request.resume().once('end', () => response.end(text));
 });
+/** Proves to the balancer that this backend is its own. */
+let secret;
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => stopping.abort());
 
@@ -67,6 +69,8 @@ async function register() {
     leaseSeconds: Number(LEASE_SECONDS),
   });
   if (response.ok) {
+    // Only the registration that makes this process the owner of the backend gets one.
+    secret = response.body.secret ?? secret;
     console.log(`registered with ${BALANCER_URL}`);
     return response.body.lease.renewEverySeconds;
   }
@@ -82,7 +86,8 @@ async function renewUntilForgotten(renewEverySeconds) {
     await pause(renewEverySeconds * 1000);
     if (stopping.signal.aborted) return;
     const { status } = await call('PUT', `/${encodeURIComponent(BACKEND_ID)}/lease`);
-    if (status === 404) return;
+    // 404: the balancer has forgotten the backend. 403: another process has registered as it.
+    if (status === 404 || status === 403) return;
   }
 }
 
@@ -102,6 +107,7 @@ async function leave() {
 async function call(method, path, body) {
   const options = { method, headers: { 'Content-Type': 'application/json' } };
   if (CONTROL_PLANE_TOKEN) options.headers.Authorization = `Bearer ${CONTROL_PLANE_TOKEN}`;
+  if (secret) options.headers['Fairlead-Backend-Secret'] = secret;
   if (body) options.body = JSON.stringify(body);
   try {
     const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);

@@ -20,7 +20,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 # The balancer's control plane.
 BALANCER_URL = os.environ.get("BALANCER_URL", "http://127.0.0.1:9797")
-# Needed if the balancer has one.
+# Needed if the balancer has tokens: one with the role register.
 CONTROL_PLANE_TOKEN = os.environ.get("CONTROL_PLANE_TOKEN")
 # A name of its own in the fleet.
 BACKEND_ID = os.environ.get("BACKEND_ID", "python-1")
@@ -36,6 +36,8 @@ DRAIN_SECONDS = 10
 DRAIN_POLL_SECONDS = 0.1
 
 stopping = threading.Event()
+# Proves to the balancer that this backend is its own.
+secret = None
 
 
 class Refused(Exception):
@@ -85,6 +87,8 @@ def call(method, path, body=None):
     headers = {"Content-Type": "application/json"}
     if CONTROL_PLANE_TOKEN:
         headers["Authorization"] = f"Bearer {CONTROL_PLANE_TOKEN}"
+    if secret:
+        headers["Fairlead-Backend-Secret"] = secret
     data = None if body is None else json.dumps(body).encode()
     url = urllib.parse.urljoin(BALANCER_URL, "/api/v1/backends" + path)
     request = urllib.request.Request(url, data, headers, method=method)
@@ -101,6 +105,7 @@ def call(method, path, body=None):
 
 def register(port):
     """Returns how often the lease must be renewed, or None when the balancer did not accept the registration this time."""
+    global secret
     status, body = call(
         "POST",
         "",
@@ -115,6 +120,8 @@ def register(port):
         },
     )
     if status in (200, 201):
+        # Only the registration that makes this process the owner of the backend gets one.
+        secret = body.get("secret", secret)
         print(f"registered with {BALANCER_URL}", flush=True)
         return body["lease"]["renewEverySeconds"]
     if 400 <= status < 500 and status != 429:
@@ -126,7 +133,8 @@ def register(port):
 def renew_until_forgotten(renew_every_seconds):
     while not stopping.wait(renew_every_seconds):
         status, _ = call("PUT", f"/{urllib.parse.quote(BACKEND_ID, safe='')}/lease")
-        if status == 404:
+        # 404: the balancer has forgotten the backend. 403: another process has registered as it.
+        if status in (403, 404):
             return
 
 

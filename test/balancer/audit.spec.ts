@@ -75,7 +75,8 @@ describe('a change', () => {
 });
 
 describe('a refusal', () => {
-  const refusalsOf = async (balancer: Balancer) => (await eventsOf(balancer)).filter(({ kind }) => kind === 'refused');
+  const refusalsOf = async (balancer: Balancer) =>
+    (await eventsOf(balancer, TOKEN)).filter(({ kind }) => kind === 'refused');
 
   it('is one event and one line, whichever part refuses', async () => {
     const balancer = await startBalancer({
@@ -165,7 +166,7 @@ describe('a refusal', () => {
         }),
       );
     }
-    const events = await eventsOf(balancer);
+    const events = await eventsOf(balancer, TOKEN);
     expect(events.filter(({ backend, kind }) => backend === 'honest' && kind === 'state').length).toBeGreaterThan(0);
     expect(events.filter(({ kind }) => kind === 'refused')).toHaveLength(2);
     await until('all lines to be read', () => linesOf(balancer).length >= 3);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { bearer } from '../support/bearer.js';
 import { head } from '../support/http-text.js';
 import { shared } from '../support/lifetime.js';
 import { backendIn, startBalancer, until } from '../support/processes.js';
@@ -7,8 +8,8 @@ import { sendRaw } from '../support/raw-client.js';
 
 const RESOURCES = { compute: 20, storage: 36 };
 
-async function list(control: string): Promise<{ id: string; state: string; resources: object }[]> {
-  const response = await fetch(`${control}/api/v1/backends`);
+async function list(control: string, token?: string): Promise<{ id: string; state: string; resources: object }[]> {
+  const response = await fetch(`${control}/api/v1/backends`, { headers: bearer(token) });
   return ((await response.json()) as { backends: { id: string; state: string; resources: object }[] }).backends;
 }
 
@@ -250,7 +251,7 @@ describe('registration', () => {
       body: JSON.stringify({ port: 1, resources: RESOURCES }),
     });
     expect(allowed.status).toBe(201);
-    expect(await list(control)).toHaveLength(1);
+    expect(await list(control, 'sesame-open-sesame')).toHaveLength(1);
   });
 });
 

@@ -8,6 +8,8 @@ export interface SentRequest {
   readonly path?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** The address of this machine that it comes from. */
+  readonly from?: string;
 }
 
 export interface Received {
@@ -19,9 +21,9 @@ export interface Received {
 /** Sends a request on a connection of its own. */
 export async function send(
   origin: string,
-  { method = 'GET', path = '/', headers, body }: SentRequest,
+  { method = 'GET', path = '/', headers, body, from }: SentRequest,
 ): Promise<Received> {
-  const sent = request(origin + path, { method, agent: false, headers: { ...headers } });
+  const sent = request(origin + path, { method, agent: false, headers: { ...headers }, localAddress: from });
   sent.end(body);
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   return { status: response.statusCode ?? 0, headers: response.headers, body: await text(response) };

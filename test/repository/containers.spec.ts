@@ -60,10 +60,13 @@ function appOf({ command }: Service): string {
 }
 
 /** The variable that compose requires, from .env, with the sentence that it prints without it. */
-const TOKEN_REFERENCE = /^\$\{CONTROL_PLANE_TOKEN:\?([^}]+)\}$/;
+const TOKEN_REFERENCE = /^\$\{(\w+):\?(run \.\/deploy\.sh[^}]+)\}$/;
 
 function settingsOf(service: Service): Record<string, unknown> {
-  return parseEnvironment(SCHEMAS[appOf(service)], service.environment as Environment);
+  const given = Object.entries(service.environment);
+  // As compose replaces variables of .env.
+  const environment = given.map(([name, value]) => [name, value.replaceAll(/\$\{(\w+)\}/g, 'a-value-for-$1')]);
+  return parseEnvironment(SCHEMAS[appOf(service)], Object.fromEntries(environment) as Environment);
 }
 
 /** The names by which the host and the other containers know a service. */
@@ -102,12 +105,16 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('the balancer and every backend have the token of .env, and without one compose says how to get it', () => {
-    const { dashboard, ...withToken } = services;
-    expect(dashboard.environment.CONTROL_PLANE_TOKEN).toBeUndefined();
-    for (const [name, { environment }] of Object.entries(withToken)) {
-      expect(TOKEN_REFERENCE.exec(environment.CONTROL_PLANE_TOKEN)?.[1], name).toMatch(/^run \.\/deploy\.sh/);
-    }
+  it('each service has the token of its role from .env, and without one compose says how to get it', () => {
+    const { balancer, dashboard, ...backends } = services;
+    const variableOf = ({ environment }: Service) => TOKEN_REFERENCE.exec(environment.CONTROL_PLANE_TOKEN)?.[1];
+    expect(variableOf(balancer)).toBe('CONTROL_PLANE_TOKEN');
+    expect(variableOf(dashboard)).toBe('READ_TOKEN');
+    expect(new Set(Object.values(backends).map(variableOf))).toEqual(new Set(['REGISTER_TOKEN']));
+    expect(settingsOf(balancer).CONTROL_PLANE_TOKENS).toMatchObject([
+      { role: 'register', token: 'a-value-for-REGISTER_TOKEN' },
+      { role: 'read', token: 'a-value-for-READ_TOKEN' },
+    ]);
   });
 
   it('backends can be scaled, since further ones have no port on the host and no name', () => {
@@ -185,17 +192,21 @@ describe('deploy.sh', () => {
 
   const variablesIn = (folder: string) => parseEnv(readFileSync(`${folder}/.env`, 'utf8'));
 
-  it('generates a token that the balancer accepts, in a file for its owner that git ignores, and keeps it', () => {
+  it('generates tokens that the balancer accepts, in a file for its owner that git ignores, and keeps them', () => {
     const folder = aFolder();
     deploy(folder);
-    const { CONTROL_PLANE_TOKEN } = variablesIn(folder);
-    expect(CONTROL_PLANE_TOKEN).toMatch(/^[0-9a-f]{64}$/);
-    expect(parseEnvironment(balancerSchema, { CONTROL_PLANE_TOKEN })).toMatchObject({ CONTROL_PLANE_TOKEN });
+    const generated = variablesIn(folder);
+    expect(Object.keys(generated).toSorted()).toEqual(['CONTROL_PLANE_TOKEN', 'READ_TOKEN', 'REGISTER_TOKEN']);
+    expect(new Set(Object.values(generated)).size).toBe(3);
+    for (const CONTROL_PLANE_TOKEN of Object.values(generated)) {
+      expect(CONTROL_PLANE_TOKEN).toMatch(/^[0-9a-f]{64}$/);
+      expect(parseEnvironment(balancerSchema, { CONTROL_PLANE_TOKEN })).toMatchObject({ CONTROL_PLANE_TOKEN });
+    }
     expect(statSync(`${folder}/.env`).mode & 0o777).toBe(0o600);
     expect(read('.gitignore').split('\n')).toContain('.env');
     expect(read('.dockerignore').split('\n')).toContain('.env');
     deploy(folder);
-    expect(variablesIn(folder)).toEqual({ CONTROL_PLANE_TOKEN });
+    expect(variablesIn(folder)).toEqual(generated);
   });
 
   it('adds a token to a file that has none, and generates another in another folder', () => {

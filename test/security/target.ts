@@ -3,6 +3,7 @@ import { ScriptedBackend } from '../differential/scripted-backend.ts';
 import { valuesOf } from '../differential/messages.ts';
 import { WireClient, goRound } from '../differential/wire-client.ts';
 import { get } from '../support/http-text.ts';
+import { bearer } from '../support/bearer.ts';
 import type { AtEnd } from '../support/lifetime.ts';
 import { backendIn, startBalancer, type Balancer } from '../support/processes.ts';
 import type { Lane } from './attack.ts';
@@ -147,8 +148,7 @@ const INSPECTOR_LINE = /^(?:Debugger |For help, ).*\n/gm;
 
 /** Registers the recording backend and waits until it is up. */
 async function register(control: string, port: number, token: string | undefined): Promise<void> {
-  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const headers = { 'content-type': 'application/json', ...authorization };
+  const headers = { 'content-type': 'application/json', ...bearer(token) };
   const body = JSON.stringify({
     id: 'recorder',
     url: `http://127.0.0.1:${port}`,
@@ -156,5 +156,5 @@ async function register(control: string, port: number, token: string | undefined
   });
   const { status, text } = await sendTo(control, { path: '/api/v1/backends', headers, body });
   if (status !== 201) throw new Error(`the recording backend was refused: ${status} ${text}`);
-  await backendIn(control, 'recorder', 'up');
+  await backendIn(control, 'recorder', 'up', token);
 }

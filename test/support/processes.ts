@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { OwnProcess } from '../processes/own-process.js';
 import { until } from '../processes/until.js';
+import { bearer } from './bearer.js';
 import { whenTestEnds, type AtEnd } from './lifetime.js';
 
 export { until };
@@ -125,9 +126,10 @@ export async function startBackend({ control }: Balancer, env: Record<string, st
 }
 
 /** Waits until the balancer sees a backend in a state; `gone` is that of a backend it does not know. */
-export async function backendIn(control: string, id: string, state: string): Promise<void> {
+export async function backendIn(control: string, id: string, state: string, token?: string): Promise<void> {
   await until(`${id} to be ${state}`, async () => {
-    const response = await fetch(`${control}/api/v1/backends/${encodeURIComponent(id)}`);
+    const headers = bearer(token);
+    const response = await fetch(`${control}/api/v1/backends/${encodeURIComponent(id)}`, { headers });
     return response.ok ? ((await response.json()) as { state: string }).state === state : state === 'gone';
   });
 }

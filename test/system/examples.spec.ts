@@ -37,7 +37,7 @@ function tests(command: string, file: string): void {
     it('registers with its token, and serves GET and POST', async () => {
       const balancer = await startBalancer({ CONTROL_PLANE_TOKEN: TOKEN });
       startExample(command, file, balancer, { CONTROL_PLANE_TOKEN: TOKEN });
-      await backendIn(balancer.control, ID, 'up');
+      await backendIn(balancer.control, ID, 'up', TOKEN);
       const served = await fetch(`${balancer.url}/some/path`);
       expect([served.status, await served.text()]).toEqual([200, `GET /some/path, served by ${ID}\n`]);
       const posted = await fetch(`${balancer.url}/orders`, { method: 'POST', body: 'two of them' });

@@ -27,7 +27,7 @@ import { WorkEmulator } from './work/work-emulator.js';
 export class BackendModule {}
 
 function registrationOptions(config: BackendConfig): RegistrationOptions {
-  const { balancerUrl, token, id, url, capacity, leaseSeconds, renewEverySeconds } = config;
+  const { balancerUrl, token, tokenFile, id, url, capacity, leaseSeconds, renewEverySeconds } = config;
   const lease = { leaseSeconds, renewEverySeconds };
-  return { balancerUrl, token, id, url, resources: { ...capacity }, ...lease, pingPath: '/health' };
+  return { balancerUrl, token, tokenFile, id, url, resources: { ...capacity }, ...lease, pingPath: '/health' };
 }

@@ -3,9 +3,12 @@
 import { LoadTable } from '@fairlead/scheduling';
 import { Module } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
+import { APP_GUARD } from '@nestjs/core';
 import { ScheduleModule } from '@nestjs/schedule';
 import { TerminusModule } from '@nestjs/terminus';
-import { ControlPlaneToken } from './access/control-plane-token.js';
+import { AccessControl } from './access/access-control.js';
+import { AccessTokens } from './access/access-tokens.js';
+import { RoleGuard } from './access/required-role.js';
 import { EventsController } from './control-plane/events.controller.js';
 import { ExplainService } from './control-plane/explain.service.js';
 import { PlacementController } from './control-plane/placement.controller.js';
@@ -72,7 +75,7 @@ const backendAddresses = { provide: BackendAccess, useValue: backendAccess };
 const registry = [RegistryService, RegistryStore, EventLog, backendAddresses, RegistrySweeper];
 const health = [PingAckCron, HealthProbe, RecheckScheduler, OutlierDetector];
 const serving = [loadTable, clientTable, fleet, dataPlane, ...dataPlaneProviders];
-const access = [ControlPlaneToken];
+const access = [AccessTokens, AccessControl, { provide: APP_GUARD, useClass: RoleGuard }];
 const metrics = [MetricsService, Prometheus];
 
 @Module({

@@ -13,6 +13,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Logger, PinoLogger } from 'nestjs-pino';
 import type { AddressInfo } from 'node:net';
 import { dashboardConfig, type DashboardConfig } from './config/dashboard.config.js';
+import { tokensOf } from './balancer/metrics.client.js';
 import { DashboardModule } from './dashboard.module.js';
 import { assetFolder, uplotFolder } from './pages/public-files.js';
 
@@ -30,7 +31,10 @@ const CONTENT_SECURITY_POLICY = [
 
 await startOrExit('dashboard', () => start(dashboardConfig()));
 
-async function start({ port, host, names, maxConnections }: DashboardConfig): Promise<void> {
+async function start(config: DashboardConfig): Promise<void> {
+  const { port, host, names, maxConnections } = config;
+  // An error of theirs is reported here without the stack that Nest adds.
+  tokensOf(config);
   const adapter = new LimitedExpressAdapter(connectionsWithin(maxConnections));
   const app = await NestFactory.create<NestExpressApplication>(DashboardModule, adapter, {
     bufferLogs: true,

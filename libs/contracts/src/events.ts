@@ -21,7 +21,7 @@ export const EVENT_KINDS = [
  * One event. `sequence` increases by one with every event, so that a reader can tell which ones are new. For a change
  * of state, `from` and `to` differ; for any other event of a backend, both are its state; for an event of the whole
  * fleet, `backend`, `from` and `to` are null. Events that a caller of the control plane asked for have `caller` and
- * `action`; those of kind `refused` are requests that were not carried out.
+ * `action`, and `token` if it sent one; those of kind `refused` are requests that were not carried out.
  */
 export const fleetEventSchema = z
   .object({
@@ -35,6 +35,7 @@ export const fleetEventSchema = z
     to: backendStateSchema.nullable(),
     reason: z.string().meta({ examples: ['ping failed: connection refused'] }),
     caller: z.string().optional().describe('The address of the caller that asked for it; absent if none did'),
+    token: z.string().optional().describe('The name of the token that the caller sent; absent if it needed none'),
     action: z.string().optional().describe('What the caller asked for: register, renew, drain, resume, remove or read'),
     evidence: z.record(z.string(), z.number()).describe('The figures that led to the event, by name'),
   })

@@ -125,3 +125,22 @@ export type BackendView = z.infer<typeof backendViewSchema>;
 
 /** The response of `GET /api/v1/backends`. */
 export const backendListSchema = z.object({ backends: z.array(backendViewSchema) }).meta({ id: 'BackendList' });
+
+/** The header in which a backend sends the secret that it got when it registered. */
+export const BACKEND_SECRET_HEADER = 'Fairlead-Backend-Secret';
+
+/** The response to a registration. */
+export const registeredBackendSchema = backendViewSchema
+  .extend({
+    secret: z
+      .string()
+      .optional()
+      .describe(
+        'Present when the caller has become the owner of the backend: it renews and removes the backend with this secret ' +
+          `in the header ${BACKEND_SECRET_HEADER}. It is sent only once`,
+      ),
+  })
+  .meta({ id: 'RegisteredBackend' });
+
+/** See {@link registeredBackendSchema}. */
+export type RegisteredBackend = z.infer<typeof registeredBackendSchema>;

@@ -1,7 +1,17 @@
 // A client of the balancer's registration API. Every method resolves to an outcome; none throws.
-import { backendViewSchema, problemSchema, type BackendView, type Registration } from '@fairlead/contracts';
+import {
+  BACKEND_SECRET_HEADER,
+  problemSchema,
+  registeredBackendSchema,
+  type BackendView,
+  type Registration,
+} from '@fairlead/contracts';
+import type { ClientTokens } from '@fairlead/tokens';
 
 const REQUEST_TIMEOUT_MS = 5_000;
+
+/** What to do when the balancer asks for a token. */
+const TOKEN_OPTIONS = 'set the option token or tokenFile of RegistrationModule to a token with the role register';
 
 /** The balancer carried out the request. */
 export interface Accepted {
@@ -34,21 +44,28 @@ export interface GrantedRegistration {
   readonly view: BackendView;
 }
 
-/** Calls the registration API of one balancer. */
+/** Calls the registration API of one balancer, for one backend. */
 export class RegistrationClient {
   private readonly backends: URL;
-  private readonly headers: Readonly<Record<string, string>>;
+  /** The backend's secret. The balancer sends a new one when it gives the backend to this client. */
+  private secret: string | undefined;
 
-  constructor(balancerUrl: string | URL, token?: string) {
+  constructor(
+    balancerUrl: string | URL,
+    private readonly tokens: ClientTokens,
+  ) {
     this.backends = new URL('api/v1/backends', withTrailingSlash(balancerUrl));
-    this.headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   }
 
   async register(registration: Registration): Promise<GrantedRegistration | Refused | Failed> {
     const outcome = await this.request('POST', this.backends, registration);
     if (outcome.kind !== 'accepted') return outcome;
-    const parsed = backendViewSchema.safeParse(outcome.body);
-    if (parsed.success) return { kind: 'registered', view: parsed.data };
+    const parsed = registeredBackendSchema.safeParse(outcome.body);
+    if (parsed.success) {
+      const { secret, ...view } = parsed.data;
+      this.secret = secret ?? this.secret;
+      return { kind: 'registered', view };
+    }
     const { path, message } = parsed.error.issues[0];
     return { kind: 'failed', reason: `its response is not a backend: ${path.join('.') || 'body'}: ${message}` };
   }
@@ -74,13 +91,15 @@ export class RegistrationClient {
   }
 
   private async request(method: string, url: URL, body?: unknown): Promise<Outcome> {
-    const payload =
-      body === undefined
-        ? { headers: this.headers }
-        : { headers: { ...this.headers, 'content-type': 'application/json' }, body: JSON.stringify(body) };
+    const own: Record<string, string> = {};
+    if (this.secret !== undefined) own[BACKEND_SECRET_HEADER] = this.secret;
+    if (body !== undefined) own['content-type'] = 'application/json';
+    const options = body === undefined ? { method } : { method, body: JSON.stringify(body) };
     try {
       const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
-      const response = await fetch(url, { method, redirect: 'manual', signal, ...payload });
+      const response = await this.tokens.send((headers) =>
+        fetch(url, { ...options, redirect: 'manual', signal, headers: { ...own, ...headers } }),
+      );
       return outcomeOf(response, jsonOrText(await response.text()));
     } catch (error) {
       return { kind: 'failed', reason: reasonOf(error) };
@@ -94,7 +113,7 @@ function outcomeOf({ status, headers }: Response, body: unknown): Outcome {
   if (status >= 500 || status === 408 || status === 429) {
     return { kind: 'failed', reason: message, retryAfterMs: retryAfterMsOf(headers) };
   }
-  return { kind: 'refused', status, message };
+  return { kind: 'refused', status, message: status === 401 ? `${message} (${TOKEN_OPTIONS})` : message };
 }
 
 /** Reads the form in seconds (RFC 9110, section 10.2.3), which the balancer uses. A date would compare two clocks. */

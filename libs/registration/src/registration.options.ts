@@ -1,5 +1,6 @@
 // The options of RegistrationModule, and the module builder that takes them.
 import { registrationSchema, type Registration, type ResourceAmounts } from '@fairlead/contracts';
+import { ClientTokens } from '@fairlead/tokens';
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 
 /** The options of `RegistrationModule.forRoot`. Fields of the registration API have the same meaning here. */
@@ -22,8 +23,13 @@ export interface RegistrationOptions {
   readonly renewEverySeconds?: number | undefined;
   /** Labels of any meaning, such as `{ zone: 'a' }`. */
   readonly labels?: Readonly<Record<string, string>> | undefined;
-  /** Sent as `Authorization: Bearer …`. Needed if the balancer has a `CONTROL_PLANE_TOKEN`. */
+  /**
+   * Sent as `Authorization: Bearer …`; excludes `tokenFile`. Needed if the balancer has tokens: one with the role
+   * `register` or `operate`.
+   */
   readonly token?: string | undefined;
+  /** A file with the token, or several of them, one a line. It is read again when it has changed. */
+  readonly tokenFile?: string | undefined;
   /** How long a shutdown waits for the balancer to drain this backend, milliseconds. Default: 10 000. */
   readonly leaveTimeoutMs?: number | undefined;
 }
@@ -57,6 +63,27 @@ function requireTimelyRenewal({ renewEverySeconds, leaseSeconds }: RegistrationO
   const lease = leaseSeconds ?? 'not set';
   const allowed = `must be above 0 and less than leaseSeconds (${lease})`;
   throw new TypeError(`RegistrationModule: renewEverySeconds ${allowed}, got ${renewEverySeconds}`);
+}
+
+/**
+ * Returns the tokens that the options name. `onProblem` receives a message when the file of tokens has changed and is not
+ * valid.
+ *
+ * @throws {TypeError} when both options are set, or the file cannot be read or is not valid.
+ */
+export function tokensOf(
+  { token, tokenFile }: RegistrationOptions,
+  onProblem: (message: string) => void,
+): ClientTokens {
+  if (token !== undefined && tokenFile !== undefined) {
+    throw new TypeError('RegistrationModule: give either token or tokenFile, not both');
+  }
+  try {
+    return new ClientTokens({ token, tokenFile, onProblem });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new TypeError(`RegistrationModule: tokenFile: ${reason}`, { cause: error });
+  }
 }
 
 /** The base class of RegistrationModule, with `forRoot`, and the token by which its options are injected. */

@@ -2,6 +2,9 @@
 import { Controller, Get, type INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeBalancer, problem } from '../test/fake-balancer.js';
 import { RegistrationModule, RegistrationService, type RegistrationOptions } from './index.js';
@@ -155,6 +158,68 @@ describe('RegistrationModule', () => {
     expect(linesWith('refused the registration: the url is the balancer itself')).toHaveLength(1);
     await app.close();
     expect(balancer.backends.size).toBe(0);
+  });
+
+  it('sends the secret that it got with every later request', async () => {
+    balancer.secret = 'first secret';
+    const app = await anApp({ id: 'a' });
+    await app.listen(0, '127.0.0.1');
+    const secretIn = async (method: string) => (await balancer.next(method)).headers['fairlead-backend-secret'];
+    expect(await secretIn('POST')).toBeUndefined();
+    expect(await secretIn('PUT')).toBe('first secret');
+    // Another process has taken over the backend; this one takes it back.
+    balancer.secret = 'second secret';
+    balancer.respondNext(problem(403, '"a" belongs to another caller'));
+    expect(await secretIn('POST')).toBe('first secret');
+    expect(await secretIn('PUT')).toBe('second secret');
+    balancer.secret = undefined;
+    balancer.isBusy = true;
+    const closed = app.close();
+    expect(await secretIn('DELETE')).toBe('second secret');
+    expect(await secretIn('GET')).toBe('second secret');
+    balancer.backends.clear();
+    await closed;
+  });
+
+  it('says after a 401 what to set', async () => {
+    balancer.respondNext(problem(401, 'missing token'));
+    const app = await anApp({ id: 'a' });
+    await app.listen(0, '127.0.0.1');
+    await vi.waitFor(() => expect(stateOf(app).status).toBe('refused'));
+    const advice = 'set the option token or tokenFile of RegistrationModule to a token with the role register';
+    expect(linesWith(`refused the registration: missing token (${advice})`)).toHaveLength(1);
+  });
+
+  it('takes its token from a file, and another one from there as soon as it is written', async () => {
+    const tokenFile = join(mkdtempSync(join(tmpdir(), 'fairlead-registration-')), 'token');
+    writeFileSync(tokenFile, 'first-token-of-16-or-more');
+    const app = await anApp({ id: 'a', tokenFile });
+    await app.listen(0, '127.0.0.1');
+    expect((await balancer.next('PUT')).headers.authorization).toBe('Bearer first-token-of-16-or-more');
+    writeFileSync(tokenFile, 'second-token-of-16-or-more');
+    await vi.waitFor(async () => {
+      expect((await balancer.next('PUT')).headers.authorization).toBe('Bearer second-token-of-16-or-more');
+    });
+    rmSync(dirname(tokenFile), { recursive: true });
+    await balancer.next('PUT');
+    expect(linesWith('tokenFile: ENOENT')).toHaveLength(1);
+  });
+
+  it.each([
+    [{ token: 'a', tokenFile: 'b' }, 'give either token or tokenFile, not both'],
+    [{ tokenFile: '/nowhere/token' }, 'tokenFile: ENOENT: '],
+  ])('does not start with %j', async (options, problem) => {
+    await expect(anApp(options)).rejects.toThrow(`RegistrationModule: ${problem}`);
+  });
+
+  it('says that it could not leave when the balancer refuses it', async () => {
+    const app = await anApp({ id: 'a', leaseSeconds: undefined });
+    await app.listen(0, '127.0.0.1');
+    await vi.waitFor(() => expect(stateOf(app).status).toBe('registered'));
+    balancer.respondNext(problem(403, 'this needs the role register'));
+    await app.close();
+    expect(linesWith('could not deregister a: the balancer')).toHaveLength(1);
+    expect(linesWith('refused it: this needs the role register')).toHaveLength(1);
   });
 
   it('registers again at once when the balancer has forgotten it', async () => {

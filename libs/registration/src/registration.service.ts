@@ -11,7 +11,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RegistrationClient, type Failed, type Outcome, type Refused } from './registration-client.js';
-import { MODULE_OPTIONS_TOKEN, registrationOf, type RegistrationOptions } from './registration.options.js';
+import { MODULE_OPTIONS_TOKEN, registrationOf, tokensOf, type RegistrationOptions } from './registration.options.js';
 import { REFUSED_RETRY_MS, retryDelayMs } from './retry.js';
 
 const DRAIN_POLL_MS = 100;
@@ -49,7 +49,10 @@ export class RegistrationService implements OnApplicationBootstrap, BeforeApplic
     private readonly adapterHost: HttpAdapterHost,
   ) {
     this.registration = registrationOf(options);
-    this.client = new RegistrationClient(options.balancerUrl, options.token);
+    const tokens = tokensOf(options, (message) =>
+      this.logger.error(`tokenFile: ${message}; the tokens that were read before are still used`),
+    );
+    this.client = new RegistrationClient(options.balancerUrl, tokens);
   }
 
   /** The current state. Each change creates a new object. */
@@ -126,7 +129,9 @@ export class RegistrationService implements OnApplicationBootstrap, BeforeApplic
     if (isDraining) outcome = await this.waitUntilGone(id, deadline);
     if (deadline.aborted) this.logger.warn(`${this.balancer} did not finish draining ${id} in time; closing anyway`);
     else if (outcome.kind === 'failed') this.logger.warn(`could not deregister ${id}: ${outcome.reason}`);
-    else this.logger.log(`deregistered ${id} from ${this.balancer}`);
+    else if (outcome.kind === 'refused' && outcome.status !== 404) {
+      this.logger.warn(`could not deregister ${id}: ${this.balancer} refused it: ${outcome.message}`);
+    } else this.logger.log(`deregistered ${id} from ${this.balancer}`);
   }
 
   private async waitUntilGone(id: string, deadline: AbortSignal): Promise<Outcome> {

@@ -25,6 +25,8 @@ export class FakeBalancer extends RestartableServer {
   /** While true, a backend that deregisters stays in state `draining`. */
   isBusy = false;
   renewEverySeconds = 0.02;
+  /** Sent to every backend that registers. */
+  secret: string | undefined;
   private readonly calls: Call[] = [];
   private readonly arrivals = new EventEmitter();
   private readonly script: ScriptedResponse[] = [];
@@ -85,7 +87,7 @@ export class FakeBalancer extends RestartableServer {
     };
     const status = this.backends.has(view.id) ? 200 : 201;
     this.backends.set(view.id, view);
-    return { status, body: view };
+    return { status, body: this.secret === undefined ? view : { ...view, secret: this.secret } };
   }
 
   private leaseOf(leaseSeconds: number): LeaseView {

@@ -3,6 +3,7 @@
 import { valuesOf } from '../../differential/messages.ts';
 import { WireClient } from '../../differential/wire-client.ts';
 import { launchDashboard } from '../../dashboard/dashboard-process.ts';
+import { bearer } from '../../support/bearer.ts';
 import { head, request, upgradeTo } from '../../support/http-text.ts';
 import type { AtEnd } from '../../support/lifetime.ts';
 import type { Attack, Check } from '../attack.ts';
@@ -87,12 +88,19 @@ async function placesAfterUse(atEnd: AtEnd): Promise<Record<string, string>> {
     REQUEST_TIMEOUT_SECONDS: '0.5',
   });
   const { balancer } = target;
-  const dashboard = launchDashboard({ BALANCER_URL: balancer.control, LOG_LEVEL: 'trace' });
+  const dashboard = launchDashboard({
+    BALANCER_URL: balancer.control,
+    CONTROL_PLANE_TOKEN: SECRETS['the control-plane token'],
+    LOG_LEVEL: 'trace',
+  });
   atEnd(() => dashboard.end());
   const dashboardUrl = `http://127.0.0.1:${Number((await dashboard.logged('dashboard listening')).port)}`;
   const errors = [...(await useAsClient(target)), ...(await useAsOperator(balancer.control))].join('\n');
+  const headers = bearer(SECRETS['the control-plane token']);
   const read = async (base: string, paths: readonly string[]) =>
-    (await Promise.all(paths.map(async (path) => (await sendTo(base, { method: 'GET', path })).text))).join('\n');
+    (await Promise.all(paths.map(async (path) => (await sendTo(base, { method: 'GET', path, headers })).text))).join(
+      '\n',
+    );
   return {
     'error responses': errors,
     'the control plane': await read(balancer.control, CONTROL_PATHS),

@@ -30,6 +30,10 @@ export const backendEnvironment = z.object({
     .string()
     .optional()
     .describe('Bearer token for the control plane, if the balancer requires one'),
+  CONTROL_PLANE_TOKEN_FILE: z
+    .string()
+    .optional()
+    .describe('A file with the same, or several of them, one a line; read again when it changes'),
   COMPUTE_CAPACITY: capacity().prefault('20').describe('Compute capacity, units per second'),
   STORAGE_CAPACITY: capacity()
     .optional()
@@ -50,6 +54,9 @@ const randomStorageCapacity = 1 + Math.floor(Math.random() * 40);
 /** Returns the validated settings, or throws a `ConfigurationError` that names every invalid variable. */
 export const backendConfig = registerAs('backend', () => {
   const environment = parseEnvironment(backendEnvironment, process.env);
+  if (environment.CONTROL_PLANE_TOKEN !== undefined && environment.CONTROL_PLANE_TOKEN_FILE !== undefined) {
+    throw new ConfigurationError(['CONTROL_PLANE_TOKEN and CONTROL_PLANE_TOKEN_FILE must not both be set']);
+  }
   const { LEASE_SECONDS: lease, LEASE_RENEW_SECONDS: renew } = environment;
   if (renew !== undefined && renew >= lease) {
     throw new ConfigurationError([`LEASE_RENEW_SECONDS must be less than LEASE_SECONDS (${lease}), got ${renew}`]);
@@ -61,6 +68,7 @@ export const backendConfig = registerAs('backend', () => {
     url: environment.BACKEND_URL?.href.replace(/\/$/, ''),
     balancerUrl: environment.BALANCER_URL,
     token: environment.CONTROL_PLANE_TOKEN,
+    tokenFile: environment.CONTROL_PLANE_TOKEN_FILE,
     capacity: {
       compute: environment.COMPUTE_CAPACITY,
       storage: environment.STORAGE_CAPACITY ?? randomStorageCapacity,

@@ -1,6 +1,7 @@
 // Prevents a control plane that is open to other machines by accident.
 import { ConfigurationError } from '@fairlead/configuration';
 import type { BalancerConfig } from '../config/balancer.config.js';
+import { requiresToken } from '../config/token-variables.js';
 import { isLoopback } from '../net/address.js';
 
 /** Where the control plane listens: the address itself, and what configured it. */
@@ -16,12 +17,9 @@ export interface ControlPlaneAddress {
  *
  * @throws {ConfigurationError} when other machines could change the fleet without a token.
  */
-export function checkOpenness(
-  { address, source }: ControlPlaneAddress,
-  { CONTROL_PLANE_TOKEN, ALLOW_OPEN_CONTROL_PLANE }: BalancerConfig,
-): string | undefined {
-  if (CONTROL_PLANE_TOKEN !== undefined || isLoopback(address)) return undefined;
-  if (ALLOW_OPEN_CONTROL_PLANE) {
+export function checkOpenness({ address, source }: ControlPlaneAddress, config: BalancerConfig): string | undefined {
+  if (requiresToken(config) || isLoopback(address)) return undefined;
+  if (config.ALLOW_OPEN_CONTROL_PLANE) {
     return `THE CONTROL PLANE IS OPEN: everyone who reaches ${address} can add and remove backends (ALLOW_OPEN_CONTROL_PLANE)`;
   }
   throw new ConfigurationError([

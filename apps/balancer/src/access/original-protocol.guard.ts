@@ -1,16 +1,16 @@
-// Who may use the original registration protocol: callers in ORIGINAL_PROTOCOL_NETWORKS, and those with the token.
+// Who may use the original registration protocol: callers in ORIGINAL_PROTOCOL_NETWORKS, and those with a token.
 import { Inject, Injectable, NotFoundException, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import type { Request } from 'express';
 import { balancerConfig } from '../config/balancer.config.js';
 import { isListed } from '../net/address.js';
+import { AccessControl } from './access-control.js';
 import { callerAddressOf } from './caller-address.js';
-import { ControlPlaneToken } from './control-plane-token.js';
 
 @Injectable()
 export class OriginalProtocolGuard implements CanActivate {
   constructor(
-    private readonly token: ControlPlaneToken,
+    private readonly access: AccessControl,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {}
 
@@ -22,7 +22,8 @@ export class OriginalProtocolGuard implements CanActivate {
       );
     }
     const request = context.switchToHttp().getRequest<Request>();
-    if (!isListed(networks, callerAddressOf(request))) this.token.require(request);
+    if (isListed(networks, callerAddressOf(request))) this.access.admitWithoutToken(request, 'register');
+    else this.access.admit(request, 'register');
     return true;
   }
 }

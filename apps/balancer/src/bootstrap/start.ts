@@ -9,6 +9,7 @@ import { LoadTable } from '@fairlead/scheduling';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Logger } from 'nestjs-pino';
+import { AccessTokens } from '../access/access-tokens.js';
 import { checkOpenness } from '../access/open-control-plane.js';
 import { BalancerModule } from '../balancer.module.js';
 import type { BalancerConfig } from '../config/balancer.config.js';
@@ -22,6 +23,8 @@ import { startWatchdog } from '../threads/watchdog.js';
 
 /** Resolves when the balancer accepts clients. */
 export async function start(config: BalancerConfig, inherited: InheritedSockets): Promise<void> {
+  // An error of theirs is reported here without the stack that Nest adds.
+  AccessTokens.check(config);
   await requireToken(config, inherited);
   backendAccess.restrictTo(config.BACKEND_NETWORKS);
   const adapter = new LimitedExpressAdapter(connectionsWithin(config.CONTROL_PLANE_MAX_CONNECTIONS));

@@ -23,6 +23,7 @@ import { demandRuleSchema } from './demand-rule.js';
 import { pathVariables } from './path-rules.js';
 import { resourceNames, threadCount } from './special-fields.js';
 import { trafficLimitProblems } from './traffic-limits.js';
+import { tokenContradictions, tokenVariables } from './token-variables.js';
 
 const AFFINITY_FORM = 'must be client, path, header:name (in lower case) or cookie:name';
 
@@ -48,19 +49,12 @@ export const balancerSchema = z.object({
     .string()
     .prefault('127.0.0.1')
     .describe(
-      'Address of the registration and admin API, its documentation and the metrics; any but a loopback address needs CONTROL_PLANE_TOKEN',
+      'Address of the registration and admin API, its documentation and the metrics; any but a loopback address needs a token',
     ),
   CONTROL_PLANE_PORT: port()
     .prefault('9797')
     .describe('Port of the registration and admin API, its documentation and the metrics'),
-  CONTROL_PLANE_TOKEN: z
-    .string()
-    .min(16, 'must be at least 16 characters')
-    .optional()
-    .describe('When set, requests that change the fleet must carry it as a bearer token'),
-  ALLOW_OPEN_CONTROL_PLANE: flag()
-    .prefault('false')
-    .describe('Whether the control plane may listen on an address that is not loopback without CONTROL_PLANE_TOKEN'),
+  ...tokenVariables,
   CONTROL_PLANE_NAMES: hostNames()
     .prefault('none')
     .describe('Host names of the control plane besides localhost and IP addresses; requests for other names get 421'),
@@ -258,7 +252,7 @@ export function loadBalancerConfig(environment: Environment): BalancerConfig {
 type Duration = Extract<keyof BalancerConfig, `${string}_SECONDS`>;
 
 function contradictions(config: BalancerConfig): string[] {
-  const problems: string[] = [];
+  const problems = tokenContradictions(config);
   const ordered = (smaller: Duration, larger: Duration) => {
     if (config[smaller] <= config[larger]) return;
     problems.push(`${smaller} must be at most ${larger} (${config[larger]}), got ${JSON.stringify(config[smaller])}`);

@@ -2,6 +2,7 @@
 import { STATUS_CODES } from 'node:http';
 import { backendIdSchema } from '@fairlead/contracts';
 import type { NextFunction, Request, Response } from 'express';
+import { findCaller } from '../access/caller.js';
 import { callerAddressOf } from '../access/caller-address.js';
 import type { Refusals } from './refusals.js';
 
@@ -10,8 +11,8 @@ export type Action = 'register' | 'renew' | 'drain' | 'resume' | 'remove' | 'rea
 
 /** Statuses with which any request is refused. */
 const REFUSED = new Set([401, 403, 413, 415, 421, 429]);
-/** Statuses with which a registration is refused besides: it is not valid, or the fleet is full. */
-const REFUSED_REGISTRATION = new Set([400, 503]);
+/** Statuses with which a registration is refused besides: it is not valid, its id is taken, or the fleet is full. */
+const REFUSED_REGISTRATION = new Set([400, 409, 503]);
 
 const BACKEND_ROUTE = /^\/api\/v1\/backends(?:\/([^/]+)(?:\/(lease|drain|resume))?)?\/?$/;
 /** Longer reasons are cut: they may quote what the caller sent. */
@@ -34,7 +35,8 @@ export function auditRefusals(refusals: Refusals) {
       const action = actionOf(method, path);
       if (!REFUSED.has(status) && !(action === 'register' && REFUSED_REGISTRATION.has(status))) return;
       const reason = String(locals.refusalReason ?? STATUS_CODES[status] ?? status).slice(0, MAX_REASON_LENGTH);
-      refusals.record({ caller, action, backend: backendOf(path, request.body), reason, status });
+      const token = findCaller(request)?.tokenName;
+      refusals.record({ caller, token, action, backend: backendOf(path, request.body), reason, status });
     });
     next();
   };

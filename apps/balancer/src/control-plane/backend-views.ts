@@ -4,7 +4,7 @@ import { LoadTable } from '@fairlead/scheduling';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import type { Request } from 'express';
-import { ControlPlaneToken } from '../access/control-plane-token.js';
+import { callerOf } from '../access/caller.js';
 import { monotonicSeconds } from '../clock/monotonic.js';
 import { balancerConfig } from '../config/balancer.config.js';
 import type { Backend } from '../registry/backend.js';
@@ -16,7 +16,6 @@ export class BackendViews {
   constructor(
     private readonly registry: RegistryService,
     private readonly table: LoadTable,
-    private readonly token: ControlPlaneToken,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {}
 
@@ -28,7 +27,7 @@ export class BackendViews {
 
   /** Like {@link of}, of several. */
   async ofAll(backends: readonly Backend[], request: Request): Promise<BackendView[]> {
-    const withDetails = this.token.isHeldBy(request);
+    const withDetails = callerOf(request).seesDetails;
     await this.registry.acknowledgement.whenAcknowledged();
     const { RESOURCES: resources } = this.config;
     const shared = { resources, table: this.table, now: monotonicSeconds(), withDetails };

@@ -3,8 +3,11 @@ import {
   backendListSchema,
   backendViewSchema,
   problemSchema,
+  registeredBackendSchema,
   registrationSchema,
+  BACKEND_SECRET_HEADER,
   type BackendView,
+  type RegisteredBackend,
   type Registration,
 } from '@fairlead/contracts';
 import {
@@ -22,22 +25,31 @@ import {
   Query,
   Req,
   Res,
+  UseGuards,
 } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
-import { ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { balancerConfig } from '../config/balancer.config.js';
-import { callerAddressOf } from '../access/caller-address.js';
-import { TokenRequired } from '../access/token.guard.js';
+import { callerOf, type Caller } from '../access/caller.js';
+import { RequiredRole } from '../access/required-role.js';
 import { normalize } from '../registry/registration-normalizer.js';
 import { BackendViews } from './backend-views.js';
 import { drainTimeout } from './drain-timeout.pipe.js';
 import { BackendAccess } from '../net/backend-access.js';
 import { RegistrationRateLimitGuard, TOO_MANY } from './registration-rate-limit.guard.js';
+import { requireOwner } from '../registry/ownership.js';
 import { RegistryService } from '../registry/registry.service.js';
+import type { Role } from '../config/token-variables.js';
 
 const NOT_FOUND = { status: 404, standardSchema: problemSchema, description: 'No backend of that id' };
 const ID_PARAM = { name: 'id', description: "The backend's id; percent-encoded if it is a URL", example: 'files-1' };
+
+const SECRET = {
+  name: BACKEND_SECRET_HEADER,
+  required: false,
+  description: 'The secret that the backend got when it registered; not needed with the role `operate`',
+} as const;
 
 const TIMEOUT_QUERY = {
   name: 'timeoutSeconds',
@@ -67,15 +79,18 @@ export class BackendsController {
   ) {}
 
   @Post()
-  @TokenRequired(RegistrationRateLimitGuard)
+  @RequiredRole('register')
+  @UseGuards(RegistrationRateLimitGuard)
+  @ApiHeader(SECRET)
   @ApiOperation({ summary: 'Register, or update the backend of the same id or address' })
-  @ApiResponse({ status: 201, standardSchema: backendViewSchema, description: 'Registered; probed at once' })
-  @ApiResponse({ status: 200, standardSchema: backendViewSchema, description: 'Updated' })
+  @ApiResponse({ status: 201, standardSchema: registeredBackendSchema, description: 'Registered; probed at once' })
+  @ApiResponse({ status: 200, standardSchema: registeredBackendSchema, description: 'Updated' })
   @ApiResponse({
     status: 400,
     standardSchema: problemSchema,
     description: 'The body is invalid; nothing was changed',
   })
+  @ApiResponse({ status: 409, standardSchema: problemSchema, description: 'The id or the address is taken' })
   @ApiResponse({ status: 413, standardSchema: problemSchema, description: 'The body is over 100 kB' })
   @ApiResponse(TOO_MANY)
   @ApiResponse({ status: 503, standardSchema: problemSchema, description: 'MAX_BACKENDS are registered' })
@@ -83,20 +98,21 @@ export class BackendsController {
     @Body({ schema: registrationSchema }) body: Registration,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<BackendView> {
-    const callerAddress = callerAddressOf(request);
-    const spec = normalize(body, {
-      callerAddress,
-      resources: this.config.RESOURCES,
-      access: this.access,
-    });
-    const by = { caller: callerAddress, action: 'register' };
-    const { backend, isNew } = this.registry.askedBy(by, () => this.registry.register(spec));
+  ): Promise<RegisteredBackend> {
+    const caller = callerOf(request);
+    const { RESOURCES: resources } = this.config;
+    const spec = normalize(body, { callerAddress: caller.address, resources, access: this.access });
+    caller.requireId(spec.id);
+    const { backend, isNew, secret } = this.registry.askedBy(caller.asActor('register'), () =>
+      this.registry.register(spec, caller.asClaimant()),
+    );
     response.status(isNew ? 201 : 200);
-    return this.views.of(backend, request);
+    const view = await this.views.of(backend, request);
+    return secret === undefined ? view : { ...view, secret };
   }
 
   @Get()
+  @RequiredRole('read')
   @ApiOperation({ summary: 'List the fleet, sorted by id' })
   @ApiResponse({ status: 200, standardSchema: backendListSchema, description: 'The fleet' })
   async list(@Req() request: Request): Promise<{ backends: BackendView[] }> {
@@ -104,28 +120,34 @@ export class BackendsController {
   }
 
   @Get(':id')
-  @ApiOperation({ summary: 'Show a backend' })
+  @RequiredRole('read', { orOwner: true })
+  @ApiOperation({ summary: 'Show a backend', description: 'Its owner needs only the role `register`.' })
   @ApiParam(ID_PARAM)
+  @ApiHeader(SECRET)
   @ApiResponse({ status: 200, standardSchema: backendViewSchema, description: 'The backend as the balancer sees it' })
   @ApiResponse(NOT_FOUND)
   async show(@Param('id') id: string, @Req() request: Request): Promise<BackendView> {
+    const caller = callerOf(request);
+    if (!caller.has('read')) this.requireOwner(id, caller, 'read');
     return this.views.of(this.registry.get(id), request);
   }
 
   @Put(':id/lease')
-  @TokenRequired()
+  @RequiredRole('register')
   @ApiOperation({ summary: 'Renew a lease' })
   @ApiParam(ID_PARAM)
+  @ApiHeader(SECRET)
   @ApiResponse({ status: 200, standardSchema: backendViewSchema, description: 'Renewed' })
   @ApiResponse({ ...NOT_FOUND, description: 'No backend of that id, or its lease has lapsed: register again' })
   @ApiResponse({ status: 409, standardSchema: problemSchema, description: 'It registered without leaseSeconds' })
   async renew(@Param('id') id: string, @Req() request: Request): Promise<BackendView> {
+    this.requireOwner(id, callerOf(request));
     return this.views.of(this.registry.renew(id), request);
   }
 
   @Post(':id/drain')
   @HttpCode(200)
-  @TokenRequired()
+  @RequiredRole('operate')
   @ApiOperation({ summary: 'Pause: no new request is sent there; exchanges in flight have until the timeout to end' })
   @ApiParam(ID_PARAM)
   @ApiQuery(TIMEOUT_QUERY)
@@ -141,19 +163,19 @@ export class BackendsController {
     @Query('timeoutSeconds', drainTimeout) timeoutSeconds: number | undefined,
     @Req() request: Request,
   ): Promise<BackendView> {
-    const by = { caller: callerAddressOf(request), action: 'drain' };
+    const by = callerOf(request).asActor('drain');
     return this.views.of(await this.registry.askedBy(by, () => this.registry.drain(id, timeoutSeconds)), request);
   }
 
   @Post(':id/resume')
   @HttpCode(200)
-  @TokenRequired()
+  @RequiredRole('operate')
   @ApiOperation({ summary: 'Resume a paused or leaving backend' })
   @ApiParam(ID_PARAM)
   @ApiResponse({ status: 200, standardSchema: backendViewSchema, description: 'The backend as the balancer sees it' })
   @ApiResponse(NOT_FOUND)
   async resume(@Param('id') id: string, @Req() request: Request): Promise<BackendView> {
-    const by = { caller: callerAddressOf(request), action: 'resume' };
+    const by = callerOf(request).asActor('resume');
     return this.views.of(
       this.registry.askedBy(by, () => this.registry.resume(id)),
       request,
@@ -161,7 +183,8 @@ export class BackendsController {
   }
 
   @Delete(':id')
-  @TokenRequired()
+  @RequiredRole('register')
+  @ApiHeader(SECRET)
   @ApiOperation({ summary: 'Leave the fleet: drain first, unless now=true' })
   @ApiParam(ID_PARAM)
   @ApiQuery({ name: 'now', required: false, schema: { type: 'boolean', default: false } })
@@ -181,11 +204,18 @@ export class BackendsController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<BackendView | undefined> {
-    const by = { caller: callerAddressOf(request), action: 'remove' };
+    const caller = callerOf(request);
+    this.requireOwner(id, caller);
+    const by = caller.asActor('remove');
     const draining = await this.registry.askedBy(by, () =>
       now ? this.registry.leaveNow(id).then(() => undefined) : this.registry.leave(id, timeoutSeconds),
     );
     response.status(draining ? 202 : 204);
     return draining && this.views.of(draining, request);
+  }
+  /** Checks that a backend belongs to the caller, or that it is an operator. */
+  private requireOwner(id: string, caller: Caller, role?: Role): void {
+    caller.requireId(id);
+    requireOwner(this.registry.get(id), caller.asClaimant(), role);
   }
 }

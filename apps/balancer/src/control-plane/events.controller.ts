@@ -4,7 +4,8 @@ import { Controller, Get, Req } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { z } from 'zod';
-import { ControlPlaneToken } from '../access/control-plane-token.js';
+import { callerOf } from '../access/caller.js';
+import { RequiredRole } from '../access/required-role.js';
 import { EventLog } from '../registry/event-log.js';
 
 const eventListSchema = z.object({ events: z.array(fleetEventSchema) }).meta({ id: 'EventList' });
@@ -12,12 +13,10 @@ const eventListSchema = z.object({ events: z.array(fleetEventSchema) }).meta({ i
 @ApiTags('backends')
 @Controller('api/v1/events')
 export class EventsController {
-  constructor(
-    private readonly events: EventLog,
-    private readonly token: ControlPlaneToken,
-  ) {}
+  constructor(private readonly events: EventLog) {}
 
   @Get()
+  @RequiredRole('read')
   @ApiOperation({ summary: 'The newest events, oldest first' })
   @ApiResponse({
     status: 200,
@@ -25,7 +24,7 @@ export class EventsController {
     description: 'The newest 100 events, and the newest 50 refusals',
   })
   list(@Req() request: Request): { events: FleetEvent[] } {
-    const events = this.token.isHeldBy(request) ? this.events.newest() : this.events.newestPublic();
+    const events = callerOf(request).seesDetails ? this.events.newest() : this.events.newestPublic();
     return { events: [...events] };
   }
 }

@@ -2,12 +2,14 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { HealthCheck, HealthCheckService, HealthIndicatorService, type HealthCheckResult } from '@nestjs/terminus';
+import { NoRequiredRole } from '../access/required-role.js';
 import { DataPlane } from '../data-plane/data-plane.js';
 import { stateOf } from '../registry/backend.js';
 import { RegistryService } from '../registry/registry.service.js';
 
 @ApiTags('health')
 @Controller('health')
+@NoRequiredRole()
 export class HealthController {
   constructor(
     private readonly health: HealthCheckService,

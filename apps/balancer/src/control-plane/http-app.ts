@@ -63,7 +63,11 @@ function setUpDocs(app: NestExpressApplication): void {
     .setDescription('Registration, administration and metrics of the balancer.')
     .setVersion('1')
     .setOpenAPIVersion('3.1.0')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'CONTROL_PLANE_TOKEN, if it is set' })
+    .addBearerAuth({
+      type: 'http',
+      scheme: 'bearer',
+      description: 'A token, if tokens are set; the roles are read, register and operate, which includes the others',
+    })
     .build();
   SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, description), {
     jsonDocumentUrl: 'docs-json',

@@ -4,6 +4,7 @@ import { Controller, Get, Inject, Res } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
+import { RequiredRole } from '../access/required-role.js';
 import { monotonicSeconds } from '../clock/monotonic.js';
 import { balancerConfig } from '../config/balancer.config.js';
 import { DataPlane } from '../data-plane/data-plane.js';
@@ -30,6 +31,7 @@ export class MetricsController {
   }
 
   @Get('api/v1/metrics')
+  @RequiredRole('read')
   @ApiOperation({ summary: 'Load and totals of the fleet and of each backend, with the newest events' })
   @ApiResponse({
     status: 200,
@@ -41,6 +43,7 @@ export class MetricsController {
   }
 
   @Get('api/v1/requests')
+  @RequiredRole('read')
   @ApiOperation({ summary: 'The last 200 requests, newest first' })
   @ApiResponse({ status: 200, standardSchema: requestLogSchema, description: 'The last requests' })
   async requests(): Promise<{ requests: RequestRecord[] }> {
@@ -48,6 +51,7 @@ export class MetricsController {
   }
 
   @Get('metrics')
+  @RequiredRole('read', { unless: 'METRICS_WITHOUT_TOKEN' })
   @ApiOperation({ summary: 'The same metrics in the Prometheus text format' })
   @ApiProduces('text/plain')
   @ApiResponse({ status: 200, description: 'Prometheus exposition format 0.0.4' })

@@ -1,18 +1,19 @@
 // The original registration protocol: a JSON body on any request to `/`, and a plain-text response.
 import { originalRegistrationSchema } from '@fairlead/contracts';
-import { All, Body, Controller, Header, Inject, Res, UseGuards } from '@nestjs/common';
+import { All, Body, Controller, Header, Inject, Req, Res, UseGuards } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
-import { ApiBearerAuth, ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import type { Response } from 'express';
+import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
 import { balancerConfig } from '../config/balancer.config.js';
-import { CallerAddress } from '../access/caller-address.js';
+import { callerOf, type Caller } from '../access/caller.js';
+import { DocumentedRole, NoRequiredRole } from '../access/required-role.js';
 import { formatIssues } from '../config/validation-message.js';
 import { OriginalProtocolGuard } from '../access/original-protocol.guard.js';
 import { InvalidRegistrationError, normalizeOriginal } from '../registry/registration-normalizer.js';
 import { BackendAccess } from '../net/backend-access.js';
 import { explainRefusal } from './audit.js';
 import { RegistrationRateLimitGuard, TOO_MANY } from './registration-rate-limit.guard.js';
-import { FleetFullError, QuotaExceededError } from '../registry/registry.errors.js';
+import { FleetFullError, QuotaExceededError, TakenError } from '../registry/registry.errors.js';
 import { RegistryService } from '../registry/registry.service.js';
 
 /** A response's status and text. */
@@ -29,7 +30,8 @@ export class OriginalProtocolController {
 
   @All()
   @UseGuards(OriginalProtocolGuard, RegistrationRateLimitGuard)
-  @ApiBearerAuth()
+  @NoRequiredRole()
+  @DocumentedRole('register')
   @Header('Content-Type', 'text/plain; charset=utf-8')
   @ApiOperation({
     summary: 'Register in the original protocol, with any method',
@@ -44,25 +46,21 @@ export class OriginalProtocolController {
   })
   @ApiResponse({
     status: 401,
-    description:
-      'CONTROL_PLANE_TOKEN is set, the request does not carry it, and is not from ORIGINAL_PROTOCOL_NETWORKS',
+    description: 'Tokens are set, the request does not carry a valid one, and is not from ORIGINAL_PROTOCOL_NETWORKS',
   })
   @ApiResponse({ status: 404, description: 'The original protocol is off' })
+  @ApiResponse({ status: 409, description: 'The address belongs to a backend that another caller registered' })
   @ApiResponse({ status: 415, description: 'A browser sent something other than application/json' })
   @ApiResponse(TOO_MANY)
   @ApiResponse({ status: 503, description: 'MAX_BACKENDS are registered' })
-  register(
-    @Body() body: unknown,
-    @CallerAddress() callerAddress: string,
-    @Res({ passthrough: true }) response: Response,
-  ): string {
-    const [status, text] = this.tryRegister(body, callerAddress);
+  register(@Body() body: unknown, @Req() request: Request, @Res({ passthrough: true }) response: Response): string {
+    const [status, text] = this.tryRegister(body, callerOf(request));
     response.status(status);
     if (status !== 200) explainRefusal(response, text);
     return `${text}\n`;
   }
 
-  private tryRegister(body: unknown, callerAddress: string): PlainResponse {
+  private tryRegister(body: unknown, caller: Caller): PlainResponse {
     const payload = typeof body === 'string' ? parseObject(body) : undefined;
     if (!payload) return [400, 'Invalid request payload'];
     if (payload['Compute-Vector'] == null || payload['Storage-Vector'] == null) {
@@ -72,14 +70,17 @@ export class OriginalProtocolController {
     if (!parsed.success) return [400, formatIssues(parsed.error.issues)];
     try {
       const spec = normalizeOriginal(parsed.data, {
-        callerAddress,
+        callerAddress: caller.address,
         resources: this.config.RESOURCES,
         access: this.access,
       });
-      this.registry.askedBy({ caller: callerAddress, action: 'register' }, () => this.registry.register(spec));
+      caller.requireId(spec.id);
+      const claimant = caller.asClaimant({ takesSecret: false });
+      this.registry.askedBy(caller.asActor('register'), () => this.registry.register(spec, claimant));
       return [200, 'Server accepted'];
     } catch (error) {
       if (error instanceof InvalidRegistrationError) return [400, error.message];
+      if (error instanceof TakenError) return [409, error.message];
       if (error instanceof QuotaExceededError) return [429, error.message];
       if (error instanceof FleetFullError) return [503, error.message];
       throw error;

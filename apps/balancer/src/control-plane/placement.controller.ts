@@ -13,6 +13,7 @@ import { Body, Controller, Get, HttpCode, Inject, Post } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { RequiredRole } from '../access/required-role.js';
 import { balancerConfig } from '../config/balancer.config.js';
 import { DataPlane } from '../data-plane/data-plane.js';
 import { ExplainService } from './explain.service.js';
@@ -26,6 +27,7 @@ const placementSchema = z
 
 @ApiTags('placement')
 @Controller('api/v1')
+@RequiredRole('read')
 export class PlacementController {
   constructor(
     private readonly explainService: ExplainService,

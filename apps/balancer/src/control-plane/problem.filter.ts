@@ -13,7 +13,14 @@ import type { Response } from 'express';
 import { TooManyRequestsException } from '../access/too-many-requests.js';
 import { explainRefusal } from './audit.js';
 import { InvalidRegistrationError } from '../registry/registration-normalizer.js';
-import { FleetFullError, NoLeaseError, QuotaExceededError, UnknownBackendError } from '../registry/registry.errors.js';
+import {
+  FleetFullError,
+  NoLeaseError,
+  NotOwnerError,
+  QuotaExceededError,
+  TakenError,
+  UnknownBackendError,
+} from '../registry/registry.errors.js';
 
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -27,6 +34,8 @@ export class ProblemFilter implements ExceptionFilter {
     }
     if (error instanceof TooManyRequestsException) response.setHeader('Retry-After', error.retryAfterSeconds);
     const problem = this.problemOf(error);
+    // RFC 9110 §11.6.1 requires it.
+    if (problem.statusCode === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="fairlead"');
     explainRefusal(response, problem.message);
     response.status(problem.statusCode).json(problem);
   }
@@ -35,8 +44,9 @@ export class ProblemFilter implements ExceptionFilter {
     if (error instanceof NotFoundException) return problem(404, withoutQuery(messageOf(error)));
     if (error instanceof HttpException) return problem(error.getStatus(), messageOf(error));
     if (error instanceof InvalidRegistrationError) return problem(400, error.message);
+    if (error instanceof NotOwnerError) return problem(403, error.message);
     if (error instanceof UnknownBackendError) return problem(404, error.message);
-    if (error instanceof NoLeaseError) return problem(409, error.message);
+    if (error instanceof NoLeaseError || error instanceof TakenError) return problem(409, error.message);
     if (error instanceof QuotaExceededError) return problem(429, error.message);
     if (error instanceof FleetFullError) return problem(503, error.message);
     this.logger.error(error);

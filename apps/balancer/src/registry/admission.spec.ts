@@ -4,6 +4,7 @@ import { Admission } from './admission.js';
 import { newBackend, type BackendSpec } from './backend.js';
 import { InvalidRegistrationError } from './registration-normalizer.js';
 import { QuotaExceededError } from './registry.errors.js';
+import { OPERATOR } from './registry.fixture.js';
 
 const REST = { pingPath: undefined, leaseSeconds: undefined, labels: {}, maxInFlight: undefined };
 
@@ -18,6 +19,7 @@ function check(spec: BackendSpec, fleet: readonly BackendSpec[], environment: Re
   admission.check(
     spec,
     fleet.map((each, slot) => newBackend(each, slot, 0)),
+    OPERATOR,
   );
 }
 

@@ -1,9 +1,10 @@
-// Whether a registration may join the fleet as it is: the quotas of the address it comes from, and a capacity in
-// proportion to the others.
+// Whether a registration may join the fleet as it is: the owner of what it replaces, the quotas of the address it comes
+// from, and a capacity in proportion to the others.
 import { lowerMedian } from '@fairlead/scheduling';
 import type { BalancerConfig } from '../config/balancer.config.js';
 import { callerNetworkOf } from '../net/address.js';
 import type { Backend, BackendSpec } from './backend.js';
+import { requireClaim, type Claimant } from './ownership.js';
 import { InvalidRegistrationError } from './registration-normalizer.js';
 import { QuotaExceededError } from './registry.errors.js';
 
@@ -14,13 +15,14 @@ export class Admission {
    * Checks a registration against the fleet it would join. What a backend has already is not refused when it registers
    * again.
    *
-   * @throws {QuotaExceededError} @throws {InvalidRegistrationError}
+   * @throws {TakenError} @throws {QuotaExceededError} @throws {InvalidRegistrationError}
    */
-  check(spec: BackendSpec, fleet: Iterable<Backend>): void {
+  check(spec: BackendSpec, fleet: Iterable<Backend>, claimant: Claimant): void {
     const isSame = ({ id, url }: Backend) => id === spec.id || url === spec.url;
     const members = [...fleet];
     const known = members.find(({ id }) => id === spec.id) ?? members.find(isSame);
     const others = members.filter((backend) => !isSame(backend));
+    for (const backend of members.filter(isSame)) requireClaim(backend, claimant);
     this.checkQuotas(spec, known, others);
     this.checkCapacity(spec, known, others);
   }

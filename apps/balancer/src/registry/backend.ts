@@ -17,6 +17,8 @@ export interface BackendSpec {
   readonly maxInFlight: number | undefined;
   /** The address that registered it. Undefined: an earlier version did not save it. */
   readonly registeredFrom?: string | undefined;
+  /** SHA-256 of the secret that its owner got, in hexadecimal digits. Undefined: that address owns it. */
+  readonly secretHash?: string | undefined;
 }
 
 /** What the registry file keeps of a backend. Its health is not kept: it is probed again. */
@@ -75,7 +77,7 @@ export function stateOf(backend: Backend): BackendState {
 }
 
 /** The facts of a registration that an operator would want to know of when they change. */
-const FACTS = ['url', 'capacity', 'pingPath', 'leaseSeconds', 'maxInFlight', 'labels'] as const;
+const FACTS = ['url', 'capacity', 'pingPath', 'leaseSeconds', 'maxInFlight', 'labels', 'registeredFrom'] as const;
 
 /** The facts in which two registrations differ. */
 export function changedFacts(before: BackendSpec, after: BackendSpec): string[] {
@@ -128,4 +130,6 @@ export function restart(backend: BackendRecord, now: number): void {
 export interface Registered {
   readonly backend: Backend;
   readonly isNew: boolean;
+  /** For the caller, if it has become the owner; the registry keeps only its hash. */
+  readonly secret: string | undefined;
 }

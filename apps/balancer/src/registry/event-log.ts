@@ -29,6 +29,8 @@ export interface Transition {
 export interface Actor {
   /** An address. */
   readonly caller: string;
+  /** The name of its token; undefined: it needs none, or sent none that is valid. */
+  readonly token?: string | undefined;
   readonly action: string;
 }
 
@@ -102,9 +104,9 @@ export class EventLog {
   }
 
   /** Records requests of the control plane that were refused. */
-  recordRefusal({ caller, action, backend, reason, status, times }: Refusal): void {
+  recordRefusal({ caller, token, action, backend, reason, status, times }: Refusal): void {
     const evidence = { status, times };
-    this.attributeTo({ caller, action }, () => {
+    this.attributeTo(token === undefined ? { caller, action } : { caller, token, action }, () => {
       this.append({ kind: 'refused', backend, from: null, to: null, reason, evidence });
       const more = times > 1 ? `, ${times} times` : '';
       this.log(true, backend, `${action} refused with ${status}${more} (${reason})`, evidence);
@@ -147,7 +149,10 @@ export class EventLog {
   private log(isWarning: boolean, backend: string | null, message: string, figures: Evidence = {}): void {
     const { actor } = this;
     const line: unknown[] = actor
-      ? [{ ...actor, backend, outcome: figures.status ?? 'done', ...figures }, `${message} by ${actor.caller}`]
+      ? [
+          { ...actor, backend, outcome: figures.status ?? 'done', ...figures },
+          `${message} by ${actor.caller}${actor.token === undefined ? '' : ` (${actor.token})`}`,
+        ]
       : [message];
     if (isWarning) this.logger.warn(...(line as [unknown]));
     else this.logger.log(...(line as [unknown]));

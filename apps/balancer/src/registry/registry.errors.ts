@@ -1,4 +1,5 @@
 // The errors of the registry.
+import { BACKEND_SECRET_HEADER } from '@fairlead/contracts';
 
 /** No backend has that id. */
 export class UnknownBackendError extends Error {
@@ -21,5 +22,25 @@ export class QuotaExceededError extends Error {}
 export class NoLeaseError extends Error {
   constructor(id: string) {
     super(`${JSON.stringify(id)} has no lease to renew: it registered without leaseSeconds`);
+  }
+}
+
+/** The caller may not change the backend, because another one registered it. */
+export class NotOwnerError extends Error {
+  constructor(id: string, hasSecret: boolean, role: string) {
+    const proof = hasSecret
+      ? `its secret as ${BACKEND_SECRET_HEADER}`
+      : 'the request from the address that registered it';
+    super(`${JSON.stringify(id)} belongs to another caller: send ${proof}, or a token with the role ${role}`);
+  }
+}
+
+/** The id or the address of a registration belongs to a backend of another caller. */
+export class TakenError extends Error {
+  constructor(id: string) {
+    super(
+      `${JSON.stringify(id)} is registered by another address: send its secret as ${BACKEND_SECRET_HEADER}, or a token ` +
+        'that is bound to this id or has the role operate, or wait until it has left',
+    );
   }
 }

@@ -4,8 +4,18 @@ import { LoadTable } from '@fairlead/scheduling';
 import { loadBalancerConfig } from '../config/balancer.config.js';
 import type { Backend, BackendSpec } from './backend.js';
 import { EventLog } from './event-log.js';
+import type { Claimant } from './ownership.js';
 import { RegistryService } from './registry.service.js';
 import { RegistryStore } from './store/registry-store.js';
+
+/** A caller that may change every backend. */
+export const OPERATOR: Claimant = {
+  address: '127.0.0.1',
+  secret: undefined,
+  isOperator: true,
+  isBoundTo: () => false,
+  takesSecret: true,
+};
 
 /** With room for eight backends of one unit of each of two resources, unless the environment says otherwise. */
 export function aRegistry(environment: Environment = {}) {
@@ -16,14 +26,8 @@ export function aRegistry(environment: Environment = {}) {
 
   const register = (id: string, more: Partial<BackendSpec> = {}): Backend => {
     const spec = { pingPath: undefined, leaseSeconds: undefined, labels: {}, maxInFlight: undefined };
-    const { backend } = registry.register({
-      ...spec,
-      id,
-      url: `http://${id}`,
-      capacity: Float64Array.of(1, 1),
-      ...more,
-    });
-    return backend;
+    const complete = { ...spec, id, url: `http://${id}`, capacity: Float64Array.of(1, 1), ...more };
+    return registry.register(complete, OPERATOR).backend;
   };
 
   /** Registers a backend that is up at once. */

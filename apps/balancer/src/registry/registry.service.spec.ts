@@ -6,6 +6,7 @@ import { loadBalancerConfig } from '../config/balancer.config.js';
 import { EventLog } from './event-log.js';
 import { RegistryStore } from './store/registry-store.js';
 import { RegistryService } from './registry.service.js';
+import { OPERATOR } from './registry.fixture.js';
 
 beforeEach(() => {
   for (const level of ['log', 'warn'] as const) vi.spyOn(Logger.prototype, level).mockImplementation(() => {});
@@ -26,7 +27,7 @@ function aRegistry() {
   const registry = new RegistryService(table, events, new RegistryStore(config), config);
   const register = (id: string, leaseSeconds?: number) => {
     const more = { pingPath: undefined, leaseSeconds, labels: {}, maxInFlight: undefined };
-    return registry.register({ id, url: `http://${id}`, capacity: Float64Array.of(1, 1), ...more });
+    return registry.register({ id, url: `http://${id}`, capacity: Float64Array.of(1, 1), ...more }, OPERATOR);
   };
   /** Registers a backend with one exchange in flight. */
   const registerBusy = (id: string) => {

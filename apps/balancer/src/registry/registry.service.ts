@@ -21,6 +21,7 @@ import { BackendIndex } from './backend-index.js';
 import { BackendLifecycle } from './backend-lifecycle.js';
 import { Drains } from './drains.js';
 import { EventLog, type Actor } from './event-log.js';
+import { withOwner, type Claimant } from './ownership.js';
 import { FleetFullError, NoLeaseError } from './registry.errors.js';
 import type { RegistryListener } from './registry-listener.js';
 import { SelfPreservation } from './self-preservation.js';
@@ -92,14 +93,18 @@ export class RegistryService implements Fleet, OnModuleInit {
   /**
    * Adds a backend, or updates the one with the same id or at the same address.
    *
-   * @throws {FleetFullError} when the load table has no row left.
+   * @throws {TakenError} when another caller owns it. @throws {FleetFullError} when the load table has no row left.
    * @throws {QuotaExceededError} when its caller has registered too much already.
    * @throws {InvalidRegistrationError} when its capacity is out of proportion. The registry is unchanged in each case.
    */
-  register(spec: BackendSpec): Registered {
-    const registered = this.addOrUpdate(spec);
+  register(spec: BackendSpec, claimant: Claimant): Registered {
+    // A backend whose drain is complete has left, and registers as a new one.
+    this.completeDrains();
+    this.admission.check(spec, this.index, claimant);
+    const { owned, secret } = withOwner(spec, this.index.match(spec.id, spec.url), claimant);
+    const registered = this.addOrUpdate(owned);
     this.store.save(registered.backend);
-    return registered;
+    return { ...registered, secret };
   }
 
   /** Attributes what `change` records before it returns or awaits to the caller who asked for it. */
@@ -218,21 +223,15 @@ export class RegistryService implements Fleet, OnModuleInit {
     this.lifecycle.endEjections(this.index);
   }
 
-  private addOrUpdate(spec: BackendSpec): Registered {
-    // A backend whose drain is complete has left, and registers as a new one.
-    this.completeDrains();
-    this.admission.check(spec, this.index);
+  private addOrUpdate(spec: BackendSpec): Omit<Registered, 'secret'> {
     const known = this.index.find(spec.id);
     const atAddress = this.index.atAddress(spec.url);
-    if (known) {
-      if (atAddress && atAddress !== known) this.forget(atAddress.id, `its address was taken over by ${spec.id}`);
-      this.lifecycle.update(known, spec);
-      return { backend: known, isNew: false };
-    }
-    if (atAddress) {
-      this.rename(atAddress, spec.id);
-      this.lifecycle.update(atAddress, spec);
-      return { backend: atAddress, isNew: false };
+    if (atAddress && !known) this.rename(atAddress, spec.id);
+    else if (atAddress && atAddress !== known) this.forget(atAddress.id, `its address was taken over by ${spec.id}`);
+    const present = known ?? atAddress;
+    if (present) {
+      this.lifecycle.update(present, spec);
+      return { backend: present, isNew: false };
     }
     const slot = this.slots.acquire();
     if (slot === undefined) throw new FleetFullError(this.config.MAX_BACKENDS);
@@ -243,15 +242,11 @@ export class RegistryService implements Fleet, OnModuleInit {
 
   private restore(stored: StoredBackend): void {
     const slot = this.slots.acquire();
-    if (slot === undefined) {
-      this.logger.warn(`backend ${stored.id} is not restored: MAX_BACKENDS is ${this.config.MAX_BACKENDS}`);
-      return;
-    }
-    const backend = restoredBackend(stored, slot, monotonicSeconds());
-    this.add(backend, backend.reason);
+    if (slot !== undefined) this.add(restoredBackend(stored, slot, monotonicSeconds()));
+    else this.logger.warn(`backend ${stored.id} is not restored: MAX_BACKENDS is ${this.config.MAX_BACKENDS}`);
   }
 
-  private add(backend: BackendRecord, reason: string): void {
+  private add(backend: BackendRecord, reason = backend.reason): void {
     this.index.add(backend);
     this.events.recordTransition({ backend: backend.id, from: null, to: stateOf(backend), reason });
     this.publish();

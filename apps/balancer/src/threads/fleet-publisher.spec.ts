@@ -10,6 +10,7 @@ import { FleetPublisher } from './fleet-publisher.js';
 import { FleetReplica } from './fleet-replica.js';
 import { RecordingMainThread } from './main-thread.fixture.js';
 import type { FromThread, ToThread } from './messages.js';
+import { OPERATOR } from '../registry/registry.fixture.js';
 
 const FAILED = { what: 'exchange-failed', reason: 'exchange failed: connection refused' } as const;
 
@@ -30,7 +31,8 @@ describe('FleetPublisher', () => {
     registry.listen({ snapshotChanged: () => publisher.send() });
     const register = (id: string) => {
       const more = { pingPath: undefined, leaseSeconds: undefined, labels: {}, maxInFlight: undefined };
-      const { backend } = registry.register({ id, url: `http://${id}`, capacity: Float64Array.of(1, 1), ...more });
+      const spec = { id, url: `http://${id}`, capacity: Float64Array.of(1, 1), ...more };
+      const { backend } = registry.register(spec, OPERATOR);
       registry.observe(backend, { what: 'ping-ok', reason: 'ping: connected' });
       return backend;
     };

@@ -13,6 +13,7 @@ import { RegistryStore } from '../registry/store/registry-store.js';
 import { RegistryService } from '../registry/registry.service.js';
 import { SharedTables } from './shared-tables.js';
 import { WorkerSupervisor } from './worker-supervisor.js';
+import { OPERATOR } from '../registry/registry.fixture.js';
 
 /** A thread that exits at a disconnect of the slot with its number. The third one to start exits at once. */
 function scriptWith(folder: string): URL {
@@ -91,8 +92,8 @@ describe('WorkerSupervisor', () => {
 
     const more = { pingPath: undefined, leaseSeconds: undefined, labels: {}, maxInFlight: undefined };
     const spec = { url: 'http://127.0.0.1:1', capacity: Float64Array.of(1, 1), ...more };
-    registry.register({ id: 'a', ...spec });
-    const { backend } = registry.register({ id: 'b', ...spec, url: 'http://127.0.0.1:2' });
+    registry.register({ id: 'a', ...spec }, OPERATOR);
+    const { backend } = registry.register({ id: 'b', ...spec, url: 'http://127.0.0.1:2' }, OPERATOR);
     expect(backend.slot).toBe(1);
     for (const row of table.rows) row.reserve(backend.slot, Float64Array.of(3, 4));
     // A drain without time ends what is in flight on slot 1: the registry disconnects it, and the script of thread 1

@@ -1,11 +1,16 @@
 // Reads the balancer's control plane, and reports every failure as one sentence.
 import { fleetMetricsSchema, requestLogSchema } from '@fairlead/contracts';
-import { Inject, Injectable } from '@nestjs/common';
+import { ConfigurationError } from '@fairlead/configuration';
+import { ClientTokens } from '@fairlead/tokens';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { z } from 'zod';
 import { dashboardConfig, type DashboardConfig } from '../config/dashboard.config.js';
 
 /** Limit for a complete response. */
 const TIMEOUT_MS = 2000;
+
+/** What to do when the balancer asks for a token, or for another one. */
+const TOKEN_HINT = 'set CONTROL_PLANE_TOKEN or CONTROL_PLANE_TOKEN_FILE of the dashboard to a token with the role read';
 
 /** The balancer sent no usable response. The message is a sentence for people. */
 export class BalancerUnavailableError extends Error {
@@ -20,7 +25,11 @@ export class MetricsClient {
   /** URL of the control plane as people reach it. */
   readonly publicUrl: string;
 
-  constructor(@Inject(dashboardConfig.KEY) { balancerUrl, publicBalancerUrl }: DashboardConfig) {
+  private readonly tokens: ClientTokens;
+
+  /** @throws {ConfigurationError} when the file of tokens cannot be read, or is not valid. */
+  constructor(@Inject(dashboardConfig.KEY) { balancerUrl, publicBalancerUrl, ...access }: DashboardConfig) {
+    this.tokens = tokensOf(access);
     this.publicUrl = publicBalancerUrl.href.replace(/(?<!\/)\/+$/, '');
     this.url = balancerUrl.href.replace(/(?<!\/)\/+$/, '');
   }
@@ -52,14 +61,32 @@ export class MetricsClient {
 
   private async fetchJson(path: string, signal: AbortSignal): Promise<unknown> {
     try {
-      const response = await fetch(`${this.url}${path}`, { signal, headers: { accept: 'application/json' } });
+      const response = await this.tokens.send((headers) =>
+        fetch(`${this.url}${path}`, { signal, headers: { accept: 'application/json', ...headers } }),
+      );
       if (response.ok) return await response.json();
       await response.body?.cancel();
-      throw new BalancerUnavailableError(`${this.url}${path} responded with status ${response.status}`);
+      const { status } = response;
+      const hint = status === 401 || status === 403 ? `: ${TOKEN_HINT}` : '';
+      throw new BalancerUnavailableError(`${this.url}${path} responded with status ${status}${hint}`);
     } catch (error) {
       if (error instanceof BalancerUnavailableError) throw error;
       throw new BalancerUnavailableError(`${this.url} ${failureOf(error)}`, { cause: error });
     }
+  }
+}
+
+/** The tokens that the configuration names. @throws {ConfigurationError} when their file cannot be read, or is not valid. */
+export function tokensOf({ token, tokenFile }: Pick<DashboardConfig, 'token' | 'tokenFile'>): ClientTokens {
+  const logger = new Logger('Balancer');
+  const onProblem = (message: string) =>
+    logger.error(`CONTROL_PLANE_TOKEN_FILE: ${message}; the tokens that were read before are still used`);
+  try {
+    return new ClientTokens({ token, tokenFile, onProblem });
+  } catch (error) {
+    throw new ConfigurationError([
+      `CONTROL_PLANE_TOKEN_FILE: ${error instanceof Error ? error.message : String(error)}`,
+    ]);
   }
 }
 

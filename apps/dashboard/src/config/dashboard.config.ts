@@ -1,5 +1,6 @@
 // The dashboard's environment: the only place of this app that reads process.env.
 import {
+  ConfigurationError,
   hostNames,
   httpUrl,
   logVariables,
@@ -29,6 +30,14 @@ export const dashboardEnvironment = z.object({
   BALANCER_URL: httpUrl()
     .prefault('http://127.0.0.1:9797')
     .describe("The balancer's control plane, from which it reads the metrics"),
+  CONTROL_PLANE_TOKEN: z
+    .string()
+    .optional()
+    .describe('Bearer token for the control plane, with the role read, if the balancer requires one'),
+  CONTROL_PLANE_TOKEN_FILE: z
+    .string()
+    .optional()
+    .describe('A file with the same, or several of them, one a line; read again when it changes'),
   PUBLIC_BALANCER_URL: httpUrl()
     .optional()
     .describe('URL of the control plane as shown on the page; defaults to BALANCER_URL'),
@@ -41,12 +50,18 @@ export const dashboardEnvironment = z.object({
 /** Returns the validated settings, or throws a `ConfigurationError` that names every invalid variable. */
 export const dashboardConfig = registerAs('dashboard', () => {
   const environment = parseEnvironment(dashboardEnvironment, process.env);
+  const { CONTROL_PLANE_TOKEN: token, CONTROL_PLANE_TOKEN_FILE: tokenFile } = environment;
+  if (token !== undefined && tokenFile !== undefined) {
+    throw new ConfigurationError(['CONTROL_PLANE_TOKEN and CONTROL_PLANE_TOKEN_FILE must not both be set']);
+  }
   return {
     port: environment.DASHBOARD_PORT,
     host: environment.DASHBOARD_HOST,
     names: environment.DASHBOARD_NAMES,
     maxConnections: environment.DASHBOARD_MAX_CONNECTIONS,
     balancerUrl: environment.BALANCER_URL,
+    token,
+    tokenFile,
     publicBalancerUrl: environment.PUBLIC_BALANCER_URL ?? environment.BALANCER_URL,
     refreshIntervalMs: environment.REFRESH_INTERVAL_SECONDS * 1000,
     log: { LOG_LEVEL: environment.LOG_LEVEL, LOG_FORMAT: environment.LOG_FORMAT },

@@ -17,8 +17,8 @@ const RETRY_MS = 5_000;
 
 const SAVE = `INSERT OR REPLACE INTO backends
   (id, url, resources, ping_path, lease_seconds, max_in_flight, labels, is_paused, registered_at,
-   registered_from)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+   registered_from, secret_hash)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 const { resources, pingPath, leaseSeconds, maxInFlight, labels } = registrationSchema.shape;
 
@@ -45,6 +45,10 @@ const rowSchema = z.object({
   is_paused: z.union([z.literal(0), z.literal(1)], 'must be 0 or 1'),
   registered_at: z.iso.datetime('must be a time in UTC'),
   registered_from: z.string().nullish(),
+  secret_hash: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits')
+    .nullish(),
 });
 
 /** The values of a row, in the order of {@link SAVE}. */
@@ -163,7 +167,8 @@ export class RegistryStore implements OnApplicationShutdown {
   private rowOf({ id, url, capacity, draining, registeredAt, ...rest }: Backend): Row {
     const amounts = JSON.stringify(this.config.RESOURCES.amountsOf(capacity));
     const isPaused = draining?.purpose === 'pause' ? 1 : 0;
-    const { pingPath = null, leaseSeconds = null, maxInFlight = null, registeredFrom = null } = rest;
+    const { pingPath = null, leaseSeconds = null, maxInFlight = null } = rest;
+    const { registeredFrom = null, secretHash = null } = rest;
     return [
       id,
       url,
@@ -175,6 +180,7 @@ export class RegistryStore implements OnApplicationShutdown {
       isPaused,
       registeredAt.toISOString(),
       registeredFrom,
+      secretHash,
     ];
   }
 
@@ -196,6 +202,7 @@ export class RegistryStore implements OnApplicationShutdown {
         isPaused: rest.is_paused === 1,
         registeredAt: new Date(rest.registered_at),
         registeredFrom: rest.registered_from ?? undefined,
+        secretHash: rest.secret_hash ?? undefined,
       };
     } catch (error) {
       this.logger.warn(`${this.path}: backend ${JSON.stringify(row.id)} is skipped: ${reasonOf(error)}`);

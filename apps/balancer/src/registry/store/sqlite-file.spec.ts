@@ -92,13 +92,14 @@ describe('the registry file', () => {
 
   it('gets the columns that a file of an earlier version lacks, and that version still writes it', () => {
     aStoreOf('old').close();
-    edit('ALTER TABLE backends DROP COLUMN registered_from');
+    edit('ALTER TABLE backends DROP COLUMN registered_from; ALTER TABLE backends DROP COLUMN secret_hash');
     const store = aStore();
-    expect(store.load()).toMatchObject([{ id: 'old', registeredFrom: undefined }]);
-    store.save(aBackend('new', { registeredFrom: '10.0.0.9' }));
+    expect(store.load()).toMatchObject([{ id: 'old', registeredFrom: undefined, secretHash: undefined }]);
+    const secretHash = 'ab'.repeat(32);
+    store.save(aBackend('new', { registeredFrom: '10.0.0.9', secretHash }));
     expect(aStore().load()).toMatchObject([
       { id: 'old', registeredFrom: undefined },
-      { id: 'new', registeredFrom: '10.0.0.9' },
+      { id: 'new', registeredFrom: '10.0.0.9', secretHash },
     ]);
     edit(`INSERT OR REPLACE INTO backends (id, url, resources, labels, is_paused, registered_at)
       VALUES ('older', 'http://h:2', '{"compute":1,"storage":1}', '{}', 0, '2026-01-02T03:04:05.678Z')`);

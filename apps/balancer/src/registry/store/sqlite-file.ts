@@ -21,13 +21,14 @@ const TABLE = `
     labels TEXT NOT NULL,
     is_paused INTEGER NOT NULL,
     registered_at TEXT NOT NULL,
-    registered_from TEXT
+    registered_from TEXT,
+    secret_hash TEXT
   ) STRICT`;
 
 /** Columns that files of earlier versions lack; those versions read and write a file that has them. */
-const LATER_COLUMNS = { registered_from: 'TEXT' } as const;
+const LATER_COLUMNS = { registered_from: 'TEXT', secret_hash: 'TEXT' } as const;
 
-/** The owner alone: the file has addresses and labels of the fleet. */
+/** The owner alone: the file has addresses, labels and hashes of secrets of the fleet. */
 const OWNER_ONLY = 0o600;
 /** SQLite keeps the journal beside the file. */
 const SUFFIXES = ['', '-wal', '-shm'];

@@ -2,17 +2,21 @@ import { UnauthorizedException } from '@nestjs/common';
 import type { Request } from 'express';
 import { describe, expect, it } from 'vitest';
 import { loadBalancerConfig } from '../config/balancer.config.js';
-import { ControlPlaneToken } from './control-plane-token.js';
+import { AccessControl } from './access-control.js';
+import { AccessTokens } from './access-tokens.js';
 import { TooManyRequestsException } from './too-many-requests.js';
 
 const TOKEN = 'secret-of-16-or-more';
+
+const accessWith = (environment: Record<string, string>) =>
+  new AccessControl(new AccessTokens(loadBalancerConfig(environment)));
 
 /** Whether a request with this `Authorization` is let through. */
 function isAllowed(authorization: string | undefined, environment: Record<string, string>): boolean {
   const headers = authorization === undefined ? {} : { authorization };
   const request = { headers, socket: { remoteAddress: '10.0.0.9' } };
   try {
-    new ControlPlaneToken(loadBalancerConfig(environment)).require(request as Request);
+    accessWith(environment).admit(request as Request, 'operate');
     return true;
   } catch (error) {
     expect(error).toBeInstanceOf(UnauthorizedException);
@@ -64,29 +68,30 @@ describe('wrong tokens', () => {
   const wrong = 'Bearer wrong-secret-of-16-or-more';
 
   /** Sends ten wrong tokens. */
-  function afterTenWrongOnes(address: string): ControlPlaneToken {
-    const token = new ControlPlaneToken(loadBalancerConfig({ CONTROL_PLANE_TOKEN: TOKEN }));
-    for (let n = 0; n < 10; n++) expect(() => token.require(from(address, wrong))).toThrow(UnauthorizedException);
-    return token;
+  function afterTenWrongOnes(address: string) {
+    const access = accessWith({ CONTROL_PLANE_TOKEN: TOKEN });
+    const ask = (request: Request) => access.admit(request, 'read');
+    for (let n = 0; n < 10; n++) expect(() => ask(from(address, wrong))).toThrow(UnauthorizedException);
+    return ask;
   }
 
-  it('of one address get 429 after ten a minute, also where only details need the token', () => {
-    const token = afterTenWrongOnes('10.0.0.9');
-    expect(() => token.require(from('10.0.0.9', wrong))).toThrow(
+  it('of one address get 429 after ten a minute', () => {
+    const ask = afterTenWrongOnes('10.0.0.9');
+    expect(() => ask(from('10.0.0.9', wrong))).toThrow(
       /^at most 10 wrong tokens a minute are allowed from one address: try again in \d s$/,
     );
-    expect(() => token.isHeldBy(from('::ffff:10.0.0.9', wrong))).toThrow(TooManyRequestsException);
+    expect(() => ask(from('::ffff:10.0.0.9', wrong))).toThrow(TooManyRequestsException);
   });
 
   it('do not affect the right one, requests without one, or other addresses', () => {
-    const token = afterTenWrongOnes('10.0.0.9');
-    token.require(from('10.0.0.9', `Bearer ${TOKEN}`));
-    expect(() => token.require(from('10.0.0.9'))).toThrow(UnauthorizedException);
-    expect(() => token.require(from('10.0.0.10', wrong))).toThrow(UnauthorizedException);
+    const ask = afterTenWrongOnes('10.0.0.9');
+    ask(from('10.0.0.9', `Bearer ${TOKEN}`));
+    expect(() => ask(from('10.0.0.9'))).toThrow(UnauthorizedException);
+    expect(() => ask(from('10.0.0.10', wrong))).toThrow(UnauthorizedException);
   });
 
   it('of an IPv6 /64 are those of one address', () => {
-    const token = afterTenWrongOnes('2001:db8::1');
-    expect(() => token.require(from('2001:db8::2', wrong))).toThrow(TooManyRequestsException);
+    const ask = afterTenWrongOnes('2001:db8::1');
+    expect(() => ask(from('2001:db8::2', wrong))).toThrow(TooManyRequestsException);
   });
 });

@@ -1,0 +1,8 @@
+/**
+ * Bearer tokens of the control plane: files that hold them, and how a client sends them.
+ *
+ * @module @fairlead/tokens
+ */
+export { ClientTokens, type TokenOptions } from './client-tokens.js';
+export { MIN_TOKEN_LENGTH, parseTokenLines } from './token-lines.js';
+export { WatchedFile, type FileWatcher } from './watched-file.js';

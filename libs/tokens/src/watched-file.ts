@@ -1,0 +1,51 @@
+// A small file that is read again when it has changed.
+import { readFileSync, statSync } from 'node:fs';
+
+/** What the user of a {@link WatchedFile} wants to know of it. */
+export interface FileWatcher<Value> {
+  /** The file has changed and was read. */
+  readonly onChange?: ((value: Value) => void) | undefined;
+  /** The file has changed and cannot be read, or its content is not valid. The value stays as it was. */
+  readonly onProblem?: ((message: string) => void) | undefined;
+}
+
+/** Reads a file, and reads it again when it has changed: each use checks that, so a change applies to the next request. */
+export class WatchedFile<Value> {
+  private current: Value;
+  private version: string;
+
+  /** @throws {Error} when the file cannot be read, or `parse` throws. */
+  constructor(
+    private readonly path: string,
+    private readonly parse: (text: string) => Value,
+    private readonly watcher: FileWatcher<Value> = {},
+  ) {
+    this.version = this.versionNow();
+    this.current = this.read();
+  }
+
+  /** What is in the file now; if that is not valid, what was in it before. */
+  get value(): Value {
+    const version = this.versionNow();
+    if (version === this.version) return this.current;
+    this.version = version;
+    try {
+      this.current = this.read();
+    } catch (error) {
+      this.watcher.onProblem?.(error instanceof Error ? error.message : String(error));
+      return this.current;
+    }
+    this.watcher.onChange?.(this.current);
+    return this.current;
+  }
+
+  private read(): Value {
+    return this.parse(readFileSync(this.path, 'utf8'));
+  }
+
+  /** Differs after each write, and after another file was moved or linked here; empty while there is none. */
+  private versionNow(): string {
+    const stats = statSync(this.path, { bigint: true, throwIfNoEntry: false });
+    return stats ? `${stats.ino} ${stats.size} ${stats.mtimeNs}` : '';
+  }
+}
