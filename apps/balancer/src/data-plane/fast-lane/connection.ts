@@ -7,7 +7,7 @@ import { bareErrorText } from '../headers/error-response.js';
 import { interimResponse } from '../headers/interim-response.js';
 import type { IndexedSetMember } from '../io/indexed-set.js';
 import type { LingeringClose } from '../io/lingering-close.js';
-import { MAX_PIPELINED_BYTES } from '../io/pipelining-limit.js';
+import { isPipeliningFull } from '../io/pipelining-limit.js';
 import { isRefusal, type RequestReader } from '../request/request-reader.js';
 import type { FastLaneContext } from './context.js';
 import type { DownstreamConnection } from './contracts.js';
@@ -106,7 +106,7 @@ export class FastLaneConnection implements DownstreamConnection, IndexedSetMembe
       this.socket.pause();
       return;
     }
-    if (this.socket.isPaused()) this.socket.resume();
+    this.readOn();
     // Not within this call: a long row of requests that are responded to at once would fill the stack.
     if (this.waiting) queueMicrotask(this.serveWaiting);
   }
@@ -134,7 +134,7 @@ export class FastLaneConnection implements DownstreamConnection, IndexedSetMembe
   private readonly onDrain = () => {
     if (this.exchange) this.exchange.onClientDrain();
     else if (!this.socket.writableEnded) {
-      this.socket.resume();
+      this.readOn();
       this.serveWaiting();
     }
   };
@@ -196,7 +196,7 @@ export class FastLaneConnection implements DownstreamConnection, IndexedSetMembe
     const piece = bytes.subarray(from, end);
     if (this.waiting) this.waiting = Buffer.concat([this.waiting, piece]);
     else this.waiting = bytes === readBuffer ? Buffer.from(piece) : piece;
-    if (this.exchange && this.waiting.length > MAX_PIPELINED_BYTES) this.socket.pause();
+    if (this.exchange && isPipeliningFull(this.waiting)) this.socket.pause();
   }
 
   /** Step 2, frame the head: a request begins with the first of these bytes, or with those that wait before them. */
@@ -220,6 +220,8 @@ export class FastLaneConnection implements DownstreamConnection, IndexedSetMembe
     this.isHeadDue = true;
     this.ownHead ??= this.context.heads.detachRequest();
     this.wait(bytes, from, end);
+    // Paused if the head came before the response to the last request; it may be larger than what else may wait.
+    if (this.socket.isPaused()) this.socket.resume();
   }
 
   /** Step 3, read and refuse: the head is complete, and the exchange takes over. */
@@ -245,6 +247,12 @@ export class FastLaneConnection implements DownstreamConnection, IndexedSetMembe
     const bodyEnd = Math.min(end, bodyStart + request.bodyBytes);
     if (bodyEnd < end) this.wait(bytes, bodyEnd, end);
     if (!exchange.start(bytes, bodyStart, bodyEnd)) this.socket.pause();
+    else if (this.exchange === exchange) this.readOn();
+  }
+
+  /** Reads again, once few enough requests wait: one read for each response would let them grow. */
+  private readOn(): void {
+    if (this.socket.isPaused() && !isPipeliningFull(this.waiting)) this.socket.resume();
   }
 
   /** To the full lane, with everything that was not served. */

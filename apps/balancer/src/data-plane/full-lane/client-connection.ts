@@ -1,12 +1,12 @@
 // A client's connection in the full lane. Node's parser parses everything it gets at once, and its objects for many small
 // requests take many times their size in memory. So it gets one request at a time, and the next one after the response.
 import { METHODS, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { RequestFramer, type RequestLimits } from '@fairlead/http1';
 import { bareErrorText, lastErrorText } from '../headers/error-response.js';
 import type { IndexedSetMember } from '../io/indexed-set.js';
 import type { LingeringClose } from '../io/lingering-close.js';
-import { MAX_PIPELINED_BYTES } from '../io/pipelining-limit.js';
+import { isPipeliningFull } from '../io/pipelining-limit.js';
 import { readBuffer, type SharedBufferSocket } from '../io/shared-read-buffer.js';
 import type { FramingRefusals, Refusal } from '../request/refusal.js';
 
@@ -37,6 +37,7 @@ export class ClientConnection implements IndexedSetMember {
   private requests = 0;
   /** What arrived after the current request. */
   private waiting: Buffer | undefined;
+  private isServingWaiting = false;
   /** While Node's parser has a request: what follows it in the same read. */
   private rest = NOTHING;
   /** Whether Node's parser has got the head of the current request whole. */
@@ -58,7 +59,13 @@ export class ClientConnection implements IndexedSetMember {
     // Keeps Node's parser from reading the handle by itself.
     if (this.socket._handle) this.socket._handle._consumed = true;
     // Node's server calls it after the last response.
-    this.socket.destroySoon = () => lingering.end(reading);
+    this.socket.destroySoon = () => {
+      this.waiting = undefined;
+      lingering.end(reading);
+    };
+    const { socket } = this;
+    // Node's server calls it for each request. One read for each would let what waits grow.
+    socket.resume = () => (this.isFull ? socket : Socket.prototype.resume.call(socket));
     reading.redirect((length) => this.receive(readBuffer, length));
   }
 
@@ -146,7 +153,7 @@ export class ClientConnection implements IndexedSetMember {
       this.waiting = bytes.buffer === readBuffer.buffer ? Buffer.from(bytes) : bytes;
       this.onceReady(() => this.serveWaiting());
     }
-    if (this.waiting.length > MAX_PIPELINED_BYTES) socket.pause();
+    if (isPipeliningFull(this.waiting)) socket.pause();
   }
 
   private onceReady(call: () => void): void {
@@ -164,8 +171,15 @@ export class ClientConnection implements IndexedSetMember {
       return;
     }
     this.waiting = undefined;
-    if (socket.isPaused()) socket.resume();
+    this.isServingWaiting = true;
     this.serve(waiting, waiting.length);
+    this.isServingWaiting = false;
+    if (socket.isPaused()) socket.resume();
+  }
+
+  /** Whether no more is read, because what waits is beyond the limit, or may be so in a moment. */
+  private get isFull(): boolean {
+    return this.isServingWaiting || isPipeliningFull(this.waiting);
   }
 
   /** Node's server has found an error in what its parser got, or that a head takes too long, or the connection was lost. */
@@ -204,6 +218,7 @@ export class ClientConnection implements IndexedSetMember {
       return;
     }
     if (response) response.detachSocket(socket);
+    this.waiting = undefined;
     lingering.endWith(reading, text);
     // Its request is over now, not when the connection is closed.
     response?.destroy();
