@@ -1,26 +1,43 @@
 // The limits of what one client may hold and use at a time, over all threads.
-import type { FleetSnapshot, ThreadCounts } from '@fairlead/scheduling';
+import type { FleetSnapshot } from '@fairlead/scheduling';
 import { LoadTable } from '@fairlead/scheduling';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../../config/balancer.config.js';
 import { Fleet } from '../../registry/snapshot/fleet.js';
-import { defaultMaxConnections } from './connection-limit.js';
+import { ClientQuota, type QuotaTerms } from './client-quota.js';
 import { ClientTable, UNTRACKED, type ClientKey } from './client-table.js';
-import { heldRefusal, rateRefusal, type LimitRefusal } from './limit-refusal.js';
+import { defaultMaxConnections } from './connection-limit.js';
+import type { LimitRefusal } from './limit-refusal.js';
 import { Rate } from './rate.js';
 
 /** Of what there is, one client may have this part by default. */
 const CLIENT_RATIO = 0.5;
 
+const CONNECTIONS: QuotaTerms = {
+  kind: 'connections',
+  held: { noun: 'connections', policy: 'connections', unit: 'connections' },
+  rate: { noun: 'new connections', policy: 'new-connections' },
+  overHeld: 'overConnections',
+  overRate: 'overConnectionRate',
+};
+
+const REQUESTS: QuotaTerms = {
+  kind: 'requests',
+  held: { noun: 'requests in flight', policy: 'requests-in-flight', unit: 'concurrent-requests' },
+  rate: { noun: 'requests', policy: 'requests' },
+  overHeld: 'overInFlight',
+  overRate: 'overRequestRate',
+};
+
 @Injectable()
 export class ClientLimits {
   /** Whether no limit concerns requests. */
   readonly areRequestsUnlimited: boolean;
-  private readonly counts: ThreadCounts;
+  private readonly areConnectionsUnlimited: boolean;
+  private readonly connections: ClientQuota;
+  private readonly requests: ClientQuota;
   private readonly maxConnections: number;
-  private readonly connectionRate: Rate | undefined;
-  private readonly requestRate: Rate | undefined;
   /** Undefined: it follows from the fleet. */
   private readonly fixedInFlight: number | undefined;
   private readonly queuePlaces: number;
@@ -35,86 +52,42 @@ export class ClientLimits {
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
     const { perClient } = config.TRAFFIC_LIMITS;
-    this.counts = loads.own.counts;
+    const { counts } = loads.own;
+    const connectionRate = rateOf(perClient.connectionsPerSecond, perClient.connectionBurst);
+    const requestRate = rateOf(perClient.requestsPerSecond, perClient.requestBurst);
+    this.connections = new ClientQuota(CONNECTIONS, table, counts, connectionRate);
+    this.requests = new ClientQuota(REQUESTS, table, counts, requestRate);
     const allConnections = config.MAX_CLIENT_CONNECTIONS ?? defaultMaxConnections(config.CONTROL_PLANE_MAX_CONNECTIONS);
     this.maxConnections = limitOf(perClient.connections) ?? halfOf(allConnections);
-    this.connectionRate = rateOf(perClient.connectionsPerSecond, perClient.connectionBurst);
-    this.requestRate = rateOf(perClient.requestsPerSecond, perClient.requestBurst);
     this.fixedInFlight = limitOf(perClient.requestsInFlight);
     this.queuePlaces = config.MAX_QUEUED_REQUESTS;
-    this.areRequestsUnlimited = this.fixedInFlight === Infinity && !this.requestRate;
+    this.areConnectionsUnlimited = this.maxConnections === Infinity && !connectionRate;
+    this.areRequestsUnlimited = this.fixedInFlight === Infinity && !requestRate;
   }
 
   keyOf(client: string): ClientKey {
     return this.table.keyOf(client);
   }
 
-  /**
-   * Counts a connection of a client. Returns its cell, for {@link releaseConnection}, or why the client may not have the
-   * connection. `nowSeconds`: of the clock that all threads share.
-   */
+  /** {@link ClientQuota.acquire} for a connection of the client at an address. */
   acquireConnection(client: string, nowSeconds: number): number | LimitRefusal {
-    const { table, connectionRate: rate, maxConnections, counts } = this;
-    if (maxConnections === Infinity && !rate) return UNTRACKED;
-    const key = table.keyOf(client);
-    const { own } = table;
-    const cell = own.claim(key, nowSeconds);
-    if (cell === UNTRACKED) {
-      counts.untrackedClients++;
-      return UNTRACKED;
-    }
-    if (table.connections(key) >= maxConnections) {
-      counts.overConnections++;
-      return heldRefusal(maxConnections, 'connections', 'connections', 'connections');
-    }
-    if (rate) {
-      const next = rate.next(table.connectionTime(key), nowSeconds);
-      const wait = rate.waitSeconds(next, nowSeconds);
-      if (wait > 0) {
-        counts.overConnectionRate++;
-        return rateRefusal(rate.perSecond, 'new connections', 'new-connections', wait);
-      }
-      own.connectionTimes[cell] = next;
-    }
-    own.connections[cell]++;
-    return cell;
+    if (this.areConnectionsUnlimited) return UNTRACKED;
+    return this.connections.acquire(this.table.keyOf(client), this.maxConnections, nowSeconds);
   }
 
   /** The connection of {@link acquireConnection} has closed. */
   releaseConnection(cell: number): void {
-    if (cell !== UNTRACKED) this.table.own.connections[cell]--;
+    this.connections.release(cell);
   }
 
-  /** The same as {@link acquireConnection} for a request. */
+  /** {@link ClientQuota.acquire} for a request of a client. */
   acquireRequest(key: ClientKey, nowSeconds: number): number | LimitRefusal {
-    const { table, requestRate: rate, counts } = this;
-    const { own } = table;
-    const cell = own.claim(key, nowSeconds);
-    if (cell === UNTRACKED) {
-      counts.untrackedClients++;
-      return UNTRACKED;
-    }
-    const limit = this.requestsInFlight();
-    if (table.requestsInFlight(key) >= limit) {
-      counts.overInFlight++;
-      return heldRefusal(limit, 'requests in flight', 'requests-in-flight', 'concurrent-requests');
-    }
-    if (rate) {
-      const next = rate.next(table.requestTime(key), nowSeconds);
-      const wait = rate.waitSeconds(next, nowSeconds);
-      if (wait > 0) {
-        counts.overRequestRate++;
-        return rateRefusal(rate.perSecond, 'requests', 'requests', wait);
-      }
-      own.requestTimes[cell] = next;
-    }
-    own.requestsInFlight[cell]++;
-    return cell;
+    return this.requests.acquire(key, this.requestsInFlight(), nowSeconds);
   }
 
   /** The request of {@link acquireRequest} is over. */
   releaseRequest(cell: number): void {
-    if (cell !== UNTRACKED) this.table.own.requestsInFlight[cell]--;
+    this.requests.release(cell);
   }
 
   /** Requests that one client may have in flight: by default half of what the backends in traffic and the queue take. */

@@ -13,14 +13,14 @@ describe('ClientTable', () => {
     const [one, other] = twoThreads();
     for (const table of [one, one, other]) {
       const cell = table.own.claim(table.keyOf('192.0.2.1'), 0);
-      table.own.connections[cell]++;
-      table.own.requestsInFlight[cell] += 2;
+      table.own.connections.held[cell]++;
+      table.own.requests.held[cell] += 2;
     }
-    other.own.connections[other.own.claim(other.keyOf('192.0.2.2'), 0)]++;
+    other.own.connections.held[other.own.claim(other.keyOf('192.0.2.2'), 0)]++;
     for (const table of [one, other]) {
-      expect(table.connections(table.keyOf('192.0.2.1'))).toBe(3);
-      expect(table.requestsInFlight(table.keyOf('192.0.2.1'))).toBe(6);
-      expect(table.connections(table.keyOf('192.0.2.3'))).toBe(0);
+      expect(table.held('connections', table.keyOf('192.0.2.1'))).toBe(3);
+      expect(table.held('requests', table.keyOf('192.0.2.1'))).toBe(6);
+      expect(table.held('connections', table.keyOf('192.0.2.3'))).toBe(0);
     }
   });
 
@@ -41,13 +41,13 @@ describe('ClientTable', () => {
     const keys = Array.from({ length: 9 }, (_, i) => ({ low: 0, high: i + 1, firstCell: 0 }));
     const cells = keys.slice(0, 8).map((key) => {
       const cell = own.claim(key, 0);
-      own.connections[cell]++;
+      own.connections.held[cell]++;
       return cell;
     });
     expect(new Set(cells).size).toBe(8);
     expect(own.claim(keys[8], 0)).toBe(UNTRACKED);
-    own.connections[cells[3]]--;
-    own.requestTimes[cells[3]] = 10;
+    own.connections.held[cells[3]]--;
+    own.requests.times[cells[3]] = 10;
     expect(own.claim(keys[8], 9)).toBe(UNTRACKED);
     expect(own.claim(keys[3], 9)).toBe(cells[3]);
     expect(own.claim(keys[8], 10)).toBe(cells[3]);
@@ -58,11 +58,13 @@ describe('ClientTable', () => {
     const [one, other] = twoThreads();
     const key = other.keyOf('192.0.2.1');
     const cell = other.own.claim(key, 0);
-    other.own.connections[cell]++;
-    other.own.requestsInFlight[cell]++;
-    other.own.requestTimes[cell] = 7;
+    other.own.connections.held[cell]++;
+    other.own.requests.held[cell]++;
+    other.own.requests.times[cell] = 7;
     one.rows[1].abandon();
-    expect([one.connections(key), one.requestsInFlight(key), one.requestTime(key)]).toEqual([0, 0, 7]);
+    expect([one.held('connections', key), one.held('requests', key), one.latestTime('requests', key)]).toEqual([
+      0, 0, 7,
+    ]);
   });
 });
 
@@ -75,9 +77,9 @@ describe('Rate', () => {
       const table = i % 2 === 0 ? one : other;
       const key = table.keyOf('192.0.2.1');
       const cell = table.own.claim(key, now);
-      const next = rate.next(table.requestTime(key), now);
+      const next = rate.next(table.latestTime('requests', key), now);
       if (rate.waitSeconds(next, now) > 0) return;
-      table.own.requestTimes[cell] = next;
+      table.own.requests.times[cell] = next;
       count++;
     });
     return count;

@@ -29,22 +29,34 @@ export interface ClientKey {
   readonly firstCell: number;
 }
 
+/** What is counted: connections, or requests in flight. */
+export type UsageKind = 'connections' | 'requests';
+
+/** What the client of each cell uses of one kind. */
+export interface Usage {
+  /** How many it holds. */
+  readonly held: Int32Array;
+  /** Theoretical arrival times of the rate limit, seconds; see {@link Rate}. */
+  readonly times: Float64Array;
+}
+
 /** The row of one thread. Only that thread writes it. A cell without counts, whose times have passed, is free. */
-export class ClientRow {
+export class ClientRow implements Record<UsageKind, Usage> {
+  readonly connections: Usage;
+  readonly requests: Usage;
   /** The key of a cell's client, at twice its index. */
-  readonly keys: Int32Array;
-  readonly connections: Int32Array;
-  readonly requestsInFlight: Int32Array;
-  /** Theoretical arrival times of the rate limits, seconds; see {@link Rate}. */
-  readonly connectionTimes: Float64Array;
-  readonly requestTimes: Float64Array;
+  private readonly keys: Int32Array;
 
   constructor(buffer: SharedArrayBuffer, start: number) {
-    this.connectionTimes = new Float64Array(buffer, start, CELLS);
-    this.requestTimes = new Float64Array(buffer, start + 8 * CELLS, CELLS);
     this.keys = new Int32Array(buffer, start + 16 * CELLS, 2 * CELLS);
-    this.connections = new Int32Array(buffer, start + 24 * CELLS, CELLS);
-    this.requestsInFlight = new Int32Array(buffer, start + 28 * CELLS, CELLS);
+    this.connections = {
+      times: new Float64Array(buffer, start, CELLS),
+      held: new Int32Array(buffer, start + 24 * CELLS, CELLS),
+    };
+    this.requests = {
+      times: new Float64Array(buffer, start + 8 * CELLS, CELLS),
+      held: new Int32Array(buffer, start + 28 * CELLS, CELLS),
+    };
   }
 
   /** The cell of a client; {@link UNTRACKED} when it has none. */
@@ -73,14 +85,17 @@ export class ClientRow {
 
   /** Clears what the clients of a thread held that has ended. What they used up of a rate stays. */
   abandon(): void {
-    this.connections.fill(0);
-    this.requestsInFlight.fill(0);
+    this.connections.held.fill(0);
+    this.requests.held.fill(0);
   }
 
   private isFree(cell: number, nowSeconds: number): boolean {
-    const isHeld = this.connections[cell] > 0 || this.requestsInFlight[cell] > 0;
-    return !isHeld && this.connectionTimes[cell] <= nowSeconds && this.requestTimes[cell] <= nowSeconds;
+    return isUnused(this.connections, cell, nowSeconds) && isUnused(this.requests, cell, nowSeconds);
   }
+}
+
+function isUnused({ held, times }: Usage, cell: number, nowSeconds: number): boolean {
+  return held[cell] === 0 && times[cell] <= nowSeconds;
 }
 
 /** The clients of all threads. */
@@ -123,44 +138,26 @@ export class ClientTable {
     return key;
   }
 
-  /** Connections of a client. */
-  connections(key: ClientKey): number {
-    let sum = 0;
-    for (const row of this.rows) {
-      const cell = row.find(key);
-      if (cell !== UNTRACKED) sum += row.connections[cell];
-    }
-    return sum;
-  }
-
-  /** Requests in flight of a client. */
-  requestsInFlight(key: ClientKey): number {
+  /** How many of a kind a client holds. */
+  held(kind: UsageKind, key: ClientKey): number {
     let sum = 0;
     const { rows } = this;
     for (let i = 0; i < rows.length; i++) {
       const cell = rows[i].find(key);
-      if (cell !== UNTRACKED) sum += rows[i].requestsInFlight[cell];
+      if (cell !== UNTRACKED) sum += rows[i][kind].held[cell];
     }
     return sum;
   }
 
-  /** The latest theoretical arrival time of a client's connections, seconds. */
-  connectionTime(key: ClientKey): number {
-    let latest = 0;
-    for (const row of this.rows) {
-      const cell = row.find(key);
-      if (cell !== UNTRACKED && row.connectionTimes[cell] > latest) latest = row.connectionTimes[cell];
-    }
-    return latest;
-  }
-
-  /** The latest theoretical arrival time of a client's requests, seconds. */
-  requestTime(key: ClientKey): number {
+  /** The latest theoretical arrival time of a client in the rate limit of a kind, seconds. */
+  latestTime(kind: UsageKind, key: ClientKey): number {
     let latest = 0;
     const { rows } = this;
     for (let i = 0; i < rows.length; i++) {
       const cell = rows[i].find(key);
-      if (cell !== UNTRACKED && rows[i].requestTimes[cell] > latest) latest = rows[i].requestTimes[cell];
+      if (cell === UNTRACKED) continue;
+      const time = rows[i][kind].times[cell];
+      if (time > latest) latest = time;
     }
     return latest;
   }

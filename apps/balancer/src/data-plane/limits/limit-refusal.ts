@@ -7,11 +7,21 @@ export interface LimitRefusal {
   readonly fields: Readonly<Record<string, string | number>>;
 }
 
+/** How a limit is called. */
+export interface LimitWords {
+  /** In messages, as in `one client may have 5 requests per second`. */
+  readonly noun: string;
+  /** The name of its policy in the RateLimit fields. */
+  readonly policy: string;
+  /** The quota unit of what is held at a time; a rate counts requests, which needs no unit. */
+  readonly unit?: string;
+}
+
 /** By then something of what a client holds may have ended. */
 const RETRY_AFTER_SECONDS = 1;
 
-/** A client that holds `limit` of something. `unit`: the quota unit. */
-export function heldRefusal(limit: number, noun: string, policy: string, unit: string): LimitRefusal {
+/** A client that holds `limit` of something. */
+export function heldRefusal(limit: number, { noun, policy, unit }: LimitWords): LimitRefusal {
   return {
     message: `one client may have ${limit} ${noun} at a time`,
     fields: {
@@ -23,7 +33,7 @@ export function heldRefusal(limit: number, noun: string, policy: string, unit: s
 }
 
 /** A client that is faster than `perSecond`. The next one is allowed after `waitSeconds`. */
-export function rateRefusal(perSecond: number, noun: string, policy: string, waitSeconds: number): LimitRefusal {
+export function rateRefusal(perSecond: number, { noun, policy }: LimitWords, waitSeconds: number): LimitRefusal {
   const seconds = Math.max(1, Math.ceil(waitSeconds));
   return {
     message: `one client may have ${perSecond} ${noun} per second`,

@@ -1,0 +1,61 @@
+// What one client may hold of one kind at a time, and how fast it may get more: connections, or requests.
+import type { ThreadCounts } from '@fairlead/scheduling';
+import { UNTRACKED, type ClientKey, type ClientTable, type UsageKind } from './client-table.js';
+import { heldRefusal, rateRefusal, type LimitRefusal, type LimitWords } from './limit-refusal.js';
+import type { Rate } from './rate.js';
+
+/** The counters of the refusals. */
+type RefusalCount = 'overConnections' | 'overConnectionRate' | 'overInFlight' | 'overRequestRate';
+
+/** A kind, how its limits are called in refusals, and where refusals are counted. */
+export interface QuotaTerms {
+  readonly kind: UsageKind;
+  readonly held: LimitWords;
+  readonly rate: LimitWords;
+  readonly overHeld: RefusalCount;
+  readonly overRate: RefusalCount;
+}
+
+export class ClientQuota {
+  constructor(
+    private readonly terms: QuotaTerms,
+    private readonly table: ClientTable,
+    private readonly counts: ThreadCounts,
+    private readonly rate: Rate | undefined,
+  ) {}
+
+  /**
+   * Counts one more for a client that may hold `limit`. Returns its cell, for {@link release}, or why the client may not
+   * have it. `nowSeconds`: of the clock that all threads share.
+   */
+  acquire(key: ClientKey, limit: number, nowSeconds: number): number | LimitRefusal {
+    const { table, terms, rate, counts } = this;
+    const { kind } = terms;
+    const cell = table.own.claim(key, nowSeconds);
+    if (cell === UNTRACKED) {
+      counts.untrackedClients++;
+      return UNTRACKED;
+    }
+    if (table.held(kind, key) >= limit) {
+      counts[terms.overHeld]++;
+      return heldRefusal(limit, terms.held);
+    }
+    const usage = table.own[kind];
+    if (rate) {
+      const next = rate.next(table.latestTime(kind, key), nowSeconds);
+      const wait = rate.waitSeconds(next, nowSeconds);
+      if (wait > 0) {
+        counts[terms.overRate]++;
+        return rateRefusal(rate.perSecond, terms.rate, wait);
+      }
+      usage.times[cell] = next;
+    }
+    usage.held[cell]++;
+    return cell;
+  }
+
+  /** What {@link acquire} counted in a cell is over. */
+  release(cell: number): void {
+    if (cell !== UNTRACKED) this.table.own[this.terms.kind].held[cell]--;
+  }
+}
