@@ -34,7 +34,6 @@ const BOUNDS: Readonly<Record<string, string>> = {
   'apps/balancer/src/data-plane/limits/client-table.ts keys': 'MAX_REMEMBERED',
   'apps/balancer/src/data-plane/relay/response-stream.ts pieces': 'what one turn of the event loop reads',
   'apps/balancer/src/data-plane/relay/write-buffer-pool.ts free': 'MAX_KEPT',
-  'apps/balancer/src/data-plane/request/address-warnings.ts warned': 'MAX_WARNED',
   'apps/balancer/src/data-plane/request/client-identity.ts known': 'MAX_REMEMBERED',
   'apps/balancer/src/data-plane/request/proxy-protocol.ts waiting': 'MAX_CLIENT_CONNECTIONS',
   'apps/balancer/src/data-plane/upgrade/upgrade-lane.ts open': 'MAX_CLIENT_CONNECTIONS',

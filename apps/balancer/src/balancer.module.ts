@@ -17,6 +17,7 @@ import { dataPlaneProviders, foundations } from './data-plane/data-plane.provide
 import { DataPlane } from './data-plane/data-plane.js';
 import { ClientTable } from './data-plane/limits/client-table.js';
 import { LocalDataPlane } from './data-plane/local-data-plane.js';
+import { AddressWarnings } from './data-plane/request/address-warnings.js';
 import { HealthController } from './control-plane/health.controller.js';
 import { OutlierDetector } from './health-checks/outlier-detector.js';
 import { PingAckCron } from './health-checks/ping-ack.cron.js';
@@ -59,22 +60,24 @@ const clientTable = {
 /** With DATA_PLANE_THREADS=0 the main thread serves clients. Otherwise its scheduler only explains placements. */
 const dataPlane = {
   provide: DataPlane,
-  inject: [LocalDataPlane, RegistryService, LoadTable, ClientTable, balancerConfig.KEY],
+  inject: [LocalDataPlane, RegistryService, SharedTables, balancerConfig.KEY],
   useFactory: (
     local: LocalDataPlane,
     service: RegistryService,
-    loads: LoadTable,
-    clients: ClientTable,
+    shared: SharedTables,
     config: ConfigType<typeof balancerConfig>,
-  ) =>
-    config.DATA_PLANE_THREADS === 0 ? local : new WorkerSupervisor(service, new SharedTables(loads, clients), config),
+  ) => (config.DATA_PLANE_THREADS === 0 ? local : new WorkerSupervisor(service, shared, config)),
 };
+
+/** A factory, because Nest would inject the optional buffer of the class. */
+const addressWarnings = { provide: AddressWarnings, useFactory: () => new AddressWarnings() };
 const fleet = { provide: Fleet, useExisting: RegistryService };
 
 const backendAddresses = { provide: BackendAccess, useValue: backendAccess };
 const registry = [RegistryService, RegistryStore, EventLog, backendAddresses, RegistrySweeper];
 const health = [PingAckCron, HealthProbe, RecheckScheduler, OutlierDetector];
-const serving = [loadTable, clientTable, fleet, dataPlane, ...dataPlaneProviders];
+const shared = [loadTable, clientTable, addressWarnings, SharedTables];
+const serving = [...shared, fleet, dataPlane, ...dataPlaneProviders];
 const access = [AccessTokens, AccessControl, { provide: APP_GUARD, useClass: RoleGuard }];
 const metrics = [MetricsService, Prometheus];
 

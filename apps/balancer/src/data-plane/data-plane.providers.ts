@@ -1,5 +1,5 @@
 // What serves clients, wherever it runs: in the main thread or in each thread of the data plane. Expects a `Fleet`, a
-// `LoadTable` and a `ClientTable` beside it.
+// `LoadTable`, a `ClientTable` and `AddressWarnings` beside it.
 import { logSettings } from '@fairlead/configuration';
 import { ConfigModule, type ConfigType } from '@nestjs/config';
 import { LoggerModule } from 'nestjs-pino';

@@ -15,6 +15,8 @@ export interface ThreadData {
   readonly buffer: SharedArrayBuffer;
   /** Of the client table. */
   readonly clients: SharedArrayBuffer;
+  /** Of the warnings about peers. */
+  readonly warnings: SharedArrayBuffer;
 }
 
 /** A backend that may be given requests. */

@@ -1,19 +1,25 @@
-// What the threads of the data plane share: tables with a row for each thread, which only that thread writes.
-import type { LoadTable } from '@fairlead/scheduling';
-import type { ClientTable } from '../data-plane/limits/client-table.js';
+// What the threads of the data plane share. The load table and the client table have a row for each thread, which only
+// that thread writes.
+import { LoadTable } from '@fairlead/scheduling';
+import { Injectable } from '@nestjs/common';
+import { ClientTable } from '../data-plane/limits/client-table.js';
+import { AddressWarnings } from '../data-plane/request/address-warnings.js';
 import type { ThreadData } from './messages.js';
 
 /** The tables, in the main thread. */
+@Injectable()
 export class SharedTables {
   constructor(
     readonly loads: LoadTable,
     private readonly clients: ClientTable,
+    private readonly warnings: AddressWarnings,
   ) {}
 
-  /** What a thread needs to use its rows. */
+  /** What a thread needs to use them. */
   dataOf(thread: number): ThreadData {
-    const { loads, clients } = this;
-    return { thread, shape: loads.shape, buffer: loads.buffer, clients: clients.buffer };
+    const { loads, clients, warnings } = this;
+    const { shape, buffer } = loads;
+    return { thread, shape, buffer, clients: clients.buffer, warnings: warnings.buffer };
   }
 
   /** Clears what a thread held that has ended. */

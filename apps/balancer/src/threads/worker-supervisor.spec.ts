@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { loadBalancerConfig } from '../config/balancer.config.js';
 import { NOT_LISTENING } from '../data-plane/data-plane.js';
 import { ClientTable } from '../data-plane/limits/client-table.js';
+import { AddressWarnings } from '../data-plane/request/address-warnings.js';
 import { EventLog } from '../registry/event-log.js';
 import { RegistryStore } from '../registry/store/registry-store.js';
 import { RegistryService } from '../registry/registry.service.js';
@@ -62,7 +63,12 @@ describe('WorkerSupervisor', () => {
     const table = new LoadTable(shape);
     const registry = new RegistryService(table, new EventLog(), new RegistryStore(config), config);
     return {
-      plane: new WorkerSupervisor(registry, new SharedTables(table, new ClientTable(2)), config, script),
+      plane: new WorkerSupervisor(
+        registry,
+        new SharedTables(table, new ClientTable(2), new AddressWarnings()),
+        config,
+        script,
+      ),
       table,
       registry,
     };

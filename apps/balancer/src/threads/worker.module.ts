@@ -1,9 +1,10 @@
-// The Nest module of a data-plane thread: the lanes and the scheduler, with a replica of the fleet and the thread's own
-// rows of the load table and the client table.
+// The Nest module of a data-plane thread: the lanes and the scheduler, with a replica of the fleet, the thread's own rows
+// of the load table and the client table, and the warnings that all threads share.
 import { LoadTable } from '@fairlead/scheduling';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { dataPlaneProviders, foundations } from '../data-plane/data-plane.providers.js';
 import { ClientTable } from '../data-plane/limits/client-table.js';
+import { AddressWarnings } from '../data-plane/request/address-warnings.js';
 import { Fleet } from '../registry/snapshot/fleet.js';
 import { FleetReplica } from './fleet-replica.js';
 import { MainThread, type ThreadData } from './messages.js';
@@ -18,9 +19,10 @@ const fleet = { provide: Fleet, useExisting: FleetReplica };
 })
 export class DataPlaneWorkerModule {
   /** The module for the thread of `data`. */
-  static as({ shape, buffer, clients, thread }: ThreadData): DynamicModule {
+  static as({ shape, buffer, clients, warnings, thread }: ThreadData): DynamicModule {
     const loadTable = { provide: LoadTable, useValue: new LoadTable(shape, buffer, thread) };
     const clientTable = { provide: ClientTable, useValue: new ClientTable(shape.writerCount, clients, thread) };
-    return { module: DataPlaneWorkerModule, providers: [loadTable, clientTable] };
+    const addressWarnings = { provide: AddressWarnings, useValue: new AddressWarnings(warnings) };
+    return { module: DataPlaneWorkerModule, providers: [loadTable, clientTable, addressWarnings] };
   }
 }

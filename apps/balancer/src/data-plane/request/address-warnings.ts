@@ -1,17 +1,40 @@
-// Warnings about peers: one for each address, and not of ever more addresses.
-import { Logger } from '@nestjs/common';
+// Warnings about peers: one for each address and kind over all threads, and not of ever more addresses.
+import { hash } from 'node:crypto';
+import { Injectable, Logger } from '@nestjs/common';
 
-/** Addresses about which there is a warning. */
-const MAX_WARNED = 100;
+/** Addresses about which there is a warning, at most. */
+const CELLS = 128;
+/** A cell that holds no warning. */
+const FREE = 0;
 
+/** What a warning can be about. */
+export type WarningKind = 'no client named' | 'no PROXY header';
+
+/** The hashes of the warnings that were given, in memory that all threads share. */
+@Injectable()
 export class AddressWarnings {
   private readonly logger = new Logger('DataPlane');
-  private readonly warned = new Set<string>();
+  private readonly cells: Int32Array;
 
-  /** Logs that an address does something, as in `10.0.0.1 sends no header`, unless there was a warning about it. */
-  warnOnce(address: string, doing: string): void {
-    if (this.warned.has(address) || this.warned.size === MAX_WARNED) return;
-    this.warned.add(address);
-    this.logger.warn(`${address} ${doing}`);
+  /** @param buffer of another thread; a new one when absent. */
+  constructor(readonly buffer = new SharedArrayBuffer(4 * CELLS)) {
+    this.cells = new Int32Array(buffer);
+  }
+
+  /** Logs that an address does something, as in `10.0.0.1 sends no header`, unless a thread has warned of it. */
+  warnOnce(address: string, kind: WarningKind, doing: string): void {
+    if (this.isFirst(`${address} ${kind}`)) this.logger.warn(`${address} ${doing}`);
+  }
+
+  /** Notes a warning. Returns false when it was noted before, and when there is no room for it. */
+  private isFirst(warning: string): boolean {
+    // Two warnings whose hashes are equal count as one.
+    const digest = hash('sha256', warning, 'buffer').readInt32LE() || 1;
+    for (let probe = 0; probe < CELLS; probe++) {
+      const found = Atomics.compareExchange(this.cells, (digest + probe) & (CELLS - 1), FREE, digest);
+      if (found === FREE) return true;
+      if (found === digest) return false;
+    }
+    return false;
   }
 }

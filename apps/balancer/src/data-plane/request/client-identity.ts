@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import type { BalancerConfig } from '../../config/balancer.config.js';
 import { isListed } from '../../net/address.js';
 import { peerAddressOf } from '../io/peer-address.js';
-import { AddressWarnings } from './address-warnings.js';
+import type { AddressWarnings } from './address-warnings.js';
 import { clientInForwarded, clientInForwardedFor, type ForwardingTrust } from './forwarded-chain.js';
 
 /** Addresses whose check is remembered: it takes a microsecond, and each connection needs it. */
@@ -12,7 +12,8 @@ const MAX_REMEMBERED = 10_000;
 
 /** What there is a warning about. */
 const NO_CLIENT_NAMED =
-  'is in TRUSTED_PROXIES, but a request of it has no address in X-Forwarded-For or Forwarded: it counts as the client of such requests';
+  'is in TRUSTED_PROXIES, but one of its requests names no client in X-Forwarded-For or Forwarded: the proxy counts as ' +
+  'the client of such requests';
 
 /** Addresses in blocks that do not change. */
 export class AddressList {
@@ -49,9 +50,11 @@ export class ClientIdentity {
   private readonly proxies: AddressList;
   private readonly demandClients: AddressList;
   private readonly trust: ForwardingTrust;
-  private readonly warnings = new AddressWarnings();
 
-  constructor(config: Pick<BalancerConfig, 'TRUSTED_PROXIES' | 'TRUSTED_HOPS' | 'DEMAND_CLIENTS'>) {
+  constructor(
+    private readonly warnings: AddressWarnings,
+    config: Pick<BalancerConfig, 'TRUSTED_PROXIES' | 'TRUSTED_HOPS' | 'DEMAND_CLIENTS'>,
+  ) {
     this.proxies = new AddressList(config.TRUSTED_PROXIES);
     this.demandClients = new AddressList(config.DEMAND_CLIENTS);
     this.trust = { maxHops: config.TRUSTED_HOPS, isProxy: (address) => this.proxies.includes(address) };
@@ -81,7 +84,7 @@ export class ClientIdentity {
       list === undefined
         ? clientInForwarded(field('forwarded') ?? '', proxy, this.trust)
         : clientInForwardedFor(list, proxy, this.trust);
-    if (client === undefined) this.warnings.warnOnce(proxy, NO_CLIENT_NAMED);
+    if (client === undefined) this.warnings.warnOnce(proxy, 'no client named', NO_CLIENT_NAMED);
     return client ?? proxy;
   }
 }

@@ -20,11 +20,14 @@ export class ProxyProtocol {
   private readonly proxies: AddressList;
   private readonly timeoutMs: number;
   private readonly counts: ThreadCounts;
-  private readonly warnings = new AddressWarnings();
   /** Connections whose header has not arrived yet. */
   private readonly waiting = new Set<Socket>();
 
-  constructor(table: LoadTable, @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>) {
+  constructor(
+    table: LoadTable,
+    private readonly warnings: AddressWarnings,
+    @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
+  ) {
     this.isOn = config.PROXY_PROTOCOL === 'on';
     this.proxies = new AddressList(config.TRUSTED_PROXIES);
     this.timeoutMs = config.CLIENT_HEADER_TIMEOUT_SECONDS * 1000;
@@ -86,6 +89,7 @@ export class ProxyProtocol {
     this.counts.proxyProtocolErrors++;
     this.warnings.warnOnce(
       peerAddressOf(socket),
+      'no PROXY header',
       `is in TRUSTED_PROXIES, and a connection of it was closed, as others like it will be: ${problem}`,
     );
     socket.on('error', () => {});

@@ -7,6 +7,7 @@ import { balancerConfig } from '../../config/balancer.config.js';
 import { maxBodyBytes } from '../../config/traffic-limits.js';
 import { AffinityKeyReader } from '../../placement/affinity-key.js';
 import { BadDemandError, DemandClassifier, type ClassifiableRequest } from '../../placement/demand-classifier.js';
+import { AddressWarnings } from './address-warnings.js';
 import { ClientIdentity, type Peer } from './client-identity.js';
 import type { PlacedRequest } from '../exchange/placed-request.js';
 import { hasPassedThrough } from '../headers/header-rules.js';
@@ -44,9 +45,10 @@ export class RequestReader {
   constructor(
     private readonly classifier: DemandClassifier,
     private readonly affinity: AffinityKeyReader,
+    warnings: AddressWarnings,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
-    this.identity = new ClientIdentity(config);
+    this.identity = new ClientIdentity(warnings, config);
     this.pathRules = new PathRules(config);
     this.rejectsUnderscores = config.UNDERSCORE_HEADERS === 'reject';
     this.maxBodyBytes = maxBodyBytes(config.TRAFFIC_LIMITS);
