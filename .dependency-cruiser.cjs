@@ -101,11 +101,17 @@ module.exports = {
     {
       name: 'foundations-import-no-library',
       severity: 'error',
-      from: { path: '^libs/(contracts|scheduling|http1|http-server|configuration|tokens)/' },
+      from: { path: '^libs/(contracts|scheduling|http1|http-server|configuration|watched-files)/' },
       to: { path: '^libs/', pathNot: '^libs/$1/' },
     },
     {
-      name: 'registration-imports-contracts-and-tokens-only',
+      name: 'tokens-import-watched-files-only',
+      severity: 'error',
+      from: { path: '^libs/tokens/' },
+      to: { path: '^libs/', pathNot: '^libs/(tokens|watched-files)/' },
+    },
+    {
+      name: 'registration-imports-clients-libraries-only',
       severity: 'error',
       from: { path: '^libs/registration/' },
       to: { path: '^libs/', pathNot: '^libs/(registration|contracts|tokens)/' },

@@ -73,7 +73,7 @@ export class RequestHead {
     const end = Math.min(to, from + maxHeadBytes);
     let length = this.hasRequestLine ? 1 : this.readRequestLine(bytes, from, end);
     if (length > 0) length = this.fields.read(bytes, from, end);
-    if (length === INCOMPLETE && to - from < maxHeadBytes && !this.isLost) {
+    if (length === INCOMPLETE && to - from < maxHeadBytes && !this.isAlreadyUnsupported) {
       this.isPending = true;
       return INCOMPLETE;
     }
@@ -115,7 +115,7 @@ export class RequestHead {
   }
 
   /** Whether the fields so far make the head unsupported, whatever follows: a server may refuse it without the rest. */
-  private get isLost(): boolean {
+  private get isAlreadyUnsupported(): boolean {
     return this.hasRequestLine && (this.fields.hasRepeats || this.fields.hasUnsupportedName);
   }
 

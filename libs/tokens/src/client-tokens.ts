@@ -1,6 +1,6 @@
 // How a client of the control plane sends its token, and changes to another one.
+import { WatchedFile } from '@fairlead/watched-files';
 import { parseTokenLines } from './token-lines.js';
-import { WatchedFile } from './watched-file.js';
 
 /** Where a client has its token from. At most one of them is set. */
 export interface TokenOptions {

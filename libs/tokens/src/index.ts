@@ -4,5 +4,5 @@
  * @module @fairlead/tokens
  */
 export { ClientTokens, type TokenOptions } from './client-tokens.js';
+export { digestOf } from './digest.js';
 export { MIN_TOKEN_LENGTH, parseTokenLines } from './token-lines.js';
-export { WatchedFile, type FileWatcher } from './watched-file.js';

@@ -1,6 +1,6 @@
 // A token that the control plane accepts: its name, its hash, and what it allows.
-import { createHash } from 'node:crypto';
 import type { BlockList } from 'node:net';
+import { digestOf } from '@fairlead/tokens';
 import type { Role, TokenEntry } from '../config/token-variables.js';
 
 /** An accepted token. The token itself is not kept. */
@@ -14,11 +14,6 @@ export interface AccessToken {
   readonly ids: readonly string[] | undefined;
   /** Where its callers may be; undefined: anywhere. */
   readonly networks: { readonly text: string; readonly blocks: BlockList } | undefined;
-}
-
-/** The SHA-256 digest of a token or a secret. Both are long and random, so that no slower hash is needed. */
-export function digestOf(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest();
 }
 
 /** A token with every role, without bounds. */

@@ -1,11 +1,12 @@
 // The tokens that the control plane accepts, from the environment and from files.
 import { timingSafeEqual } from 'node:crypto';
 import { ConfigurationError } from '@fairlead/configuration';
-import { parseTokenLines, WatchedFile } from '@fairlead/tokens';
+import { digestOf, parseTokenLines } from '@fairlead/tokens';
+import { WatchedFile } from '@fairlead/watched-files';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { balancerConfig, type BalancerConfig } from '../config/balancer.config.js';
 import { requiresToken, tokenList } from '../config/token-variables.js';
-import { digestOf, tokenFrom, unboundToken, type AccessToken } from './access-token.js';
+import { tokenFrom, unboundToken, type AccessToken } from './access-token.js';
 
 /** Reads the tokens of one variable. */
 type TokenSource = () => readonly AccessToken[];

@@ -1,5 +1,6 @@
 // Who may change a backend: the caller that registered it, which proves that by the secret it got, and operators.
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { digestOf } from '@fairlead/tokens';
 import { bareHost } from '../net/address.js';
 import type { Backend, BackendSpec } from './backend.js';
 import { NotOwnerError, TakenError } from './registry.errors.js';
@@ -81,7 +82,7 @@ function isAtItsAddress({ registeredFrom, url }: Backend, { address }: Claimant)
   return (registeredFrom ?? bareHost(new URL(url).hostname)) === address;
 }
 
-/** SHA-256: a secret is random, so that no slower hash is needed. */
+/** The hash of a secret as the registry file holds it. */
 function hashOf(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex');
+  return digestOf(secret).toString('hex');
 }

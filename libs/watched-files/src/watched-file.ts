@@ -1,5 +1,6 @@
 // A small file that is read again when it has changed.
 import { readFileSync, statSync } from 'node:fs';
+import { versionOf } from './file-version.js';
 
 /** What the user of a {@link WatchedFile} wants to know of it. */
 export interface FileWatcher<Value> {
@@ -43,9 +44,7 @@ export class WatchedFile<Value> {
     return this.parse(readFileSync(this.path, 'utf8'));
   }
 
-  /** Differs after each write, and after another file was moved or linked here; empty while there is none. */
   private versionNow(): string {
-    const stats = statSync(this.path, { bigint: true, throwIfNoEntry: false });
-    return stats ? `${stats.ino} ${stats.size} ${stats.mtimeNs}` : '';
+    return versionOf(statSync(this.path, { bigint: true, throwIfNoEntry: false }));
   }
 }

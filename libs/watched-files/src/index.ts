@@ -1,0 +1,6 @@
+/**
+ * Files that are read again when they have changed.
+ *
+ * @module @fairlead/watched-files
+ */
+export { WatchedFile, type FileWatcher } from './watched-file.js';
