@@ -58,7 +58,7 @@ describe.each(['on', 'off'])('with FAST_LANE=%s', (FAST_LANE) => {
     expect([refused.forwarded, refused.status]).toEqual([undefined, 'HTTP/1.1 400 Bad Request']);
   });
 
-  it('other paths are served as ever', async () => {
+  it('other paths are forwarded unchanged', async () => {
     for (const { current } of [normalizing, rejecting]) {
       expect((await exchange(current, get('/a/b.c/..d?e'))).forwarded).toBe('GET /a/b.c/..d?e HTTP/1.1');
     }

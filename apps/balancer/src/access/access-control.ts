@@ -23,7 +23,8 @@ export class AccessControl {
   constructor(private readonly tokens: AccessTokens) {}
 
   /**
-   * Lets a caller in that has one of the roles; the first is the one that it is told to need. Where no tokens are set, every caller has every role.
+   * Admits a caller that has `role` or `alternative`; an error names `role`. Where no tokens are set, every caller has
+   * every role.
    *
    * @throws {UnauthorizedException} when the request does not carry a token that is valid.
    * @throws {TooManyRequestsException} when its address has sent too many wrong ones.
@@ -36,7 +37,7 @@ export class AccessControl {
     if (!caller.has(alternative)) caller.requireRole(role);
   }
 
-  /** Lets a caller in that needs no token for this request: with this role, where tokens are set. */
+  /** Admits a caller that needs no token for this request. Where tokens are set, it has this role. */
   admitWithoutToken(request: Request, role: Role): void {
     setCaller(request, new Caller(request, this.tokens.areRequired ? role : 'operate'));
   }

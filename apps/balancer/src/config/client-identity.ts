@@ -16,14 +16,16 @@ export const clientIdentityVariables = {
   UNDERSCORE_HEADERS: oneOf(['drop', 'reject', 'allow'])
     .prefault('drop')
     .describe(
-      'What becomes of request headers with `_` in their name, which many backends take for `-`: drop, reject (400), allow',
+      'What is done with request headers that have `_` in their name, which many backends take for `-`: drop, reject (400), allow',
     ),
   DEMAND_CLIENTS: cidrList()
     .prefault('none')
     .describe('Peers of a connection whose demand headers and Fairlead-Explain are read'),
   MAX_DEMAND_RATIO: decimal(1, 1_000_000_000)
     .prefault('100')
-    .describe('Most that counts of a declared demand, as a multiple of the mean of those of its route'),
+    .describe(
+      'Limit of a declared demand, as a multiple of the mean of those declared for its route; what exceeds it does not count',
+    ),
 };
 
 /** A sentence for each variable of an earlier version that is set. */

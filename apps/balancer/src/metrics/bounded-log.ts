@@ -1,5 +1,5 @@
-// Log lines that clients and backends can cause: at most so many per second, and the others are summarized. Otherwise a
-// flood of failed requests would fill the disk, and writing its lines would take the time of the thread.
+// Log lines that clients and backends can cause: their number per second is limited, and the others are summarized.
+// Otherwise a flood of failed requests would fill the disk, and writing its lines would take the time of the thread.
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { monotonicSeconds } from '../clock/monotonic.js';
