@@ -4,3 +4,4 @@
  * @module @fairlead/watched-files
  */
 export { WatchedFile, type FileWatcher } from './watched-file.js';
+export { WatchedFiles } from './watched-files.js';

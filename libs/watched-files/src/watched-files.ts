@@ -1,0 +1,60 @@
+// Files that belong together, such as a certificate and its key, and are read again when they have changed.
+import type { BigIntStats } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { versionOf } from './file-version.js';
+
+/** How often the files are looked at. Milliseconds. */
+const INTERVAL_MS = 1000;
+
+/**
+ * Calls back when one of several files has changed. It asks for their state every second: that also works for network file
+ * systems, and for mounted secrets, whose links are replaced.
+ */
+export class WatchedFiles {
+  private timer: NodeJS.Timeout | undefined;
+  private known = '';
+  private hasChanged = false;
+
+  /**
+   * @param onChange is called once the files have stayed the same from one look to the next, because they are written one after
+   * the other.
+   */
+  constructor(
+    private readonly paths: readonly string[],
+    private readonly onChange: () => void,
+    private readonly intervalMs = INTERVAL_MS,
+  ) {}
+
+  /** Notices changes from now on. */
+  async start(): Promise<void> {
+    this.known = await this.versionNow();
+    this.timer = setInterval(() => void this.look(), this.intervalMs).unref();
+  }
+
+  /** Nothing is called any more. */
+  stop(): void {
+    clearInterval(this.timer);
+    this.timer = undefined;
+  }
+
+  private async look(): Promise<void> {
+    const version = await this.versionNow();
+    if (this.timer === undefined) return;
+    if (version !== this.known) {
+      this.known = version;
+      this.hasChanged = true;
+    } else if (this.hasChanged) {
+      this.hasChanged = false;
+      this.onChange();
+    }
+  }
+
+  private async versionNow(): Promise<string> {
+    const stats = await Promise.all(this.paths.map(statsOf));
+    return stats.map(versionOf).join('\n');
+  }
+}
+
+function statsOf(path: string): Promise<BigIntStats | undefined> {
+  return stat(path, { bigint: true }).catch(() => undefined);
+}
