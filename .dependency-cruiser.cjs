@@ -10,6 +10,7 @@ const BALANCER_ROOMS = [
   ['health-checks/', 'control-plane/', 'threads/(?!worker\\.ts$)'],
   ['data-plane/'],
   ['access/', 'metrics/', 'placement/'],
+  ['tls/'],
   ['registry/'],
   ['config/', 'clock/', 'net/'],
 ];
@@ -22,7 +23,7 @@ const DATA_PLANE_ROOMS = [
   ['relay/'],
   ['request/'],
   ['exchange/'],
-  ['limits/'],
+  ['handshake/', 'limits/'],
   ['headers/', 'upstream/', 'io/'],
 ];
 
@@ -101,7 +102,7 @@ module.exports = {
     {
       name: 'foundations-import-no-library',
       severity: 'error',
-      from: { path: '^libs/(contracts|scheduling|http1|http-server|configuration|watched-files)/' },
+      from: { path: '^libs/(contracts|scheduling|http1|http-server|configuration|tls|watched-files)/' },
       to: { path: '^libs/', pathNot: '^libs/$1/' },
     },
     {

@@ -1,20 +1,12 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { launch } from '../support/processes.js';
-
-/** Starts the balancer with these variables, which must stop it; returns what it wrote to stderr. */
-async function refusal(env: Record<string, string>): Promise<string> {
-  const balancer = launch('balancer', { DATA_PLANE_PORT: '0', CONTROL_PLANE_PORT: '0', ...env });
-  await once(balancer.child, 'close');
-  expect(balancer.child.exitCode).toBe(1);
-  return balancer.stderr;
-}
+import { refusedStart } from '../support/processes.js';
 
 describe('configuration', () => {
   it('the start fails with a line for each wrong variable', async () => {
     expect(
-      await refusal({
+      await refusedStart({
         DATA_PLANE_PORT: '70000',
         DATA_PLANE_THREADS: '65',
         THREAD_STALL_SECONDS: '2',
@@ -54,7 +46,7 @@ describe('configuration', () => {
       'at 0.path: must be a path pattern such as /reports/:id or /files/*rest',
     ],
   ])('the error says where %s of a rule is', async (_, rule, sentence) => {
-    expect(await refusal({ DEMAND_RULES: JSON.stringify([rule]) })).toContain(`(${sentence})`);
+    expect(await refusedStart({ DEMAND_RULES: JSON.stringify([rule]) })).toContain(`(${sentence})`);
   });
 
   it.each([
@@ -77,14 +69,14 @@ describe('configuration', () => {
       '("maxbodybytes" is unknown; allowed fields: perClient, maxTargetBytes, maxHeadBytes, maxFields,',
     ],
   ])('the start fails with a sentence about TRAFFIC_LIMITS=%s', async (limits, sentence) => {
-    const stderr = await refusal({ TRAFFIC_LIMITS: limits, MAX_CLIENT_CONNECTIONS: '8' });
+    const stderr = await refusedStart({ TRAFFIC_LIMITS: limits, MAX_CLIENT_CONNECTIONS: '8' });
     expect(stderr).toMatch(/^TRAFFIC_LIMITS[^\n]*\n$/);
     expect(stderr).toContain(sentence);
   });
 
   it('the start fails when variables contradict each other', async () => {
     expect(
-      await refusal({
+      await refusedStart({
         ATTEMPT_TIMEOUT_SECONDS: '20',
         REQUEST_TIMEOUT_SECONDS: '10',
         PROXY_PROTOCOL: 'on',
@@ -98,7 +90,7 @@ describe('configuration', () => {
   });
 
   it('the start fails with the variable that was replaced, and names those that replace it', async () => {
-    const said = await refusal({ TRUSTED_CLIENTS: 'loopback', ATTEMPT_TIMEOUT_SECONDS: '40' });
+    const said = await refusedStart({ TRUSTED_CLIENTS: 'loopback', ATTEMPT_TIMEOUT_SECONDS: '40' });
     const [replaced, ...others] = said.trim().split('\n');
     expect(replaced).toMatch(/^TRUSTED_CLIENTS was replaced by TRUSTED_PROXIES, .* and DEMAND_CLIENTS, .*: set these$/);
     expect(others).toEqual(['ATTEMPT_TIMEOUT_SECONDS must be at most REQUEST_TIMEOUT_SECONDS (30), got 40']);
@@ -108,7 +100,7 @@ describe('configuration', () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as { port: number };
-    const said = await refusal({ CONTROL_PLANE_PORT: String(port), CONTROL_PLANE_HOST: '127.0.0.1' });
+    const said = await refusedStart({ CONTROL_PLANE_PORT: String(port), CONTROL_PLANE_HOST: '127.0.0.1' });
     expect(said).toContain('EADDRINUSE');
     expect(said).toContain('(CONTROL_PLANE_HOST, CONTROL_PLANE_PORT)');
     expect(said.trim().split('\n')).toHaveLength(1);

@@ -28,6 +28,7 @@ const BOUNDS: Readonly<Record<string, string>> = {
   'apps/balancer/src/data-plane/full-lane/client-connections.ts open': 'MAX_CLIENT_CONNECTIONS',
   'apps/balancer/src/data-plane/full-lane/replayable-body.ts kept': 'RETRY_BUFFER_BYTES',
   'apps/balancer/src/data-plane/full-lane/replayable-body.ts waiting': 'READ_AHEAD_BYTES, RETRY_BUFFER_BYTES',
+  'apps/balancer/src/data-plane/handshake/pending-handshakes.ts deadlines': 'TLS_MAX_HANDSHAKES',
   'apps/balancer/src/data-plane/io/deadline-clock.ts deadlines': 'exchanges and connections, which are limited',
   'apps/balancer/src/data-plane/io/indexed-set.ts members': 'those who use it: see the others',
   'apps/balancer/src/data-plane/io/lingering-close.ts open': 'MAX_LINGERING',
@@ -84,6 +85,7 @@ const BOUNDS: Readonly<Record<string, string>> = {
   'libs/scheduling/src/demand/route-template.ts valuesAfter': 'MAX_PREFIXES',
   'libs/scheduling/src/demand/service-meter.ts stations': 'MAX_BACKENDS',
   'libs/scheduling/src/demand/space-saving-summary.ts counters': 'MAX_COUNTERS',
+  'libs/tls/src/certificate-names.ts byName': 'the names in the configured certificates',
 };
 
 function tablesIn(path: string): string[] {

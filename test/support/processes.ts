@@ -1,4 +1,5 @@
 // Starts the built applications as processes, on free ports, and ends them again.
+import { once } from 'node:events';
 import type { SpawnOptions } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -103,6 +104,15 @@ export async function startBalancer(env: Record<string, string> = {}, atEnd: AtE
     atEnd,
   );
   return listening(running);
+}
+
+/** Starts a balancer with variables that must stop it; returns what it wrote to stderr. */
+export async function refusedStart(env: Record<string, string>): Promise<string> {
+  const running = launch('balancer', { DATA_PLANE_PORT: '0', CONTROL_PLANE_PORT: '0', ...env });
+  const { child } = running;
+  await once(child, 'close');
+  if (child.exitCode !== 1) throw new Error(`the exit code must be 1, got ${child.exitCode}`);
+  return running.stderr;
 }
 
 /** The addresses of a balancer, as it logs them, once it listens. */

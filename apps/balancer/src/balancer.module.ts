@@ -36,6 +36,8 @@ import { BackendViews } from './control-plane/backend-views.js';
 import { BackendsController } from './control-plane/backends.controller.js';
 import { RegistryStore } from './registry/store/registry-store.js';
 import { RegistryService } from './registry/registry.service.js';
+import { CertificateFiles } from './tls/certificate-files.js';
+import { ServerCredentials } from './tls/server-credentials.js';
 import { SharedTables } from './threads/shared-tables.js';
 import { WorkerSupervisor } from './threads/worker-supervisor.js';
 
@@ -78,6 +80,7 @@ const registry = [RegistryService, RegistryStore, EventLog, backendAddresses, Re
 const health = [PingAckCron, HealthProbe, RecheckScheduler, OutlierDetector];
 const shared = [loadTable, clientTable, addressWarnings, SharedTables];
 const serving = [...shared, fleet, dataPlane, ...dataPlaneProviders];
+const tls = [CertificateFiles, { provide: ServerCredentials, useExisting: CertificateFiles }];
 const access = [AccessTokens, AccessControl, { provide: APP_GUARD, useClass: RoleGuard }];
 const metrics = [MetricsService, Prometheus];
 
@@ -91,6 +94,16 @@ const metrics = [MetricsService, Prometheus];
     MetricsController,
     HealthController,
   ],
-  providers: [ExplainService, BackendViews, Refusals, ...registry, ...health, ...serving, ...access, ...metrics],
+  providers: [
+    ExplainService,
+    BackendViews,
+    Refusals,
+    ...registry,
+    ...health,
+    ...serving,
+    ...tls,
+    ...access,
+    ...metrics,
+  ],
 })
 export class BalancerModule {}

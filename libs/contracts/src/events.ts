@@ -15,6 +15,8 @@ export const EVENT_KINDS = [
   'panic-ended',
   'self-preservation',
   'refused',
+  'certificate-changed',
+  'certificate-rejected',
 ] as const;
 
 /**

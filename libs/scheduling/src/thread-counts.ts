@@ -14,6 +14,10 @@ const CELLS = [
   'overInFlight',
   'overRequestRate',
   'untrackedClients',
+  'tlsHandshakes',
+  'tlsResumptions',
+  'tlsHandshakeErrors',
+  'tlsOnPlainPort',
 ] as const;
 
 /** The name of a counter of {@link ThreadCounts}. */
@@ -120,5 +124,37 @@ export class ThreadCounts implements Record<ThreadCount, number> {
   }
   set untrackedClients(events: number) {
     this.cells[11] = events;
+  }
+
+  /** Handshakes of TLS that were completed, since start. */
+  get tlsHandshakes(): number {
+    return this.cells[12];
+  }
+  set tlsHandshakes(handshakes: number) {
+    this.cells[12] = handshakes;
+  }
+
+  /** Those of them that resumed a session, since start. */
+  get tlsResumptions(): number {
+    return this.cells[13];
+  }
+  set tlsResumptions(handshakes: number) {
+    this.cells[13] = handshakes;
+  }
+
+  /** Connections on the port with TLS that were closed before their handshake was complete, since start. */
+  get tlsHandshakeErrors(): number {
+    return this.cells[14];
+  }
+  set tlsHandshakeErrors(connections: number) {
+    this.cells[14] = connections;
+  }
+
+  /** Connections on the plain port that began with TLS and were closed, since start. */
+  get tlsOnPlainPort(): number {
+    return this.cells[15];
+  }
+  set tlsOnPlainPort(connections: number) {
+    this.cells[15] = connections;
   }
 }

@@ -9,40 +9,44 @@ function read(variables: Record<string, string>, isOpenSocket: (descriptor: numb
 
 describe('readInheritedSockets', () => {
   it('finds no socket without LISTEN_FDS', () => {
-    expect(read({})).toEqual({ data: [], control: undefined });
-    expect(read({ LISTEN_FDS: '0' })).toEqual({ data: [], control: undefined });
+    expect(read({})).toEqual({ data: [], tls: [], control: undefined });
+    expect(read({ LISTEN_FDS: '0' })).toEqual({ data: [], tls: [], control: undefined });
   });
 
   it('assigns sockets by their names', () => {
-    expect(read({ LISTEN_FDS: '3', LISTEN_FDNAMES: 'control:data:data' })).toEqual({ data: [4, 5], control: 3 });
-    expect(read({ LISTEN_FDS: '1', LISTEN_FDNAMES: 'control' })).toEqual({ data: [], control: 3 });
+    expect(read({ LISTEN_FDS: '3', LISTEN_FDNAMES: 'control:data:data' })).toEqual({
+      data: [4, 5],
+      tls: [],
+      control: 3,
+    });
+    expect(read({ LISTEN_FDS: '1', LISTEN_FDNAMES: 'control' })).toEqual({ data: [], tls: [], control: 3 });
   });
 
   it('assigns data, then control, without names', () => {
-    expect(read({ LISTEN_FDS: '1' })).toEqual({ data: [3], control: undefined });
-    expect(read({ LISTEN_FDS: '2', LISTEN_FDNAMES: '' })).toEqual({ data: [3], control: 4 });
+    expect(read({ LISTEN_FDS: '1' })).toEqual({ data: [3], tls: [], control: undefined });
+    expect(read({ LISTEN_FDS: '2', LISTEN_FDNAMES: '' })).toEqual({ data: [3], tls: [], control: 4 });
   });
 
   it.each(['41', '', '42x'])('ignores variables for another process: LISTEN_PID %j', (pid) => {
-    expect(read({ LISTEN_FDS: 'what', LISTEN_PID: pid })).toEqual({ data: [], control: undefined });
+    expect(read({ LISTEN_FDS: 'what', LISTEN_PID: pid })).toEqual({ data: [], tls: [], control: undefined });
   });
 
   it.each([
     [{ LISTEN_FDS: '-1' }, 'LISTEN_FDS must be a whole number from 0 to 9999, got "-1"'],
     [{ LISTEN_FDS: 'two' }, 'LISTEN_FDS must be a whole number from 0 to 9999, got "two"'],
-    [{ LISTEN_FDS: '3' }, 'LISTEN_FDNAMES must name the 3 sockets of LISTEN_FDS, each data or control'],
+    [{ LISTEN_FDS: '3' }, 'LISTEN_FDNAMES must name the 3 sockets of LISTEN_FDS, each data, tls or control'],
     [
       { LISTEN_FDS: '2', LISTEN_FDNAMES: 'control:control' },
       'LISTEN_FDNAMES must name at most one control socket, got 2',
     ],
     [
       { LISTEN_FDS: '2', LISTEN_FDNAMES: 'data' },
-      'LISTEN_FDNAMES must be data or control for each of the 2 sockets of LISTEN_FDS, separated by colons ' +
+      'LISTEN_FDNAMES must be data, tls or control for each of the 2 sockets of LISTEN_FDS, separated by colons ' +
         '(FileDescriptorName= of a systemd socket), got "data"',
     ],
     [
       { LISTEN_FDS: '1', LISTEN_FDNAMES: 'fairlead.socket' },
-      'LISTEN_FDNAMES must be data or control for each of the 1 sockets of LISTEN_FDS, separated by colons ' +
+      'LISTEN_FDNAMES must be data, tls or control for each of the 1 sockets of LISTEN_FDS, separated by colons ' +
         '(FileDescriptorName= of a systemd socket), got "fairlead.socket"',
     ],
   ])('rejects %j', (variables, message) => {
@@ -50,7 +54,7 @@ describe('readInheritedSockets', () => {
   });
 
   it('requires one data socket for each thread', () => {
-    const sockets = (...data: number[]) => ({ data });
+    const sockets = (...data: number[]) => ({ data, tls: [] });
     const threads = (count: number) => ({ DATA_PLANE_THREADS: count });
     for (const count of [0, 1, 2]) requireSocketForEachThread(sockets(), threads(count));
     requireSocketForEachThread(sockets(3), threads(0));

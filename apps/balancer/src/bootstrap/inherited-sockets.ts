@@ -7,13 +7,17 @@ import { ConfigurationError, type Environment } from '@fairlead/configuration';
 export interface InheritedSockets {
   /** For the data plane, which has to accept on each of them; empty: it binds its own. */
   readonly data: readonly number[];
+  /** The same for the port with TLS. */
+  readonly tls: readonly number[];
   /** For the control plane; undefined: it binds its own. */
   readonly control: number | undefined;
 }
 
 /** SD_LISTEN_FDS_START: 0 to 2 are the standard streams. */
 const FIRST_DESCRIPTOR = 3;
-const NONE: InheritedSockets = { data: [], control: undefined };
+const NONE: InheritedSockets = { data: [], tls: [], control: undefined };
+/** What LISTEN_FDNAMES may call a socket. */
+const NAMES: readonly string[] = ['data', 'tls', 'control'];
 const VARIABLES = ['LISTEN_FDS', 'LISTEN_PID', 'LISTEN_FDNAMES'] as const;
 
 let inherited: InheritedSockets | undefined;
@@ -52,24 +56,27 @@ export function readInheritedSockets(
     names.flatMap((name, index) => (name === kind ? [FIRST_DESCRIPTOR + index] : []));
   const [control, ...extra] = descriptorsOf('control');
   if (extra.length > 0) fail(`LISTEN_FDNAMES must name at most one control socket, got ${extra.length + 1}`);
-  return { data: descriptorsOf('data'), control };
+  return { data: descriptorsOf('data'), tls: descriptorsOf('tls'), control };
 }
 
 /**
  * The kernel distributes clients among all data sockets, so that clients of a socket without a thread would wait for
  * ever; two threads cannot share one socket. With DATA_PLANE_THREADS=0 the main thread accepts on one.
  *
- * @throws {ConfigurationError} when the number of data sockets is not that of the threads.
+ * @throws {ConfigurationError} when the number of data or tls sockets is not that of the threads.
  */
 export function requireSocketForEachThread(
-  { data }: Pick<InheritedSockets, 'data'>,
+  sockets: Pick<InheritedSockets, 'data' | 'tls'>,
   { DATA_PLANE_THREADS: threads }: { readonly DATA_PLANE_THREADS: number },
 ): void {
   const required = Math.max(1, threads);
-  if (data.length === 0 || data.length === required) return;
-  fail(
-    `DATA_PLANE_THREADS must be the number of data sockets that LISTEN_FDNAMES names, ${data.length}, got ${threads}`,
-  );
+  for (const name of ['data', 'tls'] as const) {
+    const { length } = sockets[name];
+    if (length === 0 || length === required) continue;
+    fail(
+      `DATA_PLANE_THREADS must be the number of ${name} sockets that LISTEN_FDNAMES names, ${length}, got ${threads}`,
+    );
+  }
 }
 
 function namesOf(count: string, names: string | undefined): readonly string[] {
@@ -77,16 +84,20 @@ function namesOf(count: string, names: string | undefined): readonly string[] {
   if (!isCount) fail(`LISTEN_FDS must be a whole number from 0 to 9999, got ${JSON.stringify(count)}`);
   const sockets = Number(count);
   if (!names) {
-    if (sockets > 2) fail(`LISTEN_FDNAMES must name the ${sockets} sockets of LISTEN_FDS, each data or control`);
+    if (sockets > 2) fail(`LISTEN_FDNAMES must name the ${sockets} sockets of LISTEN_FDS, each ${anyOf(NAMES)}`);
     return ['data', 'control'].slice(0, sockets);
   }
   const given = names.split(':');
-  const isNamed = given.length === sockets && given.every((name) => name === 'data' || name === 'control');
+  const isNamed = given.length === sockets && given.every((name) => NAMES.includes(name));
   if (!isNamed) {
-    const allowed = `must be data or control for each of the ${sockets} sockets of LISTEN_FDS, separated by colons`;
+    const allowed = `must be ${anyOf(NAMES)} for each of the ${sockets} sockets of LISTEN_FDS, separated by colons`;
     fail(`LISTEN_FDNAMES ${allowed} (FileDescriptorName= of a systemd socket), got ${JSON.stringify(names)}`);
   }
   return given;
+}
+
+function anyOf(words: readonly string[]): string {
+  return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }
 
 function isSocket(descriptor: number): boolean {

@@ -19,12 +19,14 @@ import { DataPlane } from '../data-plane/data-plane.js';
 import { backendAccess } from '../net/backend-access.js';
 import { waitForInitialProbes } from '../health-checks/initial-probes.js';
 import { RegistryService } from '../registry/registry.service.js';
+import { CertificateFiles } from '../tls/certificate-files.js';
 import { startWatchdog } from '../threads/watchdog.js';
 
 /** Resolves when the balancer accepts clients. */
 export async function start(config: BalancerConfig, inherited: InheritedSockets): Promise<void> {
   // An error of theirs is reported here without the stack that Nest adds.
   AccessTokens.check(config);
+  CertificateFiles.read(config);
   await requireToken(config, inherited);
   backendAccess.restrictTo(config.BACKEND_NETWORKS);
   const adapter = new LimitedExpressAdapter(connectionsWithin(config.CONTROL_PLANE_MAX_CONNECTIONS));
@@ -50,9 +52,11 @@ export async function start(config: BalancerConfig, inherited: InheritedSockets)
   if (warning) logger.warn(warning, 'ControlPlane');
   logger.log({ host, port }, 'control plane listening', 'ControlPlane');
   backendAccess.addOwnPort(port);
-  await plane.listen(inherited.data).catch(withVariables('DATA_PLANE_HOST, DATA_PLANE_PORT'));
+  await plane
+    .listen({ plain: inherited.data, tls: inherited.tls })
+    .catch(withVariables('DATA_PLANE_HOST, DATA_PLANE_PORT, DATA_PLANE_TLS_PORT'));
   if (config.DATA_PLANE_THREADS === 0) startWatchdog(app.get(LoadTable), config.THREAD_STALL_SECONDS);
-  backendAccess.addOwnPort(plane.port);
+  for (const own of [plane.ports.plain, plane.ports.tls]) if (own !== undefined) backendAccess.addOwnPort(own);
   // A parent with an IPC channel (scripts/supervise.ts; PM2 with wait_ready) may now end the process that this one
   // replaces. An error is ignored: the parent may have exited.
   process.send?.('ready', undefined, undefined, () => {});

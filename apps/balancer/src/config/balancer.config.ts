@@ -22,6 +22,7 @@ import { clientLimitVariables } from './client-limits.js';
 import { demandRuleSchema } from './demand-rule.js';
 import { pathVariables } from './path-rules.js';
 import { resourceNames, threadCount } from './special-fields.js';
+import { tlsContradictions, tlsVariables } from './tls-variables.js';
 import { trafficLimitProblems } from './traffic-limits.js';
 import { tokenContradictions, tokenVariables } from './token-variables.js';
 
@@ -45,6 +46,7 @@ export const balancerSchema = z.object({
     .refine((limit) => limit === 0 || limit >= 3, 'must be 0 or a number of seconds from 3 to 3600')
     .prefault('10')
     .describe('How long a thread may hang before it is replaced, or else the balancer exits; 0: no limit'),
+  ...tlsVariables,
   CONTROL_PLANE_HOST: z
     .string()
     .prefault('127.0.0.1')
@@ -261,10 +263,8 @@ function contradictions(config: BalancerConfig): string[] {
   ordered('ATTEMPT_TIMEOUT_SECONDS', 'REQUEST_TIMEOUT_SECONDS');
   ordered('RECHECK_MIN_SECONDS', 'RECHECK_MAX_SECONDS');
   ordered('EJECTION_SECONDS', 'EJECTION_MAX_SECONDS');
-  problems.push(...identityContradictions(config));
-  if (config.DATA_PLANE_PORT !== 0 && config.DATA_PLANE_PORT === config.CONTROL_PLANE_PORT) {
-    problems.push(`DATA_PLANE_PORT must differ from CONTROL_PLANE_PORT, both are ${config.DATA_PLANE_PORT}`);
-  }
+  problems.push(...identityContradictions(config), ...tlsContradictions(config));
+  problems.push(...portContradictions(config));
   problems.push(...trafficLimitProblems(config));
   for (const [index, rule] of config.DEMAND_RULES.entries()) {
     const unknown = config.RESOURCES.unknownNames(rule.demand);
@@ -275,6 +275,17 @@ function contradictions(config: BalancerConfig): string[] {
     );
   }
   return problems;
+}
+
+/** A sentence for each two ports that are equal. */
+function portContradictions(config: BalancerConfig): string[] {
+  const names = ['DATA_PLANE_PORT', 'DATA_PLANE_TLS_PORT', 'CONTROL_PLANE_PORT'] as const;
+  return names.flatMap((name, i) =>
+    names
+      .slice(i + 1)
+      .filter((other) => config[name] !== undefined && config[name] !== 0 && config[name] === config[other])
+      .map((other) => `${name} must differ from ${other}, both are ${config[name]}`),
+  );
 }
 
 /** The path of the registry file; undefined where the registry is kept in memory only. */

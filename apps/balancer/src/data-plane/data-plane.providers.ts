@@ -1,9 +1,11 @@
 // What serves clients, wherever it runs: in the main thread or in each thread of the data plane. Expects a `Fleet`, a
-// `LoadTable`, a `ClientTable` and `AddressWarnings` beside it.
+// `LoadTable`, a `ClientTable`, `AddressWarnings` and
+// `ServerCredentials` beside it.
 import { logSettings } from '@fairlead/configuration';
 import { ConfigModule, type ConfigType } from '@nestjs/config';
 import { LoggerModule } from 'nestjs-pino';
 import { balancerConfig } from '../config/balancer.config.js';
+import { TlsAcceptor } from './handshake/tls-acceptor.js';
 import { ProxyProtocol } from './request/proxy-protocol.js';
 import { RequestReader } from './request/request-reader.js';
 import { ClientPatrol } from './exchange/client-patrol.js';
@@ -43,7 +45,16 @@ const lingering = {
   inject: [DeadlineClock],
 };
 const lanes = [FastLane, FullLane, FullLaneServer, UpgradeLane];
-const exchanges = [clock, lingering, Listener, ExchangeFactory, ClientPatrol, ProxyProtocol, RequestReader];
+const exchanges = [
+  clock,
+  lingering,
+  Listener,
+  TlsAcceptor,
+  ExchangeFactory,
+  ClientPatrol,
+  ProxyProtocol,
+  RequestReader,
+];
 const limits = [ClientLimits, ConnectionGate];
 
 /** From the socket to the choice of a backend. */

@@ -1,20 +1,24 @@
 // The data plane as the rest of the balancer sees it, with any number of threads.
 import type { RequestRecord } from '@fairlead/contracts';
+import type { BothPorts, EachPort } from './listener.js';
 import type { NamedBelief } from '../placement/demand-learning.js';
 
 /** Why no thread of the data plane is ready. */
 export const NOT_LISTENING = 'the balancer is shutting down or not listening yet';
+
+/** Descriptors of sockets that are bound already; none: the port is bound here. */
+export type InheritedPorts = BothPorts<readonly number[]>;
 
 /** The interface, and its injection token. */
 export abstract class DataPlane {
   /** Why clients should not be sent here now; undefined when it accepts them all, and is not about to stop. */
   abstract readonly unreadyReason: string | undefined;
 
-  /** The port on which clients are accepted. */
-  abstract readonly port: number;
+  /** The ports on which clients are accepted. */
+  abstract readonly ports: EachPort<number>;
 
-  /** Accepts clients on the inherited sockets, or without any on the configured address. Logs the address once. */
-  abstract listen(inherited: readonly number[]): Promise<void>;
+  /** Accepts clients on the inherited sockets, or without any on the configured address. Logs each address once. */
+  abstract listen(inherited: InheritedPorts): Promise<void>;
 
   /** Shuts down gracefully; resolves when nothing is in flight. */
   abstract close(): Promise<void>;

@@ -12,6 +12,7 @@ import { SharedBufferSocket } from './io/shared-read-buffer.js';
 import { defaultMaxConnections } from './limits/connection-limit.js';
 import { ConnectionGate } from './limits/connection-gate.js';
 import { ProxyProtocol } from './request/proxy-protocol.js';
+import { TlsAcceptor } from './handshake/tls-acceptor.js';
 import { RequestReader } from './request/request-reader.js';
 import { UpgradeLane } from './upgrade/upgrade-lane.js';
 
@@ -34,13 +35,27 @@ const CLIENT_SOCKETS = {
 export type ListenAddress =
   { readonly host: string; readonly port: number; readonly reusePort?: boolean } | { readonly fd: number };
 
+/** Something for each port: the plain one, and the one with TLS where there is one. */
+export interface EachPort<Value> {
+  readonly plain: Value;
+  readonly tls?: Value | undefined;
+}
+
+/** The same where both are there. */
+export interface BothPorts<Value> extends EachPort<Value> {
+  readonly tls: Value;
+}
+
 /** Takes over a connection, and what was read of it before. */
 type Enter = (client: SharedBufferSocket, unread: Buffer | undefined) => void;
 
 @Injectable()
 export class Listener {
   private readonly logger = new Logger('DataPlane');
-  private readonly server: Server;
+  private readonly servers: BothPorts<Server>;
+  private readonly maxConnections: number;
+  /** Connections of both ports. */
+  private open = 0;
   private isClosing = false;
 
   constructor(
@@ -52,38 +67,36 @@ export class Listener {
     private readonly proxyProtocol: ProxyProtocol,
     private readonly requests: RequestReader,
     private readonly gate: ConnectionGate,
+    private readonly handshakes: TlsAcceptor,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {
-    this.server = createServer(CLIENT_SOCKETS, this.acceptor());
+    const enter = this.firstLane();
+    handshakes.start(enter);
+    const plain = createServer(CLIENT_SOCKETS, this.acceptor(enter, true));
+    const tls = createServer(
+      CLIENT_SOCKETS,
+      this.acceptor((client, unread) => handshakes.accept(client, unread), false),
+    );
+    this.servers = { plain, tls };
     fullLane.handleUpgrades((request, client, early) => upgradeLane.handle(request, client, early));
     const threads = Math.max(1, config.DATA_PLANE_THREADS);
     const maxConnections =
       (config.MAX_CLIENT_CONNECTIONS ?? defaultMaxConnections(config.CONTROL_PLANE_MAX_CONNECTIONS)) / threads;
+    this.maxConnections = Math.max(1, Math.floor(maxConnections));
     // More are closed as they arrive, so that descriptors are left for backends.
-    if (maxConnections < Infinity) this.server.maxConnections = Math.max(1, Math.floor(maxConnections));
+    for (const server of [plain, tls]) if (maxConnections < Infinity) server.maxConnections = this.maxConnections;
   }
 
   /** Whether clients should be sent here: they are accepted, and the listener is not closing. */
   get isReady(): boolean {
-    return this.server.listening && !this.isClosing;
+    return this.servers.plain.listening && !this.isClosing;
   }
 
-  /** The port clients are accepted on. */
-  get port(): number {
-    return (this.server.address() as AddressInfo).port;
-  }
-
-  /** Accepts clients from now on. */
-  async listen(where: ListenAddress): Promise<AddressInfo> {
+  /** Accepts clients from now on. Returns where. */
+  async listen(where: EachPort<ListenAddress>): Promise<EachPort<AddressInfo>> {
     this.patrol.start();
-    await new Promise<void>((resolve, reject) => {
-      this.server.once('error', reject);
-      this.server.listen(where, BACKLOG, () => {
-        this.server.off('error', reject);
-        resolve();
-      });
-    });
-    return this.server.address() as AddressInfo;
+    const { plain, tls } = this.servers;
+    return { plain: await bind(plain, where.plain), tls: where.tls && (await bind(tls, where.tls)) };
   }
 
   /**
@@ -94,14 +107,16 @@ export class Listener {
   async close(): Promise<void> {
     const { SHUTDOWN_DELAY_SECONDS, SHUTDOWN_IDLE_SECONDS, SHUTDOWN_TIMEOUT_SECONDS } = this.config;
     this.isClosing = true;
-    if (!this.server.listening) return;
+    const servers = [this.servers.plain, this.servers.tls].filter(({ listening }) => listening);
+    if (servers.length === 0) return;
     const held = [this.fastLane, this.fullLane.connections];
     for (const connections of held) connections.announceClose();
     if (SHUTDOWN_DELAY_SECONDS > 0) await sleep(SHUTDOWN_DELAY_SECONDS * 1000);
-    const closed = new Promise((resolve) => this.server.close(resolve));
+    const closed = Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
     const idleSeconds = Math.min(SHUTDOWN_IDLE_SECONDS, SHUTDOWN_TIMEOUT_SECONDS);
     const idle = setTimeout(() => {
       this.proxyProtocol.closeWaiting();
+      this.handshakes.closeWaiting();
       for (const connections of held) connections.closeIdle();
     }, idleSeconds * 1000);
     const deadline = setTimeout(() => {
@@ -118,18 +133,32 @@ export class Listener {
   }
 
   /**
-   * Gives each client that is within its limits to the first lane, once the PROXY header of its connection is read if it has
-   * to have one. The connections of a trusted proxy are not limited.
+   * Lets each client enter that is within its limits, once the PROXY header of its connection is read if it has to have one.
+   * The connections of a trusted proxy are not limited.
+   *
+   * @param canRead whether clients can read a refusal there.
    */
-  private acceptor(): (socket: Socket) => void {
+  private acceptor(enter: Enter, canRead: boolean): (socket: Socket) => void {
     const { gate, proxyProtocol, requests } = this;
-    const enter = this.firstLane();
     const admit: Enter = (client, unread) => {
       const { address, isProxy } = requests.peerOf(client.socket);
-      if (isProxy || gate.admits(client, address)) enter(client, unread);
+      if (isProxy || gate.admits(client, address, canRead)) enter(client, unread);
     };
-    if (!proxyProtocol.isOn) return (socket) => admit(new SharedBufferSocket(socket), undefined);
-    return (socket) => proxyProtocol.receive(new SharedBufferSocket(socket), admit);
+    return (socket) => {
+      const client = SharedBufferSocket.takeOver(socket);
+      if (!this.hasRoomFor(client)) client.socket.destroy();
+      else if (proxyProtocol.isOn) proxyProtocol.receive(client, admit);
+      else admit(client, undefined);
+    };
+  }
+
+  /** The limit of connections is for both ports together. */
+  private hasRoomFor({ socket }: SharedBufferSocket): boolean {
+    if (this.config.DATA_PLANE_TLS_PORT === undefined) return true;
+    if (this.open >= this.maxConnections) return false;
+    this.open++;
+    socket.once('close', () => this.open--);
+    return true;
   }
 
   private firstLane(): Enter {
@@ -138,4 +167,21 @@ export class Listener {
     this.fastLane.start(toFullLane);
     return (client, unread) => this.fastLane.accept(client, unread);
   }
+}
+
+async function bind(server: Server, where: ListenAddress): Promise<AddressInfo> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(where, BACKLOG, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  return server.address() as AddressInfo;
+}
+
+/** Logs where clients are accepted: once the plain port is in the log, all are. */
+export function logListening(logger: Logger, { plain, tls }: EachPort<AddressInfo>): void {
+  if (tls) logger.log({ host: tls.address, port: tls.port }, 'TLS port listening');
+  logger.log({ host: plain.address, port: plain.port }, 'data plane listening');
 }

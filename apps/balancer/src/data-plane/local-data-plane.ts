@@ -1,16 +1,18 @@
 // The data plane of one thread: the main thread without worker threads, or each worker thread.
+import type { AddressInfo } from 'node:net';
 import type { RequestRecord } from '@fairlead/contracts';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import { RequestLog } from '../metrics/request-log.js';
 import { DemandLearning, type NamedBelief } from '../placement/demand-learning.js';
-import { NOT_LISTENING, type DataPlane } from './data-plane.js';
-import { Listener } from './listener.js';
+import { NOT_LISTENING, type DataPlane, type InheritedPorts } from './data-plane.js';
+import { Listener, logListening, type EachPort } from './listener.js';
 
 @Injectable()
 export class LocalDataPlane implements DataPlane {
   private readonly logger = new Logger('DataPlane');
+  private addresses: EachPort<AddressInfo> | undefined;
 
   constructor(
     readonly server: Listener,
@@ -23,14 +25,21 @@ export class LocalDataPlane implements DataPlane {
     return this.server.isReady ? undefined : NOT_LISTENING;
   }
 
-  get port(): number {
-    return this.server.port;
+  get ports(): EachPort<number> {
+    if (!this.addresses) throw new Error('the data plane does not listen yet');
+    const { plain, tls } = this.addresses;
+    return { plain: plain.port, tls: tls?.port };
   }
 
-  async listen([inherited]: readonly number[]): Promise<void> {
-    const { DATA_PLANE_HOST: host, DATA_PLANE_PORT: port } = this.config;
-    const { address } = await this.server.listen(inherited === undefined ? { host, port } : { fd: inherited });
-    this.logger.log({ host: inherited === undefined ? host : address, port: this.port }, 'data plane listening');
+  async listen({ plain: [plain], tls: [tls] }: InheritedPorts): Promise<void> {
+    const { DATA_PLANE_HOST: host, DATA_PLANE_PORT, DATA_PLANE_TLS_PORT } = this.config;
+    const addressOf = (inherited: number | undefined, port: number) =>
+      inherited === undefined ? { host, port } : { fd: inherited };
+    this.addresses = await this.server.listen({
+      plain: addressOf(plain, DATA_PLANE_PORT),
+      tls: DATA_PLANE_TLS_PORT === undefined ? undefined : addressOf(tls, DATA_PLANE_TLS_PORT),
+    });
+    logListening(this.logger, this.addresses);
   }
 
   close(): Promise<void> {

@@ -6,6 +6,7 @@ import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Registry, collectDefaultMetrics, type Metric } from 'prom-client';
 import { EventLog } from '../registry/event-log.js';
 import { RegistryService } from '../registry/registry.service.js';
+import { ServerCredentials } from '../tls/server-credentials.js';
 import { MetricsService } from './metrics.service.js';
 
 /** One sample: its labels and its value. */
@@ -32,6 +33,7 @@ export class Prometheus {
     private readonly registry: RegistryService,
     private readonly table: LoadTable,
     private readonly events: EventLog,
+    private readonly credentials: ServerCredentials,
   ) {
     this.fleet = metrics.read();
     collectDefaultMetrics({ register: this.register });
@@ -85,6 +87,7 @@ export class Prometheus {
       [],
       () => [[{}, this.table.total('proxyProtocolErrors')]],
     );
+    this.registerTls();
     this.counter(
       'fairlead_client_limit_refusals_total',
       'Connections and requests that got 429 because their client was over a limit',
@@ -104,6 +107,24 @@ export class Prometheus {
       () => this.table.rows.map(({ counts }, thread): Sample => [{ thread: String(thread) }, counts.taken]),
     );
     this.gauge('fairlead_info', 'The policy in force', ['policy'], () => [[{ policy: fleet.policy }, 1]]);
+  }
+
+  private registerTls(): void {
+    const { table, credentials } = this;
+    this.counter('fairlead_tls_handshakes_total', 'Handshakes of clients', ['outcome'], () => [
+      [{ outcome: 'full' }, table.total('tlsHandshakes') - table.total('tlsResumptions')],
+      [{ outcome: 'resumed' }, table.total('tlsResumptions')],
+      [{ outcome: 'failed' }, table.total('tlsHandshakeErrors')],
+    ]);
+    this.counter('fairlead_tls_on_plain_port_total', 'Connections on the plain port that began with TLS', [], () => [
+      [{}, table.total('tlsOnPlainPort')],
+    ]);
+    this.gauge(
+      'fairlead_tls_certificate_expiry_timestamp_seconds',
+      'When a certificate expires, in seconds since 1970',
+      ['file'],
+      () => credentials.material?.certificates.map(({ file, expiresAtMs }) => [{ file }, expiresAtMs / 1000]) ?? [],
+    );
   }
 
   private registerBackends(): void {

@@ -58,6 +58,7 @@ const WARNED_KINDS = new Set<FleetEventKind>([
   'ejection-skipped',
   'drain-timeout',
   'refused',
+  'certificate-rejected',
 ]);
 
 @Injectable()

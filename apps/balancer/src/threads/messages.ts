@@ -3,7 +3,8 @@
 import type { AddressInfo } from 'node:net';
 import type { RequestRecord } from '@fairlead/contracts';
 import type { HashKey, LoadTableShape } from '@fairlead/scheduling';
-import type { ListenAddress } from '../data-plane/listener.js';
+import type { ServerMaterial } from '@fairlead/tls';
+import type { EachPort, ListenAddress } from '../data-plane/listener.js';
 import type { DisconnectScope, BackendObservation } from '../registry/snapshot/backend-observation.js';
 import type { NamedBelief } from '../placement/demand-learning.js';
 
@@ -15,6 +16,8 @@ export interface ThreadData {
   readonly buffer: SharedArrayBuffer;
   /** Of the client table. */
   readonly clients: SharedArrayBuffer;
+  /** What the port with TLS serves with. */
+  readonly credentials: ServerMaterial | undefined;
   /** Of the warnings about peers. */
   readonly warnings: SharedArrayBuffer;
 }
@@ -65,7 +68,9 @@ export type ToThread =
   | { readonly kind: 'slot-freed'; readonly slot: number }
   | { readonly kind: 'disconnect'; readonly slot: number; readonly scope: DisconnectScope }
   /** `ownPorts`: those that the process listens on already. */
-  | { readonly kind: 'listen'; readonly where: ListenAddress; readonly ownPorts: readonly number[] }
+  | { readonly kind: 'listen'; readonly where: EachPort<ListenAddress>; readonly ownPorts: readonly number[] }
+  /** What the port with TLS serves with from now on. */
+  | { readonly kind: 'credentials'; readonly material: ServerMaterial }
   | { readonly kind: 'close' }
   | Query;
 
@@ -82,7 +87,7 @@ export interface ObservationMessage {
 /** To the main thread. */
 export type FromThread =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'listening'; readonly address: AddressInfo }
+  | { readonly kind: 'listening'; readonly addresses: EachPort<AddressInfo> }
   | { readonly kind: 'listen-failed'; readonly reason: string }
   /** It uses this version of the fleet from now on. */
   | { readonly kind: 'snapshot-acknowledged'; readonly version: number }

@@ -4,6 +4,7 @@ import { LoadTable } from '@fairlead/scheduling';
 import { Injectable } from '@nestjs/common';
 import { ClientTable } from '../data-plane/limits/client-table.js';
 import { AddressWarnings } from '../data-plane/request/address-warnings.js';
+import { ServerCredentials } from '../tls/server-credentials.js';
 import type { ThreadData } from './messages.js';
 
 /** The tables, in the main thread. */
@@ -13,13 +14,15 @@ export class SharedTables {
     readonly loads: LoadTable,
     private readonly clients: ClientTable,
     private readonly warnings: AddressWarnings,
+    readonly credentials: ServerCredentials,
   ) {}
 
   /** What a thread needs to use them. */
   dataOf(thread: number): ThreadData {
-    const { loads, clients, warnings } = this;
+    const { loads, clients, warnings, credentials } = this;
     const { shape, buffer } = loads;
-    return { thread, shape, buffer, clients: clients.buffer, warnings: warnings.buffer };
+    const shared = { clients: clients.buffer, warnings: warnings.buffer, credentials: credentials.material };
+    return { thread, shape, buffer, ...shared };
   }
 
   /** Clears what a thread held that has ended. */

@@ -1,7 +1,7 @@
 // The main thread's end of one worker thread: starts it, exchanges messages with it, closes it.
 import type { AddressInfo } from 'node:net';
 import type { Worker } from 'node:worker_threads';
-import type { ListenAddress } from '../data-plane/listener.js';
+import type { EachPort, ListenAddress } from '../data-plane/listener.js';
 import { backendAccess } from '../net/backend-access.js';
 import type { Replies, FromThread, ThreadData, ToThread } from './messages.js';
 import { acquireWorker } from './worker-preload.js';
@@ -53,13 +53,13 @@ export class WorkerChannel {
   }
 
   /** Makes the thread accept clients. Rejects when it cannot listen there. */
-  async listen(where: ListenAddress): Promise<AddressInfo> {
+  async listen(where: EachPort<ListenAddress>): Promise<EachPort<AddressInfo>> {
     const outcome = Promise.race([this.next('listening'), this.next('listen-failed')]);
     this.post({ kind: 'listen', where, ownPorts: backendAccess.ownPorts });
     const message = await outcome;
     if (message.kind === 'listen-failed') throw new Error(message.reason);
     this.isListening = true;
-    return message.address;
+    return message.addresses;
   }
 
   /** Nothing waits for a reply of the thread while `isAwaited` is false. */

@@ -12,6 +12,7 @@ import { balancerConfig, type BalancerConfig } from '../config/balancer.config.j
 import { backendAccess } from '../net/backend-access.js';
 import { FleetReplica } from './fleet-replica.js';
 import type { Query, Replies, ToThread } from './messages.js';
+import { ReplaceableCredentials } from '../tls/server-credentials.js';
 import { ParentThread } from './parent-thread.js';
 import { startHeartbeat } from './thread-watch.js';
 
@@ -31,6 +32,7 @@ context.useLogger(context.get(Logger));
 backendAccess.restrictTo(context.get<BalancerConfig>(balancerConfig.KEY).BACKEND_NETWORKS);
 const plane = context.get(LocalDataPlane);
 const replica = context.get(FleetReplica);
+const credentials = context.get(ReplaceableCredentials);
 const main = context.get(ParentThread);
 
 main.listen((message) => {
@@ -42,6 +44,9 @@ main.listen((message) => {
       break;
     case 'listen':
       void listen(message);
+      break;
+    case 'credentials':
+      credentials.replace(message.material);
       break;
     case 'query':
       void reply(message);
@@ -62,9 +67,10 @@ main.post({ kind: 'ready' });
 
 async function listen({ where, ownPorts }: Extract<ToThread, { kind: 'listen' }>): Promise<void> {
   try {
-    const address = await plane.server.listen(where);
-    for (const own of [...ownPorts, address.port]) backendAccess.addOwnPort(own);
-    main.post({ kind: 'listening', address });
+    const addresses = await plane.server.listen(where);
+    const { plain, tls } = addresses;
+    for (const own of [...ownPorts, plain.port, tls?.port]) if (own !== undefined) backendAccess.addOwnPort(own);
+    main.post({ kind: 'listening', addresses });
   } catch (error) {
     main.post({ kind: 'listen-failed', reason: (error as Error).message });
   }

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { loadBalancerConfig } from '../config/balancer.config.js';
 import { NOT_LISTENING } from '../data-plane/data-plane.js';
 import { ClientTable } from '../data-plane/limits/client-table.js';
+import { ReplaceableCredentials } from '../tls/server-credentials.js';
 import { AddressWarnings } from '../data-plane/request/address-warnings.js';
 import { EventLog } from '../registry/event-log.js';
 import { RegistryStore } from '../registry/store/registry-store.js';
@@ -32,13 +33,16 @@ function scriptWith(folder: string): URL {
       }
       const address = { address: '127.0.0.1', family: 'IPv4', port: 4711 };
       if (message.kind === 'fleet') parentPort.postMessage({ kind: 'snapshot-acknowledged', version: message.version });
-      if (message.kind === 'listen') parentPort.postMessage({ kind: 'listening', address });
+      if (message.kind === 'listen') parentPort.postMessage({ kind: 'listening', addresses: { plain: address } });
       if (message.kind === 'disconnect' && message.slot === thread) process.exit(5);
       if (message.kind === 'close') process.exit(0);
     });
   `;
   return new URL(`data:text/javascript,${encodeURIComponent(code)}`);
 }
+
+/** The ports are bound here. */
+const NOTHING_INHERITED = { plain: [], tls: [] };
 
 describe('WorkerSupervisor', () => {
   let folder: string;
@@ -65,7 +69,7 @@ describe('WorkerSupervisor', () => {
     return {
       plane: new WorkerSupervisor(
         registry,
-        new SharedTables(table, new ClientTable(2), new AddressWarnings()),
+        new SharedTables(table, new ClientTable(2), new AddressWarnings(), new ReplaceableCredentials(undefined)),
         config,
         script,
       ),
@@ -78,7 +82,9 @@ describe('WorkerSupervisor', () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     const { plane } = aSupervisor(new URL('data:text/javascript,for (;;);'));
     plane.onModuleInit();
-    const listening = expect(plane.listen([])).rejects.toThrow('a worker thread of the data plane ended');
+    const listening = expect(plane.listen(NOTHING_INHERITED)).rejects.toThrow(
+      'a worker thread of the data plane ended',
+    );
     vi.advanceTimersByTime(39_900);
     expect(logged.join('\n')).not.toContain('terminated');
     vi.advanceTimersByTime(100);
@@ -93,8 +99,8 @@ describe('WorkerSupervisor', () => {
     onTestFinished(() => clearInterval(beating));
     plane.onModuleInit();
     expect(plane.unreadyReason).toBe(NOT_LISTENING);
-    await plane.listen([]);
-    expect([plane.unreadyReason, plane.port]).toEqual([undefined, 4711]);
+    await plane.listen(NOTHING_INHERITED);
+    expect([plane.unreadyReason, plane.ports.plain]).toEqual([undefined, 4711]);
 
     const more = { pingPath: undefined, leaseSeconds: undefined, labels: {}, maxInFlight: undefined };
     const spec = { url: 'http://127.0.0.1:1', capacity: Float64Array.of(1, 1), ...more };

@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RequestRecord } from '@fairlead/contracts';
 import { Logger, type OnModuleInit } from '@nestjs/common';
 import type { BalancerConfig } from '../config/balancer.config.js';
-import { NOT_LISTENING, type DataPlane } from '../data-plane/data-plane.js';
-import type { ListenAddress } from '../data-plane/listener.js';
+import { NOT_LISTENING, type DataPlane, type InheritedPorts } from '../data-plane/data-plane.js';
+import { logListening, type EachPort, type ListenAddress } from '../data-plane/listener.js';
 import type { RegistryService } from '../registry/registry.service.js';
 import type { NamedBelief } from '../placement/demand-learning.js';
 import { FleetPublisher } from './fleet-publisher.js';
@@ -38,8 +38,8 @@ interface Member {
 export class WorkerSupervisor implements DataPlane, OnModuleInit {
   private readonly logger = new Logger('DataPlane');
   private readonly members: Member[] = [];
-  private address: AddressInfo | undefined;
-  private inherited: readonly number[] = [];
+  private addresses: EachPort<AddressInfo> | undefined;
+  private inherited: InheritedPorts = { plain: [], tls: [] };
   private isClosing = false;
   private ticking: NodeJS.Timeout | undefined;
 
@@ -58,9 +58,10 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
     return stalled.length > 0 ? stalled.join(', ') : undefined;
   }
 
-  get port(): number {
-    if (!this.address) throw new Error('the data plane does not listen yet');
-    return this.address.port;
+  get ports(): EachPort<number> {
+    if (!this.addresses) throw new Error('the data plane does not listen yet');
+    const { plain, tls } = this.addresses;
+    return { plain: plain.port, tls: tls?.port };
   }
 
   /** Starts the threads, which boot while the main thread does. */
@@ -71,17 +72,20 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
       slotFreed: (slot) => this.broadcast({ kind: 'slot-freed', slot }),
       disconnect: (slot, scope) => this.broadcast({ kind: 'disconnect', slot, scope }),
     });
+    this.tables.credentials.onChange((material) => this.broadcast({ kind: 'credentials', material }));
     this.ticking = startTicking(() => {
       for (const thread of this.members.keys()) this.look(thread);
     });
     this.ticking.unref();
   }
 
-  async listen(inherited: readonly number[]): Promise<void> {
+  async listen(inherited: InheritedPorts): Promise<void> {
     this.inherited = inherited;
-    const { DATA_PLANE_HOST: host, DATA_PLANE_PORT: port } = this.config;
-    const isAlone = this.members.length === 1 || inherited.length > 0;
-    if (!isAlone && port !== 0) await requireFree(host, port);
+    const { DATA_PLANE_HOST: host, DATA_PLANE_PORT, DATA_PLANE_TLS_PORT } = this.config;
+    if (this.members.length > 1) {
+      if (inherited.plain.length === 0) await requireFree(host, DATA_PLANE_PORT);
+      if (inherited.tls.length === 0 && DATA_PLANE_TLS_PORT !== undefined) await requireFree(host, DATA_PLANE_TLS_PORT);
+    }
     try {
       await this.listenOnAll();
     } catch (error) {
@@ -90,8 +94,7 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
       throw error;
     }
     for (const thread of this.members.keys()) this.watch(thread);
-    const { address = host } = this.address ?? {};
-    this.logger.log({ host: inherited.length > 0 ? address : host, port: this.port }, 'data plane listening');
+    if (this.addresses) logListening(this.logger, this.addresses);
   }
 
   async close(): Promise<void> {
@@ -117,8 +120,8 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
   private async listenOnAll(): Promise<void> {
     for (const [thread, { channel }] of this.members.entries()) {
       await channel.ready;
-      const address = await channel.listen(this.addressFor(thread));
-      this.address ??= address;
+      const addresses = await channel.listen(this.addressesFor(thread));
+      this.addresses ??= addresses;
     }
   }
 
@@ -135,6 +138,8 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
   /** Watches a thread until it ends, and publishes the fleet to it once it is ready. */
   private async attend(thread: number, member: Member): Promise<void> {
     const { channel } = member;
+    const { credentials } = this.tables;
+    const { material } = credentials;
     const { liveness } = this.tables.loads.rows[thread];
     member.watch = new ThreadWatch(liveness, this.config.THREAD_STALL_SECONDS, BOOT_SECONDS);
     void channel.ended.then(() => (member.watch = undefined));
@@ -147,6 +152,9 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
     // At once, so that the thread has the fleet before it is told to listen.
     const publisher = new FleetPublisher(this.registry, (message) => channel.post(message));
     member.publisher = publisher;
+    if (credentials.material && credentials.material !== material) {
+      channel.post({ kind: 'credentials', material: credentials.material });
+    }
     await channel.ended;
     publisher.end();
   }
@@ -191,10 +199,15 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
   }
 
   /** Where a thread listens: the first one binds the port, the others share it. */
-  private addressFor(thread: number): ListenAddress {
-    if (this.inherited.length > 0) return { fd: this.inherited[thread] };
-    const { DATA_PLANE_HOST: host, DATA_PLANE_PORT: port } = this.config;
-    return { host, port: this.address?.port ?? port, reusePort: this.members.length > 1 };
+  private addressesFor(thread: number): EachPort<ListenAddress> {
+    const { inherited, addresses } = this;
+    const { DATA_PLANE_HOST: host, DATA_PLANE_PORT, DATA_PLANE_TLS_PORT } = this.config;
+    const reusePort = this.members.length > 1;
+    const addressOf = (descriptors: readonly number[], port: number) =>
+      descriptors.length > 0 ? { fd: descriptors[thread] } : { host, port, reusePort };
+    const plain = addressOf(inherited.plain, addresses?.plain.port ?? DATA_PLANE_PORT);
+    if (DATA_PLANE_TLS_PORT === undefined) return { plain };
+    return { plain, tls: addressOf(inherited.tls, addresses?.tls?.port ?? DATA_PLANE_TLS_PORT) };
   }
 
   private watch(thread: number): void {
@@ -205,7 +218,7 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
     this.tables.abandon(thread);
     if (this.isClosing) return;
     this.logger.error(`thread ${thread} ended, and its exchanges in flight are lost: ${reason}`);
-    if (this.inherited.length > 0) {
+    if (this.inherited.plain.length > 0 || this.inherited.tls.length > 0) {
       // The socket was closed here but is open in the parent process: clients that the kernel assigns to it wait until
       // a process accepts on it again.
       this.logger.error('an inherited socket cannot be reopened: shutting down');
@@ -221,7 +234,7 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
       this.members[thread] = member;
       try {
         await member.channel.ready;
-        await member.channel.listen(this.addressFor(thread));
+        await member.channel.listen(this.addressesFor(thread));
         this.logger.log(`thread ${thread} was replaced`);
         this.watch(thread);
         return;
@@ -248,6 +261,7 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
  * With SO_REUSEPORT the threads would share the port with another process, so bind it exclusively once to detect one.
  */
 async function requireFree(host: string, port: number): Promise<void> {
+  if (port === 0) return;
   const server = createServer().listen({ host, port });
   await once(server, 'listening');
   server.close();

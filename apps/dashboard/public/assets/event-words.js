@@ -19,6 +19,8 @@ const WORDS = {
   'panic-ended': { word: 'panic ended', mark: 'up' },
   'self-preservation': { word: 'self-preservation', mark: 'suspect' },
   refused: { word: 'refused', mark: 'suspect' },
+  'certificate-changed': { word: 'certificate changed', mark: 'joining' },
+  'certificate-rejected': { word: 'certificate rejected', mark: 'suspect' },
 };
 
 /** @param {Pick<FleetEvent, 'kind' | 'from' | 'to'>} event @returns {Words} */

@@ -25,7 +25,7 @@ export const NO_CLIENT: DownstreamConnection = {
 
 export const NO_REQUEST: ReadRequest = {
   client: '',
-  peer: { address: '', isProxy: false, mayDeclare: false },
+  peer: { address: '', isProxy: false, tlsVersion: undefined, certificateSubject: undefined, mayDeclare: false },
   wantsPlacement: false,
   method: '',
   target: '',

@@ -1,6 +1,7 @@
 // Collects head, framing and body so that they are sent in one write.
 import type { ForwardingRule, ResponseHead } from '@fairlead/http1';
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 
 /** A head, and as much as one read brings. */
 const INITIAL_BYTES = 80 * 1024;
@@ -41,9 +42,11 @@ export class WriteBuffer {
   /** Writes everything. If the system does not take all of it at once, the socket keeps the buffer and this gets a new one. */
   flush(socket: Socket): void {
     if (this.end === 0) return;
+    // What TLS encrypts at once it does not keep, although its writes always end later.
+    const isKept = socket.writableLength > 0 || !(socket instanceof TLSSocket);
     socket.write(this.bytes.subarray(0, this.end));
     this.end = 0;
-    if (socket.writableLength > 0) this.bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES);
+    if (isKept && socket.writableLength > 0) this.bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES);
   }
 
   private reserve(length: number): void {

@@ -6,6 +6,7 @@ import { RequestFramer, type RequestLimits } from '@fairlead/http1';
 import { bareErrorText, lastErrorText } from '../headers/error-response.js';
 import type { IndexedSetMember } from '../io/indexed-set.js';
 import type { LingeringClose } from '../io/lingering-close.js';
+import { TLS_HANDSHAKE_RECORD } from '../io/tls-record.js';
 import { isPipeliningFull } from '../io/pipelining-limit.js';
 import { readBuffer, type SharedBufferSocket } from '../io/shared-read-buffer.js';
 import type { FramingRefusals, Refusal } from '../request/refusal.js';
@@ -17,6 +18,8 @@ export interface ConnectionLimits {
   readonly refusals: FramingRefusals;
   /** Requests, after which the connection is closed. */
   readonly maxRequests: number;
+  /** Called when a connection begins with TLS, which is not spoken here. */
+  readonly onTlsHello: () => void;
 }
 
 /** The methods that Node's parser knows. */
@@ -122,7 +125,8 @@ export class ClientConnection implements IndexedSetMember {
       const end = framer.scan(bytes, at, length);
       // Nothing of a head that is refused, but what is good of a body.
       if (framer.error && !framer.hasHead) {
-        this.refuse(this.limits.refusals.of(framer.error));
+        if (this.requests === 0 && bytes[at] === TLS_HANDSHAKE_RECORD) this.refuseTls();
+        else this.refuse(this.limits.refusals.of(framer.error));
         return;
       }
       if (this.parserRefusal && framer.hasHead) {
@@ -197,6 +201,13 @@ export class ClientConnection implements IndexedSetMember {
       this.parserRefusal = refusal;
       this.parse = ignore;
     }
+  }
+
+  /** Such a client cannot read a response. */
+  private refuseTls(): void {
+    this.isRefused = true;
+    this.limits.onTlsHello();
+    this.socket.destroy();
   }
 
   /** Closes the connection after bytes that are not a request. */

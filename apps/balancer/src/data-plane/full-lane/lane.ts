@@ -67,7 +67,7 @@ export class FullLane {
     const read = this.requests.read(request);
     if (isRefusal(read)) {
       if (read.isLast) response.shouldKeepAlive = false;
-      sendError(response, read.statusCode, read.message);
+      sendError(response, read.statusCode, read.message, read.fields);
     } else new FullLaneExchange(this.context, read, { request, response }).start();
   }
 }

@@ -2,6 +2,7 @@
 import { ServerResponse, createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { LoadTable } from '@fairlead/scheduling';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../../config/balancer.config.js';
@@ -30,13 +31,16 @@ export class FullLaneServer {
   constructor(
     private readonly lane: FullLane,
     lingering: LingeringClose,
+    loads: LoadTable,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
     const head = requestHeadLimits(config);
+    const { counts } = loads.own;
     const limits = {
       head,
       refusals: new FramingRefusals(head),
       maxRequests: config.MAX_REQUESTS_PER_CONNECTION,
+      onTlsHello: () => void counts.tlsOnPlainPort++,
     };
     this.connections = new ClientConnections(limits, lingering);
     this.server = createServer<typeof ProxiedRequest, typeof ServerResponse<ProxiedRequest>>({

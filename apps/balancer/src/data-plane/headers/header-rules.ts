@@ -33,6 +33,7 @@ export const PROXY_SET_HEADERS: ReadonlySet<string> = new Set([
   'x-forwarded-host',
   'forwarded',
   'via',
+  'x-client-cert-subject',
   'compute',
   'storage',
   'fairlead-demand',
@@ -52,10 +53,21 @@ const isDroppedFromResponses: FieldTest = (name) => DROPPED_FROM_RESPONSES.has(n
 /** Says something of a field by its name in lower case. */
 export type FieldTest = (lowerName: string) => boolean;
 
+/** The other side of a connection. */
+export interface HopPeer {
+  /** Without a port. */
+  readonly address: string;
+  /** Whether its forwarding headers are continued. */
+  readonly isProxy: boolean;
+  /** Undefined without TLS. */
+  readonly tlsVersion?: string | undefined;
+  /** Of the certificate that it was verified by. */
+  readonly certificateSubject?: string | undefined;
+}
+
 /** What the forwarding headers of a request are made from. */
 export interface Hop {
-  /** The other side of the connection: its address without a port, and whether its forwarding headers are continued. */
-  readonly peer: { readonly address: string; readonly isProxy: boolean };
+  readonly peer: HopPeer;
   /** `1.0` or `1.1`, for `Via`. */
   readonly httpVersion: string;
   /** This balancer's pseudonym in `Via`. */
@@ -88,8 +100,8 @@ export function requestHeaders(
 }
 
 /**
- * The forwarding headers of a request: `Via`, `X-Forwarded-*` and `Forwarded` (RFC 7239). Those of a trusted proxy are
- * continued, those of any other peer replaced. `field` returns '' for an absent field.
+ * The forwarding headers of a request: `Via`, `X-Forwarded-*`, `Forwarded` (RFC 7239), and `X-Client-Cert-Subject`. Those of
+ * a trusted proxy are continued, those of any other peer replaced. `field` returns '' for an absent field.
  */
 export function hopFields(field: (name: string) => string, hop: Hop): string[] {
   const trusted = (name: string) => (hop.peer.isProxy ? field(name) : '');
@@ -97,10 +109,13 @@ export function hopFields(field: (name: string) => string, hop: Hop): string[] {
   const host = field('host');
   const fields = ['Via', via(field('via'), hop.httpVersion, hop.pseudonym)];
   fields.push('X-Forwarded-For', appended('x-forwarded-for', hop.peer.address));
-  fields.push('X-Forwarded-Proto', trusted('x-forwarded-proto') || 'http');
+  const scheme = hop.peer.tlsVersion === undefined ? 'http' : 'https';
+  fields.push('X-Forwarded-Proto', trusted('x-forwarded-proto') || scheme);
   const forwardedHost = trusted('x-forwarded-host') || host;
   if (forwardedHost !== '') fields.push('X-Forwarded-Host', forwardedHost);
-  fields.push('Forwarded', appended('forwarded', forwardedElement(hop.peer.address, host)));
+  fields.push('Forwarded', appended('forwarded', forwardedElement(hop.peer.address, host, scheme)));
+  const subject = hop.peer.certificateSubject ?? trusted('x-client-cert-subject');
+  if (subject !== '') fields.push('X-Client-Cert-Subject', subject);
   return fields;
 }
 
@@ -241,11 +256,11 @@ function via(before: string, httpVersion: string, pseudonym: string): string {
 /**
  * One element of `Forwarded`. An IPv6 address is bracketed and quoted; a host with a port is quoted (RFC 7239 §4, §6).
  */
-function forwardedElement(address: string, host: string): string {
+function forwardedElement(address: string, host: string, scheme: string): string {
   const node = address.includes(':') ? `"[${address}]"` : address;
   const isToken = /^[\w.!#$%&'*+^`|~-]+$/.test(host);
   const hostPart = host === '' ? '' : `;host=${isToken ? host : `"${host.replaceAll(/["\\]/g, '\\$&')}"`}`;
-  return `for=${node}${hostPart};proto=http`;
+  return `for=${node}${hostPart};proto=${scheme}`;
 }
 
 function tokens(field: string): string[] {

@@ -32,7 +32,8 @@ describe('a lingering close', () => {
     const client = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', allowHalfOpen: true });
     client.on('error', () => {});
     const [accepted] = (await once(server, 'connection')) as [Socket];
-    const own = new SharedBufferSocket(accepted, () => {});
+    const own = SharedBufferSocket.takeOver(accepted);
+    own.redirect(() => {});
     sockets.push(client, own.socket);
     return { client, own };
   }

@@ -1,6 +1,7 @@
 // The address of the other side of a client's connection.
 import type { Socket } from 'node:net';
 import { plainAddress } from '../../net/address.js';
+import { transportOf } from './transport.js';
 
 const ANNOUNCED = Symbol('announced address');
 
@@ -11,11 +12,12 @@ type AnnouncedSocket = Socket & { [ANNOUNCED]?: string };
  * The address that the PROXY protocol announced, or that of the socket: of an IPv4 peer in dotted form, also on a dual-stack
  * socket.
  */
-export function peerAddressOf(socket: AnnouncedSocket): string {
-  return socket[ANNOUNCED] ?? plainAddress(socket.remoteAddress ?? '');
+export function peerAddressOf(socket: Socket): string {
+  const transport: AnnouncedSocket = transportOf(socket);
+  return transport[ANNOUNCED] ?? plainAddress(transport.remoteAddress ?? '');
 }
 
-/** From here on this is the address of the peer. */
+/** From here on this is the address of the peer, also once the connection has TLS. */
 export function announcePeerAddress(socket: AnnouncedSocket, address: string): void {
   socket[ANNOUNCED] = address;
 }

@@ -2,6 +2,7 @@
 // which costs more than everything else about a short request. Its `onread` option avoids that, but exists only for
 // connections that are opened, not for those that are accepted.
 import { Socket, type Server, type SocketConstructorOpts } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 
 /** The size of one read, as in Node. */
 const READ_BYTES = 65_536;
@@ -15,26 +16,52 @@ interface SocketInternals {
   _server: Server | null;
 }
 
+/** Where Node keeps the options `onread` of a socket, which `TLSSocket` does not take. */
+const [BUFFER, ON_READ] = ['kBuffer', 'kBufferCb'].map((name) => {
+  const symbol = Object.getOwnPropertySymbols(new Socket()).find(({ description }) => description === name);
+  if (!symbol) throw new Error(`this version of Node has no ${name} in its sockets: ${process.version}`);
+  return symbol;
+});
+
+/** The same of a socket with TLS. */
+interface SecureInternals {
+  [onread: symbol]: unknown;
+  _handle: { useUserBuffer(buffer: Buffer): void } | null;
+}
+
 /** Called with the number of bytes that were read into {@link readBuffer}. */
 export type ReadHandler = (length: number) => void;
 
-/** Takes over a connection that a server accepted with `pauseOnConnect`; the accepted socket is not to be used again. */
+/** A connection that is read into {@link readBuffer}. */
 export class SharedBufferSocket {
-  /** The connection: half open, and like any other socket except that it emits no `data`. */
-  readonly socket: Socket;
+  private onRead: ReadHandler | undefined;
 
-  constructor(
-    accepted: Socket,
-    private onRead?: ReadHandler,
-  ) {
+  /** @param socket half open, and like any other except that it emits no `data`. */
+  private constructor(readonly socket: Socket) {}
+
+  /** Takes over a connection that a server accepted with `pauseOnConnect`; the accepted socket is not to be used again. */
+  static takeOver(accepted: Socket): SharedBufferSocket {
     const from = accepted as unknown as SocketInternals;
-    const onread = { buffer: readBuffer, callback: (length: number) => this.read(length) };
-    this.socket = new Socket({ handle: from._handle, allowHalfOpen: true, onread } as SocketConstructorOpts);
+    const onread = { buffer: readBuffer, callback: (length: number) => client.read(length) };
+    const socket = new Socket({ handle: from._handle, allowHalfOpen: true, onread } as SocketConstructorOpts);
+    const client: SharedBufferSocket = new SharedBufferSocket(socket);
     // Otherwise the server would go on counting it once it is closed.
-    (this.socket as unknown as SocketInternals)._server = from._server;
+    (socket as unknown as SocketInternals)._server = from._server;
     from._handle = null;
     from._server = null;
-    this.socket.resume();
+    socket.resume();
+    return client;
+  }
+
+  /** Takes over a connection after its handshake. */
+  static secured(socket: TLSSocket): SharedBufferSocket {
+    const client = new SharedBufferSocket(socket);
+    const internals = socket as unknown as SecureInternals;
+    internals[BUFFER] = readBuffer;
+    internals[ON_READ] = (length: number) => client.read(length);
+    internals._handle?.useUserBuffer(readBuffer);
+    socket.resume();
+    return client;
   }
 
   /** Hands what is read to `onRead` from now on. */

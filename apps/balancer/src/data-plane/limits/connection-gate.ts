@@ -20,14 +20,20 @@ export class ConnectionGate {
     private readonly lingering: LingeringClose,
   ) {}
 
-  /** Counts a connection of the client at `address` until it is closed. Refuses it and returns false when it is one too many. */
-  admits(client: SharedBufferSocket, address: string): boolean {
+  /**
+   * Counts a connection of the client at `address` until it is closed. Refuses it and returns false when it is one too many.
+   *
+   * @param canRead whether the client can read a response: not before its handshake, for which a refused one is not worth
+   * the time.
+   */
+  admits(client: SharedBufferSocket, address: string, canRead: boolean): boolean {
     const cell = this.limits.acquireConnection(address, sharedSeconds(monotonicMs()));
     if (typeof cell === 'number') {
       client.socket.once('close', () => this.limits.releaseConnection(cell));
       return true;
     }
-    this.refuse(client, cell);
+    if (canRead) this.refuse(client, cell);
+    else client.socket.destroy();
     return false;
   }
 

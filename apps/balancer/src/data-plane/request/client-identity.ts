@@ -1,5 +1,7 @@
 // Who the client of a request is: the peer of its connection, or whom trusted proxies in front of the balancer name.
 import type { BlockList, Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { subjectOf } from '@fairlead/tls';
 import { LRUCache } from 'lru-cache';
 import type { BalancerConfig } from '../../config/balancer.config.js';
 import { isListed } from '../../net/address.js';
@@ -35,6 +37,10 @@ export class AddressList {
 export interface Peer {
   /** Its address, without a port. */
   readonly address: string;
+  /** The version of TLS that it speaks, such as `TLSv1.3`; undefined without TLS. */
+  readonly tlsVersion: string | undefined;
+  /** Of its certificate, which was verified, as RFC 4514 writes it. */
+  readonly certificateSubject: string | undefined;
   /** Whether it is a trusted proxy: its forwarding headers are believed. */
   readonly isProxy: boolean;
   /** Whether its demand headers and `Fairlead-Explain` are read. */
@@ -62,7 +68,7 @@ export class ClientIdentity {
 
   /** The peer of a connection, the same object each time. */
   peerOf(socket: PeerSocket): Peer {
-    return (socket[PEER] ??= this.peerAt(peerAddressOf(socket)));
+    return (socket[PEER] ??= this.identify(socket));
   }
 
   /** The address of the client of a request: of the peer, or whom it forwards for if it is a trusted proxy. */
@@ -70,9 +76,14 @@ export class ClientIdentity {
     return peer.isProxy ? this.clientNamedBy(peer.address, field) : peer.address;
   }
 
-  private peerAt(address: string): Peer {
+  private identify(socket: Socket): Peer {
+    const address = peerAddressOf(socket);
+    const tls = socket instanceof TLSSocket ? socket : undefined;
+    const certificate = tls?.authorized === true ? tls.getPeerX509Certificate() : undefined;
     return {
       address,
+      tlsVersion: tls?.getProtocol() ?? undefined,
+      certificateSubject: certificate && subjectOf(certificate),
       isProxy: this.proxies.includes(address),
       mayDeclare: this.demandClients.includes(address),
     };

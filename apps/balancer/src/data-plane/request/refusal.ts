@@ -1,5 +1,6 @@
 // The responses of the balancer itself to requests that it does not forward.
 import type { FramingError, RequestLimits } from '@fairlead/http1';
+import type { ErrorFields } from '../headers/error-response.js';
 
 /** The response of the balancer itself to a request that it does not forward. */
 export interface Refusal {
@@ -7,6 +8,8 @@ export interface Refusal {
   readonly message: string;
   /** Whether the connection ends with it: the next recipient might find another end of the request. */
   readonly isLast?: true;
+  /** Header fields of the response. */
+  readonly fields?: ErrorFields;
 }
 
 /** Errors whose message names the limit. */

@@ -13,6 +13,7 @@ import type { PlacedRequest } from '../exchange/placed-request.js';
 import { hasPassedThrough } from '../headers/header-rules.js';
 import { VIA_PSEUDONYM } from '../headers/via-pseudonym.js';
 import { framingRefusal } from './framing-refusal.js';
+import { HttpsRedirect } from './https-redirect.js';
 import { countForwarding } from './max-forwards.js';
 import { PathRules } from './path-rules.js';
 import type { Refusal } from './refusal.js';
@@ -38,6 +39,7 @@ const LOOP: Refusal = {
 @Injectable()
 export class RequestReader {
   private readonly identity: ClientIdentity;
+  private readonly redirect: HttpsRedirect;
   private readonly pathRules: PathRules;
   private readonly rejectsUnderscores: boolean;
   private readonly maxBodyBytes: number;
@@ -49,6 +51,7 @@ export class RequestReader {
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
     this.identity = new ClientIdentity(warnings, config);
+    this.redirect = new HttpsRedirect(config);
     this.pathRules = new PathRules(config);
     this.rejectsUnderscores = config.UNDERSCORE_HEADERS === 'reject';
     this.maxBodyBytes = maxBodyBytes(config.TRAFFIC_LIMITS);
@@ -87,6 +90,8 @@ export class RequestReader {
   /** Step 3, read and refuse: reads a request with valid framing, or rejects it. */
   readFramed(request: RequestFacts): ReadRequest | Refusal {
     const { peer, method, target, field } = request;
+    const redirect = this.redirect.of(peer, target, field);
+    if (redirect) return redirect;
     if (hasPassedThrough(field('via'), VIA_PSEUDONYM)) return LOOP;
     if (request.bodyBytes > this.maxBodyBytes) {
       return { statusCode: 413, message: bodyTooLarge(this.maxBodyBytes), isLast: true };

@@ -62,7 +62,7 @@ export class UpgradeLane {
     const { socket } = reading;
     const read = this.requests.read(request);
     if (isRefusal(read)) {
-      this.lingering.endWith(reading, lastErrorText(read.statusCode, read.message));
+      this.lingering.endWith(reading, lastErrorText(read.statusCode, read.message, { fields: read.fields }));
       return;
     }
     this.open.add(socket);

@@ -1,0 +1,108 @@
+// The variables that encrypt the connections of clients.
+import { flag, port, seconds, oneOf, wholeNumber } from '@fairlead/configuration';
+import { CLIENT_CERTIFICATES, TLS_VERSIONS, type CertificateFiles, type ServerFiles } from '@fairlead/tls';
+import { z } from 'zod';
+
+const fileList = () =>
+  z
+    .string()
+    .transform((text) => text.split(',').map((path) => path.trim()))
+    .refine((paths) => paths.every((path) => path !== ''), 'must be file names, separated by commas');
+
+/** A part of the balancer's schema. */
+export const tlsVariables = {
+  DATA_PLANE_TLS_PORT: z
+    .union([z.literal('off').transform(() => undefined), port()], 'must be off or a whole number from 0 to 65535')
+    .prefault('off')
+    .describe('Port on which clients are accepted with TLS; 0: a free one; off: none'),
+  TLS_CERTIFICATE_FILES: fileList()
+    .optional()
+    .describe(
+      'Certificates with their issuers, as PEM files; clients that ask for no known name get the first one; read again when they change',
+    ),
+  TLS_KEY_FILES: fileList().optional().describe('The keys of TLS_CERTIFICATE_FILES, as PEM files in the same order'),
+  TLS_KEY_PASSWORD: z.string().optional().describe('The password of those keys that are encrypted'),
+  TLS_MIN_VERSION: oneOf(TLS_VERSIONS)
+    .prefault('TLSv1.2')
+    .describe(`The lowest version of TLS that is accepted: ${TLS_VERSIONS.join(', ')}`),
+  TLS_STRICT_SNI: flag()
+    .prefault('false')
+    .describe('Whether a handshake that asks for no name, or for one that no certificate has, is refused'),
+  TLS_HANDSHAKE_TIMEOUT_SECONDS: seconds(0.1, 3_600)
+    .prefault('10')
+    .describe('How long a client has for the handshake, from when it is connected'),
+  TLS_MAX_HANDSHAKES: wholeNumber(1, 1_000_000)
+    .prefault('1024')
+    .describe('Handshakes in progress; for one more, the oldest is closed'),
+  TLS_SESSION_SECONDS: seconds(60, 604_800)
+    .prefault('43200')
+    .describe('How long a session can be resumed; the key that encrypts sessions is replaced as often'),
+  TLS_CLIENT_CERTIFICATES: oneOf(CLIENT_CERTIFICATES)
+    .prefault('off')
+    .describe('Certificates of clients: off, request (verified where a client has one), require'),
+  TLS_CLIENT_CA_FILE: z
+    .string()
+    .optional()
+    .describe('The authorities that may sign the certificates of clients, as a PEM file; read again when it changes'),
+  TLS_CLIENT_CRL_FILE: z
+    .string()
+    .optional()
+    .describe('The list of revoked certificates of clients, as a PEM file; read again when it changes'),
+  HTTPS_REDIRECT_PORT: z
+    .union(
+      [z.literal('off').transform(() => undefined), wholeNumber(1, 65_535)],
+      'must be off or a whole number from 1 to 65535',
+    )
+    .prefault('off')
+    .describe(
+      'Port of https, as clients reach it, that requests without TLS are redirected to with 308; off: they are served',
+    ),
+  HSTS_SECONDS: wholeNumber(0, 1_000_000_000)
+    .prefault('0')
+    .describe(
+      'How long browsers may use only https, as Strict-Transport-Security in responses over TLS; 0: no such header',
+    ),
+};
+
+/** The configuration of TLS for clients. */
+export type TlsConfig = z.output<z.ZodObject<typeof tlsVariables>>;
+
+/** The files of the port with TLS; undefined where there is none. */
+export function serverFilesOf(config: TlsConfig): ServerFiles | undefined {
+  if (config.DATA_PLANE_TLS_PORT === undefined) return undefined;
+  const { TLS_CERTIFICATE_FILES = [], TLS_KEY_FILES = [], TLS_KEY_PASSWORD: password } = config;
+  const certificates = TLS_CERTIFICATE_FILES.map((certificateFile, i): CertificateFiles => ({
+    certificateFile,
+    keyFile: TLS_KEY_FILES[i],
+    password,
+  }));
+  return {
+    certificates,
+    clientAuthorities: config.TLS_CLIENT_CA_FILE,
+    revocationList: config.TLS_CLIENT_CRL_FILE,
+  };
+}
+
+/** A sentence for each contradiction among these variables. */
+export function tlsContradictions(config: TlsConfig): string[] {
+  const { TLS_CERTIFICATE_FILES: certificates = [], TLS_KEY_FILES: keys = [] } = config;
+  const { TLS_CLIENT_CERTIFICATES, TLS_CLIENT_CA_FILE, TLS_CLIENT_CRL_FILE } = config;
+  const isOn = config.DATA_PLANE_TLS_PORT !== undefined;
+  const problems: string[] = [];
+  if (isOn && certificates.length === 0)
+    problems.push('DATA_PLANE_TLS_PORT needs TLS_CERTIFICATE_FILES, which is not set');
+  if (certificates.length !== keys.length) {
+    problems.push(
+      `TLS_KEY_FILES must have a file for each of TLS_CERTIFICATE_FILES, ${certificates.length}, got ${keys.length}`,
+    );
+  }
+  if (!isOn && certificates.length > 0) problems.push('TLS_CERTIFICATE_FILES needs DATA_PLANE_TLS_PORT, which is off');
+  if (!isOn && config.HSTS_SECONDS > 0) problems.push('HSTS_SECONDS needs DATA_PLANE_TLS_PORT, which is off');
+  if (TLS_CLIENT_CERTIFICATES !== 'off' && TLS_CLIENT_CA_FILE === undefined) {
+    problems.push(`TLS_CLIENT_CERTIFICATES=${TLS_CLIENT_CERTIFICATES} needs TLS_CLIENT_CA_FILE, which is not set`);
+  }
+  if (TLS_CLIENT_CERTIFICATES === 'off' && (TLS_CLIENT_CA_FILE ?? TLS_CLIENT_CRL_FILE) !== undefined) {
+    problems.push('TLS_CLIENT_CA_FILE and TLS_CLIENT_CRL_FILE need TLS_CLIENT_CERTIFICATES, which is off');
+  }
+  return problems;
+}

@@ -1,0 +1,120 @@
+// Makes the TLS handshake of a connection, before a lane reads from it.
+import type { TLSSocket } from 'node:tls';
+import { LoadTable, type ThreadCounts } from '@fairlead/scheduling';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import { balancerConfig } from '../../config/balancer.config.js';
+import { ServerCredentials } from '../../tls/server-credentials.js';
+import { lastErrorText } from '../headers/error-response.js';
+import { DeadlineClock } from '../io/deadline-clock.js';
+import { LingeringClose } from '../io/lingering-close.js';
+import { readBuffer, SharedBufferSocket } from '../io/shared-read-buffer.js';
+import { TLS_HANDSHAKE_RECORD } from '../io/tls-record.js';
+import { transportOf } from '../io/transport.js';
+import { PendingHandshakes } from './pending-handshakes.js';
+import { SecureServer } from './secure-server.js';
+
+/** Takes over a connection, and what was read of it before. */
+type Deliver = (client: SharedBufferSocket, unread: Buffer | undefined) => void;
+
+@Injectable()
+export class TlsAcceptor {
+  private readonly secure: SecureServer | undefined;
+  private readonly pending: PendingHandshakes;
+  private readonly counts: ThreadCounts;
+  private readonly requiresName: boolean;
+  private deliver: Deliver = () => {};
+
+  constructor(
+    credentials: ServerCredentials,
+    clock: DeadlineClock,
+    private readonly lingering: LingeringClose,
+    loads: LoadTable,
+    @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
+  ) {
+    const { TLS_MAX_HANDSHAKES, TLS_HANDSHAKE_TIMEOUT_SECONDS, TLS_STRICT_SNI } = config;
+    const maxHandshakes = Math.ceil(TLS_MAX_HANDSHAKES / Math.max(1, config.DATA_PLANE_THREADS));
+    const { counts } = loads.own;
+    this.counts = counts;
+    this.pending = new PendingHandshakes(
+      maxHandshakes,
+      TLS_HANDSHAKE_TIMEOUT_SECONDS * 1000,
+      clock,
+      () => void counts.tlsHandshakeErrors++,
+    );
+    this.requiresName = TLS_STRICT_SNI;
+    if (!credentials.material) return;
+    const policy = {
+      minVersion: config.TLS_MIN_VERSION,
+      clientCertificates: config.TLS_CLIENT_CERTIFICATES,
+      sessionSeconds: config.TLS_SESSION_SECONDS,
+    };
+    const secure = new SecureServer(credentials.material, policy, TLS_STRICT_SNI);
+    secure.server.on('secureConnection', (socket) => this.onSecure(socket));
+    secure.server.on('tlsClientError', (_error, socket) => this.onFailure(socket));
+    credentials.onChange((material) => secure.replace(material));
+    this.secure = secure;
+  }
+
+  /** Connections are delivered to this lane from now on. */
+  start(deliver: Deliver): void {
+    this.deliver = deliver;
+  }
+
+  /** Begins with a connection, and what was read of it before. */
+  accept(client: SharedBufferSocket, unread: Buffer | undefined): void {
+    const { socket } = client;
+    this.pending.add(socket);
+    // An error event without a listener would end the process.
+    socket.on('error', () => socket.destroy());
+    // A client that ends its side has gone away.
+    socket.allowHalfOpen = false;
+    if (unread) this.begin(client, unread);
+    else client.redirect((length) => this.begin(client, Buffer.from(readBuffer.subarray(0, length))));
+  }
+
+  /** Closes the connections whose handshake is not complete. */
+  closeWaiting(): void {
+    this.pending.destroyAll();
+  }
+
+  private begin(client: SharedBufferSocket, first: Buffer): void {
+    const { socket } = client;
+    if (first[0] !== TLS_HANDSHAKE_RECORD) {
+      this.pending.remove(socket);
+      this.counts.tlsHandshakeErrors++;
+      this.lingering.endWith(client, lastErrorText(400, 'this port is for TLS: use https'));
+      return;
+    }
+    client.release();
+    socket.pause();
+    // The TLS server begins with what was read already.
+    socket.unshift(first);
+    this.secure?.server.emit('connection', socket);
+  }
+
+  private onSecure(socket: TLSSocket): void {
+    this.pending.remove(transportOf(socket));
+    if (!this.isAcceptable(socket)) {
+      this.counts.tlsHandshakeErrors++;
+      socket.destroy();
+      return;
+    }
+    socket.allowHalfOpen = true;
+    this.counts.tlsHandshakes++;
+    if (socket.isSessionReused()) this.counts.tlsResumptions++;
+    const client = SharedBufferSocket.secured(socket);
+    this.deliver(client, (socket.read() as Buffer | null) ?? undefined);
+  }
+
+  private onFailure(socket: TLSSocket): void {
+    socket.on('error', () => {});
+    socket.destroy();
+  }
+
+  /** Not without a name where one is needed, and not with a certificate that could not be verified. */
+  private isAcceptable(socket: TLSSocket): boolean {
+    if (this.requiresName && !socket.servername) return false;
+    return socket.authorized || socket.getPeerX509Certificate() === undefined;
+  }
+}

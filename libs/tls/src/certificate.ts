@@ -1,0 +1,129 @@
+// A certificate with its key, read from files and checked: the reasons why it cannot serve are one sentence each.
+import { X509Certificate, createPrivateKey, type KeyObject } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+
+/** The files of one certificate, in PEM. */
+export interface CertificateFiles {
+  /** The certificate, and after it those of its issuers up to the root. */
+  readonly certificateFile: string;
+  readonly keyFile: string;
+  /** Of an encrypted key. */
+  readonly password?: string | undefined;
+}
+
+/** A certificate that may serve, and its key. Can be sent to other threads. */
+export interface Certificate {
+  /** The chain, in PEM. */
+  readonly chain: string;
+  /** The private key, decrypted, in PEM. */
+  readonly key: string;
+  /** Where the chain is from. */
+  readonly file: string;
+  /** The DNS names of the certificate, in lower case; a name can begin with `*.` (RFC 6125 §6.4.3). */
+  readonly names: readonly string[];
+  /** When it expires, milliseconds since 1970. */
+  readonly expiresAtMs: number;
+}
+
+/** Why a file cannot be used, in one sentence. */
+export class CertificateError extends Error {}
+
+/**
+ * Reads a certificate and its key.
+ *
+ * @param nowMs milliseconds since 1970.
+ * @throws {CertificateError} when a file cannot be read, is not valid PEM, the key does not belong to the certificate or is
+ * encrypted without its password, or the certificate has expired or is not valid yet.
+ */
+export function readCertificate(files: CertificateFiles, nowMs = Date.now()): Certificate {
+  const { certificateFile, keyFile } = files;
+  const chain = readPem(certificateFile);
+  const certificate = parseCertificate(chain, certificateFile);
+  const key = readKey(files);
+  if (!certificate.checkPrivateKey(key)) {
+    throw new CertificateError(`the key in ${keyFile} does not belong to the certificate in ${certificateFile}`);
+  }
+  const { validFromDate, validToDate, subjectAltName = '' } = certificate;
+  if (nowMs >= validToDate.getTime()) {
+    throw new CertificateError(`the certificate in ${certificateFile} expired on ${validToDate.toISOString()}`);
+  }
+  if (nowMs < validFromDate.getTime()) {
+    throw new CertificateError(
+      `the certificate in ${certificateFile} is not valid before ${validFromDate.toISOString()}`,
+    );
+  }
+  return {
+    chain,
+    key: key.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    file: certificateFile,
+    names: dnsNamesIn(subjectAltName),
+    expiresAtMs: validToDate.getTime(),
+  };
+}
+
+/**
+ * Reads a file of certificates, such as those of authorities.
+ *
+ * @returns its content in PEM.
+ * @throws {CertificateError} when it cannot be read, or has no valid certificate.
+ */
+export function readAuthorities(file: string): string {
+  const pem = readPem(file);
+  parseCertificate(pem, file);
+  return pem;
+}
+
+/**
+ * Reads a certificate revocation list.
+ *
+ * @returns its content in PEM.
+ * @throws {CertificateError} when it cannot be read, or is not a list in PEM.
+ */
+export function readRevocationList(file: string): string {
+  const pem = readPem(file);
+  if (/-----BEGIN X509 CRL-----[A-Za-z0-9+/=\s]+-----END X509 CRL-----/.test(pem)) return pem;
+  throw new CertificateError(`${file} has no revocation list in PEM ("-----BEGIN X509 CRL-----")`);
+}
+
+function readPem(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new CertificateError(`cannot read ${file}: ${reasonOf(error)}`);
+  }
+}
+
+function parseCertificate(pem: string, file: string): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    throw new CertificateError(`${file} has no valid certificate in PEM ("-----BEGIN CERTIFICATE-----")`);
+  }
+}
+
+function readKey({ keyFile, password }: CertificateFiles): KeyObject {
+  const pem = readPem(keyFile);
+  const isEncrypted = /^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(pem);
+  if (isEncrypted && password === undefined) {
+    throw new CertificateError(`the key in ${keyFile} is encrypted, and no password for it is set`);
+  }
+  try {
+    return createPrivateKey({ key: pem, passphrase: password });
+  } catch {
+    const problem = isEncrypted ? 'cannot be decrypted with the password that is set' : 'is not a valid key in PEM';
+    throw new CertificateError(`the key in ${keyFile} ${problem}`);
+  }
+}
+
+/** Node lists alternative names as `DNS:a, IP Address:192.0.2.1`, and quotes those with special characters. */
+function dnsNamesIn(alternativeNames: string): string[] {
+  return [...alternativeNames.matchAll(/(?:^|, )DNS:([^,"]+)/g)].map(([, name]) => name.toLowerCase());
+}
+
+function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return 'there is no such file';
+  if (code === 'EACCES') return 'permission denied';
+  if (code === 'EISDIR') return 'it is a directory';
+  return message;
+}

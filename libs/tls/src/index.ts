@@ -1,0 +1,20 @@
+/**
+ * Certificates, and what is negotiated with them.
+ *
+ * @module @fairlead/tls
+ */
+export { CertificateError, type Certificate, type CertificateFiles } from './certificate.js';
+export { CertificateNames } from './certificate-names.js';
+export { TLS_VERSIONS, type TlsVersion } from './cipher-policy.js';
+export { subjectOf } from './subject.js';
+export {
+  CLIENT_CERTIFICATES,
+  generateTicketKey,
+  pathsOf,
+  readServerMaterial,
+  serverOptions,
+  type ClientCertificates,
+  type ServerFiles,
+  type ServerMaterial,
+  type ServerPolicy,
+} from './server-material.js';

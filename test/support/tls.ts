@@ -1,0 +1,67 @@
+// Certificates for tests, and clients that speak TLS.
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { onTestFinished } from 'vitest';
+import { Authority } from '../../libs/tls/src/authority.fixture.js';
+import { whenTestEnds, type AtEnd } from './lifetime.js';
+import { startBalancer, type Balancer } from './processes.js';
+import { received } from './raw-client.js';
+
+/** An authority with a folder of its own. */
+export async function anAuthority(atEnd: AtEnd = whenTestEnds): Promise<Authority & { readonly pem: string }> {
+  const folder = mkdtempSync(join(tmpdir(), 'fairlead-tls-'));
+  atEnd(() => rmSync(folder, { recursive: true }));
+  const authority = await Authority.create(folder);
+  return Object.assign(authority, { pem: readFileSync(authority.file, 'utf8') });
+}
+
+/** A balancer with a port for TLS. */
+export interface SecureBalancer extends Balancer {
+  readonly tlsPort: number;
+  /** The authority that signed its certificates. */
+  readonly authority: Authority;
+  /** What its clients need, to trust it. */
+  readonly trust: ConnectionOptions;
+}
+
+/** Starts a balancer that serves TLS with a certificate for localhost and `*.example.org`, which `env` may replace. */
+export async function startSecureBalancer(
+  env: Record<string, string> = {},
+  atEnd: AtEnd = whenTestEnds,
+  given?: Authority & { readonly pem: string },
+): Promise<SecureBalancer> {
+  const authority = given ?? (await anAuthority(atEnd));
+  const { certificateFile, keyFile } = await authority.issue('server', ['localhost', '*.example.org']);
+  const balancer = await startBalancer(
+    { DATA_PLANE_TLS_PORT: '0', TLS_CERTIFICATE_FILES: certificateFile, TLS_KEY_FILES: keyFile, ...env },
+    atEnd,
+  );
+  const { port } = await balancer.process.logged('TLS port listening');
+  return { ...balancer, tlsPort: Number(port), authority, trust: { ca: authority.pem, servername: 'localhost' } };
+}
+
+/** Opens a connection; rejects when the handshake fails. It is closed when the test is over. */
+export async function openSecure(
+  { tlsPort, trust }: SecureBalancer,
+  options: ConnectionOptions = {},
+): Promise<TLSSocket> {
+  const socket = connect({ port: tlsPort, host: '127.0.0.1', ALPNProtocols: ['http/1.1'], ...trust, ...options });
+  onTestFinished(() => void socket.destroy());
+  await once(socket, 'secureConnect');
+  socket.on('error', () => {});
+  return socket;
+}
+
+/** Sends bytes, and collects what comes until the other side closes. */
+export async function sendSecure(
+  balancer: SecureBalancer,
+  bytes: string,
+  options?: ConnectionOptions,
+): Promise<string> {
+  const socket = await openSecure(balancer, options);
+  socket.write(bytes, 'latin1');
+  return received(socket);
+}
