@@ -19,7 +19,7 @@ async function supervise(): Promise<number> {
   const environment = { ...process.env };
   const settings = await balancerSettings(balancerEnvironment(environment));
   const sockets = await bindSockets(settings);
-  const { dataPort, controlPort } = sockets;
+  const { dataPort, tlsPort, controlPort } = sockets;
   const pidFile = pidFileOf(environment, dataPort);
   const threads = settings.DATA_PLANE_THREADS;
   const supervisor = new Supervisor({
@@ -28,6 +28,7 @@ async function supervise(): Promise<number> {
     fixed: {
       DATA_PLANE_HOST: settings.DATA_PLANE_HOST,
       DATA_PLANE_PORT: String(dataPort),
+      ...(tlsPort === undefined ? {} : { DATA_PLANE_TLS_PORT: String(tlsPort) }),
       CONTROL_PLANE_HOST: settings.CONTROL_PLANE_HOST,
       CONTROL_PLANE_PORT: String(controlPort),
       ...(threads === undefined ? {} : { DATA_PLANE_THREADS: String(threads) }),
@@ -39,7 +40,9 @@ async function supervise(): Promise<number> {
   });
   process.on('SIGHUP', () => supervisor.reload());
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => supervisor.stop());
-  log(`supervisor ${process.pid} holds ports ${dataPort} and ${controlPort}; reload: kill -HUP ${process.pid}`);
+  log(
+    `supervisor ${process.pid} holds ports ${[dataPort, tlsPort, controlPort].filter((port) => port !== undefined).join(', ')}; reload: kill -HUP ${process.pid}`,
+  );
   return supervisor.run();
 }
 

@@ -19,6 +19,7 @@ export class SupervisionError extends Error {
 export interface BalancerSettings {
   readonly DATA_PLANE_HOST: string;
   readonly DATA_PLANE_PORT: number;
+  readonly DATA_PLANE_TLS_PORT?: number;
   readonly CONTROL_PLANE_HOST: string;
   readonly CONTROL_PLANE_PORT: number;
   readonly SHUTDOWN_TIMEOUT_SECONDS: number;

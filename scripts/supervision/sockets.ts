@@ -6,6 +6,8 @@ import { SupervisionError, reasonOf, type BalancerSettings } from './settings.ts
 /** The bound sockets, and how they are passed to a balancer. */
 export interface SharedSockets {
   readonly dataPort: number;
+  /** Undefined without TLS. */
+  readonly tlsPort: number | undefined;
   readonly controlPort: number;
   /** In the order of `names`. */
   readonly descriptors: readonly number[];
@@ -22,30 +24,49 @@ export async function bindSockets(settings: BalancerSettings): Promise<SharedSoc
     throw new SupervisionError(`the supervisor needs Node 24.19 or newer, got ${process.version}`);
   }
   // The control plane first: its socket never has SO_REUSEPORT, so a second supervisor on the same ports fails here.
-  const control = await bind('CONTROL_PLANE', settings.CONTROL_PLANE_HOST, settings.CONTROL_PLANE_PORT, false);
+  const { CONTROL_PLANE_HOST, CONTROL_PLANE_PORT } = settings;
+  const control = await bind('CONTROL_PLANE_PORT', { host: CONTROL_PLANE_HOST, port: CONTROL_PLANE_PORT }, false);
   const threads = settings.DATA_PLANE_THREADS ?? 1;
-  // One socket per thread: with a shared one, either of two threads got up to 58 of 64 simultaneous connections. With
-  // SO_REUSEPORT the kernel distributes connections by hash.
-  const isSpread = threads > 1;
-  const first = await bind('DATA_PLANE', settings.DATA_PLANE_HOST, settings.DATA_PLANE_PORT, isSpread);
-  const { port: dataPort } = first.address();
-  const data = [first];
-  while (data.length < threads) data.push(await bind('DATA_PLANE', settings.DATA_PLANE_HOST, dataPort, isSpread));
-  const all = [...data, control];
+  const { DATA_PLANE_HOST: host, DATA_PLANE_PORT, DATA_PLANE_TLS_PORT } = settings;
+  const data = await bindForThreads('DATA_PLANE_PORT', { host, port: DATA_PLANE_PORT }, threads);
+  const tls =
+    DATA_PLANE_TLS_PORT === undefined
+      ? []
+      : await bindForThreads('DATA_PLANE_TLS_PORT', { host, port: DATA_PLANE_TLS_PORT }, threads);
+  const all = [...data, ...tls, control];
   return {
-    dataPort,
+    dataPort: data[0].address().port,
+    tlsPort: tls[0]?.address().port,
     controlPort: control.address().port,
     descriptors: all.map((socket) => socket.fd()),
-    names: [...data.map(() => 'data'), 'control'].join(':'),
+    names: [...data.map(() => 'data'), ...tls.map(() => 'tls'), 'control'].join(':'),
     close: () => all.forEach((socket) => socket.close()),
   };
 }
 
-async function bind(name: string, host: string, port: number, reusePort: boolean): Promise<BoundSocket> {
+/** Where a socket is bound. */
+interface Place {
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * One socket per thread: with a shared one, either of two threads got up to 58 of 64 simultaneous connections. With
+ * SO_REUSEPORT the kernel distributes connections by hash.
+ */
+async function bindForThreads(variable: string, { host, port }: Place, threads: number): Promise<BoundSocket[]> {
+  const sockets = [await bind(variable, { host, port }, threads > 1)];
+  const bound = { host, port: sockets[0].address().port };
+  while (sockets.length < threads) sockets.push(await bind(variable, bound, true));
+  return sockets;
+}
+
+async function bind(variable: string, { host, port }: Place, reusePort: boolean): Promise<BoundSocket> {
   try {
     const { address } = await lookup(host);
     return new net.BoundSocket({ host: address, port, reusePort });
   } catch (error) {
-    throw new SupervisionError(`cannot bind ${name}_HOST ${host}, ${name}_PORT ${port}: ${reasonOf(error)}`);
+    const hostVariable = variable.replace(/(_TLS)?_PORT$/, '_HOST');
+    throw new SupervisionError(`cannot bind ${hostVariable} ${host}, ${variable} ${port}: ${reasonOf(error)}`);
   }
 }

@@ -39,12 +39,12 @@ async function main(args: string[]): Promise<number> {
   const options = beginSuite<ChaosOptions>(parsed, CHAOS_HELP, BALANCER);
   if (typeof options === 'number') return options;
   try {
-    const { isLong, soakMinutes, variables } = options;
+    const { isLong, soakMinutes, variables, isSecure } = options;
     const facts = { command: commandOf(args), machine: machine() };
     process.stdout.write(`${facts.machine}\n`);
-    const ratePerSecond = options.ratePerSecond ?? (await calibrate(variables));
+    const ratePerSecond = options.ratePerSecond ?? (await calibrate(variables, isSecure));
     const chosen = scenarios.filter(({ number }) => options.scenarios?.includes(number) ?? true);
-    const results = await runAll(chosen, options, { isLong, soakMinutes, variables, ratePerSecond });
+    const results = await runAll(chosen, options, { isLong, soakMinutes, variables, isSecure, ratePerSecond });
     await publish(results, options, { ...facts, ratePerSecond });
     return results.some((result) => result.balancer === 'fairlead' && verdictOf(result) === 'missed') ? 1 : 0;
   } catch (error) {
@@ -63,8 +63,9 @@ async function loadScenarios(): Promise<Scenario[]> {
 }
 
 /** Half of the requests per second that Fairlead serves in a closed loop, and no more than the greatest rate. */
-async function calibrate(variables: Readonly<Record<string, string>>): Promise<number> {
-  const stage = new ChaosStage('fairlead', { isLong: false, soakMinutes: undefined, ratePerSecond: 0, variables });
+async function calibrate(variables: Readonly<Record<string, string>>, isSecure: boolean): Promise<number> {
+  const conditions = { isLong: false, soakMinutes: undefined, ratePerSecond: 0, variables, isSecure };
+  const stage = new ChaosStage('fairlead', conditions);
   try {
     const backends = await Promise.all([1, 2, 3].map(() => stage.startBackend({ delayMs: 0 })));
     await stage.startBalancer({ backends });
@@ -98,7 +99,8 @@ async function runAll(scenarios: readonly Scenario[], { withPeers }: ChaosOption
 }
 
 async function runOn(scenario: Scenario, balancer: BalancerName, conditions: Conditions): Promise<Outcome> {
-  const stage = new ChaosStage(balancer, conditions);
+  const isSecure = conditions.isSecure || scenario.isSecure === true;
+  const stage = new ChaosStage(balancer, { ...conditions, isSecure });
   let timer: NodeJS.Timeout | undefined;
   const limitMs = PATIENCE_MS[conditions.isLong ? 'long' : 'short'] + (conditions.soakMinutes ?? 0) * 60_000;
   const tooLate = new Promise<never>((_, reject) => {

@@ -10,6 +10,7 @@ describe('the flags of npm run test:chaos', () => {
       isLong: false,
       soakMinutes: undefined,
       withPeers: false,
+      isSecure: false,
       ratePerSecond: undefined,
       variables: {},
       report: undefined,

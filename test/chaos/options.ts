@@ -11,6 +11,8 @@ export interface ChaosOptions {
   /** Undefined: half of what was measured, at most `MAX_RATE`. */
   readonly ratePerSecond: number | undefined;
   readonly variables: Readonly<Record<string, string>>;
+  /** Whether clients speak TLS with Fairlead. */
+  readonly isSecure: boolean;
   /** Files to write. */
   readonly report: string | undefined;
   readonly markdown: string | undefined;
@@ -28,6 +30,7 @@ export const CHAOS_HELP = `Kills, stops, drains and breaks real processes, and c
   --soak-minutes N    how long the soak (15) goes on
   --peers, --no-peers nginx and HAProxy where they can do the same; on in the long form
   --rate N            requests per second; by default half of the measured capacity, at most ${MAX_RATE}
+  --tls               clients speak TLS; without nginx and HAProxy
   --set NAME=value    a variable for Fairlead; may be repeated
   --report FILE       writes the results as JSON, as vitest would
   --markdown FILE     writes the table
@@ -42,6 +45,7 @@ const FLAGS = {
   'soak-minutes': { type: 'string' },
   peers: { type: 'boolean' },
   rate: { type: 'string' },
+  tls: { type: 'boolean', default: false },
   set: { type: 'string', multiple: true },
   report: { type: 'string' },
   markdown: { type: 'string' },
@@ -58,7 +62,8 @@ export function chaosOptions(args: string[], known: readonly number[]): ChaosOpt
       isLong: values.long,
       soakMinutes:
         values['soak-minutes'] === undefined ? undefined : positive('--soak-minutes', values['soak-minutes']),
-      withPeers: values.peers ?? values.long,
+      withPeers: !values.tls && (values.peers ?? values.long),
+      isSecure: values.tls,
       ratePerSecond: values.rate === undefined ? undefined : positive('--rate', values.rate),
       variables: Object.fromEntries((values.set ?? []).map(variableOf)),
       report: values.report,

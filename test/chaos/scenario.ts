@@ -14,6 +14,8 @@ export interface Scenario {
   readonly bar: string;
   /** Whether nginx and HAProxy can do the same, with static backends. */
   readonly peers?: boolean;
+  /** Whether its clients always speak TLS. */
+  readonly isSecure?: boolean;
   /** Programs it runs. Where one is missing it is skipped, or fails if FAIRLEAD_REQUIRE_PROGRAMS is set. */
   readonly needs?: readonly Program[];
   /** Runs it and returns its outcome. The stage ends what it started. @throws {Error} when it could not run. */
@@ -48,6 +50,8 @@ export interface Stage {
   readonly ratePerSecond: number;
   /** Variables that Fairlead is given on top of its defaults (`--set`); `startBalancer` adds them by itself. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Whether clients speak TLS. */
+  readonly isSecure: boolean;
   /** An empty folder of the scenario's own. */
   readonly folder: string;
   /** One of two lengths, by the form. */

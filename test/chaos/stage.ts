@@ -6,6 +6,7 @@ import { BackendProcess } from './backend/chaos-backend.ts';
 import { BalancerProcess } from './balancers/balancer-process.ts';
 import type { Pace } from './client/orders.ts';
 import { ClientProcess } from './client/load.ts';
+import { issueCertificate } from './support/certificate.ts';
 import { reservePorts } from '../processes/ports.ts';
 import type { BackendOptions, BalancerName, BalancerOptions, LoadOptions, Stage } from './scenario.ts';
 
@@ -22,6 +23,7 @@ export interface Conditions {
   readonly soakMinutes: number | undefined;
   readonly ratePerSecond: number;
   readonly variables: Readonly<Record<string, string>>;
+  readonly isSecure: boolean;
 }
 
 export class ChaosStage implements Stage {
@@ -31,16 +33,18 @@ export class ChaosStage implements Stage {
   readonly soakMinutes: number | undefined;
   readonly ratePerSecond: number;
   readonly variables: Readonly<Record<string, string>>;
-  private readonly balancerPorts: Promise<number[]> = reservePorts(2);
+  readonly isSecure: boolean;
+  private readonly balancerPorts: Promise<number[]> = reservePorts(3);
   private readonly cleanups: (() => Promise<void> | void)[] = [];
   private backends = 0;
 
-  constructor(balancer: BalancerName, { isLong, soakMinutes, ratePerSecond, variables }: Conditions) {
+  constructor(balancer: BalancerName, { isLong, soakMinutes, ratePerSecond, variables, isSecure }: Conditions) {
     this.balancer = balancer;
     this.isLong = isLong;
     this.soakMinutes = soakMinutes;
     this.ratePerSecond = ratePerSecond;
     this.variables = variables;
+    this.isSecure = isSecure;
   }
 
   seconds(long: number, short: number): number {
@@ -76,8 +80,10 @@ export class ChaosStage implements Stage {
   }
 
   async startBalancer(options: BalancerOptions): Promise<BalancerProcess> {
-    const [port, controlPort] = await this.balancerPorts;
-    const site = { port, controlPort, folder: join(this.folder, this.balancer), variables: this.variables };
+    const [port, controlPort, tlsPort] = await this.balancerPorts;
+    const folder = join(this.folder, this.balancer);
+    const tls = this.isSecure ? { ...(await issueCertificate(this.folder)), port: tlsPort } : undefined;
+    const site = { port, controlPort, folder, variables: this.variables, tls };
     const balancer = await BalancerProcess.start(this.balancer, site, options);
     this.onEnd(() => balancer.end());
     return balancer;
@@ -93,8 +99,9 @@ export class ChaosStage implements Stage {
 
   /** With any pace, the closed loop of the calibration too. */
   async startClient(pace: Pace, options: LoadOptions = {}): Promise<ClientProcess> {
-    const [port] = await this.balancerPorts;
-    const load = await ClientProcess.start(port, pace, options);
+    const [port, , tlsPort] = await this.balancerPorts;
+    const target = { port: this.isSecure ? tlsPort : port, isSecure: this.isSecure };
+    const load = await ClientProcess.start(target, pace, options);
     this.onEnd(() => load.kill());
     return load;
   }

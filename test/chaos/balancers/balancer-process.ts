@@ -42,7 +42,7 @@ export class BalancerProcess implements BalancerUnderTest {
   }
 
   get port(): number {
-    return this.site.port;
+    return this.site.tls?.port ?? this.site.port;
   }
 
   get control(): string {

@@ -1,14 +1,14 @@
 // Fairlead as built by `npm run build`, with its defaults, since its guarantees are stated for those.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Launcher } from './launch.ts';
+import type { Launcher, SecureSite } from './launch.ts';
 
 /** The built balancer. */
 export const BALANCER = fileURLToPath(new URL('../../../dist/apps/balancer/src/main.js', import.meta.url));
 /** Keeps the listening sockets while balancers are replaced. */
 const SUPERVISOR = fileURLToPath(new URL('../../../scripts/supervise.ts', import.meta.url));
 
-export const fairlead: Launcher = ({ port, controlPort, folder, variables }, options) => {
+export const fairlead: Launcher = ({ port, controlPort, folder, variables, tls }, options) => {
   if (options.isReloadable && !existsSync(SUPERVISOR)) {
     throw new Error('scripts/supervise.ts is not there: without it nothing holds the sockets over a restart');
   }
@@ -25,6 +25,7 @@ export const fairlead: Launcher = ({ port, controlPort, folder, variables }, opt
       SWAGGER: 'false',
       METRICS_MAX_AGE_SECONDS: '0',
       SUPERVISOR_PID_FILE: `${folder}/supervisor.pid`,
+      ...(tls ? secureVariables(tls) : {}),
       ...options.variables,
       ...variables,
     },
@@ -34,3 +35,7 @@ export const fairlead: Launcher = ({ port, controlPort, folder, variables }, opt
     reloaded: 'reload complete',
   };
 };
+
+function secureVariables({ port, certificateFile, keyFile }: SecureSite): Record<string, string> {
+  return { DATA_PLANE_TLS_PORT: String(port), TLS_CERTIFICATE_FILES: certificateFile, TLS_KEY_FILES: keyFile };
+}

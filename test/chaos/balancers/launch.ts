@@ -1,6 +1,13 @@
 // How a balancer is started: the interface that each of the three implements.
 import type { BalancerName, BalancerOptions } from '../scenario.ts';
 
+/** Fairlead's port with TLS. */
+export interface SecureSite {
+  readonly port: number;
+  readonly certificateFile: string;
+  readonly keyFile: string;
+}
+
 /** Ports and folder of a balancer. */
 export interface Site {
   readonly port: number;
@@ -10,6 +17,8 @@ export interface Site {
   readonly folder: string;
   /** Fairlead's variables of `--set`. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Undefined where clients speak plain HTTP. */
+  readonly tls: SecureSite | undefined;
 }
 
 /** The commands and messages by which a balancer is started and reloaded. */

@@ -8,6 +8,12 @@ const PROGRAM = fileURLToPath(new URL('program.ts', import.meta.url));
 const CONNECTIONS = 64;
 const PATIENCE_SECONDS = 40;
 
+/** Where requests are sent. */
+export interface Target {
+  readonly port: number;
+  readonly isSecure: boolean;
+}
+
 /** Numbers the clients of a run, so that no two requests have the same id. */
 let clients = 0;
 
@@ -30,12 +36,13 @@ export class ClientProcess implements Load {
   }
 
   /** It sends when this resolves. */
-  static async start(port: number, pace: Pace, options: LoadOptions = {}): Promise<ClientProcess> {
+  static async start({ port, isSecure }: Target, pace: Pace, options: LoadOptions = {}): Promise<ClientProcess> {
     const process = new ChaosProcess('client', [globalThis.process.execPath, PROGRAM], { hasMessages: true });
     const client = new ClientProcess(process);
     const started = process.message((word) => ((word as Word) === 'started' ? true : undefined));
     process.tell({
       port,
+      isSecure,
       tag: `${Date.now().toString(36)}.${clients++}`,
       methods: options.methods ?? ['GET'],
       connections: options.connections ?? CONNECTIONS,

@@ -4,6 +4,8 @@ import type { RequestRecord } from '../scenario.ts';
 /** To the program: its task, once. */
 export interface Task {
   readonly port: number;
+  /** Whether it speaks TLS. */
+  readonly isSecure: boolean;
   /** Prefix of all ids of this client. */
   readonly tag: string;
   readonly methods: readonly ('GET' | 'POST')[];

@@ -81,7 +81,7 @@ class Connections {
   private records: RequestRecord[] = [];
   private outstanding = 0;
 
-  constructor({ port, connections, patienceMs }: Task) {
+  constructor({ port, isSecure, connections, patienceMs }: Task) {
     const options = {
       pipelining: 1,
       connectTimeout: patienceMs,
@@ -90,7 +90,9 @@ class Connections {
       keepAliveTimeout: KEEP_ALIVE_MS,
       keepAliveMaxTimeout: KEEP_ALIVE_MS,
     };
-    this.free = Array.from({ length: connections }, () => new Client(`http://127.0.0.1:${port}`, options));
+    const origin = `${isSecure ? 'https' : 'http'}://127.0.0.1:${port}`;
+    const connect = { rejectUnauthorized: false };
+    this.free = Array.from({ length: connections }, () => new Client(origin, { ...options, connect }));
   }
 
   submit(request: Request): void {

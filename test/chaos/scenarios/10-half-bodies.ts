@@ -28,7 +28,7 @@ export const scenario: Scenario = {
     const begun = new Beginnings();
     const hasBegun = (path: string) => (stage.balancer === 'fairlead' ? begun.of(path) : sleep(PEERS_HAVE_READ_MS));
     const balancer = await startBehind(stage, hasBegun);
-    const agent = aKeptAliveAgent(AT_ONCE * FRAMINGS.length * ENDINGS.length);
+    const agent = aKeptAliveAgent(AT_ONCE * FRAMINGS.length * ENDINGS.length, stage.isSecure);
     stage.onEnd(() => agent.destroy());
     const kinds = FRAMINGS.flatMap((framing) => ENDINGS.map((ending) => ({ framing, ending })));
     const ask = (framing: Framing, ending: Ending, turn: number) => {

@@ -29,7 +29,7 @@ export const scenario: Scenario = {
     const heard = (id: string) => heardAfterMs.push(performance.now() - (abortedAtMs.get(id) ?? Infinity));
     const { balancer, ports } = await startBehind(stage, heard);
 
-    const notServedBefore = await serveOrdinary(balancer.port);
+    const notServedBefore = await serveOrdinary(balancer.port, stage.isSecure);
     const baseline = connectionsTo(ports);
     const aborted = await abortMany(balancer.port, abortedAtMs);
     const openThen = connectionsTo(ports);
@@ -37,7 +37,7 @@ export const scenario: Scenario = {
     const settledAfterMs = await msUntil(hasSettled, PATIENCE_MS);
     const openNow = connectionsTo(ports);
     const { inFlight } = (await metricsOf(balancer)).fleet;
-    const notServedAfter = await serveOrdinary(balancer.port);
+    const notServedAfter = await serveOrdinary(balancer.port, stage.isSecure);
 
     const flips = (await eventsOf(balancer)).filter(({ to }) => to !== 'joining' && to !== 'up');
     const lost = notServedBefore + notServedAfter;
@@ -74,8 +74,8 @@ async function startBehind(stage: Stage, heard: (id: string) => void) {
 }
 
 /** Sends normal requests; returns how many were not served. */
-async function serveOrdinary(port: number): Promise<number> {
-  const agent = aKeptAliveAgent(POOLED);
+async function serveOrdinary(port: number, isSecure: boolean): Promise<number> {
+  const agent = aKeptAliveAgent(POOLED, isSecure);
   const readings = await Promise.all(
     Array.from({ length: ORDINARY }, (_, turn) => read(port, `/ordinary/${turn}`, { agent, patienceMs: PATIENCE_MS })),
   );

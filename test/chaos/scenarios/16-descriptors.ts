@@ -28,7 +28,7 @@ export const scenario: Scenario = {
       prefix: ['sh', '-c', `ulimit -n ${DESCRIPTORS}; exec "$0" "$@"`],
     });
     const { pid } = balancer;
-    const agent = aKeptAliveAgent(8);
+    const agent = aKeptAliveAgent(8, stage.isSecure);
     stage.onEnd(() => agent.destroy());
     const isServed = async () => (await read(balancer.port, '/', { agent, patienceMs: PATIENCE_MS })).status === 200;
 

@@ -1,5 +1,6 @@
 // A client that reports whether a response was complete.
-import { Agent, request, type IncomingMessage } from 'node:http';
+import { Agent, request as plainRequest, type IncomingMessage } from 'node:http';
+import { Agent as SecureAgent, request as secureRequest } from 'node:https';
 
 /** The response as seen by a client. */
 export interface Reading {
@@ -13,8 +14,9 @@ export interface Reading {
 }
 
 /** Kept-alive connections: where the next response could be taken for the rest of a body that was cut. */
-export function aKeptAliveAgent(connections: number): Agent {
-  return new Agent({ keepAlive: true, maxSockets: connections });
+export function aKeptAliveAgent(connections: number, isSecure: boolean): Agent {
+  const options = { keepAlive: true, maxSockets: connections };
+  return isSecure ? new SecureAgent({ ...options, rejectUnauthorized: false }) : new Agent(options);
 }
 
 /** What a reader is told. */
@@ -31,6 +33,7 @@ export function read(port: number, path: string, { agent, patienceMs, onHead }: 
     let response: IncomingMessage | undefined;
     let bytes = 0;
     let hasGivenUp = false;
+    const request = agent instanceof SecureAgent ? secureRequest : plainRequest;
     const asked = request({ host: '127.0.0.1', port, path, agent }, (begun) => {
       response = begun;
       onHead?.();

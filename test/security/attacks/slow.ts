@@ -44,6 +44,7 @@ export const attack: Attack = {
 async function startBalancer(atEnd: AtEnd): Promise<{ stage: ChaosStage; balancer: BalancerUnderTest }> {
   const stage = new ChaosStage('fairlead', {
     isLong: false,
+    isSecure: false,
     soakMinutes: undefined,
     ratePerSecond: RATE_PER_SECOND,
     variables: { SLOW_START_SECONDS: '0', REGISTRY_FILE: 'none' },
