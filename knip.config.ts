@@ -10,6 +10,7 @@ export default {
     'apps/*/src/main.ts',
     'apps/balancer/src/threads/{worker,watchdog-worker}.ts',
     'bench/data-plane/naive/{bare,nest}.ts',
+    'bench/handshakes/{bare-server,client}.ts',
     'examples/node/backend.mjs',
     'test/chaos/**/slow-{backend,client}.ts',
     'test/security/slow/backend.ts',

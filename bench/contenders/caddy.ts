@@ -1,5 +1,5 @@
 // Caddy in an expert setup: a large pool of keep-alive upstream connections, and no feature it does not need.
-import type { BackendAddress, Contender } from './contender.js';
+import type { BackendAddress, Contender, SecurePlace } from './contender.js';
 
 /** Caddy with this `lb_policy`. In Debian's version, no connection-based policy supports weights. */
 export function caddy(name: string, title: string, policy: string): Contender {
@@ -7,16 +7,21 @@ export function caddy(name: string, title: string, policy: string): Contender {
     name,
     title,
     program: 'caddy',
-    launch: ({ port, folder, backends }) => ({
+    launch: ({ port, folder, backends, tls }) => ({
       command: 'caddy',
       args: ['run', '--config', `${folder}/Caddyfile`, '--adapter', 'caddyfile'],
       env: { HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
-      files: { Caddyfile: configuration(port, backends, policy) },
+      files: { Caddyfile: configuration(port, backends, policy, tls) },
     }),
   };
 }
 
-function configuration(port: number, backends: readonly BackendAddress[], policy: string): string {
+function configuration(
+  port: number,
+  backends: readonly BackendAddress[],
+  policy: string,
+  tls: SecurePlace | undefined,
+): string {
   return `{
 	admin off
 	auto_https off
@@ -24,7 +29,7 @@ function configuration(port: number, backends: readonly BackendAddress[], policy
 		level ERROR
 	}
 }
-http://:${port} {
+(fleet) {
 	bind 127.0.0.1
 	reverse_proxy ${backends.map((backend) => `127.0.0.1:${backend.port}`).join(' ')} {
 		lb_policy ${policy}
@@ -36,5 +41,9 @@ http://:${port} {
 		}
 	}
 }
+http://:${port} {
+	import fleet
+}
+${tls ? `https://:${tls.port} {\n\ttls ${tls.certificateFile} ${tls.keyFile}\n\timport fleet\n}` : ''}
 `;
 }

@@ -11,12 +11,23 @@ export interface BackendAddress {
   readonly capacity: readonly number[];
 }
 
+/** A second port, for TLS, and the files of its certificate in PEM. */
+export interface SecurePlace {
+  readonly port: number;
+  readonly certificateFile: string;
+  readonly keyFile: string;
+  /** Both, one after the other, as HAProxy wants them. */
+  readonly bundleFile: string;
+}
+
 /** The ports, folder and backends a contender is given. */
 export interface Place {
   /** The port it must listen on, on 127.0.0.1. */
   readonly port: number;
   /** A second free port, for contenders that need one. */
   readonly controlPort: number;
+  /** Undefined where nothing is measured with TLS. */
+  readonly tls?: SecurePlace | undefined;
   /** A folder of its own, empty. */
   readonly folder: string;
   readonly backends: readonly BackendAddress[];

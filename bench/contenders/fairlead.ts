@@ -1,6 +1,6 @@
 // Fairlead, as built by `npm run build`.
 import { fileURLToPath } from 'node:url';
-import type { BackendAddress, Contender } from './contender.js';
+import type { BackendAddress, Contender, SecurePlace } from './contender.js';
 
 /** The built balancer, within a checkout. */
 export const BALANCER_PATH = 'dist/apps/balancer/src/main.js';
@@ -20,7 +20,7 @@ export function fairlead(name: string, title: string, variables: Readonly<Record
     name,
     title,
     program: 'fairlead',
-    launch: ({ port, controlPort, backends }) => ({
+    launch: ({ port, controlPort, backends, tls }) => ({
       command: process.execPath,
       args: [BALANCER],
       env: {
@@ -33,11 +33,16 @@ export function fairlead(name: string, title: string, variables: Readonly<Record
         REQUEST_TIMEOUT_SECONDS: TIMEOUT_SECONDS,
         LOG_LEVEL: 'error',
         REGISTRY_FILE: 'none',
+        ...(tls ? secureVariables(tls) : {}),
         ...variables,
       },
       registerBackends: () => register(`http://127.0.0.1:${controlPort}/api/v1/backends`, backends, resources),
     }),
   };
+}
+
+function secureVariables({ port, certificateFile, keyFile }: SecurePlace): Record<string, string> {
+  return { DATA_PLANE_TLS_PORT: String(port), TLS_CERTIFICATE_FILES: certificateFile, TLS_KEY_FILES: keyFile };
 }
 
 /** The same contender, but with the built balancer of another checkout. */

@@ -1,5 +1,5 @@
 // HAProxy in an expert setup: limits that are never reached, connection reuse, weights, long timeouts.
-import { weightOf, type BackendAddress, type Contender } from './contender.js';
+import { weightOf, type BackendAddress, type Contender, type SecurePlace } from './contender.js';
 
 const TIMEOUT = '300s';
 
@@ -24,10 +24,10 @@ export function haproxy(
     name,
     title,
     program: 'haproxy',
-    launch: ({ port, folder, backends }) => ({
+    launch: ({ port, folder, backends, tls }) => ({
       command: 'haproxy',
       args: ['-db', '-q', '-f', `${folder}/haproxy.cfg`],
-      files: { 'haproxy.cfg': configuration(port, backends, balance, { room, defaults }) },
+      files: { 'haproxy.cfg': configuration(port, backends, balance, { room, defaults }, tls) },
     }),
   };
 }
@@ -38,6 +38,7 @@ function configuration(
   backends: readonly BackendAddress[],
   balance: string,
   { room, defaults }: HaproxySetup,
+  tls: SecurePlace | undefined,
 ): string {
   const servers = backends.map(
     (backend) => `  server ${backend.id} 127.0.0.1:${backend.port} weight ${weightOf(backend, backends)}`,
@@ -55,6 +56,7 @@ defaults
   ${defaults.join('\n  ')}
 frontend clients
   bind 127.0.0.1:${port} backlog 4096
+  ${tls ? `bind 127.0.0.1:${tls.port} backlog 4096 ssl crt ${tls.bundleFile}` : ''}
   maxconn ${room}
   default_backend fleet
 backend fleet

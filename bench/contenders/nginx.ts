@@ -1,5 +1,5 @@
 // nginx in an expert setup: shared counters, keep-alive upstream connections, weights, long timeouts.
-import { weightOf, type BackendAddress, type Contender } from './contender.js';
+import { weightOf, type BackendAddress, type Contender, type SecurePlace } from './contender.js';
 
 const TIMEOUT = '300s';
 
@@ -16,10 +16,10 @@ export function nginx(name: string, title: string, setup: NginxSetup): Contender
     name,
     title,
     program: 'nginx',
-    launch: ({ port, folder, backends }) => ({
+    launch: ({ port, folder, backends, tls }) => ({
       command: 'nginx',
       args: ['-p', folder, '-c', `${folder}/nginx.conf`, '-e', `${folder}/error.log`, '-g', 'daemon off;'],
-      files: { 'nginx.conf': configuration(port, folder, backends, setup) },
+      files: { 'nginx.conf': configuration(port, folder, backends, setup, tls) },
     }),
   };
 }
@@ -30,6 +30,7 @@ function configuration(
   folder: string,
   backends: readonly BackendAddress[],
   { workers, upstream, location }: NginxSetup,
+  tls: SecurePlace | undefined,
 ): string {
   const servers = backends.map(
     (backend) => `server 127.0.0.1:${backend.port} weight=${weightOf(backend, backends)} max_fails=0;`,
@@ -55,6 +56,7 @@ http {
   }
   server {
     listen 127.0.0.1:${port} backlog=4096;
+    ${tls ? secureListener(tls) : ''}
     location / {
       proxy_pass http://fleet;
       proxy_http_version 1.1;
@@ -67,4 +69,11 @@ http {
   }
 }
 `;
+}
+
+function secureListener({ port, certificateFile, keyFile }: SecurePlace): string {
+  return `listen 127.0.0.1:${port} ssl backlog=4096;
+    ssl_certificate ${certificateFile};
+    ssl_certificate_key ${keyFile};
+    ssl_protocols TLSv1.2 TLSv1.3;`;
 }

@@ -39,8 +39,11 @@ export function barsOf(results: Results): Bar[] {
     cost('1mib', FAST, 'nginx', 2),
     cost('post', FAST, 'nginx', 1.5),
     cost('chunked', FAST, 'nginx', 1.5),
+    cost('tls-1kib', FAST, 'nginx', 1.5),
+    cost('tls-16kib', FAST, 'nginx', 1.5),
+    cost('tls-1mib', FAST, 'nginx', 1.5),
     cost(USUAL_CASE, 'fairlead-fast-2', 'fairlead-fast-1', 1.15),
-    ...CASES.map(({ name }) => cost(name, 'fairlead-full', NEST, 1)),
+    ...CASES.filter(({ isSecure }) => !isSecure).map(({ name }) => cost(name, 'fairlead-full', NEST, 1)),
     cost(USUAL_CASE, 'features-on', 'features-off', 1.15),
     ...LANES.flatMap(({ name, title }) => footprintBars(results, name, title)),
   ];
@@ -56,6 +59,12 @@ function footprintBars(results: Results, contender: string, title: string): Bar[
       limit: 12,
       unit: 'KiB',
       measured: footprint && only(footprint.kibPerConnection),
+    },
+    {
+      what: `${title}: each idle connection with TLS`,
+      limit: 70,
+      unit: 'KiB',
+      measured: footprint?.kibPerSecureConnection === undefined ? undefined : only(footprint.kibPerSecureConnection),
     },
     {
       what: `${title}: start to ready`,

@@ -1,5 +1,7 @@
 // Order of the benchmark: all contenders are started and checked, then they take turns in each case and round.
 import { join } from 'node:path';
+import { issueCertificate } from '../contenders/certificate.js';
+import type { BackendAddress } from '../contenders/contender.js';
 import { progressBar } from '../contenders/progress.js';
 import type { Backends } from './backends/backends.js';
 import { startNginx } from './backends/nginx.js';
@@ -9,7 +11,7 @@ import { hasFootprintOfItsOwn, takesPart, type Entry } from './contenders.js';
 import { footprint } from './footprint.js';
 import type { BenchOptions } from './options.js';
 import { Results } from './results.js';
-import { start, type Running } from './running.js';
+import { start, type Certificate, type Running, type Setting } from './running.js';
 import { turn, warmUp } from './turn.js';
 import { validate } from './validation.js';
 
@@ -17,6 +19,7 @@ export class Bench {
   readonly results: Results;
   private readonly running: Running[] = [];
   private readonly bar = progressBar();
+  private certificate: Certificate | undefined;
 
   constructor(
     private readonly options: BenchOptions,
@@ -29,9 +32,10 @@ export class Bench {
   async run(): Promise<void> {
     const { cases, rounds, hasFootprint } = this.options;
     const backends = await startNginx(join(this.folder, 'backends'));
+    if (cases.some(({ isSecure }) => isSecure) || hasFootprint) this.certificate = await issueCertificate(this.folder);
     const entries = await this.available();
     const measured = hasFootprint ? entries.filter(hasFootprintOfItsOwn) : [];
-    const turns = cases.flatMap((each) => entries.filter((entry) => takesPart(entry, each.name))).length * rounds;
+    const turns = cases.flatMap((each) => entries.filter((entry) => takesPart(entry, each))).length * rounds;
     this.bar.start(turns + measured.length + entries.length, 0, { doing: '' });
     try {
       for (const entry of measured) await this.footprintOf(entry, backends);
@@ -55,9 +59,8 @@ export class Bench {
 
   private async footprintOf(entry: Entry, { addresses }: Backends): Promise<void> {
     this.bar.update({ doing: `start-up and memory: ${entry.title}` });
-    const setting = { folder: this.folderOf(entry), starts: this.options.starts };
     await this.orNote(entry, 'start-up and memory', async () => {
-      this.results.footprints.push(await footprint(entry, addresses, setting));
+      this.results.footprints.push(await footprint(entry, this.settingOf(entry, addresses), this.options.starts));
     });
     this.bar.increment();
   }
@@ -66,10 +69,10 @@ export class Bench {
   private async admit(entry: Entry, { addresses }: Backends): Promise<void> {
     this.bar.update({ doing: `checking responses of ${entry.title}` });
     const ports = addresses.map(({ port }) => port);
-    const cases = this.options.cases.filter(({ name }) => takesPart(entry, name));
+    const cases = this.options.cases.filter((each) => takesPart(entry, each));
     const usual = CASES.find(({ name }) => name === USUAL_CASE)!;
     await this.orNote(entry, 'validation', async () => {
-      const running = await start(entry, addresses, this.folderOf(entry));
+      const running = await start(entry, this.settingOf(entry, addresses));
       try {
         await validate(running.port, ports, cases);
         if (cases.length > 0) await warmUp(running, usual, { folder: this.folder });
@@ -86,7 +89,7 @@ export class Bench {
     const { rounds, seconds, warmUpSeconds } = this.options;
     const course = { backends, folder: this.folder, seconds, warmUpSeconds };
     for (let round = 1; round <= rounds; round++) {
-      for (const running of this.running.filter(({ entry }) => takesPart(entry, each.name))) {
+      for (const running of this.running.filter(({ entry }) => takesPart(entry, each))) {
         this.bar.update({ doing: `${each.title}, round ${round}: ${running.entry.title}` });
         const went = await this.orNote(running.entry, each.title, async () => {
           this.results.samples.push(await turn(running, each, round, course));
@@ -113,7 +116,7 @@ export class Bench {
     }
   }
 
-  private folderOf({ name }: Entry): string {
-    return join(this.folder, name);
+  private settingOf({ name }: Entry, backends: readonly BackendAddress[]): Setting {
+    return { backends, folder: join(this.folder, name), certificate: this.certificate };
   }
 }

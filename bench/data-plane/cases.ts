@@ -14,11 +14,13 @@ export interface Case {
   readonly connections: number;
   /** Whether the client reuses connections; otherwise each request has `Connection: close`. */
   readonly keepsAlive: boolean;
+  /** Whether the client speaks TLS. */
+  readonly isSecure: boolean;
 }
 
 const KIB = 1024;
 
-const USUAL = { requestBytes: 0, connections: 64, keepsAlive: true };
+const USUAL = { requestBytes: 0, connections: 64, keepsAlive: true, isSecure: false };
 
 /** The path of a file of the backends, by size. */
 export const filePath = (bytes: number): string => `/files/${bytes}`;
@@ -46,6 +48,9 @@ export const CASES: readonly Case[] = [
   { name: 'connections-1', title: '1 KiB, 1 connection', ...file(KIB), connections: 1 },
   { name: 'connections-512', title: '1 KiB, 512 connections', ...file(KIB), connections: 512 },
   { name: 'no-keep-alive', title: '1 KiB, no keep-alive', ...file(KIB), keepsAlive: false },
+  { name: 'tls-1kib', title: 'TLS, 1 KiB', ...file(KIB), isSecure: true },
+  { name: 'tls-16kib', title: 'TLS, 16 KiB', ...file(16 * KIB), isSecure: true },
+  { name: 'tls-1mib', title: 'TLS, 1 MiB, 16 connections', ...file(KIB * KIB), connections: 16, isSecure: true },
 ];
 
 /** The case that most bars use. */

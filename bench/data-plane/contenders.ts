@@ -5,7 +5,7 @@ import type { Contender } from '../contenders/contender.js';
 import { fairlead } from '../contenders/fairlead.js';
 import { haproxy } from '../contenders/haproxy.js';
 import { nginx } from '../contenders/nginx.js';
-import { USUAL_CASE } from './cases.js';
+import { USUAL_CASE, type Case } from './cases.js';
 import { naive } from './naive/naive.js';
 
 /** A contender, and how this benchmark treats it. */
@@ -14,6 +14,8 @@ export interface Entry extends Contender {
   readonly isOnBothCores?: boolean;
   /** The cases it runs in; all when absent. */
   readonly cases?: readonly string[];
+  /** Whether it takes part in the cases with TLS. */
+  readonly speaksTls?: boolean;
   /** Variables that the build must support. */
   readonly needs?: readonly string[];
   /** Whether its metrics are scraped once a second while it is measured. */
@@ -30,25 +32,35 @@ const NEW = ['FAST_LANE', 'DATA_PLANE_THREADS'];
 
 /** All contenders, in the order of the tables. */
 export const CONTENDERS: readonly Entry[] = [
-  nginx('nginx', 'nginx', {
-    workers: 1,
-    upstream: [],
-    location: [
-      'proxy_set_header Host $http_host;',
-      'proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;',
-      // Otherwise nginx buffers what the client has not read yet in a file, and a 16 KiB body is close to that limit.
-      'proxy_max_temp_file_size 0;',
-      'client_body_buffer_size 64k;',
-    ],
-  }),
-  haproxy('haproxy', 'HAProxy', 'roundrobin', { room: ROOM, defaults: ['option forwardfor'] }),
-  caddy('caddy', 'Caddy', 'round_robin'),
+  {
+    ...nginx('nginx', 'nginx', {
+      workers: 1,
+      upstream: [],
+      location: [
+        'proxy_set_header Host $http_host;',
+        'proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;',
+        // Otherwise nginx buffers what the client has not read yet in a file, and a 16 KiB body is close to that limit.
+        'proxy_max_temp_file_size 0;',
+        'client_body_buffer_size 64k;',
+      ],
+    }),
+    speaksTls: true,
+  },
+  {
+    ...haproxy('haproxy', 'HAProxy', 'roundrobin', { room: ROOM, defaults: ['option forwardfor'] }),
+    speaksTls: true,
+  },
+  { ...caddy('caddy', 'Caddy', 'round_robin'), speaksTls: true },
   naive('bare-hpm', 'http-proxy-middleware', 'http-proxy-middleware', 'bare.ts'),
   naive('nest-hpm', 'Nest + http-proxy-middleware', '@nestjs/core', 'nest.ts'),
-  fairlead('fairlead-full', 'Fairlead, full lane', { FAST_LANE: 'off', DATA_PLANE_THREADS: '0' }),
+  {
+    ...fairlead('fairlead-full', 'Fairlead, full lane', { FAST_LANE: 'off', DATA_PLANE_THREADS: '0' }),
+    speaksTls: true,
+  },
   {
     ...fairlead('fairlead-fast', 'Fairlead, fast lane', { FAST_LANE: 'on', DATA_PLANE_THREADS: '0' }),
     needs: NEW,
+    speaksTls: true,
   },
   {
     ...fairlead('fairlead-fast-1', 'Fairlead, fast lane, 1 thread', { FAST_LANE: 'on', DATA_PLANE_THREADS: '1' }),
@@ -84,8 +96,8 @@ export const CONTENDERS: readonly Entry[] = [
 ];
 
 /** Whether a contender runs in a case. */
-export function takesPart({ cases }: Entry, caseName: string): boolean {
-  return cases === undefined || cases.includes(caseName);
+export function takesPart({ cases, speaksTls = false }: Entry, { name, isSecure }: Case): boolean {
+  return isSecure ? speaksTls : cases === undefined || cases.includes(name);
 }
 
 /** Whether its start-up and memory are measured: a variant for one case shares them with its base contender. */

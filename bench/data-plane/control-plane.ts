@@ -49,7 +49,7 @@ try {
 }
 
 async function rowOf(entry: Entry, backends: Backends): Promise<string[]> {
-  const running = await start(entry, backends.addresses, join(folder, entry.name));
+  const running = await start(entry, { backends: backends.addresses, folder: join(folder, entry.name) });
   const cores = entry.isOnBothCores ? BOTH_CORES : LOAD_CORE;
   moveTo(cores, backends.pids);
   const run = (seconds: number) => load(usual, { port: running.port, script: `${folder}/load.lua`, seconds, cores });

@@ -1,8 +1,10 @@
 // A client process that opens connections, completes one request on each, and then keeps them idle. Prints `idle` when
-// all of them are idle, and fails as soon as one is closed. Arguments: port, path, number of connections.
+// all of them are idle, and fails as soon as one is closed. Arguments: port, path, number of connections, plain or tls.
 import { connect, type Socket } from 'node:net';
+import { connect as connectSecurely } from 'node:tls';
 
 const [port, path, count] = [Number(process.argv[2]), process.argv[3], Number(process.argv[4])];
+const isSecure = process.argv[5] === 'tls';
 /** Connections opened at a time, so that no accept queue overflows. */
 const AT_ONCE = 100;
 
@@ -17,7 +19,9 @@ process.stdout.write('idle\n');
 /** Resolves when the response is complete. It must have a Content-Length. */
 function open(): Promise<Socket> {
   return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
+    const socket = isSecure
+      ? connectSecurely({ port, host: '127.0.0.1', rejectUnauthorized: false })
+      : connect(port, '127.0.0.1');
     let text = '';
     const onData = (chunk: Buffer) => {
       text += chunk.toString('latin1');

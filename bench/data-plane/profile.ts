@@ -36,7 +36,7 @@ async function main(): Promise<number> {
   const script = `${folder}/load.lua`;
   writeFileSync(script, luaScript(usual));
   const startMs = performance.now();
-  const running = await start(profiled(), addresses, join(folder, 'fairlead'));
+  const running = await start(profiled(), { backends: addresses, folder: join(folder, 'fairlead') });
   const run = (seconds: number) => load(usual, { port: running.port, script, seconds, cores: LOAD_CORE });
   await run(WARM_UP_SECONDS);
   const skippedMs = performance.now() - startMs;

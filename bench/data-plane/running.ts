@@ -1,7 +1,7 @@
 // Starts a contender on its cores, registers the backends, and always stops it on failure.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BackendAddress, Place } from '../contenders/contender.js';
+import type { BackendAddress, Place, SecurePlace } from '../contenders/contender.js';
 import { freePorts, OwnProcess } from '../contenders/processes.js';
 import { filePath } from './cases.js';
 import type { Entry } from './contenders.js';
@@ -11,20 +11,35 @@ import { BOTH_CORES, pinned, PROXY_CORE } from './pinning.js';
 const POLL_MS = 2;
 const READY_MS = 20_000;
 
+/** The files of a certificate. */
+export type Certificate = Omit<SecurePlace, 'port'>;
+
 /** A running contender. */
 export interface Running {
   readonly entry: Entry;
   readonly port: number;
+  /** Undefined where nothing is measured with TLS. */
+  readonly tlsPort: number | undefined;
   readonly controlPort: number;
   readonly process: OwnProcess;
   /** From start to ready: the first 200 of `/health/ready` for Fairlead, of a file for the others. */
   readonly readyMs: number;
 }
 
+/** What a contender is started with. */
+export interface Setting {
+  readonly backends: readonly BackendAddress[];
+  /** Its own. */
+  readonly folder: string;
+  /** For its port with TLS. */
+  readonly certificate?: Certificate | undefined;
+}
+
 /** Starts a contender, and waits until it serves requests. @throws {Error} when it does not. */
-export async function start(entry: Entry, backends: readonly BackendAddress[], folder: string): Promise<Running> {
-  const [port, controlPort] = await freePorts(2);
-  const place: Place = { port, controlPort, folder, backends };
+export async function start(entry: Entry, { backends, folder, certificate }: Setting): Promise<Running> {
+  const [port, controlPort, tlsPort] = await freePorts(3);
+  const tls = certificate && entry.speaksTls ? { ...certificate, port: tlsPort } : undefined;
+  const place: Place = { port, controlPort, folder, backends, tls };
   const { command, args, env, files = {}, registerBackends } = entry.launch(place);
   await mkdir(folder, { recursive: true });
   for (const [name, text] of Object.entries(files)) await writeFile(`${folder}/${name}`, text);
@@ -38,7 +53,7 @@ export async function start(entry: Entry, backends: readonly BackendAddress[], f
     await process.listening(port);
     const readyMs = performance.now() - startMs;
     await registerBackends?.();
-    return { entry, port, controlPort, process, readyMs };
+    return { entry, port, tlsPort: tls?.port, controlPort, process, readyMs };
   } catch (error) {
     await process.stop();
     throw error;

@@ -53,13 +53,15 @@ function footprintTable(results: Results): Figures {
   const rows = results.contenders.flatMap(({ name, title }) => {
     const footprint = results.footprintOf(name);
     if (!footprint) return [];
-    const { readyMs, idleKib, connectedKib, kibPerConnection } = footprint;
-    return [[title, spread(spreadOf(readyMs)), mebibytes(idleKib), mebibytes(connectedKib), digits(kibPerConnection)]];
+    const { readyMs, idleKib, connectedKib, kibPerConnection, kibPerSecureConnection } = footprint;
+    const secure = kibPerSecureConnection === undefined ? '' : digits(kibPerSecureConnection);
+    const memory = [mebibytes(idleKib), mebibytes(connectedKib), digits(kibPerConnection), secure];
+    return [[title, spread(spreadOf(readyMs)), ...memory]];
   });
   const connected = `with ${IDLE_CONNECTIONS.toLocaleString('en')} idle clients, MiB`;
   return {
     title: 'Start-up and memory',
-    head: ['contender', 'start to ready, ms', 'idle, MiB', connected, 'KiB for each'],
+    head: ['contender', 'start to ready, ms', 'idle, MiB', connected, 'KiB for each', 'KiB for each with TLS'],
     rows,
   };
 }

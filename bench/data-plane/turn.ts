@@ -30,7 +30,8 @@ export interface Course {
 
 /** Warms up, then measures. @throws {Error} when any request fails. */
 export async function turn(running: Running, measured: Case, round: number, course: Course): Promise<Sample> {
-  const { entry, port, process } = running;
+  const { entry, process } = running;
+  const port = portFor(measured, running);
   const script = `${course.folder}/${measured.name}.lua`;
   await writeFile(script, luaScript(measured));
   const cores = entry.isOnBothCores ? BOTH_CORES : LOAD_CORE;
@@ -50,12 +51,20 @@ export async function turn(running: Running, measured: Case, round: number, cour
   }
 }
 
+/** The port of a contender for a case. @throws {Error} when it has no port with TLS, and needs one. */
+function portFor({ isSecure, title }: Case, { port, tlsPort, entry }: Running): number {
+  if (!isSecure) return port;
+  if (tlsPort === undefined) throw new Error(`${entry.title} was started without TLS, which ${title} needs`);
+  return tlsPort;
+}
+
 /** Responses after which just-in-time compiled code is assumed to be compiled. */
 const WARM_RESPONSES = 20_000;
 const MAX_WARM_UP_SECONDS = 30;
 
 /** Puts load on a contender that was just started, until it runs at its steady state. */
-export async function warmUp({ port }: Running, usual: Case, { folder }: Pick<Course, 'folder'>): Promise<void> {
+export async function warmUp(running: Running, usual: Case, { folder }: Pick<Course, 'folder'>): Promise<void> {
+  const port = portFor(usual, running);
   const script = `${folder}/warm-up.lua`;
   await writeFile(script, luaScript(usual));
   const seconds = 2;

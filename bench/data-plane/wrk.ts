@@ -47,10 +47,10 @@ const lua = (text: string): string => JSON.stringify(text);
 
 /** Loads a port of 127.0.0.1 from these cores for `seconds`. @throws {Error} when any request fails. */
 export async function load(
-  { path, connections }: Case,
+  { path, connections, isSecure }: Case,
   { port, script, seconds, cores }: { port: number; script: string; seconds: number; cores: string },
 ): Promise<WrkReading> {
-  const url = `http://127.0.0.1:${port}${path}`;
+  const url = `${isSecure ? 'https' : 'http'}://127.0.0.1:${port}${path}`;
   const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '--latency', '-s', script, url];
   const { command, args: all } = pinned(cores, { command: 'wrk', args });
   return parseWrk(await OwnProcess.start('wrk', command, all, {}, 'pipe').finished());

@@ -2,6 +2,7 @@
 // starts a new process: two processes of the same build differ slightly, because V8 optimises hot code by the types
 // seen so far, and the interval would not include that difference if one process served all rounds.
 import { join } from 'node:path';
+import { issueCertificate } from '../../contenders/certificate.js';
 import { progressBar } from '../../contenders/progress.js';
 import { startPlain } from '../backends/plain.js';
 import type { Backends } from '../backends/backends.js';
@@ -10,7 +11,7 @@ import type { Case } from '../cases.js';
 import { hasFootprintOfItsOwn, takesPart, type Entry } from '../contenders.js';
 import type { BenchOptions } from '../options.js';
 import { Results } from '../results.js';
-import { start, type Running } from '../running.js';
+import { start, type Certificate, type Running } from '../running.js';
 import { turn, warmUp } from '../turn.js';
 import { validate } from '../validation.js';
 import type { Checkout } from './checkout.js';
@@ -29,6 +30,7 @@ export class Comparison {
   readonly results: Results;
   readonly starts: StartSample[] = [];
   private readonly bar = progressBar();
+  private certificate: Certificate | undefined;
 
   constructor(
     private readonly options: BenchOptions,
@@ -48,14 +50,15 @@ export class Comparison {
     const pairs = await this.comparable();
     const backends = await startPlain();
     const { cases, rounds, starts, hasFootprint } = this.options;
+    if (cases.some(({ isSecure }) => isSecure)) this.certificate = await issueCertificate(this.folder);
     const starting = hasFootprint ? pairs.filter(({ own }) => hasFootprintOfItsOwn(own.entry)) : [];
-    const serving = cases.flatMap((each) => pairs.filter(({ own }) => takesPart(own.entry, each.name)));
+    const serving = cases.flatMap((each) => pairs.filter(({ own }) => takesPart(own.entry, each)));
     this.bar.start(2 * (pairs.length + starting.length * starts + serving.length * rounds), 0, { doing: '' });
     try {
       for (const pair of pairs) await this.check(pair, backends);
       for (const pair of starting) await this.measureStarts(pair, backends);
       for (const each of cases) {
-        for (const pair of pairs.filter(({ own }) => takesPart(own.entry, each.name))) {
+        for (const pair of pairs.filter(({ own }) => takesPart(own.entry, each))) {
           await this.measureTurns(pair, each, backends);
         }
       }
@@ -88,7 +91,7 @@ export class Comparison {
   /** Both must respond correctly. They also fill the compile cache on disk, so that all later starts find it. */
   private async check(pair: Pair, backends: Backends): Promise<void> {
     const ports = backends.addresses.map(({ port }) => port);
-    const cases = this.options.cases.filter(({ name }) => takesPart(pair.own.entry, name));
+    const cases = this.options.cases.filter((each) => takesPart(pair.own.entry, each));
     for (const side of [pair.own, pair.other]) {
       await this.withProcess(side, backends, 'validation', ({ port }) => validate(port, ports, cases));
     }
@@ -126,7 +129,8 @@ export class Comparison {
   ): Promise<void> {
     this.bar.update({ doing: `${what}: ${entry.title} in ${folder}` });
     await naming(`the build in ${folder} (${entry.title}; ${what})`, async () => {
-      const running = await start(entry, addresses, join(this.folder, entry.name));
+      const setting = { backends: addresses, folder: join(this.folder, entry.name), certificate: this.certificate };
+      const running = await start(entry, setting);
       try {
         await work(running);
       } finally {

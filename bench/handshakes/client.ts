@@ -1,0 +1,31 @@
+// Makes handshakes with a server, one after the other on several connections at a time, and prints how many were made.
+// Arguments: port, seconds, full or resumed.
+import { once } from 'node:events';
+import { connect } from 'node:tls';
+
+const [port, seconds, kind] = [Number(process.argv[2]), Number(process.argv[3]), process.argv[4]];
+const CONNECTIONS = 8;
+const untilMs = performance.now() + seconds * 1000;
+
+/** Opens a connection, and closes it once the handshake is made. Returns the session that the server sends after that. */
+async function handshake(session: Buffer | undefined, wantsSession: boolean): Promise<Buffer | undefined> {
+  const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false, session });
+  const [next] = (await once(socket, wantsSession ? 'session' : 'secureConnect')) as [Buffer | undefined];
+  if (session && !socket.isSessionReused()) throw new Error('a session was not resumed');
+  socket.destroy();
+  return next;
+}
+
+async function repeat(): Promise<number> {
+  let session = kind === 'resumed' ? await handshake(undefined, true) : undefined;
+  let count = 0;
+  for (; performance.now() < untilMs; count++) {
+    // A client uses each ticket of TLS 1.3 once (RFC 8446 §C.4).
+    if (kind === 'resumed') session = await handshake(session, true);
+    else await handshake(undefined, false);
+  }
+  return count;
+}
+
+const counts = await Promise.all(Array.from({ length: CONNECTIONS }, repeat));
+process.stdout.write(`${counts.reduce((sum, count) => sum + count, 0)}\n`);
