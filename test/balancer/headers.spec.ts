@@ -154,7 +154,7 @@ describe('headers', () => {
     const [head, body] = text.split('\r\n\r\n');
     expect(body).toBe('ok');
     expect(head).toMatch(
-      /^HTTP\/1\.1 200 Fine\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nContent-Length: 2\r\nVia: 1\.1 fairlead-/,
+      /^HTTP\/1\.1 200 Fine\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nContent-Length: 2\r\nX-Request-Id: [0-9a-f]{32}\r\nVia: 1\.1 fairlead-/,
     );
     expect(head).toMatch(/\r\nConnection: close/);
     expect(head).not.toMatch(/X-Hop|timeout=99|endpoint-load-metrics/);

@@ -139,7 +139,8 @@ describe('the plain pages', () => {
 
   it('the request log is relayed', async () => {
     const record = { at: '2026-11-05T09:30:00Z', client: '127.0.0.1', method: 'GET', path: '/', status: 200 };
-    balancer.requests = [{ ...record, backend: 'disk-1', demand: { compute: 3 }, attempts: 1, durationMs: 8.5 }];
+    const served = { backend: 'disk-1', demand: { compute: 3 }, attempts: 1, durationMs: 8.5, requestId: 'id-1' };
+    balancer.requests = [{ ...record, ...served }];
     expect(await (await fetchFrom('/request-log')).json()).toEqual({ requests: balancer.requests });
   });
 

@@ -22,7 +22,7 @@ const SPELT_FREELY =
   /^(?:host|content-length|transfer-encoding|connection|keep-alive|date|expect|te|trailer|upgrade)$/i;
 /** Fields that the balancer adds itself. */
 const OWN_FIELDS =
-  /^(?:date|connection|keep-alive|transfer-encoding|trailer|te|via|x-forwarded-(?:for|proto|host)|forwarded|compute|storage|fairlead-.*)$/i;
+  /^(?:date|connection|keep-alive|transfer-encoding|trailer|te|via|x-forwarded-(?:for|proto|host)|forwarded|x-request-id|compute|storage|fairlead-.*)$/i;
 
 const ofAnswers = (level: (answer: Message) => Message) => (observation: Observation) => ({
   ...observation,
@@ -49,6 +49,11 @@ const DIFFERENCES: readonly Difference[] = [
     what: 'the name in Via',
     why: 'each process makes up one of its own, by which it knows its requests again',
     level: ofAll(ofFields((fields) => fields.map(([name, value]) => [name, nameless(value)]))),
+  },
+  {
+    what: 'the id that a balancer gives a request',
+    why: 'it is random; one that a trusted proxy gives is compared',
+    level: ofAll(ofFields((fields) => fields.map(([name, value]) => [name, isNewId(name, value) ? '<id>' : value]))),
   },
   {
     what: 'the port in a Host that is the address of the backend',
@@ -195,6 +200,10 @@ function withoutOvertaken(observation: Observation): Observation {
 
 function isNow(name: string, value: string): boolean {
   return name.toLowerCase() === 'date' && Math.abs(Date.parse(value) - Date.now()) < 3_600_000;
+}
+
+function isNewId(name: string, value: string): boolean {
+  return /^x-request-id$/i.test(name) && /^[0-9a-f]{32}$/.test(value);
 }
 
 function withoutKeeping(fields: readonly Field[]): Field[] {

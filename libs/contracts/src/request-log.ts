@@ -14,6 +14,7 @@ export const requestRecordSchema = z
     demand: z.record(z.string(), z.number()),
     attempts: z.int(),
     durationMs: z.number(),
+    requestId: z.string().nullable().describe('As in X-Request-Id; null with REQUEST_ID=off'),
   })
   .meta({ id: 'RequestRecord' });
 

@@ -1,4 +1,4 @@
-// The variables that say who a client is, and what is believed of what it says.
+// The variables that say who a client is, what is believed of what it says, and whether its requests have ids.
 import type { BlockList } from 'node:net';
 import { cidrList, decimal, oneOf, wholeNumber, type Environment } from '@fairlead/configuration';
 
@@ -13,6 +13,9 @@ export const clientIdentityVariables = {
   PROXY_PROTOCOL: oneOf(['off', 'on'])
     .prefault('off')
     .describe('Whether connections from TRUSTED_PROXIES begin with a PROXY header, of version 1 or 2: off, on'),
+  REQUEST_ID: oneOf(['on', 'off'])
+    .prefault('on')
+    .describe('Whether each request has an id, in X-Request-Id to backends and clients and in the log: on, off'),
   UNDERSCORE_HEADERS: oneOf(['drop', 'reject', 'allow'])
     .prefault('drop')
     .describe(

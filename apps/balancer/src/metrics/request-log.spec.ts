@@ -10,7 +10,7 @@ const demand = new ResourceSpace(['compute', 'storage']).vectorOf({ compute: 3 }
 
 function anExchange(target: string): EndedExchange {
   const head = { client: '192.0.2.7', method: 'GET', target, demand };
-  return { head, backend: { id: 'a' }, attempts: 1, startedAtMs: 0 };
+  return { head, backend: { id: 'a' }, attempts: 1, startedAtMs: 0, control: { details: { requestId: 'id-1' } } };
 }
 
 function aLog(environment: Environment = {}): RequestLog {
@@ -33,6 +33,7 @@ describe('RequestLog', () => {
       backend: 'a',
       demand: { compute: 3, storage: 0 },
       durationMs: 12.5,
+      requestId: 'id-1',
     });
   });
 

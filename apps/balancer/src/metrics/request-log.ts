@@ -16,6 +16,12 @@ const WINDOW_MS = 100;
 const MAX_PATH_CHARACTERS = 200;
 const EMPTY_DEMAND: ResourceVector = new Float64Array(0);
 
+/** What the lane of a request knows of it. Read only for a request that is kept or logged: it may cost something. */
+export interface RequestDetails {
+  /** The id of the request; undefined with `REQUEST_ID=off`. */
+  readonly requestId: string | undefined;
+}
+
 /** An exchange that has ended, with what the log keeps of it. */
 export interface EndedExchange {
   readonly head: {
@@ -30,6 +36,8 @@ export interface EndedExchange {
   readonly attempts: number;
   /** Monotonic milliseconds. */
   readonly startedAtMs: number;
+  /** The part of the lane that served it. */
+  readonly control: { readonly details: RequestDetails };
 }
 
 /**
@@ -45,10 +53,11 @@ class KeptRequest {
   backend: string | undefined;
   attempts = 0;
   durationMs = 0;
+  requestId: string | undefined;
   /** Wall clock; 0 while the slot is empty. */
   endedAt = 0;
 
-  keep({ head, backend, attempts, startedAtMs }: EndedExchange, status: number, nowMs: number): void {
+  keep({ head, backend, attempts, startedAtMs, control }: EndedExchange, status: number, nowMs: number): void {
     this.client = head.client;
     this.method = head.method;
     this.target = head.target;
@@ -57,6 +66,7 @@ class KeptRequest {
     this.backend = backend?.id;
     this.attempts = attempts;
     this.durationMs = nowMs - startedAtMs;
+    this.requestId = control.details.requestId;
     this.endedAt = Date.now();
   }
 }
@@ -114,7 +124,7 @@ export class RequestLog {
   }
 
   private recordOf(kept: KeptRequest): RequestRecord {
-    const { client, method, target, demand, status, backend, attempts, durationMs, endedAt } = kept;
+    const { client, method, target, demand, status, backend, attempts, durationMs, requestId, endedAt } = kept;
     return {
       at: new Date(endedAt).toISOString(),
       client,
@@ -125,6 +135,7 @@ export class RequestLog {
       demand: this.resources.amountsOf(demand),
       attempts,
       durationMs: Math.round(durationMs * 1000) / 1000,
+      requestId: requestId ?? null,
     };
   }
 }

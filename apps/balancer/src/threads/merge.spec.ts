@@ -5,7 +5,8 @@ import { mergeBeliefs, mergeRequests } from './merge.js';
 
 function aRecord(second: number, path = '/'): RequestRecord {
   const at = new Date(second * 1000).toISOString();
-  return { at, client: 'c', method: 'GET', path, status: 200, backend: 'a', demand: {}, attempts: 1, durationMs: 1 };
+  const served = { backend: 'a', demand: {}, attempts: 1, durationMs: 1, requestId: 'id-1' };
+  return { at, client: 'c', method: 'GET', path, status: 200, ...served };
 }
 
 function belief(source: NamedBelief['source'], samples: number, units: number, name = 'GET /'): NamedBelief {

@@ -1,5 +1,6 @@
 // The exchanges in progress, by backend, so that they can be ended when their backend goes out of service, and checked for
 // clients that take too long.
+import type { RequestDetails } from '../../metrics/request-log.js';
 import type { DisconnectScope } from '../../registry/snapshot/backend-observation.js';
 import { IndexedSet, type IndexedSetMember } from '../io/indexed-set.js';
 
@@ -13,6 +14,8 @@ export interface ExchangeControl {
   readonly isSlowUpload: boolean;
   /** Ends a slow upload, since others need its place. */
   rejectSlowUpload(): void;
+  /** What its lane knows of the request. */
+  readonly details: RequestDetails;
 }
 
 /** An exchange that a backend has. */

@@ -22,6 +22,7 @@ export class TestRequest implements Transport {
   isBodyReplayable = true;
   isUpstreamBackpressured = false;
   isDownstreamBackpressured = false;
+  readonly requestId = 'an-id';
 
   constructor(createLoop: (transport: Transport) => AttemptLoop) {
     this.loop = createLoop(this);

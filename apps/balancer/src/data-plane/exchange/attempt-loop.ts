@@ -1,5 +1,6 @@
 // What every lane does with a request: one attempt after another, the timeouts, and what follows a failure. How bytes move
 // is the lane's own, behind `Transport`.
+import type { RequestDetails } from '../../metrics/request-log.js';
 import { describeError } from '../../net/network-error.js';
 import type { DisconnectScope } from '../../registry/snapshot/backend-observation.js';
 import type { FleetBackend } from '../../registry/snapshot/fleet.js';
@@ -16,7 +17,7 @@ import type { ExchangeFactory } from './exchange-factory.js';
 import { isIdempotent, isLocalFailure, isUnserved, type FailureKind } from './retry-policy.js';
 
 /** How a lane moves the bytes of one request. */
-export interface Transport {
+export interface Transport extends RequestDetails {
   /** Sends the request to a backend. A failure is reported to {@link AttemptLoop.onAttemptError}. */
   startAttempt(backend: FleetBackend): void;
   /** Ends the present attempt, which leads to {@link AttemptLoop.onAttemptError} with this error. */
@@ -60,6 +61,10 @@ export class AttemptLoop implements ExchangeControl {
     this.timeouts = new AttemptTimeouts(limits, this.exchange);
     this.deadline = new Deadline(clock, () => this.onTimeout());
     this.rate = new BodyRate(limits.minBodyRate, limits.streamIdleTimeoutMs);
+  }
+
+  get details(): RequestDetails {
+    return this.transport;
   }
 
   /** Whether the request was sent to a backend whose response has not begun. */

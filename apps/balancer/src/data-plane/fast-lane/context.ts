@@ -11,11 +11,12 @@ import type { DeadlineClock } from '../io/deadline-clock.js';
 import type { LingeringClose } from '../io/lingering-close.js';
 import type { Peer } from '../request/client-identity.js';
 import { PathRules } from '../request/path-rules.js';
+import { RequestIds } from '../request/request-ids.js';
 import { connectTimeoutsOf } from '../upstream/connect.js';
 import type { IdlePool } from '../upstream/idle-pool.js';
 import { SharedHeads } from './shared-heads.js';
 import { createUpstreamPool, type UpstreamConnection } from './upstream-connections.js';
-import { hasUnderscoredName, requestRule } from './wire-fields.js';
+import { hasUnderscoredName, requestRule, responseRules, type ResponseRules } from './wire-fields.js';
 import { keepAliveTail, linesOf, type ResponseTail } from './wire-headers.js';
 import { WriteBuffer } from './write-buffer.js';
 
@@ -31,6 +32,8 @@ export class FastLaneContext {
   readonly upstreams: IdlePool<UpstreamConnection>;
   readonly writeBuffer = new WriteBuffer();
   readonly heads: SharedHeads;
+  readonly ids: RequestIds;
+  readonly responseRules: ResponseRules;
   /** The last lines of a forwarded request: its demand, and the empty one. */
   readonly demandLines: DemandHeaderCache<Buffer>;
   /** The time as a `Date` field has it, late by up to a sweep. */
@@ -57,7 +60,9 @@ export class FastLaneContext {
     this.maxRequestsPerConnection = config.MAX_REQUESTS_PER_CONNECTION;
     this.rejectsUnderscores = config.UNDERSCORE_HEADERS === 'reject';
     this.pathRules = new PathRules(config);
-    const filters = new RequestFieldFilters(config.UNDERSCORE_HEADERS);
+    this.ids = new RequestIds(config);
+    this.responseRules = responseRules(this.ids.isOn);
+    const filters = new RequestFieldFilters(config.UNDERSCORE_HEADERS, this.ids.isOn);
     this.rules = {
       fromProxies: requestRule(filters.for({ isProxy: true })),
       fromOthers: requestRule(filters.for({ isProxy: false })),

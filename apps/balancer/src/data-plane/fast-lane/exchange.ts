@@ -9,6 +9,7 @@ import type { ExchangeFactory } from '../exchange/exchange-factory.js';
 import { isIdempotent } from '../exchange/retry-policy.js';
 import { placementHeader } from '../headers/demand-headers.js';
 import { errorText, type ErrorFields } from '../headers/error-response.js';
+import { withRequestId } from '../headers/request-id-header.js';
 import type { ReadRequest } from '../request/request-reader.js';
 import type { FastLaneContext } from './context.js';
 import type { DownstreamConnection } from './contracts.js';
@@ -30,7 +31,7 @@ export class FastLaneExchange implements Transport, UpstreamUser, BodySink {
   private readonly loop: AttemptLoop;
   private client: DownstreamConnection = NO_CLIENT;
   private head: ReadRequest = NO_REQUEST;
-  private readonly forwarded = new ForwardedRequestHead();
+  private readonly forwarded: ForwardedRequestHead;
   private readonly requestBody: RequestBodyBuffer;
   private readonly reader: ResponseHeadReader;
   private readonly responseBody: ResponseBody;
@@ -46,6 +47,7 @@ export class FastLaneExchange implements Transport, UpstreamUser, BodySink {
     factory: ExchangeFactory,
   ) {
     this.loop = new AttemptLoop(factory, context.limits, context.clock, this);
+    this.forwarded = new ForwardedRequestHead(context.ids);
     this.requestBody = new RequestBodyBuffer(context.retryBufferBytes);
     this.reader = new ResponseHeadReader(context.heads, (interim) => this.client.relayInterimResponse(interim));
     this.responseBody = new ResponseBody(context.heads.trailers, this);
@@ -61,7 +63,8 @@ export class FastLaneExchange implements Transport, UpstreamUser, BodySink {
     const bodyBytes = Math.max(0, framed.contentLength);
     this.client = client;
     this.head = head;
-    this.forwarded.reset(framed, client.requestRule, hopLines, this.context.demandLines.of(head.demand));
+    const demandLines = this.context.demandLines.of(head.demand);
+    this.forwarded.reset(framed, client.requestRule, hopLines, demandLines, head.givenId);
     this.requestBody.reset(bodyBytes);
     this.loop.start(head, bodyBytes > 0);
   }
@@ -139,6 +142,10 @@ export class FastLaneExchange implements Transport, UpstreamUser, BodySink {
     }
   }
 
+  get requestId(): string | undefined {
+    return this.forwarded.requestId;
+  }
+
   get isBodyReplayable(): boolean {
     return this.requestBody.isReplayable;
   }
@@ -181,7 +188,9 @@ export class FastLaneExchange implements Transport, UpstreamUser, BodySink {
     this.upstream?.discard();
     const isLast = statusCode === 408 || client.isLastResponse;
     const { connection } = isLast ? CLOSE_TAIL : context.keepAliveTail;
-    const text = errorText(statusCode, message, { date: context.date, connection, method: head.method, fields });
+    const allFields = withRequestId(fields, this.requestId);
+    const { date } = context;
+    const text = errorText(statusCode, message, { date, connection, method: head.method, fields: allFields });
     client.socket.write(text, 'latin1');
     this.end();
     client.onExchangeEnd(isLast);
@@ -259,7 +268,9 @@ export class FastLaneExchange implements Transport, UpstreamUser, BodySink {
     // Before anything is appended: the registry may act on it, and other exchanges use the write buffer.
     loop.onResponseHead(head.statusCode, costReports(head));
     if (loop.isIdle) return;
-    appendResponseHead(context.writeBuffer, head, from - headFrom, { own, isChunked, tail, date: context.date });
+    const { writeBuffer, responseRules: rules, date } = context;
+    const extras = { request: this.forwarded, rules, own, isChunked, tail, date };
+    appendResponseHead(writeBuffer, head, from - headFrom, extras);
     this.responseBody.reset(head.bodyEnd, head.contentLength);
     this.responseBody.start(bytes, from, end);
   }

@@ -27,6 +27,7 @@ export const NO_REQUEST: ReadRequest = {
   client: '',
   peer: { address: '', isProxy: false, tlsVersion: undefined, certificateSubject: undefined, mayDeclare: false },
   wantsPlacement: false,
+  givenId: undefined,
   method: '',
   target: '',
   demand: new Float64Array(0),

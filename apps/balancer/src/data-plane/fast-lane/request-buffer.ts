@@ -1,31 +1,65 @@
 // A request's head as it is forwarded, kept as long as it may have to be sent again.
 import type { ForwardingRule, RequestHead } from '@fairlead/http1';
 import type { Socket } from 'node:net';
+import { REQUEST_ID_HEADER } from '../headers/request-id-header.js';
+import type { RequestIds } from '../request/request-ids.js';
 import type { WriteBuffer } from './write-buffer.js';
 
 /** Most heads are shorter, with what the balancer adds. */
 const INITIAL_BYTES = 2048;
 /** A buffer that grew beyond this for a large head is not kept. */
 const MAX_KEPT_BYTES = 16_384;
+/** What stands before an id. */
+const ID_NAME = Buffer.from(`${REQUEST_ID_HEADER}: `, 'latin1');
+const CR = 0x0d;
+const LF = 0x0a;
+/** The longest line with an id. */
+const MAX_ID_LINE_BYTES = ID_NAME.length + 128 + 2;
 
 /** One request's head after another, in one buffer. */
 export class ForwardedRequestHead {
   private bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES);
   private end = 0;
+  /** Where the line with the id is; empty with `REQUEST_ID=off`. */
+  private idLineStart = 0;
+  private idLineEnd = 0;
+
+  constructor(private readonly ids: RequestIds) {}
 
   /**
-   * Copies what `rule` lets pass of a head, then the lines of the balancer: where the request has been, and what it needs with
-   * the empty line.
+   * Copies what `rule` lets pass of a head, then the lines of the balancer: where the request has been, its id (`givenId`, or
+   * a new one), and what it needs with the empty line.
    */
-  reset(head: RequestHead, rule: ForwardingRule, hopLines: Buffer, demandLines: Buffer): void {
-    const maxBytes = 2 * head.length + hopLines.length + demandLines.length;
+  reset(
+    head: RequestHead,
+    rule: ForwardingRule,
+    hopLines: Buffer,
+    demandLines: Buffer,
+    givenId: string | undefined,
+  ): void {
+    const maxBytes = 2 * head.length + hopLines.length + MAX_ID_LINE_BYTES + demandLines.length;
     const isTooLarge = this.bytes.length > MAX_KEPT_BYTES && maxBytes <= INITIAL_BYTES;
     if (maxBytes > this.bytes.length || isTooLarge) {
       this.bytes = Buffer.allocUnsafeSlow(Math.max(INITIAL_BYTES, 2 * maxBytes));
     }
     let at = head.copyForwardedHead(rule, this.bytes, 0);
     at += hopLines.copy(this.bytes, at);
+    this.idLineStart = at;
+    if (this.ids.isOn) at = this.writeIdLine(at, givenId);
+    this.idLineEnd = at;
     this.end = at + demandLines.copy(this.bytes, at);
+  }
+
+  /** The id of the request; undefined with `REQUEST_ID=off`. */
+  get requestId(): string | undefined {
+    const { bytes, idLineStart, idLineEnd } = this;
+    if (idLineStart === idLineEnd) return undefined;
+    return bytes.toString('latin1', idLineStart + ID_NAME.length, idLineEnd - 2);
+  }
+
+  /** Appends the line with the id, for the response. */
+  appendIdLineTo(buffer: WriteBuffer): void {
+    if (this.idLineStart < this.idLineEnd) buffer.appendBytes(this.bytes, this.idLineStart, this.idLineEnd);
   }
 
   /** Writes the head. If the system does not take all of it at once, the socket keeps the buffer and this gets a new one. */
@@ -42,5 +76,16 @@ export class ForwardedRequestHead {
     }
     buffer.append(`${method} ${pathPrefix}`);
     buffer.appendBytes(this.bytes, method.length + 1, this.end);
+  }
+
+  /** Returns where the line ends. Byte by byte: for so few bytes that is faster than calls that copy. */
+  private writeIdLine(start: number, givenId: string | undefined): number {
+    const { bytes, ids } = this;
+    let at = start;
+    for (let i = 0; i < ID_NAME.length; i++) bytes[at++] = ID_NAME[i];
+    at = givenId === undefined ? ids.write(bytes, at) : at + bytes.write(givenId, at, 'latin1');
+    bytes[at++] = CR;
+    bytes[at++] = LF;
+    return at;
   }
 }

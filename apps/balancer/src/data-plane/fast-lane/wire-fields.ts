@@ -17,9 +17,19 @@ import {
   STRIPPED_RESPONSE_HEADERS,
 } from '../headers/header-rules.js';
 import { STRICTEST_FILTER, type RequestFieldFilter } from '../headers/request-field-filter.js';
+import { REQUEST_ID_FIELD } from '../headers/request-id-header.js';
 
 /** Fields the lane looks up by name. */
-const LOOKED_UP = ['host', 'via', 'date', 'trailer', 'cookie', COST_REPORT_HEADER, BINARY_COST_REPORT_HEADER];
+const LOOKED_UP = [
+  'host',
+  'via',
+  'date',
+  'trailer',
+  'cookie',
+  REQUEST_ID_FIELD,
+  COST_REPORT_HEADER,
+  BINARY_COST_REPORT_HEADER,
+];
 
 const names = new FieldNames(
   [
@@ -39,17 +49,22 @@ export function requestRule(filter: RequestFieldFilter): ForwardingRule {
 }
 
 /** Which fields of a response's head are forwarded. */
-export const RESPONSE_RULE = new ForwardingRule(
-  names,
-  [...HOP_BY_HOP, ...STRIPPED_RESPONSE_HEADERS],
-  CONNECTION_EXEMPT,
-);
-/** The same without `Content-Length`. */
-export const UNSIZED_RESPONSE_RULE = new ForwardingRule(
-  names,
-  [...HOP_BY_HOP, ...STRIPPED_RESPONSE_HEADERS, 'content-length'],
-  CONNECTION_EXEMPT,
-);
+export interface ResponseRules {
+  /** Of most responses. */
+  readonly sized: ForwardingRule;
+  /** Of those whose `Content-Length` is not forwarded. */
+  readonly unsized: ForwardingRule;
+}
+
+/** The rules for responses. `setsRequestId`: the balancer's `X-Request-Id` replaces the backend's. */
+export function responseRules(setsRequestId: boolean): ResponseRules {
+  const dropped = [...HOP_BY_HOP, ...STRIPPED_RESPONSE_HEADERS, ...(setsRequestId ? [REQUEST_ID_FIELD] : [])];
+  return {
+    sized: new ForwardingRule(names, dropped, CONNECTION_EXEMPT),
+    unsized: new ForwardingRule(names, [...dropped, 'content-length'], CONNECTION_EXEMPT),
+  };
+}
+
 /** Which fields of a response's trailer section are forwarded. */
 export const TRAILER_RULE = new ForwardingRule(names, [
   ...HOP_BY_HOP,

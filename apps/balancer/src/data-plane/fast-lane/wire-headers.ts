@@ -2,7 +2,8 @@
 import type { ResponseHead } from '@fairlead/http1';
 import { VIA_PSEUDONYM } from '../headers/via-pseudonym.js';
 import { mayHaveLength, upgradeRequiredConnection } from '../headers/header-rules.js';
-import { DATE, RESPONSE_RULE, TRAILER, UNSIZED_RESPONSE_RULE, UPGRADE } from './wire-fields.js';
+import type { ForwardedRequestHead } from './request-buffer.js';
+import { DATE, TRAILER, UPGRADE, type ResponseRules } from './wire-fields.js';
 import type { WriteBuffer } from './write-buffer.js';
 
 /** A raw header list as lines. */
@@ -14,6 +15,10 @@ export function linesOf(raw: readonly string[]): string {
 
 /** What the balancer adds to a response's own fields. */
 export interface ResponseExtras {
+  /** The request, whose id the response has. */
+  readonly request: ForwardedRequestHead;
+  /** Which of the response's own fields are forwarded. */
+  readonly rules: ResponseRules;
   /** Raw header list: `Fairlead-Placement`, or nothing. */
   readonly own: readonly string[];
   /** Whether the client gets the body in chunks. */
@@ -29,17 +34,18 @@ export function appendResponseHead(
   buffer: WriteBuffer,
   head: ResponseHead,
   headBytes: number,
-  { own, isChunked, tail, date }: ResponseExtras,
+  { request, rules, own, isChunked, tail, date }: ResponseExtras,
 ): void {
   const { fields } = head;
   const hasLength = mayHaveLength(head.statusCode);
   const isUnsized = !hasLength || head.hasPaddedLength;
-  buffer.appendHead(head, headBytes, isUnsized ? UNSIZED_RESPONSE_RULE : RESPONSE_RULE);
+  buffer.appendHead(head, headBytes, isUnsized ? rules.unsized : rules.sized);
   if (hasLength && head.hasPaddedLength) buffer.append(`Content-Length: ${head.contentLength}\r\n`);
   if (isChunked) {
     if (fields.placeOf(TRAILER) >= 0) buffer.append(`Trailer: ${fields.valueOf(TRAILER)}\r\n`);
     buffer.append('Transfer-Encoding: chunked\r\n');
   }
+  request.appendIdLineTo(buffer);
   const isHttp10 = head.minorVersion === 0;
   if (own.length === 0 && fields.placeOf(DATE) >= 0) {
     const bytes = isHttp10 ? tail.bytesForHttp10 : tail.bytes;

@@ -11,10 +11,12 @@ import { isIdempotent } from '../exchange/retry-policy.js';
 import { placementHeader } from '../headers/demand-headers.js';
 import { sendError, type ErrorFields } from '../headers/error-response.js';
 import { removeField } from '../headers/header-rules.js';
+import { withRequestId } from '../headers/request-id-header.js';
 import { Deadline, type DeadlineClock } from '../io/deadline-clock.js';
 import type { ForwardedRequestHeaders } from '../relay/request-headers.js';
 import { cutResponse, relayInterimResponse, relayResponse, type Downstream } from '../relay/response-relay.js';
 import { hasBody } from '../request/message-framing.js';
+import type { RequestIds } from '../request/request-ids.js';
 import { bodyTooLarge, type ReadRequest } from '../request/request-reader.js';
 import type { IdlePool } from '../upstream/idle-pool.js';
 import { forwardedTarget, type UpstreamTarget } from '../upstream/upstream-address.js';
@@ -30,6 +32,7 @@ export interface FullLaneContext {
   readonly resources: ResourceSpace;
   readonly body: BodyLimits;
   readonly upstreams: IdlePool<KeptConnection>;
+  readonly ids: RequestIds;
   readonly requestHeaders: ForwardedRequestHeaders;
   readonly middleware: Middleware;
 }
@@ -46,6 +49,7 @@ const EMPTY_HEADERS = {};
 /** Serves one request. */
 export class FullLaneExchange implements Transport, ForwardedRequest {
   readonly body: ReplayableBody | undefined;
+  readonly requestId: string | undefined;
   headers: readonly string[] = [];
   private readonly loop: AttemptLoop;
   /** What is sent to every backend. */
@@ -63,7 +67,8 @@ export class FullLaneExchange implements Transport, ForwardedRequest {
     private readonly head: ReadRequest,
     private readonly downstream: ProxiedDownstream,
   ) {
-    const { factory, limits, clock, body } = context;
+    const { factory, limits, clock, body, ids } = context;
+    this.requestId = ids.of(head.givenId);
     this.loop = new AttemptLoop(factory, limits, clock, this);
     if (!hasBody(downstream.request)) return;
     this.body = new ReplayableBody(downstream.request, body, {
@@ -132,7 +137,7 @@ export class FullLaneExchange implements Transport, ForwardedRequest {
     const { body, upstream } = this;
     const { request, response } = this.downstream;
     if (statusCode === 408 || statusCode === 413) response.setHeader('Connection', 'close');
-    sendError(response, statusCode, message, fields);
+    sendError(response, statusCode, message, withRequestId(fields, this.requestId));
     upstream?.destroy();
     if (request.complete || !body) return;
     body.discard();
@@ -177,7 +182,8 @@ export class FullLaneExchange implements Transport, ForwardedRequest {
       const ownHeaders = head.wantsPlacement
         ? placementHeader(loop.exchange.backend?.id, head.demand, this.context.resources)
         : [];
-      const fields = relayResponse(response, downstream, observer, { ownHeaders, bypass: connection?.bypass });
+      const options = { ownHeaders, requestId: this.requestId, bypass: connection?.bypass };
+      const fields = relayResponse(response, downstream, observer, options);
       connection?.announceTimeout(announcedSecondsIn(fields.keepAlive));
       loop.onResponseHead(downstream.response.statusCode, fields.hasReport ? response.headers : EMPTY_HEADERS);
     } catch (error) {
@@ -207,7 +213,8 @@ export class FullLaneExchange implements Transport, ForwardedRequest {
 
   private collectHeaders(): string[] {
     const { request } = this.downstream;
-    const headers = this.context.requestHeaders.of(request, this.head, 'keep-alive');
+    const added = { connection: 'keep-alive', requestId: this.requestId };
+    const headers = this.context.requestHeaders.of(request, this.head, added);
     if (this.lacksHost) removeField(headers, 'host');
     if (request.headers['transfer-encoding'] !== undefined) headers.push('Transfer-Encoding', 'chunked');
     return headers;

@@ -1,12 +1,13 @@
 // The full lane: Node's HTTP server in front, http-proxy-middleware behind. It speaks all of HTTP/1.1.
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../../config/balancer.config.js';
 import { maxBodyBytes } from '../../config/traffic-limits.js';
 import { attemptLimitsOf } from '../exchange/attempt-limits.js';
 import { ExchangeFactory } from '../exchange/exchange-factory.js';
-import { sendError } from '../headers/error-response.js';
+import { sendError, type ErrorFields } from '../headers/error-response.js';
+import { withRequestId } from '../headers/request-id-header.js';
 import { DeadlineClock } from '../io/deadline-clock.js';
 import { ForwardedRequestHeaders } from '../relay/request-headers.js';
 import { BoundedLog } from '../../metrics/bounded-log.js';
@@ -40,7 +41,8 @@ export class FullLane {
       limits: attemptLimitsOf(config, timeouts.slowConnectMs),
       resources: config.RESOURCES,
       body: { keptBytes: config.RETRY_BUFFER_BYTES, maxBytes: maxBodyBytes(config.TRAFFIC_LIMITS) },
-      requestHeaders: new ForwardedRequestHeaders(config.RESOURCES, config.UNDERSCORE_HEADERS),
+      ids: requests.ids,
+      requestHeaders: new ForwardedRequestHeaders(config),
       middleware: new Middleware(),
     };
     this.sweeper = setInterval(() => upstreams.sweep(), SWEEP_MS).unref();
@@ -57,6 +59,11 @@ export class FullLane {
     }
   }
 
+  /** The fields of the response to a request that is refused: the given ones, and the id. */
+  refusalFields(request: IncomingMessage, fields?: ErrorFields): ErrorFields | undefined {
+    return withRequestId(fields, this.requests.idOf(request));
+  }
+
   /** Closes the idle connections to backends. */
   close(): void {
     clearInterval(this.sweeper);
@@ -67,7 +74,7 @@ export class FullLane {
     const read = this.requests.read(request);
     if (isRefusal(read)) {
       if (read.isLast) response.shouldKeepAlive = false;
-      sendError(response, read.statusCode, read.message, read.fields);
+      sendError(response, read.statusCode, read.message, this.refusalFields(request, read.fields));
     } else new FullLaneExchange(this.context, read, { request, response }).start();
   }
 }

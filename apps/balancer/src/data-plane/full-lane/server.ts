@@ -66,9 +66,10 @@ export class FullLaneServer {
     // The backend decides about `Expect: 100-continue`, not this server (RFC 9110 §10.1.1).
     this.server.on('checkContinue', serve);
     this.server.on('upgrade', (request, socket) => this.upgrade(request, socket as Socket));
-    this.server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
+    this.server.on('connect', (request: IncomingMessage, socket: Duplex) => {
       const { client } = this.connections.of(socket as Socket).release();
-      lingering.endWith(client, lastErrorText(405, 'CONNECT is not allowed here'));
+      const fields = lane.refusalFields(request);
+      lingering.endWith(client, lastErrorText(405, 'CONNECT is not allowed here', { fields }));
     });
     this.server.on('clientError', (error, socket) => this.connections.of(socket as Socket).onServerError(error));
     // Node checks the timeouts of connections only once a server listens.

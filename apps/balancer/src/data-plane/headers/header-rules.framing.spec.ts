@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { requestHeaders, responseHeaders, sortResponseFields, upgradeRequiredConnection } from './header-rules.js';
 import { RequestFieldFilters } from './request-field-filter.js';
 
-const { drops } = new RequestFieldFilters('allow').for({ isProxy: false });
+const { drops } = new RequestFieldFilters('allow', true).for({ isProxy: false });
 const toBackend = (raw: readonly string[], httpVersion = '1.1', connection = 'keep-alive') =>
   requestHeaders(raw, drops, { httpVersion, connection });
 const toClient = (raw: readonly string[], statusCode: number) =>

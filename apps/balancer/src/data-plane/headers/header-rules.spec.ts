@@ -28,7 +28,7 @@ const SET_BY_BALANCER = (
 ).split(' ');
 const FOR_BALANCER_ALONE = ['endpoint-load-metrics', 'endpoint-load-metrics-bin', 'fairlead-placement'];
 
-const IS_DROPPED = new RequestFieldFilters('allow').for({ isProxy: false }).drops;
+const IS_DROPPED = new RequestFieldFilters('allow', true).for({ isProxy: false }).drops;
 const HOP = { httpVersion: '1.1', connection: 'keep-alive' };
 
 /** What a backend gets of these headers, without the `Connection` at the end. */

@@ -1,6 +1,7 @@
 // The rules for forwarding header fields, in both directions. Pure: raw header lists in, raw header lists out.
 //
 // A raw header list alternates names and values as on the wire, like Node's `rawHeaders`.
+import { REQUEST_ID_FIELD, REQUEST_ID_HEADER } from './request-id-header.js';
 
 /** Fields that belong to one connection only: RFC 9110 §7.6.1 and, for the Proxy- fields, §11.7. */
 export const HOP_BY_HOP: ReadonlySet<string> = new Set([
@@ -49,6 +50,7 @@ export const STRIPPED_RESPONSE_HEADERS: ReadonlySet<string> = new Set([
 
 const DROPPED_FROM_RESPONSES: ReadonlySet<string> = new Set([...HOP_BY_HOP, ...STRIPPED_RESPONSE_HEADERS]);
 const isDroppedFromResponses: FieldTest = (name) => DROPPED_FROM_RESPONSES.has(name);
+const isDroppedOrRequestId: FieldTest = (name) => DROPPED_FROM_RESPONSES.has(name) || name === REQUEST_ID_FIELD;
 
 /** Says something of a field by its name in lower case. */
 export type FieldTest = (lowerName: string) => boolean;
@@ -126,17 +128,20 @@ export interface ResponseHop {
   readonly pseudonym: string;
   /** Whether the body is sent to the client in chunks; only then trailers can follow. */
   readonly isChunked: boolean;
+  /** The id of the request; undefined for none. */
+  readonly requestId?: string | undefined;
 }
 
-/** Sorts the header list of a response. */
-export function sortResponseFields(raw: readonly string[]): SortedFields {
-  return sortFields(raw, isDroppedFromResponses);
+/** Sorts the header list of a response. `requestId`: what replaces the backend's `X-Request-Id`; undefined: nothing does. */
+export function sortResponseFields(raw: readonly string[], requestId?: string): SortedFields {
+  return sortFields(raw, requestId === undefined ? isDroppedFromResponses : isDroppedOrRequestId);
 }
 
-/** The header list to forward to the client: end-to-end fields without cost reports, and `Via`. */
+/** The header list to forward to the client: end-to-end fields without cost reports, the id of the request, and `Via`. */
 export function responseHeaders({ endToEnd: headers, trailer }: SortedFields, hop: ResponseHop): string[] {
   if (!mayHaveLength(hop.statusCode)) removeField(headers, 'content-length');
   if (hop.isChunked && trailer !== undefined) headers.push('Trailer', trailer);
+  if (hop.requestId !== undefined) headers.push(REQUEST_ID_HEADER, hop.requestId);
   headers.push('Via', `${hop.httpVersion} ${hop.pseudonym}`);
   return headers;
 }

@@ -4,7 +4,7 @@ import { RequestFieldFilters, requestTrailerPairs, type UnderscoreRule } from '.
 
 /** The names that are left of a request's fields. */
 function forwarded(names: readonly string[], isProxy: boolean, underscores: UnderscoreRule = 'drop'): string[] {
-  const { drops } = new RequestFieldFilters(underscores).for({ isProxy });
+  const { drops } = new RequestFieldFilters(underscores, true).for({ isProxy });
   const raw = names.flatMap((name) => [name, '1']);
   const sent = requestHeaders(raw, drops, { httpVersion: '1.1', connection: 'keep-alive' });
   return sent.slice(0, -2).filter((_, i) => i % 2 === 0);
@@ -39,8 +39,16 @@ describe('the fields of a request', () => {
     }
   });
 
+  it('lose the id of the request where the balancer sets it', () => {
+    for (const isProxy of [true, false]) {
+      expect(forwarded(['X-Request-ID', 'X-A'], isProxy)).toEqual(['X-A']);
+      const { drops } = new RequestFieldFilters('drop', false).for({ isProxy });
+      expect(drops('x-request-id')).toBe(false);
+    }
+  });
+
   it('lose all of that in trailers', () => {
-    const raw = [...CLAIMS, ...FORBIDDEN, ...REPLACED, 'A_B', 'X-Sum'].flatMap((name) => [name, '1']);
+    const raw = [...CLAIMS, ...FORBIDDEN, ...REPLACED, 'A_B', 'X-Request-Id', 'X-Sum'].flatMap((name) => [name, '1']);
     expect(requestTrailerPairs(raw)).toEqual([['X-Sum', '1']]);
   });
 });

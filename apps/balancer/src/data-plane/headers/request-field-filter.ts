@@ -1,5 +1,6 @@
 // Which fields of a client's request are not forwarded: those of the connection, and what clients may not say. Pure.
 import { HOP_BY_HOP, PROXY_SET_HEADERS, trailerPairs, type FieldTest, type Hop } from './header-rules.js';
+import { REQUEST_ID_FIELD } from './request-id-header.js';
 
 /** Names that begin so are those of the balancer itself: a client's are dropped. */
 const OWN_PREFIX = 'fairlead-';
@@ -24,9 +25,12 @@ export class RequestFieldFilter {
     isFromProxy: boolean,
     /** Whether names with `_` are dropped. */
     readonly dropsUnderscores: boolean,
+    /** Whether the balancer sets the id of requests. */
+    setsRequestId: boolean,
   ) {
     const claims = isFromProxy ? [] : CLIENT_CLAIMS;
-    this.names = new Set([...HOP_BY_HOP, ...PROXY_SET_HEADERS, ...TARGET_OVERRIDES, ...claims]);
+    const ids = setsRequestId ? [REQUEST_ID_FIELD] : [];
+    this.names = new Set([...HOP_BY_HOP, ...PROXY_SET_HEADERS, ...TARGET_OVERRIDES, ...claims, ...ids]);
     this.prefixes = isFromProxy ? [OWN_PREFIX] : [OWN_PREFIX, CLIENT_CLAIM_PREFIX];
   }
 
@@ -42,9 +46,9 @@ export class RequestFieldFilters {
   private readonly fromProxies: RequestFieldFilter;
   private readonly fromOthers: RequestFieldFilter;
 
-  constructor(underscores: UnderscoreRule) {
-    this.fromProxies = new RequestFieldFilter(true, underscores !== 'allow');
-    this.fromOthers = new RequestFieldFilter(false, underscores !== 'allow');
+  constructor(underscores: UnderscoreRule, setsRequestId: boolean) {
+    this.fromProxies = new RequestFieldFilter(true, underscores !== 'allow', setsRequestId);
+    this.fromOthers = new RequestFieldFilter(false, underscores !== 'allow', setsRequestId);
   }
 
   for({ isProxy }: Pick<Hop['peer'], 'isProxy'>): RequestFieldFilter {
@@ -53,7 +57,7 @@ export class RequestFieldFilters {
 }
 
 /** Drops the most: it has all names and prefixes that are dropped from some request. */
-export const STRICTEST_FILTER = new RequestFieldFilter(false, true);
+export const STRICTEST_FILTER = new RequestFieldFilter(false, true, true);
 
 /** The trailers of a request to forward. A backend may merge them into its headers, so no peer's claims are in them. */
 export function requestTrailerPairs(raw: readonly string[]): [string, string][] {

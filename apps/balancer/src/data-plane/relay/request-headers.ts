@@ -1,12 +1,21 @@
 // The headers of a request that Node has parsed, as they are forwarded.
 import type { IncomingMessage } from 'node:http';
-import type { ResourceSpace } from '@fairlead/scheduling';
+import type { BalancerConfig } from '../../config/balancer.config.js';
 import { DemandHeaderCache, HopHeaderCache } from '../headers/forwarded-header-cache.js';
 import { requestHeaders } from '../headers/header-rules.js';
-import { RequestFieldFilters, type UnderscoreRule } from '../headers/request-field-filter.js';
+import { RequestFieldFilters } from '../headers/request-field-filter.js';
+import { REQUEST_ID_HEADER } from '../headers/request-id-header.js';
 import type { ReadRequest } from '../request/request-reader.js';
 
 const asTheyAre = (headers: readonly string[]) => headers;
+
+/** What the balancer adds besides what the request itself says. */
+export interface AddedHeaders {
+  /** The option of `Connection`: `keep-alive` or `Upgrade`. */
+  readonly connection: string;
+  /** The id of the request; undefined for none. */
+  readonly requestId: string | undefined;
+}
 
 export class ForwardedRequestHeaders {
   /** By client connection. */
@@ -14,16 +23,13 @@ export class ForwardedRequestHeaders {
   private readonly demandHeaders: DemandHeaderCache<readonly string[]>;
   private readonly filters: RequestFieldFilters;
 
-  constructor(resources: ResourceSpace, underscores: UnderscoreRule) {
-    this.filters = new RequestFieldFilters(underscores);
-    this.demandHeaders = new DemandHeaderCache(resources, asTheyAre);
+  constructor(config: Pick<BalancerConfig, 'RESOURCES' | 'UNDERSCORE_HEADERS' | 'REQUEST_ID'>) {
+    this.filters = new RequestFieldFilters(config.UNDERSCORE_HEADERS, config.REQUEST_ID === 'on');
+    this.demandHeaders = new DemandHeaderCache(config.RESOURCES, asTheyAre);
   }
 
-  /**
-   * A raw header list: the end-to-end fields in their order, then those of the balancer. `connection` is the option of
-   * `Connection`.
-   */
-  of(request: IncomingMessage, { peer, demand }: ReadRequest, connection: string): string[] {
+  /** A raw header list: the end-to-end fields in their order, then those of the balancer. */
+  of(request: IncomingMessage, { peer, demand }: ReadRequest, { connection, requestId }: AddedHeaders): string[] {
     const { headers, httpVersion, rawHeaders, socket } = request;
     let cache = this.hopHeaders.get(socket);
     if (!cache) this.hopHeaders.set(socket, (cache = new HopHeaderCache(asTheyAre)));
@@ -34,7 +40,9 @@ export class ForwardedRequestHeaders {
       isHost: (host) => (headers.host ?? '') === host,
     });
     const forwarded = requestHeaders(rawHeaders, this.filters.for(peer).drops, { httpVersion, connection });
-    forwarded.push(...hopHeaders, ...this.demandHeaders.of(demand));
+    forwarded.push(...hopHeaders);
+    if (requestId !== undefined) forwarded.push(REQUEST_ID_HEADER, requestId);
+    forwarded.push(...this.demandHeaders.of(demand));
     return forwarded;
   }
 }

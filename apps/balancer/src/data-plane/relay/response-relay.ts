@@ -26,6 +26,8 @@ export interface Downstream {
 export interface RelayOptions {
   /** Header fields that the balancer adds, a raw list. */
   readonly ownHeaders?: readonly string[];
+  /** The id of the request; undefined for none. */
+  readonly requestId?: string | undefined;
   /** Of the connection that the response arrives by. */
   readonly bypass?: ParserBypass | undefined;
 }
@@ -40,15 +42,16 @@ export function relayResponse(
   upstream: IncomingMessage,
   { request, response }: Downstream,
   observer: ResponseObserver,
-  { ownHeaders = [], bypass }: RelayOptions = {},
+  { ownHeaders = [], requestId, bypass }: RelayOptions = {},
 ): SortedFields {
   const { statusCode = 0, statusMessage: phrase = '' } = upstream;
-  const fields = sortResponseFields(upstream.rawHeaders);
+  const fields = sortResponseFields(upstream.rawHeaders, requestId);
   requireValid(upstream, fields);
   const { httpVersion } = upstream;
   const isUnframed = hasBody(statusCode, request) && fields.length === undefined;
   const isChunked = isUnframed && request.httpVersion === '1.1';
-  const headers = responseHeaders(fields, { statusCode, httpVersion, pseudonym: VIA_PSEUDONYM, isChunked });
+  const hop = { statusCode, httpVersion, pseudonym: VIA_PSEUDONYM, isChunked, requestId };
+  const headers = responseHeaders(fields, hop);
   headers.push(...ownHeaders);
   if (statusCode === 426 && fields.upgrade !== undefined) {
     headers.push('Upgrade', fields.upgrade, 'Connection', upgradeRequiredConnection(response.shouldKeepAlive));

@@ -16,6 +16,7 @@ import { framingRefusal } from './framing-refusal.js';
 import { HttpsRedirect } from './https-redirect.js';
 import { countForwarding } from './max-forwards.js';
 import { PathRules } from './path-rules.js';
+import { RequestIds } from './request-ids.js';
 import type { Refusal } from './refusal.js';
 import { normalizeTarget } from './target.js';
 
@@ -24,6 +25,8 @@ export interface ReadRequest extends PlacedRequest {
   readonly peer: Peer;
   /** Whether the response is to have `Fairlead-Placement`: a client asked for it that may declare demand. */
   readonly wantsPlacement: boolean;
+  /** The id that a trusted proxy gave it; undefined when it needs a new one. */
+  readonly givenId: string | undefined;
 }
 
 /** A request with valid framing, as any lane reads it. */
@@ -38,6 +41,7 @@ const LOOP: Refusal = {
 
 @Injectable()
 export class RequestReader {
+  readonly ids: RequestIds;
   private readonly identity: ClientIdentity;
   private readonly redirect: HttpsRedirect;
   private readonly pathRules: PathRules;
@@ -50,6 +54,7 @@ export class RequestReader {
     warnings: AddressWarnings,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
+    this.ids = new RequestIds(config);
     this.identity = new ClientIdentity(warnings, config);
     this.redirect = new HttpsRedirect(config);
     this.pathRules = new PathRules(config);
@@ -67,10 +72,17 @@ export class RequestReader {
       this.underscoreRefusal(request);
     if (refusal) return refusal;
     const { headers, method = 'GET', url: target = '/' } = request;
-    const peer = this.peerOf(request.socket);
     const bodyBytes = Number(headers['content-length'] ?? 0);
-    const field = (name: string) => headers[name]?.toString();
-    return this.readFramed({ peer, method, target, bodyBytes, field });
+    return this.readFramed({ ...this.factsOf(request), method, target, bodyBytes });
+  }
+
+  /** The id of a request of Node's parser that is refused; undefined with `REQUEST_ID=off`. */
+  idOf(request: IncomingMessage): string | undefined {
+    return this.ids.of(this.ids.given(this.factsOf(request)));
+  }
+
+  private factsOf({ headers, socket }: IncomingMessage) {
+    return { peer: this.peerOf(socket), field: (name: string) => headers[name]?.toString() };
   }
 
   private underscoreRefusal({ rawHeaders }: IncomingMessage): Refusal | undefined {
@@ -101,7 +113,8 @@ export class RequestReader {
       const { demand, classId } = this.classifier.classify(request, peer.mayDeclare);
       const affinity = this.affinity.of(client, request);
       const wantsPlacement = peer.mayDeclare && field('fairlead-explain') === '1';
-      return { client, peer, wantsPlacement, method, target, demand, classId, affinity };
+      const givenId = this.ids.given(request);
+      return { client, peer, wantsPlacement, givenId, method, target, demand, classId, affinity };
     } catch (error) {
       if (error instanceof BadDemandError) return { statusCode: 400, message: error.message };
       throw error;

@@ -9,12 +9,14 @@ import { AttemptLoop, type Transport } from '../exchange/attempt-loop.js';
 import type { ExchangeFactory } from '../exchange/exchange-factory.js';
 import { lastErrorText, type ErrorFields } from '../headers/error-response.js';
 import { isReasonPhrase, removeField, responseHeaders, sortResponseFields } from '../headers/header-rules.js';
+import { withRequestId } from '../headers/request-id-header.js';
 import { VIA_PSEUDONYM } from '../headers/via-pseudonym.js';
 import type { DeadlineClock } from '../io/deadline-clock.js';
 import type { LingeringClose } from '../io/lingering-close.js';
 import type { ForwardedRequestHeaders } from '../relay/request-headers.js';
 import { relayResponse } from '../relay/response-relay.js';
 import { protocolsIn } from '../request/message-framing.js';
+import type { RequestIds } from '../request/request-ids.js';
 import type { ReadRequest } from '../request/request-reader.js';
 import { connectWithin, type ConnectTimeouts } from '../upstream/connect.js';
 import { requestAgent } from '../upstream/request-agent.js';
@@ -30,6 +32,7 @@ export interface UpgradeContext {
   readonly lingering: LingeringClose;
   readonly timeouts: ConnectTimeouts;
   readonly tunnels: TunnelLimits;
+  readonly ids: RequestIds;
   readonly requestHeaders: ForwardedRequestHeaders;
 }
 
@@ -40,6 +43,7 @@ const TCP_PROBE_AFTER_MS = 60_000;
 export class UpgradeExchange implements Transport {
   /** The body, of which an upgrade has none, can always be sent again. */
   readonly isBodyReplayable = true;
+  readonly requestId: string | undefined;
   private readonly loop: AttemptLoop;
   private connection: Socket | undefined;
   /** The response that refuses the upgrade, once its head has arrived. */
@@ -51,6 +55,7 @@ export class UpgradeExchange implements Transport {
     private readonly client: UpgradeClient,
   ) {
     const { factory, limits, clock } = context;
+    this.requestId = context.ids.of(read.givenId);
     this.loop = new AttemptLoop(factory, limits, clock, this);
   }
 
@@ -106,14 +111,16 @@ export class UpgradeExchange implements Transport {
 
   sendError(statusCode: number, message: string, fields?: ErrorFields): void {
     this.connection?.destroy();
-    this.context.lingering.endWith(this.client.leave(), lastErrorText(statusCode, message, { fields }));
+    const allFields = withRequestId(fields, this.requestId);
+    this.context.lingering.endWith(this.client.leave(), lastErrorText(statusCode, message, { fields: allFields }));
     this.end();
   }
 
   private sendRequest(connection: Socket, { hostHeader, pathPrefix }: UpstreamTarget): void {
     const { request } = this.client;
     const path = forwardedTarget(pathPrefix, this.read.target);
-    const headers = this.context.requestHeaders.of(request, this.read, 'Upgrade');
+    const added = { connection: 'Upgrade', requestId: this.requestId };
+    const headers = this.context.requestHeaders.of(request, this.read, added);
     headers.push('Upgrade', request.headers.upgrade ?? '');
     if (!request.headers.host) {
       removeField(headers, 'host');
@@ -150,7 +157,7 @@ export class UpgradeExchange implements Transport {
     this.loop.onResponseHead(101, {});
     this.loop.onUpgrade();
     const early = this.client.release();
-    socket.write(switchingHead(response), 'latin1');
+    socket.write(switchingHead(response, this.requestId), 'latin1');
     if (firstBytes.length > 0) socket.write(firstBytes);
     if (early.length > 0) connection.write(early);
     joinConnections(socket, connection, clock, tunnels);
@@ -175,7 +182,7 @@ export class UpgradeExchange implements Transport {
       onCutOff: (error: Error) => loop.onResponseError(describeError(error)),
     };
     try {
-      relayResponse(upstream, { request, response }, observer);
+      relayResponse(upstream, { request, response }, observer, { requestId: this.requestId });
       this.refusal = response;
       loop.onResponseHead(response.statusCode, upstream.headers);
     } catch (error) {
@@ -206,9 +213,10 @@ function responseOn(socket: Socket, request: IncomingMessage): ServerResponse {
 }
 
 /** The head of the response that switches protocols. */
-function switchingHead({ rawHeaders, headers, httpVersion, statusMessage = '' }: IncomingMessage): string {
-  const hop = { statusCode: 101, httpVersion, pseudonym: VIA_PSEUDONYM, isChunked: false };
-  const forwarded = responseHeaders(sortResponseFields(rawHeaders), hop);
+function switchingHead(response: IncomingMessage, requestId: string | undefined): string {
+  const { rawHeaders, headers, httpVersion, statusMessage = '' } = response;
+  const hop = { statusCode: 101, httpVersion, pseudonym: VIA_PSEUDONYM, isChunked: false, requestId };
+  const forwarded = responseHeaders(sortResponseFields(rawHeaders, requestId), hop);
   forwarded.push('Connection', 'Upgrade', 'Upgrade', headers.upgrade ?? '');
   const phrase = isReasonPhrase(statusMessage) ? statusMessage : 'Switching Protocols';
   const lines = forwarded.map((text, i) => (i % 2 === 0 ? `${text}: ` : `${text}\r\n`));

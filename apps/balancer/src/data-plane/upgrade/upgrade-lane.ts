@@ -8,6 +8,7 @@ import { BoundedLog } from '../../metrics/bounded-log.js';
 import { attemptLimitsOf } from '../exchange/attempt-limits.js';
 import { ExchangeFactory } from '../exchange/exchange-factory.js';
 import { lastErrorText } from '../headers/error-response.js';
+import { withRequestId } from '../headers/request-id-header.js';
 import { DeadlineClock } from '../io/deadline-clock.js';
 import { LingeringClose } from '../io/lingering-close.js';
 import type { SharedBufferSocket } from '../io/shared-read-buffer.js';
@@ -34,8 +35,9 @@ export class UpgradeLane {
     const timeouts = connectTimeoutsOf(config.CONNECT_TIMEOUT_SECONDS);
     const limits = attemptLimitsOf(config, timeouts.slowConnectMs);
     const tunnels = { idleMs: limitMs(config.TUNNEL_IDLE_SECONDS), maxMs: limitMs(config.TUNNEL_MAX_SECONDS) };
-    const requestHeaders = new ForwardedRequestHeaders(config.RESOURCES, config.UNDERSCORE_HEADERS);
-    this.context = { factory, limits, clock, lingering, timeouts, tunnels, requestHeaders };
+    const requestHeaders = new ForwardedRequestHeaders(config);
+    const { ids } = requests;
+    this.context = { factory, limits, clock, lingering, timeouts, tunnels, ids, requestHeaders };
   }
 
   /** Serves an upgrade. `early`: the bytes that arrived after the request's head. */
@@ -62,7 +64,8 @@ export class UpgradeLane {
     const { socket } = reading;
     const read = this.requests.read(request);
     if (isRefusal(read)) {
-      this.lingering.endWith(reading, lastErrorText(read.statusCode, read.message, { fields: read.fields }));
+      const fields = withRequestId(read.fields, this.requests.idOf(request));
+      this.lingering.endWith(reading, lastErrorText(read.statusCode, read.message, { fields }));
       return;
     }
     this.open.add(socket);
