@@ -138,9 +138,10 @@ describe('the plain pages', () => {
   });
 
   it('the request log is relayed', async () => {
-    const record = { at: '2026-11-05T09:30:00Z', client: '127.0.0.1', method: 'GET', path: '/', status: 200 };
-    const served = { backend: 'disk-1', demand: { compute: 3 }, attempts: 1, durationMs: 8.5, requestId: 'id-1' };
-    balancer.requests = [{ ...record, ...served }];
+    const asked = { client: '127.0.0.1', method: 'GET', path: '/', protocol: 'HTTP/1.1', tls: 'TLSv1.3', bytesIn: 99 };
+    const sent = { status: 200, bytesOut: 250, durationMs: 8.5, firstByteMs: null };
+    const placed = { backend: 'disk-1', demand: { compute: 3 }, attempts: 1, requestId: 'id-1' };
+    balancer.requests = [{ at: '2026-11-05T09:30:00Z', ...asked, ...sent, ...placed }];
     expect(await (await fetchFrom('/request-log')).json()).toEqual({ requests: balancer.requests });
   });
 

@@ -35,8 +35,8 @@ export async function holdingUpstream(): Promise<HoldingUpstream> {
 }
 
 /** A backend that switches to the protocol a request asks for and sends back what it gets; without one it says `no upgrade`. */
-export async function echoUpstream(): Promise<HttpServer & { port: number }> {
-  const server = await httpUpstream((_, response) => response.end('no upgrade'));
+export async function echoUpstream(atEnd: AtEnd = whenTestEnds): Promise<HttpServer & { port: number }> {
+  const server = await httpUpstream((_, response) => response.end('no upgrade'), atEnd);
   server.on('upgrade', ({ headers }, socket) => {
     socket.on('error', () => {});
     socket.write(switchTo(headers.upgrade ?? ''));

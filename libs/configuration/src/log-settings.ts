@@ -2,6 +2,7 @@
 import pretty from 'pino-pretty';
 import { z } from 'zod';
 import { oneOf } from './fields.js';
+import { escapeControls, escapeUnseen } from './printable.js';
 
 /** The environment variables that configure the log, the same for every process. */
 export const logVariables = {
@@ -30,10 +31,13 @@ export function logSettings(app: string, { LOG_LEVEL, LOG_FORMAT }: LogVariables
   const hooks = {
     /** Drops the start-up lines of Nest. */
     logMethod: logUnlessSilenced,
+    /** Changes a line of JSON before it is written, or made readable: then a backslash has to be escaped. */
+    streamWrite: (line: string) => escapeUnseen(line, LOG_FORMAT === 'json' ? '\\' : '\\\\'),
   };
   const options = { level: LOG_LEVEL, base: { app }, hooks };
   if (LOG_FORMAT === 'json') return { pinoHttp: options, forRoutes: [] };
-  const messageFormat = '[{app}] {msg}';
+  const messageFormat = ({ msg }: Readonly<Record<string, unknown>>) =>
+    `[${app}] ${escapeControls(typeof msg === 'string' ? msg : '')}`;
   const stream = pretty({ ignore: 'app,context', messageFormat, singleLine: true, translateTime: 'SYS:HH:MM:ss' });
   return { pinoHttp: [options, stream] as [typeof options, typeof stream], forRoutes: [] };
 }

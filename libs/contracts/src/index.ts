@@ -39,7 +39,7 @@ export {
   type FleetMetrics,
   type LatencyMs,
 } from './metrics.js';
-export { requestLogSchema, requestRecordSchema, type RequestRecord } from './request-log.js';
+export { requestLogSchema, requestRecordSchema, type AccessRecord, type RequestRecord } from './request-log.js';
 export {
   demandListSchema,
   explainRequestSchema,

@@ -78,7 +78,7 @@ export class Listener {
       this.acceptor((client, unread) => handshakes.accept(client, unread), false),
     );
     this.servers = { plain, tls };
-    fullLane.handleUpgrades((request, client, early) => upgradeLane.handle(request, client, early));
+    fullLane.handleUpgrades((request, connection) => upgradeLane.handle(request, connection));
     const threads = Math.max(1, config.DATA_PLANE_THREADS);
     const maxConnections =
       (config.MAX_CLIENT_CONNECTIONS ?? defaultMaxConnections(config.CONTROL_PLANE_MAX_CONNECTIONS)) / threads;

@@ -4,13 +4,26 @@ import { Logger } from '@nestjs/common';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { loadBalancerConfig } from '../config/balancer.config.js';
 import { BoundedLog } from './bounded-log.js';
-import { KEPT_REQUESTS, RequestLog, type EndedExchange } from './request-log.js';
+import { KEPT_REQUESTS, RequestLog, type EndedExchange, type RequestDetails } from './request-log.js';
 
 const demand = new ResourceSpace(['compute', 'storage']).vectorOf({ compute: 3 });
 
 function anExchange(target: string): EndedExchange {
   const head = { client: '192.0.2.7', method: 'GET', target, demand };
-  return { head, backend: { id: 'a' }, attempts: 1, startedAtMs: 0, control: { details: { requestId: 'id-1' } } };
+  return { head, backend: { id: 'a' }, attempts: 1, startedAtMs: 0, control: { details: someDetails() } };
+}
+
+function someDetails(more: Partial<RequestDetails> = {}): RequestDetails {
+  const fields: Record<string, string> = { host: 'h', 'user-agent': 'u'.repeat(1000) };
+  const traits = {
+    requestId: 'id-1',
+    httpVersion: '1.1',
+    tlsVersion: 'TLSv1.3',
+    bytesIn: 100,
+    bytesOut: 200,
+    firstByteAtMs: 5.0004,
+  };
+  return { ...traits, field: (name) => fields[name], ...more };
 }
 
 function aLog(environment: Environment = {}): RequestLog {
@@ -33,8 +46,39 @@ describe('RequestLog', () => {
       backend: 'a',
       demand: { compute: 3, storage: 0 },
       durationMs: 12.5,
+      firstByteMs: 5,
       requestId: 'id-1',
+      protocol: 'HTTP/1.1',
+      tls: 'TLSv1.3',
+      bytesIn: 100,
+      bytesOut: 200,
     });
+  });
+
+  it('knows when the response began: with its end if it came whole, or never', () => {
+    const log = aLog();
+    for (const firstByteAtMs of [Infinity, NaN]) {
+      log.add({ ...anExchange('/'), control: { details: someDetails({ firstByteAtMs }) } }, 200, 12.5);
+    }
+    expect(log.newest().map(({ firstByteMs }) => firstByteMs)).toEqual([null, 12.5]);
+  });
+
+  it('asks for fields of a request only when it writes a line, and truncates them', () => {
+    const lines: unknown[] = [];
+    vi.spyOn(Logger.prototype, 'log').mockImplementation((line: unknown) => void lines.push(line));
+    const asked: string[] = [];
+    const details = someDetails();
+    const field = (name: string) => {
+      asked.push(name);
+      return details.field(name);
+    };
+    const exchange = { ...anExchange('/'), control: { details: { ...details, field } } };
+    const log = aLog({ ACCESS_LOG: 'errors' });
+    log.add(exchange, 200, 1);
+    expect(asked).toEqual([]);
+    log.add(exchange, 502, 1);
+    expect(asked).toEqual(['host', 'user-agent']);
+    expect(lines).toEqual([expect.objectContaining({ status: 502, host: 'h', userAgent: 'u'.repeat(200) })]);
   });
 
   it('skips requests of a burst beyond its size but no failure, and continues in the next window', () => {

@@ -1,5 +1,5 @@
-// The last requests, kept in a ring.
-import type { RequestRecord } from '@fairlead/contracts';
+// The last requests, kept in a ring, and the access log.
+import type { AccessRecord, RequestRecord } from '@fairlead/contracts';
 import { ResourceSpace, type ResourceVector } from '@fairlead/scheduling';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
@@ -13,13 +13,26 @@ export const KEPT_REQUESTS = 200;
  * are always recorded.
  */
 const WINDOW_MS = 100;
-const MAX_PATH_CHARACTERS = 200;
+/** Longer texts of clients are truncated. */
+const MAX_CHARACTERS = 200;
 const EMPTY_DEMAND: ResourceVector = new Float64Array(0);
 
-/** What the lane of a request knows of it. Read only for a request that is kept or logged: it may cost something. */
+/** What the lane of a request knows of it. Read only of a request that is kept or logged, since it may take time to find out. */
 export interface RequestDetails {
   /** The id of the request; undefined with `REQUEST_ID=off`. */
   readonly requestId: string | undefined;
+  /** `1.0` or `1.1`: what the client speaks. */
+  readonly httpVersion: string;
+  /** Of the client's connection, such as `TLSv1.3`; undefined without TLS. */
+  readonly tlsVersion: string | undefined;
+  /** What the client has sent: the head, the body, and what follows an upgrade, as on the wire. Bytes. */
+  readonly bytesIn: number;
+  /** What the client was sent, as on the wire. Bytes. */
+  readonly bytesOut: number;
+  /** When the backend's response began, monotonic milliseconds; Infinity: it arrived whole at once; NaN: it did not begin. */
+  readonly firstByteAtMs: number;
+  /** A field of the request by its name in lower case; undefined when it is absent. */
+  field(name: string): string | undefined;
 }
 
 /** An exchange that has ended, with what the log keeps of it. */
@@ -53,7 +66,13 @@ class KeptRequest {
   backend: string | undefined;
   attempts = 0;
   durationMs = 0;
+  /** NaN when no response of a backend began. */
+  firstByteMs = NaN;
   requestId: string | undefined;
+  httpVersion = '';
+  tlsVersion: string | undefined;
+  bytesIn = 0;
+  bytesOut = 0;
   /** Wall clock; 0 while the slot is empty. */
   endedAt = 0;
 
@@ -66,7 +85,13 @@ class KeptRequest {
     this.backend = backend?.id;
     this.attempts = attempts;
     this.durationMs = nowMs - startedAtMs;
-    this.requestId = control.details.requestId;
+    const { details } = control;
+    this.firstByteMs = Math.min(details.firstByteAtMs, nowMs) - startedAtMs;
+    this.requestId = details.requestId;
+    this.httpVersion = details.httpVersion;
+    this.tlsVersion = details.tlsVersion;
+    this.bytesIn = details.bytesIn;
+    this.bytesOut = details.bytesOut;
     this.endedAt = Date.now();
   }
 }
@@ -96,8 +121,9 @@ export class RequestLog {
     kept.keep(exchange, status, nowMs);
     this.next = (this.next + 1) % KEPT_REQUESTS;
     if (!isLogged) return;
-    if (status >= 500) this.bounded.failedRequest(status, () => this.recordOf(kept));
-    else this.logger.log(this.recordOf(kept), 'request');
+    const { details } = exchange.control;
+    if (status >= 500) this.bounded.failedRequest(status, () => this.accessRecordOf(kept, details));
+    else this.logger.log(this.accessRecordOf(kept, details), 'request');
   }
 
   /** The last requests, newest first. */
@@ -124,18 +150,32 @@ export class RequestLog {
   }
 
   private recordOf(kept: KeptRequest): RequestRecord {
-    const { client, method, target, demand, status, backend, attempts, durationMs, requestId, endedAt } = kept;
     return {
-      at: new Date(endedAt).toISOString(),
-      client,
-      method,
-      path: target.split('?', 1)[0].slice(0, MAX_PATH_CHARACTERS),
-      status,
-      backend: backend ?? null,
-      demand: this.resources.amountsOf(demand),
-      attempts,
-      durationMs: Math.round(durationMs * 1000) / 1000,
-      requestId: requestId ?? null,
+      at: new Date(kept.endedAt).toISOString(),
+      client: kept.client,
+      method: kept.method,
+      path: kept.target.split('?', 1)[0].slice(0, MAX_CHARACTERS),
+      protocol: `HTTP/${kept.httpVersion}`,
+      ...(kept.tlsVersion === undefined ? {} : { tls: kept.tlsVersion }),
+      status: kept.status,
+      bytesIn: kept.bytesIn,
+      bytesOut: kept.bytesOut,
+      durationMs: rounded(kept.durationMs),
+      firstByteMs: Number.isNaN(kept.firstByteMs) ? null : rounded(kept.firstByteMs),
+      backend: kept.backend ?? null,
+      attempts: kept.attempts,
+      demand: this.resources.amountsOf(kept.demand),
+      requestId: kept.requestId ?? null,
     };
   }
+
+  private accessRecordOf(kept: KeptRequest, details: RequestDetails): AccessRecord {
+    const field = (name: string) => details.field(name)?.slice(0, MAX_CHARACTERS) ?? null;
+    return { ...this.recordOf(kept), host: field('host'), userAgent: field('user-agent') };
+  }
+}
+
+/** Milliseconds to the microsecond. */
+function rounded(milliseconds: number): number {
+  return Math.round(milliseconds * 1000) / 1000;
 }

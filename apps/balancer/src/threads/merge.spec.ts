@@ -5,8 +5,9 @@ import { mergeBeliefs, mergeRequests } from './merge.js';
 
 function aRecord(second: number, path = '/'): RequestRecord {
   const at = new Date(second * 1000).toISOString();
-  const served = { backend: 'a', demand: {}, attempts: 1, durationMs: 1, requestId: 'id-1' };
-  return { at, client: 'c', method: 'GET', path, status: 200, ...served };
+  const asked = { client: 'c', method: 'GET', path, protocol: 'HTTP/1.1', bytesIn: 100, requestId: 'id-1' };
+  const sent = { status: 200, bytesOut: 200, backend: 'a', demand: {}, attempts: 1, durationMs: 2, firstByteMs: 1 };
+  return { at, ...asked, ...sent };
 }
 
 function belief(source: NamedBelief['source'], samples: number, units: number, name = 'GET /'): NamedBelief {

@@ -14,7 +14,7 @@ export interface ExchangeControl {
   readonly isSlowUpload: boolean;
   /** Ends a slow upload, since others need its place. */
   rejectSlowUpload(): void;
-  /** What its lane knows of the request. */
+  /** What the log can ask of the request. */
   readonly details: RequestDetails;
 }
 

@@ -22,7 +22,15 @@ export class TestRequest implements Transport {
   isBodyReplayable = true;
   isUpstreamBackpressured = false;
   isDownstreamBackpressured = false;
-  readonly requestId = 'an-id';
+  readonly details = {
+    requestId: 'an-id',
+    httpVersion: '1.1',
+    tlsVersion: undefined,
+    bytesIn: 0,
+    bytesOut: 0,
+    firstByteAtMs: NaN,
+    field: () => undefined,
+  };
 
   constructor(createLoop: (transport: Transport) => AttemptLoop) {
     this.loop = createLoop(this);

@@ -17,7 +17,9 @@ import type { ExchangeFactory } from './exchange-factory.js';
 import { isIdempotent, isLocalFailure, isUnserved, type FailureKind } from './retry-policy.js';
 
 /** How a lane moves the bytes of one request. */
-export interface Transport extends RequestDetails {
+export interface Transport {
+  /** What the log can ask of the request. */
+  readonly details: RequestDetails;
   /** Sends the request to a backend. A failure is reported to {@link AttemptLoop.onAttemptError}. */
   startAttempt(backend: FleetBackend): void;
   /** Ends the present attempt, which leads to {@link AttemptLoop.onAttemptError} with this error. */
@@ -64,7 +66,7 @@ export class AttemptLoop implements ExchangeControl {
   }
 
   get details(): RequestDetails {
-    return this.transport;
+    return this.transport.details;
   }
 
   /** Whether the request was sent to a backend whose response has not begun. */

@@ -87,10 +87,12 @@ export class FastLaneConnection implements DownstreamConnection, IndexedSetMembe
     this.socket.resume();
   }
 
-  relayInterimResponse(head: ResponseHead): void {
+  relayInterimResponse(head: ResponseHead): number {
     const text = interimResponse(head.statusCode, rawFieldsOf(head));
     // Hints may be left out; a client that does not read gets no more of them.
-    if (text !== undefined && !this.socket.writableNeedDrain) this.socket.write(text, 'latin1');
+    if (text === undefined || this.socket.writableNeedDrain) return 0;
+    this.socket.write(text, 'latin1');
+    return text.length;
   }
 
   onExchangeEnd(isLast: boolean): void {

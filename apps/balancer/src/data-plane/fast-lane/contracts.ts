@@ -12,7 +12,8 @@ export interface DownstreamConnection {
   readonly isLastResponse: boolean;
   /** More of the request's body is wanted. */
   resumeReading(): void;
-  relayInterimResponse(head: ResponseHead): void;
+  /** Returns how many bytes the client is sent. */
+  relayInterimResponse(head: ResponseHead): number;
   /** The response was sent, and the exchange can serve another request. `isLast`: the connection ends. */
   onExchangeEnd(isLast: boolean): void;
   /** The response was cut off, which the client has to see: the connection ends at once. */

@@ -1,6 +1,7 @@
 // One exchange in the fast lane: the request goes to a backend as the bytes it was assembled from, and the response to
 // the client as it arrives.
 import { INCOMPLETE, UNSUPPORTED, type RequestHead, type ResponseHead } from '@fairlead/http1';
+import { monotonicMs } from '../../clock/monotonic.js';
 import { describeError } from '../../net/network-error.js';
 import type { FleetBackend } from '../../registry/snapshot/fleet.js';
 import { InvalidResponseError, type AttemptAbortedError } from '../exchange/attempt-error.js';
@@ -20,6 +21,7 @@ import { ResponseBody, type BodySink } from './response-body.js';
 import { ResponseHeadReader } from './response-head-reader.js';
 import { readBuffer } from '../io/shared-read-buffer.js';
 import type { UpstreamConnection, UpstreamUser } from './upstream-connections.js';
+import { WireDetails } from './wire-details.js';
 import { costReports } from './wire-fields.js';
 import { CLOSE_TAIL, appendResponseHead, responseTail } from './wire-headers.js';
 import { isBackpressured } from './write-buffer.js';
@@ -28,6 +30,7 @@ const EMPTY_HEADERS: readonly string[] = [];
 
 /** Serves one request after another, of any client: {@link reset} may follow once the client's connection was told. */
 export class FastLaneExchange implements Transport, UpstreamUser, BodySink {
+  readonly details: WireDetails;
   private readonly loop: AttemptLoop;
   private client: DownstreamConnection = NO_CLIENT;
   private head: ReadRequest = NO_REQUEST;
@@ -49,7 +52,10 @@ export class FastLaneExchange implements Transport, UpstreamUser, BodySink {
     this.loop = new AttemptLoop(factory, context.limits, context.clock, this);
     this.forwarded = new ForwardedRequestHead(context.ids);
     this.requestBody = new RequestBodyBuffer(context.retryBufferBytes);
-    this.reader = new ResponseHeadReader(context.heads, (interim) => this.client.relayInterimResponse(interim));
+    this.details = new WireDetails(this.forwarded, this.requestBody);
+    this.reader = new ResponseHeadReader(context.heads, (interim) => {
+      this.details.bytesOut += this.client.relayInterimResponse(interim);
+    });
     this.responseBody = new ResponseBody(context.heads.trailers, this);
   }
 
@@ -66,6 +72,7 @@ export class FastLaneExchange implements Transport, UpstreamUser, BodySink {
     const demandLines = this.context.demandLines.of(head.demand);
     this.forwarded.reset(framed, client.requestRule, hopLines, demandLines, head.givenId);
     this.requestBody.reset(bodyBytes);
+    this.details.reset(head.peer);
     this.loop.start(head, bodyBytes > 0);
   }
 
@@ -142,10 +149,6 @@ export class FastLaneExchange implements Transport, UpstreamUser, BodySink {
     }
   }
 
-  get requestId(): string | undefined {
-    return this.forwarded.requestId;
-  }
-
   get isBodyReplayable(): boolean {
     return this.requestBody.isReplayable;
   }
@@ -184,14 +187,15 @@ export class FastLaneExchange implements Transport, UpstreamUser, BodySink {
   }
 
   sendError(statusCode: number, message: string, fields?: ErrorFields): void {
-    const { client, context, head } = this;
+    const { client, context, head, details } = this;
     this.upstream?.discard();
     const isLast = statusCode === 408 || client.isLastResponse;
     const { connection } = isLast ? CLOSE_TAIL : context.keepAliveTail;
-    const allFields = withRequestId(fields, this.requestId);
+    const allFields = withRequestId(fields, details.requestId);
     const { date } = context;
     const text = errorText(statusCode, message, { date, connection, method: head.method, fields: allFields });
     client.socket.write(text, 'latin1');
+    details.bytesOut += text.length;
     this.end();
     client.onExchangeEnd(isLast);
   }
@@ -256,7 +260,7 @@ export class FastLaneExchange implements Transport, UpstreamUser, BodySink {
   }
 
   private startResponse(head: ResponseHead): void {
-    const { context, client, loop } = this;
+    const { context, client, loop, details } = this;
     const { demand, wantsPlacement } = this.head;
     this.isPersistent = head.isPersistent && this.bodyMissing === 0;
     this.announcedSeconds = head.keepAliveSeconds;
@@ -272,13 +276,16 @@ export class FastLaneExchange implements Transport, UpstreamUser, BodySink {
     const extras = { request: this.forwarded, rules, own, isChunked, tail, date };
     appendResponseHead(writeBuffer, head, from - headFrom, extras);
     this.responseBody.reset(head.bodyEnd, head.contentLength);
+    // Of most responses the first byte is read with the last.
+    details.firstByteAtMs = Infinity;
     this.responseBody.start(bytes, from, end);
+    if (!loop.isIdle) details.firstByteAtMs = monotonicMs();
   }
 
   private send(bytes: Buffer, from: number, end: number): void {
     const { writeBuffer } = this.context;
     if (from < end) writeBuffer.appendBytes(bytes, from, end);
-    writeBuffer.flush(this.client.socket);
+    this.details.bytesOut += writeBuffer.flush(this.client.socket);
   }
 
   /** The request is over. A late callback meets an idle exchange without a client, and fails. */

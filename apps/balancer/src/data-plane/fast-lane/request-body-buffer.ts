@@ -16,6 +16,8 @@ type BodyState =
 export class RequestBodyBuffer {
   /** Bytes that are still to arrive. */
   missing = 0;
+  /** Bytes that have arrived. */
+  receivedBytes = 0;
   private state: BodyState = 'unsent';
   /** The body from its beginning, in pieces. */
   private kept: string[] = [];
@@ -23,8 +25,6 @@ export class RequestBodyBuffer {
   private borrowed = EMPTY_BUFFER;
   private borrowedFrom = 0;
   private borrowedEnd = 0;
-  /** Bytes that have arrived. */
-  private bytes = 0;
 
   /** `limitBytes`: the most that is kept for a retry. */
   constructor(private readonly limitBytes: number) {}
@@ -32,14 +32,14 @@ export class RequestBodyBuffer {
   /** Begins with the body of a request, `length` bytes long; 0: it has none. */
   reset(length: number): void {
     this.missing = length;
-    this.bytes = 0;
+    this.receivedBytes = 0;
     this.state = 'unsent';
     this.release();
   }
 
   /** Whether the request has no body. */
   get isEmpty(): boolean {
-    return this.missing === 0 && this.bytes === 0;
+    return this.missing === 0 && this.receivedBytes === 0;
   }
 
   /** Whether the body can be sent from its beginning. */
@@ -49,7 +49,7 @@ export class RequestBodyBuffer {
 
   /** Whether no more should be read before this is sent. */
   get isFull(): boolean {
-    return this.bytes >= this.limitBytes;
+    return this.receivedBytes >= this.limitBytes;
   }
 
   /** Takes the first piece: `bytes` from `from` to before `end`, valid until {@link endBorrow}. */
@@ -58,7 +58,7 @@ export class RequestBodyBuffer {
     this.borrowedFrom = from;
     this.borrowedEnd = end;
     this.missing -= end - from;
-    this.bytes += end - from;
+    this.receivedBytes += end - from;
   }
 
   /** The borrowed bytes are about to be overwritten: copies them, unless they were sent and need not be sent again. */
@@ -72,7 +72,7 @@ export class RequestBodyBuffer {
   /** Takes a further piece, which the caller sends at once if {@link appendTo} was called before. */
   add(piece: string): void {
     this.missing -= piece.length;
-    this.bytes += piece.length;
+    this.receivedBytes += piece.length;
     this.keep(piece);
   }
 
@@ -81,7 +81,7 @@ export class RequestBodyBuffer {
     for (const piece of this.kept) buffer.append(piece);
     if (this.borrowed !== EMPTY_BUFFER) buffer.appendBytes(this.borrowed, this.borrowedFrom, this.borrowedEnd);
     if (this.state === 'unsent') this.state = 'replayable';
-    if (this.bytes > this.limitBytes) this.discard();
+    if (this.receivedBytes > this.limitBytes) this.discard();
   }
 
   /** The attempt is over: until the next {@link appendTo} everything that arrives is kept. */
@@ -96,7 +96,7 @@ export class RequestBodyBuffer {
   }
 
   private keep(piece: string): void {
-    const isKept = this.state === 'unsent' || (this.state === 'replayable' && this.bytes <= this.limitBytes);
+    const isKept = this.state === 'unsent' || (this.state === 'replayable' && this.receivedBytes <= this.limitBytes);
     if (isKept) this.kept.push(piece);
     else this.discard();
   }

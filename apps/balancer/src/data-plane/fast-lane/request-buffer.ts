@@ -20,6 +20,10 @@ const MAX_ID_LINE_BYTES = ID_NAME.length + 128 + 2;
 export class ForwardedRequestHead {
   private bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES);
   private end = 0;
+  /** The length of the head as it was received. */
+  receivedBytes = 0;
+  /** Where the client's own fields end. */
+  private fieldsEnd = 0;
   /** Where the line with the id is; empty with `REQUEST_ID=off`. */
   private idLineStart = 0;
   private idLineEnd = 0;
@@ -43,6 +47,8 @@ export class ForwardedRequestHead {
       this.bytes = Buffer.allocUnsafeSlow(Math.max(INITIAL_BYTES, 2 * maxBytes));
     }
     let at = head.copyForwardedHead(rule, this.bytes, 0);
+    this.receivedBytes = head.length;
+    this.fieldsEnd = at;
     at += hopLines.copy(this.bytes, at);
     this.idLineStart = at;
     if (this.ids.isOn) at = this.writeIdLine(at, givenId);
@@ -55,6 +61,15 @@ export class ForwardedRequestHead {
     const { bytes, idLineStart, idLineEnd } = this;
     if (idLineStart === idLineEnd) return undefined;
     return bytes.toString('latin1', idLineStart + ID_NAME.length, idLineEnd - 2);
+  }
+
+  /** A field of the client by its name in lower case; undefined when it is absent or not forwarded. */
+  field(name: string): string | undefined {
+    const text = this.bytes.toString('latin1', 0, this.fieldsEnd);
+    const at = text.toLowerCase().indexOf(`\r\n${name}: `);
+    if (at === -1) return undefined;
+    const start = at + name.length + 4;
+    return text.slice(start, text.indexOf('\r\n', start));
   }
 
   /** Appends the line with the id, for the response. */

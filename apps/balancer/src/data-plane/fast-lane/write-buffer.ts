@@ -39,14 +39,19 @@ export class WriteBuffer {
     this.end = head.copyForwardedHead(rule, this.bytes, this.end);
   }
 
-  /** Writes everything. If the system does not take all of it at once, the socket keeps the buffer and this gets a new one. */
-  flush(socket: Socket): void {
-    if (this.end === 0) return;
+  /**
+   * Writes everything, and returns how many bytes that is. If the system does not take all of it at once, the socket keeps the
+   * buffer and this gets a new one.
+   */
+  flush(socket: Socket): number {
+    const { end } = this;
+    if (end === 0) return 0;
     // What TLS encrypts at once it does not keep, although its writes always end later.
     const isKept = socket.writableLength > 0 || !(socket instanceof TLSSocket);
-    socket.write(this.bytes.subarray(0, this.end));
+    socket.write(this.bytes.subarray(0, end));
     this.end = 0;
     if (isKept && socket.writableLength > 0) this.bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES);
+    return end;
   }
 
   private reserve(length: number): void {

@@ -8,6 +8,7 @@ import type { IndexedSetMember } from '../io/indexed-set.js';
 import type { LingeringClose } from '../io/lingering-close.js';
 import { TLS_HANDSHAKE_RECORD } from '../io/tls-record.js';
 import { isPipeliningFull } from '../io/pipelining-limit.js';
+import type { ReleasedConnection } from '../io/released-connection.js';
 import { readBuffer, type SharedBufferSocket } from '../io/shared-read-buffer.js';
 import type { FramingRefusals, Refusal } from '../request/refusal.js';
 
@@ -37,6 +38,8 @@ export class ClientConnection implements IndexedSetMember {
   readonly socket: ServedSocket;
   private readonly framer: RequestFramer;
   private response: ServerResponse | undefined;
+  /** How many bytes of the current request have arrived. */
+  requestBytes = 0;
   private requests = 0;
   /** What arrived after the current request. */
   private waiting: Buffer | undefined;
@@ -104,10 +107,10 @@ export class ClientConnection implements IndexedSetMember {
     else this.serve(bytes, length);
   }
 
-  /** Takes the connection away from Node's server. Returns it with what arrived after the last request. */
-  release(): { readonly client: SharedBufferSocket; readonly early: Buffer } {
+  /** Takes the connection away from Node's server. */
+  release(): ReleasedConnection {
     this.isReleased = true;
-    return { client: this.reading, early: Buffer.from(this.rest) };
+    return { client: this.reading, early: Buffer.from(this.rest), requestBytes: this.requestBytes };
   }
 
   /** Gives Node's parser what it may have now: the bytes up to the end of the current request. */
@@ -120,6 +123,7 @@ export class ClientConnection implements IndexedSetMember {
           return;
         }
         framer.reset();
+        this.requestBytes = 0;
         this.isServed = false;
       }
       const end = framer.scan(bytes, at, length);
@@ -134,6 +138,7 @@ export class ClientConnection implements IndexedSetMember {
         return;
       }
       this.rest = end < length ? bytes.subarray(end, length) : NOTHING;
+      this.requestBytes += end - at;
       if (end > at) this.parse(bytes.subarray(at, end));
       if (this.isReleased || this.isRefused || !socket.writable) return;
       this.isServed = framer.hasHead;

@@ -1,6 +1,7 @@
 // One exchange in the full lane: has the middleware make its attempts, and relays the response.
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { ResourceSpace } from '@fairlead/scheduling';
+import { monotonicMs } from '../../clock/monotonic.js';
 import { describeError } from '../../net/network-error.js';
 import type { FleetBackend } from '../../registry/snapshot/fleet.js';
 import { InvalidResponseError, type AttemptAbortedError } from '../exchange/attempt-error.js';
@@ -13,6 +14,7 @@ import { sendError, type ErrorFields } from '../headers/error-response.js';
 import { removeField } from '../headers/header-rules.js';
 import { withRequestId } from '../headers/request-id-header.js';
 import { Deadline, type DeadlineClock } from '../io/deadline-clock.js';
+import { ParsedDetails } from '../relay/parsed-details.js';
 import type { ForwardedRequestHeaders } from '../relay/request-headers.js';
 import { cutResponse, relayInterimResponse, relayResponse, type Downstream } from '../relay/response-relay.js';
 import { hasBody } from '../request/message-framing.js';
@@ -38,8 +40,10 @@ export interface FullLaneContext {
 }
 
 /** The client's side of an exchange. */
-interface ProxiedDownstream extends Downstream {
+export interface ProxiedDownstream extends Downstream {
   readonly request: ProxiedRequest;
+  /** `requestBytes`: how many bytes of the request have arrived. */
+  readonly connection: { readonly requestBytes: number };
 }
 
 /** How long a client may go on sending a body after its response. Milliseconds. */
@@ -49,7 +53,7 @@ const EMPTY_HEADERS = {};
 /** Serves one request. */
 export class FullLaneExchange implements Transport, ForwardedRequest {
   readonly body: ReplayableBody | undefined;
-  readonly requestId: string | undefined;
+  readonly details: ParsedDetails;
   headers: readonly string[] = [];
   private readonly loop: AttemptLoop;
   /** What is sent to every backend. */
@@ -68,10 +72,11 @@ export class FullLaneExchange implements Transport, ForwardedRequest {
     private readonly downstream: ProxiedDownstream,
   ) {
     const { factory, limits, clock, body, ids } = context;
-    this.requestId = ids.of(head.givenId);
+    const { request, connection } = downstream;
+    this.details = new ParsedDetails(request, head.peer, ids.of(head.givenId), () => connection.requestBytes);
     this.loop = new AttemptLoop(factory, limits, clock, this);
-    if (!hasBody(downstream.request)) return;
-    this.body = new ReplayableBody(downstream.request, body, {
+    if (!hasBody(request)) return;
+    this.body = new ReplayableBody(request, body, {
       onBytes: (count) => this.loop.onBytes(count),
       onComplete: () => this.loop.onRequestSent(),
       onTooLarge: () => this.loop.onBodyTooLarge(bodyTooLarge(body.maxBytes)),
@@ -137,7 +142,7 @@ export class FullLaneExchange implements Transport, ForwardedRequest {
     const { body, upstream } = this;
     const { request, response } = this.downstream;
     if (statusCode === 408 || statusCode === 413) response.setHeader('Connection', 'close');
-    sendError(response, statusCode, message, withRequestId(fields, this.requestId));
+    sendError(response, statusCode, message, withRequestId(fields, this.details.requestId));
     upstream?.destroy();
     if (request.complete || !body) return;
     body.discard();
@@ -172,7 +177,7 @@ export class FullLaneExchange implements Transport, ForwardedRequest {
   }
 
   onResponse(response: IncomingMessage): void {
-    const { connection, downstream, head, loop } = this;
+    const { connection, downstream, details, head, loop } = this;
     const observer = {
       onBytes: (count: number) => loop.onBytes(count),
       onComplete: () => this.onComplete(),
@@ -182,9 +187,10 @@ export class FullLaneExchange implements Transport, ForwardedRequest {
       const ownHeaders = head.wantsPlacement
         ? placementHeader(loop.exchange.backend?.id, head.demand, this.context.resources)
         : [];
-      const options = { ownHeaders, requestId: this.requestId, bypass: connection?.bypass };
+      const options = { ownHeaders, requestId: details.requestId, bypass: connection?.bypass };
       const fields = relayResponse(response, downstream, observer, options);
       connection?.announceTimeout(announcedSecondsIn(fields.keepAlive));
+      details.firstByteAtMs = monotonicMs();
       loop.onResponseHead(downstream.response.statusCode, fields.hasReport ? response.headers : EMPTY_HEADERS);
     } catch (error) {
       abandonResponse(response, () => this.abortAttempt(error as InvalidResponseError));
@@ -213,7 +219,7 @@ export class FullLaneExchange implements Transport, ForwardedRequest {
 
   private collectHeaders(): string[] {
     const { request } = this.downstream;
-    const added = { connection: 'keep-alive', requestId: this.requestId };
+    const added = { connection: 'keep-alive', requestId: this.details.requestId };
     const headers = this.context.requestHeaders.of(request, this.head, added);
     if (this.lacksHost) removeField(headers, 'host');
     if (request.headers['transfer-encoding'] !== undefined) headers.push('Transfer-Encoding', 'chunked');

@@ -1,5 +1,5 @@
 // The full lane: Node's HTTP server in front, http-proxy-middleware behind. It speaks all of HTTP/1.1.
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../../config/balancer.config.js';
@@ -13,8 +13,8 @@ import { ForwardedRequestHeaders } from '../relay/request-headers.js';
 import { BoundedLog } from '../../metrics/bounded-log.js';
 import { RequestReader, isRefusal } from '../request/request-reader.js';
 import { connectTimeoutsOf } from '../upstream/connect.js';
-import { FullLaneExchange, type FullLaneContext } from './exchange.js';
-import { Middleware, type ProxiedRequest } from './middleware.js';
+import { FullLaneExchange, type FullLaneContext, type ProxiedDownstream } from './exchange.js';
+import { Middleware } from './middleware.js';
 import { createKeptPool } from './upstream-connections.js';
 
 /** How often idle connections to backends are looked at. Milliseconds. */
@@ -49,13 +49,13 @@ export class FullLane {
   }
 
   /** Serves a request: from its head to the last byte of its response. */
-  handle(request: ProxiedRequest, response: ServerResponse): void {
+  handle(downstream: ProxiedDownstream): void {
     try {
-      this.serve(request, response);
+      this.serve(downstream);
     } catch (error) {
       // What a client sends must not end the process.
       this.log.defect(error);
-      response.destroy();
+      downstream.response.destroy();
     }
   }
 
@@ -70,11 +70,12 @@ export class FullLane {
     this.context.upstreams.close();
   }
 
-  private serve(request: ProxiedRequest, response: ServerResponse): void {
+  private serve(downstream: ProxiedDownstream): void {
+    const { request, response } = downstream;
     const read = this.requests.read(request);
     if (isRefusal(read)) {
       if (read.isLast) response.shouldKeepAlive = false;
       sendError(response, read.statusCode, read.message, this.refusalFields(request, read.fields));
-    } else new FullLaneExchange(this.context, read, { request, response }).start();
+    } else new FullLaneExchange(this.context, read, downstream).start();
   }
 }

@@ -9,6 +9,7 @@ import { balancerConfig } from '../../config/balancer.config.js';
 import { requestHeadLimits } from '../../config/traffic-limits.js';
 import { lastErrorText } from '../headers/error-response.js';
 import { LingeringClose } from '../io/lingering-close.js';
+import type { ReleasedConnection } from '../io/released-connection.js';
 import type { SharedBufferSocket } from '../io/shared-read-buffer.js';
 import { FramingRefusals } from '../request/refusal.js';
 import { isUpgradeFollowed } from '../request/message-framing.js';
@@ -19,14 +20,14 @@ import { ProxiedRequest } from './middleware.js';
 /** How often Node looks for clients that take too long to send their head. Milliseconds. */
 const CONNECTIONS_CHECK_MS = 1000;
 
-/** Serves a request whose upgrade is followed. `early`: the bytes that arrived after the request's head. */
-export type UpgradeHandler = (request: IncomingMessage, client: SharedBufferSocket, early: Buffer) => void;
+/** Serves a request whose upgrade is followed, on a connection that Node's server has left. */
+export type UpgradeHandler = (request: IncomingMessage, connection: ReleasedConnection) => void;
 
 @Injectable()
 export class FullLaneServer {
   readonly connections: ClientConnections;
   private readonly server: Server;
-  private upgradeHandler: UpgradeHandler = (_request, { socket }) => socket.destroy();
+  private upgradeHandler: UpgradeHandler = (_request, { client }) => client.socket.destroy();
 
   constructor(
     private readonly lane: FullLane,
@@ -60,7 +61,7 @@ export class FullLaneServer {
     });
     const serve = (request: ProxiedRequest, response: ServerResponse<ProxiedRequest>) => {
       this.connections.onRequest(request, response);
-      lane.handle(request, response);
+      lane.handle({ request, response, connection: this.connections.of(request.socket) });
     };
     this.server.on('request', serve);
     // The backend decides about `Expect: 100-continue`, not this server (RFC 9110 §10.1.1).
@@ -96,7 +97,6 @@ export class FullLaneServer {
   }
 
   private upgrade(request: IncomingMessage, socket: Socket): void {
-    const { client, early } = this.connections.of(socket).release();
-    this.upgradeHandler(request, client, early);
+    this.upgradeHandler(request, this.connections.of(socket).release());
   }
 }

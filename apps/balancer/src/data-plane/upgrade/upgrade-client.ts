@@ -2,6 +2,7 @@
 // leaves would not be noticed, and would hold its place on the backend.
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import type { ReleasedConnection } from '../io/released-connection.js';
 import { readBuffer, type SharedBufferSocket } from '../io/shared-read-buffer.js';
 
 /** Reading stops beyond this: a client has nothing to say before the protocol is switched. Bytes. */
@@ -9,20 +10,29 @@ const MAX_EARLY_BYTES = 65_536;
 
 export class UpgradeClient {
   readonly socket: Socket;
+  private readonly reading: SharedBufferSocket;
   private early: Buffer;
+  /** The length of the request and of what came with it, less what its connection had received until then. */
+  private readonly receivedOffset: number;
 
-  /** `early`: what arrived after the request's head, for the upgraded protocol. */
   constructor(
     readonly request: IncomingMessage,
-    private readonly reading: SharedBufferSocket,
-    early: Buffer,
+    { client, early, requestBytes }: ReleasedConnection,
   ) {
-    this.socket = reading.socket;
+    const { socket } = client;
+    this.socket = socket;
+    this.reading = client;
     this.early = early;
-    reading.redirect((length) => this.keep(length));
+    this.receivedOffset = requestBytes + early.length - socket.bytesRead;
+    client.redirect((length) => this.keep(length));
     // A client that ends its side is taken to have gone away, as in the other lanes.
     this.socket.once('end', this.onEnd);
     this.socket.resume();
+  }
+
+  /** Bytes of the request, and of all that the client sent after it. */
+  get receivedBytes(): number {
+    return this.receivedOffset + this.socket.bytesRead;
   }
 
   /** From here on the socket emits `data` as any other does. Returns what was received before. */

@@ -1,6 +1,7 @@
 // One upgrade: connects to a backend, asks it for the other protocol, and joins the two connections if it agrees.
 import { ServerResponse, request as requestUpstream, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { monotonicMs } from '../../clock/monotonic.js';
 import { describeError } from '../../net/network-error.js';
 import type { FleetBackend } from '../../registry/snapshot/fleet.js';
 import { InvalidResponseError, type AttemptAbortedError } from '../exchange/attempt-error.js';
@@ -13,6 +14,7 @@ import { withRequestId } from '../headers/request-id-header.js';
 import { VIA_PSEUDONYM } from '../headers/via-pseudonym.js';
 import type { DeadlineClock } from '../io/deadline-clock.js';
 import type { LingeringClose } from '../io/lingering-close.js';
+import { ParsedDetails } from '../relay/parsed-details.js';
 import type { ForwardedRequestHeaders } from '../relay/request-headers.js';
 import { relayResponse } from '../relay/response-relay.js';
 import { protocolsIn } from '../request/message-framing.js';
@@ -43,7 +45,7 @@ const TCP_PROBE_AFTER_MS = 60_000;
 export class UpgradeExchange implements Transport {
   /** The body, of which an upgrade has none, can always be sent again. */
   readonly isBodyReplayable = true;
-  readonly requestId: string | undefined;
+  readonly details: ParsedDetails;
   private readonly loop: AttemptLoop;
   private connection: Socket | undefined;
   /** The response that refuses the upgrade, once its head has arrived. */
@@ -55,7 +57,8 @@ export class UpgradeExchange implements Transport {
     private readonly client: UpgradeClient,
   ) {
     const { factory, limits, clock } = context;
-    this.requestId = context.ids.of(read.givenId);
+    const requestId = context.ids.of(read.givenId);
+    this.details = new ParsedDetails(client.request, read.peer, requestId, () => client.receivedBytes);
     this.loop = new AttemptLoop(factory, limits, clock, this);
   }
 
@@ -111,7 +114,7 @@ export class UpgradeExchange implements Transport {
 
   sendError(statusCode: number, message: string, fields?: ErrorFields): void {
     this.connection?.destroy();
-    const allFields = withRequestId(fields, this.requestId);
+    const allFields = withRequestId(fields, this.details.requestId);
     this.context.lingering.endWith(this.client.leave(), lastErrorText(statusCode, message, { fields: allFields }));
     this.end();
   }
@@ -119,7 +122,7 @@ export class UpgradeExchange implements Transport {
   private sendRequest(connection: Socket, { hostHeader, pathPrefix }: UpstreamTarget): void {
     const { request } = this.client;
     const path = forwardedTarget(pathPrefix, this.read.target);
-    const added = { connection: 'Upgrade', requestId: this.requestId };
+    const added = { connection: 'Upgrade', requestId: this.details.requestId };
     const headers = this.context.requestHeaders.of(request, this.read, added);
     headers.push('Upgrade', request.headers.upgrade ?? '');
     if (!request.headers.host) {
@@ -154,10 +157,11 @@ export class UpgradeExchange implements Transport {
     }
     const { clock, tunnels } = this.context;
     const { socket } = this.client;
+    this.details.firstByteAtMs = monotonicMs();
     this.loop.onResponseHead(101, {});
     this.loop.onUpgrade();
     const early = this.client.release();
-    socket.write(switchingHead(response, this.requestId), 'latin1');
+    socket.write(switchingHead(response, this.details.requestId), 'latin1');
     if (firstBytes.length > 0) socket.write(firstBytes);
     if (early.length > 0) connection.write(early);
     joinConnections(socket, connection, clock, tunnels);
@@ -165,7 +169,7 @@ export class UpgradeExchange implements Transport {
 
   /** The backend does not switch: its response goes to the client, and the connection ends with it. */
   private relayRefusal(upstream: IncomingMessage): void {
-    const { loop } = this;
+    const { loop, details } = this;
     const { lingering } = this.context;
     const { request, socket } = this.client;
     const response = responseOn(socket, request);
@@ -182,8 +186,9 @@ export class UpgradeExchange implements Transport {
       onCutOff: (error: Error) => loop.onResponseError(describeError(error)),
     };
     try {
-      relayResponse(upstream, { request, response }, observer, { requestId: this.requestId });
+      relayResponse(upstream, { request, response }, observer, { requestId: details.requestId });
       this.refusal = response;
+      details.firstByteAtMs = monotonicMs();
       loop.onResponseHead(response.statusCode, upstream.headers);
     } catch (error) {
       response.detachSocket(socket);

@@ -11,7 +11,7 @@ import { lastErrorText } from '../headers/error-response.js';
 import { withRequestId } from '../headers/request-id-header.js';
 import { DeadlineClock } from '../io/deadline-clock.js';
 import { LingeringClose } from '../io/lingering-close.js';
-import type { SharedBufferSocket } from '../io/shared-read-buffer.js';
+import type { ReleasedConnection } from '../io/released-connection.js';
 import { ForwardedRequestHeaders } from '../relay/request-headers.js';
 import { RequestReader, isRefusal } from '../request/request-reader.js';
 import { connectTimeoutsOf } from '../upstream/connect.js';
@@ -40,13 +40,13 @@ export class UpgradeLane {
     this.context = { factory, limits, clock, lingering, timeouts, tunnels, ids, requestHeaders };
   }
 
-  /** Serves an upgrade. `early`: the bytes that arrived after the request's head. */
-  handle(request: IncomingMessage, client: SharedBufferSocket, early: Buffer): void {
-    const { socket } = client;
+  /** Serves an upgrade, on the connection that it came by. */
+  handle(request: IncomingMessage, connection: ReleasedConnection): void {
+    const { socket } = connection.client;
     // Node has removed its own listener; a reset must not end the process.
     socket.on('error', () => {});
     try {
-      this.serve(request, client, early);
+      this.serve(request, connection);
     } catch (error) {
       this.log.defect(error);
       socket.destroy();
@@ -60,17 +60,17 @@ export class UpgradeLane {
     for (const socket of this.open) socket.destroy();
   }
 
-  private serve(request: IncomingMessage, reading: SharedBufferSocket, early: Buffer): void {
-    const { socket } = reading;
+  private serve(request: IncomingMessage, connection: ReleasedConnection): void {
+    const { socket } = connection.client;
     const read = this.requests.read(request);
     if (isRefusal(read)) {
       const fields = withRequestId(read.fields, this.requests.idOf(request));
-      this.lingering.endWith(reading, lastErrorText(read.statusCode, read.message, { fields }));
+      this.lingering.endWith(connection.client, lastErrorText(read.statusCode, read.message, { fields }));
       return;
     }
     this.open.add(socket);
     socket.once('close', () => this.open.delete(socket));
-    new UpgradeExchange(this.context, read, new UpgradeClient(request, reading, early)).start();
+    new UpgradeExchange(this.context, read, new UpgradeClient(request, connection)).start();
   }
 }
 

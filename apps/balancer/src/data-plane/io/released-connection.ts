@@ -1,0 +1,11 @@
+// A client's connection that Node's HTTP server does not have any more.
+import type { SharedBufferSocket } from './shared-read-buffer.js';
+
+/** The connection, right after its last request. */
+export interface ReleasedConnection {
+  readonly client: SharedBufferSocket;
+  /** What arrived after the last request. */
+  readonly early: Buffer;
+  /** The length of the last request. Bytes. */
+  readonly requestBytes: number;
+}
