@@ -156,6 +156,23 @@ describe('limits over TLS', () => {
   });
 });
 
+describe('HSTS_SECONDS', () => {
+  it('adds Strict-Transport-Security to what is forwarded over TLS, in each lane', async () => {
+    const balancer = await startSecureBalancer({ HSTS_SECONDS: '3600' });
+    const { port } = await httpUpstream((_, response) => response.end('served'));
+    await join(balancer, 'a', port);
+    const header = /\r\nStrict-Transport-Security: max-age=3600\r\n/i;
+    for (const [, more] of LANES) {
+      expect(await sendSecure(balancer, lastGet('/', ...more))).toMatch(header);
+      expect(await sendRaw(balancer.port, lastGet('/', ...more))).not.toMatch(header);
+    }
+    const socket = await openSecure(balancer);
+    const refused = receivedUntil(socket, 'served');
+    socket.write(upgradeTo('echo'));
+    expect(await refused).toMatch(header);
+  });
+});
+
 describe('HTTPS_REDIRECT_PORT', () => {
   it.each(LANES)('redirects what comes without TLS, in %s, and serves what comes with it', async (_, more) => {
     const balancer = await startSecureBalancer({ HTTPS_REDIRECT_PORT: '8443', TRUSTED_PROXIES: '127.0.0.2' });

@@ -1,11 +1,11 @@
 // What the connections and exchanges of the fast lane share: settings, and the objects that there is one of in a thread.
 import type { ForwardingRule, RequestHead } from '@fairlead/http1';
-import type { ResourceSpace } from '@fairlead/scheduling';
 import type { BalancerConfig } from '../../config/balancer.config.js';
 import { requestHeadLimits } from '../../config/traffic-limits.js';
 import type { BoundedLog } from '../../metrics/bounded-log.js';
 import { attemptLimitsOf, type AttemptLimits } from '../exchange/attempt-limits.js';
 import { DemandHeaderCache } from '../headers/forwarded-header-cache.js';
+import { OwnResponseHeaders } from '../headers/own-response-headers.js';
 import { RequestFieldFilters } from '../headers/request-field-filter.js';
 import type { DeadlineClock } from '../io/deadline-clock.js';
 import type { LingeringClose } from '../io/lingering-close.js';
@@ -22,7 +22,7 @@ import { WriteBuffer } from './write-buffer.js';
 
 export class FastLaneContext {
   readonly limits: AttemptLimits;
-  readonly resources: ResourceSpace;
+  readonly ownHeaders: OwnResponseHeaders;
   readonly retryBufferBytes: number;
   readonly headerTimeoutMs: number;
   readonly keepAliveMs: number;
@@ -53,7 +53,7 @@ export class FastLaneContext {
   ) {
     const timeouts = connectTimeoutsOf(config.CONNECT_TIMEOUT_SECONDS);
     this.limits = attemptLimitsOf(config, timeouts.slowConnectMs);
-    this.resources = config.RESOURCES;
+    this.ownHeaders = new OwnResponseHeaders(config.RESOURCES, config.HSTS_SECONDS);
     this.retryBufferBytes = config.RETRY_BUFFER_BYTES;
     this.headerTimeoutMs = config.CLIENT_HEADER_TIMEOUT_SECONDS * 1000;
     this.keepAliveMs = config.CLIENT_KEEP_ALIVE_SECONDS * 1000;

@@ -8,7 +8,6 @@ import { InvalidResponseError, type AttemptAbortedError } from '../exchange/atte
 import { AttemptLoop, type Transport } from '../exchange/attempt-loop.js';
 import type { ExchangeFactory } from '../exchange/exchange-factory.js';
 import { isIdempotent } from '../exchange/retry-policy.js';
-import { placementHeader } from '../headers/demand-headers.js';
 import { errorText, type ErrorFields } from '../headers/error-response.js';
 import { withRequestId } from '../headers/request-id-header.js';
 import type { ReadRequest } from '../request/request-reader.js';
@@ -25,8 +24,6 @@ import { WireDetails } from './wire-details.js';
 import { costReports } from './wire-fields.js';
 import { CLOSE_TAIL, appendResponseHead, responseTail } from './wire-headers.js';
 import { isBackpressured } from './write-buffer.js';
-
-const EMPTY_HEADERS: readonly string[] = [];
 
 /** Serves one request after another, of any client: {@link reset} may follow once the client's connection was told. */
 export class FastLaneExchange implements Transport, UpstreamUser, BodySink {
@@ -261,11 +258,10 @@ export class FastLaneExchange implements Transport, UpstreamUser, BodySink {
 
   private startResponse(head: ResponseHead): void {
     const { context, client, loop, details } = this;
-    const { demand, wantsPlacement } = this.head;
     this.isPersistent = head.isPersistent && this.bodyMissing === 0;
     this.announcedSeconds = head.keepAliveSeconds;
     this.isLast = client.isLastResponse;
-    const own = wantsPlacement ? placementHeader(loop.exchange.backend?.id, demand, context.resources) : EMPTY_HEADERS;
+    const own = context.ownHeaders.of(this.head, loop.exchange.backend?.id);
     const isChunked = head.bodyEnd === 'chunked' || head.bodyEnd === 'close';
     const tail = responseTail(head, this.isLast, context.keepAliveTail);
     const { bytes, headFrom, from, end } = this.reader;

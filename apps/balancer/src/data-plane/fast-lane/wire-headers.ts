@@ -19,7 +19,7 @@ export interface ResponseExtras {
   readonly request: ForwardedRequestHead;
   /** Which of the response's own fields are forwarded. */
   readonly rules: ResponseRules;
-  /** Raw header list: `Fairlead-Placement`, or nothing. */
+  /** Raw header list of the balancer's own, mostly empty. */
   readonly own: readonly string[];
   /** Whether the client gets the body in chunks. */
   readonly isChunked: boolean;

@@ -1,6 +1,5 @@
 // One exchange in the full lane: has the middleware make its attempts, and relays the response.
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import type { ResourceSpace } from '@fairlead/scheduling';
 import { monotonicMs } from '../../clock/monotonic.js';
 import { describeError } from '../../net/network-error.js';
 import type { FleetBackend } from '../../registry/snapshot/fleet.js';
@@ -9,7 +8,7 @@ import type { AttemptLimits } from '../exchange/attempt-limits.js';
 import { AttemptLoop, type Transport } from '../exchange/attempt-loop.js';
 import type { ExchangeFactory } from '../exchange/exchange-factory.js';
 import { isIdempotent } from '../exchange/retry-policy.js';
-import { placementHeader } from '../headers/demand-headers.js';
+import type { OwnResponseHeaders } from '../headers/own-response-headers.js';
 import { sendError, type ErrorFields } from '../headers/error-response.js';
 import { removeField } from '../headers/header-rules.js';
 import { withRequestId } from '../headers/request-id-header.js';
@@ -31,7 +30,7 @@ export interface FullLaneContext {
   readonly factory: ExchangeFactory;
   readonly limits: AttemptLimits;
   readonly clock: DeadlineClock;
-  readonly resources: ResourceSpace;
+  readonly ownHeaders: OwnResponseHeaders;
   readonly body: BodyLimits;
   readonly upstreams: IdlePool<KeptConnection>;
   readonly ids: RequestIds;
@@ -184,9 +183,7 @@ export class FullLaneExchange implements Transport, ForwardedRequest {
       onCutOff: (error: Error) => loop.onResponseError(describeError(error)),
     };
     try {
-      const ownHeaders = head.wantsPlacement
-        ? placementHeader(loop.exchange.backend?.id, head.demand, this.context.resources)
-        : [];
+      const ownHeaders = this.context.ownHeaders.of(head, loop.exchange.backend?.id);
       const options = { ownHeaders, requestId: details.requestId, bypass: connection?.bypass };
       const fields = relayResponse(response, downstream, observer, options);
       connection?.announceTimeout(announcedSecondsIn(fields.keepAlive));

@@ -8,6 +8,7 @@ import { attemptLimitsOf } from '../exchange/attempt-limits.js';
 import { ExchangeFactory } from '../exchange/exchange-factory.js';
 import { sendError, type ErrorFields } from '../headers/error-response.js';
 import { withRequestId } from '../headers/request-id-header.js';
+import { OwnResponseHeaders } from '../headers/own-response-headers.js';
 import { DeadlineClock } from '../io/deadline-clock.js';
 import { ForwardedRequestHeaders } from '../relay/request-headers.js';
 import { BoundedLog } from '../../metrics/bounded-log.js';
@@ -39,7 +40,7 @@ export class FullLane {
       clock,
       upstreams,
       limits: attemptLimitsOf(config, timeouts.slowConnectMs),
-      resources: config.RESOURCES,
+      ownHeaders: new OwnResponseHeaders(config.RESOURCES, config.HSTS_SECONDS),
       body: { keptBytes: config.RETRY_BUFFER_BYTES, maxBytes: maxBodyBytes(config.TRAFFIC_LIMITS) },
       ids: requests.ids,
       requestHeaders: new ForwardedRequestHeaders(config),

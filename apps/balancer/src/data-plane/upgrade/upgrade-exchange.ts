@@ -23,6 +23,7 @@ import type { ReadRequest } from '../request/request-reader.js';
 import { connectWithin, type ConnectTimeouts } from '../upstream/connect.js';
 import { requestAgent } from '../upstream/request-agent.js';
 import { forwardedTarget, targetOf, type UpstreamTarget } from '../upstream/upstream-address.js';
+import type { OwnResponseHeaders } from '../headers/own-response-headers.js';
 import { joinConnections, type TunnelLimits } from './tunnel.js';
 import type { UpgradeClient } from './upgrade-client.js';
 
@@ -36,6 +37,7 @@ export interface UpgradeContext {
   readonly tunnels: TunnelLimits;
   readonly ids: RequestIds;
   readonly requestHeaders: ForwardedRequestHeaders;
+  readonly ownHeaders: OwnResponseHeaders;
 }
 
 /** TCP probes a silent backend after this long. Milliseconds. */
@@ -186,7 +188,8 @@ export class UpgradeExchange implements Transport {
       onCutOff: (error: Error) => loop.onResponseError(describeError(error)),
     };
     try {
-      relayResponse(upstream, { request, response }, observer, { requestId: details.requestId });
+      const ownHeaders = this.context.ownHeaders.of(this.read, loop.exchange.backend?.id);
+      relayResponse(upstream, { request, response }, observer, { ownHeaders, requestId: details.requestId });
       this.refusal = response;
       details.firstByteAtMs = monotonicMs();
       loop.onResponseHead(response.statusCode, upstream.headers);

@@ -7,6 +7,7 @@ import { balancerConfig } from '../../config/balancer.config.js';
 import { BoundedLog } from '../../metrics/bounded-log.js';
 import { attemptLimitsOf } from '../exchange/attempt-limits.js';
 import { ExchangeFactory } from '../exchange/exchange-factory.js';
+import { OwnResponseHeaders } from '../headers/own-response-headers.js';
 import { lastErrorText } from '../headers/error-response.js';
 import { withRequestId } from '../headers/request-id-header.js';
 import { DeadlineClock } from '../io/deadline-clock.js';
@@ -37,7 +38,8 @@ export class UpgradeLane {
     const tunnels = { idleMs: limitMs(config.TUNNEL_IDLE_SECONDS), maxMs: limitMs(config.TUNNEL_MAX_SECONDS) };
     const requestHeaders = new ForwardedRequestHeaders(config);
     const { ids } = requests;
-    this.context = { factory, limits, clock, lingering, timeouts, tunnels, ids, requestHeaders };
+    const ownHeaders = new OwnResponseHeaders(config.RESOURCES, config.HSTS_SECONDS);
+    this.context = { factory, limits, clock, lingering, timeouts, tunnels, ids, requestHeaders, ownHeaders };
   }
 
   /** Serves an upgrade, on the connection that it came by. */
