@@ -1,8 +1,8 @@
 // Escapes characters that a terminal or a viewer obeys or hides, so that a line of the log is what it looks like.
 
 /**
- * Delete and the controls of ISO 8859 (C1), the soft hyphen, zero-width characters, the separators of lines and paragraphs,
- * and what changes the direction of text (Unicode TR 36 §3.1).
+ * Delete and the controls of ISO 8859 (C1), the soft hyphen, zero-width characters, the separators of lines and
+ * paragraphs, and what changes the direction of text (Unicode TR 36 §3.1).
  */
 const UNSEEN = /[\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
 
@@ -10,14 +10,14 @@ const UNSEEN = /[\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060
 const CONTROLS = /[^\t\P{Cc}]/gu;
 
 /**
- * Escapes what JSON need not: in JSON text, with the backslash that it is given, as in `\u202e`. Strings that a JSON parser
- * reads are the same as before.
+ * Escapes in JSON text what JSON itself does not, as in `\u202e`, with the given backslash. With a single one, a parser
+ * reads the same strings as before.
  */
 export function escapeUnseen(text: string, backslash = '\\'): string {
   return text.replace(UNSEEN, (character) => `${backslash}${codeOf(character)}`);
 }
 
-/** Escapes the controls in a message. After a line end the message goes on indented: no line of it looks like another entry. */
+/** Escapes the controls in a message. Its further lines are indented: none of them looks like another entry. */
 export function escapeControls(text: string): string {
   return text.replace(CONTROLS, (character) => (character === '\n' ? '\n    ' : `\\${codeOf(character)}`));
 }

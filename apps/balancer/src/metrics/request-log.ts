@@ -17,7 +17,7 @@ const WINDOW_MS = 100;
 const MAX_CHARACTERS = 200;
 const EMPTY_DEMAND: ResourceVector = new Float64Array(0);
 
-/** What the lane of a request knows of it. Read only of a request that is kept or logged, since it may take time to find out. */
+/** What the lane of a request knows of it. Read only for a request that is kept or logged: a lookup takes time. */
 export interface RequestDetails {
   /** The id of the request; undefined with `REQUEST_ID=off`. */
   readonly requestId: string | undefined;
@@ -29,7 +29,7 @@ export interface RequestDetails {
   readonly bytesIn: number;
   /** What the client was sent, as on the wire. Bytes. */
   readonly bytesOut: number;
-  /** When the backend's response began, monotonic milliseconds; Infinity: it arrived whole at once; NaN: it did not begin. */
+  /** When the backend's response began, monotonic milliseconds. Infinity: it arrived whole at once; NaN: it did not. */
   readonly firstByteAtMs: number;
   /** A field of the request by its name in lower case; undefined when it is absent. */
   field(name: string): string | undefined;

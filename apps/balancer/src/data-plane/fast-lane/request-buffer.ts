@@ -31,8 +31,8 @@ export class ForwardedRequestHead {
   constructor(private readonly ids: RequestIds) {}
 
   /**
-   * Copies what `rule` lets pass of a head, then the lines of the balancer: where the request has been, its id (`givenId`, or
-   * a new one), and what it needs with the empty line.
+   * Copies what `rule` lets pass of a head, then the lines of the balancer: where the request has been, its id
+   * (`givenId`, or a new one), and what it needs with the empty line.
    */
   reset(
     head: RequestHead,

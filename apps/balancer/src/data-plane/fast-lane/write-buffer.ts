@@ -40,8 +40,8 @@ export class WriteBuffer {
   }
 
   /**
-   * Writes everything, and returns how many bytes that is. If the system does not take all of it at once, the socket keeps the
-   * buffer and this gets a new one.
+   * Writes everything, and returns how many bytes that is. If the system does not take all of it at once, the socket
+   * keeps the buffer and this gets a new one.
    */
   flush(socket: Socket): number {
     const { end } = this;

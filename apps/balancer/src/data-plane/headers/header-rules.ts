@@ -132,12 +132,12 @@ export interface ResponseHop {
   readonly requestId?: string | undefined;
 }
 
-/** Sorts the header list of a response. `requestId`: what replaces the backend's `X-Request-Id`; undefined: nothing does. */
+/** Sorts the header list of a response. `requestId` replaces the backend's `X-Request-Id`; undefined leaves it. */
 export function sortResponseFields(raw: readonly string[], requestId?: string): SortedFields {
   return sortFields(raw, requestId === undefined ? isDroppedFromResponses : isDroppedOrRequestId);
 }
 
-/** The header list to forward to the client: end-to-end fields without cost reports, the id of the request, and `Via`. */
+/** The header list to forward to the client: end-to-end fields without cost reports, the request's id, and `Via`. */
 export function responseHeaders({ endToEnd: headers, trailer }: SortedFields, hop: ResponseHop): string[] {
   if (!mayHaveLength(hop.statusCode)) removeField(headers, 'content-length');
   if (hop.isChunked && trailer !== undefined) headers.push('Trailer', trailer);

@@ -1,4 +1,4 @@
-// `X-Request-Id`: the name of the header, what an id may look like, and how a response gets it. Pure.
+// `X-Request-Id`: its name, which ids are valid, and how an error response gets one. Pure.
 import type { ErrorFields } from './error-response.js';
 
 /** The header that has the id of a request: to the backend, and to the client in the response. */
@@ -9,7 +9,7 @@ export const REQUEST_ID_FIELD = 'x-request-id';
 /** Characters that need no quotes or escapes in logs, shells and URLs. 128 are enough for all common forms. */
 const REQUEST_ID = /^[\w.~+/=:@-]{1,128}$/;
 
-/** Whether a text can be an id: 1 to 128 letters, digits and `-._~+/=:@`. Two header lines, which are joined by a comma, cannot. */
+/** Whether a text can be an id: 1 to 128 letters, digits and `-._~+/=:@`. Two header lines, joined by a comma, cannot. */
 export function isRequestId(text: string): boolean {
   return REQUEST_ID.test(text);
 }

@@ -31,7 +31,7 @@ export class RequestIds {
     this.isOn = REQUEST_ID === 'on';
   }
 
-  /** The id that a trusted proxy gave a request; undefined when there is none that is valid, and with `REQUEST_ID=off`. */
+  /** The id that a trusted proxy gave a request; undefined without a valid one, and with `REQUEST_ID=off`. */
   given({ peer, field }: IdentifiableRequest): string | undefined {
     if (!peer.isProxy || !this.isOn) return undefined;
     const id = field(REQUEST_ID_FIELD);
