@@ -69,7 +69,13 @@ describe('clients that go away', () => {
 describe('MAX_CLIENT_CONNECTIONS', () => {
   it.each(['on', 'off'])('connections beyond the limit are refused until others close (FAST_LANE=%s)', async (lane) => {
     // Each of several threads has a part of the limit.
-    const balancer = await startBalancer({ FAST_LANE: lane, MAX_CLIENT_CONNECTIONS: '2', DATA_PLANE_THREADS: '0' });
+    const balancer = await startBalancer({
+      FAST_LANE: lane,
+      MAX_CLIENT_CONNECTIONS: '2',
+      DATA_PLANE_THREADS: '0',
+      // By default, one client may have half of the connections.
+      TRAFFIC_LIMITS: '{"perClient": {"connections": 0}}',
+    });
     const { port } = await httpUpstream((_, response) => response.end('right'));
     await join(balancer, 'a', port);
     const isServed = (socket: Socket): Promise<boolean> => {

@@ -54,7 +54,11 @@ export async function start(config: BalancerConfig, inherited: InheritedSockets)
   backendAccess.addOwnPort(port);
   await plane
     .listen({ plain: inherited.data, tls: inherited.tls })
-    .catch(withVariables('DATA_PLANE_HOST, DATA_PLANE_PORT, DATA_PLANE_TLS_PORT'));
+    .catch(
+      withVariables(
+        `DATA_PLANE_HOST, DATA_PLANE_PORT${config.DATA_PLANE_TLS_PORT === undefined ? '' : ', DATA_PLANE_TLS_PORT'}`,
+      ),
+    );
   if (config.DATA_PLANE_THREADS === 0) startWatchdog(app.get(LoadTable), config.THREAD_STALL_SECONDS);
   for (const own of [plane.ports.plain, plane.ports.tls]) if (own !== undefined) backendAccess.addOwnPort(own);
   // A parent with an IPC channel (scripts/supervise.ts; PM2 with wait_ready) may now end the process that this one
