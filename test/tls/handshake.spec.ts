@@ -88,6 +88,14 @@ describe('a handshake', () => {
     );
   });
 
+  it('is not made again on the same connection', async () => {
+    const socket = await openSecure(serving.current, { maxVersion: 'TLSv1.2' });
+    const failure = once(socket, 'error') as Promise<[Error]>;
+    socket.renegotiate({}, () => {});
+    socket.write(lastGet());
+    expect((await failure)[0].message).toMatch(/no renegotiation/);
+  });
+
   it('is told from a request in plain HTTP, which gets 400', async () => {
     expect(await sendRaw(serving.current.tlsPort, lastGet())).toMatch(
       /^HTTP\/1\.1 400 [^]*this port is for TLS: use https/,
@@ -142,13 +150,17 @@ describe('with TLS_STRICT_SNI', () => {
 });
 
 describe('clients that do not complete their handshake', () => {
-  it('are closed after the deadline, and make room for others before', async () => {
-    const balancer = await startSecureBalancer({ TLS_MAX_HANDSHAKES: '20', TLS_HANDSHAKE_TIMEOUT_SECONDS: '1' });
+  it('are closed after the deadline, and make room for others before: 1,000 of them', async () => {
+    const balancer = await startSecureBalancer({ TLS_MAX_HANDSHAKES: '100', TLS_HANDSHAKE_TIMEOUT_SECONDS: '2' });
     const { port } = await httpUpstream((_, response) => response.end('served'));
     await join(balancer, 'a', port);
-    const slow = Array.from({ length: 100 }, () => connectPlain(balancer.tlsPort, '127.0.0.1').on('error', () => {}));
-    await Promise.all(slow.map((socket) => once(socket, 'connect')));
-    expect(await sendSecure(balancer, lastGet())).toMatch(/served$/);
+    const slow: Socket[] = [];
+    for (let round = 0; round < 20; round++) {
+      const next = Array.from({ length: 50 }, () => connectPlain(balancer.tlsPort, '127.0.0.1').on('error', () => {}));
+      await Promise.all(next.map((socket) => once(socket, 'connect')));
+      slow.push(...next);
+      expect(await sendSecure(balancer, lastGet())).toMatch(/served$/);
+    }
     for (const socket of slow) if (!socket.destroyed) await once(socket.resume(), 'close');
     await until('all to be counted', async () => (await failed(balancer)) === slow.length);
   });
