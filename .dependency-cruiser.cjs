@@ -102,14 +102,14 @@ module.exports = {
     {
       name: 'foundations-import-no-library',
       severity: 'error',
-      from: { path: '^libs/(contracts|scheduling|http1|http-server|configuration|tls|watched-files)/' },
+      from: { path: '^libs/(contracts|scheduling|http1|http-server|configuration|watched-files)/' },
       to: { path: '^libs/', pathNot: '^libs/$1/' },
     },
     {
-      name: 'tokens-import-watched-files-only',
+      name: 'tokens-and-tls-import-watched-files-only',
       severity: 'error',
-      from: { path: '^libs/tokens/' },
-      to: { path: '^libs/', pathNot: '^libs/(tokens|watched-files)/' },
+      from: { path: '^libs/(tokens|tls)/' },
+      to: { path: '^libs/', pathNot: '^libs/($1|watched-files)/' },
     },
     {
       name: 'registration-imports-clients-libraries-only',

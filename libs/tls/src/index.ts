@@ -10,7 +10,6 @@ export { subjectOf } from './subject.js';
 export {
   CLIENT_CERTIFICATES,
   generateTicketKey,
-  pathsOf,
   readServerMaterial,
   serverOptions,
   type ClientCertificates,
@@ -18,3 +17,4 @@ export {
   type ServerMaterial,
   type ServerPolicy,
 } from './server-material.js';
+export { WatchedServerMaterial, type ServerMaterialWatcher } from './watched-server-material.js';

@@ -13,20 +13,21 @@ import { AccessTokens } from '../access/access-tokens.js';
 import { checkOpenness } from '../access/open-control-plane.js';
 import { BalancerModule } from '../balancer.module.js';
 import type { BalancerConfig } from '../config/balancer.config.js';
+import { serverFilesOf } from '../config/tls-variables.js';
 import type { InheritedSockets } from './inherited-sockets.js';
 import { configureControlPlane } from '../control-plane/http-app.js';
 import { DataPlane } from '../data-plane/data-plane.js';
 import { backendAccess } from '../net/backend-access.js';
 import { waitForInitialProbes } from '../health-checks/initial-probes.js';
 import { RegistryService } from '../registry/registry.service.js';
-import { CertificateFiles } from '../tls/certificate-files.js';
+import { readCredentials } from '../tls/file-credentials.js';
 import { startWatchdog } from '../threads/watchdog.js';
 
 /** Resolves when the balancer accepts clients. */
 export async function start(config: BalancerConfig, inherited: InheritedSockets): Promise<void> {
   // An error of theirs is reported here without the stack that Nest adds.
   AccessTokens.check(config);
-  CertificateFiles.read(config);
+  readCredentials(serverFilesOf(config));
   await requireToken(config, inherited);
   backendAccess.restrictTo(config.BACKEND_NETWORKS);
   const adapter = new LimitedExpressAdapter(connectionsWithin(config.CONTROL_PLANE_MAX_CONNECTIONS));

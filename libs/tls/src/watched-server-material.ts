@@ -1,0 +1,90 @@
+// What a TLS server serves with, kept up to date: its files are read again when they change, and the key of its session
+// tickets is replaced regularly. A file that cannot be used changes nothing (docs/decisions/0029).
+import { isDeepStrictEqual } from 'node:util';
+import { WatchedFiles } from '@fairlead/watched-files';
+import { CertificateError } from './certificate.js';
+import {
+  generateTicketKey,
+  pathsOf,
+  readServerMaterial,
+  type ServerFiles,
+  type ServerMaterial,
+} from './server-material.js';
+
+/** What the user of {@link WatchedServerMaterial} wants to know of it. */
+export interface ServerMaterialWatcher {
+  /** The server serves with this from now on: the files have changed, or the ticket key was replaced. */
+  readonly onReplace: (material: ServerMaterial) => void;
+  /** The files have changed and are used. Gets when the certificates expire, such as `site.pem expires 2026-12-24`. */
+  readonly onChange: (expiries: string) => void;
+  /** The files have changed, and one of them cannot be used. Gets the reason, one sentence without a full stop. */
+  readonly onRejection: (reason: string) => void;
+}
+
+export class WatchedServerMaterial {
+  private readonly watched: WatchedFiles;
+  private replacing: NodeJS.Timeout | undefined;
+  private current: ServerMaterial;
+
+  /**
+   * Reads the files.
+   *
+   * @param ticketKeySeconds how long a ticket key is used.
+   * @throws {CertificateError} for the first file that cannot be used.
+   */
+  constructor(
+    private readonly files: ServerFiles,
+    private readonly ticketKeySeconds: number,
+    private readonly watcher: ServerMaterialWatcher,
+  ) {
+    this.current = readServerMaterial(files, generateTicketKey());
+    this.watched = new WatchedFiles(pathsOf(files), () => this.reload());
+  }
+
+  /** What the server serves with now. */
+  get material(): ServerMaterial {
+    return this.current;
+  }
+
+  /** Notices changes from now on. */
+  async start(): Promise<void> {
+    await this.watched.start();
+    const replace = () => this.replace({ ...this.current, ticketKey: generateTicketKey() });
+    this.replacing = setInterval(replace, this.ticketKeySeconds * 1000).unref();
+  }
+
+  /** Nothing is called any more. */
+  stop(): void {
+    this.watched.stop();
+    clearInterval(this.replacing);
+  }
+
+  private reload(): void {
+    let next: ServerMaterial;
+    try {
+      next = readServerMaterial(this.files, this.current.ticketKey);
+    } catch (error) {
+      if (!(error instanceof CertificateError)) throw error;
+      this.watcher.onRejection(`${error.message}; the one before remains in use`);
+      return;
+    }
+    if (isDeepStrictEqual(next, this.current)) return;
+    this.replace(isTrustEqual(next, this.current) ? next : { ...next, ticketKey: generateTicketKey() });
+    const expiries = next.certificates.map(({ file, expiresAtMs }) => `${file} expires ${dateOf(expiresAtMs)}`);
+    this.watcher.onChange(expiries.join(', '));
+  }
+
+  private replace(material: ServerMaterial): void {
+    this.current = material;
+    this.watcher.onReplace(material);
+  }
+}
+
+/** Whether both trust the same clients. Otherwise no session of before may be resumed, since its client is not verified again. */
+function isTrustEqual(one: ServerMaterial, other: ServerMaterial): boolean {
+  return one.clientAuthorities === other.clientAuthorities && one.revocationList === other.revocationList;
+}
+
+function dateOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}
