@@ -102,8 +102,14 @@ module.exports = {
     {
       name: 'foundations-import-no-library',
       severity: 'error',
-      from: { path: '^libs/(contracts|scheduling|http1|http-server|configuration|watched-files)/' },
+      from: { path: '^libs/(contracts|scheduling|http1|configuration|watched-files)/' },
       to: { path: '^libs/', pathNot: '^libs/$1/' },
+    },
+    {
+      name: 'http-server-imports-tls-only',
+      severity: 'error',
+      from: { path: '^libs/http-server/' },
+      to: { path: '^libs/', pathNot: '^libs/(http-server|tls)/' },
     },
     {
       name: 'tokens-and-tls-import-watched-files-only',

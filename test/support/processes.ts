@@ -106,9 +106,10 @@ export async function startBalancer(env: Record<string, string> = {}, atEnd: AtE
   return listening(running);
 }
 
-/** Starts a balancer with variables that must stop it; returns what it wrote to stderr. */
-export async function refusedStart(env: Record<string, string>): Promise<string> {
-  const running = launch('balancer', { DATA_PLANE_PORT: '0', CONTROL_PLANE_PORT: '0', ...env });
+/** Starts an application with variables that must stop it; returns what it wrote to stderr. */
+export async function refusedStart(env: Record<string, string>, app: App = 'balancer'): Promise<string> {
+  const ports = { DATA_PLANE_PORT: '0', CONTROL_PLANE_PORT: '0', BACKEND_PORT: '0', DASHBOARD_PORT: '0' };
+  const running = launch(app, { ...ports, ...env });
   const { child } = running;
   await once(child, 'close');
   if (child.exitCode !== 1) throw new Error(`the exit code must be 1, got ${child.exitCode}`);
@@ -117,13 +118,13 @@ export async function refusedStart(env: Record<string, string>): Promise<string>
 
 /** The addresses of a balancer, as it logs them, once it listens. */
 export async function listening(running: AppProcess): Promise<Balancer> {
-  const { port: controlPort } = await running.logged('control plane listening');
+  const { port: controlPort, tls } = await running.logged('control plane listening');
   const { port } = await running.logged('data plane listening');
   return {
     process: running,
     url: `http://127.0.0.1:${Number(port)}`,
     port: Number(port),
-    control: `http://127.0.0.1:${Number(controlPort)}`,
+    control: `${tls ? 'https' : 'http'}://127.0.0.1:${Number(controlPort)}`,
   };
 }
 

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { Agent, fetch as fetchWith, type RequestInit, type Response } from 'undici';
 import { onTestFinished } from 'vitest';
 import { Authority } from '../../libs/tls/src/authority.fixture.js';
 import { whenTestEnds, type AtEnd } from './lifetime.js';
@@ -16,6 +17,22 @@ export async function anAuthority(atEnd: AtEnd = whenTestEnds): Promise<Authorit
   atEnd(() => rmSync(folder, { recursive: true }));
   const authority = await Authority.create(folder);
   return Object.assign(authority, { pem: readFileSync(authority.file, 'utf8') });
+}
+
+/** The name in the certificate that a server on this machine gives to a new connection. */
+export async function servedName(port: number): Promise<string> {
+  const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false });
+  await once(socket, 'secureConnect');
+  const { CN } = socket.getPeerCertificate().subject;
+  socket.destroy();
+  return String(CN);
+}
+
+/** Sends a request on a connection of its own, to a server whose certificate is signed by the authority `ca`, in PEM. */
+export async function fetchTrusting(ca: string, url: string, init: RequestInit = {}): Promise<Response> {
+  const dispatcher = new Agent({ connect: { ca } });
+  onTestFinished(() => dispatcher.destroy());
+  return fetchWith(url, { ...init, dispatcher });
 }
 
 /** A balancer with a port for TLS. */

@@ -37,6 +37,8 @@ import { BackendsController } from './control-plane/backends.controller.js';
 import { RegistryStore } from './registry/store/registry-store.js';
 import { RegistryService } from './registry/registry.service.js';
 import { CertificateFiles } from './tls/certificate-files.js';
+import { CertificatesInUse } from './tls/certificates-in-use.js';
+import { ControlPlaneCertificate } from './tls/control-plane-certificate.js';
 import { ServerCredentials } from './tls/server-credentials.js';
 import { SharedTables } from './threads/shared-tables.js';
 import { WorkerSupervisor } from './threads/worker-supervisor.js';
@@ -80,7 +82,8 @@ const registry = [RegistryService, RegistryStore, EventLog, backendAddresses, Re
 const health = [PingAckCron, HealthProbe, RecheckScheduler, OutlierDetector];
 const shared = [loadTable, clientTable, addressWarnings, SharedTables];
 const serving = [...shared, fleet, dataPlane, ...dataPlaneProviders];
-const tls = [CertificateFiles, { provide: ServerCredentials, useExisting: CertificateFiles }];
+const dataPlaneCredentials = { provide: ServerCredentials, useExisting: CertificateFiles };
+const tls = [CertificateFiles, dataPlaneCredentials, ControlPlaneCertificate, CertificatesInUse];
 const access = [AccessTokens, AccessControl, { provide: APP_GUARD, useClass: RoleGuard }];
 const metrics = [MetricsService, Prometheus];
 

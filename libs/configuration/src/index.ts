@@ -18,6 +18,7 @@ export {
   seconds,
   wholeNumber,
 } from './fields.js';
+export { requireNeeded } from './needed-variables.js';
 export { describeFields, describeVariables, type VariableDescription } from './describe.js';
 export { outermostIssue, type LocatedIssue } from './outermost-issue.js';
 export { startOrExit } from './start-or-exit.js';

@@ -1,6 +1,8 @@
 // Nest's Express adapter over a server that limits its connections and the time that each may take.
 import { createServer, type Server } from 'node:http';
+import type { TlsOptions } from 'node:tls';
 import { ExpressAdapter } from '@nestjs/platform-express';
+import { TlsOnlyServer } from './tls-only-server.js';
 
 /** How long a client may take to send a head, and a request. An idle new connection counts as well. */
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -17,7 +19,11 @@ const STALLED_TIMEOUT_MS = 15_000;
  * closes open connections when the application closes (`forceCloseConnections`).
  */
 export class LimitedExpressAdapter extends ExpressAdapter {
-  constructor(private readonly maxConnections: number) {
+  /** @param tls with which the server speaks only https; undefined: plain HTTP. */
+  constructor(
+    private readonly maxConnections: number,
+    private readonly tls?: TlsOptions,
+  ) {
     super();
   }
 
@@ -28,11 +34,17 @@ export class LimitedExpressAdapter extends ExpressAdapter {
       requestTimeout: REQUEST_TIMEOUT_MS,
       connectionsCheckingInterval: CHECK_INTERVAL_MS,
     };
-    const server = createServer(limits, this.getInstance());
+    const app = this.getInstance();
+    const server: Server = this.tls ? new TlsOnlyServer({ ...limits, ...this.tls }, app) : createServer(limits, app);
     server.timeout = STALLED_TIMEOUT_MS;
     server.maxConnections = this.maxConnections;
     makeRoom(server);
     this.httpServer = server;
+  }
+
+  /** Handshakes that begin from now on are made with other certificates. Only for a server that speaks https. */
+  replaceTls(tls: TlsOptions): void {
+    (this.httpServer as Server as TlsOnlyServer).setSecureContext(tls);
   }
 
   /** Called by Nest. */

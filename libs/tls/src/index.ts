@@ -6,6 +6,7 @@
 export { CertificateError, type Certificate, type CertificateFiles } from './certificate.js';
 export { CertificateNames } from './certificate-names.js';
 export { TLS_VERSIONS, type TlsVersion } from './cipher-policy.js';
+export { TLS_HANDSHAKE_RECORD } from './record.js';
 export { subjectOf } from './subject.js';
 export {
   CLIENT_CERTIFICATES,

@@ -13,6 +13,7 @@ import { AccessTokens } from '../access/access-tokens.js';
 import { checkOpenness } from '../access/open-control-plane.js';
 import { BalancerModule } from '../balancer.module.js';
 import type { BalancerConfig } from '../config/balancer.config.js';
+import { controlPlaneFilesOf } from '../config/control-plane-tls.js';
 import { serverFilesOf } from '../config/tls-variables.js';
 import type { InheritedSockets } from './inherited-sockets.js';
 import { configureControlPlane } from '../control-plane/http-app.js';
@@ -20,6 +21,7 @@ import { DataPlane } from '../data-plane/data-plane.js';
 import { backendAccess } from '../net/backend-access.js';
 import { waitForInitialProbes } from '../health-checks/initial-probes.js';
 import { RegistryService } from '../registry/registry.service.js';
+import { ControlPlaneCertificate, controlPlaneTlsOptions } from '../tls/control-plane-certificate.js';
 import { readCredentials } from '../tls/file-credentials.js';
 import { startWatchdog } from '../threads/watchdog.js';
 
@@ -30,7 +32,11 @@ export async function start(config: BalancerConfig, inherited: InheritedSockets)
   readCredentials(serverFilesOf(config));
   await requireToken(config, inherited);
   backendAccess.restrictTo(config.BACKEND_NETWORKS);
-  const adapter = new LimitedExpressAdapter(connectionsWithin(config.CONTROL_PLANE_MAX_CONNECTIONS));
+  const material = readCredentials(controlPlaneFilesOf(config));
+  const adapter = new LimitedExpressAdapter(
+    connectionsWithin(config.CONTROL_PLANE_MAX_CONNECTIONS),
+    material && controlPlaneTlsOptions(material, config),
+  );
   const app = await NestFactory.create<NestExpressApplication>(BalancerModule, adapter, {
     abortOnError: false,
     bodyParser: false,
@@ -39,6 +45,7 @@ export async function start(config: BalancerConfig, inherited: InheritedSockets)
   const logger = app.get(Logger);
   app.useLogger(logger);
   configureControlPlane(app, config);
+  app.get(ControlPlaneCertificate).onChange((changed) => adapter.replaceTls(controlPlaneTlsOptions(changed, config)));
   const plane = app.get(DataPlane);
   shutDownOnSignal(app, plane, logger, inherited);
 
@@ -51,7 +58,7 @@ export async function start(config: BalancerConfig, inherited: InheritedSockets)
   const source = inherited.control === undefined ? 'CONTROL_PLANE_HOST' : 'the inherited control socket';
   const warning = checkOpenness({ address: host, source }, config);
   if (warning) logger.warn(warning, 'ControlPlane');
-  logger.log({ host, port }, 'control plane listening', 'ControlPlane');
+  logger.log({ host, port, tls: material !== undefined }, 'control plane listening', 'ControlPlane');
   backendAccess.addOwnPort(port);
   await plane
     .listen({ plain: inherited.data, tls: inherited.tls })

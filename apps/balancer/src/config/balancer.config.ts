@@ -19,6 +19,7 @@ import { registerAs } from '@nestjs/config';
 import { z } from 'zod';
 import { clientIdentityVariables, identityContradictions, replacedVariables } from './client-identity.js';
 import { clientLimitVariables } from './client-limits.js';
+import { controlPlaneTlsContradictions, controlPlaneTlsVariables } from './control-plane-tls.js';
 import { demandRuleSchema } from './demand-rule.js';
 import { pathVariables } from './path-rules.js';
 import { resourceNames, threadCount } from './special-fields.js';
@@ -56,6 +57,7 @@ export const balancerSchema = z.object({
   CONTROL_PLANE_PORT: port()
     .prefault('9797')
     .describe('Port of the registration and admin API, its documentation and the metrics'),
+  ...controlPlaneTlsVariables,
   ...tokenVariables,
   CONTROL_PLANE_NAMES: hostNames()
     .prefault('none')
@@ -264,7 +266,7 @@ function contradictions(config: BalancerConfig): string[] {
   ordered('RECHECK_MIN_SECONDS', 'RECHECK_MAX_SECONDS');
   ordered('EJECTION_SECONDS', 'EJECTION_MAX_SECONDS');
   problems.push(...identityContradictions(config), ...tlsContradictions(config));
-  problems.push(...portContradictions(config));
+  problems.push(...controlPlaneTlsContradictions(config), ...portContradictions(config));
   problems.push(...trafficLimitProblems(config));
   for (const [index, rule] of config.DEMAND_RULES.entries()) {
     const unknown = config.RESOURCES.unknownNames(rule.demand);

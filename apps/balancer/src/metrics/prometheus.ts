@@ -6,7 +6,7 @@ import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Registry, collectDefaultMetrics, type Metric } from 'prom-client';
 import { EventLog } from '../registry/event-log.js';
 import { RegistryService } from '../registry/registry.service.js';
-import { ServerCredentials } from '../tls/server-credentials.js';
+import { CertificatesInUse } from '../tls/certificates-in-use.js';
 import { MetricsService } from './metrics.service.js';
 
 /** One sample: its labels and its value. */
@@ -33,7 +33,7 @@ export class Prometheus {
     private readonly registry: RegistryService,
     private readonly table: LoadTable,
     private readonly events: EventLog,
-    private readonly credentials: ServerCredentials,
+    private readonly certificates: CertificatesInUse,
   ) {
     this.fleet = metrics.read();
     collectDefaultMetrics({ register: this.register });
@@ -110,7 +110,7 @@ export class Prometheus {
   }
 
   private registerTls(): void {
-    const { table, credentials } = this;
+    const { table, certificates } = this;
     this.counter('fairlead_tls_handshakes_total', 'Handshakes of clients', ['outcome'], () => [
       [{ outcome: 'full' }, table.total('tlsHandshakes') - table.total('tlsResumptions')],
       [{ outcome: 'resumed' }, table.total('tlsResumptions')],
@@ -123,7 +123,7 @@ export class Prometheus {
       'fairlead_tls_certificate_expiry_timestamp_seconds',
       'When a certificate expires, in seconds since 1970',
       ['file'],
-      () => credentials.material?.certificates.map(({ file, expiresAtMs }) => [{ file }, expiresAtMs / 1000]) ?? [],
+      () => certificates.list().map(({ file, expiresAtMs }): Sample => [{ file }, expiresAtMs / 1000]),
     );
   }
 

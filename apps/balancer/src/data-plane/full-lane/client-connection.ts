@@ -3,10 +3,10 @@
 import { METHODS, type ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { RequestFramer, type RequestLimits } from '@fairlead/http1';
+import { TLS_HANDSHAKE_RECORD } from '@fairlead/tls';
 import { bareErrorText, lastErrorText } from '../headers/error-response.js';
 import type { IndexedSetMember } from '../io/indexed-set.js';
 import type { LingeringClose } from '../io/lingering-close.js';
-import { TLS_HANDSHAKE_RECORD } from '../io/tls-record.js';
 import { isPipeliningFull } from '../io/pipelining-limit.js';
 import type { ReleasedConnection } from '../io/released-connection.js';
 import { readBuffer, type SharedBufferSocket } from '../io/shared-read-buffer.js';

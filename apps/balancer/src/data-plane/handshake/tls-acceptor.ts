@@ -1,6 +1,7 @@
 // Makes the TLS handshake of a connection, before a lane reads from it.
 import type { TLSSocket } from 'node:tls';
 import { LoadTable, type ThreadCounts } from '@fairlead/scheduling';
+import { TLS_HANDSHAKE_RECORD } from '@fairlead/tls';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../../config/balancer.config.js';
@@ -9,7 +10,6 @@ import { lastErrorText } from '../headers/error-response.js';
 import { DeadlineClock } from '../io/deadline-clock.js';
 import { LingeringClose } from '../io/lingering-close.js';
 import { readBuffer, SharedBufferSocket } from '../io/shared-read-buffer.js';
-import { TLS_HANDSHAKE_RECORD } from '../io/tls-record.js';
 import { transportOf } from '../io/transport.js';
 import { PendingHandshakes } from './pending-handshakes.js';
 import { SecureServer } from './secure-server.js';

@@ -1,0 +1,42 @@
+// The variables that encrypt the connections of the control plane.
+import { requireNeeded } from '@fairlead/configuration';
+import type { ServerFiles } from '@fairlead/tls';
+import { z } from 'zod';
+
+/** A part of the balancer's schema. */
+export const controlPlaneTlsVariables = {
+  CONTROL_PLANE_TLS_CERTIFICATE_FILE: z
+    .string()
+    .optional()
+    .describe(
+      'Certificate of the control plane with its issuers, as a PEM file; the port then speaks only https; read again when it changes',
+    ),
+  CONTROL_PLANE_TLS_KEY_FILE: z
+    .string()
+    .optional()
+    .describe('The key of CONTROL_PLANE_TLS_CERTIFICATE_FILE, as a PEM file'),
+  CONTROL_PLANE_TLS_KEY_PASSWORD: z.string().optional().describe('The password of that key, if it is encrypted'),
+};
+
+/** The configuration of TLS for the control plane. */
+export type ControlPlaneTlsConfig = z.output<z.ZodObject<typeof controlPlaneTlsVariables>>;
+
+/** The files of the control plane; undefined where it speaks plain HTTP. */
+export function controlPlaneFilesOf(config: ControlPlaneTlsConfig): ServerFiles | undefined {
+  const {
+    CONTROL_PLANE_TLS_CERTIFICATE_FILE: certificateFile,
+    CONTROL_PLANE_TLS_KEY_FILE: keyFile,
+    CONTROL_PLANE_TLS_KEY_PASSWORD: password,
+  } = config;
+  if (certificateFile === undefined || keyFile === undefined) return undefined;
+  return { certificates: [{ certificateFile, keyFile, password }] };
+}
+
+/** A sentence for each of these variables that needs another one. */
+export function controlPlaneTlsContradictions(config: ControlPlaneTlsConfig): string[] {
+  return [
+    ...requireNeeded(config, 'CONTROL_PLANE_TLS_CERTIFICATE_FILE', 'CONTROL_PLANE_TLS_KEY_FILE'),
+    ...requireNeeded(config, 'CONTROL_PLANE_TLS_KEY_FILE', 'CONTROL_PLANE_TLS_CERTIFICATE_FILE'),
+    ...requireNeeded(config, 'CONTROL_PLANE_TLS_KEY_PASSWORD', 'CONTROL_PLANE_TLS_KEY_FILE'),
+  ];
+}

@@ -1,0 +1,108 @@
+// TLS on the control plane: what is served, and how its certificate is replaced.
+import { once } from 'node:events';
+import { copyFileSync } from 'node:fs';
+import { connect } from 'node:tls';
+import type { FleetEvent } from '@fairlead/contracts';
+import { describe, expect, it } from 'vitest';
+import type { IssuedCertificate } from '../../libs/tls/src/authority.fixture.js';
+import { head, lastGet } from '../support/http-text.js';
+import { shared } from '../support/lifetime.js';
+import { refusedStart, startBalancer, until } from '../support/processes.js';
+import { openSocket, receivedUntil, sendRaw } from '../support/raw-client.js';
+import { anAuthority, fetchTrusting, servedName } from '../support/tls.js';
+
+const HOSTS = ['localhost', '127.0.0.1'];
+
+const variablesOf = ({ certificateFile, keyFile }: IssuedCertificate) => ({
+  CONTROL_PLANE_TLS_CERTIFICATE_FILE: certificateFile,
+  CONTROL_PLANE_TLS_KEY_FILE: keyFile,
+});
+
+const serving = shared(async (atEnd) => {
+  const authority = await anAuthority(atEnd);
+  const issued = await authority.issue('control', HOSTS);
+  const balancer = await startBalancer(variablesOf(issued), atEnd);
+  return { ...balancer, controlPort: Number(new URL(balancer.control).port), authority, issued };
+});
+
+function fetchControl(path: string, init?: Parameters<typeof fetchTrusting>[2]) {
+  const { control, authority } = serving.current;
+  return fetchTrusting(authority.pem, control + path, init);
+}
+
+async function events(): Promise<FleetEvent[]> {
+  return ((await (await fetchControl('/api/v1/events')).json()) as { events: FleetEvent[] }).events;
+}
+
+describe('a control plane with a certificate', () => {
+  it('speaks https, with the same headers, and shows when the certificate expires', async () => {
+    const response = await fetchControl('/health/ready');
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-security-policy')).toMatch(/^default-src 'none'/);
+    const { certificateFile } = serving.current.issued;
+    const metric = `fairlead_tls_certificate_expiry_timestamp_seconds{file="${certificateFile}"}`;
+    expect(await (await fetchControl('/metrics')).text()).toContain(metric);
+  });
+
+  it('says to a request without TLS to use https', async () => {
+    expect(await sendRaw(serving.current.controlPort, lastGet())).toMatch(
+      /^HTTP\/1\.1 400 [^]*"message":"this port is for TLS: use https"\}$/,
+    );
+  });
+
+  it('serves others while handshakes are not complete, and after some that were cut', async () => {
+    const { controlPort } = serving.current;
+    await openSocket(controlPort);
+    const begun = await openSocket(controlPort);
+    begun.write(Buffer.from([0x16, 3, 1, 2, 0]));
+    (await openSocket(controlPort)).resetAndDestroy();
+    const cut = await openSocket(controlPort);
+    cut.write(Buffer.from([0x16, 3, 1, 2, 0]));
+    cut.resetAndDestroy();
+    expect((await fetchControl('/health/live')).status).toBe(200);
+  });
+
+  it('accepts the original registration protocol', async () => {
+    const body = JSON.stringify({ 'Compute-Vector': 1, 'Storage-Vector': 1, Port: 1 });
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetchControl('/', { method: 'POST', headers, body });
+    expect(await response.text()).toBe('Server accepted\n');
+    await fetchControl('/api/v1/backends/http:%2F%2F127.0.0.1:1?now=true', { method: 'DELETE' });
+  });
+});
+
+describe('a certificate that is replaced', () => {
+  it('is served to new connections, touches no open one, and a broken one changes nothing', async () => {
+    const { authority, controlPort, issued } = serving.current;
+    const open = connect({ port: controlPort, host: '127.0.0.1', ca: authority.pem });
+    await once(open, 'secureConnect');
+    await authority.issue('control', HOSTS, { subject: 'CN=second' });
+    await until('it to be served', async () => (await servedName(controlPort)) === 'second');
+    const response = receivedUntil(open, '\r\n\r\n');
+    open.write(head('GET /health/live HTTP/1.1', ['Host: localhost']));
+    expect(await response).toMatch(/^HTTP\/1\.1 200 /);
+    open.destroy();
+
+    const broken = await authority.issue('broken', HOSTS);
+    copyFileSync(broken.certificateFile, issued.certificateFile);
+    const rejected = () => events().then((all) => all.find(({ kind }) => kind === 'certificate-rejected'));
+    await until('it to be rejected', async () => (await rejected()) !== undefined);
+    expect((await rejected())?.reason).toMatch(/^control plane: the key in \S+ does not belong to .* remains in use$/);
+    expect(await servedName(controlPort)).toBe('second');
+    const changed = (await events()).find(({ kind }) => kind === 'certificate-changed');
+    expect(changed?.reason).toMatch(/^control plane: \S+control\.pem expires \d{4}-\d\d-\d\d$/);
+  });
+});
+
+describe('at the start', () => {
+  it('what is wrong with the certificate, or with the variables, is one clear sentence', async () => {
+    const authority = await anAuthority();
+    const expired = variablesOf(await authority.issue('expired', HOSTS, { validToDay: -0.5 }));
+    const { CONTROL_PLANE_TLS_CERTIFICATE_FILE } = expired;
+    const problems = [expired, { CONTROL_PLANE_TLS_CERTIFICATE_FILE }].map((env) => refusedStart(env));
+    expect(await Promise.all(problems)).toEqual([
+      expect.stringMatching(/^the certificate in \S+ expired on \S+\n$/),
+      'CONTROL_PLANE_TLS_CERTIFICATE_FILE needs CONTROL_PLANE_TLS_KEY_FILE, which is not set\n',
+    ]);
+  });
+});
