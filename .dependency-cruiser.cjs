@@ -121,7 +121,7 @@ module.exports = {
       name: 'registration-imports-clients-libraries-only',
       severity: 'error',
       from: { path: '^libs/registration/' },
-      to: { path: '^libs/', pathNot: '^libs/(registration|contracts|tokens)/' },
+      to: { path: '^libs/', pathNot: '^libs/(registration|contracts|tls|tokens)/' },
     },
     {
       name: 'scheduling-is-pure',

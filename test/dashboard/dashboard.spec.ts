@@ -212,7 +212,7 @@ describe('start and end', () => {
     expect(code).toBe(1);
     expect(stderr.trim().split('\n')).toEqual([
       'DASHBOARD_PORT must be a whole number from 0 to 65535, got "99999"',
-      'BALANCER_URL must be an http URL without credentials, query or fragment, such as http://127.0.0.1:9797, got "ftp://x"',
+      'BALANCER_URL must be an http or https URL without credentials, query or fragment, such as http://127.0.0.1:9797, got "ftp://x"',
       'LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent, got "loud"',
     ]);
   });

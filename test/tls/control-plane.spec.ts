@@ -1,4 +1,4 @@
-// TLS on the control plane: what is served, and how its certificate is replaced.
+// TLS on the control plane: what is served, how backends join over it, and how its certificate is replaced.
 import { once } from 'node:events';
 import { copyFileSync } from 'node:fs';
 import { connect } from 'node:tls';
@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import type { IssuedCertificate } from '../../libs/tls/src/authority.fixture.js';
 import { head, lastGet } from '../support/http-text.js';
 import { shared } from '../support/lifetime.js';
-import { refusedStart, startBalancer, until } from '../support/processes.js';
+import { launch, refusedStart, startBalancer, until } from '../support/processes.js';
 import { openSocket, receivedUntil, sendRaw } from '../support/raw-client.js';
 import { anAuthority, fetchTrusting, servedName } from '../support/tls.js';
 
@@ -68,6 +68,46 @@ describe('a control plane with a certificate', () => {
     const response = await fetchControl('/', { method: 'POST', headers, body });
     expect(await response.text()).toBe('Server accepted\n');
     await fetchControl('/api/v1/backends/http:%2F%2F127.0.0.1:1?now=true', { method: 'DELETE' });
+  });
+});
+
+describe('a backend', () => {
+  it('joins with BALANCER_CA_FILE, once the authority is in it', async () => {
+    const { authority, control } = serving.current;
+    const stranger = await anAuthority();
+    const backend = launch('backend', {
+      BACKEND_PORT: '0',
+      BALANCER_URL: control,
+      BALANCER_CA_FILE: stranger.file,
+      WORK_SCALE: '0',
+    });
+    const refused = await backend.logged('no usable response');
+    expect(refused.msg).toContain(
+      'its certificate is from an authority that is not known ' +
+        '(set the option caFile of RegistrationModule to a file with that authority)',
+    );
+    copyFileSync(authority.file, stranger.file);
+    await backend.logged(`registered with the balancer at ${control}`);
+  });
+
+  it('without BALANCER_CA_FILE is told to set it, and with http that the port is for TLS', async () => {
+    const { control } = serving.current;
+    const unknown = launch('backend', { BACKEND_PORT: '0', BALANCER_URL: control });
+    const plain = launch('backend', { BACKEND_PORT: '0', BALANCER_URL: control.replace('https', 'http') });
+    expect((await unknown.logged('no usable response')).msg).toContain('set the option caFile');
+    expect((await plain.logged('refused the registration')).msg).toContain('this port is for TLS: use https');
+  });
+
+  it('does not start with a file of authorities that cannot be used', async () => {
+    const { control, authority } = serving.current;
+    const environments = [
+      { BALANCER_URL: control, BALANCER_CA_FILE: '/none.pem' },
+      { BALANCER_URL: 'http://127.0.0.1:1', BALANCER_CA_FILE: authority.file },
+    ];
+    expect(await Promise.all(environments.map((env) => refusedStart(env, 'backend')))).toEqual([
+      'backend could not start: RegistrationModule: caFile: cannot read /none.pem: there is no such file\n',
+      'BALANCER_CA_FILE needs a BALANCER_URL with https, got "http://127.0.0.1:1"\n',
+    ]);
   });
 });
 

@@ -18,8 +18,8 @@ async function start({ port, host, id, capacity }: BackendConfig): Promise<void>
     abortOnError: false,
     // Jobs consume their own bodies, as streams.
     bodyParser: false,
-    // Nest's start-up lines on modules and routes are of no use to an operator. Errors are thrown in any case.
-    logger: ['warn'],
+    // Nest's start-up lines on modules and routes are of no use to an operator. Errors are thrown, and logged without a stack.
+    logger: ['fatal'],
   });
   await app.init();
   app.useLogger(app.get(Logger));

@@ -2,12 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { flag, httpUrl } from './fields.js';
 
 describe('httpUrl', () => {
-  it('parses an http URL', () => {
+  it('parses an http or https URL', () => {
     expect(httpUrl().parse('http://127.0.0.1:9797/base').href).toBe('http://127.0.0.1:9797/base');
+    expect(httpUrl().parse('https://balancer:9797').origin).toBe('https://balancer:9797');
   });
 
   it.each([
-    ['another scheme', 'https://balancer:9797'],
+    ['another scheme', 'ftp://balancer:9797'],
     ['a relative URL', '/api'],
     ['a user name', 'http://user@balancer:9797'],
     ['a password without a user name', 'http://:secret@balancer:9797'],
@@ -15,7 +16,7 @@ describe('httpUrl', () => {
     ['a fragment', 'http://balancer:9797/#a'],
   ])('rejects %s', (_, text) => {
     expect(httpUrl().safeParse(text).error?.issues[0].message).toBe(
-      'must be an http URL without credentials, query or fragment, such as http://127.0.0.1:9797',
+      'must be an http or https URL without credentials, query or fragment, such as http://127.0.0.1:9797',
     );
   });
 });

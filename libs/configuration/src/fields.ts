@@ -52,14 +52,15 @@ export function oneOf<const Words extends readonly string[]>(words: Words) {
   return z.enum(words, { error: `must be one of ${words.join(', ')}` });
 }
 
-/** An absolute `http:` URL without credentials, query or fragment; parsed into a `URL`. */
+/** An absolute `http:` or `https:` URL without credentials, query or fragment; parsed into a `URL`. */
 export function httpUrl() {
-  const allowed = 'must be an http URL without credentials, query or fragment, such as http://127.0.0.1:9797';
+  const allowed = 'must be an http or https URL without credentials, query or fragment, such as http://127.0.0.1:9797';
   return z
     .string()
     .refine((text) => {
       const url = URL.parse(text);
-      return url !== null && url.protocol === 'http:' && !url.username && !url.password && !url.search && !url.hash;
+      const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:';
+      return url !== null && isHttp && !url.username && !url.password && !url.search && !url.hash;
     }, allowed)
     .transform((text) => new URL(text));
 }

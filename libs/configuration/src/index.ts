@@ -19,6 +19,7 @@ export {
   wholeNumber,
 } from './fields.js';
 export { requireNeeded } from './needed-variables.js';
+export { balancerAuthorityProblems, balancerAuthorityVariables } from './balancer-authority.js';
 export { describeFields, describeVariables, type VariableDescription } from './describe.js';
 export { outermostIssue, type LocatedIssue } from './outermost-issue.js';
 export { startOrExit } from './start-or-exit.js';

@@ -6,12 +6,16 @@ import {
   type BackendView,
   type Registration,
 } from '@fairlead/contracts';
+import { isUnknownAuthority, type Fetch } from '@fairlead/tls';
 import type { ClientTokens } from '@fairlead/tokens';
 
 const REQUEST_TIMEOUT_MS = 5_000;
 
 /** What to do when the balancer asks for a token. */
 const TOKEN_OPTIONS = 'set the option token or tokenFile of RegistrationModule to a token with the role register';
+
+/** What to do when the balancer's certificate cannot be verified. */
+const AUTHORITY_OPTION = 'set the option caFile of RegistrationModule to a file with that authority';
 
 /** The balancer carried out the request. */
 export interface Accepted {
@@ -53,6 +57,7 @@ export class RegistrationClient {
   constructor(
     balancerUrl: string | URL,
     private readonly tokens: ClientTokens,
+    private readonly fetch: Fetch,
   ) {
     this.backends = new URL('api/v1/backends', withTrailingSlash(balancerUrl));
   }
@@ -98,7 +103,7 @@ export class RegistrationClient {
     try {
       const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
       const response = await this.tokens.send((headers) =>
-        fetch(url, { ...options, redirect: 'manual', signal, headers: { ...own, ...headers } }),
+        this.fetch(url, { ...options, redirect: 'manual', signal, headers: { ...own, ...headers } }),
       );
       return outcomeOf(response, jsonOrText(await response.text()));
     } catch (error) {
@@ -138,6 +143,7 @@ function jsonOrText(text: string): unknown {
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === 'TimeoutError') return `no response within ${REQUEST_TIMEOUT_MS / 1000} s`;
+  if (isUnknownAuthority(error)) return `its certificate is from an authority that is not known (${AUTHORITY_OPTION})`;
   // For every network error fetch throws "fetch failed", with the original error as its cause.
   return error.cause instanceof Error ? error.cause.message || errorCode(error.cause) : error.message;
 }

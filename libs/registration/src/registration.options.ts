@@ -1,12 +1,18 @@
 // The options of RegistrationModule, and the module builder that takes them.
 import { registrationSchema, type Registration, type ResourceAmounts } from '@fairlead/contracts';
+import { fetchTrusting, type Fetch } from '@fairlead/tls';
 import { ClientTokens } from '@fairlead/tokens';
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 
 /** The options of `RegistrationModule.forRoot`. Fields of the registration API have the same meaning here. */
 export interface RegistrationOptions {
-  /** URL of the balancer's control plane, such as `http://127.0.0.1:9797`. */
+  /** URL of the balancer's control plane, such as `http://127.0.0.1:9797` or `https://balancer.example:9797`. */
   readonly balancerUrl: string | URL;
+  /**
+   * A PEM file with the authorities that may sign the balancer's certificate. It is read again when it has changed. Default: the
+   * authorities that Node knows. Needs an `https:` URL.
+   */
+  readonly caFile?: string | undefined;
   /** Id in the fleet. Default: the URL. */
   readonly id?: string | undefined;
   /** URL at which the balancer reaches this backend. Default: `port` at the address the registration comes from. */
@@ -83,6 +89,25 @@ export function tokensOf(
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new TypeError(`RegistrationModule: tokenFile: ${reason}`, { cause: error });
+  }
+}
+
+/**
+ * Returns the `fetch` that the options name. `onProblem` receives a message when the file of authorities has changed and cannot be
+ * used.
+ *
+ * @throws {TypeError} when the file cannot be used, or the balancer's URL is not of https.
+ */
+export function fetchOf({ balancerUrl, caFile }: RegistrationOptions, onProblem: (message: string) => void): Fetch {
+  const { protocol, origin } = new URL(balancerUrl);
+  if (caFile !== undefined && protocol !== 'https:') {
+    throw new TypeError(`RegistrationModule: caFile needs a balancerUrl with https, got ${JSON.stringify(origin)}`);
+  }
+  try {
+    return fetchTrusting({ authorityFile: caFile, onProblem });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new TypeError(`RegistrationModule: caFile: ${reason}`, { cause: error });
   }
 }
 

@@ -11,7 +11,13 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RegistrationClient, type Failed, type Outcome, type Refused } from './registration-client.js';
-import { MODULE_OPTIONS_TOKEN, registrationOf, tokensOf, type RegistrationOptions } from './registration.options.js';
+import {
+  fetchOf,
+  MODULE_OPTIONS_TOKEN,
+  registrationOf,
+  tokensOf,
+  type RegistrationOptions,
+} from './registration.options.js';
 import { REFUSED_RETRY_MS, retryDelayMs } from './retry.js';
 
 const DRAIN_POLL_MS = 100;
@@ -52,7 +58,10 @@ export class RegistrationService implements OnApplicationBootstrap, BeforeApplic
     const tokens = tokensOf(options, (message) =>
       this.logger.error(`tokenFile: ${message}; the tokens that were read before are still used`),
     );
-    this.client = new RegistrationClient(options.balancerUrl, tokens);
+    const send = fetchOf(options, (message) =>
+      this.logger.error(`caFile: ${message}; the authorities that were read before are still used`),
+    );
+    this.client = new RegistrationClient(options.balancerUrl, tokens, send);
   }
 
   /** The current state. Each change creates a new object. */

@@ -3,6 +3,7 @@
  *
  * @module @fairlead/tls
  */
+export { fetchTrusting, isUnknownAuthority, type AuthorityOptions, type Fetch } from './authority-fetch.js';
 export { CertificateError, type Certificate, type CertificateFiles } from './certificate.js';
 export { CertificateNames } from './certificate-names.js';
 export { TLS_VERSIONS, type TlsVersion } from './cipher-policy.js';

@@ -1,6 +1,8 @@
 // The backend's environment: the only place of this app that reads process.env.
 import {
   ConfigurationError,
+  balancerAuthorityProblems,
+  balancerAuthorityVariables,
   decimal,
   httpUrl,
   logVariables,
@@ -26,6 +28,7 @@ export const backendEnvironment = z.object({
   BALANCER_URL: httpUrl()
     .prefault('http://127.0.0.1:9797')
     .describe("The balancer's control plane, with which it registers"),
+  ...balancerAuthorityVariables,
   CONTROL_PLANE_TOKEN: z
     .string()
     .optional()
@@ -57,6 +60,8 @@ export const backendConfig = registerAs('backend', () => {
   if (environment.CONTROL_PLANE_TOKEN !== undefined && environment.CONTROL_PLANE_TOKEN_FILE !== undefined) {
     throw new ConfigurationError(['CONTROL_PLANE_TOKEN and CONTROL_PLANE_TOKEN_FILE must not both be set']);
   }
+  const problems = balancerAuthorityProblems(environment);
+  if (problems.length > 0) throw new ConfigurationError(problems);
   const { LEASE_SECONDS: lease, LEASE_RENEW_SECONDS: renew } = environment;
   if (renew !== undefined && renew >= lease) {
     throw new ConfigurationError([`LEASE_RENEW_SECONDS must be less than LEASE_SECONDS (${lease}), got ${renew}`]);
@@ -67,6 +72,7 @@ export const backendConfig = registerAs('backend', () => {
     id: environment.BACKEND_ID,
     url: environment.BACKEND_URL?.href.replace(/\/$/, ''),
     balancerUrl: environment.BALANCER_URL,
+    caFile: environment.BALANCER_CA_FILE,
     token: environment.CONTROL_PLANE_TOKEN,
     tokenFile: environment.CONTROL_PLANE_TOKEN_FILE,
     capacity: {
