@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { AppProcess, commandOf } from '../support/processes.js';
 
 export interface Dashboard {
+  readonly process: AppProcess;
   readonly url: string;
   /** Sends SIGTERM and resolves with how the process ended. */
   stop(): Promise<{ code: number | null; signal: string | null }>;
@@ -12,9 +13,10 @@ export interface Dashboard {
 /** Starts it beside a balancer and waits until it listens. */
 export async function startDashboard(balancerUrl: string, env: Record<string, string> = {}): Promise<Dashboard> {
   const dashboard = launchDashboard({ BALANCER_URL: balancerUrl, REFRESH_INTERVAL_SECONDS: '0.05', ...env });
-  const { port } = await dashboard.logged('dashboard listening');
+  const { port, tls } = await dashboard.logged('dashboard listening');
   return {
-    url: `http://127.0.0.1:${Number(port)}`,
+    process: dashboard,
+    url: `${tls ? 'https' : 'http'}://127.0.0.1:${Number(port)}`,
     async stop() {
       await dashboard.stop();
       return { code: dashboard.child.exitCode, signal: dashboard.child.signalCode };

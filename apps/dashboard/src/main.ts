@@ -13,7 +13,8 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Logger, PinoLogger } from 'nestjs-pino';
 import type { AddressInfo } from 'node:net';
 import { dashboardConfig, type DashboardConfig } from './config/dashboard.config.js';
-import { tokensOf } from './balancer/metrics.client.js';
+import { fetchOf, tokensOf } from './balancer/metrics.client.js';
+import { DashboardCertificate } from './tls/dashboard-certificate.js';
 import { DashboardModule } from './dashboard.module.js';
 import { assetFolder, uplotFolder } from './pages/public-files.js';
 
@@ -32,16 +33,19 @@ const CONTENT_SECURITY_POLICY = [
 await startOrExit('dashboard', () => start(dashboardConfig()));
 
 async function start(config: DashboardConfig): Promise<void> {
-  const { port, host, names, maxConnections } = config;
+  const { port, host, names, maxConnections, certificate: files } = config;
   // An error of theirs is reported here without the stack that Nest adds.
   tokensOf(config);
-  const adapter = new LimitedExpressAdapter(connectionsWithin(maxConnections));
+  fetchOf(config);
+  const certificate = files && new DashboardCertificate(files);
+  const adapter = new LimitedExpressAdapter(connectionsWithin(maxConnections), certificate?.options);
   const app = await NestFactory.create<NestExpressApplication>(DashboardModule, adapter, {
     bufferLogs: true,
     abortOnError: false,
     bodyParser: false,
   });
   app.useLogger(app.get(Logger));
+  await certificate?.keepUpToDate((options) => adapter.replaceTls(options));
   app.disable('x-powered-by');
   app.use(securityHeaders(CONTENT_SECURITY_POLICY));
   app.use(requireKnownHost({ names, variable: 'DASHBOARD_NAMES' }));
@@ -52,5 +56,6 @@ async function start(config: DashboardConfig): Promise<void> {
 
   await app.listen(port, host);
   const logger = await app.resolve(PinoLogger);
-  logger.info({ port: (app.getHttpServer().address() as AddressInfo).port }, 'dashboard listening');
+  const address = app.getHttpServer().address() as AddressInfo;
+  logger.info({ port: address.port, tls: files !== undefined }, 'dashboard listening');
 }

@@ -1,6 +1,7 @@
 // Reads the balancer's control plane, and reports every failure as one sentence.
-import { fleetMetricsSchema, requestLogSchema } from '@fairlead/contracts';
+import { fleetMetricsSchema, problemSchema, requestLogSchema } from '@fairlead/contracts';
 import { ConfigurationError } from '@fairlead/configuration';
+import { fetchTrusting, isUnknownAuthority, type Fetch } from '@fairlead/tls';
 import { ClientTokens } from '@fairlead/tokens';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { z } from 'zod';
@@ -11,6 +12,9 @@ const TIMEOUT_MS = 2000;
 
 /** What to do when the balancer asks for a token, or for another one. */
 const TOKEN_HINT = 'set CONTROL_PLANE_TOKEN or CONTROL_PLANE_TOKEN_FILE of the dashboard to a token with the role read';
+
+/** What to do when the balancer's certificate cannot be verified. */
+const AUTHORITY_HINT = 'set BALANCER_CA_FILE of the dashboard to a file with that authority';
 
 /** The balancer sent no usable response. The message is a sentence for people. */
 export class BalancerUnavailableError extends Error {
@@ -26,10 +30,12 @@ export class MetricsClient {
   readonly publicUrl: string;
 
   private readonly tokens: ClientTokens;
+  private readonly fetch: Fetch;
 
-  /** @throws {ConfigurationError} when the file of tokens cannot be read, or is not valid. */
+  /** @throws {ConfigurationError} when the file of tokens or of authorities cannot be read, or is not valid. */
   constructor(@Inject(dashboardConfig.KEY) { balancerUrl, publicBalancerUrl, ...access }: DashboardConfig) {
     this.tokens = tokensOf(access);
+    this.fetch = fetchOf(access);
     this.publicUrl = publicBalancerUrl.href.replace(/(?<!\/)\/+$/, '');
     this.url = balancerUrl.href.replace(/(?<!\/)\/+$/, '');
   }
@@ -62,13 +68,12 @@ export class MetricsClient {
   private async fetchJson(path: string, signal: AbortSignal): Promise<unknown> {
     try {
       const response = await this.tokens.send((headers) =>
-        fetch(`${this.url}${path}`, { signal, headers: { accept: 'application/json', ...headers } }),
+        this.fetch(`${this.url}${path}`, { signal, headers: { accept: 'application/json', ...headers } }),
       );
       if (response.ok) return await response.json();
-      await response.body?.cancel();
       const { status } = response;
-      const hint = status === 401 || status === 403 ? `: ${TOKEN_HINT}` : '';
-      throw new BalancerUnavailableError(`${this.url}${path} responded with status ${status}${hint}`);
+      const hint = status === 401 || status === 403 ? TOKEN_HINT : problemIn(await response.text());
+      throw new BalancerUnavailableError(`${this.url}${path} responded with status ${status}${hint && `: ${hint}`}`);
     } catch (error) {
       if (error instanceof BalancerUnavailableError) throw error;
       throw new BalancerUnavailableError(`${this.url} ${failureOf(error)}`, { cause: error });
@@ -90,6 +95,27 @@ export function tokensOf({ token, tokenFile }: Pick<DashboardConfig, 'token' | '
   }
 }
 
+/** The `fetch` that the configuration names. @throws {ConfigurationError} when the file of authorities cannot be used. */
+export function fetchOf({ caFile }: Pick<DashboardConfig, 'caFile'>): Fetch {
+  const logger = new Logger('Balancer');
+  const onProblem = (message: string) =>
+    logger.error(`BALANCER_CA_FILE: ${message}; the authorities that were read before are still used`);
+  try {
+    return fetchTrusting({ authorityFile: caFile, onProblem });
+  } catch (error) {
+    throw new ConfigurationError([`BALANCER_CA_FILE: ${error instanceof Error ? error.message : String(error)}`]);
+  }
+}
+
+/** The message of an error of the control plane; empty for other bodies. */
+function problemIn(body: string): string {
+  try {
+    return problemSchema.safeParse(JSON.parse(body)).data?.message ?? '';
+  } catch {
+    return '';
+  }
+}
+
 const FAILURES: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'refused the connection',
   ECONNRESET: 'closed the connection',
@@ -98,12 +124,16 @@ const FAILURES: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'has a host name that cannot be resolved now',
   EHOSTUNREACH: 'cannot be reached',
   ENETUNREACH: 'cannot be reached',
+  CERT_HAS_EXPIRED: 'has a certificate that has expired',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'has a certificate for another name',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'does not speak TLS: use http',
 };
 
 /** The predicate of a sentence whose subject is the URL. */
 function failureOf(error: unknown): string {
   if (!(error instanceof Error)) return 'cannot be read';
   if (error.name === 'TimeoutError') return `did not respond within ${TIMEOUT_MS / 1000} s`;
+  if (isUnknownAuthority(error)) return `has a certificate from an authority that is not known: ${AUTHORITY_HINT}`;
   if (error instanceof SyntaxError) return 'sent a body that is not JSON';
   const code = (error.cause as { code?: string } | undefined)?.code ?? '';
   return FAILURES[code] ?? `cannot be read (${code || error.message})`;

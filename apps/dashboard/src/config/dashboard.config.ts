@@ -1,14 +1,18 @@
 // The dashboard's environment: the only place of this app that reads process.env.
 import {
   ConfigurationError,
+  balancerAuthorityProblems,
+  balancerAuthorityVariables,
   hostNames,
   httpUrl,
   logVariables,
   parseEnvironment,
   port,
+  requireNeeded,
   seconds,
   wholeNumber,
 } from '@fairlead/configuration';
+import type { CertificateFiles } from '@fairlead/tls';
 import { registerAs, type ConfigType } from '@nestjs/config';
 import { z } from 'zod';
 
@@ -27,9 +31,18 @@ export const dashboardEnvironment = z.object({
     .describe(
       'Most concurrent connections to the dashboard, others are closed; at most an eighth of the allowed file descriptors',
     ),
+  DASHBOARD_TLS_CERTIFICATE_FILE: z
+    .string()
+    .optional()
+    .describe(
+      'Certificate of the dashboard with its issuers, as a PEM file; the port then speaks only https; read again when it changes',
+    ),
+  DASHBOARD_TLS_KEY_FILE: z.string().optional().describe('The key of DASHBOARD_TLS_CERTIFICATE_FILE, as a PEM file'),
+  DASHBOARD_TLS_KEY_PASSWORD: z.string().optional().describe('The password of that key, if it is encrypted'),
   BALANCER_URL: httpUrl()
     .prefault('http://127.0.0.1:9797')
     .describe("The balancer's control plane, from which it reads the metrics"),
+  ...balancerAuthorityVariables,
   CONTROL_PLANE_TOKEN: z
     .string()
     .optional()
@@ -50,23 +63,48 @@ export const dashboardEnvironment = z.object({
 /** Returns the validated settings, or throws a `ConfigurationError` that names every invalid variable. */
 export const dashboardConfig = registerAs('dashboard', () => {
   const environment = parseEnvironment(dashboardEnvironment, process.env);
-  const { CONTROL_PLANE_TOKEN: token, CONTROL_PLANE_TOKEN_FILE: tokenFile } = environment;
-  if (token !== undefined && tokenFile !== undefined) {
-    throw new ConfigurationError(['CONTROL_PLANE_TOKEN and CONTROL_PLANE_TOKEN_FILE must not both be set']);
-  }
+  const problems = contradictions(environment);
+  if (problems.length > 0) throw new ConfigurationError(problems);
   return {
     port: environment.DASHBOARD_PORT,
     host: environment.DASHBOARD_HOST,
     names: environment.DASHBOARD_NAMES,
     maxConnections: environment.DASHBOARD_MAX_CONNECTIONS,
+    certificate: certificateFilesOf(environment),
     balancerUrl: environment.BALANCER_URL,
-    token,
-    tokenFile,
+    caFile: environment.BALANCER_CA_FILE,
+    token: environment.CONTROL_PLANE_TOKEN,
+    tokenFile: environment.CONTROL_PLANE_TOKEN_FILE,
     publicBalancerUrl: environment.PUBLIC_BALANCER_URL ?? environment.BALANCER_URL,
     refreshIntervalMs: environment.REFRESH_INTERVAL_SECONDS * 1000,
     log: { LOG_LEVEL: environment.LOG_LEVEL, LOG_FORMAT: environment.LOG_FORMAT },
   };
 });
+
+type Environment = z.output<typeof dashboardEnvironment>;
+
+/** A sentence for each contradiction among the variables. */
+function contradictions(environment: Environment): string[] {
+  const { CONTROL_PLANE_TOKEN: token, CONTROL_PLANE_TOKEN_FILE: tokenFile } = environment;
+  const hasBoth = token !== undefined && tokenFile !== undefined;
+  return [
+    ...(hasBoth ? ['CONTROL_PLANE_TOKEN and CONTROL_PLANE_TOKEN_FILE must not both be set'] : []),
+    ...balancerAuthorityProblems(environment),
+    ...requireNeeded(environment, 'DASHBOARD_TLS_CERTIFICATE_FILE', 'DASHBOARD_TLS_KEY_FILE'),
+    ...requireNeeded(environment, 'DASHBOARD_TLS_KEY_FILE', 'DASHBOARD_TLS_CERTIFICATE_FILE'),
+    ...requireNeeded(environment, 'DASHBOARD_TLS_KEY_PASSWORD', 'DASHBOARD_TLS_KEY_FILE'),
+  ];
+}
+
+/** The files of the dashboard's port; undefined where it speaks plain HTTP. */
+function certificateFilesOf(environment: Environment): CertificateFiles | undefined {
+  const {
+    DASHBOARD_TLS_CERTIFICATE_FILE: certificateFile,
+    DASHBOARD_TLS_KEY_FILE: keyFile,
+    DASHBOARD_TLS_KEY_PASSWORD: password,
+  } = environment;
+  return certificateFile === undefined || keyFile === undefined ? undefined : { certificateFile, keyFile, password };
+}
 
 /** The settings that {@link dashboardConfig} returns. */
 export type DashboardConfig = ConfigType<typeof dashboardConfig>;

@@ -1,0 +1,45 @@
+// The certificate of the dashboard's port, which is read again when its files change.
+import type { TlsOptions } from 'node:tls';
+import { ConfigurationError } from '@fairlead/configuration';
+import {
+  CertificateError,
+  serverOptions,
+  WatchedServerMaterial,
+  type CertificateFiles,
+  type ServerPolicy,
+} from '@fairlead/tls';
+import { Logger } from '@nestjs/common';
+
+const POLICY: ServerPolicy = { minVersion: 'TLSv1.2', clientCertificates: 'off', sessionSeconds: 43_200 };
+
+export class DashboardCertificate {
+  private readonly logger = new Logger('Certificate');
+  private readonly watched: WatchedServerMaterial;
+  private onReplace: (options: TlsOptions) => void = () => {};
+
+  /** @throws {ConfigurationError} when a file cannot be used. */
+  constructor(files: CertificateFiles) {
+    try {
+      this.watched = new WatchedServerMaterial({ certificates: [files] }, POLICY.sessionSeconds, {
+        onReplace: () => this.onReplace(this.options),
+        onChange: (expiries) => this.logger.log(`certificate changed: ${expiries}`),
+        onRejection: (reason) => this.logger.warn(`certificate rejected: ${reason}`),
+      });
+    } catch (error) {
+      if (error instanceof CertificateError) throw new ConfigurationError([error.message]);
+      throw error;
+    }
+  }
+
+  /** The options of Node's server. */
+  get options(): TlsOptions {
+    const { material } = this.watched;
+    return serverOptions(material, material.certificates[0], POLICY);
+  }
+
+  /** Calls back with other options whenever the files have changed, until the process ends. */
+  async keepUpToDate(onReplace: (options: TlsOptions) => void): Promise<void> {
+    this.onReplace = onReplace;
+    await this.watched.start();
+  }
+}
