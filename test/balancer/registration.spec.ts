@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { bearer } from '../support/bearer.js';
 import { head } from '../support/http-text.js';
 import { shared } from '../support/lifetime.js';
 import { backendIn, startBalancer, until } from '../support/processes.js';
-import { httpUpstream, join, register, holdingUpstream } from '../support/upstreams.js';
+import { emptyFleet, httpUpstream, join, register, holdingUpstream } from '../support/upstreams.js';
 import { sendRaw } from '../support/raw-client.js';
 
 const RESOURCES = { compute: 20, storage: 36 };
@@ -13,9 +13,13 @@ async function list(control: string, token?: string): Promise<{ id: string; stat
   return ((await response.json()) as { backends: { id: string; state: string; resources: object }[] }).backends;
 }
 
+/** Each test of these finds no backend. */
+const serving = shared((atEnd) => startBalancer({}, atEnd));
+beforeEach(() => emptyFleet(serving.current));
+
 describe('registration', () => {
   it('a registration adds a backend, and the next one updates it', async () => {
-    const { control } = await startBalancer();
+    const { control } = serving.current;
     const registered = Promise.withResolvers<void>();
     const { port } = await httpUpstream((_, response) => void registered.promise.then(() => response.end()));
     const pingPath = '/health';
@@ -46,13 +50,13 @@ describe('registration', () => {
   });
 
   it('the default id is the url, and the default url is port 80 of the caller', async () => {
-    const { control } = await startBalancer();
+    const { control } = serving.current;
     const response = await register(control, { resources: RESOURCES });
     expect(await response.json()).toMatchObject({ id: 'http://127.0.0.1:80', url: 'http://127.0.0.1:80' });
   });
 
   it('a registration with another id renames the live backend at its address', async () => {
-    const balancer = await startBalancer();
+    const balancer = serving.current;
     const { port } = await httpUpstream((_, response) => response.end());
     await join(balancer, 'old-name', port);
 
@@ -119,12 +123,10 @@ describe('registration', () => {
   ];
 
   describe('of what is not valid', () => {
-    const balancer = shared((atEnd) => startBalancer({}, atEnd));
-
     it.each(refused)(
       'a body with %s is refused with one sentence, and registers nothing',
       async (_, body, sentence) => {
-        const { control } = balancer.current;
+        const { control } = serving.current;
         const response = await register(control, body);
         expect(response.status).toBe(400);
         const problem = (await response.json()) as { message: string };
@@ -139,14 +141,14 @@ describe('registration', () => {
     );
 
     it('a body of 200 kB is refused with 413', async () => {
-      const { control } = balancer.current;
+      const { control } = serving.current;
       expect((await register(control, { id: 'x'.repeat(200_000), resources: RESOURCES })).status).toBe(413);
       expect(await list(control)).toEqual([]);
     });
   });
 
   it('a url that leads to the balancer itself is refused in every spelling', async () => {
-    const { control, port } = await startBalancer();
+    const { control, port } = serving.current;
     const controlPort = new URL(control).port;
     for (const own of [String(port), controlPort]) {
       for (const host of ['127.0.0.1', 'localhost', '[::1]', '0.0.0.0', '127.1', '[::ffff:127.0.0.1]', '0x7f000001']) {
@@ -169,7 +171,7 @@ describe('registration', () => {
   });
 
   it('a lease lapses unless it is renewed', async () => {
-    const { control } = await startBalancer();
+    const { control } = serving.current;
     const body = { resources: RESOURCES, leaseSeconds: 3 };
     expect(await (await register(control, { ...body, id: 'lazy', port: 1 })).json()).toMatchObject({
       lease: { leaseSeconds: 3, renewEverySeconds: 1 },
@@ -187,13 +189,13 @@ describe('registration', () => {
   });
 
   it('a renewal without a lease gets 409', async () => {
-    const { control } = await startBalancer();
+    const { control } = serving.current;
     await register(control, { id: 'a', port: 1, resources: RESOURCES });
     expect((await fetch(`${control}/api/v1/backends/a/lease`, { method: 'PUT' })).status).toBe(409);
   });
 
   it('a backend is drained and resumed', async () => {
-    const balancer = await startBalancer();
+    const balancer = serving.current;
     const { control } = balancer;
     const { port } = await httpUpstream((_, response) => response.end('here'));
     await join(balancer, 'a', port);
@@ -208,7 +210,7 @@ describe('registration', () => {
   });
 
   it('a leaving backend finishes what it serves', async () => {
-    const balancer = await startBalancer();
+    const balancer = serving.current;
     const { control } = balancer;
     const { port, held, holds } = await holdingUpstream();
     await join(balancer, 'a', port);
@@ -226,7 +228,7 @@ describe('registration', () => {
   });
 
   it('an unknown backend or route gets 404', async () => {
-    const { control } = await startBalancer();
+    const { control } = serving.current;
     for (const [path, method] of [
       ['/api/v1/backends/x', 'GET'],
       ['/api/v1/backends/x', 'DELETE'],
@@ -263,7 +265,7 @@ describe('the original protocol', () => {
     );
 
   it('a GET with a JSON body registers a backend', async () => {
-    const { control } = await startBalancer();
+    const { control } = serving.current;
     const answer = await get(control, '{"Compute-Vector": 20, "Storage-Vector": 8}');
     expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
     expect(answer).toMatch(/\r\n\r\nServer accepted\n$/);
@@ -271,7 +273,7 @@ describe('the original protocol', () => {
   });
 
   it('an error is a line of text in the words of the protocol', async () => {
-    const { control } = await startBalancer();
+    const { control } = serving.current;
     const refused = [
       ['not json', 'Invalid request payload'],
       ['', 'Invalid request payload'],

@@ -90,3 +90,12 @@ export async function join({ control }: Balancer, id: string, port: number, more
   if (!response.ok) throw new Error(await response.text());
   await backendIn(control, id, 'up');
 }
+
+/** Removes all backends, so that tests can share a balancer. */
+export async function emptyFleet({ control }: Balancer): Promise<void> {
+  const url = `${control}/api/v1/backends`;
+  const ids = async () =>
+    ((await (await fetch(url)).json()) as { backends: { id: string }[] }).backends.map(({ id }) => id);
+  for (const id of await ids()) await fetch(`${url}/${encodeURIComponent(id)}`, { method: 'DELETE' });
+  await until('the fleet to be empty', async () => (await ids()).length === 0);
+}
