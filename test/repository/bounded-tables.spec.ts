@@ -70,6 +70,7 @@ const BOUNDS: Readonly<Record<string, string>> = {
   'apps/balancer/src/threads/worker-supervisor.ts members': 'DATA_PLANE_THREADS',
   'apps/dashboard/src/live/rate-history.ts points': 'HISTORY_MS',
   'libs/http-server/src/tls-only-server.ts open': 'CONTROL_PLANE_MAX_CONNECTIONS, DASHBOARD_MAX_CONNECTIONS',
+  'apps/balancer/src/tls/backend-connector.ts sessions': 'MAX_BACKENDS',
   'libs/http1/src/field-names.ts names': 'the names that the program interprets',
   'libs/http1/src/field-names.ts spelling': 'the names that the program interprets',
   'libs/http1/src/name-patterns.ts starts': 'the names that the program interprets',

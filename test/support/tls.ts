@@ -1,12 +1,15 @@
-// Certificates for tests, and clients that speak TLS.
+// Certificates for tests, and clients and backends that speak TLS.
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import type { RequestListener } from 'node:http';
+import { createServer, type Server as HttpsServer, type ServerOptions } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { Agent, fetch as fetchWith, type RequestInit, type Response } from 'undici';
 import { onTestFinished } from 'vitest';
-import { Authority } from '../../libs/tls/src/authority.fixture.js';
+import { Authority, type IssuedCertificate } from '../../libs/tls/src/authority.fixture.js';
 import { whenTestEnds, type AtEnd } from './lifetime.js';
 import { startBalancer, type Balancer } from './processes.js';
 import { received } from './raw-client.js';
@@ -81,4 +84,40 @@ export async function sendSecure(
   const socket = await openSecure(balancer, options);
   socket.write(bytes, 'latin1');
   return received(socket);
+}
+
+/** A backend with TLS, on localhost and 127.0.0.1. */
+export interface SecureUpstream {
+  readonly port: number;
+  readonly url: string;
+  readonly server: HttpsServer;
+  /** Its side of each connection whose handshake is complete, in their order. */
+  readonly connections: TLSSocket[];
+  /** Whether each of them resumed a session. */
+  readonly resumed: boolean[];
+}
+
+/** Serves https on a free port with a certificate; `options` may ask for one of the client. */
+export async function secureUpstream(
+  { certificate, key }: Pick<IssuedCertificate, 'certificate' | 'key'>,
+  listener: RequestListener,
+  options: ServerOptions = {},
+  atEnd: AtEnd = whenTestEnds,
+): Promise<SecureUpstream> {
+  const server = createServer({ cert: certificate, key, ...options }, listener);
+  const connections: TLSSocket[] = [];
+  const resumed: boolean[] = [];
+  server.on('secureConnection', (socket) => {
+    connections.push(socket.on('error', () => {}));
+    resumed.push(socket.isSessionReused());
+  });
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  atEnd(() => {
+    connections.forEach((socket) => socket.destroy());
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  return { port, url: `https://localhost:${port}`, server, connections, resumed };
 }

@@ -21,14 +21,14 @@ const ID_FORM = 'must be 1 to 200 characters: letters, digits and . _ ~ : / @ [ 
 /** A backend's id. It may contain what a URL's host and path do, because the id defaults to the URL. */
 export const backendIdSchema = z.string(ID_FORM).regex(/^[A-Za-z0-9._~:/@[\]-]{1,200}$/, ID_FORM);
 
-const URL_FORM = 'must be an http URL without credentials, query or fragment, such as http://10.0.0.7:8080';
+const URL_FORM = 'must be an http or https URL without credentials, query or fragment, such as http://10.0.0.7:8080';
 
 const backendUrlSchema = z
   .string(URL_FORM)
   .max(1000, 'must be at most 1000 characters')
   .refine((text) => {
     const url = URL.parse(text);
-    if (url === null || url.protocol !== 'http:' || url.hostname === '') return false;
+    if (url === null || !/^https?:$/.test(url.protocol) || url.hostname === '') return false;
     return !url.username && !url.password && !url.search && !url.hash && url.port !== '0';
   }, URL_FORM);
 
@@ -40,8 +40,9 @@ const LABEL_FORM = 'must be a string of at most 100 characters';
 
 /**
  * The body of `POST /api/v1/backends`. `url` and `port` exclude each other; the default is port 80 of the caller's
- * address. Without `leaseSeconds`, the backend's health depends on ping-acks alone. `maxInFlight` is the maximum number
- * of concurrent exchanges; without it, the balancer derives a limit from the resources.
+ * address. To an https `url` the balancer connects with TLS. Without `leaseSeconds`, the backend's health depends on
+ * ping-acks alone. `maxInFlight` is the maximum number of concurrent exchanges; without it, the balancer derives a limit
+ * from the resources.
  */
 export const registrationSchema = closedObject({
   id: backendIdSchema.optional(),

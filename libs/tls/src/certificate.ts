@@ -61,6 +61,11 @@ export function readCertificate(files: CertificateFiles, nowMs = Date.now()): Ce
   };
 }
 
+/** When a certificate expires, for people. */
+export function expiryOf({ file, expiresAtMs }: Certificate): string {
+  return `${file} expires ${new Date(expiresAtMs).toISOString().slice(0, 10)}`;
+}
+
 /**
  * Reads a file of certificates, such as those of authorities.
  *

@@ -7,6 +7,7 @@ export { fetchTrusting, isUnknownAuthority, type AuthorityOptions, type Fetch } 
 export { CertificateError, type Certificate, type CertificateFiles } from './certificate.js';
 export { CertificateNames } from './certificate-names.js';
 export { TLS_VERSIONS, type TlsVersion } from './cipher-policy.js';
+export { clientOptions, readClientMaterial, type ClientFiles, type ClientMaterial } from './client-material.js';
 export { TLS_HANDSHAKE_RECORD } from './record.js';
 export { subjectOf } from './subject.js';
 export {
@@ -19,4 +20,5 @@ export {
   type ServerMaterial,
   type ServerPolicy,
 } from './server-material.js';
+export { WatchedClientMaterial } from './watched-client-material.js';
 export { WatchedServerMaterial, type ServerMaterialWatcher } from './watched-server-material.js';

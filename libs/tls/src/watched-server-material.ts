@@ -1,8 +1,8 @@
 // What a TLS server serves with, kept up to date: its files are read again when they change, and the key of its session
 // tickets is replaced regularly. A file that cannot be used changes nothing (docs/decisions/0029).
-import { isDeepStrictEqual } from 'node:util';
 import { WatchedFiles } from '@fairlead/watched-files';
-import { CertificateError } from './certificate.js';
+import { expiryOf } from './certificate.js';
+import { readAgain } from './reload.js';
 import {
   generateTicketKey,
   pathsOf,
@@ -60,18 +60,11 @@ export class WatchedServerMaterial {
   }
 
   private reload(): void {
-    let next: ServerMaterial;
-    try {
-      next = readServerMaterial(this.files, this.current.ticketKey);
-    } catch (error) {
-      if (!(error instanceof CertificateError)) throw error;
-      this.watcher.onRejection(`${error.message}; the one before remains in use`);
-      return;
-    }
-    if (isDeepStrictEqual(next, this.current)) return;
-    this.replace(isTrustEqual(next, this.current) ? next : { ...next, ticketKey: generateTicketKey() });
-    const expiries = next.certificates.map(({ file, expiresAtMs }) => `${file} expires ${dateOf(expiresAtMs)}`);
-    this.watcher.onChange(expiries.join(', '));
+    const { files, current, watcher } = this;
+    const next = readAgain(() => readServerMaterial(files, current.ticketKey), current, watcher.onRejection);
+    if (!next) return;
+    this.replace(isTrustEqual(next, current) ? next : { ...next, ticketKey: generateTicketKey() });
+    watcher.onChange(next.certificates.map(expiryOf).join(', '));
   }
 
   private replace(material: ServerMaterial): void {
@@ -83,8 +76,4 @@ export class WatchedServerMaterial {
 /** Whether both trust the same clients. Otherwise no session of before may be resumed, since its client is not verified again. */
 function isTrustEqual(one: ServerMaterial, other: ServerMaterial): boolean {
   return one.clientAuthorities === other.clientAuthorities && one.revocationList === other.revocationList;
-}
-
-function dateOf(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10);
 }

@@ -21,6 +21,8 @@ import { DataPlane } from '../data-plane/data-plane.js';
 import { backendAccess } from '../net/backend-access.js';
 import { waitForInitialProbes } from '../health-checks/initial-probes.js';
 import { RegistryService } from '../registry/registry.service.js';
+import { readBackendCredentials } from '../tls/backend-certificate-files.js';
+import { warnIfUnverified } from '../tls/backend-connector.js';
 import { ControlPlaneCertificate, controlPlaneTlsOptions } from '../tls/control-plane-certificate.js';
 import { readCredentials } from '../tls/file-credentials.js';
 import { startWatchdog } from '../threads/watchdog.js';
@@ -30,6 +32,7 @@ export async function start(config: BalancerConfig, inherited: InheritedSockets)
   // An error of theirs is reported here without the stack that Nest adds.
   AccessTokens.check(config);
   readCredentials(serverFilesOf(config));
+  readBackendCredentials(config);
   await requireToken(config, inherited);
   backendAccess.restrictTo(config.BACKEND_NETWORKS);
   const material = readCredentials(controlPlaneFilesOf(config));
@@ -44,6 +47,7 @@ export async function start(config: BalancerConfig, inherited: InheritedSockets)
   });
   const logger = app.get(Logger);
   app.useLogger(logger);
+  warnIfUnverified(config);
   configureControlPlane(app, config);
   app.get(ControlPlaneCertificate).onChange((changed) => adapter.replaceTls(controlPlaneTlsOptions(changed, config)));
   const plane = app.get(DataPlane);

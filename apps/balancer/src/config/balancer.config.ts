@@ -17,6 +17,7 @@ import {
 import { POLICY_NAMES } from '@fairlead/scheduling';
 import { registerAs } from '@nestjs/config';
 import { z } from 'zod';
+import { backendTlsContradictions, backendTlsVariables } from './backend-tls.js';
 import { clientIdentityVariables, identityContradictions, replacedVariables } from './client-identity.js';
 import { clientLimitVariables } from './client-limits.js';
 import { controlPlaneTlsContradictions, controlPlaneTlsVariables } from './control-plane-tls.js';
@@ -100,6 +101,7 @@ export const balancerSchema = z.object({
     .describe(
       'Where backends may be: addresses, CIDR blocks, loopback, private, any; never link-local or metadata addresses',
     ),
+  ...backendTlsVariables,
   MAX_BACKENDS: wholeNumber(1, 65_536).prefault('1024').describe('Largest fleet: the size of the load table'),
   PLACEMENT_POLICY: oneOf(POLICY_NAMES)
     .prefault('drf')
@@ -265,7 +267,7 @@ function contradictions(config: BalancerConfig): string[] {
   ordered('ATTEMPT_TIMEOUT_SECONDS', 'REQUEST_TIMEOUT_SECONDS');
   ordered('RECHECK_MIN_SECONDS', 'RECHECK_MAX_SECONDS');
   ordered('EJECTION_SECONDS', 'EJECTION_MAX_SECONDS');
-  problems.push(...identityContradictions(config), ...tlsContradictions(config));
+  problems.push(...identityContradictions(config), ...tlsContradictions(config), ...backendTlsContradictions(config));
   problems.push(...controlPlaneTlsContradictions(config), ...portContradictions(config));
   problems.push(...trafficLimitProblems(config));
   for (const [index, rule] of config.DEMAND_RULES.entries()) {

@@ -1,6 +1,5 @@
 // What serves clients, wherever it runs: in the main thread or in each thread of the data plane. Expects a `Fleet`, a
-// `LoadTable`, a `ClientTable`, `AddressWarnings` and
-// `ServerCredentials` beside it.
+// `LoadTable`, a `ClientTable`, `AddressWarnings`, `ServerCredentials` and `BackendCredentials` beside it.
 import { logSettings } from '@fairlead/configuration';
 import { ConfigModule, type ConfigType } from '@nestjs/config';
 import { LoggerModule } from 'nestjs-pino';
@@ -20,12 +19,14 @@ import { ConnectionGate } from './limits/connection-gate.js';
 import { LocalDataPlane } from './local-data-plane.js';
 import { Listener } from './listener.js';
 import { UpgradeLane } from './upgrade/upgrade-lane.js';
+import { UpstreamConnector } from './upstream/upstream-connector.js';
 import { BoundedLog } from '../metrics/bounded-log.js';
 import { RequestLog } from '../metrics/request-log.js';
 import { AffinityKeyReader } from '../placement/affinity-key.js';
 import { DemandClassifier } from '../placement/demand-classifier.js';
 import { DemandLearning } from '../placement/demand-learning.js';
 import { DrfScheduler } from '../placement/drf.scheduler.js';
+import { BackendConnector } from '../tls/backend-connector.js';
 
 /** Configuration and log, which every thread has. */
 export const foundations = [
@@ -56,6 +57,7 @@ const exchanges = [
   RequestReader,
 ];
 const limits = [ClientLimits, ConnectionGate];
+const upstream = [BackendConnector, UpstreamConnector];
 
 /** From the socket to the choice of a backend. */
 export const dataPlaneProviders = [
@@ -65,5 +67,6 @@ export const dataPlaneProviders = [
   ...scheduling,
   ...exchanges,
   ...limits,
+  ...upstream,
   ...lanes,
 ];

@@ -5,6 +5,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { loadBalancerConfig } from '../config/balancer.config.js';
+import { aBackendConnector } from '../tls/backend-connector.fixture.js';
 import { HealthProbe } from './probe.js';
 
 const hasIPv6 = Object.values(networkInterfaces()).some((found) => found?.some(({ address }) => address === '::1'));
@@ -39,7 +40,8 @@ async function aClosedPort(): Promise<string> {
 
 /** What a ping finds. */
 async function ping(target: { url: string; pingPath: string | undefined }, timeoutSeconds = 30) {
-  const probe = new HealthProbe(loadBalancerConfig({ PING_TIMEOUT_SECONDS: String(timeoutSeconds) }));
+  const config = loadBalancerConfig({ PING_TIMEOUT_SECONDS: String(timeoutSeconds) });
+  const probe = new HealthProbe(aBackendConnector(config), config);
   const { what, reason } = await probe.ping(target);
   expect(reason).not.toBe('');
   return what;

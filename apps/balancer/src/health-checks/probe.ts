@@ -5,9 +5,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import type { Backend } from '../registry/backend.js';
-import { bareHost } from '../net/address.js';
-import { ForbiddenAddressError, backendAccess } from '../net/backend-access.js';
+import { ForbiddenAddressError } from '../net/backend-access.js';
+import { defaultPortOf, endpointOf, type BackendEndpoint } from '../net/backend-endpoint.js';
 import { isResourceExhaustion, describeError } from '../net/network-error.js';
+import { describeNameMismatch } from '../net/tls-error.js';
+import { BackendConnector, openEventOf } from '../tls/backend-connector.js';
 
 /** The result of a probe. `not-pinged`: this machine lacked a descriptor, port or memory; the backend is not judged. */
 export interface ProbeResult {
@@ -23,37 +25,47 @@ const MAX_RESPONSE_BYTES = 65_536;
 export class HealthProbe {
   private readonly timeoutMs: number;
 
-  constructor(@Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>) {
+  constructor(
+    private readonly connector: BackendConnector,
+    @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
+  ) {
     this.timeoutMs = config.PING_TIMEOUT_SECONDS * 1000;
   }
 
   /**
    * Succeeds with a complete 2xx response to `GET pingPath` within PING_TIMEOUT_SECONDS; without a path, with an
-   * accepted connection. Never rejects.
+   * accepted connection, and with TLS a handshake. Never rejects.
    */
   async ping({ url, pingPath }: Pick<Backend, 'url' | 'pingPath'>): Promise<ProbeResult> {
-    return pingPath === undefined ? this.connectOnly(new URL(url)) : this.getFrom(url + pingPath);
+    return pingPath === undefined ? this.connectOnly(new URL(url)) : this.getFrom(new URL(url + pingPath));
   }
 
   private connectOnly(url: URL): Promise<ProbeResult> {
     return new Promise((resolve) => {
-      const socket = connectTo(url);
+      const socket = this.connectTo(endpointOf(url));
       const finish = (what: ProbeResult['what'], reason: string) => {
         clearTimeout(deadline);
         socket.destroy();
         resolve({ what, reason });
       };
       const deadline = setTimeout(() => finish('ping-unanswered', this.timeoutReason()), this.timeoutMs);
-      socket.once('connect', () => finish('ping-ok', 'ping: connected'));
+      socket.once(openEventOf(socket), () => finish('ping-ok', 'ping: connected'));
       socket.on('error', (error) => finish(failureOf(error), `ping failed: ${causeOf(error)}`));
     });
   }
 
-  private getFrom(target: string): Promise<ProbeResult> {
+  private getFrom(url: URL): Promise<ProbeResult> {
     return new Promise((resolve) => {
-      const headers = { 'user-agent': 'fairlead-ping', connection: 'close' };
-      const createConnection = () => connectTo(new URL(target));
-      const request = get(target, { createConnection, headers }, (response) => {
+      const endpoint = endpointOf(url);
+      const request = get({
+        ...endpoint,
+        // In `Host`, this port is left out.
+        defaultPort: defaultPortOf(endpoint.isSecure),
+        path: url.pathname + url.search,
+        headers: { 'user-agent': 'fairlead-ping', connection: 'close' },
+        createConnection: () => this.connectTo(endpoint),
+      });
+      request.on('response', (response) => {
         const status = response.statusCode ?? 0;
         if (status < 200 || status >= 300) {
           finish('ping-failed', `ping failed: status ${status}`);
@@ -83,19 +95,23 @@ export class HealthProbe {
     });
   }
 
+  /**
+   * A ping is the first to connect to a backend, and may be the last when its name has got another address. It verifies the
+   * certificate each time.
+   */
+  private connectTo(endpoint: BackendEndpoint): Socket {
+    return this.connector.connect(endpoint, { resume: false });
+  }
+
   private timeoutReason(): string {
     return `ping failed: no response within ${this.timeoutMs} ms`;
   }
 }
 
-/** A ping is the first to connect to a backend, and may be the last when its name has got another address. */
-function connectTo({ hostname, port }: URL): Socket {
-  return backendAccess.connect({ host: bareHost(hostname), port: Number(port || 80) });
-}
-
-/** What was wrong with the address is only for the operator: clients see the description of the code. */
+/** Names and addresses are only for the operator: clients see the description of the code. */
 function causeOf(error: Error): string {
-  return error instanceof ForbiddenAddressError ? error.message : describeError(error);
+  if (error instanceof ForbiddenAddressError) return error.message;
+  return describeNameMismatch(error) ?? describeError(error);
 }
 
 function failureOf(error: Error): ProbeResult['what'] {

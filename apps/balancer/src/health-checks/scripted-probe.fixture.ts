@@ -1,5 +1,7 @@
 // A probe that opens no connection: the test decides what its pings find.
+import type { BalancerConfig } from '../config/balancer.config.js';
 import type { Backend } from '../registry/backend.js';
+import { aBackendConnector } from '../tls/backend-connector.fixture.js';
 import { HealthProbe, type ProbeResult } from './probe.js';
 
 export class ScriptedProbe extends HealthProbe {
@@ -7,6 +9,10 @@ export class ScriptedProbe extends HealthProbe {
   readonly pinged: string[] = [];
   /** What the next pings find. */
   finds: (backend: Pick<Backend, 'url'>) => ProbeResult['what'] | Promise<ProbeResult['what']> = () => 'ping-ok';
+
+  constructor(config: BalancerConfig) {
+    super(aBackendConnector(config), config);
+  }
 
   override async ping(backend: Pick<Backend, 'url' | 'pingPath'>): Promise<ProbeResult> {
     this.pinged.push(backend.url);

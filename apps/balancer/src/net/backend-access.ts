@@ -64,12 +64,14 @@ export class BackendAccess {
     return isListed(this.allowed, address) ? undefined : 'its address is not in BACKEND_NETWORKS';
   }
 
-  /** Opens a connection to a backend. It fails with a {@link ForbiddenAddressError} where no backend may be. */
-  connect(options: TcpNetConnectOpts): Socket {
+  /**
+   * Opens a connection to a backend by `open`. It fails with a {@link ForbiddenAddressError} where no backend may be.
+   */
+  connect(options: TcpNetConnectOpts, open: (options: TcpNetConnectOpts) => Socket = connect): Socket {
     const { host = 'localhost', port } = options;
-    if (isIP(host) === 0) return connect({ ...options, lookup: this.lookupFor(port, options.lookup ?? systemLookup) });
+    if (isIP(host) === 0) return open({ ...options, lookup: this.lookupFor(port, options.lookup ?? systemLookup) });
     const refusal = this.refusalOf(host, port);
-    if (refusal === undefined) return connect(options);
+    if (refusal === undefined) return open(options);
     return new Socket(options).destroy(forbidden(host, port, refusal));
   }
 

@@ -1,4 +1,5 @@
 // Describes network errors for people, and recognizes those that are this machine's own.
+import { describeTlsCode } from './tls-error.js';
 
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
@@ -20,7 +21,7 @@ const EXHAUSTED = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOM
 /** Describes a network error for people. */
 export function describeError(error: Error): string {
   const { code } = error as NodeJS.ErrnoException;
-  return (code === undefined ? undefined : DESCRIPTIONS[code]) ?? code ?? error.message;
+  return code === undefined ? error.message : (DESCRIPTIONS[code] ?? describeTlsCode(code) ?? code);
 }
 
 /** Whether this machine lacked a descriptor, port or memory; the backend is not at fault then. */

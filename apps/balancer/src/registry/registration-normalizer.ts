@@ -1,8 +1,9 @@
 // Turns a registration into a backend's spec: fills in defaults, and rejects what does not fit the fleet.
 import type { OriginalRegistration, Registration, ResourceAmounts } from '@fairlead/contracts';
 import type { ResourceSpace, ResourceVector } from '@fairlead/scheduling';
-import { bareHost, hostForUrl } from '../net/address.js';
+import { hostForUrl } from '../net/address.js';
 import type { BackendAccess } from '../net/backend-access.js';
+import { endpointOf } from '../net/backend-endpoint.js';
 import type { BackendSpec } from './backend.js';
 
 /** The registration does not fit this fleet; the message says why. */
@@ -53,16 +54,20 @@ export function normalizeOriginal(body: OriginalRegistration, context: Normaliza
 }
 
 function identityOf(id: string | undefined, url: URL, { access }: NormalizationContext) {
-  const refusal = access.refusalOf(bareHost(url.hostname), Number(url.port || 80));
+  const { host, port } = endpointOf(url);
+  const refusal = access.refusalOf(host, port);
   if (refusal !== undefined) throw new InvalidRegistrationError(`no backend may be at ${url.host}: ${refusal}`);
   const address = backendUrl(url);
   return { id: id ?? address, url: address };
 }
 
-/** A URL in the form that the registry keeps: `http://10.0.0.7/` is `http://10.0.0.7:80`, as in the original protocol. */
+/**
+ * A URL in the form that the registry keeps, with a port: `http://10.0.0.7/` is `http://10.0.0.7:80`, as in the original
+ * protocol.
+ */
 export function backendUrl(url: URL): string {
   const address = url.origin + url.pathname.replace(/(?<!\/)\/+$/, '');
-  return url.port === '' ? address.replace(url.host, `${url.host}:80`) : address;
+  return url.port === '' ? address.replace(url.host, `${url.host}:${endpointOf(url).port}`) : address;
 }
 
 /** Amounts of exactly this fleet's resources as a vector. @throws {InvalidRegistrationError} */

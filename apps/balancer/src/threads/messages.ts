@@ -3,7 +3,7 @@
 import type { AddressInfo } from 'node:net';
 import type { RequestRecord } from '@fairlead/contracts';
 import type { HashKey, LoadTableShape } from '@fairlead/scheduling';
-import type { ServerMaterial } from '@fairlead/tls';
+import type { ClientMaterial, ServerMaterial } from '@fairlead/tls';
 import type { EachPort, ListenAddress } from '../data-plane/listener.js';
 import type { DisconnectScope, BackendObservation } from '../registry/snapshot/backend-observation.js';
 import type { NamedBelief } from '../placement/demand-learning.js';
@@ -18,6 +18,8 @@ export interface ThreadData {
   readonly clients: SharedArrayBuffer;
   /** What the port with TLS serves with. */
   readonly credentials: ServerMaterial | undefined;
+  /** What connections to backends are made with. */
+  readonly backendCredentials: ClientMaterial;
   /** Of the warnings about peers. */
   readonly warnings: SharedArrayBuffer;
 }
@@ -71,6 +73,8 @@ export type ToThread =
   | { readonly kind: 'listen'; readonly where: EachPort<ListenAddress>; readonly ownPorts: readonly number[] }
   /** What the port with TLS serves with from now on. */
   | { readonly kind: 'credentials'; readonly material: ServerMaterial }
+  /** What connections to backends are made with from now on. */
+  | { readonly kind: 'backend-credentials'; readonly material: ClientMaterial }
   | { readonly kind: 'close' }
   | Query;
 

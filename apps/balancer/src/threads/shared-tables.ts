@@ -4,6 +4,7 @@ import { LoadTable } from '@fairlead/scheduling';
 import { Injectable } from '@nestjs/common';
 import { ClientTable } from '../data-plane/limits/client-table.js';
 import { AddressWarnings } from '../data-plane/request/address-warnings.js';
+import { BackendCredentials } from '../tls/backend-credentials.js';
 import { ServerCredentials } from '../tls/server-credentials.js';
 import type { ThreadData } from './messages.js';
 
@@ -15,14 +16,21 @@ export class SharedTables {
     private readonly clients: ClientTable,
     private readonly warnings: AddressWarnings,
     readonly credentials: ServerCredentials,
+    readonly backendCredentials: BackendCredentials,
   ) {}
 
   /** What a thread needs to use them. */
   dataOf(thread: number): ThreadData {
-    const { loads, clients, warnings, credentials } = this;
-    const { shape, buffer } = loads;
-    const shared = { clients: clients.buffer, warnings: warnings.buffer, credentials: credentials.material };
-    return { thread, shape, buffer, ...shared };
+    const { shape, buffer } = this.loads;
+    return {
+      thread,
+      shape,
+      buffer,
+      clients: this.clients.buffer,
+      warnings: this.warnings.buffer,
+      credentials: this.credentials.material,
+      backendCredentials: this.backendCredentials.material,
+    };
   }
 
   /** Clears what a thread held that has ended. */

@@ -12,7 +12,8 @@ import { balancerConfig, type BalancerConfig } from '../config/balancer.config.j
 import { backendAccess } from '../net/backend-access.js';
 import { FleetReplica } from './fleet-replica.js';
 import type { Query, Replies, ToThread } from './messages.js';
-import { ReplaceableCredentials } from '../tls/server-credentials.js';
+import { BackendCredentials } from '../tls/backend-credentials.js';
+import { ServerCredentials } from '../tls/server-credentials.js';
 import { ParentThread } from './parent-thread.js';
 import { startHeartbeat } from './thread-watch.js';
 
@@ -32,7 +33,8 @@ context.useLogger(context.get(Logger));
 backendAccess.restrictTo(context.get<BalancerConfig>(balancerConfig.KEY).BACKEND_NETWORKS);
 const plane = context.get(LocalDataPlane);
 const replica = context.get(FleetReplica);
-const credentials = context.get(ReplaceableCredentials);
+const credentials = context.get(ServerCredentials);
+const backendCredentials = context.get(BackendCredentials);
 const main = context.get(ParentThread);
 
 main.listen((message) => {
@@ -47,6 +49,9 @@ main.listen((message) => {
       break;
     case 'credentials':
       credentials.replace(message.material);
+      break;
+    case 'backend-credentials':
+      backendCredentials.replace(message.material);
       break;
     case 'query':
       void reply(message);

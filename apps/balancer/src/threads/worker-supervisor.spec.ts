@@ -8,7 +8,9 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { loadBalancerConfig } from '../config/balancer.config.js';
 import { NOT_LISTENING } from '../data-plane/data-plane.js';
 import { ClientTable } from '../data-plane/limits/client-table.js';
-import { ReplaceableCredentials } from '../tls/server-credentials.js';
+import { NO_MATERIAL } from '../tls/backend-connector.fixture.js';
+import { BackendCredentials } from '../tls/backend-credentials.js';
+import { ServerCredentials } from '../tls/server-credentials.js';
 import { AddressWarnings } from '../data-plane/request/address-warnings.js';
 import { EventLog } from '../registry/event-log.js';
 import { RegistryStore } from '../registry/store/registry-store.js';
@@ -69,7 +71,13 @@ describe('WorkerSupervisor', () => {
     return {
       plane: new WorkerSupervisor(
         registry,
-        new SharedTables(table, new ClientTable(2), new AddressWarnings(), new ReplaceableCredentials(undefined)),
+        new SharedTables(
+          table,
+          new ClientTable(2),
+          new AddressWarnings(),
+          new ServerCredentials(undefined),
+          new BackendCredentials(NO_MATERIAL),
+        ),
         config,
         script,
       ),

@@ -72,7 +72,9 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
       slotFreed: (slot) => this.broadcast({ kind: 'slot-freed', slot }),
       disconnect: (slot, scope) => this.broadcast({ kind: 'disconnect', slot, scope }),
     });
-    this.tables.credentials.onChange((material) => this.broadcast({ kind: 'credentials', material }));
+    const { credentials, backendCredentials } = this.tables;
+    credentials.onChange((material) => this.broadcast({ kind: 'credentials', material }));
+    backendCredentials.onChange((material) => this.broadcast({ kind: 'backend-credentials', material }));
     this.ticking = startTicking(() => {
       for (const thread of this.members.keys()) this.look(thread);
     });
@@ -138,8 +140,8 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
   /** Watches a thread until it ends, and publishes the fleet to it once it is ready. */
   private async attend(thread: number, member: Member): Promise<void> {
     const { channel } = member;
-    const { credentials } = this.tables;
-    const { material } = credentials;
+    const { credentials, backendCredentials } = this.tables;
+    const started = { material: credentials.material, backendMaterial: backendCredentials.material };
     const { liveness } = this.tables.loads.rows[thread];
     member.watch = new ThreadWatch(liveness, this.config.THREAD_STALL_SECONDS, BOOT_SECONDS);
     void channel.ended.then(() => (member.watch = undefined));
@@ -152,8 +154,11 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
     // At once, so that the thread has the fleet before it is told to listen.
     const publisher = new FleetPublisher(this.registry, (message) => channel.post(message));
     member.publisher = publisher;
-    if (credentials.material && credentials.material !== material) {
-      channel.post({ kind: 'credentials', material: credentials.material });
+    const { material } = credentials;
+    if (material && material !== started.material) channel.post({ kind: 'credentials', material });
+    const { material: backendMaterial } = backendCredentials;
+    if (backendMaterial !== started.backendMaterial) {
+      channel.post({ kind: 'backend-credentials', material: backendMaterial });
     }
     await channel.ended;
     publisher.end();

@@ -6,26 +6,30 @@ import { dataPlaneProviders, foundations } from '../data-plane/data-plane.provid
 import { ClientTable } from '../data-plane/limits/client-table.js';
 import { AddressWarnings } from '../data-plane/request/address-warnings.js';
 import { Fleet } from '../registry/snapshot/fleet.js';
-import { ReplaceableCredentials, ServerCredentials } from '../tls/server-credentials.js';
+import { BackendCredentials } from '../tls/backend-credentials.js';
+import { ServerCredentials } from '../tls/server-credentials.js';
 import { FleetReplica } from './fleet-replica.js';
 import { MainThread, type ThreadData } from './messages.js';
 import { ParentThread } from './parent-thread.js';
 
 const mainThread = { provide: MainThread, useExisting: ParentThread };
 const fleet = { provide: Fleet, useExisting: FleetReplica };
-const serverCredentials = { provide: ServerCredentials, useExisting: ReplaceableCredentials };
 
 @Module({
   imports: [...foundations],
-  providers: [ParentThread, mainThread, FleetReplica, fleet, serverCredentials, ...dataPlaneProviders],
+  providers: [ParentThread, mainThread, FleetReplica, fleet, ...dataPlaneProviders],
 })
 export class DataPlaneWorkerModule {
   /** The module for the thread of `data`. */
-  static as({ shape, buffer, clients, warnings, credentials, thread }: ThreadData): DynamicModule {
+  static as(data: ThreadData): DynamicModule {
+    const { shape, buffer, clients, warnings, thread } = data;
     const loadTable = { provide: LoadTable, useValue: new LoadTable(shape, buffer, thread) };
     const clientTable = { provide: ClientTable, useValue: new ClientTable(shape.writerCount, clients, thread) };
     const addressWarnings = { provide: AddressWarnings, useValue: new AddressWarnings(warnings) };
-    const received = { provide: ReplaceableCredentials, useValue: new ReplaceableCredentials(credentials) };
-    return { module: DataPlaneWorkerModule, providers: [loadTable, clientTable, addressWarnings, received] };
+    const credentials = [
+      { provide: ServerCredentials, useValue: new ServerCredentials(data.credentials) },
+      { provide: BackendCredentials, useValue: new BackendCredentials(data.backendCredentials) },
+    ];
+    return { module: DataPlaneWorkerModule, providers: [loadTable, clientTable, addressWarnings, ...credentials] };
   }
 }

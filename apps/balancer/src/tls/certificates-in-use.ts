@@ -1,6 +1,7 @@
-// All certificates that the balancer serves with, for its metrics.
+// All certificates of the balancer, towards clients and backends, for its metrics.
 import type { Certificate } from '@fairlead/tls';
 import { Injectable } from '@nestjs/common';
+import { BackendCredentials } from './backend-credentials.js';
 import { ControlPlaneCertificate } from './control-plane-certificate.js';
 import { ServerCredentials } from './server-credentials.js';
 
@@ -9,11 +10,13 @@ export class CertificatesInUse {
   constructor(
     private readonly dataPlane: ServerCredentials,
     private readonly controlPlane: ControlPlaneCertificate,
+    private readonly backends: BackendCredentials,
   ) {}
 
-  /** Each file once, also when both ports serve with it. */
+  /** Each file once, also when it is used in several places. */
   list(): readonly Certificate[] {
-    const all = [this.dataPlane, this.controlPlane].flatMap(({ material }) => material?.certificates ?? []);
+    const served = [this.dataPlane, this.controlPlane].flatMap(({ material }) => material?.certificates ?? []);
+    const all = [...served, this.backends.material.certificate].filter((certificate) => certificate !== undefined);
     return [...new Map(all.map((certificate) => [certificate.file, certificate])).values()];
   }
 }

@@ -10,7 +10,7 @@ import {
 } from '@fairlead/tls';
 import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import type { EventLog } from '../registry/event-log.js';
-import { ReplaceableCredentials } from './server-credentials.js';
+import { ServerCredentials } from './server-credentials.js';
 
 /** How the credentials of one port differ from those of another. */
 export interface FileCredentialsOptions {
@@ -22,10 +22,7 @@ export interface FileCredentialsOptions {
   readonly place?: string;
 }
 
-export abstract class FileCredentials
-  extends ReplaceableCredentials
-  implements OnApplicationBootstrap, OnModuleDestroy
-{
+export abstract class FileCredentials extends ServerCredentials implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly watched: WatchedServerMaterial | undefined;
 
   /** @throws {CertificateError} when a file cannot be used. */
@@ -55,8 +52,13 @@ export abstract class FileCredentials
  * @throws {ConfigurationError} when one cannot be used.
  */
 export function readCredentials(files: ServerFiles | undefined): ServerMaterial | undefined {
+  return files && readAtStart(() => readServerMaterial(files, generateTicketKey()));
+}
+
+/** Reads files at the start. @throws {ConfigurationError} when one cannot be used. */
+export function readAtStart<Material>(read: () => Material): Material {
   try {
-    return files && readServerMaterial(files, generateTicketKey());
+    return read();
   } catch (error) {
     if (error instanceof CertificateError) throw new ConfigurationError([error.message]);
     throw error;

@@ -24,6 +24,7 @@ export function failureKindOf(error: NodeJS.ErrnoException): FailureKind {
   if (error instanceof AttemptAbortedError) return error.statusCode === 504 ? 'timeout' : 'connection-lost';
   if (isResourceExhaustion(error)) return 'resource-exhausted';
   if (error.syscall === 'connect' || error.syscall === 'getaddrinfo') return 'connect-failed';
-  // Node itself refuses to send the request, to whichever backend.
-  return error.code?.startsWith('ERR_') === true ? 'request-invalid' : 'connection-lost';
+  // Node itself refuses to send the request, to whichever backend. Errors of TLS are those of the connection.
+  const isRefusedHere = error.code?.startsWith('ERR_') === true && !error.code.startsWith('ERR_SSL_');
+  return isRefusedHere ? 'request-invalid' : 'connection-lost';
 }

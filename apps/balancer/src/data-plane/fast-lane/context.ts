@@ -12,15 +12,25 @@ import type { LingeringClose } from '../io/lingering-close.js';
 import type { Peer } from '../request/client-identity.js';
 import { PathRules } from '../request/path-rules.js';
 import { RequestIds } from '../request/request-ids.js';
-import { connectTimeoutsOf } from '../upstream/connect.js';
 import type { IdlePool } from '../upstream/idle-pool.js';
+import type { UpstreamConnector } from '../upstream/upstream-connector.js';
 import { SharedHeads } from './shared-heads.js';
 import { createUpstreamPool, type UpstreamConnection } from './upstream-connections.js';
 import { hasUnderscoredName, requestRule, responseRules, type ResponseRules } from './wire-fields.js';
 import { keepAliveTail, linesOf, type ResponseTail } from './wire-headers.js';
 import { WriteBuffer } from './write-buffer.js';
 
+/** What the lane shares with the other lanes of its thread. */
+export interface ThreadServices {
+  readonly clock: DeadlineClock;
+  readonly lingering: LingeringClose;
+  readonly connector: UpstreamConnector;
+  readonly log: BoundedLog;
+}
+
 export class FastLaneContext {
+  readonly clock: DeadlineClock;
+  readonly lingering: LingeringClose;
   readonly limits: AttemptLimits;
   readonly ownHeaders: OwnResponseHeaders;
   readonly retryBufferBytes: number;
@@ -43,16 +53,14 @@ export class FastLaneContext {
   /** Whether a request with `_` in the name of a field is refused. */
   private readonly rejectsUnderscores: boolean;
   private readonly pathRules: PathRules;
+  private readonly log: BoundedLog;
   private readonly rules: { readonly fromProxies: ForwardingRule; readonly fromOthers: ForwardingRule };
 
-  constructor(
-    config: BalancerConfig,
-    readonly clock: DeadlineClock,
-    readonly lingering: LingeringClose,
-    private readonly log: BoundedLog,
-  ) {
-    const timeouts = connectTimeoutsOf(config.CONNECT_TIMEOUT_SECONDS);
-    this.limits = attemptLimitsOf(config, timeouts.slowConnectMs);
+  constructor(config: BalancerConfig, { clock, lingering, connector, log }: ThreadServices) {
+    this.clock = clock;
+    this.lingering = lingering;
+    this.log = log;
+    this.limits = attemptLimitsOf(config, connector.timeouts.slowConnectMs);
     this.ownHeaders = new OwnResponseHeaders(config.RESOURCES, config.HSTS_SECONDS);
     this.retryBufferBytes = config.RETRY_BUFFER_BYTES;
     this.headerTimeoutMs = config.CLIENT_HEADER_TIMEOUT_SECONDS * 1000;
@@ -73,7 +81,7 @@ export class FastLaneContext {
       return Buffer.from(`${linesOf(headers)}\r\n`, 'latin1');
     });
     this.upstreams = createUpstreamPool(
-      timeouts,
+      connector,
       () => clock.nowMs,
       (error) => this.reportDefect(error),
     );

@@ -95,7 +95,7 @@ export class FastLaneExchange implements Transport, UpstreamUser, BodySink {
     const { requestBody, upstream, loop } = this;
     requestBody.add(piece);
     loop.onBytes(piece.length);
-    if (!loop.isIdle && upstream && !upstream.socket.connecting) upstream.socket.write(piece, 'latin1');
+    if (!loop.isIdle && upstream?.isOpen === true) upstream.socket.write(piece, 'latin1');
     if (requestBody.missing === 0) loop.onRequestSent();
     return this.wantsBody;
   }
@@ -165,7 +165,7 @@ export class FastLaneExchange implements Transport, UpstreamUser, BodySink {
     this.requestBody.rewind();
     this.reader.reset();
     upstream.use(this, this.loop.exchange.generation);
-    if (!upstream.socket.connecting) this.sendRequest();
+    if (upstream.isOpen) this.sendRequest();
   }
 
   abortAttempt(error: AttemptAbortedError | InvalidResponseError): void {
@@ -231,7 +231,7 @@ export class FastLaneExchange implements Transport, UpstreamUser, BodySink {
 
   /** Whether no backend takes the body yet, and as much of it is kept as may be. */
   private get isBodyHeld(): boolean {
-    return this.requestBody.isFull && this.upstream?.socket.connecting !== false;
+    return this.requestBody.isFull && this.upstream?.isOpen !== true;
   }
 
   private sendRequest(): void {

@@ -10,6 +10,7 @@ import { IndexedSet } from '../io/indexed-set.js';
 import { LingeringClose } from '../io/lingering-close.js';
 import type { SharedBufferSocket } from '../io/shared-read-buffer.js';
 import { RequestReader } from '../request/request-reader.js';
+import { UpstreamConnector } from '../upstream/upstream-connector.js';
 import { FastLaneConnection, type ConnectionOwner } from './connection.js';
 import { FastLaneContext } from './context.js';
 import { ExchangePool } from './exchange-pool.js';
@@ -33,10 +34,11 @@ export class FastLane implements ConnectionOwner {
     factory: ExchangeFactory,
     clock: DeadlineClock,
     lingering: LingeringClose,
+    connector: UpstreamConnector,
     log: BoundedLog,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
-    this.context = new FastLaneContext(config, clock, lingering, log);
+    this.context = new FastLaneContext(config, { clock, lingering, connector, log });
     this.exchanges = new ExchangePool(this.context, factory);
   }
 

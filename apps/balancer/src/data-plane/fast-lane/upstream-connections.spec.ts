@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { InvalidResponseError } from '../exchange/attempt-error.js';
-import { connectTimeoutsOf } from '../upstream/connect.js';
 import { TestBackend } from '../upstream/idle-pool.fixture.js';
 import type { IdlePool } from '../upstream/idle-pool.js';
+import { aConnector } from '../upstream/upstream-connector.fixture.js';
 import { readBuffer } from '../io/shared-read-buffer.js';
 import { createUpstreamPool, type UpstreamConnection, type UpstreamUser } from './upstream-connections.js';
 
@@ -39,7 +39,7 @@ beforeEach(async () => {
   backend = await TestBackend.start();
   defects = [];
   pool = createUpstreamPool(
-    connectTimeoutsOf(5),
+    aConnector(5),
     () => performance.now(),
     (error) => defects.push(error),
   );

@@ -1,9 +1,10 @@
 // The fast lane's connections to backends, read into the shared buffer.
 import type { Socket } from 'node:net';
 import { InvalidResponseError } from '../exchange/attempt-error.js';
-import { connectWithin, type ConnectTimeouts } from '../upstream/connect.js';
-import { IdlePool, NEVER, PooledConnection, type UpstreamAddress } from '../upstream/idle-pool.js';
+import { openEventOf } from '../../tls/backend-connector.js';
 import { readBuffer } from '../io/shared-read-buffer.js';
+import { IdlePool, NEVER, PooledConnection, type UpstreamAddress } from '../upstream/idle-pool.js';
+import type { UpstreamConnector } from '../upstream/upstream-connector.js';
 
 /** What a connection reports to the exchange that uses it. An interface, since the exchange imports this file. */
 export interface UpstreamUser {
@@ -32,14 +33,16 @@ export class UpstreamConnection extends PooledConnection {
   constructor(
     private readonly pool: IdlePool<UpstreamConnection>,
     address: UpstreamAddress,
-    timeouts: ConnectTimeouts,
+    connector: UpstreamConnector,
     private readonly onDefect: (error: unknown) => void,
   ) {
     super(address);
-    const { host, port } = address.target;
     const onread = { buffer: readBuffer, callback: (length: number) => this.onRead(length) };
-    this.socket = connectWithin(timeouts, { host, port, onread }, () => this.user?.onSlowConnect());
-    this.socket.once('connect', () => this.present()?.onUpstreamOpen());
+    this.socket = connector.open(address.target, { onread }, () => this.user?.onSlowConnect());
+    this.socket.once(openEventOf(this.socket), () => {
+      this.isOpen = true;
+      this.present()?.onUpstreamOpen();
+    });
     this.socket.on('drain', () => this.present()?.onUpstreamDrain());
     this.socket.on('end', () => this.onEnd());
     this.socket.on('error', (error) => (this.error = error));
@@ -79,7 +82,7 @@ export class UpstreamConnection extends PooledConnection {
   }
 
   private onRead(length: number): boolean {
-    this.mayHaveMore = length === readBuffer.length;
+    this.mayHaveMore = length === this.fullReadBytes;
     try {
       const user = this.present();
       if (user) user.onUpstreamData(length);
@@ -118,12 +121,12 @@ export class UpstreamConnection extends PooledConnection {
 
 /** The fast lane's pool. `nowMs`: monotonic milliseconds, coarse. `onDefect`: called with what a read has thrown. */
 export function createUpstreamPool(
-  timeouts: ConnectTimeouts,
+  connector: UpstreamConnector,
   nowMs: () => number,
   onDefect: (error: unknown) => void,
 ): IdlePool<UpstreamConnection> {
   const pool: IdlePool<UpstreamConnection> = new IdlePool(
-    (address) => new UpstreamConnection(pool, address, timeouts, onDefect),
+    (address) => new UpstreamConnection(pool, address, connector, onDefect),
     nowMs,
   );
   return pool;

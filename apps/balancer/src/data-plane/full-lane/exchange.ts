@@ -158,7 +158,7 @@ export class FullLaneExchange implements Transport, ForwardedRequest {
     const { socket } = connection;
     this.upstream = upstream;
     this.connection = connection;
-    if (socket.connecting) connection.onSlowConnect = () => loop.onSlowConnect();
+    if (!connection.isOpen) connection.onSlowConnect = () => loop.onSlowConnect();
     upstream.on('information', ({ statusCode, rawHeaders }) => {
       relayInterimResponse(statusCode, rawHeaders, downstream);
     });

@@ -13,7 +13,7 @@ import { DeadlineClock } from '../io/deadline-clock.js';
 import { ForwardedRequestHeaders } from '../relay/request-headers.js';
 import { BoundedLog } from '../../metrics/bounded-log.js';
 import { RequestReader, isRefusal } from '../request/request-reader.js';
-import { connectTimeoutsOf } from '../upstream/connect.js';
+import { UpstreamConnector } from '../upstream/upstream-connector.js';
 import { FullLaneExchange, type FullLaneContext, type ProxiedDownstream } from './exchange.js';
 import { Middleware } from './middleware.js';
 import { createKeptPool } from './upstream-connections.js';
@@ -30,16 +30,16 @@ export class FullLane {
     private readonly requests: RequestReader,
     factory: ExchangeFactory,
     clock: DeadlineClock,
+    connector: UpstreamConnector,
     private readonly log: BoundedLog,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
-    const timeouts = connectTimeoutsOf(config.CONNECT_TIMEOUT_SECONDS);
-    const upstreams = createKeptPool(timeouts, () => clock.nowMs);
+    const upstreams = createKeptPool(connector, () => clock.nowMs);
     this.context = {
       factory,
       clock,
       upstreams,
-      limits: attemptLimitsOf(config, timeouts.slowConnectMs),
+      limits: attemptLimitsOf(config, connector.timeouts.slowConnectMs),
       ownHeaders: new OwnResponseHeaders(config.RESOURCES, config.HSTS_SECONDS),
       body: { keptBytes: config.RETRY_BUFFER_BYTES, maxBytes: maxBodyBytes(config.TRAFFIC_LIMITS) },
       ids: requests.ids,

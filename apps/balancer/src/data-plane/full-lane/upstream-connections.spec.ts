@@ -3,9 +3,9 @@ import { createServer, request, type IncomingMessage, type ServerResponse } from
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { connectTimeoutsOf } from '../upstream/connect.js';
 import { TestBackend } from '../upstream/idle-pool.fixture.js';
 import { requestAgent } from '../upstream/request-agent.js';
+import { aConnector } from '../upstream/upstream-connector.fixture.js';
 import { createKeptPool } from './upstream-connections.js';
 
 const LETTERS = ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(20_000));
@@ -22,7 +22,7 @@ it('hands out pieces of a body that stay what they are when more is read', async
   const backend = createServer((_request, response) => void respondInPieces(response)).listen(0, '127.0.0.1');
   await once(backend, 'listening');
   const { port } = backend.address() as AddressInfo;
-  const pool = createKeptPool(connectTimeoutsOf(1), () => performance.now());
+  const pool = createKeptPool(aConnector(1), () => performance.now());
   const connection = pool.acquire({ url: `http://127.0.0.1:${port}`, slot: 0 }, false);
   const agent = requestAgent((created) => created.onSocket(connection.socket), true);
   const upstream = request({ agent }).end();
@@ -36,7 +36,7 @@ it('hands out pieces of a body that stay what they are when more is read', async
 
 it('closes an idle connection that receives unsolicited bytes, which would be taken for the next response', async () => {
   const backend = await TestBackend.start();
-  const pool = createKeptPool(connectTimeoutsOf(5), () => performance.now());
+  const pool = createKeptPool(aConnector(5), () => performance.now());
   const connection = pool.acquire(backend, false);
   await once(connection.socket, 'connect');
   await backend.accepted(1);

@@ -1,11 +1,11 @@
 // The full lane's connections to backends, which Node's HTTP client uses.
 import type { Socket } from 'node:net';
+import { READ_BYTES } from '../io/shared-read-buffer.js';
 import { ParserBypass } from '../relay/parser-bypass.js';
-import { connectWithin, type ConnectTimeouts } from '../upstream/connect.js';
+import { openEventOf } from '../../tls/backend-connector.js';
 import { IdlePool, NEVER, PooledConnection, type UpstreamAddress } from '../upstream/idle-pool.js';
+import type { UpstreamConnector } from '../upstream/upstream-connector.js';
 
-/** The size of one read, as in Node. */
-const READ_BYTES = 65_536;
 /** TCP probes a silent connection after this long. Milliseconds. */
 const TCP_PROBE_AFTER_MS = 1000;
 
@@ -25,15 +25,17 @@ export class KeptConnection extends PooledConnection {
   constructor(
     private readonly pool: IdlePool<KeptConnection>,
     address: UpstreamAddress,
-    timeouts: ConnectTimeouts,
+    connector: UpstreamConnector,
   ) {
     super(address);
-    const { host, port } = address.target;
     const onread = { buffer: readBuffer, callback: (length: number) => this.onRead(length) };
-    const keepAlive = { keepAlive: true, keepAliveInitialDelay: TCP_PROBE_AFTER_MS };
-    this.socket = connectWithin(timeouts, { host, port, ...keepAlive, onread }, () => this.onSlowConnect?.());
+    const options = { keepAlive: true, keepAliveInitialDelay: TCP_PROBE_AFTER_MS, onread };
+    this.socket = connector.open(address.target, options, () => this.onSlowConnect?.());
     this.bypass = new ParserBypass(this.socket);
-    this.socket.once('connect', () => (this.onSlowConnect = undefined));
+    this.socket.once(openEventOf(this.socket), () => {
+      this.isOpen = true;
+      this.onSlowConnect = undefined;
+    });
     // Emitted by Node's client when an exchange is over and the connection can serve another one.
     this.socket.on('free', () => pool.release(this));
     // While the connection is in use, Node's client listens too.
@@ -43,7 +45,7 @@ export class KeptConnection extends PooledConnection {
   }
 
   private onRead(length: number): boolean {
-    this.mayHaveMore = length === READ_BYTES;
+    this.mayHaveMore = length === this.fullReadBytes;
     if (this.idleSinceMs === NEVER) this.bypass.onData(readBuffer.subarray(0, length));
     // Unsolicited bytes would be taken for the next response.
     else this.pool.discard(this);
@@ -52,8 +54,8 @@ export class KeptConnection extends PooledConnection {
 }
 
 /** The full lane's pool. `nowMs`: monotonic milliseconds, coarse. */
-export function createKeptPool(timeouts: ConnectTimeouts, nowMs: () => number): IdlePool<KeptConnection> {
-  const pool: IdlePool<KeptConnection> = new IdlePool((address) => new KeptConnection(pool, address, timeouts), nowMs);
+export function createKeptPool(connector: UpstreamConnector, nowMs: () => number): IdlePool<KeptConnection> {
+  const pool: IdlePool<KeptConnection> = new IdlePool((address) => new KeptConnection(pool, address, connector), nowMs);
   return pool;
 }
 

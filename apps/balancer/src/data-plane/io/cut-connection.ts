@@ -1,6 +1,6 @@
 // Cuts a connection so that the other side can see it.
 import type { Socket } from 'node:net';
-import { transportOf } from './transport.js';
+import { resetConnection } from './transport.js';
 
 /**
  * Closes a connection with a reset, since a message may end with its connection (RFC 9112 §6.3); without one if everything
@@ -11,5 +11,5 @@ export function cutConnection(socket: Socket): void {
   if (destroyed) return;
   // The system does not reset a connection whose end it is sending.
   if (writableEnded && writableLength === 0) socket.destroy();
-  else transportOf(socket).resetAndDestroy();
+  else resetConnection(socket);
 }

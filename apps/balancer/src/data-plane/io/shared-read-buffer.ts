@@ -4,8 +4,8 @@
 import { Socket, type Server, type SocketConstructorOpts } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 
-/** The size of one read, as in Node. */
-const READ_BYTES = 65_536;
+/** The most that is read at once, as in Node. */
+export const READ_BYTES = 65_536;
 
 /** The bytes of the last read of any connection. Valid until the callback that is told of them returns. */
 export const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);

@@ -4,8 +4,8 @@ import { connect, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import { createKeptPool } from '../full-lane/upstream-connections.js';
-import { connectTimeoutsOf } from '../upstream/connect.js';
 import { requestAgent } from '../upstream/request-agent.js';
+import { aConnector } from '../upstream/upstream-connector.fixture.js';
 import { ParserBypass } from './parser-bypass.js';
 
 const PIECES = ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(20_000));
@@ -31,7 +31,7 @@ async function aBackend(): Promise<number> {
 }
 
 it('gives the middle of a body to its receiver and the rest to Node, one response after another', async () => {
-  const pool = createKeptPool(connectTimeoutsOf(1), () => performance.now());
+  const pool = createKeptPool(aConnector(1), () => performance.now());
   onTestFinished(() => pool.close());
   const backend = { url: `http://127.0.0.1:${await aBackend()}`, slot: 0 };
   const sockets = new Set<Socket>();

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { monotonicMs } from '../../clock/monotonic.js';
 import { describeError } from '../../net/network-error.js';
 import type { FleetBackend } from '../../registry/snapshot/fleet.js';
+import { openEventOf } from '../../tls/backend-connector.js';
 import { InvalidResponseError, type AttemptAbortedError } from '../exchange/attempt-error.js';
 import type { AttemptLimits } from '../exchange/attempt-limits.js';
 import { AttemptLoop, type Transport } from '../exchange/attempt-loop.js';
@@ -20,9 +21,9 @@ import { relayResponse } from '../relay/response-relay.js';
 import { protocolsIn } from '../request/message-framing.js';
 import type { RequestIds } from '../request/request-ids.js';
 import type { ReadRequest } from '../request/request-reader.js';
-import { connectWithin, type ConnectTimeouts } from '../upstream/connect.js';
 import { requestAgent } from '../upstream/request-agent.js';
 import { forwardedTarget, targetOf, type UpstreamTarget } from '../upstream/upstream-address.js';
+import type { UpstreamConnector } from '../upstream/upstream-connector.js';
 import type { OwnResponseHeaders } from '../headers/own-response-headers.js';
 import { joinConnections, type TunnelLimits } from './tunnel.js';
 import type { UpgradeClient } from './upgrade-client.js';
@@ -33,7 +34,7 @@ export interface UpgradeContext {
   readonly limits: AttemptLimits;
   readonly clock: DeadlineClock;
   readonly lingering: LingeringClose;
-  readonly timeouts: ConnectTimeouts;
+  readonly connector: UpstreamConnector;
   readonly tunnels: TunnelLimits;
   readonly ids: RequestIds;
   readonly requestHeaders: ForwardedRequestHeaders;
@@ -92,12 +93,11 @@ export class UpgradeExchange implements Transport {
   startAttempt({ url }: FleetBackend): void {
     const { context, loop } = this;
     const target = targetOf(url);
-    const { host, port } = target;
-    const options = { host, port, keepAlive: true, keepAliveInitialDelay: TCP_PROBE_AFTER_MS };
-    const connection = connectWithin(context.timeouts, options, () => loop.onSlowConnect());
+    const options = { keepAlive: true, keepAliveInitialDelay: TCP_PROBE_AFTER_MS };
+    const connection = context.connector.open(target, options, () => loop.onSlowConnect());
     this.connection = connection;
     connection.on('error', (error) => this.onError(connection, error));
-    connection.once('connect', () => {
+    connection.once(openEventOf(connection), () => {
       if (this.connection === connection) this.sendRequest(connection, target);
     });
   }

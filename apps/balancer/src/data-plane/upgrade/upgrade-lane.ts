@@ -15,7 +15,7 @@ import { LingeringClose } from '../io/lingering-close.js';
 import type { ReleasedConnection } from '../io/released-connection.js';
 import { ForwardedRequestHeaders } from '../relay/request-headers.js';
 import { RequestReader, isRefusal } from '../request/request-reader.js';
-import { connectTimeoutsOf } from '../upstream/connect.js';
+import { UpstreamConnector } from '../upstream/upstream-connector.js';
 import { UpgradeClient } from './upgrade-client.js';
 import { UpgradeExchange, type UpgradeContext } from './upgrade-exchange.js';
 
@@ -30,16 +30,16 @@ export class UpgradeLane {
     factory: ExchangeFactory,
     clock: DeadlineClock,
     private readonly lingering: LingeringClose,
+    connector: UpstreamConnector,
     private readonly log: BoundedLog,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
-    const timeouts = connectTimeoutsOf(config.CONNECT_TIMEOUT_SECONDS);
-    const limits = attemptLimitsOf(config, timeouts.slowConnectMs);
+    const limits = attemptLimitsOf(config, connector.timeouts.slowConnectMs);
     const tunnels = { idleMs: limitMs(config.TUNNEL_IDLE_SECONDS), maxMs: limitMs(config.TUNNEL_MAX_SECONDS) };
     const requestHeaders = new ForwardedRequestHeaders(config);
     const { ids } = requests;
     const ownHeaders = new OwnResponseHeaders(config.RESOURCES, config.HSTS_SECONDS);
-    this.context = { factory, limits, clock, lingering, timeouts, tunnels, ids, requestHeaders, ownHeaders };
+    this.context = { factory, limits, clock, lingering, connector, tunnels, ids, requestHeaders, ownHeaders };
   }
 
   /** Serves an upgrade, on the connection that it came by. */

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import {
+  connect,
   createServer,
   type AddressInfo,
   type LookupFunction,
@@ -9,7 +10,7 @@ import {
 } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { failureKindOf } from '../exchange/attempt-error.js';
-import { connectTimeoutsOf, connectWithin } from './connect.js';
+import { connectTimeoutsOf, limitOpening } from './connect.js';
 
 /** What Node passes to a look-up of all addresses of a host. */
 type LookupCallback = (error: Error | null, addresses: { address: string; family: number }[]) => void;
@@ -26,7 +27,8 @@ afterEach(() => {
 /** Opens a connection, and counts how often it is reported to be slow. */
 function open(options: TcpNetConnectOpts, onSlow: (socket: Socket) => void = () => {}) {
   const reports = { slow: 0, errors: [] as Error[] };
-  const socket: Socket = connectWithin(TIMEOUTS, options, () => {
+  const socket = connect(options);
+  limitOpening(socket, TIMEOUTS, () => {
     reports.slow++;
     onSlow(socket);
   });

@@ -1,8 +1,8 @@
-// Opens connections to backends, with the two time limits that every lane has.
-import type { Socket, TcpNetConnectOpts } from 'node:net';
-import { backendAccess } from '../../net/backend-access.js';
+// The two time limits that connections to backends have in every lane until they are open.
+import type { Socket } from 'node:net';
+import { openEventOf } from '../../tls/backend-connector.js';
 
-/** How long a connection may take to open. Milliseconds. */
+/** How long a connection may take to open, its handshake included. Milliseconds. */
 export interface ConnectTimeouts {
   /** It is given up. */
   readonly connectTimeoutMs: number;
@@ -17,15 +17,14 @@ export function connectTimeoutsOf(connectTimeoutSeconds: number): ConnectTimeout
 }
 
 /**
- * Opens a connection, which fails where no backend may be. `onSlow` is called once if that takes longer than
- * `slowConnectMs`; after `connectTimeoutMs` the socket is destroyed with an error that looks like the system's own.
+ * Limits how long a connection takes to open. `onSlow` is called once if that is longer than `slowConnectMs`; after
+ * `connectTimeoutMs` the socket is destroyed with an error that looks like the system's own.
  */
-export function connectWithin(
+export function limitOpening(
+  socket: Socket,
   { connectTimeoutMs, slowConnectMs }: ConnectTimeouts,
-  options: TcpNetConnectOpts,
   onSlow: () => void,
-): Socket {
-  const socket = backendAccess.connect({ ...options, noDelay: true });
+): void {
   const giveUp = () => {
     const error = new Error(`no connection within ${connectTimeoutMs} ms`);
     socket.destroy(Object.assign(error, { code: 'ETIMEDOUT', syscall: 'connect' }));
@@ -35,7 +34,6 @@ export function connectWithin(
     onSlow();
   }, slowConnectMs);
   const disarm = () => clearTimeout(timer);
-  socket.once('connect', disarm);
+  socket.once(openEventOf(socket), disarm);
   socket.once('close', disarm);
-  return socket;
 }

@@ -12,6 +12,8 @@ export class TestConnection extends PooledConnection {
     readonly socket: Socket,
   ) {
     super(address);
+    this.isOpen = !socket.connecting;
+    socket.once('connect', () => (this.isOpen = true));
     socket.on('data', () => {
       if (this.idleSinceMs !== NEVER) pool.discard(this);
     });

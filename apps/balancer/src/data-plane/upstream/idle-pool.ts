@@ -1,6 +1,7 @@
 // Which connections to backends are used again: the policy of both lanes. Kept alive, the last used first, and not used
 // when the backend is about to close them. How bytes move over a connection is the lane's own.
 import type { Socket } from 'node:net';
+import { READ_BYTES } from '../io/shared-read-buffer.js';
 import { afterPendingReads } from './after-pending-reads.js';
 import { IdleTimeoutEstimator } from './idle-timeout-estimator.js';
 import { targetOf, type UpstreamTarget } from './upstream-address.js';
@@ -9,6 +10,8 @@ import { targetOf, type UpstreamTarget } from './upstream-address.js';
 const ANNOUNCED_MARGIN_MS = 1000;
 /** In place of a time or a span. Not `undefined`: V8 allocates an object for each number in a field that may hold both. */
 export const NEVER = -1;
+/** The most that is read at once of a connection with TLS: the largest record (RFC 8446 §5.1). */
+const MAX_RECORD_BYTES = 16_384;
 /** Idle connections to one backend beyond this are closed. */
 const MAX_IDLE = 1024;
 
@@ -37,10 +40,17 @@ export abstract class PooledConnection {
   wasIdleMs = NEVER;
   /** How long its backend announced to keep it, less a margin. Milliseconds. */
   announcedMs = Infinity;
-  /** Whether the last read filled the buffer, so that more may follow at once. */
+  /** Whether the last read was as large as a read can be, so that more may follow at once. */
   mayHaveMore = false;
+  /** Whether requests can be sent: its handshake, if there is one, is complete. */
+  isOpen = false;
 
-  constructor(readonly address: UpstreamAddress) {}
+  /** The length of a read that may have left something unread. */
+  protected readonly fullReadBytes: number;
+
+  constructor(readonly address: UpstreamAddress) {
+    this.fullReadBytes = address.target.isSecure ? MAX_RECORD_BYTES : READ_BYTES;
+  }
 
   /** Whether it was used before: then its backend may have closed it by the time a request arrives. */
   get isReused(): boolean {
@@ -109,13 +119,14 @@ export class IdlePool<C extends PooledConnection> {
     const { address, wasIdleMs, socket } = connection;
     if (wasIdleMs !== NEVER) this.estimator.recordReuse(address.url, wasIdleMs);
     // A connection that is still opening belongs to an attempt that was given up before it was sent.
-    const isUsable = !this.isClosed && !socket.connecting && socket.writable;
+    const isUsable = !this.isClosed && connection.isOpen && socket.writable;
     if (!isUsable || address.idle.length >= MAX_IDLE) {
       socket.destroy();
       return;
     }
     connection.idleSinceMs = this.nowMs();
-    if (connection.mayHaveMore) this.keepOnceQuiet(connection);
+    if (connection.mayHaveMore) afterPendingReads(() => this.keepIfQuiet(connection));
+    else if (address.target.isSecure) setImmediate(() => this.keepIfQuiet(connection));
     else address.idle.push(connection);
   }
 
@@ -157,13 +168,14 @@ export class IdlePool<C extends PooledConnection> {
     for (const { idle } of this.addresses.values()) while (idle.length > 0) this.discard(idle[idle.length - 1]);
   }
 
-  /** Bytes after the response would arrive now, and close the connection: its response is not for the next exchange. */
-  private keepOnceQuiet(connection: PooledConnection): void {
-    afterPendingReads(() => {
-      if (connection.idleSinceMs === NEVER || connection.socket.destroyed) return;
-      if (this.isClosed) connection.socket.destroy();
-      else connection.address.idle.push(connection);
-    });
+  /**
+   * Called once what the system had of a connection is read: bytes after the response have closed it, because they are not
+   * for the next exchange. With TLS, one read of the system brings several records, each read by itself.
+   */
+  private keepIfQuiet(connection: PooledConnection): void {
+    if (connection.idleSinceMs === NEVER || connection.socket.destroyed) return;
+    if (this.isClosed) connection.socket.destroy();
+    else connection.address.idle.push(connection);
   }
 
   private openAt(address: UpstreamAddress): C {

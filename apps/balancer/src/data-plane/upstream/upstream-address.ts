@@ -1,10 +1,8 @@
 // Where a backend's URL leads.
+import { defaultPortOf, endpointOf, type BackendEndpoint } from '../../net/backend-endpoint.js';
 
 /** The parts of a backend's URL that a connection and a request need. */
-export interface UpstreamTarget {
-  /** Without the brackets of an IPv6 address. */
-  readonly host: string;
-  readonly port: number;
+export interface UpstreamTarget extends BackendEndpoint {
   /** In front of the path of every request, without a slash at its end; empty for most. */
   readonly pathPrefix: string;
   /** The `Host` of a request that has none. */
@@ -18,11 +16,14 @@ export function forwardedTarget(pathPrefix: string, target: string): string {
 
 /** Reads a URL that the registry has checked. */
 export function targetOf(url: string): UpstreamTarget {
-  const { hostname, port, pathname } = new URL(url);
+  const parsed = new URL(url);
+  const { hostname, pathname } = parsed;
+  const { host, port, isSecure } = endpointOf(parsed);
   return {
-    host: hostname.replace(/^\[|\]$/g, ''),
-    port: Number(port || '80'),
+    host,
+    port,
+    isSecure,
     pathPrefix: pathname.replace(/\/$/, ''),
-    hostHeader: port === '' || port === '80' ? hostname : `${hostname}:${port}`,
+    hostHeader: port === defaultPortOf(isSecure) ? hostname : `${hostname}:${port}`,
   };
 }

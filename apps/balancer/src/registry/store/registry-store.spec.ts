@@ -135,7 +135,7 @@ describe('RegistryStore', () => {
       UPDATE backends SET is_paused = 7 WHERE id = 'ffffff'`);
     expect(storedIds()).toEqual(['a']);
     expect(warnings).toEqual([
-      `${path}: backend "bb" is skipped: url must be an http URL`,
+      `${path}: backend "bb" is skipped: url must be an http or https URL`,
       `${path}: backend "ccc" is skipped: resources must be JSON`,
       `${path}: backend "dddd" is skipped: resources.gpu is unknown: this fleet's resources are compute, storage`,
       `${path}: backend "ffffff" is skipped: is_paused must be 0 or 1`,

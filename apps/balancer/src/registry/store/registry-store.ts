@@ -36,7 +36,7 @@ const json = z.string().transform((text, context): unknown => {
  */
 const rowSchema = z.object({
   id: z.union([backendIdSchema, z.url('must be an id or a url')]),
-  url: z.url({ protocol: /^http$/, error: 'must be an http URL' }),
+  url: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }),
   resources: json.pipe(resources),
   ping_path: pingPath.unwrap().nullable(),
   lease_seconds: leaseSeconds.unwrap().nullable(),

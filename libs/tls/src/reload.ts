@@ -1,0 +1,22 @@
+// Reads files again while they are in use: one that cannot be used changes nothing (docs/decisions/0029).
+import { isDeepStrictEqual } from 'node:util';
+import { CertificateError } from './certificate.js';
+
+/**
+ * Reads material again, and returns it; undefined when it is the same as `current`, or when a file cannot be used.
+ * `onRejection` gets the reason for that, one sentence without a full stop.
+ */
+export function readAgain<Material>(
+  read: () => Material,
+  current: Material,
+  onRejection: (reason: string) => void,
+): Material | undefined {
+  try {
+    const next = read();
+    return isDeepStrictEqual(next, current) ? undefined : next;
+  } catch (error) {
+    if (!(error instanceof CertificateError)) throw error;
+    onRejection(`${error.message}; the one before remains in use`);
+    return undefined;
+  }
+}
