@@ -6,9 +6,10 @@ import { connect } from 'node:tls';
 import type { FleetEvent } from '@fairlead/contracts';
 import { describe, expect, it } from 'vitest';
 import { get, lastGet, request, switchTo, upgradeTo } from '../support/http-text.js';
+import { reservePorts } from '../processes/ports.js';
 import { shared } from '../support/lifetime.js';
 import { eventsOf } from '../support/metrics.js';
-import { backendIn, refusedStart, startBalancer, until, type Balancer } from '../support/processes.js';
+import { backendIn, refusedStart, startBackend, startBalancer, until, type Balancer } from '../support/processes.js';
 import { openSocket, receivedUntil, sendRaw } from '../support/raw-client.js';
 import { anAuthority, secureUpstream } from '../support/tls.js';
 import { httpUpstream, join, register, tcpUpstream } from '../support/upstreams.js';
@@ -36,8 +37,9 @@ async function add({ control }: Balancer, id: string, url: string, more: object 
 /** Waits until pings of a backend have failed, and returns why, as the log says. */
 async function whyDown({ control, process }: Balancer, id: string): Promise<string | undefined> {
   await backendIn(control, id, 'down');
-  const line = process.lines.find(({ msg }) => msg?.startsWith(`${id}: `) === true && msg.includes('→ down'));
-  return /\((.*)\)$/.exec(line?.msg ?? '')?.[1];
+  const find = () => process.lines.find(({ msg }) => msg?.startsWith(`${id}: `) === true && msg.includes('→ down'));
+  await until('it to be logged', () => find() !== undefined);
+  return /\((.*)\)$/.exec(find()?.msg ?? '')?.[1];
 }
 
 /** Serves what a request asks for: a large body, or the one that it sends. */
@@ -282,6 +284,23 @@ describe('the authorities of backends', () => {
 async function reasonOf(balancer: Balancer, kind: FleetEvent['kind']): Promise<string | undefined> {
   return (await eventsOf(balancer)).find((event) => event.kind === kind)?.reason;
 }
+
+describe('the reference backend with a certificate', () => {
+  it('registers with https, and serves', async () => {
+    const authority = await anAuthority();
+    const balancer = await startBalancer({ BACKEND_TLS_CA_FILE: authority.file });
+    const { certificateFile, keyFile } = await authority.issue('backend', ['localhost']);
+    const [port] = await reservePorts(1);
+    await startBackend(balancer, {
+      BACKEND_ID: 'a',
+      BACKEND_PORT: String(port),
+      BACKEND_URL: `https://localhost:${port}`,
+      TLS_CERTIFICATE_FILE: certificateFile,
+      TLS_KEY_FILE: keyFile,
+    });
+    expect(await sendRaw(balancer.port, lastGet())).toMatch(/^HTTP\/1\.1 200 /);
+  });
+});
 
 describe('at the start', () => {
   it('what is wrong with a file or a variable is one clear sentence', async () => {

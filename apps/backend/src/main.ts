@@ -7,15 +7,17 @@ import { Logger, PinoLogger } from 'nestjs-pino';
 import type { AddressInfo } from 'node:net';
 import { BackendModule } from './backend.module.js';
 import { backendConfig, type BackendConfig } from './config/backend.config.js';
+import { httpsOptionsOf } from './config/https.js';
 
 /** Longer than a proxy keeps idle connections, so that the proxy closes them first and never writes to a closed one. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 
 await startOrExit('backend', () => start(backendConfig()));
 
-async function start({ port, host, id, capacity }: BackendConfig): Promise<void> {
+async function start({ port, host, id, capacity, tls }: BackendConfig): Promise<void> {
   const app = await NestFactory.create<NestExpressApplication>(BackendModule, {
     abortOnError: false,
+    ...(tls && { httpsOptions: httpsOptionsOf(tls) }),
     // Jobs consume their own bodies, as streams.
     bodyParser: false,
     // Nest's start-up lines on modules and routes are of no use to an operator. Errors are thrown, and logged without a stack.

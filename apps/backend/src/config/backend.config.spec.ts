@@ -13,9 +13,25 @@ describe('backendConfig', () => {
     expect(backendConfig().capacity.storage).toBe(storage);
   });
 
-  it('keeps a url as given, without the slash that parsing adds', () => {
+  it('keeps a url as given', () => {
     vi.stubEnv('BACKEND_URL', 'http://10.0.0.7:8080');
     expect(backendConfig().url).toBe('http://10.0.0.7:8080');
+  });
+
+  it.each([
+    [
+      'one of its files is missing',
+      { TLS_KEY_FILE: 'key' },
+      'TLS_KEY_FILE needs TLS_CERTIFICATE_FILE, which is not set',
+    ],
+    [
+      'the URL has not https',
+      { TLS_KEY_FILE: 'key', TLS_CERTIFICATE_FILE: 'certificate', BACKEND_URL: 'http://h' },
+      'BACKEND_URL must be an https URL when TLS_CERTIFICATE_FILE is set, got "http://h"',
+    ],
+  ])('rejects TLS when %s', (_, environment, message) => {
+    for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+    expect(() => backendConfig()).toThrow(message);
   });
 
   it('has no lease at LEASE_SECONDS=0', () => {

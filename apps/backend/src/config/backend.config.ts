@@ -8,10 +8,11 @@ import {
   logVariables,
   parseEnvironment,
   port,
+  requireNeeded,
   seconds,
   wholeNumber,
 } from '@fairlead/configuration';
-import { backendIdSchema } from '@fairlead/contracts';
+import { backendIdSchema, registrationSchema } from '@fairlead/contracts';
 import { registerAs, type ConfigType } from '@nestjs/config';
 import { z } from 'zod';
 
@@ -22,9 +23,16 @@ export const backendEnvironment = z.object({
   BACKEND_PORT: port().prefault('5453').describe('Port of the backend; 0 picks a free one'),
   BACKEND_HOST: z.string().prefault('0.0.0.0').describe('Address on which the backend listens'),
   BACKEND_ID: backendIdSchema.optional().describe('Its id in the fleet; defaults to its URL'),
-  BACKEND_URL: httpUrl()
+  BACKEND_URL: registrationSchema.shape.url.describe(
+    'URL at which the balancer reaches it; defaults to its port at the address it registers from',
+  ),
+  TLS_CERTIFICATE_FILE: z
+    .string()
     .optional()
-    .describe('URL at which the balancer reaches it; defaults to its port at the address it registers from'),
+    .describe(
+      'Certificate with its issuers, as a PEM file, with which the backend serves https; needs an https BACKEND_URL',
+    ),
+  TLS_KEY_FILE: z.string().optional().describe('The key of TLS_CERTIFICATE_FILE, as a PEM file without a password'),
   BALANCER_URL: httpUrl()
     .prefault('http://127.0.0.1:9797')
     .describe("The balancer's control plane, with which it registers"),
@@ -60,7 +68,7 @@ export const backendConfig = registerAs('backend', () => {
   if (environment.CONTROL_PLANE_TOKEN !== undefined && environment.CONTROL_PLANE_TOKEN_FILE !== undefined) {
     throw new ConfigurationError(['CONTROL_PLANE_TOKEN and CONTROL_PLANE_TOKEN_FILE must not both be set']);
   }
-  const problems = balancerAuthorityProblems(environment);
+  const problems = [...balancerAuthorityProblems(environment), ...tlsProblems(environment)];
   if (problems.length > 0) throw new ConfigurationError(problems);
   const { LEASE_SECONDS: lease, LEASE_RENEW_SECONDS: renew } = environment;
   if (renew !== undefined && renew >= lease) {
@@ -70,7 +78,8 @@ export const backendConfig = registerAs('backend', () => {
     port: environment.BACKEND_PORT,
     host: environment.BACKEND_HOST,
     id: environment.BACKEND_ID,
-    url: environment.BACKEND_URL?.href.replace(/\/$/, ''),
+    url: environment.BACKEND_URL,
+    tls: tlsFilesOf(environment),
     balancerUrl: environment.BALANCER_URL,
     caFile: environment.BALANCER_CA_FILE,
     token: environment.CONTROL_PLANE_TOKEN,
@@ -85,6 +94,24 @@ export const backendConfig = registerAs('backend', () => {
     log: { LOG_LEVEL: environment.LOG_LEVEL, LOG_FORMAT: environment.LOG_FORMAT },
   };
 });
+
+type BackendEnvironment = z.output<typeof backendEnvironment>;
+
+function tlsProblems(environment: BackendEnvironment): string[] {
+  const { TLS_CERTIFICATE_FILE: certificate, BACKEND_URL: url } = environment;
+  const isPlainUrl = certificate !== undefined && url?.startsWith('https:') !== true;
+  const given = url === undefined ? 'it is not set' : `got ${JSON.stringify(url)}`;
+  return [
+    ...requireNeeded(environment, 'TLS_CERTIFICATE_FILE', 'TLS_KEY_FILE'),
+    ...requireNeeded(environment, 'TLS_KEY_FILE', 'TLS_CERTIFICATE_FILE'),
+    ...(isPlainUrl ? [`BACKEND_URL must be an https URL when TLS_CERTIFICATE_FILE is set, ${given}`] : []),
+  ];
+}
+
+/** The files of TLS; undefined without. */
+function tlsFilesOf({ TLS_CERTIFICATE_FILE: certificateFile, TLS_KEY_FILE: keyFile }: BackendEnvironment) {
+  return certificateFile === undefined || keyFile === undefined ? undefined : { certificateFile, keyFile };
+}
 
 /** The settings that {@link backendConfig} returns. */
 export type BackendConfig = ConfigType<typeof backendConfig>;
