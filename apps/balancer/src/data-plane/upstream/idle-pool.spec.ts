@@ -199,6 +199,24 @@ describe('a connection in use', () => {
   });
 });
 
+describe('a connection with TLS, of which one read brings several records', () => {
+  it('is not used before those that have arrived are read, and not at all if they follow the response', async () => {
+    const { url, slot } = await aBackend();
+    const secure = { url: url.replace('http:', 'https:'), slot };
+    const connection = pool.acquire(secure, false);
+    await once(connection.socket, 'connect');
+    for (const isQuiet of [true, false]) {
+      pool.release(connection);
+      if (!isQuiet) connection.socket.emit('data', 'another record');
+      expect(isIdle(connection)).toBe(false);
+      await turn();
+      await turn();
+      expect([isIdle(connection), isClosed(connection)]).toEqual([isQuiet, !isQuiet]);
+      if (isQuiet) expect(pool.acquire(secure, false)).toBe(connection);
+    }
+  });
+});
+
 describe('a connection that may have more to read', () => {
   /** Released after a read that filled the buffer. */
   async function released() {
