@@ -168,7 +168,7 @@ describe('framing', () => {
       ['a space before a colon', 'GET / HTTP/1.1\r\nHost : h\r\n\r\n'],
       ['a folded line', get('/', 'X: a\r\n b')],
       ['no host', 'GET / HTTP/1.1\r\n\r\n'],
-      ['noise', '\x16\x03\x01\x02\r\n\r\n'],
+      ['noise', '\x02\x03\x01\x16\r\n\r\n'],
       ['a bad chunk size', request('POST', '/', ['Transfer-Encoding: chunked'], 'zz\r\n')],
       ['no version', 'GET /\r\nHost: h\r\n\r\n'],
       ['two spaces in its first line', 'GET  / HTTP/1.1\r\nHost: h\r\n\r\n'],
