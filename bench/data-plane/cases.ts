@@ -69,7 +69,7 @@ export const HEADERS: Readonly<Record<string, string>> = {
   'Cache-Control': 'max-age=0',
   'Sec-Fetch-Mode': 'navigate',
   'Upgrade-Insecure-Requests': '1',
-  'X-Request-Id': '4bf92f35-77b3-4da6-a3ce-929d0e0e4736',
+  'X-Correlation-Id': '4bf92f35-77b3-4da6-a3ce-929d0e0e4736',
 };
 
 /** A body of this size: deterministic text that no server filter changes. */
