@@ -1,4 +1,4 @@
-// The certificates of the port with TLS: what is wrong with one at the start, and how one is replaced while it serves.
+// The certificates of the TLS port: what is refused at the start, and how a certificate in use is replaced.
 import { once } from 'node:events';
 import { copyFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -25,7 +25,7 @@ async function servedName(balancer: SecureBalancer): Promise<string> {
   return String(CN);
 }
 
-/** Puts another certificate in the place of the one that the balancer serves with. */
+/** Replaces the files of the certificate in use. */
 async function replaceCertificate({ authority }: SecureBalancer, name: string): Promise<void> {
   const served = await authority.issue('server', ['localhost'], { subject: `CN=${name}` });
   expect(served.certificateFile).toMatch(/server\.pem$/);
@@ -34,7 +34,7 @@ async function replaceCertificate({ authority }: SecureBalancer, name: string): 
 const eventKinds = async (balancer: SecureBalancer) => (await eventsOf(balancer)).map(({ kind }) => kind);
 
 describe('a certificate that is replaced', () => {
-  it('is served to new connections, in all threads, and touches no open one', async () => {
+  it('is used for new connections, in all threads, and leaves open ones alone', async () => {
     const balancer = await serving({ DATA_PLANE_THREADS: '2' });
     const open = await openSecure(balancer);
     await replaceCertificate(balancer, 'second');
@@ -49,21 +49,21 @@ describe('a certificate that is replaced', () => {
     expect(changed?.reason).toMatch(/server\.pem expires \d{4}-\d\d-\d\d$/);
   });
 
-  it('stays as it was while the new one is broken, which an event says', async () => {
+  it('stays in use while the new one is broken, and an event says so', async () => {
     const balancer = await serving();
     const { certificateFile } = await balancer.authority.issue('broken', ['localhost']);
     copyFileSync(certificateFile, certificateFile.replace('broken', 'server'));
     await until('it to be rejected', async () => (await eventKinds(balancer)).includes('certificate-rejected'));
     const rejected = (await eventsOf(balancer)).find(({ kind }) => kind === 'certificate-rejected');
     expect(rejected?.reason).toMatch(
-      /^the key in \S+ does not belong to the certificate in \S+; the one before remains/,
+      /^the key in \S+ does not belong to the certificate in \S+; what was loaded before remains/,
     );
     expect(await servedName(balancer)).toBe('server');
     await replaceCertificate(balancer, 'third');
     await until('it to be replaced', async () => (await servedName(balancer)) === 'third');
   });
 
-  it('lets sessions of the one before be resumed, at any thread', async () => {
+  it('does not end earlier sessions, which any thread resumes', async () => {
     const balancer = await serving({ DATA_PLANE_THREADS: '2' });
     const first = await openSecure(balancer);
     const [session] = (await once(first, 'session')) as [Buffer];
@@ -77,7 +77,7 @@ describe('a certificate that is replaced', () => {
 });
 
 describe('a list of revoked certificates that is replaced', () => {
-  it('applies to new connections, and to sessions of before', async () => {
+  it('applies to new connections, and to earlier sessions', async () => {
     const authority = await anAuthority();
     const client = await authority.issue('client', ['client']);
     const list = await authority.revoke('list');
@@ -114,7 +114,7 @@ describe('at the start', () => {
       expect.stringMatching(/^the certificate in \S+ expired on \S+\n$/),
       expect.stringMatching(/^the key in \S+ is encrypted, and no password for it is set\n$/),
       'DATA_PLANE_TLS_PORT needs TLS_CERTIFICATE_FILES, which is not set\n',
-      'TLS_KEY_FILES must have a file for each of TLS_CERTIFICATE_FILES, 1, got 0\n',
+      'TLS_KEY_FILES must have one key file for each file of TLS_CERTIFICATE_FILES (1), got 0\n',
     ]);
   });
 });

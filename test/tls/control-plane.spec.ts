@@ -83,7 +83,7 @@ describe('a backend', () => {
     });
     const refused = await backend.logged('no usable response');
     expect(refused.msg).toContain(
-      'its certificate is from an authority that is not known ' +
+      'its certificate is signed by an unknown authority ' +
         '(set the option caFile of RegistrationModule to a file with that authority)',
     );
     copyFileSync(authority.file, stranger.file);
@@ -106,7 +106,7 @@ describe('a backend', () => {
     ];
     expect(await Promise.all(environments.map((env) => refusedStart(env, 'backend')))).toEqual([
       'backend could not start: RegistrationModule: caFile: cannot read /none.pem: there is no such file\n',
-      'BALANCER_CA_FILE needs a BALANCER_URL with https, got "http://127.0.0.1:1"\n',
+      'BALANCER_CA_FILE needs an https URL in BALANCER_URL, got "http://127.0.0.1:1"\n',
     ]);
   });
 });

@@ -16,7 +16,7 @@ const variablesOf = ({ certificateFile, keyFile }: IssuedCertificate) => ({
   DASHBOARD_TLS_KEY_FILE: keyFile,
 });
 
-/** A balancer whose control plane speaks https, and a dashboard beside it that does so too. */
+/** A balancer whose control plane speaks https, and a dashboard that does so too. */
 const serving = shared(async (atEnd) => {
   const authority = await anAuthority(atEnd);
   const control = await authority.issue('control', HOSTS);
@@ -36,7 +36,7 @@ const serving = shared(async (atEnd) => {
 const fetchDashboard = (path: string) =>
   fetchTrusting(serving.current.authority.pem, `${serving.current.dashboard.url}${path}`);
 
-describe('a dashboard with a certificate, beside a balancer with one', () => {
+describe('a dashboard with a certificate, and a balancer with one', () => {
   it('serves its page over https, with the same headers, and reads the balancer', async () => {
     const page = await fetchDashboard('/');
     expect(page.status).toBe(200);
@@ -70,13 +70,15 @@ describe('a dashboard with a certificate, beside a balancer with one', () => {
     expect(changed.msg).toMatch(/^certificate changed: \S+dashboard\.pem expires \d{4}-\d\d-\d\d$/);
     copyFileSync((await authority.issue('broken', HOSTS)).certificateFile, issued.certificateFile);
     const rejected = await dashboard.process.logged('certificate rejected');
-    expect(rejected.msg).toMatch(/: the key in \S+ does not belong to the certificate in \S+; the one before remains/);
+    expect(rejected.msg).toMatch(
+      /: the key in \S+ does not belong to the certificate in \S+; what was loaded before remains/,
+    );
     expect(await servedName(port)).toBe('second');
   });
 });
 
 describe('a dashboard that does not trust the balancer', () => {
-  it('says what to set, and reads it once the authority is in the file', async () => {
+  it('says what to set, and reads the metrics once the authority is in the file', async () => {
     const { authority, balancer } = serving.current;
     const stranger = await anAuthority();
     const dashboard = await startDashboard(balancer.control, { BALANCER_CA_FILE: stranger.file });
@@ -92,7 +94,7 @@ describe('a dashboard that does not trust the balancer', () => {
     await dashboard.stop();
   });
 
-  it('and one that speaks plain HTTP to it, shows what the balancer says', async () => {
+  it('shows what the balancer says when it speaks plain HTTP to it', async () => {
     const { balancer } = serving.current;
     const dashboard = await startDashboard(balancer.control.replace('https', 'http'));
     expect(await (await fetch(`${dashboard.url}/status`)).text()).toContain('this port is for TLS: use https');
@@ -111,7 +113,7 @@ describe('at the start', () => {
     ].map((env) => refusedStart(env, 'dashboard'));
     expect(await Promise.all(problems)).toEqual([
       expect.stringMatching(/^the certificate in \S+ expired on \S+\n$/),
-      'BALANCER_CA_FILE needs a BALANCER_URL with https, got "http://127.0.0.1:9797"\n' +
+      'BALANCER_CA_FILE needs an https URL in BALANCER_URL, got "http://127.0.0.1:9797"\n' +
         'DASHBOARD_TLS_CERTIFICATE_FILE needs DASHBOARD_TLS_KEY_FILE, which is not set\n',
       expect.stringMatching(/^BALANCER_CA_FILE: \S+expired-key\.pem has no valid certificate in PEM /),
     ]);

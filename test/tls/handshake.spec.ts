@@ -1,4 +1,4 @@
-// The port with TLS: what is negotiated, which certificate a client gets, and what is not let in.
+// The TLS port: what is negotiated, which certificate a client gets, and which handshakes are refused.
 import { once } from 'node:events';
 import { connect as connectPlain, createServer, type AddressInfo, type Socket } from 'node:net';
 import { connect, type ConnectionOptions } from 'node:tls';
@@ -75,7 +75,7 @@ describe('a handshake', () => {
     expect(socket.getPeerCertificate().subject.CN).toBe(name);
   });
 
-  it('is resumed by a client that was there before', async () => {
+  it('resumes an earlier session', async () => {
     for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
       const options = { minVersion: version, maxVersion: version };
       const first = await openSecure(serving.current, options);
@@ -88,7 +88,7 @@ describe('a handshake', () => {
     );
   });
 
-  it('is not made again on the same connection', async () => {
+  it('cannot be repeated on the same connection (renegotiation)', async () => {
     const socket = await openSecure(serving.current, { maxVersion: 'TLSv1.2' });
     const failure = once(socket, 'error') as Promise<[Error]>;
     socket.renegotiate({}, () => {});
@@ -96,7 +96,7 @@ describe('a handshake', () => {
     expect((await failure)[0].message).toMatch(/no renegotiation/);
   });
 
-  it('is told from a request in plain HTTP, which gets 400', async () => {
+  it('is required: a request in plain HTTP gets 400', async () => {
     expect(await sendRaw(serving.current.tlsPort, lastGet())).toMatch(
       /^HTTP\/1\.1 400 [^]*this port is for TLS: use https/,
     );
@@ -124,7 +124,7 @@ describe('a handshake', () => {
   });
 });
 
-/** The first bytes of a client with TLS. */
+/** The first message of a TLS client. */
 async function clientHello(): Promise<Buffer> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -150,7 +150,7 @@ describe('with TLS_STRICT_SNI', () => {
 });
 
 describe('clients that do not complete their handshake', () => {
-  it('are closed after the deadline, and make room for others before: 1,000 of them', async () => {
+  it('are closed after the deadline, or when others need their place: 1,000 of them', async () => {
     const balancer = await startSecureBalancer({ TLS_MAX_HANDSHAKES: '100', TLS_HANDSHAKE_TIMEOUT_SECONDS: '2' });
     const { port } = await httpUpstream((_, response) => response.end('served'));
     await join(balancer, 'a', port);

@@ -1,6 +1,5 @@
-// Requests over TLS in each lane, and what their backends are told.
+// Requests over TLS in each lane, and what their backends receive.
 import type { IncomingHttpHeaders } from 'node:http';
-
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { ConnectionOptions } from 'node:tls';
@@ -59,7 +58,7 @@ describe.each(LANES)('a request over TLS in %s', (_lane, more) => {
     expect([scheme, forwarded, subject]).toEqual(['https', 'for=127.0.0.1;host=example.org;proto=https', undefined]);
   });
 
-  it('may be pipelined, also in the packet that ends the handshake', async () => {
+  it('may be pipelined, even in the packet that ends the handshake', async () => {
     const all = await sendSecure(serving.current.balancer, get('/', ...more).repeat(20) + lastGet('/', ...more));
     expect(all.split('HTTP/1.1 200 ')).toHaveLength(22);
   });
@@ -70,7 +69,7 @@ function bodyIn(text: string): string {
   return text.slice(text.indexOf('\r\n\r\n') + 4);
 }
 
-it('an upgrade over TLS is served, and its client is told apart from one without', async () => {
+it('an upgrade over TLS is served', async () => {
   const balancer = await startSecureBalancer();
   await join(balancer, 'a', (await echoUpstream()).port);
   const socket = await openSecure(balancer);
@@ -79,7 +78,7 @@ it('an upgrade over TLS is served, and its client is told apart from one without
   expect(await switched).toMatch(/^HTTP\/1\.1 101 [^]*hello$/);
 });
 
-describe('the certificate of a client', () => {
+describe('a client certificate', () => {
   const serving = shared(async (atEnd) => {
     const authority = await anAuthority(atEnd);
     const stranger = await anAuthority(atEnd);
@@ -132,7 +131,7 @@ describe('the certificate of a client', () => {
 });
 
 describe('limits over TLS', () => {
-  it('a client over its connections is closed before its handshake, and both ports share the limit of all', async () => {
+  it('a client with too many connections is closed before its handshake, and both ports share the limit', async () => {
     const balancer = await startSecureBalancer({ TRAFFIC_LIMITS: '{"perClient": {"connections": 2}}' });
     await openSecure(balancer);
     await openSecure(balancer);
@@ -157,7 +156,7 @@ describe('limits over TLS', () => {
 });
 
 describe('HSTS_SECONDS', () => {
-  it('adds Strict-Transport-Security to what is forwarded over TLS, in each lane', async () => {
+  it('adds Strict-Transport-Security to responses over TLS, in each lane', async () => {
     const balancer = await startSecureBalancer({ HSTS_SECONDS: '3600' });
     const { port } = await httpUpstream((_, response) => response.end('served'));
     await join(balancer, 'a', port);
@@ -174,7 +173,7 @@ describe('HSTS_SECONDS', () => {
 });
 
 describe('HTTPS_REDIRECT_PORT', () => {
-  it.each(LANES)('redirects what comes without TLS, in %s, and serves what comes with it', async (_, more) => {
+  it.each(LANES)('redirects requests without TLS, in %s, and serves those over TLS', async (_, more) => {
     const balancer = await startSecureBalancer({ HTTPS_REDIRECT_PORT: '8443', TRUSTED_PROXIES: '127.0.0.2' });
     const { port } = await httpUpstream((_request, response) => response.end('served'));
     await join(balancer, 'a', port);

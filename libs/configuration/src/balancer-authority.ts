@@ -1,22 +1,22 @@
-// The variable by which clients of the control plane verify its certificate.
+// The variable with which clients of the control plane verify its certificate.
 import { z } from 'zod';
 
-/** A part of the schema of each client. */
+/** A part of the schema of each client of the control plane. */
 export const balancerAuthorityVariables = {
   BALANCER_CA_FILE: z
     .string()
     .optional()
     .describe(
-      "The authorities that may sign the balancer's certificate, as a PEM file; defaults to those that Node knows; read again when it changes",
+      "Authorities that may sign the balancer's certificate, as a PEM file; defaults to those built into Node; read again when it changes",
     ),
 };
 
-/** A sentence if the variable is set and the balancer is not reached by https, in an array; otherwise an empty one. */
+/** Returns a sentence if the variable is set but `BALANCER_URL` is not https; otherwise nothing. */
 export function balancerAuthorityProblems(variables: {
   readonly BALANCER_URL: URL;
   readonly BALANCER_CA_FILE?: string | undefined;
 }): string[] {
   const { BALANCER_URL: url, BALANCER_CA_FILE: file } = variables;
   if (file === undefined || url.protocol === 'https:') return [];
-  return [`BALANCER_CA_FILE needs a BALANCER_URL with https, got ${JSON.stringify(url.origin)}`];
+  return [`BALANCER_CA_FILE needs an https URL in BALANCER_URL, got ${JSON.stringify(url.origin)}`];
 }

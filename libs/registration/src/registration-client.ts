@@ -14,7 +14,7 @@ const REQUEST_TIMEOUT_MS = 5_000;
 /** What to do when the balancer asks for a token. */
 const TOKEN_OPTIONS = 'set the option token or tokenFile of RegistrationModule to a token with the role register';
 
-/** What to do when the balancer's certificate cannot be verified. */
+/** What to do when the balancer's certificate is signed by an unknown authority. */
 const AUTHORITY_OPTION = 'set the option caFile of RegistrationModule to a file with that authority';
 
 /** The balancer carried out the request. */
@@ -143,7 +143,7 @@ function jsonOrText(text: string): unknown {
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === 'TimeoutError') return `no response within ${REQUEST_TIMEOUT_MS / 1000} s`;
-  if (isUnknownAuthority(error)) return `its certificate is from an authority that is not known (${AUTHORITY_OPTION})`;
+  if (isUnknownAuthority(error)) return `its certificate is signed by an unknown authority (${AUTHORITY_OPTION})`;
   // For every network error fetch throws "fetch failed", with the original error as its cause.
   return error.cause instanceof Error ? error.cause.message || errorCode(error.cause) : error.message;
 }

@@ -9,8 +9,8 @@ export interface RegistrationOptions {
   /** URL of the balancer's control plane, such as `http://127.0.0.1:9797` or `https://balancer.example:9797`. */
   readonly balancerUrl: string | URL;
   /**
-   * A PEM file with the authorities that may sign the balancer's certificate. It is read again when it has changed. Default: the
-   * authorities that Node knows. Needs an `https:` URL.
+   * A PEM file with the authorities that may sign the balancer's certificate. It is read again when it changes. Default: the
+   * authorities built into Node. Needs an `https:` URL.
    */
   readonly caFile?: string | undefined;
   /** Id in the fleet. Default: the URL. */
@@ -93,15 +93,14 @@ export function tokensOf(
 }
 
 /**
- * Returns the `fetch` that the options name. `onProblem` receives a message when the file of authorities has changed and cannot be
- * used.
+ * Returns the `fetch` for the authorities in `caFile`. `onProblem` receives a message when a changed file cannot be used.
  *
- * @throws {TypeError} when the file cannot be used, or the balancer's URL is not of https.
+ * @throws {TypeError} when the file cannot be used, or the balancer's URL is not https.
  */
 export function fetchOf({ balancerUrl, caFile }: RegistrationOptions, onProblem: (message: string) => void): Fetch {
   const { protocol, origin } = new URL(balancerUrl);
   if (caFile !== undefined && protocol !== 'https:') {
-    throw new TypeError(`RegistrationModule: caFile needs a balancerUrl with https, got ${JSON.stringify(origin)}`);
+    throw new TypeError(`RegistrationModule: caFile needs an https balancerUrl, got ${JSON.stringify(origin)}`);
   }
   try {
     return fetchTrusting({ authorityFile: caFile, onProblem });

@@ -297,7 +297,7 @@ describe('RegistrationModule', () => {
     [{ resources: {} }, 'resources must have at least one resource above zero'],
     [{ pingPath: 'health' }, 'pingPath must be a path such as /health, of printable ASCII without spaces, '],
     [{ url: 'http://a', port: 1 }, 'give either url or port, not both'],
-    [{ caFile: '/a.pem' }, 'caFile needs a balancerUrl with https, got "http://127.0.0.1:'],
+    [{ caFile: '/a.pem' }, 'caFile needs an https balancerUrl, got "http://127.0.0.1:'],
   ])('rejects the options %j before anything starts', async (options, message) => {
     await expect(anApp(options)).rejects.toThrow(`RegistrationModule: ${message}`);
   });

@@ -1,10 +1,10 @@
-// Reads files again while they are in use: one that cannot be used changes nothing (docs/decisions/0029).
+// Reads changed files again. If one cannot be used, nothing changes (docs/decisions/0029).
 import { isDeepStrictEqual } from 'node:util';
 import { CertificateError } from './certificate.js';
 
 /**
  * Reads material again, and returns it; undefined when it is the same as `current`, or when a file cannot be used.
- * `onRejection` gets the reason for that, one sentence without a full stop.
+ * In that case `onRejection` receives the reason, one sentence without a full stop.
  */
 export function readAgain<Material>(
   read: () => Material,
@@ -16,7 +16,7 @@ export function readAgain<Material>(
     return isDeepStrictEqual(next, current) ? undefined : next;
   } catch (error) {
     if (!(error instanceof CertificateError)) throw error;
-    onRejection(`${error.message}; the one before remains in use`);
+    onRejection(`${error.message}; what was loaded before remains in use`);
     return undefined;
   }
 }

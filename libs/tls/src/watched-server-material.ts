@@ -1,5 +1,5 @@
-// What a TLS server serves with, kept up to date: its files are read again when they change, and the key of its session
-// tickets is replaced regularly. A file that cannot be used changes nothing (docs/decisions/0029).
+// Keeps the material of a TLS server up to date: its files are read again when they change, and its ticket key is replaced
+// regularly. If a file cannot be used, nothing changes (docs/decisions/0029).
 import { WatchedFiles } from '@fairlead/watched-files';
 import { expiryOf } from './certificate.js';
 import { readAgain } from './reload.js';
@@ -11,16 +11,17 @@ import {
   type ServerMaterial,
 } from './server-material.js';
 
-/** What the user of {@link WatchedServerMaterial} wants to know of it. */
+/** The callbacks of {@link WatchedServerMaterial}. */
 export interface ServerMaterialWatcher {
-  /** The server serves with this from now on: the files have changed, or the ticket key was replaced. */
+  /** There is new material to use: the files have changed, or the ticket key was replaced. */
   readonly onReplace: (material: ServerMaterial) => void;
-  /** The files have changed and are used. Gets when the certificates expire, such as `site.pem expires 2026-12-24`. */
+  /** Changed files were loaded. `expiries` says when the certificates expire, such as `site.pem expires 2026-12-24`. */
   readonly onChange: (expiries: string) => void;
-  /** The files have changed, and one of them cannot be used. Gets the reason, one sentence without a full stop. */
+  /** A changed file cannot be used. `reason` is one sentence without a full stop. */
   readonly onRejection: (reason: string) => void;
 }
 
+/** The material of a TLS server, from files that are watched. */
 export class WatchedServerMaterial {
   private readonly watched: WatchedFiles;
   private replacing: NodeJS.Timeout | undefined;
@@ -41,19 +42,19 @@ export class WatchedServerMaterial {
     this.watched = new WatchedFiles(pathsOf(files), () => this.reload());
   }
 
-  /** What the server serves with now. */
+  /** The material in use. */
   get material(): ServerMaterial {
     return this.current;
   }
 
-  /** Notices changes from now on. */
+  /** Starts to watch the files. */
   async start(): Promise<void> {
     await this.watched.start();
     const replace = () => this.replace({ ...this.current, ticketKey: generateTicketKey() });
     this.replacing = setInterval(replace, this.ticketKeySeconds * 1000).unref();
   }
 
-  /** Nothing is called any more. */
+  /** No callback is called after this. */
   stop(): void {
     this.watched.stop();
     clearInterval(this.replacing);
@@ -73,7 +74,7 @@ export class WatchedServerMaterial {
   }
 }
 
-/** Whether both trust the same clients. Otherwise no session of before may be resumed, since its client is not verified again. */
+/** Whether both trust the same clients. If not, no earlier session may be resumed, since its client is not verified again. */
 function isTrustEqual(one: ServerMaterial, other: ServerMaterial): boolean {
   return one.clientAuthorities === other.clientAuthorities && one.revocationList === other.revocationList;
 }

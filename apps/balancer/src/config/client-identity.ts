@@ -1,4 +1,4 @@
-// The variables that say who a client is, what is believed of what it says, and whether its requests have ids.
+// The variables that say who a client is, which of its headers are believed, and whether its requests have ids.
 import type { BlockList } from 'node:net';
 import { cidrList, decimal, oneOf, wholeNumber, type Environment } from '@fairlead/configuration';
 

@@ -1,4 +1,4 @@
-// The variables that encrypt the connections of the control plane.
+// The variables of TLS on the control plane.
 import { requireNeeded } from '@fairlead/configuration';
 import type { ServerFiles } from '@fairlead/tls';
 import { z } from 'zod';
@@ -9,13 +9,13 @@ export const controlPlaneTlsVariables = {
     .string()
     .optional()
     .describe(
-      'Certificate of the control plane with its issuers, as a PEM file; the port then speaks only https; read again when it changes',
+      'Certificate of the control plane with its intermediates, as a PEM file; the port then speaks only https; read again when it changes',
     ),
   CONTROL_PLANE_TLS_KEY_FILE: z
     .string()
     .optional()
-    .describe('The key of CONTROL_PLANE_TLS_CERTIFICATE_FILE, as a PEM file'),
-  CONTROL_PLANE_TLS_KEY_PASSWORD: z.string().optional().describe('The password of that key, if it is encrypted'),
+    .describe('Key of CONTROL_PLANE_TLS_CERTIFICATE_FILE, as a PEM file'),
+  CONTROL_PLANE_TLS_KEY_PASSWORD: z.string().optional().describe('Password of that key, if it is encrypted'),
 };
 
 /** The configuration of TLS for the control plane. */

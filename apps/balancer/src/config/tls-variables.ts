@@ -1,4 +1,4 @@
-// The variables that encrypt the connections of clients.
+// The variables of TLS for clients: certificates, handshakes, client certificates, and redirects to https.
 import { flag, port, seconds, oneOf, wholeNumber } from '@fairlead/configuration';
 import { CLIENT_CERTIFICATES, TLS_VERSIONS, type CertificateFiles, type ServerFiles } from '@fairlead/tls';
 import { z } from 'zod';
@@ -18,10 +18,10 @@ export const tlsVariables = {
   TLS_CERTIFICATE_FILES: fileList()
     .optional()
     .describe(
-      'Certificates with their issuers, as PEM files; clients that ask for no known name get the first one; read again when they change',
+      'Certificates with their intermediates, as PEM files; the first one is for unknown names; read again when they change',
     ),
   TLS_KEY_FILES: fileList().optional().describe('The keys of TLS_CERTIFICATE_FILES, as PEM files in the same order'),
-  TLS_KEY_PASSWORD: z.string().optional().describe('The password of those keys that are encrypted'),
+  TLS_KEY_PASSWORD: z.string().optional().describe('Password of the keys that are encrypted'),
   TLS_MIN_VERSION: oneOf(TLS_VERSIONS)
     .prefault('TLSv1.2')
     .describe(`The lowest version of TLS that is accepted: ${TLS_VERSIONS.join(', ')}`),
@@ -33,41 +33,39 @@ export const tlsVariables = {
     .describe('How long a client has for the handshake, from when it is connected'),
   TLS_MAX_HANDSHAKES: wholeNumber(1, 1_000_000)
     .prefault('1024')
-    .describe('Handshakes in progress; for one more, the oldest is closed'),
+    .describe('Most handshakes in progress, over all threads; when one more begins, the oldest is closed'),
   TLS_SESSION_SECONDS: seconds(60, 604_800)
     .prefault('43200')
-    .describe('How long a session can be resumed; the key that encrypts sessions is replaced as often'),
+    .describe('How long a session can be resumed at most; the key that encrypts session tickets is replaced as often'),
   TLS_CLIENT_CERTIFICATES: oneOf(CLIENT_CERTIFICATES)
     .prefault('off')
-    .describe('Certificates of clients: off, request (verified where a client has one), require'),
+    .describe('Whether clients present certificates: off, request (verified if a client has one), require'),
   TLS_CLIENT_CA_FILE: z
     .string()
     .optional()
-    .describe('The authorities that may sign the certificates of clients, as a PEM file; read again when it changes'),
+    .describe('Authorities that may sign client certificates, as a PEM file; read again when it changes'),
   TLS_CLIENT_CRL_FILE: z
     .string()
     .optional()
-    .describe('The list of revoked certificates of clients, as a PEM file; read again when it changes'),
+    .describe('List of revoked client certificates, as a PEM file; read again when it changes'),
   HTTPS_REDIRECT_PORT: z
     .union(
       [z.literal('off').transform(() => undefined), wholeNumber(1, 65_535)],
       'must be off or a whole number from 1 to 65535',
     )
     .prefault('off')
-    .describe(
-      'Port of https, as clients reach it, that requests without TLS are redirected to with 308; off: they are served',
-    ),
+    .describe('Port to which requests without TLS are redirected with 308, as clients reach it; off: they are served'),
   HSTS_SECONDS: wholeNumber(0, 1_000_000_000)
     .prefault('0')
     .describe(
-      'How long browsers may use only https, as Strict-Transport-Security in responses over TLS; 0: no such header',
+      'How long browsers are to use only https, by Strict-Transport-Security in responses over TLS; 0: no such header',
     ),
 };
 
 /** The configuration of TLS for clients. */
 export type TlsConfig = z.output<z.ZodObject<typeof tlsVariables>>;
 
-/** The files of the port with TLS; undefined where there is none. */
+/** The files of the TLS port; undefined if there is none. */
 export function serverFilesOf(config: TlsConfig): ServerFiles | undefined {
   if (config.DATA_PLANE_TLS_PORT === undefined) return undefined;
   const { TLS_CERTIFICATE_FILES = [], TLS_KEY_FILES = [], TLS_KEY_PASSWORD: password } = config;
@@ -93,7 +91,7 @@ export function tlsContradictions(config: TlsConfig): string[] {
     problems.push('DATA_PLANE_TLS_PORT needs TLS_CERTIFICATE_FILES, which is not set');
   if (certificates.length !== keys.length) {
     problems.push(
-      `TLS_KEY_FILES must have a file for each of TLS_CERTIFICATE_FILES, ${certificates.length}, got ${keys.length}`,
+      `TLS_KEY_FILES must have one key file for each file of TLS_CERTIFICATE_FILES (${certificates.length}), got ${keys.length}`,
     );
   }
   if (!isOn && certificates.length > 0) problems.push('TLS_CERTIFICATE_FILES needs DATA_PLANE_TLS_PORT, which is off');

@@ -111,11 +111,16 @@ export class Prometheus {
 
   private registerTls(): void {
     const { table, certificates } = this;
-    this.counter('fairlead_tls_handshakes_total', 'Handshakes of clients', ['outcome'], () => [
-      [{ outcome: 'full' }, table.total('tlsHandshakes') - table.total('tlsResumptions')],
-      [{ outcome: 'resumed' }, table.total('tlsResumptions')],
-      [{ outcome: 'failed' }, table.total('tlsHandshakeErrors')],
-    ]);
+    this.counter(
+      'fairlead_tls_handshakes_total',
+      'TLS handshakes of clients, by outcome: full, resumed or failed',
+      ['outcome'],
+      () => [
+        [{ outcome: 'full' }, table.total('tlsHandshakes') - table.total('tlsResumptions')],
+        [{ outcome: 'resumed' }, table.total('tlsResumptions')],
+        [{ outcome: 'failed' }, table.total('tlsHandshakeErrors')],
+      ],
+    );
     this.counter('fairlead_tls_on_plain_port_total', 'Connections on the plain port that began with TLS', [], () => [
       [{}, table.total('tlsOnPlainPort')],
     ]);

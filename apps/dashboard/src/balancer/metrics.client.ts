@@ -13,7 +13,7 @@ const TIMEOUT_MS = 2000;
 /** What to do when the balancer asks for a token, or for another one. */
 const TOKEN_HINT = 'set CONTROL_PLANE_TOKEN or CONTROL_PLANE_TOKEN_FILE of the dashboard to a token with the role read';
 
-/** What to do when the balancer's certificate cannot be verified. */
+/** What to do when the balancer's certificate is signed by an unknown authority. */
 const AUTHORITY_HINT = 'set BALANCER_CA_FILE of the dashboard to a file with that authority';
 
 /** The balancer sent no usable response. The message is a sentence for people. */
@@ -95,7 +95,7 @@ export function tokensOf({ token, tokenFile }: Pick<DashboardConfig, 'token' | '
   }
 }
 
-/** The `fetch` that the configuration names. @throws {ConfigurationError} when the file of authorities cannot be used. */
+/** Returns the `fetch` for the configured authorities. @throws {ConfigurationError} when the file of authorities cannot be used. */
 export function fetchOf({ caFile }: Pick<DashboardConfig, 'caFile'>): Fetch {
   const logger = new Logger('Balancer');
   const onProblem = (message: string) =>
@@ -107,7 +107,7 @@ export function fetchOf({ caFile }: Pick<DashboardConfig, 'caFile'>): Fetch {
   }
 }
 
-/** The message of an error of the control plane; empty for other bodies. */
+/** Returns the message in an error response of the control plane; empty for other bodies. */
 function problemIn(body: string): string {
   try {
     return problemSchema.safeParse(JSON.parse(body)).data?.message ?? '';
@@ -126,14 +126,14 @@ const FAILURES: Readonly<Record<string, string>> = {
   ENETUNREACH: 'cannot be reached',
   CERT_HAS_EXPIRED: 'has a certificate that has expired',
   ERR_TLS_CERT_ALTNAME_INVALID: 'has a certificate for another name',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'does not speak TLS: use http',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'does not speak TLS: use http in BALANCER_URL',
 };
 
 /** The predicate of a sentence whose subject is the URL. */
 function failureOf(error: unknown): string {
   if (!(error instanceof Error)) return 'cannot be read';
   if (error.name === 'TimeoutError') return `did not respond within ${TIMEOUT_MS / 1000} s`;
-  if (isUnknownAuthority(error)) return `has a certificate from an authority that is not known: ${AUTHORITY_HINT}`;
+  if (isUnknownAuthority(error)) return `has a certificate that is signed by an unknown authority: ${AUTHORITY_HINT}`;
   if (error instanceof SyntaxError) return 'sent a body that is not JSON';
   const code = (error.cause as { code?: string } | undefined)?.code ?? '';
   return FAILURES[code] ?? `cannot be read (${code || error.message})`;

@@ -35,10 +35,10 @@ export const dashboardEnvironment = z.object({
     .string()
     .optional()
     .describe(
-      'Certificate of the dashboard with its issuers, as a PEM file; the port then speaks only https; read again when it changes',
+      'Certificate of the dashboard with its intermediates, as a PEM file; the port then speaks only https; read again when it changes',
     ),
-  DASHBOARD_TLS_KEY_FILE: z.string().optional().describe('The key of DASHBOARD_TLS_CERTIFICATE_FILE, as a PEM file'),
-  DASHBOARD_TLS_KEY_PASSWORD: z.string().optional().describe('The password of that key, if it is encrypted'),
+  DASHBOARD_TLS_KEY_FILE: z.string().optional().describe('Key of DASHBOARD_TLS_CERTIFICATE_FILE, as a PEM file'),
+  DASHBOARD_TLS_KEY_PASSWORD: z.string().optional().describe('Password of that key, if it is encrypted'),
   BALANCER_URL: httpUrl()
     .prefault('http://127.0.0.1:9797')
     .describe("The balancer's control plane, from which it reads the metrics"),

@@ -1,12 +1,13 @@
-// Node's TLS server, which makes handshakes on connections that it is given, and the certificate that each of them gets.
+// Node's TLS server, which makes handshakes on connections that another server accepted, and chooses their certificates.
 import { createSecureContext, createServer, type SecureContext, type Server } from 'node:tls';
 import { CertificateNames, serverOptions, type ServerMaterial, type ServerPolicy } from '@fairlead/tls';
 
-/** What a client may speak within TLS (RFC 7301). HTTP/2 would be named before it, and branch off in `TlsAcceptor`. */
+/** The protocols for ALPN (RFC 7301). `h2` would come first, and branch off in `TlsAcceptor`. */
 const PROTOCOLS = ['http/1.1'];
-/** What may be written before the client has accepted what was written before it. Bytes. */
+/** How much may wait to be sent before a writer should pause. Bytes. */
 const HIGH_WATER_MARK = 65_536;
 
+/** A TLS server that does not listen. */
 export class SecureServer {
   /** Emits `secureConnection` or `tlsClientError` for each connection. */
   readonly server: Server;
@@ -27,7 +28,7 @@ export class SecureServer {
     this.contexts = this.contextsOf(material);
   }
 
-  /** Handshakes that begin from now on are made with this. */
+  /** Uses this material for handshakes that begin from now on. */
   replace(material: ServerMaterial): void {
     const contexts = this.contextsOf(material);
     this.server.setSecureContext(serverOptions(material, material.certificates[0], this.policy));
@@ -36,7 +37,7 @@ export class SecureServer {
 
   private choose(name: string, done: (error: Error | null, context?: SecureContext) => void): void {
     const context = this.contexts.find(name);
-    if (context === undefined && this.refusesUnknownNames) done(new Error(`no certificate is for ${name}`));
+    if (context === undefined && this.refusesUnknownNames) done(new Error(`no certificate for ${name}`));
     else done(null, context);
   }
 
