@@ -11,12 +11,12 @@ export interface BackendAddress {
   readonly capacity: readonly number[];
 }
 
-/** A second port, for TLS, and the files of its certificate in PEM. */
+/** The TLS port, and the files of its certificate in PEM. */
 export interface SecurePlace {
   readonly port: number;
   readonly certificateFile: string;
   readonly keyFile: string;
-  /** Both, one after the other, as HAProxy wants them. */
+  /** Certificate and key in one file, as HAProxy needs them. */
   readonly bundleFile: string;
 }
 

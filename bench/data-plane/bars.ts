@@ -61,7 +61,7 @@ function footprintBars(results: Results, contender: string, title: string): Bar[
       measured: footprint && only(footprint.kibPerConnection),
     },
     {
-      what: `${title}: each idle connection with TLS`,
+      what: `${title}: each idle TLS connection`,
       limit: 70,
       unit: 'KiB',
       measured: footprint?.kibPerSecureConnection === undefined ? undefined : only(footprint.kibPerSecureConnection),

@@ -14,7 +14,7 @@ export interface Entry extends Contender {
   readonly isOnBothCores?: boolean;
   /** The cases it runs in; all when absent. */
   readonly cases?: readonly string[];
-  /** Whether it takes part in the cases with TLS. */
+  /** Whether it takes part in the TLS cases. */
   readonly speaksTls?: boolean;
   /** Variables that the build must support. */
   readonly needs?: readonly string[];

@@ -13,7 +13,7 @@ const CLIENT = fileURLToPath(new URL('idle-connections.ts', import.meta.url));
 
 /** Connections left idle, each after one request. */
 export const IDLE_CONNECTIONS = 10_000;
-/** The same with TLS: each takes a handshake on both sides. */
+/** The same over TLS: fewer, since each needs a handshake. */
 const SECURE_IDLE_CONNECTIONS = 2_000;
 
 /** How long nothing has happened before memory is read. */

@@ -31,7 +31,7 @@ export interface Setting {
   readonly backends: readonly BackendAddress[];
   /** Its own. */
   readonly folder: string;
-  /** For its port with TLS. */
+  /** For its TLS port. */
   readonly certificate?: Certificate | undefined;
 }
 

@@ -61,7 +61,7 @@ function footprintTable(results: Results): Figures {
   const connected = `with ${IDLE_CONNECTIONS.toLocaleString('en')} idle clients, MiB`;
   return {
     title: 'Start-up and memory',
-    head: ['contender', 'start to ready, ms', 'idle, MiB', connected, 'KiB for each', 'KiB for each with TLS'],
+    head: ['contender', 'start to ready, ms', 'idle, MiB', connected, 'KiB for each', 'KiB for each, TLS'],
     rows,
   };
 }

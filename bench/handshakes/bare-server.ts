@@ -1,4 +1,4 @@
-// The least that a TLS server in Node does: it makes the handshake, and closes when its client does.
+// The simplest TLS server in Node, to compare with: it makes the handshake, and closes when its client does.
 // Variables: PORT, CERTIFICATE, KEY.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:tls';

@@ -1,4 +1,4 @@
-// Makes handshakes with a server, one after the other on several connections at a time, and prints how many were made.
+// Makes handshakes with a server, several at a time, each on a new connection, and prints how many were made.
 // Arguments: port, seconds, full or resumed.
 import { once } from 'node:events';
 import { connect } from 'node:tls';

@@ -1,5 +1,5 @@
-// `npm run bench:handshakes`: CPU time of a TLS handshake, full and resumed: Fairlead, a bare TLS server in Node, and nginx,
-// in turn on one core. Bar: Fairlead needs at most 1.1 times what the bare server needs.
+// `npm run bench:handshakes`: CPU time of a full and of a resumed TLS handshake in Fairlead, in a bare TLS server in Node, and
+// in nginx, in turn on one core. Bar: Fairlead needs at most 1.1 times as much as the bare server.
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ const HELP = `Measures what a TLS handshake costs in CPU time.
 
 const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
-/** A TLS server without anything behind it. */
+/** A TLS server that does nothing after the handshake. */
 const BARE: Contender = {
   name: 'bare',
   title: 'bare tls.createServer',
@@ -55,12 +55,12 @@ interface Course {
 /** A contender that runs. */
 interface Server {
   readonly contender: Contender;
-  /** With TLS. */
+  /** The TLS port. */
   readonly port: number;
   readonly pid: number;
 }
 
-/** What one contender needed in one round. */
+/** What a handshake took in one contender and round. */
 interface Sample {
   readonly contender: string;
   readonly kind: Kind;
@@ -116,7 +116,7 @@ async function launch(contender: Contender, root: string, certificate: Omit<Secu
   const [port, controlPort, tlsPort] = await freePorts(3);
   const folder = join(root, contender.name);
   mkdirSync(folder);
-  // nginx needs a backend in its configuration, although none is asked.
+  // nginx needs a backend in its configuration, although no request is sent.
   const backends = [{ id: 'none', port: 1, capacity: [1, 1] }];
   const tls = { ...certificate, port: tlsPort };
   const { command, args, env, files = {} } = contender.launch({ port, controlPort, folder, backends, tls });

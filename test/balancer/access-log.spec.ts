@@ -1,4 +1,4 @@
-// The access log: what a line says of a request, in every lane, and what it never says.
+// The access log: what a line says about a request, in every lane, and what it never says.
 import type { AccessRecord, RequestRecord } from '@fairlead/contracts';
 import { describe, expect, it } from 'vitest';
 import { chunked, get, head, lastGet, request, upgradeTo } from '../support/http-text.js';
@@ -8,10 +8,10 @@ import { openSocket, received, receivedUntil, sendRaw } from '../support/raw-cli
 import { openSecure, startSecureBalancer } from '../support/tls.js';
 import { echoUpstream, httpUpstream, join } from '../support/upstreams.js';
 
-/** What stands in the requests and must stand in no line. */
+/** It is in the requests, and must not be in any line. */
 const SECRET = 'sEcReT';
 const CREDENTIALS = [`Authorization: Bearer ${SECRET}`, `Cookie: a=${SECRET}`, `X-Api-Key: ${SECRET}`];
-/** With what a client may try to change colours or to forge a line: controls of C1, quotes, a backslash. */
+/** What a client may send to change colours or to forge a line: C1 controls, quotes, a backslash. */
 const USER_AGENT = 'agent/1 (\x9b31m\x85) "x" \\n';
 const LINES = [`User-Agent: ${USER_AGENT}`, ...CREDENTIALS];
 
@@ -120,7 +120,7 @@ describe('a line of the access log', () => {
   it.each([
     ['fast', []],
     ['full', ['TE: trailers']],
-  ])('tells the first byte of a response from its end (%s lane)', async (lane, more) => {
+  ])('distinguishes the first byte of a response from its end (%s lane)', async (lane, more) => {
     const { balancer, letGo } = fleet.current;
     const socket = await openSocket(balancer.port);
     const all = received(socket);
@@ -135,7 +135,7 @@ describe('a line of the access log', () => {
     expect(line.bytesOut).toBe(text.length);
   });
 
-  it('has the version of TLS, and counts the bytes of HTTP in it', async () => {
+  it('has the version of TLS, and counts bytes before encryption', async () => {
     const balancer = await startSecureBalancer();
     await join(balancer, 'a', (await echoUpstream()).port);
     const messages = [lastGet('/tls'), lastGet('/tls', 'TE: trailers'), upgradeTo('echo', '/tls')];
@@ -159,7 +159,7 @@ describe('a line of the access log', () => {
     expect(records.map(({ bytesIn, bytesOut }) => [bytesIn, bytesOut])).toEqual(sizes);
   });
 
-  it('escapes what a terminal would obey', async () => {
+  it('escapes characters that a terminal interprets', async () => {
     const running = launch('balancer', {
       LOG_FORMAT: 'pretty',
       DATA_PLANE_PORT: '0',

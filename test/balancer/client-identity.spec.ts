@@ -98,7 +98,7 @@ describe('a trusted proxy', () => {
 
   it('that names no client is warned of once', async () => {
     const { balancer } = await balancerWithBackend({ ...PROXIES, DATA_PLANE_THREADS: '2' });
-    // So many connections that both threads get some.
+    // Enough connections for both threads to get some.
     for (const from of [...Array.from({ length: 12 }, () => PROXY), STRANGER]) {
       await sendRaw(balancer.port, lastGet(), from);
       await sendRaw(balancer.port, lastGet('/', 'TE: trailers'), from);

@@ -1,4 +1,4 @@
-// Certificates for tests, and clients and backends that speak TLS.
+// Certificates for tests, and balancers, clients and backends that speak TLS.
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
@@ -38,12 +38,12 @@ export async function fetchTrusting(ca: string, url: string, init: RequestInit =
   return fetchWith(url, { ...init, dispatcher });
 }
 
-/** A balancer with a port for TLS. */
+/** A balancer with a TLS port. */
 export interface SecureBalancer extends Balancer {
   readonly tlsPort: number;
   /** The authority that signed its certificates. */
   readonly authority: Authority;
-  /** What its clients need, to trust it. */
+  /** The options of a client that trusts it. */
   readonly trust: ConnectionOptions;
 }
 
@@ -75,7 +75,7 @@ export async function openSecure(
   return socket;
 }
 
-/** Sends bytes, and collects what comes until the other side closes. */
+/** Sends bytes, and returns all bytes that arrive until the other side closes. */
 export async function sendSecure(
   balancer: SecureBalancer,
   bytes: string,

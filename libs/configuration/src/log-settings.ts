@@ -31,7 +31,7 @@ export function logSettings(app: string, { LOG_LEVEL, LOG_FORMAT }: LogVariables
   const hooks = {
     /** Drops the start-up lines of Nest. */
     logMethod: logUnlessSilenced,
-    /** Changes a line of JSON before it is written, or made readable: then a backslash has to be escaped. */
+    /** Escapes a line of JSON. pino-pretty parses it again, so for `pretty` the backslashes are escaped too. */
     streamWrite: (line: string) => escapeUnseen(line, LOG_FORMAT === 'json' ? '\\' : '\\\\'),
   };
   const options = { level: LOG_LEVEL, base: { app }, hooks };

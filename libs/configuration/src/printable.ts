@@ -1,4 +1,4 @@
-// Escapes characters that a terminal or a viewer obeys or hides, so that a line of the log is what it looks like.
+// Escapes characters that a terminal interprets or that are invisible, so that a log line is what it looks like.
 
 /**
  * Delete and the controls of ISO 8859 (C1), the soft hyphen, zero-width characters, the separators of lines and
@@ -10,14 +10,14 @@ const UNSEEN = /[\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060
 const CONTROLS = /[^\t\P{Cc}]/gu;
 
 /**
- * Escapes in JSON text what JSON itself does not, as in `\u202e`, with the given backslash. With a single one, a parser
- * reads the same strings as before.
+ * Escapes the characters that JSON itself does not, such as `\u202e`, with the given backslash. With a single backslash, a
+ * JSON parser still reads the same strings.
  */
 export function escapeUnseen(text: string, backslash = '\\'): string {
   return text.replace(UNSEEN, (character) => `${backslash}${codeOf(character)}`);
 }
 
-/** Escapes the controls in a message. Its further lines are indented: none of them looks like another entry. */
+/** Escapes the controls in a message. Its further lines are indented, so that none looks like an entry of its own. */
 export function escapeControls(text: string): string {
   return text.replace(CONTROLS, (character) => (character === '\n' ? '\n    ' : `\\${codeOf(character)}`));
 }

@@ -19,7 +19,7 @@ const STALLED_TIMEOUT_MS = 15_000;
  * closes open connections when the application closes (`forceCloseConnections`).
  */
 export class LimitedExpressAdapter extends ExpressAdapter {
-  /** @param tls with which the server speaks only https; undefined: plain HTTP. */
+  /** @param tls the options of a server that speaks only https; undefined: plain HTTP. */
   constructor(
     private readonly maxConnections: number,
     private readonly tls?: TlsOptions,
@@ -42,7 +42,7 @@ export class LimitedExpressAdapter extends ExpressAdapter {
     this.httpServer = server;
   }
 
-  /** Handshakes that begin from now on are made with other certificates. Only for a server that speaks https. */
+  /** Uses these TLS options for handshakes that begin from now on. Only for a server that speaks https. */
   replaceTls(tls: TlsOptions): void {
     (this.httpServer as Server as TlsOnlyServer).setSecureContext(tls);
   }

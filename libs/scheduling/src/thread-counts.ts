@@ -126,7 +126,7 @@ export class ThreadCounts implements Record<ThreadCount, number> {
     this.cells[11] = events;
   }
 
-  /** Handshakes of TLS that were completed, since start. */
+  /** TLS handshakes that were completed, since start. */
   get tlsHandshakes(): number {
     return this.cells[12];
   }
@@ -142,7 +142,7 @@ export class ThreadCounts implements Record<ThreadCount, number> {
     this.cells[13] = handshakes;
   }
 
-  /** Connections on the port with TLS that were closed before their handshake was complete, since start. */
+  /** Connections on the TLS port that were refused, or closed before their handshake was complete, since start. */
   get tlsHandshakeErrors(): number {
     return this.cells[14];
   }

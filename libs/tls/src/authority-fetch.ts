@@ -1,4 +1,4 @@
-// Sends requests to a server whose certificate is signed by an authority of one's own.
+// A `fetch` that trusts the certificate authorities in a file, which is read again when it changes.
 import { WatchedFile } from '@fairlead/watched-files';
 import type { Agent } from 'undici';
 import { readAuthorities } from './certificate.js';
@@ -8,14 +8,14 @@ export type Fetch = (url: string | URL, init: RequestInit) => Promise<Response>;
 
 /** Which authorities a client trusts. */
 export interface AuthorityOptions {
-  /** A PEM file. Only the authorities in it are trusted. Undefined: those that Node knows. It is read again when it has changed. */
+  /** A PEM file. Only the authorities in it are trusted; undefined: those built into Node. It is read again when it changes. */
   readonly authorityFile?: string | undefined;
   /** Receives a message when the file has changed and cannot be used; the authorities read before stay in use. */
   readonly onProblem?: ((message: string) => void) | undefined;
 }
 
 /**
- * Returns a `fetch` that trusts these authorities: Node's own where there is no file, because that one cannot be told.
+ * Returns a `fetch` that trusts these authorities. Without a file that is Node's own, which has no option for authorities.
  *
  * @throws {CertificateError} when the file cannot be read, or has no valid certificate.
  */
@@ -28,17 +28,17 @@ export function fetchTrusting({ authorityFile, onProblem }: AuthorityOptions): F
 class TrustingFetch {
   private readonly authorities: WatchedFile<string>;
   private agent: Agent | undefined;
-  /** Those that the agent trusts. */
+  /** The authorities that the agent trusts, in PEM. */
   private trusted: string | undefined;
 
   constructor(file: string, onProblem: AuthorityOptions['onProblem']) {
-    // Its errors are clearer than those of reading a watched file.
+    // Read once more here, because the errors of `WatchedFile` for a missing file are less clear.
     readAuthorities(file);
     this.authorities = new WatchedFile(file, () => readAuthorities(file), { onProblem });
   }
 
   async send(url: string | URL, init: RequestInit): Promise<Response> {
-    // Loaded only where it is needed.
+    // Loaded only when it is needed.
     const undici = await import('undici');
     const authorities = this.authorities.value;
     if (this.agent === undefined || authorities !== this.trusted) {
@@ -46,14 +46,14 @@ class TrustingFetch {
       this.agent = new undici.Agent({ connect: { ca: authorities } });
       this.trusted = authorities;
     }
-    // Its types of a request and a response are those of another version of the same `fetch`.
+    // The types of this undici and of Node's own `fetch` differ only in their version.
     return undici.fetch(url, { ...init, dispatcher: this.agent } as never);
   }
 }
 
 /**
- * Those of OpenSSL (`X509_V_ERR_…`) for a certificate that leads to no trusted authority. `CERT_SIGNATURE_FAILURE`: an authority
- * of the same name is trusted that has another key.
+ * The codes of OpenSSL (`X509_V_ERR_…`) for a certificate whose chain does not lead to a trusted authority.
+ * `CERT_SIGNATURE_FAILURE`: a trusted authority has the same name, but another key.
  */
 const UNKNOWN_AUTHORITY_CODES: ReadonlySet<unknown> = new Set([
   'CERT_SIGNATURE_FAILURE',
@@ -64,7 +64,7 @@ const UNKNOWN_AUTHORITY_CODES: ReadonlySet<unknown> = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
-/** Whether an error of {@link Fetch} means that the certificate of the server is not signed by a trusted authority. */
+/** Whether a {@link Fetch} failed because the server's certificate is not signed by a trusted authority. */
 export function isUnknownAuthority(error: unknown): boolean {
   const { cause } = error as { readonly cause?: { readonly code?: unknown } };
   return UNKNOWN_AUTHORITY_CODES.has(cause?.code);

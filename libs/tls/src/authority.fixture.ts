@@ -1,4 +1,4 @@
-// An authority for tests: signs certificates of any kind, valid or not, and writes them to files.
+// A certificate authority for tests. It signs certificates, valid or not, and writes them to files.
 import 'reflect-metadata';
 import { createPrivateKey, webcrypto, X509Certificate } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ cryptoProvider.set(webcrypto as unknown as Parameters<typeof cryptoProvider.set>
 const SIGNING = { name: 'ECDSA', hash: 'SHA-256' };
 const DAY_MS = 86_400_000;
 
-/** What is unusual about a certificate. Days are counted from now. */
+/** How a certificate differs from a valid one. Days are counted from now. */
 export interface CertificateTraits {
   /** Such as `CN=Ann,O=Example`. */
   readonly subject?: string;
@@ -45,7 +45,7 @@ export class Authority {
   private constructor(
     private readonly folder: string,
     private readonly keys: webcrypto.CryptoKeyPair,
-    /** Its own certificate. */
+    /** The file of its own certificate. */
     readonly file: string,
     private readonly name: string,
   ) {}

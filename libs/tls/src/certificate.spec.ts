@@ -45,7 +45,7 @@ describe('a certificate', () => {
     expect(() => readCertificate(files)).toThrow(message);
   });
 
-  it('is refused with another key, a wrong password, and files that are none', async () => {
+  it('is refused with the key of another certificate, a wrong password, and files that are not PEM', async () => {
     const [one, other, locked] = await Promise.all([
       authority.issue('one', ['one.example']),
       authority.issue('other', ['other.example']),
@@ -78,7 +78,7 @@ describe('a certificate', () => {
   });
 });
 
-it('authorities and lists of revoked certificates are read as they are', async () => {
+it('returns the contents of files of authorities and of revoked certificates, if they are PEM', async () => {
   expect(readAuthorities(authority.file)).toMatch(/^-----BEGIN CERTIFICATE-----/);
   expect(() => readAuthorities(fileWith('no PEM'))).toThrow('has no valid certificate in PEM');
   expect(readRevocationList(await authority.revoke('list'))).toMatch(/^-----BEGIN X509 CRL-----/);

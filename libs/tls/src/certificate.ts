@@ -1,23 +1,23 @@
-// A certificate with its key, read from files and checked: the reasons why it cannot serve are one sentence each.
+// Reads certificates, keys and revocation lists from files, and checks them. Each reason against a file is one sentence.
 import { X509Certificate, createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 /** The files of one certificate, in PEM. */
 export interface CertificateFiles {
-  /** The certificate, and after it those of its issuers up to the root. */
+  /** The certificate, followed by its intermediate certificates. */
   readonly certificateFile: string;
   readonly keyFile: string;
-  /** Of an encrypted key. */
+  /** The password of an encrypted key. */
   readonly password?: string | undefined;
 }
 
-/** A certificate that may serve, and its key. Can be sent to other threads. */
+/** A valid certificate and its key. Can be sent to other threads. */
 export interface Certificate {
   /** The chain, in PEM. */
   readonly chain: string;
   /** The private key, decrypted, in PEM. */
   readonly key: string;
-  /** Where the chain is from. */
+  /** The file of the chain. */
   readonly file: string;
   /** The DNS names of the certificate, in lower case; a name can begin with `*.` (RFC 6125 §6.4.3). */
   readonly names: readonly string[];
@@ -67,7 +67,7 @@ export function expiryOf({ file, expiresAtMs }: Certificate): string {
 }
 
 /**
- * Reads a file of certificates, such as those of authorities.
+ * Reads the certificates of authorities. Only the first certificate in the file is checked.
  *
  * @returns its content in PEM.
  * @throws {CertificateError} when it cannot be read, or has no valid certificate.

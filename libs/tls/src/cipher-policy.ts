@@ -1,4 +1,4 @@
-// What is negotiated: the intermediate configuration of Mozilla (https://ssl-config.mozilla.org), which all clients of the
+// Versions and ciphers of TLS: Mozilla's intermediate configuration (https://ssl-config.mozilla.org), which all clients of the
 // last ten years support.
 import { constants } from 'node:crypto';
 import type { SecureContextOptions, SecureVersion } from 'node:tls';
@@ -9,7 +9,7 @@ export const TLS_VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const satisfies readonly S
 /** One of {@link TLS_VERSIONS}. */
 export type TlsVersion = (typeof TLS_VERSIONS)[number];
 
-/** Without its DHE ciphers: they need parameters, and clients that know them know ECDHE. */
+/** Mozilla's list without its DHE ciphers: these need parameters, and clients that support them also support ECDHE. */
 const CIPHERS = [
   'TLS_AES_128_GCM_SHA256',
   'TLS_AES_256_GCM_SHA384',
@@ -28,7 +28,7 @@ export function cipherPolicy(minVersion: TlsVersion): SecureContextOptions {
     minVersion,
     maxVersion: 'TLSv1.3',
     ciphers: CIPHERS,
-    // The client knows which cipher its hardware is fast at.
+    // The client knows which cipher is fastest on its hardware.
     honorCipherOrder: false,
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_COMPRESSION,
   };

@@ -1,5 +1,5 @@
 /**
- * Certificates, and what is negotiated with them.
+ * TLS for servers and clients: certificates from files, cipher policy, and `fetch` with your own authorities.
  *
  * @module @fairlead/tls
  */

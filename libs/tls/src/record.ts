@@ -1,4 +1,4 @@
-// How a connection with TLS begins.
+// The first byte of a TLS connection.
 
-/** The first byte: the type of a handshake record (RFC 8446 §5.1). No request of HTTP/1.1 begins with it. */
+/** The type of a handshake record (RFC 8446 §5.1), which comes first. No HTTP/1.1 request begins with this byte. */
 export const TLS_HANDSHAKE_RECORD = 0x16;

@@ -1,4 +1,4 @@
-// What a TLS server serves with. It can be sent to other threads, so that all serve with the same.
+// The certificates and keys of a TLS server. They can be sent to other threads, so that all threads use the same ones.
 import { randomBytes } from 'node:crypto';
 import type { TlsOptions } from 'node:tls';
 import {
@@ -13,10 +13,10 @@ import { cipherPolicy, type TlsVersion } from './cipher-policy.js';
 /** Node's form of a ticket key: a name, a key for HMAC and one for AES, 16 bytes each. */
 const TICKET_KEY_BYTES = 48;
 
-/** Sessions of one server are not resumed by another (RFC 8446 §4.6.1); the threads of a balancer are one server. */
+/** The same on all threads, which are one server for clients. OpenSSL resumes only sessions with the same context. */
 const SESSION_ID_CONTEXT = 'fairlead';
 
-/** Whether clients are asked for certificates: not, if they have one, or always. */
+/** Whether clients present certificates: never, if they want to, or always. */
 export const CLIENT_CERTIFICATES = ['off', 'request', 'require'] as const;
 
 /** One of {@link CLIENT_CERTIFICATES}. */
@@ -26,20 +26,20 @@ export type ClientCertificates = (typeof CLIENT_CERTIFICATES)[number];
 export interface ServerFiles {
   /** The first one is the default. */
   readonly certificates: readonly CertificateFiles[];
-  /** The authorities that sign the certificates of clients; undefined where clients have none. */
+  /** The authorities that may sign client certificates; undefined if these are off. */
   readonly clientAuthorities?: string | undefined;
-  /** Revoked certificates of clients. */
+  /** The list of revoked client certificates. */
   readonly revocationList?: string | undefined;
 }
 
-/** Everything a TLS server needs, except its sockets. */
+/** Everything that a TLS server needs from files, and its ticket key. */
 export interface ServerMaterial {
   readonly certificates: readonly Certificate[];
-  /** PEM. */
+  /** In PEM. */
   readonly clientAuthorities: string | undefined;
-  /** PEM. */
+  /** In PEM. */
   readonly revocationList: string | undefined;
-  /** Encrypts session tickets, with which a client resumes a session at any thread. */
+  /** Encrypts session tickets, with which a client can resume a session on any thread. */
   readonly ticketKey: Uint8Array;
 }
 
@@ -69,7 +69,7 @@ export function pathsOf({ certificates, clientAuthorities, revocationList }: Ser
   return [...pairs, clientAuthorities, revocationList].filter((path) => path !== undefined);
 }
 
-/** How a server uses its material. */
+/** The settings of a TLS server. */
 export interface ServerPolicy {
   readonly minVersion: TlsVersion;
   readonly clientCertificates: ClientCertificates;
@@ -77,7 +77,7 @@ export interface ServerPolicy {
   readonly sessionSeconds: number;
 }
 
-/** The options of Node's TLS server, or of a secure context, for one of the certificates. */
+/** The options of Node's TLS server, or of a secure context, with one of the certificates. */
 export function serverOptions(material: ServerMaterial, { chain, key }: Certificate, policy: ServerPolicy): TlsOptions {
   const { clientAuthorities, revocationList, ticketKey } = material;
   const { minVersion, clientCertificates, sessionSeconds } = policy;

@@ -6,7 +6,7 @@ import type { X509Certificate } from 'node:crypto';
  * hexadecimal digits of their bytes in UTF-8 (`\C3\A9`).
  */
 export function subjectOf({ subject }: Pick<X509Certificate, 'subject'>): string {
-  // Node writes one attribute a line, the most general first, with special characters escaped as RFC 2253 does.
+  // Node writes one attribute per line, the most general first, with special characters escaped as in RFC 2253.
   const attributes = subject.split('\n').filter((line) => line !== '');
   return attributes
     .toReversed()

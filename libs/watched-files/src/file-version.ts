@@ -1,8 +1,9 @@
-// Tells whether a file is still the one that was read.
+// Identifies the version of a file, to see whether it has changed.
 import type { BigIntStats } from 'node:fs';
 
 /**
- * Differs after each write, and after another file was moved or linked to the path; empty while there is no file.
+ * Returns a text that differs after each write, and after another file was moved or linked to the path. It is empty while there
+ * is no file.
  *
  * @param stats of the path, followed through its links.
  */

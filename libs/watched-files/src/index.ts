@@ -1,5 +1,5 @@
 /**
- * Files that are read again when they have changed.
+ * Files that are read again when they change.
  *
  * @module @fairlead/watched-files
  */

@@ -2,7 +2,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { versionOf } from './file-version.js';
 
-/** What the user of a {@link WatchedFile} wants to know of it. */
+/** The callbacks of {@link WatchedFile}. */
 export interface FileWatcher<Value> {
   /** The file has changed and was read. */
   readonly onChange?: ((value: Value) => void) | undefined;
@@ -10,7 +10,7 @@ export interface FileWatcher<Value> {
   readonly onProblem?: ((message: string) => void) | undefined;
 }
 
-/** Reads a file, and reads it again when it has changed: each use checks that, so a change applies to the next request. */
+/** Reads a file, and reads it again when it has changed: each use checks the file, so a change applies to the next request. */
 export class WatchedFile<Value> {
   private current: Value;
   private version: string;

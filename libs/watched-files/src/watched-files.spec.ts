@@ -32,7 +32,7 @@ function changeAfter(act: () => void): Promise<void> {
   });
 }
 
-it('notices that one of several files is written, replaced, removed, and there again', async () => {
+it('notices that one of several files is written, replaced, removed and created', async () => {
   const [one, other] = [join(folder, 'one'), join(folder, 'other')];
   for (const file of [one, other]) writeFileSync(file, 'a');
   await watch('one', 'other');
@@ -45,7 +45,7 @@ it('notices that one of several files is written, replaced, removed, and there a
   await changeAfter(() => writeFileSync(one, 'a'));
 });
 
-it('notices that the folder behind a link is replaced, as for secrets that are mounted', async () => {
+it('notices that a link is replaced, as for mounted secrets', async () => {
   for (const version of ['v1', 'v2']) writeFileSync(join(folder, version), version);
   symlinkSync('v1', join(folder, 'secret'));
   await watch('secret');

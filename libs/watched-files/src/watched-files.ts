@@ -3,11 +3,11 @@ import type { BigIntStats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { versionOf } from './file-version.js';
 
-/** How often the files are looked at. Milliseconds. */
+/** How often the files are checked. Milliseconds. */
 const INTERVAL_MS = 1000;
 
 /**
- * Calls back when one of several files has changed. It asks for their state every second: that also works for network file
+ * Calls back when one of several files has changed. It reads their status every second, which also works for network file
  * systems, and for mounted secrets, whose links are replaced.
  */
 export class WatchedFiles {
@@ -16,8 +16,8 @@ export class WatchedFiles {
   private hasChanged = false;
 
   /**
-   * @param onChange is called once the files have stayed the same from one look to the next, because they are written one after
-   * the other.
+   * @param onChange is called once the files have not changed between two checks, because files that belong together are written
+   * one after the other.
    */
   constructor(
     private readonly paths: readonly string[],
@@ -25,19 +25,19 @@ export class WatchedFiles {
     private readonly intervalMs = INTERVAL_MS,
   ) {}
 
-  /** Notices changes from now on. */
+  /** Starts to watch the files. */
   async start(): Promise<void> {
     this.known = await this.versionNow();
-    this.timer = setInterval(() => void this.look(), this.intervalMs).unref();
+    this.timer = setInterval(() => void this.check(), this.intervalMs).unref();
   }
 
-  /** Nothing is called any more. */
+  /** No callback is called after this. */
   stop(): void {
     clearInterval(this.timer);
     this.timer = undefined;
   }
 
-  private async look(): Promise<void> {
+  private async check(): Promise<void> {
     const version = await this.versionNow();
     if (this.timer === undefined) return;
     if (version !== this.known) {

@@ -1,7 +1,7 @@
 // How a balancer is started: the interface that each of the three implements.
 import type { BalancerName, BalancerOptions } from '../scenario.ts';
 
-/** Fairlead's port with TLS. */
+/** Fairlead's TLS port, and its certificate. */
 export interface SecureSite {
   readonly port: number;
   readonly certificateFile: string;

@@ -1,5 +1,5 @@
-// Proves that the certificate of the balancer can be replaced under load: each request of each client is served, on connections
-// that are kept and on new ones.
+// Proves that the balancer's certificate can be replaced under load: every request is served, on open connections and on new
+// ones.
 import { accountOf, failures, isServed } from '../account.ts';
 import { journalOf, threeBackends } from '../fleet.ts';
 import type { BalancerUnderTest, Scenario } from '../scenario.ts';
@@ -7,7 +7,7 @@ import { issueCertificate } from '../support/certificate.ts';
 import { until } from '../../processes/until.ts';
 
 const CHANGED = 'certificate-changed';
-/** So that clients make handshakes all the time. */
+/** Few, so that clients keep making handshakes. */
 const REQUESTS_PER_CONNECTION = '50';
 
 export const scenario: Scenario = {

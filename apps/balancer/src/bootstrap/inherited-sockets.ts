@@ -7,7 +7,7 @@ import { ConfigurationError, type Environment } from '@fairlead/configuration';
 export interface InheritedSockets {
   /** For the data plane, which has to accept on each of them; empty: it binds its own. */
   readonly data: readonly number[];
-  /** The same for the port with TLS. */
+  /** The same for the TLS port. */
   readonly tls: readonly number[];
   /** For the control plane; undefined: it binds its own. */
   readonly control: number | undefined;
@@ -16,7 +16,7 @@ export interface InheritedSockets {
 /** SD_LISTEN_FDS_START: 0 to 2 are the standard streams. */
 const FIRST_DESCRIPTOR = 3;
 const NONE: InheritedSockets = { data: [], tls: [], control: undefined };
-/** What LISTEN_FDNAMES may call a socket. */
+/** The names that LISTEN_FDNAMES may give to a socket. */
 const NAMES: readonly string[] = ['data', 'tls', 'control'];
 const VARIABLES = ['LISTEN_FDS', 'LISTEN_PID', 'LISTEN_FDNAMES'] as const;
 

@@ -6,7 +6,7 @@ import type { NamedBelief } from '../placement/demand-learning.js';
 /** Why no thread of the data plane is ready. */
 export const NOT_LISTENING = 'the balancer is shutting down or not listening yet';
 
-/** Descriptors of sockets that are bound already; none: the port is bound here. */
+/** Descriptors of inherited sockets for each port; empty: the balancer binds the port itself. */
 export type InheritedPorts = BothPorts<readonly number[]>;
 
 /** The interface, and its injection token. */

@@ -35,18 +35,18 @@ const CLIENT_SOCKETS = {
 export type ListenAddress =
   { readonly host: string; readonly port: number; readonly reusePort?: boolean } | { readonly fd: number };
 
-/** Something for each port: the plain one, and the one with TLS where there is one. */
+/** A value for the plain port, and one for the TLS port if there is one. */
 export interface EachPort<Value> {
   readonly plain: Value;
   readonly tls?: Value | undefined;
 }
 
-/** The same where both are there. */
+/** A value for each of both ports. */
 export interface BothPorts<Value> extends EachPort<Value> {
   readonly tls: Value;
 }
 
-/** Takes over a connection, and what was read of it before. */
+/** Takes over a connection, and the bytes that were already read from it. */
 type Enter = (client: SharedBufferSocket, unread: Buffer | undefined) => void;
 
 @Injectable()
@@ -136,7 +136,7 @@ export class Listener {
    * Lets each client enter that is within its limits, once the PROXY header of its connection is read if it has to have one.
    * The connections of a trusted proxy are not limited.
    *
-   * @param canRead whether clients can read a refusal there.
+   * @param canRead whether a client can read a response to its connection: not before its handshake.
    */
   private acceptor(enter: Enter, canRead: boolean): (socket: Socket) => void {
     const { gate, proxyProtocol, requests } = this;
@@ -152,7 +152,7 @@ export class Listener {
     };
   }
 
-  /** The limit of connections is for both ports together. */
+  /** Counts a connection if the limit of both ports together allows it. `server.maxConnections` limits a single port. */
   private hasRoomFor({ socket }: SharedBufferSocket): boolean {
     if (this.config.DATA_PLANE_TLS_PORT === undefined) return true;
     if (this.open >= this.maxConnections) return false;
@@ -180,7 +180,7 @@ async function bind(server: Server, where: ListenAddress): Promise<AddressInfo> 
   return server.address() as AddressInfo;
 }
 
-/** Logs where clients are accepted: once the plain port is in the log, all are. */
+/** Logs where clients are accepted. The plain port comes last: once it is in the log, all ports accept clients. */
 export function logListening(logger: Logger, { plain, tls }: EachPort<AddressInfo>): void {
   if (tls) logger.log({ host: tls.address, port: tls.port }, 'TLS port listening');
   logger.log({ host: plain.address, port: plain.port }, 'data plane listening');

@@ -17,19 +17,19 @@ const WINDOW_MS = 100;
 const MAX_CHARACTERS = 200;
 const EMPTY_DEMAND: ResourceVector = new Float64Array(0);
 
-/** What the lane of a request knows of it. Read only for a request that is kept or logged: a lookup takes time. */
+/** What the lane of a request knows about it. Read only for requests that are kept or logged, since lookups take time. */
 export interface RequestDetails {
   /** The id of the request; undefined with `REQUEST_ID=off`. */
   readonly requestId: string | undefined;
-  /** `1.0` or `1.1`: what the client speaks. */
+  /** The version of HTTP that the client speaks: `1.0` or `1.1`. */
   readonly httpVersion: string;
-  /** Of the client's connection, such as `TLSv1.3`; undefined without TLS. */
+  /** The version of TLS that the client speaks, such as `TLSv1.3`; undefined without TLS. */
   readonly tlsVersion: string | undefined;
-  /** What the client has sent: the head, the body, and what follows an upgrade, as on the wire. Bytes. */
+  /** Bytes that the client has sent, before encryption: the head, the body, and what follows an upgrade. */
   readonly bytesIn: number;
-  /** What the client was sent, as on the wire. Bytes. */
+  /** Bytes that were sent to the client, before encryption. */
   readonly bytesOut: number;
-  /** When the backend's response began, monotonic milliseconds. Infinity: it arrived whole at once; NaN: it did not. */
+  /** When the backend's response began, monotonic milliseconds. Infinity: all of it arrived at once; NaN: there was none. */
   readonly firstByteAtMs: number;
   /** A field of the request by its name in lower case; undefined when it is absent. */
   field(name: string): string | undefined;

@@ -16,7 +16,7 @@ export interface ThreadData {
   readonly buffer: SharedArrayBuffer;
   /** Of the client table. */
   readonly clients: SharedArrayBuffer;
-  /** What the port with TLS serves with. */
+  /** The certificates and keys of the TLS port; undefined if there is none. */
   readonly credentials: ServerMaterial | undefined;
   /** What connections to backends are made with. */
   readonly backendCredentials: ClientMaterial;
@@ -71,7 +71,7 @@ export type ToThread =
   | { readonly kind: 'disconnect'; readonly slot: number; readonly scope: DisconnectScope }
   /** `ownPorts`: those that the process listens on already. */
   | { readonly kind: 'listen'; readonly where: EachPort<ListenAddress>; readonly ownPorts: readonly number[] }
-  /** What the port with TLS serves with from now on. */
+  /** New certificates and keys of the TLS port. */
   | { readonly kind: 'credentials'; readonly material: ServerMaterial }
   /** What connections to backends are made with from now on. */
   | { readonly kind: 'backend-credentials'; readonly material: ClientMaterial }

@@ -1,5 +1,5 @@
-// What the threads of the data plane share. The load table and the client table have a row for each thread, which only
-// that thread writes.
+// The tables and credentials that the threads of the data plane share. The load table and the client table have a row for
+// each thread, which only that thread writes.
 import { LoadTable } from '@fairlead/scheduling';
 import { Injectable } from '@nestjs/common';
 import { ClientTable } from '../data-plane/limits/client-table.js';
@@ -19,7 +19,7 @@ export class SharedTables {
     readonly backendCredentials: BackendCredentials,
   ) {}
 
-  /** What a thread needs to use them. */
+  /** What a thread needs to use them, in a form that can be sent to it. */
   dataOf(thread: number): ThreadData {
     const { shape, buffer } = this.loads;
     return {

@@ -43,7 +43,7 @@ function scriptWith(folder: string): URL {
   return new URL(`data:text/javascript,${encodeURIComponent(code)}`);
 }
 
-/** The ports are bound here. */
+/** No inherited sockets: the threads bind the ports. */
 const NOTHING_INHERITED = { plain: [], tls: [] };
 
 describe('WorkerSupervisor', () => {

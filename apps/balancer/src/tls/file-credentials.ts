@@ -1,4 +1,4 @@
-// What a port with TLS serves with, from files: they are read again when they change, which is an event.
+// The credentials of a TLS port, from files. They are read again when they change, which is recorded as an event.
 import { ConfigurationError } from '@fairlead/configuration';
 import {
   CertificateError,
@@ -14,25 +14,26 @@ import { ServerCredentials } from './server-credentials.js';
 
 /** How the credentials of one port differ from those of another. */
 export interface FileCredentialsOptions {
-  /** Undefined where the port has no TLS. */
+  /** Undefined if the port has no TLS. */
   readonly files: ServerFiles | undefined;
-  /** How long a session can be resumed, and how long a ticket key is used. */
+  /** How long a session can be resumed at most, and how long a ticket key is used. */
   readonly sessionSeconds: number;
-  /** Begins the reasons of events, such as `control plane: `. */
-  readonly place?: string;
+  /** The reason of each event begins with it. */
+  readonly reasonPrefix?: string;
 }
 
+/** Credentials that are loaded from files, and replaced when these change. */
 export abstract class FileCredentials extends ServerCredentials implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly watched: WatchedServerMaterial | undefined;
 
   /** @throws {CertificateError} when a file cannot be used. */
-  constructor(events: EventLog, { files, sessionSeconds, place = '' }: FileCredentialsOptions) {
+  constructor(events: EventLog, { files, sessionSeconds, reasonPrefix = '' }: FileCredentialsOptions) {
     super(undefined);
     if (!files) return;
     this.watched = new WatchedServerMaterial(files, sessionSeconds, {
       onReplace: (material) => this.replace(material),
-      onChange: (expiries) => events.recordFleetEvent('certificate-changed', `${place}${expiries}`),
-      onRejection: (reason) => events.recordFleetEvent('certificate-rejected', `${place}${reason}`),
+      onChange: (expiries) => events.recordFleetEvent('certificate-changed', `${reasonPrefix}${expiries}`),
+      onRejection: (reason) => events.recordFleetEvent('certificate-rejected', `${reasonPrefix}${reason}`),
     });
     this.replace(this.watched.material);
   }
@@ -47,9 +48,9 @@ export abstract class FileCredentials extends ServerCredentials implements OnApp
 }
 
 /**
- * Reads all files of a port once; undefined where it has no TLS.
+ * Reads all files of a port once. Returns undefined if the port has no TLS.
  *
- * @throws {ConfigurationError} when one cannot be used.
+ * @throws {ConfigurationError} when a file cannot be used.
  */
 export function readCredentials(files: ServerFiles | undefined): ServerMaterial | undefined {
   return files && readAtStart(() => readServerMaterial(files, generateTicketKey()));

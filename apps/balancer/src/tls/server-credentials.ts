@@ -1,6 +1,6 @@
-// What the port with TLS serves with, wherever a thread has it from.
+// The credentials of a TLS port: from files in the main thread, from the main thread in the others.
 import type { ServerMaterial } from '@fairlead/tls';
 import { Replaceable } from './replaceable.js';
 
-/** Undefined where there is no port with TLS. Also the injection token. */
+/** The certificates and keys of a TLS port; undefined if the port has no TLS. Also an injection token. */
 export class ServerCredentials extends Replaceable<ServerMaterial | undefined> {}

@@ -1,4 +1,4 @@
-// The certificate of the dashboard's port, which is read again when its files change.
+// The certificate of the dashboard. It is read again when its files change.
 import type { TlsOptions } from 'node:tls';
 import { ConfigurationError } from '@fairlead/configuration';
 import {
@@ -10,8 +10,10 @@ import {
 } from '@fairlead/tls';
 import { Logger } from '@nestjs/common';
 
+/** Sessions can be resumed for at most 12 hours, as by default in the balancer. */
 const POLICY: ServerPolicy = { minVersion: 'TLSv1.2', clientCertificates: 'off', sessionSeconds: 43_200 };
 
+/** The certificate in use, and the options for a server that uses it. */
 export class DashboardCertificate {
   private readonly logger = new Logger('Certificate');
   private readonly watched: WatchedServerMaterial;
@@ -31,13 +33,13 @@ export class DashboardCertificate {
     }
   }
 
-  /** The options of Node's server. */
+  /** The TLS options of the dashboard's server. */
   get options(): TlsOptions {
     const { material } = this.watched;
     return serverOptions(material, material.certificates[0], POLICY);
   }
 
-  /** Calls back with other options whenever the files have changed, until the process ends. */
+  /** Calls back with new options whenever the files have changed or the ticket key was replaced, until the process ends. */
   async keepUpToDate(onReplace: (options: TlsOptions) => void): Promise<void> {
     this.onReplace = onReplace;
     await this.watched.start();

@@ -222,7 +222,7 @@ export class FastLaneConnection implements DownstreamConnection, IndexedSetMembe
     this.isHeadDue = true;
     this.ownHead ??= this.context.heads.detachRequest();
     this.wait(bytes, from, end);
-    // Paused if the head came before the response to the last request; it may be larger than what else may wait.
+    // Reading is paused if the head came before the last response was complete. The head may exceed the pipelining limit.
     if (this.socket.isPaused()) this.socket.resume();
   }
 
@@ -252,7 +252,7 @@ export class FastLaneConnection implements DownstreamConnection, IndexedSetMembe
     else if (this.exchange === exchange) this.readOn();
   }
 
-  /** Reads again, once few enough requests wait: one read for each response would let them grow. */
+  /** Resumes reading, unless too many bytes wait: one read for each response would let them grow without limit. */
   private readOn(): void {
     if (this.socket.isPaused() && !isPipeliningFull(this.waiting)) this.socket.resume();
   }

@@ -272,7 +272,7 @@ export class FastLaneExchange implements Transport, UpstreamUser, BodySink {
     const extras = { request: this.forwarded, rules, own, isChunked, tail, date };
     appendResponseHead(writeBuffer, head, from - headFrom, extras);
     this.responseBody.reset(head.bodyEnd, head.contentLength);
-    // Of most responses the first byte is read with the last.
+    // Most responses arrive in one read, the first byte with the last.
     details.firstByteAtMs = Infinity;
     this.responseBody.start(bytes, from, end);
     if (!loop.isIdle) details.firstByteAtMs = monotonicMs();

@@ -9,7 +9,7 @@ import type { WriteBuffer } from './write-buffer.js';
 const INITIAL_BYTES = 2048;
 /** A buffer that grew beyond this for a large head is not kept. */
 const MAX_KEPT_BYTES = 16_384;
-/** What stands before an id. */
+/** What precedes the id in its line. */
 const ID_NAME = Buffer.from(`${REQUEST_ID_HEADER}: `, 'latin1');
 const CR = 0x0d;
 const LF = 0x0a;

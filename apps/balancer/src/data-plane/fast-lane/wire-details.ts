@@ -1,12 +1,12 @@
-// What the log can ask of a request in the fast lane. Nothing is gathered beforehand: the kept head has it all.
+// The details for the log of a request in the fast lane. They are read from the kept head only when the log asks for them.
 import type { RequestDetails } from '../../metrics/request-log.js';
 import type { Peer } from '../request/client-identity.js';
 import type { RequestBodyBuffer } from './request-body-buffer.js';
 import type { ForwardedRequestHead } from './request-buffer.js';
 
-/** Of one request after another, like the head and the body that it reads. */
+/** Reused for one request after another, like the head and the body that it reads. */
 export class WireDetails implements RequestDetails {
-  /** The fast lane takes no other. */
+  /** The fast lane serves no other version. */
   readonly httpVersion = '1.1';
   tlsVersion: string | undefined;
   bytesOut = 0;
@@ -17,7 +17,7 @@ export class WireDetails implements RequestDetails {
     private readonly body: RequestBodyBuffer,
   ) {}
 
-  /** Begins with a request that has arrived from this peer. */
+  /** Starts with a request that has arrived from this peer. */
   reset({ tlsVersion }: Peer): void {
     this.tlsVersion = tlsVersion;
     this.bytesOut = 0;

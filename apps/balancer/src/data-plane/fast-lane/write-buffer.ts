@@ -46,7 +46,7 @@ export class WriteBuffer {
   flush(socket: Socket): number {
     const { end } = this;
     if (end === 0) return 0;
-    // What TLS encrypts at once it does not keep, although its writes always end later.
+    // If no write is pending, TLS encrypts at once and does not keep the buffer, although `writableLength` counts its bytes.
     const isKept = socket.writableLength > 0 || !(socket instanceof TLSSocket);
     socket.write(this.bytes.subarray(0, end));
     this.end = 0;

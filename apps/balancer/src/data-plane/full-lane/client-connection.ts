@@ -19,7 +19,7 @@ export interface ConnectionLimits {
   readonly refusals: FramingRefusals;
   /** Requests, after which the connection is closed. */
   readonly maxRequests: number;
-  /** Called when a connection begins with TLS, which is not spoken here. */
+  /** Called when a connection on the plain port begins with TLS. */
   readonly onTlsHello: () => void;
 }
 
@@ -70,7 +70,7 @@ export class ClientConnection implements IndexedSetMember {
       lingering.end(reading);
     };
     const { socket } = this;
-    // Node's server calls it for each request. One read for each would let what waits grow.
+    // Node's server calls it for each request. One read for each would let the waiting bytes grow without limit.
     socket.resume = () => (this.isFull ? socket : Socket.prototype.resume.call(socket));
     reading.redirect((length) => this.receive(readBuffer, length));
   }
@@ -186,7 +186,7 @@ export class ClientConnection implements IndexedSetMember {
     if (socket.isPaused()) socket.resume();
   }
 
-  /** Whether no more is read, because what waits is beyond the limit, or may be so in a moment. */
+  /** Whether reading stays paused, because the waiting bytes exceed the limit or are being served. */
   private get isFull(): boolean {
     return this.isServingWaiting || isPipeliningFull(this.waiting);
   }
@@ -208,7 +208,7 @@ export class ClientConnection implements IndexedSetMember {
     }
   }
 
-  /** Such a client cannot read a response. */
+  /** Closes a connection that begins with TLS: its client could not read a response. */
   private refuseTls(): void {
     this.isRefused = true;
     this.limits.onTlsHello();

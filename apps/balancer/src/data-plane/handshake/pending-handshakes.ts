@@ -1,12 +1,14 @@
-// The handshakes in progress of a thread. Each has a deadline, and there is room for a limited number of them.
+// The handshakes in progress of a thread. Each has a deadline, and their number is limited.
 import type { Socket } from 'node:net';
 import { Deadline, type DeadlineClock } from '../io/deadline-clock.js';
 
+/** The connections whose handshake is not complete. */
 export class PendingHandshakes {
   /** In the order in which they began. */
   private readonly deadlines = new Map<Socket, Deadline>();
 
   /**
+   * @param max how many handshakes may be in progress.
    * @param timeoutMs how long a handshake may take.
    * @param onFailure is called for each connection that closes before its handshake is complete.
    */
@@ -17,7 +19,7 @@ export class PendingHandshakes {
     private readonly onFailure: () => void,
   ) {}
 
-  /** A connection begins. The oldest makes room for it: a good client needs little time, and a slow one has had more. */
+  /** Adds a connection. If there are too many, the oldest is closed: a good client needs little time. */
   add(connection: Socket): void {
     if (this.deadlines.size >= this.max) this.evictOldest();
     const deadline = new Deadline(this.clock, () => connection.destroy());
@@ -28,7 +30,7 @@ export class PendingHandshakes {
     });
   }
 
-  /** A handshake is complete, or its connection is given up. Returns whether it was in progress. */
+  /** Removes a connection, whose handshake is complete or was refused. Returns whether its handshake was in progress. */
   remove(connection: Socket): boolean {
     this.deadlines.get(connection)?.clear();
     return this.deadlines.delete(connection);

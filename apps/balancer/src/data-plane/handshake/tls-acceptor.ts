@@ -1,4 +1,4 @@
-// Makes the TLS handshake of a connection, before a lane reads from it.
+// Makes the TLS handshake of each connection on the TLS port, before a lane reads from it.
 import type { TLSSocket } from 'node:tls';
 import { LoadTable, type ThreadCounts } from '@fairlead/scheduling';
 import { TLS_HANDSHAKE_RECORD } from '@fairlead/tls';
@@ -14,7 +14,7 @@ import { transportOf } from '../io/transport.js';
 import { PendingHandshakes } from './pending-handshakes.js';
 import { SecureServer } from './secure-server.js';
 
-/** Takes over a connection, and what was read of it before. */
+/** Takes over a connection, and the bytes that were already read from it. */
 type Deliver = (client: SharedBufferSocket, unread: Buffer | undefined) => void;
 
 @Injectable()
@@ -56,12 +56,12 @@ export class TlsAcceptor {
     this.secure = secure;
   }
 
-  /** Connections are delivered to this lane from now on. */
+  /** Delivers connections with a complete handshake to a lane from now on. */
   start(deliver: Deliver): void {
     this.deliver = deliver;
   }
 
-  /** Begins with a connection, and what was read of it before. */
+  /** Makes the handshake of a connection. `unread`: the bytes that were already read from it. */
   accept(client: SharedBufferSocket, unread: Buffer | undefined): void {
     const { socket } = client;
     this.pending.add(socket);
@@ -88,7 +88,7 @@ export class TlsAcceptor {
     }
     client.release();
     socket.pause();
-    // The TLS server begins with what was read already.
+    // The TLS server begins with the bytes that were already read.
     socket.unshift(first);
     this.secure?.server.emit('connection', socket);
   }
@@ -112,7 +112,7 @@ export class TlsAcceptor {
     socket.destroy();
   }
 
-  /** Not without a name where one is needed, and not with a certificate that could not be verified. */
+  /** Whether the client asked for a name, if it has to, and its certificate was verified, if it has one. */
   private isAcceptable(socket: TLSSocket): boolean {
     if (this.requiresName && !socket.servername) return false;
     return socket.authorized || socket.getPeerX509Certificate() === undefined;

@@ -20,7 +20,7 @@ export interface ForwardableRequest {
 /** Turns a raw header list into what a lane sends. */
 export type Render<Form> = (headers: readonly string[]) => Form;
 
-/** `Via`, `X-Forwarded-*` and `Forwarded` for the requests of one client connection. */
+/** The headers of {@link hopFields} for the requests of one client connection. */
 export class HopHeaderCache<Form> {
   private last: { readonly host: string; readonly httpVersion: string; readonly form: Form } | undefined;
 

@@ -52,7 +52,7 @@ const DROPPED_FROM_RESPONSES: ReadonlySet<string> = new Set([...HOP_BY_HOP, ...S
 const isDroppedFromResponses: FieldTest = (name) => DROPPED_FROM_RESPONSES.has(name);
 const isDroppedOrRequestId: FieldTest = (name) => DROPPED_FROM_RESPONSES.has(name) || name === REQUEST_ID_FIELD;
 
-/** Says something of a field by its name in lower case. */
+/** A condition on a field, by its name in lower case. */
 export type FieldTest = (lowerName: string) => boolean;
 
 /** The other side of a connection. */
@@ -63,7 +63,7 @@ export interface HopPeer {
   readonly isProxy: boolean;
   /** Undefined without TLS. */
   readonly tlsVersion?: string | undefined;
-  /** Of the certificate that it was verified by. */
+  /** The subject of its verified certificate; undefined without one. */
   readonly certificateSubject?: string | undefined;
 }
 
@@ -103,7 +103,7 @@ export function requestHeaders(
 
 /**
  * The forwarding headers of a request: `Via`, `X-Forwarded-*`, `Forwarded` (RFC 7239), and `X-Client-Cert-Subject`. Those of
- * a trusted proxy are continued, those of any other peer replaced. `field` returns '' for an absent field.
+ * a trusted proxy are continued, those of any other peer replaced; a subject is replaced whenever the peer has a verified one. `field` returns '' for an absent field.
  */
 export function hopFields(field: (name: string) => string, hop: Hop): string[] {
   const trusted = (name: string) => (hop.peer.isProxy ? field(name) : '');

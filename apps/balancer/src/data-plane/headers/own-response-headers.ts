@@ -1,8 +1,8 @@
-// The headers that the balancer adds to some responses: what it was asked for, and what is configured for TLS. Pure.
+// The headers that the balancer adds to some responses: `Fairlead-Placement` and `Strict-Transport-Security`. Pure.
 import type { ResourceSpace, ResourceVector } from '@fairlead/scheduling';
 import { placementHeader } from './demand-headers.js';
 
-/** What the headers of a response follow from. */
+/** What the headers of a response depend on. */
 export interface RespondedRequest {
   readonly peer: { readonly tlsVersion?: string | undefined };
   /** Whether the response is to have `Fairlead-Placement`. */
@@ -12,8 +12,9 @@ export interface RespondedRequest {
 
 const NONE: readonly string[] = [];
 
+/** Computes the headers that the balancer adds to a response. */
 export class OwnResponseHeaders {
-  /** For responses over TLS. Browsers heed the first `Strict-Transport-Security`, so a backend's own goes before it. */
+  /** For responses over TLS. Browsers obey the first `Strict-Transport-Security`, so a backend's own takes precedence. */
   private readonly secure: readonly string[];
 
   /** @param hstsSeconds 0: no `Strict-Transport-Security` (RFC 6797). */
@@ -24,7 +25,7 @@ export class OwnResponseHeaders {
     this.secure = hstsSeconds > 0 ? ['Strict-Transport-Security', `max-age=${hstsSeconds}`] : NONE;
   }
 
-  /** A raw header list; mostly the same empty one. */
+  /** Returns a raw header list; for most responses the same empty one. */
   of({ peer, wantsPlacement, demand }: RespondedRequest, backendId: string | undefined): readonly string[] {
     const always = peer.tlsVersion === undefined ? NONE : this.secure;
     return wantsPlacement ? [...always, ...placementHeader(backendId, demand, this.resources)] : always;

@@ -17,7 +17,7 @@ export function peerAddressOf(socket: Socket): string {
   return transport[ANNOUNCED] ?? plainAddress(transport.remoteAddress ?? '');
 }
 
-/** From here on this is the address of the peer, also once the connection has TLS. */
+/** Sets the address of the peer, which also holds once the connection has TLS. */
 export function announcePeerAddress(socket: AnnouncedSocket, address: string): void {
   socket[ANNOUNCED] = address;
 }

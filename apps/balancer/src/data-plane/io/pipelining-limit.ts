@@ -1,9 +1,9 @@
-// How much of what a client pipelines is kept while the request before it is served, the same in both lanes.
+// How many bytes of pipelined requests are kept while an earlier request is served, in both lanes.
 
 /** Reading stops beyond this. Bytes. */
 const MAX_PIPELINED_BYTES = 65_536;
 
-/** Whether what waits is beyond the limit. */
+/** Whether the waiting bytes exceed the limit. */
 export function isPipeliningFull(waiting: Buffer | undefined): boolean {
   return waiting !== undefined && waiting.length > MAX_PIPELINED_BYTES;
 }

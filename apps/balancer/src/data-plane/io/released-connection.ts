@@ -1,7 +1,7 @@
-// A client's connection that Node's HTTP server does not have any more.
+// A client's connection that Node's HTTP server has released, for an upgrade.
 import type { SharedBufferSocket } from './shared-read-buffer.js';
 
-/** The connection, right after its last request. */
+/** The connection, right after its last HTTP request. */
 export interface ReleasedConnection {
   readonly client: SharedBufferSocket;
   /** What arrived after the last request. */

@@ -7,7 +7,7 @@ import type { TLSSocket } from 'node:tls';
 /** The most that is read at once, as in Node. */
 export const READ_BYTES = 65_536;
 
-/** The bytes of the last read of any connection. Valid until the callback that is told of them returns. */
+/** The bytes of the last read of any connection. Valid until the {@link ReadHandler} returns. */
 export const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
 
 /** Node-internal properties of a socket: its OS handle, and the server that counts it. */
@@ -16,14 +16,14 @@ interface SocketInternals {
   _server: Server | null;
 }
 
-/** Where Node keeps the options `onread` of a socket, which `TLSSocket` does not take. */
+/** The properties in which Node keeps the option `onread` of a socket. `TLSSocket` ignores the option, but uses them. */
 const [BUFFER, ON_READ] = ['kBuffer', 'kBufferCb'].map((name) => {
   const symbol = Object.getOwnPropertySymbols(new Socket()).find(({ description }) => description === name);
   if (!symbol) throw new Error(`this version of Node has no ${name} in its sockets: ${process.version}`);
   return symbol;
 });
 
-/** The same of a socket with TLS. */
+/** Node-internal properties of a TLS socket. */
 interface SecureInternals {
   [onread: symbol]: unknown;
   _handle: { useUserBuffer(buffer: Buffer): void } | null;
@@ -53,7 +53,7 @@ export class SharedBufferSocket {
     return client;
   }
 
-  /** Takes over a connection after its handshake. */
+  /** Takes over a TLS connection after its handshake. */
   static secured(socket: TLSSocket): SharedBufferSocket {
     const client = new SharedBufferSocket(socket);
     const internals = socket as unknown as SecureInternals;

@@ -1,8 +1,8 @@
-// The TCP connection under a connection, which is the connection itself unless it has TLS.
+// The TCP connection that carries a connection: the same socket, unless the connection has TLS.
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 
-/** Node-internal: the socket that a `TLSSocket` was made of. */
+/** Node-internal: the socket that a `TLSSocket` wraps. */
 interface WrappedSocket {
   readonly _parent?: Socket | null;
 }
@@ -19,7 +19,7 @@ interface SecureSocket {
   readonly _handle: { readonly _parent?: TcpHandle } | null;
 }
 
-/** The socket that was accepted; of a connection that the balancer opened itself, the `TLSSocket`. */
+/** Returns the socket that was accepted; for a TLS connection that the balancer opened itself, the `TLSSocket`. */
 export function transportOf(socket: Socket): Socket {
   return socket instanceof TLSSocket ? ((socket as unknown as WrappedSocket)._parent ?? socket) : socket;
 }

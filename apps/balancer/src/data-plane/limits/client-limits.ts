@@ -1,4 +1,4 @@
-// The limits of what one client may hold and use at a time, over all threads.
+// The limits for each client, over all threads: connections, requests, and their rates.
 import type { FleetSnapshot } from '@fairlead/scheduling';
 import { LoadTable } from '@fairlead/scheduling';
 import { Inject, Injectable } from '@nestjs/common';
@@ -11,7 +11,7 @@ import { defaultMaxConnections } from './connection-limit.js';
 import type { LimitRefusal } from './limit-refusal.js';
 import { Rate } from './rate.js';
 
-/** Of what there is, one client may have this part by default. */
+/** The part of all connections, and of all requests in flight, that one client may have by default. */
 const CLIENT_RATIO = 0.5;
 
 const CONNECTIONS: QuotaTerms = {

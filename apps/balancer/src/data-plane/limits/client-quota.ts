@@ -1,4 +1,4 @@
-// What one client may hold of one kind at a time, and how fast it may get more: connections, or requests.
+// The quota of one client for connections or for requests: how many it may hold at a time, and how fast it may get more.
 import type { ThreadCounts } from '@fairlead/scheduling';
 import { UNTRACKED, type ClientKey, type ClientTable, type UsageKind } from './client-table.js';
 import { heldRefusal, rateRefusal, type LimitRefusal, type LimitWords } from './limit-refusal.js';
@@ -7,7 +7,7 @@ import type { Rate } from './rate.js';
 /** The counters of the refusals. */
 type RefusalCount = 'overConnections' | 'overConnectionRate' | 'overInFlight' | 'overRequestRate';
 
-/** A kind, how its limits are called in refusals, and where refusals are counted. */
+/** A kind of quota: its name in refusals, and the counters of refusals. */
 export interface QuotaTerms {
   readonly kind: UsageKind;
   readonly held: LimitWords;
@@ -16,6 +16,7 @@ export interface QuotaTerms {
   readonly overRate: RefusalCount;
 }
 
+/** Enforces the quota of one kind, for all clients. */
 export class ClientQuota {
   constructor(
     private readonly terms: QuotaTerms,
@@ -25,8 +26,8 @@ export class ClientQuota {
   ) {}
 
   /**
-   * Counts one more for a client that may hold `limit`. Returns its cell, for {@link release}, or why the client may not
-   * have it. `nowSeconds`: of the clock that all threads share.
+   * Counts one more for a client that may hold `limit`. Returns the client's cell, for {@link release}, or a refusal.
+   * `nowSeconds`: of the clock that all threads share.
    */
   acquire(key: ClientKey, limit: number, nowSeconds: number): number | LimitRefusal {
     const { table, terms, rate, counts } = this;
@@ -54,7 +55,7 @@ export class ClientQuota {
     return cell;
   }
 
-  /** What {@link acquire} counted in a cell is over. */
+  /** Undoes an {@link acquire} that returned this cell. */
   release(cell: number): void {
     if (cell !== UNTRACKED) this.table.own[this.terms.kind].held[cell]--;
   }

@@ -23,8 +23,8 @@ export class ConnectionGate {
   /**
    * Counts a connection of the client at `address` until it is closed. Refuses it and returns false when it is one too many.
    *
-   * @param canRead whether the client can read a response: not before its handshake, for which a refused one is not worth
-   * the time.
+   * @param canRead whether the client can read a response now. On the TLS port it cannot before its handshake, which would cost
+   * too much for a refusal.
    */
   admits(client: SharedBufferSocket, address: string, canRead: boolean): boolean {
     const cell = this.limits.acquireConnection(address, sharedSeconds(monotonicMs()));

@@ -1,4 +1,4 @@
-// What a client is told that is over a limit.
+// The responses to clients that exceed a limit.
 
 /** A response 429. */
 export interface LimitRefusal {
@@ -7,20 +7,20 @@ export interface LimitRefusal {
   readonly fields: Readonly<Record<string, string | number>>;
 }
 
-/** How a limit is called. */
+/** The names of a limit. */
 export interface LimitWords {
   /** In messages, as in `one client may have 5 requests per second`. */
   readonly noun: string;
   /** The name of its policy in the RateLimit fields. */
   readonly policy: string;
-  /** The quota unit of what is held at a time; a rate counts requests, which needs no unit. */
+  /** The quota unit of a limit on what is held at a time; a rate has none, since requests are the default unit. */
   readonly unit?: string;
 }
 
-/** By then something of what a client holds may have ended. */
+/** By then, some of the client's connections or requests may have ended. */
 const RETRY_AFTER_SECONDS = 1;
 
-/** A client that holds `limit` of something. */
+/** The refusal for a client that holds `limit` connections or requests already. */
 export function heldRefusal(limit: number, { noun, policy, unit }: LimitWords): LimitRefusal {
   return {
     message: `one client may have ${limit} ${noun} at a time`,
@@ -32,7 +32,7 @@ export function heldRefusal(limit: number, { noun, policy, unit }: LimitWords): 
   };
 }
 
-/** A client that is faster than `perSecond`. The next one is allowed after `waitSeconds`. */
+/** The refusal for a client that exceeds `perSecond`. The next one is allowed after `waitSeconds`. */
 export function rateRefusal(perSecond: number, { noun, policy }: LimitWords, waitSeconds: number): LimitRefusal {
   const seconds = Math.max(1, Math.ceil(waitSeconds));
   return {

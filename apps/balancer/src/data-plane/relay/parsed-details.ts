@@ -1,8 +1,9 @@
-// What the log can ask of a request that Node has parsed.
+// The details for the log of a request that Node has parsed.
 import type { IncomingMessage } from 'node:http';
 import type { RequestDetails } from '../../metrics/request-log.js';
 import type { Peer } from '../request/client-identity.js';
 
+/** Reads the details from Node's request when the log asks for them. */
 export class ParsedDetails implements RequestDetails {
   firstByteAtMs = NaN;
   readonly tlsVersion: string | undefined;
@@ -31,7 +32,7 @@ export class ParsedDetails implements RequestDetails {
     return this.request.socket.bytesWritten - this.writtenBefore;
   }
 
-  /** From the raw header list: the parsed one is taken away in the full lane. */
+  /** Reads the raw header list, since the full lane removes the parsed headers. */
   field(name: string): string | undefined {
     const { rawHeaders } = this.request;
     const at = rawHeaders.findIndex((text, i) => i % 2 === 0 && text.toLowerCase() === name);

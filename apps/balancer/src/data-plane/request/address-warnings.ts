@@ -1,8 +1,8 @@
-// Warnings about peers: one for each address and kind over all threads, and not of ever more addresses.
+// Warnings about peers: one for each address and kind, over all threads, up to a limited number.
 import { hash } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 
-/** Addresses about which there is a warning, at most. */
+/** The most warnings that are remembered; later ones are not logged. */
 const CELLS = 128;
 /** A cell that holds no warning. */
 const FREE = 0;
@@ -10,7 +10,7 @@ const FREE = 0;
 /** What a warning can be about. */
 export type WarningKind = 'no client named' | 'no PROXY header';
 
-/** The hashes of the warnings that were given, in memory that all threads share. */
+/** The hashes of the warnings that were logged, in memory that all threads share. */
 @Injectable()
 export class AddressWarnings {
   private readonly logger = new Logger('DataPlane');
@@ -21,12 +21,12 @@ export class AddressWarnings {
     this.cells = new Int32Array(buffer);
   }
 
-  /** Logs that an address does something, as in `10.0.0.1 sends no header`, unless a thread has warned of it. */
+  /** Logs that an address does something, as in `10.0.0.1 sends no header`, unless a thread has already logged it. */
   warnOnce(address: string, kind: WarningKind, doing: string): void {
     if (this.isFirst(`${address} ${kind}`)) this.logger.warn(`${address} ${doing}`);
   }
 
-  /** Notes a warning. Returns false when it was noted before, and when there is no room for it. */
+  /** Records a warning. Returns false when it was recorded before, or when there is no room for it. */
   private isFirst(warning: string): boolean {
     // Two warnings whose hashes are equal count as one.
     const digest = hash('sha256', warning, 'buffer').readInt32LE() || 1;

@@ -39,7 +39,7 @@ export interface Peer {
   readonly address: string;
   /** The version of TLS that it speaks, such as `TLSv1.3`; undefined without TLS. */
   readonly tlsVersion: string | undefined;
-  /** Of its certificate, which was verified, as RFC 4514 writes it. */
+  /** The subject of its verified certificate, in the form of RFC 4514; undefined without one. */
   readonly certificateSubject: string | undefined;
   /** Whether it is a trusted proxy: its forwarding headers are believed. */
   readonly isProxy: boolean;

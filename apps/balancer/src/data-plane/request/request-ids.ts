@@ -1,11 +1,11 @@
-// The ids of requests: a trusted proxy's own, or new ones. Random bytes are drawn for many ids at once, since a call of
-// the crypto library costs a hundred times what an id does.
+// The ids of requests: those of trusted proxies, or new ones. Random bytes are drawn for many ids at once, since a call of
+// the crypto library costs a hundred times as much as the rest of an id.
 import { randomFillSync } from 'node:crypto';
 import type { BalancerConfig } from '../../config/balancer.config.js';
 import { REQUEST_ID_FIELD, isRequestId } from '../headers/request-id-header.js';
 import type { Peer } from './client-identity.js';
 
-/** Random bytes of an id: as many as a UUID has, so that no two ids are ever the same. */
+/** The random bytes of an id: 16, like a UUID, so that no two ids are equal in practice. */
 const ID_BYTES = 16;
 /** The length of a new id: hexadecimal digits. */
 export const NEW_ID_LENGTH = 2 * ID_BYTES;
@@ -13,13 +13,14 @@ export const NEW_ID_LENGTH = 2 * ID_BYTES;
 const IDS_PER_DRAW = 1024;
 const DIGITS = Buffer.from('0123456789abcdef', 'latin1');
 
-/** A request as far as its id goes. */
+/** What the id of a request depends on. */
 export interface IdentifiableRequest {
   readonly peer: Pick<Peer, 'isProxy'>;
   /** A field by its name in lower case; undefined when it is absent. */
   readonly field: (name: string) => string | undefined;
 }
 
+/** Reads and makes request ids. */
 export class RequestIds {
   /** Whether requests have ids. */
   readonly isOn: boolean;

@@ -12,7 +12,7 @@ export class UpgradeClient {
   readonly socket: Socket;
   private readonly reading: SharedBufferSocket;
   private early: Buffer;
-  /** The length of the request and of what came with it, less what its connection had received until then. */
+  /** What to add to the bytes that the socket has read, to get those of this request and of everything after it. */
   private readonly receivedOffset: number;
 
   constructor(
@@ -30,7 +30,7 @@ export class UpgradeClient {
     this.socket.resume();
   }
 
-  /** Bytes of the request, and of all that the client sent after it. */
+  /** The bytes of the request, and of everything that the client has sent after it. */
   get receivedBytes(): number {
     return this.receivedOffset + this.socket.bytesRead;
   }

@@ -42,7 +42,7 @@ export class UpgradeLane {
     this.context = { factory, limits, clock, lingering, connector, tunnels, ids, requestHeaders, ownHeaders };
   }
 
-  /** Serves an upgrade, on the connection that it came by. */
+  /** Serves an upgrade on its connection. */
   handle(request: IncomingMessage, connection: ReleasedConnection): void {
     const { socket } = connection.client;
     // Node has removed its own listener; a reset must not end the process.
