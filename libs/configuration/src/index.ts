@@ -18,7 +18,7 @@ export {
   seconds,
   wholeNumber,
 } from './fields.js';
-export { requireNeeded } from './needed-variables.js';
+export { dependencyProblems } from './variable-dependencies.js';
 export { balancerAuthorityProblems, balancerAuthorityVariables } from './balancer-authority.js';
 export { describeFields, describeVariables, type VariableDescription } from './describe.js';
 export { outermostIssue, type LocatedIssue } from './outermost-issue.js';

@@ -8,7 +8,7 @@ import {
   logVariables,
   parseEnvironment,
   port,
-  requireNeeded,
+  dependencyProblems,
   seconds,
   wholeNumber,
 } from '@fairlead/configuration';
@@ -102,8 +102,8 @@ function tlsProblems(environment: BackendEnvironment): string[] {
   const isPlainUrl = certificate !== undefined && url?.startsWith('https:') !== true;
   const given = url === undefined ? 'it is not set' : `got ${JSON.stringify(url)}`;
   return [
-    ...requireNeeded(environment, 'TLS_CERTIFICATE_FILE', 'TLS_KEY_FILE'),
-    ...requireNeeded(environment, 'TLS_KEY_FILE', 'TLS_CERTIFICATE_FILE'),
+    ...dependencyProblems(environment, 'TLS_CERTIFICATE_FILE', 'TLS_KEY_FILE'),
+    ...dependencyProblems(environment, 'TLS_KEY_FILE', 'TLS_CERTIFICATE_FILE'),
     ...(isPlainUrl ? [`BACKEND_URL must be an https URL when TLS_CERTIFICATE_FILE is set, ${given}`] : []),
   ];
 }

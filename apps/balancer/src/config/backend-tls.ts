@@ -1,6 +1,6 @@
 // The variables that say how connections to backends with an https URL are encrypted and verified.
 import { isIP } from 'node:net';
-import { flag, oneOf, requireNeeded } from '@fairlead/configuration';
+import { flag, oneOf, dependencyProblems } from '@fairlead/configuration';
 import { TLS_VERSIONS, type ClientFiles } from '@fairlead/tls';
 import { z } from 'zod';
 
@@ -58,8 +58,8 @@ export function backendClientFilesOf(config: BackendTlsConfig): ClientFiles {
 /** A sentence for each of these variables that needs another one. */
 export function backendTlsContradictions(config: BackendTlsConfig): string[] {
   return [
-    ...requireNeeded(config, 'BACKEND_TLS_CERTIFICATE_FILE', 'BACKEND_TLS_KEY_FILE'),
-    ...requireNeeded(config, 'BACKEND_TLS_KEY_FILE', 'BACKEND_TLS_CERTIFICATE_FILE'),
-    ...requireNeeded(config, 'BACKEND_TLS_KEY_PASSWORD', 'BACKEND_TLS_KEY_FILE'),
+    ...dependencyProblems(config, 'BACKEND_TLS_CERTIFICATE_FILE', 'BACKEND_TLS_KEY_FILE'),
+    ...dependencyProblems(config, 'BACKEND_TLS_KEY_FILE', 'BACKEND_TLS_CERTIFICATE_FILE'),
+    ...dependencyProblems(config, 'BACKEND_TLS_KEY_PASSWORD', 'BACKEND_TLS_KEY_FILE'),
   ];
 }

@@ -1,5 +1,5 @@
 // The variables of TLS on the control plane.
-import { requireNeeded } from '@fairlead/configuration';
+import { dependencyProblems } from '@fairlead/configuration';
 import type { ServerFiles } from '@fairlead/tls';
 import { z } from 'zod';
 
@@ -35,8 +35,8 @@ export function controlPlaneFilesOf(config: ControlPlaneTlsConfig): ServerFiles 
 /** A sentence for each of these variables that needs another one. */
 export function controlPlaneTlsContradictions(config: ControlPlaneTlsConfig): string[] {
   return [
-    ...requireNeeded(config, 'CONTROL_PLANE_TLS_CERTIFICATE_FILE', 'CONTROL_PLANE_TLS_KEY_FILE'),
-    ...requireNeeded(config, 'CONTROL_PLANE_TLS_KEY_FILE', 'CONTROL_PLANE_TLS_CERTIFICATE_FILE'),
-    ...requireNeeded(config, 'CONTROL_PLANE_TLS_KEY_PASSWORD', 'CONTROL_PLANE_TLS_KEY_FILE'),
+    ...dependencyProblems(config, 'CONTROL_PLANE_TLS_CERTIFICATE_FILE', 'CONTROL_PLANE_TLS_KEY_FILE'),
+    ...dependencyProblems(config, 'CONTROL_PLANE_TLS_KEY_FILE', 'CONTROL_PLANE_TLS_CERTIFICATE_FILE'),
+    ...dependencyProblems(config, 'CONTROL_PLANE_TLS_KEY_PASSWORD', 'CONTROL_PLANE_TLS_KEY_FILE'),
   ];
 }

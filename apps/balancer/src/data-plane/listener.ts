@@ -180,6 +180,12 @@ async function bind(server: Server, where: ListenAddress): Promise<AddressInfo> 
   return server.address() as AddressInfo;
 }
 
+/** Returns the ports of the addresses at which clients are accepted. @throws {Error} while there are none. */
+export function portsOf(addresses: EachPort<AddressInfo> | undefined): EachPort<number> {
+  if (!addresses) throw new Error('the data plane does not listen yet');
+  return { plain: addresses.plain.port, tls: addresses.tls?.port };
+}
+
 /** Logs where clients are accepted. The plain port comes last: once it is in the log, all ports accept clients. */
 export function logListening(logger: Logger, { plain, tls }: EachPort<AddressInfo>): void {
   if (tls) logger.log({ host: tls.address, port: tls.port }, 'TLS port listening');

@@ -7,7 +7,7 @@ import { balancerConfig } from '../config/balancer.config.js';
 import { RequestLog } from '../metrics/request-log.js';
 import { DemandLearning, type NamedBelief } from '../placement/demand-learning.js';
 import { NOT_LISTENING, type DataPlane, type InheritedPorts } from './data-plane.js';
-import { Listener, logListening, type EachPort } from './listener.js';
+import { Listener, logListening, portsOf, type EachPort } from './listener.js';
 
 @Injectable()
 export class LocalDataPlane implements DataPlane {
@@ -26,9 +26,7 @@ export class LocalDataPlane implements DataPlane {
   }
 
   get ports(): EachPort<number> {
-    if (!this.addresses) throw new Error('the data plane does not listen yet');
-    const { plain, tls } = this.addresses;
-    return { plain: plain.port, tls: tls?.port };
+    return portsOf(this.addresses);
   }
 
   async listen({ plain: [plain], tls: [tls] }: InheritedPorts): Promise<void> {

@@ -7,7 +7,7 @@ import type { RequestRecord } from '@fairlead/contracts';
 import { Logger, type OnModuleInit } from '@nestjs/common';
 import type { BalancerConfig } from '../config/balancer.config.js';
 import { NOT_LISTENING, type DataPlane, type InheritedPorts } from '../data-plane/data-plane.js';
-import { logListening, type EachPort, type ListenAddress } from '../data-plane/listener.js';
+import { logListening, portsOf, type EachPort, type ListenAddress } from '../data-plane/listener.js';
 import type { RegistryService } from '../registry/registry.service.js';
 import type { NamedBelief } from '../placement/demand-learning.js';
 import { FleetPublisher } from './fleet-publisher.js';
@@ -59,9 +59,7 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
   }
 
   get ports(): EachPort<number> {
-    if (!this.addresses) throw new Error('the data plane does not listen yet');
-    const { plain, tls } = this.addresses;
-    return { plain: plain.port, tls: tls?.port };
+    return portsOf(this.addresses);
   }
 
   /** Starts the threads, which boot while the main thread does. */

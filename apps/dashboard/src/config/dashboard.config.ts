@@ -8,7 +8,7 @@ import {
   logVariables,
   parseEnvironment,
   port,
-  requireNeeded,
+  dependencyProblems,
   seconds,
   wholeNumber,
 } from '@fairlead/configuration';
@@ -90,9 +90,9 @@ function contradictions(environment: Environment): string[] {
   return [
     ...(hasBoth ? ['CONTROL_PLANE_TOKEN and CONTROL_PLANE_TOKEN_FILE must not both be set'] : []),
     ...balancerAuthorityProblems(environment),
-    ...requireNeeded(environment, 'DASHBOARD_TLS_CERTIFICATE_FILE', 'DASHBOARD_TLS_KEY_FILE'),
-    ...requireNeeded(environment, 'DASHBOARD_TLS_KEY_FILE', 'DASHBOARD_TLS_CERTIFICATE_FILE'),
-    ...requireNeeded(environment, 'DASHBOARD_TLS_KEY_PASSWORD', 'DASHBOARD_TLS_KEY_FILE'),
+    ...dependencyProblems(environment, 'DASHBOARD_TLS_CERTIFICATE_FILE', 'DASHBOARD_TLS_KEY_FILE'),
+    ...dependencyProblems(environment, 'DASHBOARD_TLS_KEY_FILE', 'DASHBOARD_TLS_CERTIFICATE_FILE'),
+    ...dependencyProblems(environment, 'DASHBOARD_TLS_KEY_PASSWORD', 'DASHBOARD_TLS_KEY_FILE'),
   ];
 }
 

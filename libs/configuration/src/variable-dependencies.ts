@@ -1,11 +1,11 @@
-// Variables that have no effect without another one.
+// Checks variables that have no effect without another one.
 
 /**
- * Returns a sentence if a variable is set and the one that it needs is not, in an array; otherwise an empty one.
+ * Returns a sentence if a variable is set but the one that it needs is not; otherwise nothing.
  *
  * @param variables by name; undefined: not set.
  */
-export function requireNeeded<Name extends string>(
+export function dependencyProblems<Name extends string>(
   variables: Readonly<Partial<Record<Name, unknown>>>,
   name: Name,
   needed: Name,
