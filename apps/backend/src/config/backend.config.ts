@@ -4,11 +4,11 @@ import {
   balancerAuthorityProblems,
   balancerAuthorityVariables,
   decimal,
+  dependencyProblems,
   httpUrl,
   logVariables,
   parseEnvironment,
   port,
-  dependencyProblems,
   seconds,
   wholeNumber,
 } from '@fairlead/configuration';

@@ -1,6 +1,6 @@
 // The variables that say how connections to backends with an https URL are encrypted and verified.
 import { isIP } from 'node:net';
-import { flag, oneOf, dependencyProblems } from '@fairlead/configuration';
+import { dependencyProblems, flag, oneOf } from '@fairlead/configuration';
 import { TLS_VERSIONS, type ClientFiles } from '@fairlead/tls';
 import { z } from 'zod';
 
