@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Authority, type CertificateTraits } from './authority.fixture.js';
 import { readAuthorities, readCertificate, readRevocationList } from './certificate.js';
 import { subjectOf } from './subject.js';
@@ -76,6 +76,24 @@ describe('a certificate', () => {
       'cannot read folder: it is a directory',
     ]);
   });
+});
+
+it('reads a certificate again although it has expired, if it is in use', async () => {
+  const files = await authority.issue('old', ['old.example'], { validToDay: 0.0001 });
+  const inUse = [readCertificate(files)];
+  vi.useFakeTimers({ now: Date.now() + 60_000, toFake: ['Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+  expect(() => readCertificate(files)).toThrow('expired on');
+  expect(readCertificate(files, inUse)).toEqual(inUse[0]);
+});
+
+it('refuses what OpenSSL does not accept, with its reason', async () => {
+  const { certificate, certificateFile, keyFile } = await authority.issue('chained', ['chained.example']);
+  const broken = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+  writeFileSync(certificateFile, certificate + broken);
+  expect(() => readCertificate({ certificateFile, keyFile })).toThrow(/^OpenSSL does not accept \S+chained\.pem: /);
+  const list = fileWith('-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n');
+  expect(() => readRevocationList(list)).toThrow(/^OpenSSL does not accept \S+text: /);
 });
 
 it('returns the contents of files of authorities and of revoked certificates, if they are PEM', async () => {

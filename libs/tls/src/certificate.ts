@@ -1,6 +1,8 @@
 // Reads certificates, keys and revocation lists from files, and checks them. Each reason against a file is one sentence.
 import { X509Certificate, createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { createSecureContext, type SecureContextOptions } from 'node:tls';
+import { isDeepStrictEqual } from 'node:util';
 
 /** The files of one certificate, in PEM. */
 export interface CertificateFiles {
@@ -31,11 +33,11 @@ export class CertificateError extends Error {}
 /**
  * Reads a certificate and its key.
  *
- * @param nowMs milliseconds since 1970.
+ * @param inUse certificates that serve already. One of them may have expired since: it must not keep others from being replaced.
  * @throws {CertificateError} when a file cannot be read, is not valid PEM, the key does not belong to the certificate or is
- * encrypted without its password, or the certificate has expired or is not valid yet.
+ * encrypted without its password, the certificate has expired or is not valid yet, or OpenSSL does not accept one of them.
  */
-export function readCertificate(files: CertificateFiles, nowMs = Date.now()): Certificate {
+export function readCertificate(files: CertificateFiles, inUse: readonly Certificate[] = []): Certificate {
   const { certificateFile, keyFile } = files;
   const chain = readPem(certificateFile);
   const certificate = parseCertificate(chain, certificateFile);
@@ -43,22 +45,35 @@ export function readCertificate(files: CertificateFiles, nowMs = Date.now()): Ce
   if (!certificate.checkPrivateKey(key)) {
     throw new CertificateError(`the key in ${keyFile} does not belong to the certificate in ${certificateFile}`);
   }
-  const { validFromDate, validToDate, subjectAltName = '' } = certificate;
-  if (nowMs >= validToDate.getTime()) {
-    throw new CertificateError(`the certificate in ${certificateFile} expired on ${validToDate.toISOString()}`);
-  }
-  if (nowMs < validFromDate.getTime()) {
-    throw new CertificateError(
-      `the certificate in ${certificateFile} is not valid before ${validFromDate.toISOString()}`,
-    );
-  }
-  return {
+  const read = {
     chain,
     key: key.export({ type: 'pkcs8', format: 'pem' }).toString(),
     file: certificateFile,
-    names: dnsNamesIn(subjectAltName),
-    expiresAtMs: validToDate.getTime(),
+    names: dnsNamesIn(certificate.subjectAltName ?? ''),
+    expiresAtMs: certificate.validToDate.getTime(),
   };
+  if (!inUse.some((each) => isDeepStrictEqual(each, read))) requireValidNow(certificate, certificateFile);
+  requireLoadable(certificateFile, { cert: chain, key: read.key });
+  return read;
+}
+
+function requireValidNow({ validFromDate, validToDate }: X509Certificate, file: string): void {
+  const nowMs = Date.now();
+  if (nowMs >= validToDate.getTime()) {
+    throw new CertificateError(`the certificate in ${file} expired on ${validToDate.toISOString()}`);
+  }
+  if (nowMs < validFromDate.getTime()) {
+    throw new CertificateError(`the certificate in ${file} is not valid before ${validFromDate.toISOString()}`);
+  }
+}
+
+/** OpenSSL checks more than the rest of this file: keys that are too weak, and what follows the first certificate. */
+function requireLoadable(file: string, options: SecureContextOptions): void {
+  try {
+    createSecureContext(options);
+  } catch (error) {
+    throw new CertificateError(`OpenSSL does not accept ${file}: ${reasonOf(error)}`);
+  }
 }
 
 /** When a certificate expires, for people. */
@@ -67,7 +82,7 @@ export function expiryOf({ file, expiresAtMs }: Certificate): string {
 }
 
 /**
- * Reads the certificates of authorities. Only the first certificate in the file is checked.
+ * Reads the certificates of authorities.
  *
  * @returns its content in PEM.
  * @throws {CertificateError} when it cannot be read, or has no valid certificate.
@@ -75,6 +90,7 @@ export function expiryOf({ file, expiresAtMs }: Certificate): string {
 export function readAuthorities(file: string): string {
   const pem = readPem(file);
   parseCertificate(pem, file);
+  requireLoadable(file, { ca: pem });
   return pem;
 }
 
@@ -86,8 +102,11 @@ export function readAuthorities(file: string): string {
  */
 export function readRevocationList(file: string): string {
   const pem = readPem(file);
-  if (/-----BEGIN X509 CRL-----[A-Za-z0-9+/=\s]+-----END X509 CRL-----/.test(pem)) return pem;
-  throw new CertificateError(`${file} has no revocation list in PEM ("-----BEGIN X509 CRL-----")`);
+  if (!pem.includes('-----BEGIN X509 CRL-----')) {
+    throw new CertificateError(`${file} has no revocation list in PEM ("-----BEGIN X509 CRL-----")`);
+  }
+  requireLoadable(file, { crl: pem });
+  return pem;
 }
 
 function readPem(file: string): string {

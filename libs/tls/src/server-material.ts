@@ -51,12 +51,17 @@ export function generateTicketKey(): Uint8Array {
 /**
  * Reads all files of a server.
  *
+ * @param inUse certificates that serve already, see `readCertificate`.
  * @throws {CertificateError} for the first file that cannot be used.
  */
-export function readServerMaterial(files: ServerFiles, ticketKey: Uint8Array): ServerMaterial {
+export function readServerMaterial(
+  files: ServerFiles,
+  ticketKey: Uint8Array,
+  inUse: readonly Certificate[] = [],
+): ServerMaterial {
   const { certificates, clientAuthorities, revocationList } = files;
   return {
-    certificates: certificates.map((each) => readCertificate(each)),
+    certificates: certificates.map((each) => readCertificate(each, inUse)),
     clientAuthorities: clientAuthorities === undefined ? undefined : readAuthorities(clientAuthorities),
     revocationList: revocationList === undefined ? undefined : readRevocationList(revocationList),
     ticketKey,

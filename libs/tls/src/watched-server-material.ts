@@ -62,7 +62,9 @@ export class WatchedServerMaterial {
 
   private reload(): void {
     const { files, current, watcher } = this;
-    const next = readAgain(() => readServerMaterial(files, current.ticketKey), current, watcher.onRejection);
+    const { ticketKey, certificates } = current;
+    const read = () => readServerMaterial(files, ticketKey, certificates);
+    const next = readAgain(read, current, watcher.onRejection);
     if (!next) return;
     this.replace(isTrustEqual(next, current) ? next : { ...next, ticketKey: generateTicketKey() });
     watcher.onChange(next.certificates.map(expiryOf).join(', '));
