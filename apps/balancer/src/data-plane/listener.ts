@@ -72,11 +72,8 @@ export class Listener {
   ) {
     const enter = this.firstLane();
     handshakes.start(enter);
-    const plain = createServer(CLIENT_SOCKETS, this.acceptor(enter, true));
-    const tls = createServer(
-      CLIENT_SOCKETS,
-      this.acceptor((client, unread) => handshakes.accept(client, unread), false),
-    );
+    const plain = createServer(CLIENT_SOCKETS, (socket) => this.accept(socket, enter));
+    const tls = createServer(CLIENT_SOCKETS, (socket) => this.acceptForHandshake(socket));
     this.servers = { plain, tls };
     fullLane.handleUpgrades((request, connection) => upgradeLane.handle(request, connection));
     const threads = Math.max(1, config.DATA_PLANE_THREADS);
@@ -133,27 +130,40 @@ export class Listener {
   }
 
   /**
-   * Lets each client enter that is within its limits, once the PROXY header of its connection is read if it has to have one.
-   * The connections of a trusted proxy are not limited.
-   *
-   * @param canRead whether a client can read a response to its connection: not before its handshake.
+   * Lets a client enter that is within its limits, once the PROXY header of its connection is read if it has to have one. The
+   * connections of a trusted proxy are not limited.
    */
-  private acceptor(enter: Enter, canRead: boolean): (socket: Socket) => void {
+  private accept(socket: Socket, enter: Enter): void {
     const { gate, proxyProtocol, requests } = this;
-    const admit: Enter = (client, unread) => {
-      const { address, isProxy } = requests.peerOf(client.socket);
-      if (isProxy || gate.admits(client, address, canRead)) enter(client, unread);
+    const client = SharedBufferSocket.takeOver(socket);
+    const admit: Enter = (admitted, unread) => {
+      const { address, isProxy } = requests.peerOf(admitted.socket);
+      if (isProxy || gate.admits(admitted, address)) enter(admitted, unread);
     };
-    return (socket) => {
-      const client = SharedBufferSocket.takeOver(socket);
-      if (!this.hasRoomFor(client)) client.socket.destroy();
-      else if (proxyProtocol.isOn) proxyProtocol.receive(client, admit);
-      else admit(client, undefined);
+    if (!this.hasRoomFor(client.socket)) client.socket.destroy();
+    else if (proxyProtocol.isOn) proxyProtocol.receive(client, admit);
+    else admit(client, undefined);
+  }
+
+  /** The same on the TLS port, where the accepted socket is kept: TLS takes over what it reads. */
+  private acceptForHandshake(socket: Socket): void {
+    const { gate, handshakes, proxyProtocol, requests } = this;
+    const admit = (connection: Socket, unread: Buffer | undefined) => {
+      const { address, isProxy } = requests.peerOf(connection);
+      if (isProxy || gate.admitsHandshake(connection, address)) handshakes.accept(connection, unread);
     };
+    if (!this.hasRoomFor(socket)) socket.destroy();
+    else if (proxyProtocol.isOn) {
+      proxyProtocol.receive(SharedBufferSocket.takeOver(socket), (client, unread) => {
+        client.release();
+        client.socket.pause();
+        admit(client.socket, unread);
+      });
+    } else admit(socket, undefined);
   }
 
   /** Counts a connection if the limit of both ports together allows it. `server.maxConnections` limits a single port. */
-  private hasRoomFor({ socket }: SharedBufferSocket): boolean {
+  private hasRoomFor(socket: Socket): boolean {
     if (this.config.DATA_PLANE_TLS_PORT === undefined) return true;
     if (this.open >= this.maxConnections) return false;
     this.open++;

@@ -23,7 +23,8 @@ export class SecureServer {
       ...serverOptions(material, material.certificates[0], policy),
       ALPNProtocols: PROTOCOLS,
       highWaterMark: HIGH_WATER_MARK,
-      SNICallback: (name, done) => this.choose(name, done),
+      // Node asks in the middle of each handshake, which takes time.
+      ...(this.chooses(material) ? { SNICallback: this.choose } : {}),
     });
     this.contexts = this.contextsOf(material);
   }
@@ -35,11 +36,16 @@ export class SecureServer {
     this.contexts = contexts;
   }
 
-  private choose(name: string, done: (error: Error | null, context?: SecureContext) => void): void {
+  /** Whether the certificate depends on the name. A server has as many of them for its whole life. */
+  private chooses({ certificates }: ServerMaterial): boolean {
+    return certificates.length > 1 || this.refusesUnknownNames;
+  }
+
+  private readonly choose = (name: string, done: (error: Error | null, context?: SecureContext) => void): void => {
     const context = this.contexts.find(name);
     if (context === undefined && this.refusesUnknownNames) done(new Error(`no certificate for ${name}`));
     else done(null, context);
-  }
+  };
 
   private contextsOf(material: ServerMaterial): CertificateNames<SecureContext> {
     return new CertificateNames(

@@ -1,18 +1,25 @@
 // Makes the TLS handshake of each connection on the TLS port, before a lane reads from it.
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { LoadTable, type ThreadCounts } from '@fairlead/scheduling';
-import { TLS_HANDSHAKE_RECORD } from '@fairlead/tls';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../../config/balancer.config.js';
 import { ServerCredentials } from '../../tls/server-credentials.js';
 import { lastErrorText } from '../headers/error-response.js';
 import { DeadlineClock } from '../io/deadline-clock.js';
-import { LingeringClose } from '../io/lingering-close.js';
-import { readBuffer, SharedBufferSocket } from '../io/shared-read-buffer.js';
+import { SharedBufferSocket } from '../io/shared-read-buffer.js';
 import { transportOf } from '../io/transport.js';
 import { PendingHandshakes } from './pending-handshakes.js';
 import { SecureServer } from './secure-server.js';
+
+/** Codes of OpenSSL for what does not begin as TLS does. */
+const PLAIN_HTTP_CODES: ReadonlySet<string | undefined> = new Set([
+  'ERR_SSL_HTTP_REQUEST',
+  'ERR_SSL_HTTPS_PROXY_REQUEST',
+  'ERR_SSL_WRONG_VERSION_NUMBER',
+]);
+const USE_HTTPS = lastErrorText(400, 'this port is for TLS: use https');
 
 /** Takes over a connection, and the bytes that were already read from it. */
 type Deliver = (client: SharedBufferSocket, unread: Buffer | undefined) => void;
@@ -23,12 +30,12 @@ export class TlsAcceptor {
   private readonly pending: PendingHandshakes;
   private readonly counts: ThreadCounts;
   private readonly requiresName: boolean;
+  private readonly verifiesClients: boolean;
   private deliver: Deliver = () => {};
 
   constructor(
     credentials: ServerCredentials,
     clock: DeadlineClock,
-    private readonly lingering: LingeringClose,
     loads: LoadTable,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
@@ -43,6 +50,7 @@ export class TlsAcceptor {
       () => void counts.tlsHandshakeErrors++,
     );
     this.requiresName = TLS_STRICT_SNI;
+    this.verifiesClients = config.TLS_CLIENT_CERTIFICATES !== 'off';
     if (!credentials.material) return;
     const policy = {
       minVersion: config.TLS_MIN_VERSION,
@@ -51,7 +59,7 @@ export class TlsAcceptor {
     };
     const secure = new SecureServer(credentials.material, policy, TLS_STRICT_SNI);
     secure.server.on('secureConnection', (socket) => this.onSecure(socket));
-    secure.server.on('tlsClientError', (_error, socket) => this.onFailure(socket));
+    secure.server.on('tlsClientError', (error, socket) => this.onFailure(error, socket));
     credentials.onChange((material) => secure.replace(material));
     this.secure = secure;
   }
@@ -61,36 +69,20 @@ export class TlsAcceptor {
     this.deliver = deliver;
   }
 
-  /** Makes the handshake of a connection. `unread`: the bytes that were already read from it. */
-  accept(client: SharedBufferSocket, unread: Buffer | undefined): void {
-    const { socket } = client;
-    this.pending.add(socket);
+  /** Makes the handshake of a connection that was accepted. `unread`: the bytes that were already read from it. */
+  accept(connection: Socket, unread: Buffer | undefined): void {
+    this.pending.add(connection);
     // An error event without a listener would end the process.
-    socket.on('error', () => socket.destroy());
+    connection.on('error', () => connection.destroy());
     // A client that ends its side has gone away.
-    socket.allowHalfOpen = false;
-    if (unread) this.begin(client, unread);
-    else client.redirect((length) => this.begin(client, Buffer.from(readBuffer.subarray(0, length))));
+    connection.allowHalfOpen = false;
+    if (unread) connection.unshift(unread);
+    this.secure?.server.emit('connection', connection);
   }
 
   /** Closes the connections whose handshake is not complete. */
   closeWaiting(): void {
     this.pending.destroyAll();
-  }
-
-  private begin(client: SharedBufferSocket, first: Buffer): void {
-    const { socket } = client;
-    if (first[0] !== TLS_HANDSHAKE_RECORD) {
-      this.pending.remove(socket);
-      this.counts.tlsHandshakeErrors++;
-      this.lingering.endWith(client, lastErrorText(400, 'this port is for TLS: use https'));
-      return;
-    }
-    client.release();
-    socket.pause();
-    // The TLS server begins with the bytes that were already read.
-    socket.unshift(first);
-    this.secure?.server.emit('connection', socket);
   }
 
   private onSecure(socket: TLSSocket): void {
@@ -107,14 +99,16 @@ export class TlsAcceptor {
     this.deliver(client, (socket.read() as Buffer | null) ?? undefined);
   }
 
-  private onFailure(socket: TLSSocket): void {
+  /** OpenSSL says what a client without TLS has sent. TLS has read it, so nothing unread resets the connection. */
+  private onFailure(error: NodeJS.ErrnoException, socket: TLSSocket): void {
     socket.on('error', () => {});
+    if (PLAIN_HTTP_CODES.has(error.code)) transportOf(socket).write(USE_HTTPS, 'latin1');
     socket.destroy();
   }
 
   /** Whether the client asked for a name, if it has to, and its certificate was verified, if it has one. */
   private isAcceptable(socket: TLSSocket): boolean {
     if (this.requiresName && !socket.servername) return false;
-    return socket.authorized || socket.getPeerX509Certificate() === undefined;
+    return !this.verifiesClients || socket.authorized || socket.getPeerX509Certificate() === undefined;
   }
 }

@@ -1,4 +1,5 @@
 // Lets a client's connection in, or refuses it before any lane is entered.
+import type { Socket } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import { monotonicMs, sharedSeconds } from '../../clock/monotonic.js';
 import { lastErrorText } from '../headers/error-response.js';
@@ -20,21 +21,25 @@ export class ConnectionGate {
     private readonly lingering: LingeringClose,
   ) {}
 
-  /**
-   * Counts a connection of the client at `address` until it is closed. Refuses it and returns false when it is one too many.
-   *
-   * @param canRead whether the client can read a response now. On the TLS port it cannot before its handshake, which would cost
-   * too much for a refusal.
-   */
-  admits(client: SharedBufferSocket, address: string, canRead: boolean): boolean {
+  /** Counts a connection of the client at `address` until it is closed. Refuses it and returns false when it is one too many. */
+  admits(client: SharedBufferSocket, address: string): boolean {
+    const refusal = this.count(client.socket, address);
+    if (refusal) this.refuse(client, refusal);
+    return !refusal;
+  }
+
+  /** The same before a handshake: a client over its limit is closed, since a handshake would cost too much for a refusal. */
+  admitsHandshake(connection: Socket, address: string): boolean {
+    const refusal = this.count(connection, address);
+    if (refusal) connection.destroy();
+    return !refusal;
+  }
+
+  private count(connection: Socket, address: string): LimitRefusal | undefined {
     const cell = this.limits.acquireConnection(address, sharedSeconds(monotonicMs()));
-    if (typeof cell === 'number') {
-      client.socket.once('close', () => this.limits.releaseConnection(cell));
-      return true;
-    }
-    if (canRead) this.refuse(client, cell);
-    else client.socket.destroy();
-    return false;
+    if (typeof cell !== 'number') return cell;
+    connection.once('close', () => this.limits.releaseConnection(cell));
+    return undefined;
   }
 
   private refuse(client: SharedBufferSocket, { message, fields }: LimitRefusal): void {
