@@ -86,7 +86,7 @@ describe('connections of one client', () => {
     for (let i = 0; i < 4; i++) statuses.push(await exchange(await connectFrom('127.0.1.1', balancer), get()));
     expect(statuses.slice(0, 3).every((status) => status.startsWith('HTTP/1.1 503 '))).toBe(true);
     expect(statuses[3]).toMatch(/^HTTP\/1\.1 429 /);
-    expect(statuses[3]).toContain('\r\nratelimit-policy: "new-connections";q=1;w=1\r\n');
+    expect(statuses[3]).toContain('\r\nratelimit-policy: "new-connections";q=1;w=1;qu="connections"\r\n');
     expect(statuses[3]).toContain('\r\nratelimit: "new-connections";r=0;t=1\r\n');
   });
 });

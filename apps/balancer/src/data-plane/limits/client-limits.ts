@@ -17,7 +17,7 @@ const CLIENT_RATIO = 0.5;
 const CONNECTIONS: QuotaTerms = {
   kind: 'connections',
   held: { noun: 'connections', policy: 'connections', unit: 'connections' },
-  rate: { noun: 'new connections', policy: 'new-connections' },
+  rate: { noun: 'new connections', policy: 'new-connections', unit: 'connections' },
   overHeld: 'overConnections',
   overRate: 'overConnectionRate',
 };

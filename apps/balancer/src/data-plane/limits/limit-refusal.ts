@@ -13,7 +13,7 @@ export interface LimitWords {
   readonly noun: string;
   /** The name of its policy in the RateLimit fields. */
   readonly policy: string;
-  /** The quota unit of a limit on what is held at a time; a rate has none, since requests are the default unit. */
+  /** The quota unit; undefined for requests, which are the default. */
   readonly unit?: string;
 }
 
@@ -26,22 +26,26 @@ export function heldRefusal(limit: number, { noun, policy, unit }: LimitWords): 
     message: `one client may have ${limit} ${noun} at a time`,
     fields: {
       'retry-after': RETRY_AFTER_SECONDS,
-      'ratelimit-policy': `"${policy}";q=${limit};qu="${unit}"`,
+      'ratelimit-policy': `"${policy}";q=${limit}${unitPart(unit)}`,
       ratelimit: `"${policy}";r=0`,
     },
   };
 }
 
 /** The refusal for a client that exceeds `perSecond`. The next one is allowed after `waitSeconds`. */
-export function rateRefusal(perSecond: number, { noun, policy }: LimitWords, waitSeconds: number): LimitRefusal {
+export function rateRefusal(perSecond: number, { noun, policy, unit }: LimitWords, waitSeconds: number): LimitRefusal {
   const seconds = Math.max(1, Math.ceil(waitSeconds));
   return {
     message: `one client may have ${perSecond} ${noun} per second`,
     // draft-ietf-httpapi-ratelimit-headers: the quota of a window, and what is left of it.
     fields: {
       'retry-after': seconds,
-      'ratelimit-policy': `"${policy}";q=${perSecond};w=1`,
+      'ratelimit-policy': `"${policy}";q=${perSecond};w=1${unitPart(unit)}`,
       ratelimit: `"${policy}";r=0;t=${seconds}`,
     },
   };
+}
+
+function unitPart(unit: string | undefined): string {
+  return unit === undefined ? '' : `;qu="${unit}"`;
 }
