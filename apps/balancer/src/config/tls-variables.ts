@@ -94,13 +94,24 @@ export function tlsContradictions(config: TlsConfig): string[] {
       `TLS_KEY_FILES must have one key file for each file of TLS_CERTIFICATE_FILES (${certificates.length}), got ${keys.length}`,
     );
   }
-  if (!isOn && certificates.length > 0) problems.push('TLS_CERTIFICATE_FILES needs DATA_PLANE_TLS_PORT, which is off');
-  if (!isOn && config.HSTS_SECONDS > 0) problems.push('HSTS_SECONDS needs DATA_PLANE_TLS_PORT, which is off');
+  if (!isOn) problems.push(...settingsOfTls(config).map((name) => `${name} needs DATA_PLANE_TLS_PORT, which is off`));
   if (TLS_CLIENT_CERTIFICATES !== 'off' && TLS_CLIENT_CA_FILE === undefined) {
     problems.push(`TLS_CLIENT_CERTIFICATES=${TLS_CLIENT_CERTIFICATES} needs TLS_CLIENT_CA_FILE, which is not set`);
   }
-  if (TLS_CLIENT_CERTIFICATES === 'off' && (TLS_CLIENT_CA_FILE ?? TLS_CLIENT_CRL_FILE) !== undefined) {
-    problems.push('TLS_CLIENT_CA_FILE and TLS_CLIENT_CRL_FILE need TLS_CLIENT_CERTIFICATES, which is off');
+  if (TLS_CLIENT_CERTIFICATES !== 'off') return problems;
+  for (const [name, file] of Object.entries({ TLS_CLIENT_CA_FILE, TLS_CLIENT_CRL_FILE })) {
+    if (file !== undefined) problems.push(`${name} needs TLS_CLIENT_CERTIFICATES, which is off`);
   }
   return problems;
+}
+
+/** The variables that are set, and mean something only where there is a port with TLS. */
+function settingsOfTls(config: TlsConfig): string[] {
+  const set = {
+    TLS_CERTIFICATE_FILES: config.TLS_CERTIFICATE_FILES !== undefined,
+    TLS_STRICT_SNI: config.TLS_STRICT_SNI,
+    TLS_CLIENT_CERTIFICATES: config.TLS_CLIENT_CERTIFICATES !== 'off',
+    HSTS_SECONDS: config.HSTS_SECONDS > 0,
+  };
+  return Object.entries(set).flatMap(([name, isSet]) => (isSet ? [name] : []));
 }

@@ -116,7 +116,7 @@ export function hopFields(field: (name: string) => string, hop: Hop): string[] {
   const forwardedHost = trusted('x-forwarded-host') || host;
   if (forwardedHost !== '') fields.push('X-Forwarded-Host', forwardedHost);
   fields.push('Forwarded', appended('forwarded', forwardedElement(hop.peer.address, host, scheme)));
-  const subject = hop.peer.certificateSubject ?? trusted('x-client-cert-subject');
+  const subject = trusted('x-client-cert-subject') || (hop.peer.certificateSubject ?? '');
   if (subject !== '') fields.push('X-Client-Cert-Subject', subject);
   return fields;
 }

@@ -19,10 +19,11 @@ export class HttpsRedirect {
   of(peer: Peer, target: string, field: (name: string) => string | undefined): Refusal | undefined {
     const { port } = this;
     if (port === undefined || peer.tlsVersion !== undefined) return undefined;
-    if (peer.isProxy && field('x-forwarded-proto') === 'https') return undefined;
+    if (peer.isProxy && field('x-forwarded-proto')?.toLowerCase() === 'https') return undefined;
     const host = field('host')?.replace(/:\d*$/, '');
     if (!host) return { statusCode: 400, message: 'the request must have a Host, because it is redirected to https' };
-    const location = `https://${host}${port}${target}`;
+    // `OPTIONS *` has no path.
+    const location = `https://${host}${port}${target === '*' ? '' : target}`;
     return { statusCode: 308, message: `use ${location}`, fields: { location } };
   }
 }
