@@ -41,7 +41,7 @@ const LOOPBACK = [
 /** Not http, or not an address alone. */
 const NO_URLS = [
   [
-    'https://10.0.0.7',
+    'ws://10.0.0.7',
     'ftp://10.0.0.7',
     'file:///etc/passwd',
     'javascript:alert(1)',
@@ -80,7 +80,7 @@ export const addresses: Readonly<Record<string, readonly RegistrationCase[]>> = 
   'special addresses': SPECIAL.map((host) => address(`http://${host}`, REFUSED)),
   'public addresses': PUBLIC.map((host) => address(`http://${host}`, REFUSED)),
   'loopback addresses': LOOPBACK.map((host) => address(`http://${host}`, ACCEPTED)),
-  'no http addresses': NO_URLS.map((url) => address(url, REFUSED)),
+  'no http or https addresses': NO_URLS.map((url) => address(url, REFUSED)),
   'its own data plane': OWN.map((host) => address(`http://${host}:{dataPlane}`, REFUSED)),
   'its own control plane': OWN.map((host) => address(`http://${host}:{controlPlane}/x`, REFUSED)),
 };
