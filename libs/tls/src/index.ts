@@ -20,5 +20,5 @@ export {
   type ServerMaterial,
   type ServerPolicy,
 } from './server-material.js';
-export { WatchedClientMaterial } from './watched-client-material.js';
+export { WatchedClientMaterial, type ClientMaterialWatcher } from './watched-client-material.js';
 export { WatchedServerMaterial, type ServerMaterialWatcher } from './watched-server-material.js';

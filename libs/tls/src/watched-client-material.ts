@@ -12,6 +12,7 @@ export interface ClientMaterialWatcher {
   readonly onRejection: (reason: string) => void;
 }
 
+/** Reads the files of a TLS client again when they change. A file that cannot be used changes nothing. */
 export class WatchedClientMaterial {
   private readonly watched: WatchedFiles;
 
