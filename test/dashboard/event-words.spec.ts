@@ -41,6 +41,8 @@ describe('wordsOf', () => {
       'panic ended',
       'self-preservation',
       'refused',
+      'certificate changed',
+      'certificate rejected',
     ]);
   });
 });

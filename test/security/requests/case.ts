@@ -36,6 +36,11 @@ export function refused(name: string, bytes: string, status = 400): RawCase {
   return { name, bytes, responses: [status], connection: 'closed', reaches: [] };
 }
 
+/** Bytes after which the connection ends without a response, which the client could not read. */
+export function closedSilently(name: string, bytes: string): RawCase {
+  return { name, bytes, responses: [], connection: 'closed', reaches: [] };
+}
+
 /** Bytes that are served, each request with 200, and the connection stays open. */
 export function forwarded(name: string, bytes: string, ...reaches: readonly string[]): RawCase {
   return { name, bytes, responses: reaches.map(() => 200), connection: 'open', reaches };

@@ -1,5 +1,17 @@
 // Request lines, line ends and field lines (RFC 9112 §2 to §5): what some servers read and others do not.
-import { EVIL, forwarded, forwardedLast, get, head, ownResponse, refused, request, waits, type Theme } from './case.ts';
+import {
+  closedSilently,
+  EVIL,
+  forwarded,
+  forwardedLast,
+  get,
+  head,
+  ownResponse,
+  refused,
+  request,
+  waits,
+  type Theme,
+} from './case.ts';
 
 /** A GET with these lines besides Host. */
 const withLines = (...lines: readonly string[]) => request('GET', '/a', lines);
@@ -56,7 +68,7 @@ export const requestLines: Theme = [
     refused('a method with a colon', line('GET: /a HTTP/1.1')),
     refused('a method of 5,000 bytes', line(`${'G'.repeat(5000)} /a HTTP/1.1`)),
     refused('HTTP/2 with prior knowledge', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 505),
-    refused('TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n'),
+    closedSilently('TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n'),
     refused('the PROXY protocol', `PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\n${get('/a')}`),
     refused('a response', 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'),
     refused('nothing but noise', '\x00\xff\xfe\r\n\r\n'),
