@@ -33,6 +33,8 @@ export function fairlead(name: string, title: string, variables: Readonly<Record
         REQUEST_TIMEOUT_SECONDS: TIMEOUT_SECONDS,
         LOG_LEVEL: 'error',
         REGISTRY_FILE: 'none',
+        // All clients of a benchmark have one address.
+        TRAFFIC_LIMITS: '{"perClient": {"connections": 0}}',
         ...(tls ? secureVariables(tls) : {}),
         ...variables,
       },
