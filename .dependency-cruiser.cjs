@@ -27,6 +27,29 @@ const DATA_PLANE_ROOMS = [
   ['headers/', 'upstream/', 'io/'],
 ];
 
+/** The libraries that each library imports, besides itself. */
+const LIBRARY_IMPORTS = {
+  contracts: [],
+  scheduling: [],
+  http1: [],
+  configuration: [],
+  'watched-files': [],
+  tokens: ['watched-files'],
+  tls: ['watched-files'],
+  'http-server': ['tls'],
+  registration: ['contracts', 'tls', 'tokens'],
+};
+
+/** No import of a library that is not listed. */
+function libraryRule([library, imported]) {
+  return {
+    name: `${library}-imports-${imported.join('-') || 'no'}-library`,
+    severity: 'error',
+    from: { path: `^libs/${library}/` },
+    to: { path: '^libs/', pathNot: `^libs/(${[library, ...imported].join('|')})/` },
+  };
+}
+
 /** No import from a row upwards. */
 function downwards(base, rows) {
   const path = (rooms) => `${base}(${rooms.join('|')})`;
@@ -99,30 +122,7 @@ module.exports = {
       from: { path: '^libs/' },
       to: { path: '^(apps|test|scripts|bench|dist)/' },
     },
-    {
-      name: 'foundations-import-no-library',
-      severity: 'error',
-      from: { path: '^libs/(contracts|scheduling|http1|configuration|watched-files)/' },
-      to: { path: '^libs/', pathNot: '^libs/$1/' },
-    },
-    {
-      name: 'http-server-imports-tls-only',
-      severity: 'error',
-      from: { path: '^libs/http-server/' },
-      to: { path: '^libs/', pathNot: '^libs/(http-server|tls)/' },
-    },
-    {
-      name: 'tokens-and-tls-import-watched-files-only',
-      severity: 'error',
-      from: { path: '^libs/(tokens|tls)/' },
-      to: { path: '^libs/', pathNot: '^libs/($1|watched-files)/' },
-    },
-    {
-      name: 'registration-imports-clients-libraries-only',
-      severity: 'error',
-      from: { path: '^libs/registration/' },
-      to: { path: '^libs/', pathNot: '^libs/(registration|contracts|tls|tokens)/' },
-    },
+    ...Object.entries(LIBRARY_IMPORTS).map(libraryRule),
     {
       name: 'scheduling-is-pure',
       comment:
