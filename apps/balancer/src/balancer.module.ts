@@ -42,7 +42,7 @@ import { DataPlaneCertificates } from './tls/data-plane-certificates.js';
 import { CertificatesInUse } from './tls/certificates-in-use.js';
 import { ControlPlaneCertificate } from './tls/control-plane-certificate.js';
 import { ServerCredentials } from './tls/server-credentials.js';
-import { SharedTables } from './threads/shared-tables.js';
+import { SharedState } from './threads/shared-state.js';
 import { WorkerSupervisor } from './threads/worker-supervisor.js';
 
 const loadTable = {
@@ -66,11 +66,11 @@ const clientTable = {
 /** With DATA_PLANE_THREADS=0 the main thread serves clients. Otherwise its scheduler only explains placements. */
 const dataPlane = {
   provide: DataPlane,
-  inject: [LocalDataPlane, RegistryService, SharedTables, balancerConfig.KEY],
+  inject: [LocalDataPlane, RegistryService, SharedState, balancerConfig.KEY],
   useFactory: (
     local: LocalDataPlane,
     service: RegistryService,
-    shared: SharedTables,
+    shared: SharedState,
     config: ConfigType<typeof balancerConfig>,
   ) => (config.DATA_PLANE_THREADS === 0 ? local : new WorkerSupervisor(service, shared, config)),
 };
@@ -82,7 +82,7 @@ const fleet = { provide: Fleet, useExisting: RegistryService };
 const backendAddresses = { provide: BackendAccess, useValue: backendAccess };
 const registry = [RegistryService, RegistryStore, EventLog, backendAddresses, RegistrySweeper];
 const health = [PingAckCron, HealthProbe, RecheckScheduler, OutlierDetector];
-const shared = [loadTable, clientTable, addressWarnings, SharedTables];
+const shared = [loadTable, clientTable, addressWarnings, SharedState];
 const serving = [...shared, fleet, dataPlane, ...dataPlaneProviders];
 const dataPlaneCredentials = { provide: ServerCredentials, useExisting: DataPlaneCertificates };
 const backendCredentials = { provide: BackendCredentials, useExisting: BackendCertificateFiles };

@@ -8,9 +8,9 @@ import { BackendCredentials } from '../tls/backend-credentials.js';
 import { ServerCredentials } from '../tls/server-credentials.js';
 import type { ThreadData } from './messages.js';
 
-/** The tables, in the main thread. */
+/** The tables and credentials, in the main thread. */
 @Injectable()
-export class SharedTables {
+export class SharedState {
   constructor(
     readonly loads: LoadTable,
     private readonly clients: ClientTable,

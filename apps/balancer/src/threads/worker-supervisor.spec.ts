@@ -15,7 +15,7 @@ import { AddressWarnings } from '../data-plane/request/address-warnings.js';
 import { EventLog } from '../registry/event-log.js';
 import { RegistryStore } from '../registry/store/registry-store.js';
 import { RegistryService } from '../registry/registry.service.js';
-import { SharedTables } from './shared-tables.js';
+import { SharedState } from './shared-state.js';
 import { WorkerSupervisor } from './worker-supervisor.js';
 import { OPERATOR } from '../registry/registry.fixture.js';
 
@@ -71,7 +71,7 @@ describe('WorkerSupervisor', () => {
     return {
       plane: new WorkerSupervisor(
         registry,
-        new SharedTables(
+        new SharedState(
           table,
           new ClientTable(2),
           new AddressWarnings(),

@@ -14,7 +14,7 @@ import { FleetPublisher } from './fleet-publisher.js';
 import { writeLastWords } from './last-words.js';
 import { mergeBeliefs, mergeRequests } from './merge.js';
 import type { Replies, ToThread } from './messages.js';
-import type { SharedTables } from './shared-tables.js';
+import type { SharedState } from './shared-state.js';
 import { startTicking, ThreadWatch, type ThreadState } from './thread-watch.js';
 import { DATA_PLANE_WORKER } from './worker-preload.js';
 import { WorkerChannel } from './worker-channel.js';
@@ -45,7 +45,7 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
 
   constructor(
     private readonly registry: RegistryService,
-    private readonly tables: SharedTables,
+    private readonly shared: SharedState,
     private readonly config: BalancerConfig,
     private readonly script: URL = DATA_PLANE_WORKER,
   ) {}
@@ -70,7 +70,7 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
       slotFreed: (slot) => this.broadcast({ kind: 'slot-freed', slot }),
       disconnect: (slot, scope) => this.broadcast({ kind: 'disconnect', slot, scope }),
     });
-    const { credentials, backendCredentials } = this.tables;
+    const { credentials, backendCredentials } = this.shared;
     credentials.onChange((material) => this.broadcast({ kind: 'credentials', material }));
     backendCredentials.onChange((material) => this.broadcast({ kind: 'backend-credentials', material }));
     this.ticking = startTicking(() => {
@@ -126,7 +126,7 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
   }
 
   private start(thread: number): Member {
-    const channel = new WorkerChannel(this.script, this.tables.dataOf(thread), (message) =>
+    const channel = new WorkerChannel(this.script, this.shared.dataOf(thread), (message) =>
       member.publisher?.handleMessage(message),
     );
     const stuck = Promise.withResolvers<void>();
@@ -138,9 +138,9 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
   /** Watches a thread until it ends, and publishes the fleet to it once it is ready. */
   private async attend(thread: number, member: Member): Promise<void> {
     const { channel } = member;
-    const { credentials, backendCredentials } = this.tables;
+    const { credentials, backendCredentials } = this.shared;
     const started = { material: credentials.material, backendMaterial: backendCredentials.material };
-    const { liveness } = this.tables.loads.rows[thread];
+    const { liveness } = this.shared.loads.rows[thread];
     member.watch = new ThreadWatch(liveness, this.config.THREAD_STALL_SECONDS, BOOT_SECONDS);
     void channel.ended.then(() => (member.watch = undefined));
     try {
@@ -218,7 +218,7 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
   }
 
   private async onEnd(thread: number, reason: string): Promise<void> {
-    this.tables.abandon(thread);
+    this.shared.abandon(thread);
     if (this.isClosing) return;
     this.logger.error(`thread ${thread} ended, and its exchanges in flight are lost: ${reason}`);
     if (this.inherited.plain.length > 0 || this.inherited.tls.length > 0) {
@@ -244,7 +244,7 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
       } catch (error) {
         this.logger.error(`thread ${thread} could not be replaced: ${(error as Error).message}`);
         await member.channel.close(0);
-        this.tables.abandon(thread);
+        this.shared.abandon(thread);
         await sleep(RESTART_PAUSE_MS);
       }
     }
