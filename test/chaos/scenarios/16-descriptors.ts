@@ -25,10 +25,12 @@ export const scenario: Scenario = {
     const backends = await Promise.all(Array.from({ length: BACKENDS }, () => stage.startBackend()));
     const balancer = await stage.startBalancer({
       backends,
+      // They stand for many clients, although they have one address.
+      variables: { TRAFFIC_LIMITS: '{"perClient": {"connections": 0}}' },
       prefix: ['sh', '-c', `ulimit -n ${DESCRIPTORS}; exec "$0" "$@"`],
     });
     const { pid } = balancer;
-    const agent = aKeptAliveAgent(8);
+    const agent = aKeptAliveAgent(8, stage.isSecure);
     stage.onEnd(() => agent.destroy());
     const isServed = async () => (await read(balancer.port, '/', { agent, patienceMs: PATIENCE_MS })).status === 200;
 
