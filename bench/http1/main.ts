@@ -2,8 +2,10 @@
 //
 // The output of every contender is checked before any is timed. `--expose-gc` also measures the heap.
 // `npm run bench:http1 -- --quick` only checks, in about a second, that everything runs; its figures mean nothing.
+import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { Bench } from 'tinybench';
+import { RequestIds } from '../../apps/balancer/src/data-plane/request/request-ids.js';
 import { ChunkScanner, FieldNames, ForwardingRule, RequestHead, ResponseHead } from '@fairlead/http1';
 
 const REQUEST = [
@@ -48,6 +50,7 @@ const rule = new ForwardingRule(names, ['connection', 'keep-alive', 'via', 'endp
 const limits = { maxHeadBytes: 16_384, maxTargetBytes: 16_384, maxFields: 100 };
 const request = inBuffer(`${REQUEST.join('\r\n')}\r\n\r\n`);
 const response = inBuffer(`${RESPONSE.join('\r\n')}\r\n\r\n`);
+const ids = new RequestIds({ REQUEST_ID: 'on' });
 const requestHead = new RequestHead(names, limits);
 const responseHead = new ResponseHead(names, limits);
 const output = Buffer.alloc(65_536);
@@ -64,6 +67,8 @@ const contenders: Record<string, () => number> = {
   'request head, framed and forwarded by copying bytes': () => frameRequest() && copyBytes(),
   'response head, framed and forwarded as a string': () =>
     frameResponse() && output.write(`${responseHead.forwardedHead(rule)}${OWN_LINES}`, 'latin1'),
+  'new request id, written': () => ids.write(output, 0),
+  'new request id, by one call of the crypto library': () => output.write(randomBytes(16).toString('hex'), 'latin1'),
 };
 
 check();
