@@ -38,6 +38,14 @@ export async function fetchTrusting(ca: string, url: string, init: RequestInit =
   return fetchWith(url, { ...init, dispatcher });
 }
 
+/** The variables of a certificate, which begin with `prefix`. */
+export function certificateEnv(
+  prefix: string,
+  { certificateFile, keyFile }: IssuedCertificate,
+): Record<string, string> {
+  return { [`${prefix}_CERTIFICATE_FILE`]: certificateFile, [`${prefix}_KEY_FILE`]: keyFile };
+}
+
 /** A balancer with a TLS port. */
 export interface SecureBalancer extends Balancer {
   readonly tlsPort: number;

@@ -7,7 +7,14 @@ import { get, lastGet } from '../support/http-text.js';
 import { eventsOf } from '../support/metrics.js';
 import { refusedStart, until } from '../support/processes.js';
 import { receivedUntil } from '../support/raw-client.js';
-import { anAuthority, openSecure, sendSecure, startSecureBalancer, type SecureBalancer } from '../support/tls.js';
+import {
+  type SecureBalancer,
+  anAuthority,
+  openSecure,
+  sendSecure,
+  servedName,
+  startSecureBalancer,
+} from '../support/tls.js';
 import { httpUpstream, join } from '../support/upstreams.js';
 
 async function serving(env: Record<string, string> = {}): Promise<SecureBalancer> {
@@ -15,14 +22,6 @@ async function serving(env: Record<string, string> = {}): Promise<SecureBalancer
   const { port } = await httpUpstream((_, response) => response.end('served'));
   await join(balancer, 'a', port);
   return balancer;
-}
-
-/** The name in the certificate that a new connection gets. */
-async function servedName(balancer: SecureBalancer): Promise<string> {
-  const socket = await openSecure(balancer, { checkServerIdentity: () => undefined });
-  const { CN } = socket.getPeerCertificate().subject;
-  socket.destroy();
-  return String(CN);
 }
 
 /** Replaces the files of the certificate in use. */
@@ -39,7 +38,7 @@ describe('a certificate that is replaced', () => {
     const open = await openSecure(balancer);
     await replaceCertificate(balancer, 'second');
     await until('all threads to have it', async () => {
-      const names = await Promise.all(Array.from({ length: 12 }, () => servedName(balancer)));
+      const names = await Promise.all(Array.from({ length: 12 }, () => servedName(balancer.tlsPort)));
       return names.every((name) => name === 'second');
     });
     const response = receivedUntil(open, 'served');
@@ -58,9 +57,9 @@ describe('a certificate that is replaced', () => {
     expect(rejected?.reason).toMatch(
       /^the key in \S+ does not belong to the certificate in \S+; what was loaded before remains/,
     );
-    expect(await servedName(balancer)).toBe('server');
+    expect(await servedName(balancer.tlsPort)).toBe('server');
     await replaceCertificate(balancer, 'third');
-    await until('it to be replaced', async () => (await servedName(balancer)) === 'third');
+    await until('it to be replaced', async () => (await servedName(balancer.tlsPort)) === 'third');
   });
 
   it('does not end earlier sessions, which any thread resumes', async () => {

@@ -4,24 +4,18 @@ import { copyFileSync } from 'node:fs';
 import { connect } from 'node:tls';
 import type { FleetEvent } from '@fairlead/contracts';
 import { describe, expect, it } from 'vitest';
-import type { IssuedCertificate } from '../../libs/tls/src/authority.fixture.js';
 import { head, lastGet } from '../support/http-text.js';
 import { shared } from '../support/lifetime.js';
 import { launch, refusedStart, startBalancer, until } from '../support/processes.js';
 import { openSocket, receivedUntil, sendRaw } from '../support/raw-client.js';
-import { anAuthority, fetchTrusting, servedName } from '../support/tls.js';
+import { anAuthority, certificateEnv, fetchTrusting, servedName } from '../support/tls.js';
 
 const HOSTS = ['localhost', '127.0.0.1'];
-
-const variablesOf = ({ certificateFile, keyFile }: IssuedCertificate) => ({
-  CONTROL_PLANE_TLS_CERTIFICATE_FILE: certificateFile,
-  CONTROL_PLANE_TLS_KEY_FILE: keyFile,
-});
 
 const serving = shared(async (atEnd) => {
   const authority = await anAuthority(atEnd);
   const issued = await authority.issue('control', HOSTS);
-  const balancer = await startBalancer(variablesOf(issued), atEnd);
+  const balancer = await startBalancer(certificateEnv('CONTROL_PLANE_TLS', issued), atEnd);
   return { ...balancer, controlPort: Number(new URL(balancer.control).port), authority, issued };
 });
 
@@ -137,7 +131,7 @@ describe('a certificate that is replaced', () => {
 describe('at the start', () => {
   it('what is wrong with the certificate, or with the variables, is one clear sentence', async () => {
     const authority = await anAuthority();
-    const expired = variablesOf(await authority.issue('expired', HOSTS, { validToDay: -0.5 }));
+    const expired = certificateEnv('CONTROL_PLANE_TLS', await authority.issue('expired', HOSTS, { validToDay: -0.5 }));
     const { CONTROL_PLANE_TLS_CERTIFICATE_FILE } = expired;
     const problems = [expired, { CONTROL_PLANE_TLS_CERTIFICATE_FILE }].map((env) => refusedStart(env));
     expect(await Promise.all(problems)).toEqual([

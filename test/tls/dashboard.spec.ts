@@ -1,33 +1,24 @@
 // TLS on the dashboard: on its own port, and on its connection to the balancer.
 import { copyFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { IssuedCertificate } from '../../libs/tls/src/authority.fixture.js';
 import { startDashboard } from '../dashboard/dashboard-process.js';
 import { lastGet } from '../support/http-text.js';
 import { shared } from '../support/lifetime.js';
 import { refusedStart, startBalancer, until } from '../support/processes.js';
 import { sendRaw } from '../support/raw-client.js';
-import { anAuthority, fetchTrusting, servedName } from '../support/tls.js';
+import { anAuthority, certificateEnv, fetchTrusting, servedName } from '../support/tls.js';
 
 const HOSTS = ['localhost', '127.0.0.1'];
-
-const variablesOf = ({ certificateFile, keyFile }: IssuedCertificate) => ({
-  DASHBOARD_TLS_CERTIFICATE_FILE: certificateFile,
-  DASHBOARD_TLS_KEY_FILE: keyFile,
-});
 
 /** A balancer whose control plane speaks https, and a dashboard that does so too. */
 const serving = shared(async (atEnd) => {
   const authority = await anAuthority(atEnd);
   const control = await authority.issue('control', HOSTS);
-  const balancer = await startBalancer(
-    { CONTROL_PLANE_TLS_CERTIFICATE_FILE: control.certificateFile, CONTROL_PLANE_TLS_KEY_FILE: control.keyFile },
-    atEnd,
-  );
+  const balancer = await startBalancer(certificateEnv('CONTROL_PLANE_TLS', control), atEnd);
   const issued = await authority.issue('dashboard', HOSTS);
   const dashboard = await startDashboard(balancer.control, {
     BALANCER_CA_FILE: authority.file,
-    ...variablesOf(issued),
+    ...certificateEnv('DASHBOARD_TLS', issued),
   });
   atEnd(async () => void (await dashboard.stop()));
   return { balancer, dashboard, port: Number(new URL(dashboard.url).port), authority, issued };
@@ -107,7 +98,7 @@ describe('at the start', () => {
     const authority = await anAuthority();
     const expired = await authority.issue('expired', HOSTS, { validToDay: -0.5 });
     const problems = [
-      variablesOf(expired),
+      certificateEnv('DASHBOARD_TLS', expired),
       { DASHBOARD_TLS_CERTIFICATE_FILE: expired.certificateFile, BALANCER_CA_FILE: authority.file },
       { BALANCER_URL: 'https://127.0.0.1:1', BALANCER_CA_FILE: expired.keyFile },
     ].map((env) => refusedStart(env, 'dashboard'));

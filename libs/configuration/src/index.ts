@@ -18,7 +18,13 @@ export {
   seconds,
   wholeNumber,
 } from './fields.js';
-export { dependencyProblems } from './variable-dependencies.js';
+export {
+  certificateFilesOf,
+  certificateProblems,
+  certificateVariables,
+  type CertificateName,
+  type CertificateSettings,
+} from './certificate-variables.js';
 export { balancerAuthorityProblems, balancerAuthorityVariables } from './balancer-authority.js';
 export { describeFields, describeVariables, type VariableDescription } from './describe.js';
 export { outermostIssue, type LocatedIssue } from './outermost-issue.js';

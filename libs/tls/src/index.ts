@@ -9,9 +9,11 @@ export { CertificateNames } from './certificate-names.js';
 export { TLS_VERSIONS, type TlsVersion } from './cipher-policy.js';
 export { clientOptions, readClientMaterial, type ClientFiles, type ClientMaterial } from './client-material.js';
 export { TLS_HANDSHAKE_RECORD } from './record.js';
+export { acceptedSocketOf, closeFailed, USE_HTTPS } from './plain-http.js';
 export { subjectOf } from './subject.js';
 export {
   CLIENT_CERTIFICATES,
+  DEFAULT_POLICY,
   generateTicketKey,
   readServerMaterial,
   serverOptions,

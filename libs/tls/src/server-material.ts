@@ -82,6 +82,13 @@ export interface ServerPolicy {
   readonly sessionSeconds: number;
 }
 
+/** The policy of servers that have no variables for it: sessions can be resumed for at most 12 hours. */
+export const DEFAULT_POLICY: ServerPolicy = {
+  minVersion: 'TLSv1.2',
+  clientCertificates: 'off',
+  sessionSeconds: 43_200,
+};
+
 /** The options of Node's TLS server, or of a secure context, with one of the certificates. */
 export function serverOptions(material: ServerMaterial, { chain, key }: Certificate, policy: ServerPolicy): TlsOptions {
   const { clientAuthorities, revocationList, ticketKey } = material;

@@ -3,8 +3,10 @@ import {
   ConfigurationError,
   balancerAuthorityProblems,
   balancerAuthorityVariables,
+  certificateFilesOf,
+  certificateProblems,
+  certificateVariables,
   decimal,
-  dependencyProblems,
   httpUrl,
   logVariables,
   parseEnvironment,
@@ -26,13 +28,10 @@ export const backendEnvironment = z.object({
   BACKEND_URL: registrationSchema.shape.url.describe(
     'URL at which the balancer reaches it; defaults to its port at the address it registers from',
   ),
-  TLS_CERTIFICATE_FILE: z
-    .string()
-    .optional()
-    .describe(
-      'Certificate with its issuers, as a PEM file, with which the backend serves https; needs an https BACKEND_URL',
-    ),
-  TLS_KEY_FILE: z.string().optional().describe('The key of TLS_CERTIFICATE_FILE, as a PEM file without a password'),
+  ...certificateVariables(
+    'TLS',
+    'Certificate with its intermediates, as a PEM file, with which the backend serves https; needs an https BACKEND_URL',
+  ),
   BALANCER_URL: httpUrl()
     .prefault('http://127.0.0.1:9797')
     .describe("The balancer's control plane, with which it registers"),
@@ -79,7 +78,7 @@ export const backendConfig = registerAs('backend', () => {
     host: environment.BACKEND_HOST,
     id: environment.BACKEND_ID,
     url: environment.BACKEND_URL,
-    tls: tlsFilesOf(environment),
+    tls: certificateFilesOf('TLS', environment),
     balancerUrl: environment.BALANCER_URL,
     caFile: environment.BALANCER_CA_FILE,
     token: environment.CONTROL_PLANE_TOKEN,
@@ -102,15 +101,9 @@ function tlsProblems(environment: BackendEnvironment): string[] {
   const isPlainUrl = certificate !== undefined && url?.startsWith('https:') !== true;
   const given = url === undefined ? 'it is not set' : `got ${JSON.stringify(url)}`;
   return [
-    ...dependencyProblems(environment, 'TLS_CERTIFICATE_FILE', 'TLS_KEY_FILE'),
-    ...dependencyProblems(environment, 'TLS_KEY_FILE', 'TLS_CERTIFICATE_FILE'),
+    ...certificateProblems('TLS', environment),
     ...(isPlainUrl ? [`BACKEND_URL must be an https URL when TLS_CERTIFICATE_FILE is set, ${given}`] : []),
   ];
-}
-
-/** The files of TLS; undefined without. */
-function tlsFilesOf({ TLS_CERTIFICATE_FILE: certificateFile, TLS_KEY_FILE: keyFile }: BackendEnvironment) {
-  return certificateFile === undefined || keyFile === undefined ? undefined : { certificateFile, keyFile };
 }
 
 /** The settings that {@link backendConfig} returns. */

@@ -1,6 +1,6 @@
 // The variables that say how connections to backends with an https URL are encrypted and verified.
 import { isIP } from 'node:net';
-import { dependencyProblems, flag, oneOf } from '@fairlead/configuration';
+import { certificateFilesOf, certificateVariables, flag, oneOf } from '@fairlead/configuration';
 import { TLS_VERSIONS, type ClientFiles } from '@fairlead/tls';
 import { z } from 'zod';
 
@@ -26,14 +26,10 @@ export const backendTlsVariables = {
   BACKEND_TLS_MIN_VERSION: oneOf(TLS_VERSIONS)
     .prefault('TLSv1.2')
     .describe(`The lowest version of TLS with backends: ${TLS_VERSIONS.join(', ')}`),
-  BACKEND_TLS_CERTIFICATE_FILE: z
-    .string()
-    .optional()
-    .describe(
-      'The certificate, with its issuers, that backends are shown which ask for one, as a PEM file; read again when it changes',
-    ),
-  BACKEND_TLS_KEY_FILE: z.string().optional().describe('The key of BACKEND_TLS_CERTIFICATE_FILE, as a PEM file'),
-  BACKEND_TLS_KEY_PASSWORD: z.string().optional().describe('The password of that key, if it is encrypted'),
+  ...certificateVariables(
+    'BACKEND_TLS',
+    'Certificate, with its intermediates, for backends that ask for one, as a PEM file; read again when it changes',
+  ),
   BACKEND_TLS_VERIFY: flag()
     .prefault('true')
     .describe(
@@ -46,20 +42,5 @@ export type BackendTlsConfig = z.output<z.ZodObject<typeof backendTlsVariables>>
 
 /** The files of connections to backends. */
 export function backendClientFilesOf(config: BackendTlsConfig): ClientFiles {
-  const { BACKEND_TLS_CERTIFICATE_FILE: certificateFile, BACKEND_TLS_KEY_FILE: keyFile } = config;
-  const password = config.BACKEND_TLS_KEY_PASSWORD;
-  const hasCertificate = certificateFile !== undefined && keyFile !== undefined;
-  return {
-    authorities: config.BACKEND_TLS_CA_FILE,
-    certificate: hasCertificate ? { certificateFile, keyFile, password } : undefined,
-  };
-}
-
-/** A sentence for each of these variables that needs another one. */
-export function backendTlsContradictions(config: BackendTlsConfig): string[] {
-  return [
-    ...dependencyProblems(config, 'BACKEND_TLS_CERTIFICATE_FILE', 'BACKEND_TLS_KEY_FILE'),
-    ...dependencyProblems(config, 'BACKEND_TLS_KEY_FILE', 'BACKEND_TLS_CERTIFICATE_FILE'),
-    ...dependencyProblems(config, 'BACKEND_TLS_KEY_PASSWORD', 'BACKEND_TLS_KEY_FILE'),
-  ];
+  return { authorities: config.BACKEND_TLS_CA_FILE, certificate: certificateFilesOf('BACKEND_TLS', config) };
 }

@@ -3,16 +3,17 @@ import {
   ConfigurationError,
   balancerAuthorityProblems,
   balancerAuthorityVariables,
+  certificateFilesOf,
+  certificateProblems,
+  certificateVariables,
   hostNames,
   httpUrl,
   logVariables,
   parseEnvironment,
   port,
-  dependencyProblems,
   seconds,
   wholeNumber,
 } from '@fairlead/configuration';
-import type { CertificateFiles } from '@fairlead/tls';
 import { registerAs, type ConfigType } from '@nestjs/config';
 import { z } from 'zod';
 
@@ -31,14 +32,10 @@ export const dashboardEnvironment = z.object({
     .describe(
       'Most concurrent connections to the dashboard, others are closed; at most an eighth of the allowed file descriptors',
     ),
-  DASHBOARD_TLS_CERTIFICATE_FILE: z
-    .string()
-    .optional()
-    .describe(
-      'Certificate of the dashboard with its intermediates, as a PEM file; the port then speaks only https; read again when it changes',
-    ),
-  DASHBOARD_TLS_KEY_FILE: z.string().optional().describe('Key of DASHBOARD_TLS_CERTIFICATE_FILE, as a PEM file'),
-  DASHBOARD_TLS_KEY_PASSWORD: z.string().optional().describe('Password of that key, if it is encrypted'),
+  ...certificateVariables(
+    'DASHBOARD_TLS',
+    'Certificate of the dashboard with its intermediates, as a PEM file; the port then speaks only https; read again when it changes',
+  ),
   BALANCER_URL: httpUrl()
     .prefault('http://127.0.0.1:9797')
     .describe("The balancer's control plane, from which it reads the metrics"),
@@ -70,7 +67,7 @@ export const dashboardConfig = registerAs('dashboard', () => {
     host: environment.DASHBOARD_HOST,
     names: environment.DASHBOARD_NAMES,
     maxConnections: environment.DASHBOARD_MAX_CONNECTIONS,
-    certificate: certificateFilesOf(environment),
+    certificate: certificateFilesOf('DASHBOARD_TLS', environment),
     balancerUrl: environment.BALANCER_URL,
     caFile: environment.BALANCER_CA_FILE,
     token: environment.CONTROL_PLANE_TOKEN,
@@ -90,20 +87,8 @@ function contradictions(environment: Environment): string[] {
   return [
     ...(hasBoth ? ['CONTROL_PLANE_TOKEN and CONTROL_PLANE_TOKEN_FILE must not both be set'] : []),
     ...balancerAuthorityProblems(environment),
-    ...dependencyProblems(environment, 'DASHBOARD_TLS_CERTIFICATE_FILE', 'DASHBOARD_TLS_KEY_FILE'),
-    ...dependencyProblems(environment, 'DASHBOARD_TLS_KEY_FILE', 'DASHBOARD_TLS_CERTIFICATE_FILE'),
-    ...dependencyProblems(environment, 'DASHBOARD_TLS_KEY_PASSWORD', 'DASHBOARD_TLS_KEY_FILE'),
+    ...certificateProblems('DASHBOARD_TLS', environment),
   ];
-}
-
-/** The files of the dashboard's port; undefined where it speaks plain HTTP. */
-function certificateFilesOf(environment: Environment): CertificateFiles | undefined {
-  const {
-    DASHBOARD_TLS_CERTIFICATE_FILE: certificateFile,
-    DASHBOARD_TLS_KEY_FILE: keyFile,
-    DASHBOARD_TLS_KEY_PASSWORD: password,
-  } = environment;
-  return certificateFile === undefined || keyFile === undefined ? undefined : { certificateFile, keyFile, password };
 }
 
 /** The settings that {@link dashboardConfig} returns. */

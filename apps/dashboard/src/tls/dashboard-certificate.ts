@@ -3,15 +3,12 @@ import type { TlsOptions } from 'node:tls';
 import { ConfigurationError } from '@fairlead/configuration';
 import {
   CertificateError,
+  DEFAULT_POLICY,
   serverOptions,
   WatchedServerMaterial,
   type CertificateFiles,
-  type ServerPolicy,
 } from '@fairlead/tls';
 import { Logger } from '@nestjs/common';
-
-/** Sessions can be resumed for at most 12 hours, as by default in the balancer. */
-const POLICY: ServerPolicy = { minVersion: 'TLSv1.2', clientCertificates: 'off', sessionSeconds: 43_200 };
 
 /** The certificate in use, and the options for a server that uses it. */
 export class DashboardCertificate {
@@ -22,7 +19,7 @@ export class DashboardCertificate {
   /** @throws {ConfigurationError} when a file cannot be used. */
   constructor(files: CertificateFiles) {
     try {
-      this.watched = new WatchedServerMaterial({ certificates: [files] }, POLICY.sessionSeconds, {
+      this.watched = new WatchedServerMaterial({ certificates: [files] }, DEFAULT_POLICY.sessionSeconds, {
         onReplace: () => this.onReplace(this.options),
         onChange: (expiries) => this.logger.log(`certificate changed: ${expiries}`),
         onRejection: (reason) => this.logger.warn(`certificate rejected: ${reason}`),
@@ -36,7 +33,7 @@ export class DashboardCertificate {
   /** The TLS options of the dashboard's server. */
   get options(): TlsOptions {
     const { material } = this.watched;
-    return serverOptions(material, material.certificates[0], POLICY);
+    return serverOptions(material, material.certificates[0], DEFAULT_POLICY);
   }
 
   /** Calls back with new options whenever the files have changed or the ticket key was replaced, until the process ends. */

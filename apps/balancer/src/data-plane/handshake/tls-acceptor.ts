@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { LoadTable, type ThreadCounts } from '@fairlead/scheduling';
+import { closeFailed, USE_HTTPS } from '@fairlead/tls';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../../config/balancer.config.js';
@@ -13,13 +14,7 @@ import { transportOf } from '../io/transport.js';
 import { PendingHandshakes } from './pending-handshakes.js';
 import { SecureServer } from './secure-server.js';
 
-/** Codes of OpenSSL for what does not begin as TLS does. */
-const PLAIN_HTTP_CODES: ReadonlySet<string | undefined> = new Set([
-  'ERR_SSL_HTTP_REQUEST',
-  'ERR_SSL_HTTPS_PROXY_REQUEST',
-  'ERR_SSL_WRONG_VERSION_NUMBER',
-]);
-const USE_HTTPS = lastErrorText(400, 'this port is for TLS: use https');
+const PLAIN_HTTP_RESPONSE = lastErrorText(400, USE_HTTPS);
 
 /** Takes over a connection, and the bytes that were already read from it. */
 type Deliver = (client: SharedBufferSocket, unread: Buffer | undefined) => void;
@@ -59,7 +54,7 @@ export class TlsAcceptor {
     };
     const secure = new SecureServer(credentials.material, policy, TLS_STRICT_SNI);
     secure.server.on('secureConnection', (socket) => this.onSecure(socket));
-    secure.server.on('tlsClientError', (error, socket) => this.onFailure(error, socket));
+    secure.server.on('tlsClientError', (error, socket) => closeFailed(socket, error, PLAIN_HTTP_RESPONSE));
     credentials.onChange((material) => secure.replace(material));
     this.secure = secure;
   }
@@ -97,13 +92,6 @@ export class TlsAcceptor {
     if (socket.isSessionReused()) this.counts.tlsResumptions++;
     const client = SharedBufferSocket.secured(socket);
     this.deliver(client, (socket.read() as Buffer | null) ?? undefined);
-  }
-
-  /** OpenSSL says what a client without TLS has sent. TLS has read it, so nothing unread resets the connection. */
-  private onFailure(error: NodeJS.ErrnoException, socket: TLSSocket): void {
-    socket.on('error', () => {});
-    if (PLAIN_HTTP_CODES.has(error.code)) transportOf(socket).write(USE_HTTPS, 'latin1');
-    socket.destroy();
   }
 
   /** Whether the client asked for a name, if it has to, and its certificate was verified, if it has one. */

@@ -1,11 +1,7 @@
 // The TCP connection that carries a connection: the same socket, unless the connection has TLS.
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-
-/** Node-internal: the socket that a `TLSSocket` wraps. */
-interface WrappedSocket {
-  readonly _parent?: Socket | null;
-}
+import { acceptedSocketOf } from '@fairlead/tls';
 
 /** Node-internal: the system's handle of a TCP connection. */
 interface TcpHandle {
@@ -21,7 +17,7 @@ interface SecureSocket {
 
 /** Returns the socket that was accepted; for a TLS connection that the balancer opened itself, the `TLSSocket`. */
 export function transportOf(socket: Socket): Socket {
-  return socket instanceof TLSSocket ? ((socket as unknown as WrappedSocket)._parent ?? socket) : socket;
+  return socket instanceof TLSSocket ? acceptedSocketOf(socket) : socket;
 }
 
 /** Closes a connection with a reset. */
