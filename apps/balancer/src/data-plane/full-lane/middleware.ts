@@ -1,10 +1,9 @@
 // http-proxy-middleware, and everything that works around it. It forwards each attempt; the exchange decides what to send,
 // where to, and what a failure means (docs/decisions/0004). What it does by itself and this file undoes:
 //
-// - It builds its request from `request.headers`, of which it changes some. It is shown none; the raw header list travels
-//   in its options, which it hands to Node's client (`UpstreamOptions`).
-// - It reads the target as a URL and joins it to the backend's path in its own way. It is shown `/`; the target travels in
-//   the options too.
+// - It builds its request from `request.headers`, of which it changes some, and joins the target to the backend's path in
+//   its own way. It is shown no headers and `/`; target and header list are set when Node's client asks the agent for a
+//   connection (`setHead`).
 // - Node's client would choose a connection by the agent's rules. The agent of an attempt hands the request to the exchange.
 // - It pipes the client's request to the backend. It is given a body that knows how to be piped more than once.
 // - It adds listeners to request and response with each attempt.
@@ -67,7 +66,10 @@ export class Middleware {
   prepare(request: ProxiedRequest, response: ServerResponse, forwarded: ForwardedRequest): void {
     request.forwarded = forwarded;
     // Node's client would find a connection by itself otherwise.
-    request.agent = requestAgent((upstream) => forwarded.onUpstreamRequest(upstream), true);
+    request.agent = requestAgent((upstream) => {
+      setHead(upstream, forwarded);
+      forwarded.onUpstreamRequest(upstream);
+    }, true);
     request.headers = {};
     request.url = '/';
     request.setMaxListeners(MAX_LISTENERS);
@@ -100,14 +102,10 @@ function forwardedOf(request: IncomingMessage): ForwardedRequest {
 /** A backend's address in the middleware's terms. */
 type ProxyTarget = Exclude<NonNullable<Options['target']>, string | URL>;
 
-function route(
-  { target, requestTarget, headers, body }: ForwardedRequest,
-  request: IncomingMessage,
-  options: Options,
-): ProxyTarget {
+function route({ target, body }: ForwardedRequest, request: IncomingMessage, options: Options): ProxyTarget {
   options.agent = (request as ProxiedRequest).agent;
   options.buffer = body ?? EMPTY_BODY;
-  options.ssl = new UpstreamOptions(requestTarget, headers);
+  options.ssl = { ...REQUEST_OPTIONS };
   return { protocol: 'http:', hostname: target.host, port: String(target.port), pathname: '/' };
 }
 
@@ -121,46 +119,20 @@ class EmptyBody extends Stream {
 
 const EMPTY_BODY = new EmptyBody();
 
-/**
- * The middleware sets headers of its own, made from those it was shown, which is ignored; until it has set the path, its
- * last option, it sees no headers to act on.
- */
-const FIXED_HEADERS: PropertyDescriptor & ThisType<UpstreamOptions> = {
-  enumerable: true,
-  get() {
-    return this.path === undefined ? {} : this.list;
-  },
-  set() {},
-};
+/** The options of each request of the middleware: Node's client adds no header. */
+const REQUEST_OPTIONS = { setDefaultHeaders: false };
 
-/** The middleware sets a path of its own; from then on it is the target of the request. */
-const FIXED_PATH: PropertyDescriptor & ThisType<UpstreamOptions> = {
-  enumerable: true,
-  get() {
-    return this.isComplete ? this.target : undefined;
-  },
-  set() {
-    this.isComplete = true;
-  },
-};
+/** Node-internal: sets the head of a request, of which nothing may have been set before. */
+interface HeadlessRequest {
+  _storeHeader(requestLine: string, headers: readonly string[]): void;
+}
 
 /**
- * The options that the middleware starts its request's options with: a raw header list, which Node's client writes as it
- * is, and which the middleware itself would not accept.
+ * Gives a request of Node's client, which has no headers yet, its target and its raw header list. Options could carry both,
+ * but the middleware sets those; the accessors that withstood it cost Node's client 4 µs for each request.
  */
-class UpstreamOptions {
-  /** Node's client adds nothing to the list. */
-  readonly setDefaultHeaders = false;
-  readonly path: string | undefined;
-  /** Whether the middleware has set its last option. */
-  isComplete = false;
-  [name: string]: unknown;
-
-  constructor(
-    readonly target: string,
-    readonly list: readonly string[],
-  ) {
-    Object.defineProperty(this, 'headers', FIXED_HEADERS);
-    Object.defineProperty(this, 'path', FIXED_PATH);
-  }
+function setHead(upstream: ClientRequest, { requestTarget, headers }: ForwardedRequest): void {
+  upstream.path = requestTarget;
+  const requestLine = `${upstream.method} ${requestTarget} HTTP/1.1\r\n`;
+  (upstream as unknown as HeadlessRequest)._storeHeader(requestLine, headers);
 }
