@@ -12,6 +12,7 @@ const BALANCER_ROOMS = [
   ['access/', 'metrics/', 'placement/'],
   ['tls/'],
   ['registry/'],
+  ['traffic-config/'],
   ['config/', 'clock/', 'net/'],
 ];
 
@@ -36,6 +37,7 @@ const LIBRARY_IMPORTS = {
   'watched-files': [],
   tokens: ['watched-files'],
   tls: ['watched-files'],
+  'traffic-config': ['contracts', 'configuration'],
   'http-server': ['tls'],
   registration: ['contracts', 'tls', 'tokens'],
 };

@@ -28,6 +28,7 @@ import { DemandClassifier } from '../placement/demand-classifier.js';
 import { DemandLearning } from '../placement/demand-learning.js';
 import { DrfScheduler } from '../placement/drf.scheduler.js';
 import { BackendConnector } from '../tls/backend-connector.js';
+import { CurrentTraffic } from '../traffic-config/current-traffic.js';
 
 /** Configuration and log, which every thread has. */
 export const foundations = [
@@ -62,6 +63,7 @@ const upstream = [BackendConnector, UpstreamConnector];
 
 /** From the socket to the choice of a backend. */
 export const dataPlaneProviders = [
+  CurrentTraffic,
   LocalDataPlane,
   BoundedLog,
   RequestLog,
