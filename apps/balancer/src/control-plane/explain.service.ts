@@ -1,6 +1,7 @@
 // Explains where a request of a given demand would be placed, and why.
 import type { Explanation, ResourceAmounts } from '@fairlead/contracts';
 import type { ScoredCandidate } from '@fairlead/scheduling';
+import { DEFAULT_POOL } from '@fairlead/traffic-config';
 import { BadRequestException, Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
@@ -26,7 +27,7 @@ export class ExplainService {
       );
     }
     const demand = RESOURCES.vectorOf(amounts);
-    const scored = (this.scheduler.explain(demand) ?? []).toSorted((a, b) => a.score - b.score);
+    const scored = (this.scheduler.explain(DEFAULT_POOL, demand) ?? []).toSorted((a, b) => a.score - b.score);
     const candidates = scored.map((candidate) => this.explained(candidate));
     const isCandidate = new Set(scored.map(({ slot }) => slot));
     const excluded = this.registry

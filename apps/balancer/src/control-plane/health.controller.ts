@@ -44,8 +44,8 @@ export class HealthController {
   /** Always up: with an empty fleet the balancer rightly responds 503, and backends can register. */
   private fleet() {
     const up = this.registry.list().filter((backend) => stateOf(backend) === 'up').length;
-    const { snapshot, snapshots } = this.registry;
-    const condition = snapshot.size === 0 ? 'degraded' : snapshots.isPanic ? 'panic' : 'ok';
+    const { pools, snapshots } = this.registry;
+    const condition = pools.all.size === 0 ? 'degraded' : snapshots.isPanic ? 'panic' : 'ok';
     return this.indicators.check('fleet').up({ condition, backendsUp: up });
   }
 }

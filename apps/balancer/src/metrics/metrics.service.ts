@@ -54,7 +54,7 @@ export class MetricsService {
   }
 
   private status(): FleetMetrics['status'] {
-    if (this.registry.snapshot.size === 0) return 'degraded';
+    if (this.registry.pools.all.size === 0) return 'degraded';
     return this.registry.snapshots.isPanic ? 'panic' : 'ok';
   }
 

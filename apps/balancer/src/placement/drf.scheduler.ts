@@ -1,25 +1,23 @@
-// The scheduler: places requests on backends, by any of the policies of libs/scheduling. The default policy `drf` is
-// minimum drift, after Stolyar's MinDrift: it matches the shape of a demand to the shape of the free capacity.
-import {
-  Candidates,
-  FleetSnapshot,
-  LoadTable,
-  createPolicy,
-  seededRandom,
-  type PlacementPolicy,
-  type ResourceVector,
-  type ScoredCandidate,
-} from '@fairlead/scheduling';
+// The scheduler: places requests on the backends of their pool, by any of the policies of libs/scheduling. The default
+// policy `drf` is minimum drift, after Stolyar's MinDrift: it matches the shape of a demand to the shape of the free
+// capacity.
+import { LoadTable, seededRandom, type PolicyContext, type ResourceVector, type ScoredCandidate } from '@fairlead/scheduling';
+import { DEFAULT_POOL } from '@fairlead/traffic-config';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
+import { monotonicSeconds } from '../clock/monotonic.js';
 import { balancerConfig } from '../config/balancer.config.js';
 import { Fleet } from '../registry/snapshot/fleet.js';
-import { monotonicSeconds } from '../clock/monotonic.js';
+import type { PoolSnapshots } from '../registry/snapshot/pool-snapshots.js';
+import { CurrentTraffic } from '../traffic-config/current-traffic.js';
 import { DemandLearning } from './demand-learning.js';
 import { Placement, type PlacementContext } from './placement.js';
+import { PoolScheduler } from './pool-scheduler.js';
 
 /** What placement needs to know of a request. */
 export interface PlacementRequest {
+  /** The name of the pool whose backends may serve it. */
+  readonly pool: string;
   /** Units of each resource, in the fleet's order. */
   readonly demand: ResourceVector;
   /** The class whose demand is learned; undefined when the demand was given. */
@@ -28,34 +26,35 @@ export interface PlacementRequest {
   readonly affinity: number | undefined;
 }
 
-/** How often the learned speeds are read. */
-const SPEED_INTERVAL_SECONDS = 1;
-
 @Injectable()
 export class DrfScheduler {
-  private readonly policy: PlacementPolicy;
   private readonly context: PlacementContext;
+  private readonly policyContext: PolicyContext;
   /** The time of the present decision, monotonic seconds. */
   private now = 0;
-  private readonly candidates = new Candidates();
-  /** The last snapshot of the registry. */
-  private declared: FleetSnapshot | undefined;
-  /** The same at the learned speeds. */
-  private fleet: FleetSnapshot;
-  private speedsReadAt = 0;
+  /** By name. Pools that have neither backends nor settings any more are left out at the next change. */
+  private readonly pools = new Map<string, PoolScheduler>();
+  /** The pool of the last request: with one pool, that of every request. */
+  private last: PoolScheduler;
+  /** The last snapshots of the registry. */
+  private declared: PoolSnapshots;
 
   constructor(
     private readonly registry: Fleet,
     readonly table: LoadTable,
     private readonly learning: DemandLearning,
+    private readonly traffic: CurrentTraffic,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
     // With the same seed, all threads would choose the same backends.
     const { DEMAND_SEED: seed } = config;
     const random = seed === undefined ? Math.random : seededRandom(seed + 1 + table.writer);
-    this.policy = createPolicy(config.PLACEMENT_POLICY, { table, random, clock: () => this.now });
-    this.context = { table, row: table.own, policy: this.policy, learning };
-    this.fleet = registry.snapshot;
+    this.policyContext = { table, random, clock: () => this.now };
+    this.context = { table, row: table.own, learning };
+    this.declared = registry.pools;
+    learning.useFleet(this.declared.all);
+    this.last = this.poolOf(DEFAULT_POOL);
+    traffic.listen(() => this.useTraffic());
   }
 
   /** Creates a placement, which serves one request after another. */
@@ -68,27 +67,26 @@ export class DrfScheduler {
    * request. Backends on `triedSlots` are skipped. The caller reports to the placement how the exchange ended.
    */
   place(request: PlacementRequest, triedSlots: readonly number[], placement: Placement, nowSeconds: number): boolean {
-    const fleet = this.currentFleet(nowSeconds);
+    const pool = this.enter(request.pool, nowSeconds);
     const { demand, classId } = request;
-    if (this.tryPlace(request, demand, triedSlots, placement)) return true;
-    if (classId === undefined || fleet.hasAllResources) return false;
+    if (this.tryPlace(pool, request, demand, triedSlots, placement)) return true;
+    if (classId === undefined || pool.fleet.hasAllResources) return false;
     // A learned demand may be wrong: it must not keep a request from the backends that lack one of its resources.
-    return this.tryPlace(request, fleet.servableByAll(demand), triedSlots, placement);
+    return this.tryPlace(pool, request, pool.fleet.servableByAll(demand), triedSlots, placement);
   }
 
-  /** Places a request of `demand` in {@link fleet}, which has to be current. */
   private tryPlace(
+    { candidates, fleet, policy }: PoolScheduler,
     { classId, affinity }: PlacementRequest,
     demand: ResourceVector,
     triedSlots: readonly number[],
     placement: Placement,
   ): boolean {
-    const { candidates } = this;
-    if (candidates.fill(this.fleet, this.table, demand, triedSlots) === 0) return false;
-    const slot = candidates.fleet.slots[this.policy.choose(candidates, demand, affinity)];
+    if (candidates.fill(fleet, this.table, demand, triedSlots) === 0) return false;
+    const slot = candidates.fleet.slots[policy.choose(candidates, demand, affinity)];
     const backend = this.registry.atSlot(slot);
     if (!backend) return false;
-    placement.reserve(backend, demand, classId, this.now);
+    placement.reserve(backend, demand, classId, this.now, policy);
     return true;
   }
 
@@ -99,42 +97,58 @@ export class DrfScheduler {
 
   /** Whether the last request that was not placed only lacked room: a candidate was full. */
   get isFull(): boolean {
-    return this.candidates.count === 0 && this.candidates.isAnyFull;
+    const { candidates } = this.last;
+    return candidates.count === 0 && candidates.isAnyFull;
   }
 
-  /** Whether a backend that is not on `triedSlots` could take `demand` now. */
-  canPlace(demand: ResourceVector, triedSlots: readonly number[]): boolean {
-    return this.candidates.fill(this.currentFleet(), this.table, demand, triedSlots) > 0;
+  /** Whether a backend that is not on `triedSlots` could take a request now. */
+  canPlace({ pool, demand }: PlacementRequest, triedSlots: readonly number[]): boolean {
+    const { candidates, fleet } = this.enter(pool);
+    return candidates.fill(fleet, this.table, demand, triedSlots) > 0;
   }
 
-  /** The scores of the candidates for `demand`; undefined when the policy in force has no scores. */
-  explain(demand: ResourceVector): ScoredCandidate[] | undefined {
-    this.candidates.fill(this.currentFleet(), this.table, demand, []);
-    return this.policy.explain?.(this.candidates, demand);
+  /** The scores of the candidates of a pool for `demand`; undefined when its policy has no scores. */
+  explain(pool: string, demand: ResourceVector): ScoredCandidate[] | undefined {
+    const { candidates, fleet, policy } = this.enter(pool);
+    candidates.fill(fleet, this.table, demand, []);
+    return policy.explain?.(candidates, demand);
   }
 
-  /** The fleet as the policy sees it: the backends in traffic, their capacity scaled by their learned speed. */
-  currentFleet(now = monotonicSeconds()): FleetSnapshot {
-    const isKnown = this.registry.snapshot === this.declared;
+  /** The pool with a name, up to date. */
+  private enter(name: string, now = monotonicSeconds()): PoolScheduler {
     this.now = now;
-    if (!isKnown || now - this.speedsReadAt >= SPEED_INTERVAL_SECONDS) this.refreshFleet(now);
-    return this.fleet;
+    const { pools } = this.registry;
+    if (pools !== this.declared) this.useSnapshots(pools);
+    if (name !== this.last.name) this.last = this.poolOf(name);
+    this.last.refresh(now);
+    return this.last;
   }
 
-  private refreshFleet(now: number): void {
-    const { snapshot } = this.registry;
-    this.speedsReadAt = now;
-    if (snapshot !== this.declared) {
-      this.declared = snapshot;
-      this.fleet = snapshot;
-      this.learning.useFleet(snapshot);
+  private poolOf(name: string): PoolScheduler {
+    const known = this.pools.get(name);
+    if (known) return known;
+    const { policy } = this.traffic.settingsOf(name);
+    const pool = new PoolScheduler(name, policy, this.declared.of(name), this.registry, this.policyContext);
+    this.pools.set(name, pool);
+    return pool;
+  }
+
+  private useSnapshots(snapshots: PoolSnapshots): void {
+    this.declared = snapshots;
+    this.learning.useFleet(snapshots.all);
+    for (const [name, pool] of this.pools) pool.useSnapshot(snapshots.of(name));
+    this.forgetUnused();
+  }
+
+  private useTraffic(): void {
+    for (const [name, pool] of this.pools) pool.usePolicy(this.traffic.settingsOf(name).policy);
+    this.forgetUnused();
+  }
+
+  private forgetUnused(): void {
+    for (const name of this.pools.keys()) {
+      if (!this.traffic.pool(name) && this.declared.of(name).size === 0) this.pools.delete(name);
     }
-    const speedOf = (slot: number) => this.table.speed(slot) * this.slowStart(slot, now);
-    this.fleet = snapshot.atSpeeds(speedOf, this.fleet);
-  }
-
-  private slowStart(slot: number, now: number): number {
-    const backend = this.registry.atSlot(slot);
-    return backend ? this.registry.slowStart(backend, now) : 1;
+    this.last = this.poolOf(DEFAULT_POOL);
   }
 }

@@ -6,20 +6,21 @@ import { FleetReplica } from '../threads/fleet-replica.js';
 import { RecordingMainThread } from '../threads/main-thread.fixture.js';
 import { DemandLearning } from './demand-learning.js';
 import { Placement } from './placement.js';
+import { CurrentTraffic } from '../traffic-config/current-traffic.js';
 
 function somePlacements() {
   const config = loadBalancerConfig({});
   const table = new LoadTable({ resourceCount: 2, slotCount: 3, writerCount: 1 });
-  const learning = new DemandLearning(new FleetReplica(new RecordingMainThread(), config), table, config);
+  const learning = new DemandLearning(new FleetReplica(new RecordingMainThread(), new CurrentTraffic(config), config), table, config);
   const policy = createPolicy('round-robin', { table, clock: () => 0, random: seededRandom(1) });
   const classId = learning.classify({ method: 'GET', target: '/', bodyBytes: 0 });
   const reserve = (placement: Placement, slot: number, atSeconds: number) =>
-    placement.reserve(aBackend(slot), Float64Array.of(1, 2), classId, atSeconds);
-  return { table, reserve, aPlacement: () => new Placement({ table, row: table.own, policy, learning }) };
+    placement.reserve(aBackend(slot), Float64Array.of(1, 2), classId, atSeconds, policy);
+  return { table, reserve, aPlacement: () => new Placement({ table, row: table.own, learning }) };
 }
 
 function aBackend(slot: number): FleetBackend {
-  return { id: `b${slot}`, url: `http://127.0.0.1:${slot}`, slot, incarnation: 0, startedAt: 0 };
+  return { id: `b${slot}`, url: `http://127.0.0.1:${slot}`, pool: 'default', slot, incarnation: 0, startedAt: 0 };
 }
 
 const inFlight = (table: LoadTable) => [0, 1, 2].map((slot) => table.active(slot));

@@ -16,7 +16,6 @@ export interface PlacementContext {
   readonly table: LoadTable;
   /** The thread's own row of the load table. */
   readonly row: LoadRow;
-  readonly policy: PlacementPolicy;
   readonly learning: DemandLearning;
 }
 
@@ -30,6 +29,8 @@ export class Placement {
   /** The incarnation of {@link backend} when the request was placed. */
   incarnation = 0;
   private reservation: Reservation | undefined;
+  /** The policy that chose {@link backend}. */
+  private policy: PlacementPolicy | undefined;
   private activeAtDispatch = 0;
   private startedAt = 0;
   private readonly ticket = new LearningTicket();
@@ -48,11 +49,18 @@ export class Placement {
   }
 
   /**
-   * Step 6, reserve: reserves `demand`; `classId` is given if the class is learned. Cancels a reservation that is not
-   * released yet. For the scheduler only.
+   * Step 6, reserve: reserves `demand` on a backend that `policy` chose; `classId` is given if the class is learned.
+   * Cancels a reservation that is not released yet. For the scheduler only.
    */
-  reserve(backend: FleetBackend, demand: ResourceVector, classId: number | undefined, atSeconds: number): void {
+  reserve(
+    backend: FleetBackend,
+    demand: ResourceVector,
+    classId: number | undefined,
+    atSeconds: number,
+    policy: PlacementPolicy,
+  ): void {
     this.cancel();
+    this.policy = policy;
     const { row, table, learning } = this.context;
     const { slot } = backend;
     this.activeAtDispatch = table.active(slot);
@@ -77,11 +85,11 @@ export class Placement {
     const { reservation, ticket } = this;
     this.stretch = undefined;
     if (!reservation?.release()) return false;
-    const { row, policy, learning } = this.context;
+    const { row, learning } = this.context;
     const { slot } = reservation;
     const latencySeconds = nowSeconds - this.startedAt;
     row.countResponse(slot, latencySeconds);
-    policy.observe?.(slot, latencySeconds, this.activeAtDispatch);
+    this.policy?.observe?.(slot, latencySeconds, this.activeAtDispatch);
     if (!this.isLearnedFrom) return true;
     // The latency of an error says nothing about the demand of the class.
     if (this.isServerError) {

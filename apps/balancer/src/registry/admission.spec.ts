@@ -6,7 +6,7 @@ import { InvalidRegistrationError } from './registration-normalizer.js';
 import { QuotaExceededError } from './registry.errors.js';
 import { OPERATOR } from './registry.fixture.js';
 
-const REST = { pingPath: undefined, leaseSeconds: undefined, labels: {}, maxInFlight: undefined };
+const REST = { pool: 'default', pingPath: undefined, leaseSeconds: undefined, labels: {}, maxInFlight: undefined };
 
 function aSpec(id: string, more: Partial<BackendSpec> = {}): BackendSpec {
   const capacity = Float64Array.of(20, 36);

@@ -6,7 +6,7 @@ import { BackendLifecycle } from './backend-lifecycle.js';
 import { EventLog } from './event-log.js';
 import type { BackendObservation } from './snapshot/backend-observation.js';
 
-const REST = { pingPath: undefined, leaseSeconds: undefined, labels: {}, maxInFlight: undefined };
+const REST = { pool: 'default', pingPath: undefined, leaseSeconds: undefined, labels: {}, maxInFlight: undefined };
 const SPEC: BackendSpec = { id: 'a', url: 'http://a:80', capacity: Float64Array.of(1, 1), ...REST };
 const PAUSE = { purpose: 'pause', completedAt: undefined, disconnectsAt: Infinity } as const;
 const LEAVE = { ...PAUSE, purpose: 'leave' } as const;

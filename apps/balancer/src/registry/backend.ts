@@ -8,6 +8,8 @@ export interface BackendSpec {
   readonly id: string;
   /** Origin and optional path prefix, without a trailing slash. */
   readonly url: string;
+  /** The pool whose requests it serves. */
+  readonly pool: string;
   /** Units per second, in the fleet's order. */
   readonly capacity: ResourceVector;
   readonly pingPath: string | undefined;

@@ -1,6 +1,7 @@
 // Turns a registration into a backend's spec: fills in defaults, and rejects what does not fit the fleet.
 import type { OriginalRegistration, Registration, ResourceAmounts } from '@fairlead/contracts';
 import type { ResourceSpace, ResourceVector } from '@fairlead/scheduling';
+import { DEFAULT_POOL } from '@fairlead/traffic-config';
 import { hostForUrl } from '../net/address.js';
 import type { BackendAccess } from '../net/backend-access.js';
 import { endpointOf } from '../net/backend-endpoint.js';
@@ -24,6 +25,7 @@ export function normalize(body: Registration, context: NormalizationContext): Ba
   return {
     registeredFrom: context.callerAddress,
     ...identityOf(body.id, url, context),
+    pool: DEFAULT_POOL,
     capacity: capacityOf(body.resources, context.resources),
     pingPath: body.pingPath,
     leaseSeconds: body.leaseSeconds,
@@ -45,6 +47,7 @@ export function normalizeOriginal(body: OriginalRegistration, context: Normaliza
   return {
     registeredFrom: callerAddress,
     ...identityOf(undefined, new URL(callerUrl(callerAddress, body.Port ?? 80)), context),
+    pool: DEFAULT_POOL,
     capacity,
     pingPath: undefined,
     leaseSeconds: undefined,

@@ -1,7 +1,9 @@
 // A registry for tests, kept in memory, and backends in it.
 import type { Environment } from '@fairlead/configuration';
 import { LoadTable } from '@fairlead/scheduling';
+import { DEFAULT_POOL } from '@fairlead/traffic-config';
 import { loadBalancerConfig } from '../config/balancer.config.js';
+import { CurrentTraffic } from '../traffic-config/current-traffic.js';
 import type { Backend, BackendSpec } from './backend.js';
 import { EventLog } from './event-log.js';
 import type { Claimant } from './ownership.js';
@@ -22,10 +24,11 @@ export function aRegistry(environment: Environment = {}) {
   const config = loadBalancerConfig({ REGISTRY_FILE: 'none', MAX_BACKENDS: '8', ...environment });
   const table = new LoadTable({ resourceCount: 2, slotCount: config.MAX_BACKENDS, writerCount: 1 });
   const events = new EventLog();
-  const registry = new RegistryService(table, events, new RegistryStore(config), config);
+  const traffic = new CurrentTraffic(config);
+  const registry = new RegistryService(table, events, new RegistryStore(config), traffic, config);
 
   const register = (id: string, more: Partial<BackendSpec> = {}): Backend => {
-    const spec = { pingPath: undefined, leaseSeconds: undefined, labels: {}, maxInFlight: undefined };
+    const spec = { pool: DEFAULT_POOL, pingPath: undefined, leaseSeconds: undefined, labels: {}, maxInFlight: undefined };
     const complete = { ...spec, id, url: `http://${id}`, capacity: Float64Array.of(1, 1), ...more };
     return registry.register(complete, OPERATOR).backend;
   };
@@ -37,5 +40,5 @@ export function aRegistry(environment: Environment = {}) {
     return backend;
   };
 
-  return { config, table, events, registry, register, join };
+  return { config, traffic, table, events, registry, register, join };
 }

@@ -7,6 +7,7 @@ import { EventLog } from './event-log.js';
 import { RegistryStore } from './store/registry-store.js';
 import { RegistryService } from './registry.service.js';
 import { OPERATOR } from './registry.fixture.js';
+import { CurrentTraffic } from '../traffic-config/current-traffic.js';
 
 beforeEach(() => {
   for (const level of ['log', 'warn'] as const) vi.spyOn(Logger.prototype, level).mockImplementation(() => {});
@@ -24,9 +25,9 @@ function aRegistry() {
   const config = loadBalancerConfig({ REGISTRY_FILE: 'none' });
   const table = new LoadTable({ resourceCount: 2, slotCount: 2, writerCount: 1 });
   const events = new EventLog();
-  const registry = new RegistryService(table, events, new RegistryStore(config), config);
+  const registry = new RegistryService(table, events, new RegistryStore(config), new CurrentTraffic(config), config);
   const register = (id: string, leaseSeconds?: number) => {
-    const more = { pingPath: undefined, leaseSeconds, labels: {}, maxInFlight: undefined };
+    const more = { pool: 'default', pingPath: undefined, leaseSeconds, labels: {}, maxInFlight: undefined };
     return registry.register({ id, url: `http://${id}`, capacity: Float64Array.of(1, 1), ...more }, OPERATOR);
   };
   /** Registers a backend with one exchange in flight. */
@@ -56,14 +57,14 @@ it('changes nothing when backends are read', async () => {
   await registry.leave('leaving');
   paused.exchange.release();
   leaving.exchange.release();
-  const before = { events: events.newest(), snapshot: registry.snapshot, version: registry.acknowledgement.version };
+  const before = { events: events.newest(), pools: registry.pools, version: registry.acknowledgement.version };
 
   expect(registry.list().map(({ id }) => id)).toEqual(['leaving', 'paused']);
   expect(registry.get('paused').draining).toMatchObject({ completedAt: undefined });
   expect(registry.get('leaving')).toBe(leaving.backend);
 
   expect(events.newest()).toEqual(before.events);
-  expect(registry.snapshot).toBe(before.snapshot);
+  expect(registry.pools).toBe(before.pools);
   expect(registry.acknowledgement.version).toBe(before.version);
 });
 

@@ -1,10 +1,11 @@
 // The service registry: which backends are in the fleet, and in which state. It is the only writer of both; other parts
 // report what they see of a backend here.
-import { LoadTable, type FleetSnapshot, type HashKey } from '@fairlead/scheduling';
+import { LoadTable, type HashKey } from '@fairlead/scheduling';
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { monotonicSeconds } from '../clock/monotonic.js';
 import { balancerConfig } from '../config/balancer.config.js';
+import { CurrentTraffic } from '../traffic-config/current-traffic.js';
 import {
   leaseEnd,
   newBackend,
@@ -28,13 +29,14 @@ import { SelfPreservation } from './self-preservation.js';
 import { SlotAllocator } from './slot-allocator.js';
 import type { BackendObservation } from './snapshot/backend-observation.js';
 import type { Fleet, FleetBackend } from './snapshot/fleet.js';
+import type { PoolSnapshots } from './snapshot/pool-snapshots.js';
 import { SnapshotAcknowledgement } from './snapshot/snapshot-acknowledgement.js';
 import { SnapshotBuilder } from './snapshot/snapshot-builder.js';
 import { RegistryStore } from './store/registry-store.js';
 
 @Injectable()
 export class RegistryService implements Fleet, OnModuleInit {
-  snapshot: FleetSnapshot;
+  pools: PoolSnapshots;
   readonly selfPreservation: SelfPreservation;
   readonly snapshots: SnapshotBuilder;
   /** Which snapshot each thread uses. */
@@ -54,6 +56,7 @@ export class RegistryService implements Fleet, OnModuleInit {
     table: LoadTable,
     private readonly events: EventLog,
     private readonly store: RegistryStore,
+    traffic: CurrentTraffic,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {
     this.slots = new SlotAllocator(table, this.acknowledgement, (slot) =>
@@ -69,8 +72,9 @@ export class RegistryService implements Fleet, OnModuleInit {
     });
     this.admission = new Admission(config);
     this.selfPreservation = new SelfPreservation(events, config.SELF_PRESERVATION_RATIO);
-    this.snapshots = new SnapshotBuilder(events, config);
-    this.snapshot = this.snapshots.build([]);
+    this.snapshots = new SnapshotBuilder(events, traffic, config.RESOURCES.size);
+    this.pools = this.snapshots.build([]);
+    traffic.listen(() => this.publish());
   }
 
   get hashKey(): HashKey {
@@ -139,8 +143,8 @@ export class RegistryService implements Fleet, OnModuleInit {
     return backend;
   }
 
-  slowStart({ startedAt }: FleetBackend, now: number): number {
-    return this.snapshots.slowStart(startedAt, now);
+  slowStart(backend: FleetBackend, now: number): number {
+    return this.snapshots.slowStart(backend, now);
   }
 
   /**
@@ -283,7 +287,7 @@ export class RegistryService implements Fleet, OnModuleInit {
   }
 
   private publish(): void {
-    this.snapshot = this.snapshots.build([...this.index]);
+    this.pools = this.snapshots.build([...this.index]);
     this.acknowledgement.publish();
   }
 

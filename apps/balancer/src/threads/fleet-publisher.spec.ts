@@ -11,6 +11,7 @@ import { FleetReplica } from './fleet-replica.js';
 import { RecordingMainThread } from './main-thread.fixture.js';
 import type { FromThread, ToThread } from './messages.js';
 import { OPERATOR } from '../registry/registry.fixture.js';
+import { CurrentTraffic } from '../traffic-config/current-traffic.js';
 
 const FAILED = { what: 'exchange-failed', reason: 'exchange failed: connection refused' } as const;
 
@@ -23,14 +24,14 @@ describe('FleetPublisher', () => {
   function aPair() {
     const config = loadBalancerConfig({ REGISTRY_FILE: 'none', MAX_BACKENDS: '2' });
     const table = new LoadTable({ resourceCount: 2, slotCount: 2, writerCount: 2 });
-    const registry = new RegistryService(table, new EventLog(), new RegistryStore(config), config);
+    const registry = new RegistryService(table, new EventLog(), new RegistryStore(config), new CurrentTraffic(config), config);
     const toThread: ToThread[] = [];
     const toMain: FromThread[] = [];
-    const replica = new FleetReplica(new RecordingMainThread(toMain), config);
+    const replica = new FleetReplica(new RecordingMainThread(toMain), new CurrentTraffic(config), config);
     const publisher = new FleetPublisher(registry, (message) => void toThread.push(message));
     registry.listen({ snapshotChanged: () => publisher.send() });
     const register = (id: string) => {
-      const more = { pingPath: undefined, leaseSeconds: undefined, labels: {}, maxInFlight: undefined };
+      const more = { pool: 'default', pingPath: undefined, leaseSeconds: undefined, labels: {}, maxInFlight: undefined };
       const spec = { id, url: `http://${id}`, capacity: Float64Array.of(1, 1), ...more };
       const { backend } = registry.register(spec, OPERATOR);
       registry.observe(backend, { what: 'ping-ok', reason: 'ping: connected' });
@@ -44,7 +45,7 @@ describe('FleetPublisher', () => {
         await Promise.resolve();
       }
     };
-    const ids = () => Array.from(replica.snapshot.slots, (slot) => replica.atSlot(slot)?.id);
+    const ids = () => Array.from(replica.pools.all.slots, (slot) => replica.atSlot(slot)?.id);
     return { registry, replica, publisher, register, deliver, ids, toMain };
   }
 

@@ -32,9 +32,9 @@ export class FleetPublisher {
 
   /** Sends the present fleet. */
   send(): void {
-    const { acknowledgement, snapshot, hashKey } = this.registry;
+    const { acknowledgement, pools, hashKey } = this.registry;
     const now = monotonicSeconds();
-    const members = Array.from(snapshot.slots, (_, position) => this.memberAt(position, now));
+    const members = Array.from(pools.all.slots, (_, position) => this.memberAt(position, now));
     this.post({
       kind: 'fleet',
       version: acknowledgement.version,
@@ -86,7 +86,7 @@ export class FleetPublisher {
   }
 
   private memberAt(position: number, now: number): MemberMessage | undefined {
-    const { slots, maxActive, keys } = this.registry.snapshot;
+    const { slots, maxActive, keys } = this.registry.pools.all;
     const backend = this.registry.atSlot(slots[position]);
     if (!backend) return undefined;
     return {
@@ -94,6 +94,7 @@ export class FleetPublisher {
       identity: identityOf(backend),
       id: backend.id,
       url: backend.url,
+      pool: backend.pool,
       capacity: Array.from(backend.capacity),
       maxActive: maxActive[position],
       key: keys[position],

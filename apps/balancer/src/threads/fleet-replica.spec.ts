@@ -4,6 +4,7 @@ import type { DisconnectScope } from '../registry/snapshot/backend-observation.j
 import { FleetReplica } from './fleet-replica.js';
 import { RecordingMainThread } from './main-thread.fixture.js';
 import type { MemberMessage } from './messages.js';
+import { CurrentTraffic } from '../traffic-config/current-traffic.js';
 
 const FAILED = { what: 'exchange-failed', reason: 'exchange failed: connection refused' } as const;
 
@@ -11,7 +12,8 @@ function aReplica() {
   const late: MemberMessage[][] = [];
   const main = new RecordingMainThread([], () => late.splice(0).forEach((members) => receive(members)));
   const { sent } = main;
-  const replica = new FleetReplica(main, loadBalancerConfig({}));
+  const config = loadBalancerConfig({});
+  const replica = new FleetReplica(main, new CurrentTraffic(config), config);
   let version = 0;
   const receive = (members: readonly MemberMessage[], lastHandled = 0) =>
     replica.handleMessage({ kind: 'fleet', version: ++version, lastHandled, hashKey: [1, 2], members });
@@ -20,11 +22,11 @@ function aReplica() {
     if (!backend) throw new Error(`no backend is at slot ${slot}`);
     return backend;
   };
-  return { main, late, replica, sent, receive, at, slots: () => Array.from(replica.snapshot.slots) };
+  return { main, late, replica, sent, receive, at, slots: () => Array.from(replica.pools.all.slots) };
 }
 
 function member(slot: number, more: Partial<MemberMessage> = {}): MemberMessage {
-  const names = { id: `b${slot}`, url: `http://127.0.0.1:${slot}`, identity: slot, key: slot };
+  const names = { id: `b${slot}`, url: `http://127.0.0.1:${slot}`, pool: 'default', identity: slot, key: slot };
   return { slot, ...names, capacity: [10, 20], maxActive: 5, incarnation: 0, ageSeconds: 3, ...more };
 }
 
@@ -46,8 +48,8 @@ describe('FleetReplica', () => {
     receive([member(1), member(2)]);
     receive([member(2), member(4)]);
     expect(slots()).toEqual([2, 4]);
-    expect([...replica.snapshot.maxActive]).toEqual([5, 5]);
-    expect([...replica.snapshot.capacity]).toEqual([10, 20, 10, 20]);
+    expect([...replica.pools.all.maxActive]).toEqual([5, 5]);
+    expect([...replica.pools.all.capacity]).toEqual([10, 20, 10, 20]);
     expect(replica.atSlot(1)).toBeUndefined();
     expect(at(4)).toMatchObject({ id: 'b4', url: 'http://127.0.0.1:4', incarnation: 0 });
     expect(sent).toEqual([1, 2].map((version) => ({ kind: 'snapshot-acknowledged', version })));

@@ -1,12 +1,14 @@
 // The fleet in a thread of the data plane: the last one that the main thread sent, without the backends on which an
 // exchange has failed since.
-import { FleetSnapshot, slowStartRatio, type FleetMember, type HashKey } from '@fairlead/scheduling';
+import { slowStartRatio, type HashKey } from '@fairlead/scheduling';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import type { Fleet, FleetBackend, FleetListener } from '../registry/snapshot/fleet.js';
 import { monotonicSeconds } from '../clock/monotonic.js';
 import type { BackendObservation } from '../registry/snapshot/backend-observation.js';
+import { PoolSnapshots } from '../registry/snapshot/pool-snapshots.js';
+import { CurrentTraffic } from '../traffic-config/current-traffic.js';
 import { MainThread, type FleetMessage, type MemberMessage, type ToThread } from './messages.js';
 
 /** A backend in this thread. */
@@ -16,8 +18,8 @@ type ReplicaBackend = { -readonly [Key in keyof FleetBackend]: FleetBackend[Key]
 export class FleetReplica implements Fleet {
   /** That of the main thread, once it has sent a fleet. */
   hashKey: HashKey = [0, 0];
-  private current: FleetSnapshot;
-  private members: readonly FleetMember[] = [];
+  private current: PoolSnapshots;
+  private members: readonly MemberMessage[] = [];
   private bySlot: ReadonlyMap<number, ReplicaBackend> = new Map();
   private readonly identities = new WeakMap<FleetBackend, number>();
   /** Slots left out until the registry has handled the observation with this number. */
@@ -27,12 +29,13 @@ export class FleetReplica implements Fleet {
 
   constructor(
     private readonly main: MainThread,
+    private readonly traffic: CurrentTraffic,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {
-    this.current = new FleetSnapshot(config.RESOURCES.size, []);
+    this.current = new PoolSnapshots(config.RESOURCES.size, []);
   }
 
-  get snapshot(): FleetSnapshot {
+  get pools(): PoolSnapshots {
     if (this.main.hasStoppedWaiting) this.main.catchUp();
     return this.current;
   }
@@ -41,8 +44,8 @@ export class FleetReplica implements Fleet {
     return this.bySlot.get(slot);
   }
 
-  slowStart({ startedAt }: FleetBackend, now: number): number {
-    return slowStartRatio(now - startedAt, this.config.SLOW_START_SECONDS);
+  slowStart({ pool, startedAt }: FleetBackend, now: number): number {
+    return slowStartRatio(now - startedAt, this.traffic.settingsOf(pool).slowStartSeconds);
   }
 
   observe(seen: FleetBackend, observation: BackendObservation): void {
@@ -86,8 +89,8 @@ export class FleetReplica implements Fleet {
 
   /** Updates the object of the same registration, so that its holders see the changes; otherwise makes a new one. */
   private backendOf(member: MemberMessage, before: ReplicaBackend | undefined, now: number): ReplicaBackend {
-    const { slot, identity, id, url, incarnation, ageSeconds } = member;
-    const values = { slot, identity, id, url, incarnation, startedAt: now - ageSeconds };
+    const { slot, identity, id, url, pool, incarnation, ageSeconds } = member;
+    const values = { slot, identity, id, url, pool, incarnation, startedAt: now - ageSeconds };
     if (before?.identity === identity) return Object.assign(before, values);
     this.identities.set(values, identity);
     return values;
@@ -100,8 +103,12 @@ export class FleetReplica implements Fleet {
   }
 
   private replaceSnapshot(): void {
-    const remaining = this.members.filter(({ slot }) => !this.leftOut.has(slot));
-    // With none left, a backend that may have failed is better than none.
-    this.current = new FleetSnapshot(this.config.RESOURCES.size, remaining.length > 0 ? remaining : this.members);
+    const byPool = Map.groupBy(this.members, ({ pool }) => pool);
+    const serving = Array.from(byPool.values()).flatMap((members) => {
+      const remaining = members.filter(({ slot }) => !this.leftOut.has(slot));
+      // With none left, a backend that may have failed is better than none.
+      return remaining.length > 0 ? remaining : members;
+    });
+    this.current = new PoolSnapshots(this.config.RESOURCES.size, serving);
   }
 }

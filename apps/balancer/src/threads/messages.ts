@@ -31,6 +31,7 @@ export interface MemberMessage {
   readonly identity: number;
   readonly id: string;
   readonly url: string;
+  readonly pool: string;
   /** Units per second, in the fleet's order. */
   readonly capacity: readonly number[];
   readonly maxActive: number;

@@ -18,6 +18,7 @@ import { RegistryService } from '../registry/registry.service.js';
 import { SharedState } from './shared-state.js';
 import { WorkerSupervisor } from './worker-supervisor.js';
 import { OPERATOR } from '../registry/registry.fixture.js';
+import { CurrentTraffic } from '../traffic-config/current-traffic.js';
 
 /** A thread that exits at a disconnect of the slot with its number. The third one to start exits at once. */
 function scriptWith(folder: string): URL {
@@ -67,7 +68,7 @@ describe('WorkerSupervisor', () => {
     const config = loadBalancerConfig({ REGISTRY_FILE: 'none', DATA_PLANE_THREADS: '2', DATA_PLANE_PORT: '0' });
     const shape = { resourceCount: 2, slotCount: config.MAX_BACKENDS, writerCount: 2 };
     const table = new LoadTable(shape);
-    const registry = new RegistryService(table, new EventLog(), new RegistryStore(config), config);
+    const registry = new RegistryService(table, new EventLog(), new RegistryStore(config), new CurrentTraffic(config), config);
     return {
       plane: new WorkerSupervisor(
         registry,
@@ -110,7 +111,7 @@ describe('WorkerSupervisor', () => {
     await plane.listen(NOTHING_INHERITED);
     expect([plane.unreadyReason, plane.ports.plain]).toEqual([undefined, 4711]);
 
-    const more = { pingPath: undefined, leaseSeconds: undefined, labels: {}, maxInFlight: undefined };
+    const more = { pool: 'default', pingPath: undefined, leaseSeconds: undefined, labels: {}, maxInFlight: undefined };
     const spec = { url: 'http://127.0.0.1:1', capacity: Float64Array.of(1, 1), ...more };
     registry.register({ id: 'a', ...spec }, OPERATOR);
     const { backend } = registry.register({ id: 'b', ...spec, url: 'http://127.0.0.1:2' }, OPERATOR);

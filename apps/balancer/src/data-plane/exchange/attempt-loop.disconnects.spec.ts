@@ -201,7 +201,8 @@ describe('a client that leaves', () => {
     const { aRequest, counts } = twoBackends();
     const request = aRequest();
     const demand = Float64Array.of(1, 1);
-    const head = { client: 'c', method: 'GET', target: '/', demand, classId: undefined, affinity: undefined };
+    const placed = { pool: 'default', demand, classId: undefined, affinity: undefined };
+    const head = { client: 'c', method: 'GET', target: '/', ...placed };
     request.loop.start(head, false);
     request.close();
     expect(counts()).toMatchObject({ taken: 1, unplaced: 0, active: 0 });

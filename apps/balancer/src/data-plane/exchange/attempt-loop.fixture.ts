@@ -1,5 +1,6 @@
 // Attempt loops for tests: over a real registry and scheduler, with a transport that records what it is asked to do.
 import type { Environment } from '@fairlead/configuration';
+import { DEFAULT_POOL } from '@fairlead/traffic-config';
 import { BoundedLog } from '../../metrics/bounded-log.js';
 import { RequestLog } from '../../metrics/request-log.js';
 import { DemandLearning } from '../../placement/demand-learning.js';
@@ -78,11 +79,11 @@ export interface RequestOptions extends Partial<PlacedRequest> {
 /** A fleet, and requests to it. Limits as configured by default: 1 s slow, 10 s an attempt, 30 s a request, 60 s idle. */
 export function aDataPlane(environment: Environment = {}) {
   const fleet = aRegistry({ PLACEMENT_POLICY: 'round-robin', ...environment });
-  const { config, table, registry } = fleet;
+  const { config, table, registry, traffic } = fleet;
   const learning = new DemandLearning(registry, table, config);
   const requestLog = new RequestLog(new BoundedLog(config), config);
   const factory = new ExchangeFactory(
-    new DrfScheduler(registry, table, learning, config),
+    new DrfScheduler(registry, table, learning, traffic, config),
     registry,
     requestLog,
     new ClientLimits(new ClientTable(1), table, registry, config),
@@ -96,7 +97,8 @@ export function aDataPlane(environment: Environment = {}) {
   /** Has a request placed. */
   const start = (request: TestRequest, { hasBody = false, ...traits }: RequestOptions = {}) => {
     const demand = Float64Array.of(1, 1);
-    const known = { client: 'c', method: 'GET', target: '/', demand, classId: undefined, affinity: undefined };
+    const placed = { pool: DEFAULT_POOL, demand, classId: undefined, affinity: undefined };
+    const known = { client: 'c', method: 'GET', target: '/', ...placed };
     request.loop.start({ ...known, ...traits }, hasBody);
     request.loop.tryNext();
     return request;

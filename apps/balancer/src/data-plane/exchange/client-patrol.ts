@@ -26,9 +26,9 @@ export class ClientPatrol {
     // Clients are not to blame for a pause of the process.
     const elapsedMs = Math.min(nowMs - this.lastMs, 2 * INTERVAL_MS);
     this.lastMs = nowMs;
-    const { active, scheduler } = this.factory;
+    const { active, registry } = this.factory;
     for (const slot of active.slots) active.forEach(slot, (control) => control.enforceLimits(elapsedMs));
-    const { slots, maxActive } = scheduler.currentFleet();
+    const { slots, maxActive } = registry.pools.all;
     slots.forEach((slot, position) => this.limitSlowUploads(slot, maxActive[position]));
   }
 

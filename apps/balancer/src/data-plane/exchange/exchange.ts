@@ -164,7 +164,7 @@ export class Exchange implements ActiveExchange {
   hasAlternative(isBodyReplayable: boolean): boolean {
     const { budget, scheduler } = this.context;
     const isAllowed = this.mayRetry('timeout', isBodyReplayable) && budget.canWithdraw;
-    return isAllowed && scheduler.canPlace(this.head.demand, this.triedSlots);
+    return isAllowed && scheduler.canPlace(this.head, this.triedSlots);
   }
 
   /** The head of the backend's response has arrived. */

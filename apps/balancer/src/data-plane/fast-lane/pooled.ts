@@ -30,6 +30,7 @@ export const NO_REQUEST: ReadRequest = {
   givenId: undefined,
   method: '',
   target: '',
+  pool: '',
   demand: new Float64Array(0),
   classId: undefined,
   affinity: undefined,

@@ -93,7 +93,7 @@ export class ClientLimits {
   /** Requests that one client may have in flight: by default half of what the backends in traffic and the queue take. */
   private requestsInFlight(): number {
     if (this.fixedInFlight !== undefined) return this.fixedInFlight;
-    const { snapshot } = this.fleet;
+    const snapshot = this.fleet.pools.all;
     if (snapshot !== this.snapshot) {
       this.snapshot = snapshot;
       this.maxInFlight = halfOf(snapshot.maxActive.reduce((sum, limit) => sum + limit, this.queuePlaces));

@@ -1,6 +1,7 @@
 // Reads from a client's request what every lane needs before it is placed, or rejects the request.
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { DEFAULT_POOL } from '@fairlead/traffic-config';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../../config/balancer.config.js';
@@ -114,7 +115,7 @@ export class RequestReader {
       const affinity = this.affinity.of(client, request);
       const wantsPlacement = peer.mayDeclare && field('fairlead-explain') === '1';
       const givenId = this.ids.given(request);
-      return { client, peer, wantsPlacement, givenId, method, target, demand, classId, affinity };
+      return { client, peer, wantsPlacement, givenId, method, target, pool: DEFAULT_POOL, demand, classId, affinity };
     } catch (error) {
       if (error instanceof BadDemandError) return { statusCode: 400, message: error.message };
       throw error;

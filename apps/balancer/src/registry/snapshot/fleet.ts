@@ -1,10 +1,11 @@
 // The fleet as the data plane sees it: the registry itself, or its replica in another thread.
-import type { FleetSnapshot, HashKey } from '@fairlead/scheduling';
+import type { HashKey } from '@fairlead/scheduling';
 import type { Backend } from '../backend.js';
 import type { DisconnectScope, BackendObservation } from './backend-observation.js';
+import type { PoolSnapshots } from './pool-snapshots.js';
 
 /** A backend that may receive requests. */
-export type FleetBackend = Pick<Backend, 'id' | 'url' | 'slot' | 'incarnation' | 'startedAt'>;
+export type FleetBackend = Pick<Backend, 'id' | 'url' | 'pool' | 'slot' | 'incarnation' | 'startedAt'>;
 
 /** Receives what happens to slots. */
 export interface FleetListener {
@@ -16,8 +17,8 @@ export interface FleetListener {
 
 /** The interface, and its injection token. */
 export abstract class Fleet {
-  /** The backends that may receive requests now. Immutable; replaced when membership or health changes. */
-  abstract readonly snapshot: FleetSnapshot;
+  /** The backends that may receive requests now. Immutable; replaced when membership, health or pools change. */
+  abstract readonly pools: PoolSnapshots;
 
   /** The secret of hashes of what clients send. Constant from the first snapshot with a backend. */
   abstract readonly hashKey: HashKey;

@@ -18,7 +18,7 @@ import { loadBalancerConfig, registryFileOf } from '../../config/balancer.config
 import { newBackend, type BackendSpec } from '../backend.js';
 import { RegistryStore } from './registry-store.js';
 
-const PLAIN = { pingPath: undefined, leaseSeconds: undefined, labels: {}, maxInFlight: undefined };
+const PLAIN = { pool: 'default', pingPath: undefined, leaseSeconds: undefined, labels: {}, maxInFlight: undefined };
 
 function aBackend(id: string, more: Partial<BackendSpec> = {}) {
   const spec = { id, url: `http://10.0.0.7:${80 + id.length}`, capacity: Float64Array.of(20, 36), ...PLAIN };

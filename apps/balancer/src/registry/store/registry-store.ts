@@ -3,6 +3,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { backendIdSchema, registrationSchema } from '@fairlead/contracts';
 import type { HashKey } from '@fairlead/scheduling';
+import { DEFAULT_POOL } from '@fairlead/traffic-config';
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { z } from 'zod';
@@ -194,6 +195,7 @@ export class RegistryStore implements OnApplicationShutdown {
       return {
         id,
         url,
+        pool: DEFAULT_POOL,
         capacity,
         labels,
         pingPath: rest.ping_path ?? undefined,

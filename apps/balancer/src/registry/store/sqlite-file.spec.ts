@@ -10,7 +10,7 @@ import { loadBalancerConfig } from '../../config/balancer.config.js';
 import { newBackend, type BackendSpec } from '../backend.js';
 import { RegistryStore } from './registry-store.js';
 
-const PLAIN = { pingPath: undefined, leaseSeconds: undefined, labels: {}, maxInFlight: undefined };
+const PLAIN = { pool: 'default', pingPath: undefined, leaseSeconds: undefined, labels: {}, maxInFlight: undefined };
 
 let folder: string;
 let path: string;
