@@ -24,6 +24,7 @@ const DATA_PLANE_ROOMS = [
   ['relay/'],
   ['request/'],
   ['exchange/'],
+  ['routing/'],
   ['handshake/', 'limits/'],
   ['headers/', 'upstream/', 'io/'],
 ];
@@ -82,7 +83,7 @@ module.exports = {
       severity: 'error',
       from: { path: `${SRC}data-plane/headers/`, pathNot: TEST_FILES },
       to: {
-        pathNot: `^(libs/(contracts|scheduling)/|${SRC.slice(1)}data-plane/headers/|(node:)?(http|crypto|os|stream)$)`,
+        pathNot: `^(libs/(contracts|scheduling|traffic-config)/|${SRC.slice(1)}data-plane/headers/|(node:)?(http|crypto|os|stream)$)`,
       },
     },
     {

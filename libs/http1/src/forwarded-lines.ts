@@ -12,13 +12,13 @@ import type { ForwardingRule } from './forwarding-rule.js';
  */
 export function forwardedLines(fields: FieldSection, rule: ForwardingRule, startOfRun = fields.firstLine): string {
   const { spans, text, count, firstLine } = fields;
-  const { isDropped } = rule;
+  const { isDropped, alsoDropped } = rule;
   let lines = '';
   let runStart = startOfRun;
   let runEnd = firstLine;
   for (let place = 0, span = 0; place < count; place++, span += STRIDE) {
     const tag = spans[span + TAG];
-    if (isDropped[tag >> 1] === 1) continue;
+    if (isDropped[tag >> 1] === 1 || alsoDropped?.has(lowerNameAt(fields, place)) === true) continue;
     const start = spans[span + NAME_START];
     const isCanonical = (tag & 1) === 1;
     if (runEnd !== start || !isCanonical) {
@@ -46,13 +46,13 @@ export function copyForwardedLines(
   startOfRun = fields.firstLine,
 ): number {
   const { spans, bytes, headStart, count, firstLine } = fields;
-  const { isDropped } = rule;
+  const { isDropped, alsoDropped } = rule;
   let end = at;
   let runStart = startOfRun;
   let runEnd = firstLine;
   for (let place = 0, span = 0; place < count; place++, span += STRIDE) {
     const tag = spans[span + TAG];
-    if (isDropped[tag >> 1] === 1) continue;
+    if (isDropped[tag >> 1] === 1 || alsoDropped?.has(lowerNameAt(fields, place)) === true) continue;
     const start = spans[span + NAME_START];
     const isCanonical = (tag & 1) === 1;
     if (runEnd !== start || !isCanonical) {
@@ -75,10 +75,16 @@ export function forwardedLinesHonoringConnection(fields: FieldSection, rule: For
   let lines = '';
   for (let place = 0; place < fields.count; place++) {
     const number = fields.numberAt(place);
-    const isNamed = named.has(fields.nameText(place).toLowerCase()) && rule.isKept[number] === 0;
-    if (rule.isDropped[number] === 0 && !isNamed) lines += lineOf(fields, place);
+    const name = lowerNameAt(fields, place);
+    const isNamed = named.has(name) && rule.isKept[number] === 0;
+    const isDropped = rule.isDropped[number] === 1 || rule.alsoDropped?.has(name) === true;
+    if (!isDropped && !isNamed) lines += lineOf(fields, place);
   }
   return lines;
+}
+
+function lowerNameAt(fields: FieldSection, place: number): string {
+  return fields.nameText(place).toLowerCase();
 }
 
 function lineOf(fields: FieldSection, place: number): string {

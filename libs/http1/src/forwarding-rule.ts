@@ -11,13 +11,31 @@ export class ForwardingRule {
   /** 1 for names that are forwarded even if `Connection` names them, by number. */
   readonly isKept: Uint8Array;
 
+  /** Names in lower case of further fields to drop, which need no number; undefined for none. */
+  readonly alsoDropped: ReadonlySet<string> | undefined;
+
   /**
    * @param dropped names of fields to drop; `_` stands for all names with `_`, and a prefix for all that share its number.
    * @param kept names of fields to forward even if `Connection` names them (RFC 9110 §7.6.1 drops all it names).
    * @throws {RangeError} when `names` does not know one of them.
    */
-  constructor(names: FieldNames, dropped: Iterable<string>, kept: Iterable<string> = []) {
+  constructor(
+    private readonly names: FieldNames,
+    private readonly dropped: readonly string[],
+    private readonly kept: Iterable<string> = [],
+    alsoDropped?: ReadonlySet<string>,
+  ) {
     this.isDropped = names.setOf(dropped);
     this.isKept = names.setOf(kept);
+    this.alsoDropped = alsoDropped;
+  }
+
+  /**
+   * Returns this rule with more fields to drop. A field that it drops costs a comparison of text in each head.
+   *
+   * @param extra any names, in lower case.
+   */
+  alsoDropping(extra: ReadonlySet<string>): ForwardingRule {
+    return new ForwardingRule(this.names, this.dropped, this.kept, extra);
   }
 }

@@ -114,6 +114,11 @@ export class RequestHead {
     return copyForwardedLines(this.fields, rule, out, at, 0);
   }
 
+  /** Like {@link copyForwardedHead}, without the request line. */
+  copyForwardedFields(rule: ForwardingRule, out: Buffer, at: number): number {
+    return copyForwardedLines(this.fields, rule, out, at);
+  }
+
   /** Whether the fields so far make the head unsupported, whatever follows: a server may refuse it without the rest. */
   private get isAlreadyUnsupported(): boolean {
     return this.hasRequestLine && (this.fields.hasRepeats || this.fields.hasUnsupportedName);

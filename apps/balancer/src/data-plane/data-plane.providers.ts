@@ -19,6 +19,7 @@ import { ClientLimits } from './limits/client-limits.js';
 import { ConnectionGate } from './limits/connection-gate.js';
 import { LocalDataPlane } from './local-data-plane.js';
 import { Listener } from './listener.js';
+import { Routing } from './routing/routing.js';
 import { UpgradeLane } from './upgrade/upgrade-lane.js';
 import { UpstreamConnector } from './upstream/upstream-connector.js';
 import { BoundedLog } from '../metrics/bounded-log.js';
@@ -57,6 +58,7 @@ const exchanges = [
   ClientPatrol,
   ProxyProtocol,
   RequestReader,
+  Routing,
 ];
 const limits = [ClientLimits, ConnectionGate];
 const upstream = [BackendConnector, UpstreamConnector];

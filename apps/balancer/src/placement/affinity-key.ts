@@ -7,7 +7,7 @@ import { Fleet } from '../registry/snapshot/fleet.js';
 import type { FieldLookup } from './demand-classifier.js';
 
 /** What a key can be read from. */
-interface KeyedRequest {
+export interface KeyedRequest {
   /** Path and query. */
   readonly target: string;
   readonly field: FieldLookup;
@@ -25,7 +25,7 @@ export class AffinityKeyReader {
   /** Hash of the key of a request of `client`, an address; undefined when it has none, or the policy needs none. */
   of(client: string, request: KeyedRequest): number | undefined {
     if (this.config.PLACEMENT_POLICY !== 'maglev') return undefined;
-    const key = this.textOf(client, request);
+    const key = keyOf(this.config.AFFINITY_KEY, client, request);
     return key === undefined ? undefined : this.hashOf(key);
   }
 
@@ -34,22 +34,28 @@ export class AffinityKeyReader {
     this.hash ??= new KeyedHash(this.fleet.hashKey);
     return this.hash.of(key);
   }
+}
 
-  private textOf(client: string, { target, field }: KeyedRequest): string | undefined {
-    const [source, name = ''] = this.config.AFFINITY_KEY.split(':');
-    switch (source) {
-      case 'path':
-        return target.split('?', 1)[0];
-      case 'header':
-        return field(name);
-      case 'cookie':
-        return cookieValue(name, field('cookie'));
-      default:
-        return client;
-    }
+/**
+ * The key of a request of `client`, an address; undefined when it has none.
+ *
+ * @param source `client`, `path`, `header:name` or `cookie:name`.
+ */
+export function keyOf(source: string, client: string, { target, field }: KeyedRequest): string | undefined {
+  const [kind, name = ''] = source.split(':');
+  switch (kind) {
+    case 'path':
+      return target.split('?', 1)[0];
+    case 'header':
+      return field(name);
+    case 'cookie':
+      return cookieValue(name, field('cookie'));
+    default:
+      return client;
   }
 }
 
+/** The value of a cookie among those of a `Cookie` field (RFC 6265 §4.2); undefined when it is absent. */
 function cookieValue(name: string, cookies = ''): string | undefined {
   const pair = cookies.split(';').find((cookie) => cookie.trim().startsWith(`${name}=`));
   return pair?.trim().slice(name.length + 1);

@@ -1,5 +1,5 @@
-// The demand of a request. In order of precedence: demand headers of a client in DEMAND_CLIENTS, a rule, and the default, which
-// is learned unless DEMAND_SOURCE says otherwise.
+// The demand of a request. In order of precedence: demand headers of a client in DEMAND_CLIENTS, its route, a rule, and the
+// default, which is learned unless DEMAND_SOURCE says otherwise.
 import { MAX_DEMAND } from '@fairlead/contracts';
 import { seededRandom, type Random, type ResourceVector } from '@fairlead/scheduling';
 import { Inject, Injectable } from '@nestjs/common';
@@ -65,11 +65,12 @@ export class DemandClassifier {
    * not be changed.
    *
    * @param mayDeclare whether the demand headers of the request are read.
+   * @param routeDemand what its route says; undefined: nothing.
    * @throws {BadDemandError}
    */
-  classify(request: ClassifiableRequest, mayDeclare: boolean): ClassifiedDemand {
+  classify(request: ClassifiableRequest, mayDeclare: boolean, routeDemand?: ResourceVector): ClassifiedDemand {
     const declared = mayDeclare ? this.declaredDemand(request) : undefined;
-    const explicit = declared ?? this.ruleDemand(request);
+    const explicit = declared ?? routeDemand ?? this.ruleDemand(request);
     return explicit ? { demand: explicit, classId: undefined } : this.defaultDemand(request);
   }
 

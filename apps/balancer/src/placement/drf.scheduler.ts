@@ -1,7 +1,13 @@
 // The scheduler: places requests on the backends of their pool, by any of the policies of libs/scheduling. The default
 // policy `drf` is minimum drift, after Stolyar's MinDrift: it matches the shape of a demand to the shape of the free
 // capacity.
-import { LoadTable, seededRandom, type PolicyContext, type ResourceVector, type ScoredCandidate } from '@fairlead/scheduling';
+import {
+  LoadTable,
+  seededRandom,
+  type PolicyContext,
+  type ResourceVector,
+  type ScoredCandidate,
+} from '@fairlead/scheduling';
 import { DEFAULT_POOL } from '@fairlead/traffic-config';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';

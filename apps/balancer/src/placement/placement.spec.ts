@@ -11,7 +11,11 @@ import { CurrentTraffic } from '../traffic-config/current-traffic.js';
 function somePlacements() {
   const config = loadBalancerConfig({});
   const table = new LoadTable({ resourceCount: 2, slotCount: 3, writerCount: 1 });
-  const learning = new DemandLearning(new FleetReplica(new RecordingMainThread(), new CurrentTraffic(config), config), table, config);
+  const learning = new DemandLearning(
+    new FleetReplica(new RecordingMainThread(), new CurrentTraffic(config), config),
+    table,
+    config,
+  );
   const policy = createPolicy('round-robin', { table, clock: () => 0, random: seededRandom(1) });
   const classId = learning.classify({ method: 'GET', target: '/', bodyBytes: 0 });
   const reserve = (placement: Placement, slot: number, atSeconds: number) =>

@@ -29,7 +29,13 @@ describe('Ejections', () => {
       MAX_EJECTED_RATIO: '0.3',
     });
     const backends = ['a', 'b', 'c'].map((id, slot) => {
-      const more = { pool: 'default', pingPath: undefined, leaseSeconds: undefined, labels: {}, maxInFlight: undefined };
+      const more = {
+        pool: 'default',
+        pingPath: undefined,
+        leaseSeconds: undefined,
+        labels: {},
+        maxInFlight: undefined,
+      };
       const spec = { id, url: `http://${id}:80`, capacity: Float64Array.of(1, 1), ...more };
       const backend = newBackend(spec, slot, clock.seconds);
       backend.health = observed('ping-ok', ...(ejectedSlots.includes(slot) ? (['outlier'] as const) : []));

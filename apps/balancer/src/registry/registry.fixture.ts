@@ -28,7 +28,13 @@ export function aRegistry(environment: Environment = {}) {
   const registry = new RegistryService(table, events, new RegistryStore(config), traffic, config);
 
   const register = (id: string, more: Partial<BackendSpec> = {}): Backend => {
-    const spec = { pool: DEFAULT_POOL, pingPath: undefined, leaseSeconds: undefined, labels: {}, maxInFlight: undefined };
+    const spec = {
+      pool: DEFAULT_POOL,
+      pingPath: undefined,
+      leaseSeconds: undefined,
+      labels: {},
+      maxInFlight: undefined,
+    };
     const complete = { ...spec, id, url: `http://${id}`, capacity: Float64Array.of(1, 1), ...more };
     return registry.register(complete, OPERATOR).backend;
   };

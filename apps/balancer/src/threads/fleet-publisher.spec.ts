@@ -24,14 +24,26 @@ describe('FleetPublisher', () => {
   function aPair() {
     const config = loadBalancerConfig({ REGISTRY_FILE: 'none', MAX_BACKENDS: '2' });
     const table = new LoadTable({ resourceCount: 2, slotCount: 2, writerCount: 2 });
-    const registry = new RegistryService(table, new EventLog(), new RegistryStore(config), new CurrentTraffic(config), config);
+    const registry = new RegistryService(
+      table,
+      new EventLog(),
+      new RegistryStore(config),
+      new CurrentTraffic(config),
+      config,
+    );
     const toThread: ToThread[] = [];
     const toMain: FromThread[] = [];
     const replica = new FleetReplica(new RecordingMainThread(toMain), new CurrentTraffic(config), config);
     const publisher = new FleetPublisher(registry, (message) => void toThread.push(message));
     registry.listen({ snapshotChanged: () => publisher.send() });
     const register = (id: string) => {
-      const more = { pool: 'default', pingPath: undefined, leaseSeconds: undefined, labels: {}, maxInFlight: undefined };
+      const more = {
+        pool: 'default',
+        pingPath: undefined,
+        leaseSeconds: undefined,
+        labels: {},
+        maxInFlight: undefined,
+      };
       const spec = { id, url: `http://${id}`, capacity: Float64Array.of(1, 1), ...more };
       const { backend } = registry.register(spec, OPERATOR);
       registry.observe(backend, { what: 'ping-ok', reason: 'ping: connected' });

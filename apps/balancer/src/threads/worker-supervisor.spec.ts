@@ -68,7 +68,13 @@ describe('WorkerSupervisor', () => {
     const config = loadBalancerConfig({ REGISTRY_FILE: 'none', DATA_PLANE_THREADS: '2', DATA_PLANE_PORT: '0' });
     const shape = { resourceCount: 2, slotCount: config.MAX_BACKENDS, writerCount: 2 };
     const table = new LoadTable(shape);
-    const registry = new RegistryService(table, new EventLog(), new RegistryStore(config), new CurrentTraffic(config), config);
+    const registry = new RegistryService(
+      table,
+      new EventLog(),
+      new RegistryStore(config),
+      new CurrentTraffic(config),
+      config,
+    );
     return {
       plane: new WorkerSupervisor(
         registry,

@@ -1,9 +1,10 @@
 // The limits of a request and its attempts, the same in every lane.
 import type { BalancerConfig } from '../../config/balancer.config.js';
-import type { TimeoutLimits } from './attempt-timeouts.js';
 
-/** The time limits of exchanges, the same in every lane. Milliseconds, unless stated otherwise. */
-export interface AttemptLimits extends TimeoutLimits {
+/** The limits that are the same for every route. Milliseconds, unless stated otherwise. */
+export interface AttemptLimits {
+  /** A backend that takes longer to begin its response is probed. */
+  readonly slowExchangeMs: number;
   /** How long a request waits for room when all backends are full. */
   readonly queueTimeoutMs: number;
   /** How long a connection may take to open before its backend becomes suspect. */
@@ -19,9 +20,6 @@ export interface AttemptLimits extends TimeoutLimits {
 /** The limits as they are configured. */
 export function attemptLimitsOf(config: BalancerConfig, slowConnectMs: number): AttemptLimits {
   return {
-    attemptTimeoutMs: config.ATTEMPT_TIMEOUT_SECONDS * 1000,
-    requestTimeoutMs: config.REQUEST_TIMEOUT_SECONDS * 1000,
-    streamIdleTimeoutMs: config.STREAM_IDLE_TIMEOUT_SECONDS * 1000,
     slowExchangeMs: config.SLOW_EXCHANGE_SECONDS * 1000,
     queueTimeoutMs: config.QUEUE_TIMEOUT_SECONDS * 1000,
     slowConnectMs,

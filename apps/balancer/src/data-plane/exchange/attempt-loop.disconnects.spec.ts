@@ -198,11 +198,11 @@ describe('a client that leaves', () => {
   });
 
   it('before its request was placed leaves nothing behind', () => {
-    const { aRequest, counts } = twoBackends();
+    const { aRequest, counts, route } = twoBackends();
     const request = aRequest();
     const demand = Float64Array.of(1, 1);
     const placed = { pool: 'default', demand, classId: undefined, affinity: undefined };
-    const head = { client: 'c', method: 'GET', target: '/', ...placed };
+    const head = { route, client: 'c', method: 'GET', target: '/', ...placed };
     request.loop.start(head, false);
     request.close();
     expect(counts()).toMatchObject({ taken: 1, unplaced: 0, active: 0 });

@@ -12,6 +12,7 @@ import { ClientTable } from '../limits/client-table.js';
 import { DeadlineClock } from '../io/deadline-clock.js';
 import { attemptLimitsOf } from './attempt-limits.js';
 import { AttemptLoop, type Transport } from './attempt-loop.js';
+import { Route } from '../routing/route.js';
 import type { PlacedRequest } from './placed-request.js';
 import { ExchangeFactory } from './exchange-factory.js';
 
@@ -91,6 +92,7 @@ export function aDataPlane(environment: Environment = {}) {
   );
   const clock = new DeadlineClock();
   const limits = attemptLimitsOf(config, 250);
+  const route = new Route(traffic.config.routes[0], 0, config.RESOURCES);
 
   const aRequest = () => new TestRequest((transport) => new AttemptLoop(factory, limits, clock, transport));
 
@@ -99,13 +101,14 @@ export function aDataPlane(environment: Environment = {}) {
     const demand = Float64Array.of(1, 1);
     const placed = { pool: DEFAULT_POOL, demand, classId: undefined, affinity: undefined };
     const known = { client: 'c', method: 'GET', target: '/', ...placed };
-    request.loop.start({ ...known, ...traits }, hasBody);
+    request.loop.start({ ...known, route, ...traits }, hasBody);
     request.loop.tryNext();
     return request;
   };
 
   return {
     ...fleet,
+    route,
     factory,
     learning,
     clock,

@@ -40,6 +40,7 @@ export interface Transport {
 const CLIENT_CLOSED_REQUEST = 499;
 
 const ALL_FULL = 'all backends are full';
+const NONE_AVAILABLE = 'no backend can take this request now';
 const TOO_SLOW = 'the request body arrives too slowly';
 
 /** Serves one request after another: {@link start} may follow {@link end}. */
@@ -51,6 +52,8 @@ export class AttemptLoop implements ExchangeControl {
   private readonly deadline: Deadline;
   private readonly rate: BodyRate;
   private isUpgraded = false;
+  /** Of the request's route. */
+  private streamIdleTimeoutMs = Infinity;
   isSlowUpload = false;
 
   constructor(
@@ -60,9 +63,9 @@ export class AttemptLoop implements ExchangeControl {
     private readonly transport: Transport,
   ) {
     this.exchange = factory.create(this);
-    this.timeouts = new AttemptTimeouts(limits, this.exchange);
+    this.timeouts = new AttemptTimeouts(limits.slowExchangeMs, this.exchange);
     this.deadline = new Deadline(clock, () => this.onTimeout());
-    this.rate = new BodyRate(limits.minBodyRate, limits.streamIdleTimeoutMs);
+    this.rate = new BodyRate(limits.minBodyRate);
   }
 
   get details(): RequestDetails {
@@ -84,9 +87,10 @@ export class AttemptLoop implements ExchangeControl {
     this.status = CLIENT_CLOSED_REQUEST;
     this.isUpgraded = false;
     this.isSlowUpload = false;
-    this.rate.reset();
+    this.streamIdleTimeoutMs = head.route.streamIdleTimeoutMs;
+    this.rate.reset(this.streamIdleTimeoutMs);
     this.exchange.start(head);
-    this.timeouts.reset(isIdempotent(head.method), hasBody);
+    this.timeouts.reset(isIdempotent(head.method), hasBody, head.route);
   }
 
   /** Starts an attempt on the backend that fits best now, or waits for room, or rejects the request. */
@@ -99,8 +103,9 @@ export class AttemptLoop implements ExchangeControl {
     }
     const backend = this.exchange.placeNext();
     if (backend) this.startAttempt(backend);
-    else if (!this.enqueue())
-      this.reject(this.exchange.isFleetFull ? ALL_FULL : 'no backend can take this request now');
+    else if (this.exchange.isFleetFull) {
+      if (!this.enqueue(this.limits.queueTimeoutMs, ALL_FULL)) this.reject(ALL_FULL);
+    } else if (!this.hold()) this.reject(NONE_AVAILABLE);
   }
 
   /** The client's body has arrived whole. */
@@ -130,8 +135,8 @@ export class AttemptLoop implements ExchangeControl {
   /** The head of the backend's response has arrived. */
   onResponseHead(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void {
     this.status = status;
-    this.deadline.set(this.limits.streamIdleTimeoutMs);
-    this.rate.reset();
+    this.deadline.set(this.streamIdleTimeoutMs);
+    this.rate.reset(this.streamIdleTimeoutMs);
     this.isSlowUpload = false;
     this.exchange.onResponseHead(status, headers);
   }
@@ -205,11 +210,18 @@ export class AttemptLoop implements ExchangeControl {
     this.transport.startAttempt(backend);
   }
 
-  private enqueue(): boolean {
+  /** Waits for the first backend of a pool that has none, if the request's route allows it. Returns whether it waits. */
+  private hold(): boolean {
+    const leftMs = this.exchange.head.route.holdMs - this.exchange.elapsedMs;
+    return leftMs > 0 && this.enqueue(leftMs, NONE_AVAILABLE);
+  }
+
+  /** Waits for a backend, and gets 503 with `message` after `withinMs`. Returns whether the request waits. */
+  private enqueue(withinMs: number, message: string): boolean {
     const isQueued = this.exchange.enqueue(
-      this.limits.queueTimeoutMs,
+      withinMs,
       (backend) => this.startAttempt(backend),
-      () => this.reject(ALL_FULL),
+      () => this.reject(message),
     );
     if (isQueued) this.deadline.clear();
     return isQueued;
@@ -272,11 +284,11 @@ export class AttemptLoop implements ExchangeControl {
 
   private onDownloadIdle(): void {
     if (this.transport.isDownstreamBackpressured) this.cutResponse();
-    else this.onResponseError(`no byte within ${this.limits.streamIdleTimeoutMs} ms`);
+    else this.onResponseError(`no byte within ${this.streamIdleTimeoutMs} ms`);
   }
 
   private onUploadIdle(): void {
-    const message = `no byte of the request's body within ${this.limits.streamIdleTimeoutMs} ms`;
+    const message = `no byte of the request's body within ${this.streamIdleTimeoutMs} ms`;
     if (this.transport.isUpstreamBackpressured) this.transport.abortAttempt(new AttemptAbortedError(504, message));
     else this.cutRequest(408, message);
   }

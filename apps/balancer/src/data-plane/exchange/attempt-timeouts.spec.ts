@@ -5,13 +5,12 @@ const LIMITS = {
   attemptTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
   streamIdleTimeoutMs: 60_000,
-  slowExchangeMs: 1000,
 };
 
 function aRequest(traits: { isIdempotent: boolean; hasBody: boolean }, limits = LIMITS) {
   const clock = { elapsedMs: 0 };
-  const deadlines = new AttemptTimeouts(limits, clock);
-  deadlines.reset(traits.isIdempotent, traits.hasBody);
+  const deadlines = new AttemptTimeouts(1000, clock);
+  deadlines.reset(traits.isIdempotent, traits.hasBody, limits);
   return { clock, deadlines };
 }
 

@@ -1,16 +1,5 @@
 // How long a request may wait for its response to begin: which timeout comes next, and what it means when it expires.
-
-/** The time limits of an exchange. Milliseconds. */
-export interface TimeoutLimits {
-  /** One attempt of an idempotent request. */
-  readonly attemptTimeoutMs: number;
-  /** All attempts together, from when the request was sent whole. */
-  readonly requestTimeoutMs: number;
-  /** A body of which no byte moves. */
-  readonly streamIdleTimeoutMs: number;
-  /** A backend that takes longer to begin its response is probed. */
-  readonly slowExchangeMs: number;
-}
+import type { RouteTimeLimits } from '../routing/route.js';
 
 /**
  * What an expired timeout means: no byte of the client's body moves; the backend is slow, which is no failure yet; the
@@ -18,21 +7,30 @@ export interface TimeoutLimits {
  */
 export type ExpiredTimeout = 'upload-stalled' | 'slow' | 'attempt-over' | 'request-over';
 
+const NO_LIMITS: RouteTimeLimits = {
+  attemptTimeoutMs: Infinity,
+  requestTimeoutMs: Infinity,
+  streamIdleTimeoutMs: Infinity,
+};
+
 export class AttemptTimeouts {
   /** When the present attempt has used its time, milliseconds after the request arrived. */
   private attemptEndsAtMs = Infinity;
   /** When the request was sent whole; undefined while its body is arriving. */
   private sentAtMs: number | undefined;
   private isIdempotent = false;
+  private limits: RouteTimeLimits = NO_LIMITS;
 
   constructor(
-    private readonly limits: TimeoutLimits,
+    /** A backend that takes longer to begin its response is probed. Milliseconds. */
+    private readonly slowExchangeMs: number,
     /** The time since the request arrived, milliseconds. */
     private readonly clock: { readonly elapsedMs: number },
   ) {}
 
-  /** Begins with a request that has arrived. */
-  reset(isIdempotent: boolean, hasBody: boolean): void {
+  /** Begins with a request that has arrived. `limits`: those of its route. */
+  reset(isIdempotent: boolean, hasBody: boolean, limits: RouteTimeLimits): void {
+    this.limits = limits;
     this.attemptEndsAtMs = Infinity;
     this.isIdempotent = isIdempotent;
     this.sentAtMs = hasBody ? undefined : 0;
@@ -74,7 +72,7 @@ export class AttemptTimeouts {
     const leftMs = Math.max(0, limits.requestTimeoutMs - (elapsedMs - sentAtMs));
     const timeoutMs = this.isIdempotent ? Math.min(limits.attemptTimeoutMs, leftMs) : leftMs;
     this.attemptEndsAtMs = elapsedMs + timeoutMs;
-    return Math.min(limits.slowExchangeMs, timeoutMs);
+    return Math.min(this.slowExchangeMs, timeoutMs);
   }
 
   /** What the timeout that has just expired means. */

@@ -9,8 +9,14 @@ function tooSlowAfter(rate: BodyRate, ...bytesPerSecond: number[]): number {
   return Infinity;
 }
 
+function aBodyOf(minBytesPerSecond: number): BodyRate {
+  const rate = new BodyRate(minBytesPerSecond);
+  rate.reset(60_000);
+  return rate;
+}
+
 describe('a body with a minimum of 64 bytes per second', () => {
-  const aBody = () => new BodyRate(64, 60_000);
+  const aBody = () => aBodyOf(64);
 
   it('may stand still for 10 s', () => expect(tooSlowAfter(aBody(), 0)).toBe(10));
   it('may go on for ever at that rate', () => expect(tooSlowAfter(aBody(), 64)).toBe(Infinity));
@@ -21,11 +27,11 @@ describe('a body with a minimum of 64 bytes per second', () => {
   it('has 10 s again after a reset', () => {
     const rate = aBody();
     tooSlowAfter(rate, 0);
-    rate.reset();
+    rate.reset(60_000);
     expect(tooSlowAfter(rate, 0)).toBe(10);
   });
 });
 
 it('without a minimum, a body may be as slow as it likes', () => {
-  expect(tooSlowAfter(new BodyRate(0, 60_000), 0)).toBe(Infinity);
+  expect(tooSlowAfter(aBodyOf(0), 0)).toBe(Infinity);
 });

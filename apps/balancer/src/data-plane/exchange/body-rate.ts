@@ -12,19 +12,19 @@ export class BodyRate {
   /** Bytes since the last check. */
   private bytes = 0;
   private creditMs = GRACE_MS;
-  private readonly maxCreditMs: number;
+  private maxCreditMs = GRACE_MS;
   private readonly msPerByte: number;
 
-  /** `minBytesPerSecond`: 0 for no minimum. `maxIdleMs`: how long a body may make no progress at all. */
-  constructor(minBytesPerSecond: number, maxIdleMs: number) {
+  /** `minBytesPerSecond`: 0 for no minimum. */
+  constructor(minBytesPerSecond: number) {
     this.msPerByte = minBytesPerSecond === 0 ? Infinity : 1000 / minBytesPerSecond;
-    this.maxCreditMs = Math.max(GRACE_MS, maxIdleMs);
   }
 
-  /** Starts over for another body. */
-  reset(): void {
+  /** Starts over for another body. `maxIdleMs`: how long it may make no progress at all. */
+  reset(maxIdleMs: number): void {
     this.bytes = 0;
     this.creditMs = GRACE_MS;
+    this.maxCreditMs = Math.max(GRACE_MS, maxIdleMs);
   }
 
   /** Bytes have moved. */

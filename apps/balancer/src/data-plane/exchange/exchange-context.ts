@@ -18,7 +18,6 @@ export interface ExchangeContext {
   readonly queue: AdmissionQueue;
   readonly active: ActiveExchanges;
   readonly streaks: FailureStreaks;
-  readonly maxAttempts: number;
   /** An exchange that waits this many times its class's usual latency has stalled; 0: none does. */
   readonly stallFactor: number;
   /** Requests of the data plane since its start. */

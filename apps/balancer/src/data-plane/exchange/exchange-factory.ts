@@ -21,7 +21,6 @@ export class ExchangeFactory implements ExchangeContext {
   readonly queue: AdmissionQueue;
   readonly active: ActiveExchanges;
   readonly streaks: FailureStreaks;
-  readonly maxAttempts: number;
   readonly stallFactor: number;
 
   constructor(
@@ -46,7 +45,6 @@ export class ExchangeFactory implements ExchangeContext {
       config.MAX_BACKENDS,
       config.OUTLIER_INTERVAL_SECONDS,
     );
-    this.maxAttempts = config.MAX_ATTEMPTS;
     this.stallFactor = config.OUTLIER_LATENCY_FACTOR;
     registry.listen({ disconnect: (slot, scope) => this.active.disconnect(slot, scope) });
   }

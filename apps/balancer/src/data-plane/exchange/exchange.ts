@@ -61,7 +61,7 @@ export class Exchange implements ActiveExchange {
     this.attempts = 0;
     while (this.triedSlots.length > 0) this.triedSlots.pop();
     counts.taken++;
-    this.overLimit = this.claim.acquire(request.client, this.startedAtMs);
+    this.overLimit = this.claim.acquire(request.client, this.startedAtMs, request.route);
     if (!this.overLimit) budget.deposit(this.startedAtMs / 1000);
   }
 
@@ -109,11 +109,10 @@ export class Exchange implements ActiveExchange {
   }
 
   /**
-   * After {@link placeNext} found no backend: waits if all are full and the queue has room. `onPlaced` is called once an
-   * attempt has started, `onTimeout` after `withinMs`. Returns whether the request waits.
+   * After {@link placeNext} found no backend: waits for one if the queue has room. `onPlaced` is called once an attempt has
+   * started, `onTimeout` after `withinMs`. Returns whether the request waits.
    */
   enqueue(withinMs: number, onPlaced: (backend: FleetBackend) => void, onTimeout: () => void): boolean {
-    if (!this.isFleetFull) return false;
     const { generation } = this;
     const waiter: Waiter = {
       expiresAtSeconds: monotonicSeconds() + withinMs / 1000,
@@ -249,8 +248,8 @@ export class Exchange implements ActiveExchange {
   }
 
   private mayRetry(failure: FailureKind, isBodyReplayable: boolean): boolean {
-    const { attempts, head, context } = this;
-    const { maxAttempts } = context;
+    const { attempts, head } = this;
+    const { maxAttempts } = head.route;
     return mayRetry({ method: head.method, failure, attempts, maxAttempts, isBodyReplayable });
   }
 

@@ -5,17 +5,20 @@ import { INCOMPLETE, UNSUPPORTED, type ForwardingRule, type RequestHead, type Re
 import { HopHeaderCache } from '../headers/forwarded-header-cache.js';
 import { bareErrorText } from '../headers/error-response.js';
 import { interimResponse } from '../headers/interim-response.js';
+import { ownResponseText } from '../headers/own-response-text.js';
+import { withRequestId } from '../headers/request-id-header.js';
 import type { IndexedSetMember } from '../io/indexed-set.js';
 import type { LingeringClose } from '../io/lingering-close.js';
 import { isPipeliningFull } from '../io/pipelining-limit.js';
 import { isRefusal, type RequestReader } from '../request/request-reader.js';
+import type { OwnResponse } from '../routing/own-response.js';
 import type { FastLaneContext } from './context.js';
 import type { DownstreamConnection } from './contracts.js';
 import type { ExchangePool } from './exchange-pool.js';
 import type { FastLaneExchange } from './exchange.js';
 import { readBuffer, type SharedBufferSocket } from '../io/shared-read-buffer.js';
 import { rawFieldsOf } from './wire-fields.js';
-import { linesOf } from './wire-headers.js';
+import { CLOSE_TAIL, linesOf } from './wire-headers.js';
 import { WireRequest } from './wire-request.js';
 import { isBackpressured } from './write-buffer.js';
 
@@ -236,7 +239,8 @@ export class FastLaneConnection implements DownstreamConnection, IndexedSetMembe
     request.reset(head);
     const read = owner.requests.readFramed(request);
     if (isRefusal(read)) {
-      this.handOver(bytes, from, end);
+      if (read.own && request.bodyBytes === 0) this.respond(read.own, head, bytes, from + head.length, end);
+      else this.handOver(bytes, from, end);
       return;
     }
     this.isHeadDue = false;
@@ -250,6 +254,26 @@ export class FastLaneConnection implements DownstreamConnection, IndexedSetMembe
     if (bodyEnd < end) this.wait(bytes, bodyEnd, end);
     if (!exchange.start(bytes, bodyStart, bodyEnd)) this.socket.pause();
     else if (this.exchange === exchange) this.readOn();
+  }
+
+  /** Sends a response of the balancer's own to a request without a body. What follows it is `bytes` from `from`. */
+  private respond(
+    own: OwnResponse,
+    { wantsClose, method }: RequestHead,
+    bytes: Buffer,
+    from: number,
+    end: number,
+  ): void {
+    const { context, request } = this;
+    const { ids, date } = context;
+    this.isHeadDue = false;
+    this.wantsClose = wantsClose || ++this.requests >= context.maxRequestsPerConnection;
+    const isLast = this.isLastResponse;
+    const { connection } = isLast ? CLOSE_TAIL : context.keepAliveTail;
+    const extra = withRequestId(undefined, ids.of(ids.given(request)));
+    this.socket.write(ownResponseText(own, { date, connection, method, extra }), 'latin1');
+    if (from < end) this.wait(bytes, from, end);
+    this.onExchangeEnd(isLast);
   }
 
   /** Resumes reading, unless too many bytes wait: one read for each response would let them grow without limit. */

@@ -14,6 +14,7 @@ import { PathRules } from '../request/path-rules.js';
 import { RequestIds } from '../request/request-ids.js';
 import type { IdlePool } from '../upstream/idle-pool.js';
 import type { UpstreamConnector } from '../upstream/upstream-connector.js';
+import { RouteFieldRules } from './route-field-rules.js';
 import { SharedHeads } from './shared-heads.js';
 import { createUpstreamPool, type UpstreamConnection } from './upstream-connections.js';
 import { hasUnderscoredName, requestRule, responseRules, type ResponseRules } from './wire-fields.js';
@@ -44,6 +45,7 @@ export class FastLaneContext {
   readonly heads: SharedHeads;
   readonly ids: RequestIds;
   readonly responseRules: ResponseRules;
+  readonly routeRules = new RouteFieldRules();
   /** The last lines of a forwarded request: its demand, and the empty one. */
   readonly demandLines: DemandHeaderCache<Buffer>;
   /** The time as a `Date` field has it, late by up to a sweep. */

@@ -67,7 +67,11 @@ export class FastLaneExchange implements Transport, UpstreamUser, BodySink {
     this.client = client;
     this.head = head;
     const demandLines = this.context.demandLines.of(head.demand);
-    this.forwarded.reset(framed, client.requestRule, hopLines, demandLines, head.givenId);
+    const { requestChanges: changes } = head.route;
+    const rule = changes
+      ? this.context.routeRules.forRequests(changes.headers, client.requestRule)
+      : client.requestRule;
+    this.forwarded.reset(framed, rule, hopLines, demandLines, head.givenId, changes);
     this.requestBody.reset(bodyBytes);
     this.details.reset(head.peer);
     this.loop.start(head, bodyBytes > 0);
@@ -261,14 +265,16 @@ export class FastLaneExchange implements Transport, UpstreamUser, BodySink {
     this.isPersistent = head.isPersistent && this.bodyMissing === 0;
     this.announcedSeconds = head.keepAliveSeconds;
     this.isLast = client.isLastResponse;
-    const own = context.ownHeaders.of(this.head, loop.exchange.backend?.id);
+    const { responseChanges: changes } = this.head.route;
+    const own = context.ownHeaders.of(this.head, loop.exchange.backend?.id, changes);
     const isChunked = head.bodyEnd === 'chunked' || head.bodyEnd === 'close';
     const tail = responseTail(head, this.isLast, context.keepAliveTail);
     const { bytes, headFrom, from, end } = this.reader;
     // Before anything is appended: the registry may act on it, and other exchanges use the write buffer.
     loop.onResponseHead(head.statusCode, costReports(head));
     if (loop.isIdle) return;
-    const { writeBuffer, responseRules: rules, date } = context;
+    const { writeBuffer, date } = context;
+    const rules = changes ? context.routeRules.forResponses(changes, context.responseRules) : context.responseRules;
     const extras = { request: this.forwarded, rules, own, isChunked, tail, date };
     appendResponseHead(writeBuffer, head, from - headFrom, extras);
     this.responseBody.reset(head.bodyEnd, head.contentLength);

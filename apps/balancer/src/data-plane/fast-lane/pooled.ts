@@ -25,6 +25,9 @@ export const NO_CLIENT: DownstreamConnection = {
 
 export const NO_REQUEST: ReadRequest = {
   client: '',
+  get route() {
+    return fail();
+  },
   peer: { address: '', isProxy: false, tlsVersion: undefined, certificateSubject: undefined, mayDeclare: false },
   wantsPlacement: false,
   givenId: undefined,

@@ -2,6 +2,7 @@
 import type { ForwardingRule, RequestHead } from '@fairlead/http1';
 import type { Socket } from 'node:net';
 import { REQUEST_ID_HEADER } from '../headers/request-id-header.js';
+import type { RequestChanges } from '../routing/request-changes.js';
 import type { RequestIds } from '../request/request-ids.js';
 import type { WriteBuffer } from './write-buffer.js';
 
@@ -32,7 +33,8 @@ export class ForwardedRequestHead {
 
   /**
    * Copies what `rule` lets pass of a head, then the lines of the balancer: where the request has been, its id
-   * (`givenId`, or a new one), and what it needs with the empty line.
+   * (`givenId`, or a new one), and what it needs with the empty line. `changes`: those of its route; `rule` drops what
+   * they drop.
    */
   reset(
     head: RequestHead,
@@ -40,13 +42,16 @@ export class ForwardedRequestHead {
     hopLines: Buffer,
     demandLines: Buffer,
     givenId: string | undefined,
+    changes: RequestChanges | undefined,
   ): void {
-    const maxBytes = 2 * head.length + hopLines.length + MAX_ID_LINE_BYTES + demandLines.length;
+    const target = changes ? changes.targetOf(head.target) : '';
+    const changedBytes = changes ? target.length + changes.headers.lines.length : 0;
+    const maxBytes = 2 * head.length + changedBytes + hopLines.length + MAX_ID_LINE_BYTES + demandLines.length;
     const isTooLarge = this.bytes.length > MAX_KEPT_BYTES && maxBytes <= INITIAL_BYTES;
     if (maxBytes > this.bytes.length || isTooLarge) {
       this.bytes = Buffer.allocUnsafeSlow(Math.max(INITIAL_BYTES, 2 * maxBytes));
     }
-    let at = head.copyForwardedHead(rule, this.bytes, 0);
+    let at = changes ? this.writeChanged(head, rule, target, changes) : head.copyForwardedHead(rule, this.bytes, 0);
     this.receivedBytes = head.length;
     this.fieldsEnd = at;
     at += hopLines.copy(this.bytes, at);
@@ -54,6 +59,14 @@ export class ForwardedRequestHead {
     if (this.ids.isOn) at = this.writeIdLine(at, givenId);
     this.idLineEnd = at;
     this.end = at + demandLines.copy(this.bytes, at);
+  }
+
+  /** Writes the head with another target, and the lines that are added. Returns where they end. */
+  private writeChanged(head: RequestHead, rule: ForwardingRule, target: string, { headers }: RequestChanges): number {
+    const { bytes } = this;
+    const requestLineEnd = bytes.write(`${head.method} ${target} HTTP/1.1\r\n`, 0, 'latin1');
+    const at = head.copyForwardedFields(rule, bytes, requestLineEnd);
+    return at + headers.lines.copy(bytes, at);
   }
 
   /** The id of the request; undefined with `REQUEST_ID=off`. */

@@ -13,8 +13,8 @@ export class WireRequest implements RequestFacts, ForwardableRequest {
   target = '';
   bodyBytes = 0;
   private head: RequestHead | undefined;
-  /** The host that {@link isHost} was asked for last, as text and as bytes. */
-  private host = '';
+  /** The value of `Host` that {@link isHost} or {@link host} met last, as text and as bytes. */
+  private knownHost = '';
   private hostBytes = Buffer.alloc(0);
 
   constructor(readonly peer: Peer) {}
@@ -30,11 +30,19 @@ export class WireRequest implements RequestFacts, ForwardableRequest {
   /** A field by its name in lower case. */
   readonly field = (name: string) => (this.head ? fieldOf(this.head, name) : undefined);
 
+  /** The requests of a connection mostly have one host, which is compared as bytes. */
+  get host(): string {
+    if (!this.isHost(this.knownHost)) this.remember(this.field('host') ?? '');
+    return this.knownHost;
+  }
+
   isHost(host: string): boolean {
-    if (host !== this.host) {
-      this.host = host;
-      this.hostBytes = Buffer.from(host, 'latin1');
-    }
+    if (host !== this.knownHost) this.remember(host);
     return this.head?.fields.isValue(HOST, this.hostBytes) === true;
+  }
+
+  private remember(host: string): void {
+    this.knownHost = host;
+    this.hostBytes = Buffer.from(host, 'latin1');
   }
 }

@@ -31,7 +31,7 @@ export interface FullLaneContext {
   readonly limits: AttemptLimits;
   readonly clock: DeadlineClock;
   readonly ownHeaders: OwnResponseHeaders;
-  readonly body: BodyLimits;
+  readonly body: Pick<BodyLimits, 'keptBytes'>;
   readonly upstreams: IdlePool<KeptConnection>;
   readonly ids: RequestIds;
   readonly requestHeaders: ForwardedRequestHeaders;
@@ -57,8 +57,10 @@ export class FullLaneExchange implements Transport, ForwardedRequest {
   private readonly loop: AttemptLoop;
   /** What is sent to every backend. */
   private forwardedHeaders: readonly string[] = [];
-  /** Whether the client named no host, as HTTP/1.0 allows. */
+  /** Whether no host is named, neither by the client, as HTTP/1.0 allows, nor by its route. */
   private lacksHost = false;
+  /** The target as its route rewrites it. */
+  private routedTarget = '';
   private backend: FleetBackend | undefined;
   private upstream: ClientRequest | undefined;
   private connection: KeptConnection | undefined;
@@ -75,16 +77,23 @@ export class FullLaneExchange implements Transport, ForwardedRequest {
     this.details = new ParsedDetails(request, head.peer, ids.of(head.givenId), () => connection.requestBytes);
     this.loop = new AttemptLoop(factory, limits, clock, this);
     if (!hasBody(request)) return;
-    this.body = new ReplayableBody(request, body, {
-      onBytes: (count) => this.loop.onBytes(count),
-      onComplete: () => this.loop.onRequestSent(),
-      onTooLarge: () => this.loop.onBodyTooLarge(bodyTooLarge(body.maxBytes)),
-    });
+    const { maxBodyBytes: maxBytes } = head.route;
+    this.body = new ReplayableBody(
+      request,
+      { ...body, maxBytes },
+      {
+        onBytes: (count) => this.loop.onBytes(count),
+        onComplete: () => this.loop.onRequestSent(),
+        onTooLarge: () => this.loop.onBodyTooLarge(bodyTooLarge(maxBytes)),
+      },
+    );
   }
 
   start(): void {
     const { request, response } = this.downstream;
-    this.lacksHost = !request.headers.host;
+    const { requestChanges } = this.head.route;
+    this.lacksHost = !request.headers.host && requestChanges?.host === undefined;
+    this.routedTarget = requestChanges?.targetOf(this.head.target) ?? this.head.target;
     this.forwardedHeaders = this.collectHeaders();
     this.loop.start(this.head, this.body !== undefined);
     this.context.middleware.prepare(request, response, this);
@@ -100,7 +109,7 @@ export class FullLaneExchange implements Transport, ForwardedRequest {
 
   /** The target of the present attempt's request line. @throws {Error} before the first. */
   get requestTarget(): string {
-    return forwardedTarget(this.target.pathPrefix, this.head.target);
+    return forwardedTarget(this.target.pathPrefix, this.routedTarget);
   }
 
   get isBodyReplayable(): boolean {
@@ -183,8 +192,9 @@ export class FullLaneExchange implements Transport, ForwardedRequest {
       onCutOff: (error: Error) => loop.onResponseError(describeError(error)),
     };
     try {
-      const ownHeaders = this.context.ownHeaders.of(head, loop.exchange.backend?.id);
-      const options = { ownHeaders, requestId: details.requestId, bypass: connection?.bypass };
+      const { responseChanges: changes } = head.route;
+      const ownHeaders = this.context.ownHeaders.of(head, loop.exchange.backend?.id, changes);
+      const options = { ownHeaders, changes, requestId: details.requestId, bypass: connection?.bypass };
       const fields = relayResponse(response, downstream, observer, options);
       connection?.announceTimeout(announcedSecondsIn(fields.keepAlive));
       details.firstByteAtMs = monotonicMs();

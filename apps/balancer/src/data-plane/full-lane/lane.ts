@@ -3,12 +3,12 @@ import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../../config/balancer.config.js';
-import { maxBodyBytes } from '../../config/traffic-limits.js';
 import { attemptLimitsOf } from '../exchange/attempt-limits.js';
 import { ExchangeFactory } from '../exchange/exchange-factory.js';
 import { sendError, type ErrorFields } from '../headers/error-response.js';
 import { withRequestId } from '../headers/request-id-header.js';
 import { OwnResponseHeaders } from '../headers/own-response-headers.js';
+import { sendOwn } from '../headers/own-response-text.js';
 import { DeadlineClock } from '../io/deadline-clock.js';
 import { ForwardedRequestHeaders } from '../relay/request-headers.js';
 import { BoundedLog } from '../../metrics/bounded-log.js';
@@ -41,7 +41,7 @@ export class FullLane {
       upstreams,
       limits: attemptLimitsOf(config, connector.timeouts.slowConnectMs),
       ownHeaders: new OwnResponseHeaders(config.RESOURCES, config.HSTS_SECONDS),
-      body: { keptBytes: config.RETRY_BUFFER_BYTES, maxBytes: maxBodyBytes(config.TRAFFIC_LIMITS) },
+      body: { keptBytes: config.RETRY_BUFFER_BYTES },
       ids: requests.ids,
       requestHeaders: new ForwardedRequestHeaders(config),
       middleware: new Middleware(),
@@ -76,7 +76,8 @@ export class FullLane {
     const read = this.requests.read(request);
     if (isRefusal(read)) {
       if (read.isLast) response.shouldKeepAlive = false;
-      sendError(response, read.statusCode, read.message, this.refusalFields(request, read.fields));
+      if (read.own) sendOwn(response, read.own, withRequestId({}, this.requests.idOf(request)));
+      else sendError(response, read.statusCode, read.message, this.refusalFields(request, read.fields));
     } else new FullLaneExchange(this.context, read, downstream).start();
   }
 }

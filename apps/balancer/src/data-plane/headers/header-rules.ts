@@ -132,9 +132,17 @@ export interface ResponseHop {
   readonly requestId?: string | undefined;
 }
 
-/** Sorts the header list of a response. `requestId` replaces the backend's `X-Request-Id`; undefined leaves it. */
-export function sortResponseFields(raw: readonly string[], requestId?: string): SortedFields {
-  return sortFields(raw, requestId === undefined ? isDroppedFromResponses : isDroppedOrRequestId);
+/**
+ * Sorts the header list of a response. `requestId` replaces the backend's `X-Request-Id`; undefined leaves it. `dropped`: names
+ * of further fields to drop, in lower case.
+ */
+export function sortResponseFields(
+  raw: readonly string[],
+  requestId?: string,
+  dropped?: ReadonlySet<string>,
+): SortedFields {
+  const isDropped = requestId === undefined ? isDroppedFromResponses : isDroppedOrRequestId;
+  return sortFields(raw, dropped ? (name) => isDropped(name) || dropped.has(name) : isDropped);
 }
 
 /** The header list to forward to the client: end-to-end fields without cost reports, the request's id, and `Via`. */

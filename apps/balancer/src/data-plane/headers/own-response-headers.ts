@@ -1,6 +1,7 @@
 // The headers that the balancer adds to some responses: `Fairlead-Placement` and `Strict-Transport-Security`. Pure.
 import type { ResourceSpace, ResourceVector } from '@fairlead/scheduling';
 import { placementHeader } from './demand-headers.js';
+import type { CompiledHeaderChanges } from './header-changes.js';
 
 /** What the headers of a response depend on. */
 export interface RespondedRequest {
@@ -25,9 +26,19 @@ export class OwnResponseHeaders {
     this.secure = hstsSeconds > 0 ? ['Strict-Transport-Security', `max-age=${hstsSeconds}`] : NONE;
   }
 
-  /** Returns a raw header list; for most responses the same empty one. */
-  of({ peer, wantsPlacement, demand }: RespondedRequest, backendId: string | undefined): readonly string[] {
-    const always = peer.tlsVersion === undefined ? NONE : this.secure;
+  /**
+   * Returns a raw header list; for most responses the same empty one.
+   *
+   * @param backendId of the backend that responds.
+   * @param changes those of the request's route; undefined for none.
+   */
+  of(
+    { peer, wantsPlacement, demand }: RespondedRequest,
+    backendId: string | undefined,
+    changes: CompiledHeaderChanges | undefined,
+  ): readonly string[] {
+    const secure = peer.tlsVersion === undefined ? NONE : this.secure;
+    const always = changes ? [...secure, ...changes.added] : secure;
     return wantsPlacement ? [...always, ...placementHeader(backendId, demand, this.resources)] : always;
   }
 }

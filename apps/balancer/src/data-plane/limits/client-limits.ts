@@ -85,6 +85,15 @@ export class ClientLimits {
     return this.requests.acquire(key, this.requestsInFlight(), nowSeconds);
   }
 
+  /**
+   * Counts a request of a client against the rate of a route, over all threads. Returns why the client may not have it.
+   *
+   * @param name of the route.
+   */
+  countOnRoute(name: string, rate: Rate, client: string, nowSeconds: number): LimitRefusal | undefined {
+    return this.requests.countRate(this.table.keyOfPart(client, name), rate, nowSeconds);
+  }
+
   /** The request of {@link acquireRequest} is over. */
   releaseRequest(cell: number): void {
     this.requests.release(cell);

@@ -41,18 +41,32 @@ export class ClientQuota {
       counts[terms.overHeld]++;
       return heldRefusal(limit, terms.held);
     }
-    const usage = table.own[kind];
-    if (rate) {
-      const next = rate.next(table.latestTime(kind, key), nowSeconds);
-      const wait = rate.waitSeconds(next, nowSeconds);
-      if (wait > 0) {
-        counts[terms.overRate]++;
-        return rateRefusal(rate.perSecond, terms.rate, wait);
-      }
-      usage.times[cell] = next;
-    }
-    usage.held[cell]++;
+    const refusal = rate && this.advance(cell, key, rate, nowSeconds);
+    if (refusal) return refusal;
+    table.own[kind].held[cell]++;
     return cell;
+  }
+
+  /** Counts one more for a client against `rate` alone. Returns a refusal if it is too fast. */
+  countRate(key: ClientKey, rate: Rate, nowSeconds: number): LimitRefusal | undefined {
+    const { table, counts } = this;
+    const cell = table.own.claim(key, nowSeconds);
+    if (cell !== UNTRACKED) return this.advance(cell, key, rate, nowSeconds);
+    counts.untrackedClients++;
+    return undefined;
+  }
+
+  private advance(cell: number, key: ClientKey, rate: Rate, nowSeconds: number): LimitRefusal | undefined {
+    const { table, terms, counts } = this;
+    const { kind } = terms;
+    const next = rate.next(table.latestTime(kind, key), nowSeconds);
+    const wait = rate.waitSeconds(next, nowSeconds);
+    if (wait > 0) {
+      counts[terms.overRate]++;
+      return rateRefusal(rate.perSecond, terms.rate, wait);
+    }
+    table.own[kind].times[cell] = next;
+    return undefined;
   }
 
   /** Undoes an {@link acquire} that returned this cell. */

@@ -127,14 +127,21 @@ export class ClientTable {
 
   /** The key of the client at an address. */
   keyOf(address: string): ClientKey {
-    const known = this.keys.get(address);
+    return this.keyOfPart(address, '');
+  }
+
+  /** The key of what the client at an address does on a part of the site, such as a route; '' stands for all of it. */
+  keyOfPart(address: string, part: string): ClientKey {
+    // No address has a space.
+    const name = part === '' ? address : `${address} ${part}`;
+    const known = this.keys.get(name);
     if (known) return known;
-    const identity = clientIdentity(address);
+    const identity = part === '' ? clientIdentity(address) : `${clientIdentity(address)} ${part}`;
     // As the cells hold them: signed.
     const low = this.lowHash.of(identity) | 0;
     const high = this.highHash.of(identity) | 0;
     const key = { low, high, firstCell: (low & (SETS - 1)) * CELLS_PER_SET };
-    this.keys.set(address, key);
+    this.keys.set(name, key);
     return key;
   }
 

@@ -3,6 +3,13 @@ import { sharedSeconds } from '../../clock/monotonic.js';
 import type { ClientLimits } from './client-limits.js';
 import { UNTRACKED, type ClientKey } from './client-table.js';
 import type { LimitRefusal } from './limit-refusal.js';
+import type { Rate } from './rate.js';
+
+/** A route, as far as its rate is concerned. */
+export interface RatedRoute {
+  readonly name: string;
+  readonly rate: Rate | undefined;
+}
 
 /** Serves one request after another: {@link acquire}, then {@link release}, which does nothing when it is called again. */
 export class RequestClaim {
@@ -13,9 +20,15 @@ export class RequestClaim {
 
   constructor(private readonly limits: ClientLimits) {}
 
-  /** Counts a request that arrived at `nowMs`, monotonic. Returns why its client may not have it. */
-  acquire(client: string, nowMs: number): LimitRefusal | undefined {
+  /**
+   * Counts a request that arrived at `nowMs`, monotonic. Returns why its client may not have it.
+   *
+   * @param route which may have a rate of its own.
+   */
+  acquire(client: string, nowMs: number, { name, rate }: RatedRoute): LimitRefusal | undefined {
     const { limits } = this;
+    const refusal = rate && limits.countOnRoute(name, rate, client, sharedSeconds(nowMs));
+    if (refusal) return refusal;
     if (limits.areRequestsUnlimited) return undefined;
     if (this.key === undefined || client !== this.client) {
       this.client = client;

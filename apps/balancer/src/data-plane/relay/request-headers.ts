@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { BalancerConfig } from '../../config/balancer.config.js';
 import { DemandHeaderCache, HopHeaderCache } from '../headers/forwarded-header-cache.js';
-import { requestHeaders } from '../headers/header-rules.js';
+import { requestHeaders, type FieldTest } from '../headers/header-rules.js';
 import { RequestFieldFilters } from '../headers/request-field-filter.js';
 import { REQUEST_ID_HEADER } from '../headers/request-id-header.js';
 import type { ReadRequest } from '../request/request-reader.js';
@@ -28,8 +28,12 @@ export class ForwardedRequestHeaders {
     this.demandHeaders = new DemandHeaderCache(config.RESOURCES, asTheyAre);
   }
 
-  /** A raw header list: the end-to-end fields in their order, then those of the balancer. */
-  of(request: IncomingMessage, { peer, demand }: ReadRequest, { connection, requestId }: AddedHeaders): string[] {
+  /** A raw header list: the end-to-end fields in their order, those of the route, then those of the balancer. */
+  of(
+    request: IncomingMessage,
+    { peer, demand, route }: ReadRequest,
+    { connection, requestId }: AddedHeaders,
+  ): string[] {
     const { headers, httpVersion, rawHeaders, socket } = request;
     let cache = this.hopHeaders.get(socket);
     if (!cache) this.hopHeaders.set(socket, (cache = new HopHeaderCache(asTheyAre)));
@@ -39,7 +43,11 @@ export class ForwardedRequestHeaders {
       field: (name) => headers[name]?.toString(),
       isHost: (host) => (headers.host ?? '') === host,
     });
-    const forwarded = requestHeaders(rawHeaders, this.filters.for(peer).drops, { httpVersion, connection });
+    const { drops } = this.filters.for(peer);
+    const changes = route.requestChanges?.headers;
+    const isDropped: FieldTest = changes ? (name) => drops(name) || changes.dropped.has(name) : drops;
+    const forwarded = requestHeaders(rawHeaders, isDropped, { httpVersion, connection });
+    if (changes) forwarded.push(...changes.added);
     forwarded.push(...hopHeaders);
     if (requestId !== undefined) forwarded.push(REQUEST_ID_HEADER, requestId);
     forwarded.push(...this.demandHeaders.of(demand));

@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parseContentLength } from '@fairlead/http1';
 import { InvalidResponseError } from '../exchange/attempt-error.js';
+import type { CompiledHeaderChanges } from '../headers/header-changes.js';
 import {
   isReasonPhrase,
   responseHeaders,
@@ -26,6 +27,8 @@ export interface Downstream {
 export interface RelayOptions {
   /** Header fields that the balancer adds, a raw list. */
   readonly ownHeaders?: readonly string[];
+  /** The fields that the request's route changes. What it adds is among `ownHeaders`. */
+  readonly changes?: CompiledHeaderChanges | undefined;
   /** The id of the request; undefined for none. */
   readonly requestId?: string | undefined;
   /** Of the connection that the response arrives by. */
@@ -42,10 +45,10 @@ export function relayResponse(
   upstream: IncomingMessage,
   { request, response }: Downstream,
   observer: ResponseObserver,
-  { ownHeaders = [], requestId, bypass }: RelayOptions = {},
+  { ownHeaders = [], changes, requestId, bypass }: RelayOptions = {},
 ): SortedFields {
   const { statusCode = 0, statusMessage: phrase = '' } = upstream;
-  const fields = sortResponseFields(upstream.rawHeaders, requestId);
+  const fields = sortResponseFields(upstream.rawHeaders, requestId, changes?.dropped);
   requireValid(upstream, fields);
   const { httpVersion } = upstream;
   const isUnframed = hasBody(statusCode, request) && fields.length === undefined;

@@ -1,6 +1,7 @@
 // The responses of the balancer itself to requests that it does not forward.
 import type { FramingError, RequestLimits } from '@fairlead/http1';
 import type { ErrorFields } from '../headers/error-response.js';
+import type { OwnResponse } from '../routing/own-response.js';
 
 /** The response of the balancer itself to a request that it does not forward. */
 export interface Refusal {
@@ -10,6 +11,8 @@ export interface Refusal {
   readonly isLast?: true;
   /** Header fields of the response. */
   readonly fields?: ErrorFields;
+  /** The response of a route that responds by itself, in place of an error. */
+  readonly own?: OwnResponse;
 }
 
 /** Errors whose message names the limit. */

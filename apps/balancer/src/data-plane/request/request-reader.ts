@@ -1,11 +1,9 @@
 // Reads from a client's request what every lane needs before it is placed, or rejects the request.
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { DEFAULT_POOL } from '@fairlead/traffic-config';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../../config/balancer.config.js';
-import { maxBodyBytes } from '../../config/traffic-limits.js';
 import { AffinityKeyReader } from '../../placement/affinity-key.js';
 import { BadDemandError, DemandClassifier, type ClassifiableRequest } from '../../placement/demand-classifier.js';
 import { AddressWarnings } from './address-warnings.js';
@@ -16,6 +14,9 @@ import { VIA_PSEUDONYM } from '../headers/via-pseudonym.js';
 import { framingRefusal } from './framing-refusal.js';
 import { HttpsRedirect } from './https-redirect.js';
 import { countForwarding } from './max-forwards.js';
+import type { OwnResponse } from '../routing/own-response.js';
+import type { RoutableRequest } from '../routing/conditions.js';
+import { Routing } from '../routing/routing.js';
 import { PathRules } from './path-rules.js';
 import { RequestIds } from './request-ids.js';
 import type { Refusal } from './refusal.js';
@@ -31,10 +32,11 @@ export interface ReadRequest extends PlacedRequest {
 }
 
 /** A request with valid framing, as any lane reads it. */
-export interface RequestFacts extends ClassifiableRequest {
+export interface RequestFacts extends ClassifiableRequest, RoutableRequest {
   readonly peer: Peer;
 }
 
+const NO_ROUTE: Refusal = { statusCode: 404, message: 'no route matches this request' };
 const LOOP: Refusal = {
   statusCode: 508,
   message: 'the request came back to the balancer: one of its backends leads to it',
@@ -47,11 +49,11 @@ export class RequestReader {
   private readonly redirect: HttpsRedirect;
   private readonly pathRules: PathRules;
   private readonly rejectsUnderscores: boolean;
-  private readonly maxBodyBytes: number;
 
   constructor(
     private readonly classifier: DemandClassifier,
     private readonly affinity: AffinityKeyReader,
+    private readonly routing: Routing,
     warnings: AddressWarnings,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
@@ -60,7 +62,6 @@ export class RequestReader {
     this.redirect = new HttpsRedirect(config);
     this.pathRules = new PathRules(config);
     this.rejectsUnderscores = config.UNDERSCORE_HEADERS === 'reject';
-    this.maxBodyBytes = maxBodyBytes(config.TRAFFIC_LIMITS);
   }
 
   /** Reads a request of Node's parser, or rejects it. Changes a target in absolute-form to origin-form. */
@@ -74,7 +75,7 @@ export class RequestReader {
     if (refusal) return refusal;
     const { headers, method = 'GET', url: target = '/' } = request;
     const bodyBytes = Number(headers['content-length'] ?? 0);
-    return this.readFramed({ ...this.factsOf(request), method, target, bodyBytes });
+    return this.readFramed({ ...this.factsOf(request), method, target, host: headers.host ?? '', bodyBytes });
   }
 
   /** The id of a request of Node's parser that is refused; undefined with `REQUEST_ID=off`. */
@@ -106,21 +107,30 @@ export class RequestReader {
     const redirect = this.redirect.of(peer, target, field);
     if (redirect) return redirect;
     if (hasPassedThrough(field('via'), VIA_PSEUDONYM)) return LOOP;
-    if (request.bodyBytes > this.maxBodyBytes) {
-      return { statusCode: 413, message: bodyTooLarge(this.maxBodyBytes), isLast: true };
+    const route = this.routing.table.match(request);
+    if (!route) return NO_ROUTE;
+    if (route.responder) return responseOf(route.responder(request, peer.tlsVersion !== undefined));
+    if (request.bodyBytes > route.maxBodyBytes) {
+      return { statusCode: 413, message: bodyTooLarge(route.maxBodyBytes), isLast: true };
     }
     try {
       const client = this.identity.clientOf(peer, field);
-      const { demand, classId } = this.classifier.classify(request, peer.mayDeclare);
+      const { demand, classId } = this.classifier.classify(request, peer.mayDeclare, route.demand);
       const affinity = this.affinity.of(client, request);
       const wantsPlacement = peer.mayDeclare && field('fairlead-explain') === '1';
       const givenId = this.ids.given(request);
-      return { client, peer, wantsPlacement, givenId, method, target, pool: DEFAULT_POOL, demand, classId, affinity };
+      const pool = this.routing.poolOf(route, client, request);
+      return { client, peer, route, wantsPlacement, givenId, method, target, pool, demand, classId, affinity };
     } catch (error) {
       if (error instanceof BadDemandError) return { statusCode: 400, message: error.message };
       throw error;
     }
   }
+}
+
+/** A response that is no error, for lanes that know refusals. */
+function responseOf(own: OwnResponse): Refusal {
+  return { statusCode: own.statusCode, message: '', own };
 }
 
 /** The message for a request whose body is longer than a body may be. */

@@ -123,11 +123,12 @@ export class UpgradeExchange implements Transport {
 
   private sendRequest(connection: Socket, { hostHeader, pathPrefix }: UpstreamTarget): void {
     const { request } = this.client;
-    const path = forwardedTarget(pathPrefix, this.read.target);
+    const { requestChanges: changes } = this.read.route;
+    const path = forwardedTarget(pathPrefix, changes?.targetOf(this.read.target) ?? this.read.target);
     const added = { connection: 'Upgrade', requestId: this.details.requestId };
     const headers = this.context.requestHeaders.of(request, this.read, added);
     headers.push('Upgrade', request.headers.upgrade ?? '');
-    if (!request.headers.host) {
+    if (!request.headers.host && changes?.host === undefined) {
       removeField(headers, 'host');
       headers.unshift('Host', hostHeader);
     }
@@ -188,8 +189,9 @@ export class UpgradeExchange implements Transport {
       onCutOff: (error: Error) => loop.onResponseError(describeError(error)),
     };
     try {
-      const ownHeaders = this.context.ownHeaders.of(this.read, loop.exchange.backend?.id);
-      relayResponse(upstream, { request, response }, observer, { ownHeaders, requestId: details.requestId });
+      const { responseChanges: changes } = this.read.route;
+      const ownHeaders = this.context.ownHeaders.of(this.read, loop.exchange.backend?.id, changes);
+      relayResponse(upstream, { request, response }, observer, { ownHeaders, changes, requestId: details.requestId });
       this.refusal = response;
       details.firstByteAtMs = monotonicMs();
       loop.onResponseHead(response.statusCode, upstream.headers);

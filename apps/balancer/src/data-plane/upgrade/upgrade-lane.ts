@@ -9,6 +9,7 @@ import { attemptLimitsOf } from '../exchange/attempt-limits.js';
 import { ExchangeFactory } from '../exchange/exchange-factory.js';
 import { OwnResponseHeaders } from '../headers/own-response-headers.js';
 import { lastErrorText } from '../headers/error-response.js';
+import { lastOwnText } from '../headers/own-response-text.js';
 import { withRequestId } from '../headers/request-id-header.js';
 import { DeadlineClock } from '../io/deadline-clock.js';
 import { LingeringClose } from '../io/lingering-close.js';
@@ -67,7 +68,8 @@ export class UpgradeLane {
     const read = this.requests.read(request);
     if (isRefusal(read)) {
       const fields = withRequestId(read.fields, this.requests.idOf(request));
-      this.lingering.endWith(connection.client, lastErrorText(read.statusCode, read.message, { fields }));
+      const text = read.own ? lastOwnText(read.own, fields) : lastErrorText(read.statusCode, read.message, { fields });
+      this.lingering.endWith(connection.client, text);
       return;
     }
     this.open.add(socket);

@@ -1,0 +1,63 @@
+// Responses that a route gives by itself: redirects, and fixed ones.
+import type { RedirectAction, RespondAction } from '@fairlead/traffic-config';
+import type { RoutableRequest } from './conditions.js';
+
+/** A response of the balancer's own that is no error. */
+export interface OwnResponse {
+  readonly statusCode: number;
+  /** Header fields, by name in lower case. */
+  readonly fields: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Responds to the requests of a route. `isSecure`: whether they came over TLS. */
+export type Responder = (request: RoutableRequest, isSecure: boolean) => OwnResponse;
+
+const PLAIN_TEXT = 'text/plain; charset=utf-8';
+
+/** Always the same response. */
+export function fixedResponder({ status, contentType, body }: RespondAction): Responder {
+  const response = { statusCode: status, fields: body === '' ? {} : { 'content-type': contentType }, body };
+  return () => response;
+}
+
+/** Sends clients elsewhere (RFC 9110 §15.4). `matchedPrefix`: the prefix of the route's path, if it has one. */
+export function redirectResponder(action: RedirectAction, matchedPrefix: string | undefined): Responder {
+  return (request, isSecure) => {
+    const location = locationOf(action, matchedPrefix, request, isSecure);
+    return { statusCode: action.status, fields: { location, 'content-type': PLAIN_TEXT }, body: `${location}\n` };
+  };
+}
+
+function locationOf(
+  { scheme, host, path, prefix }: RedirectAction,
+  matchedPrefix: string | undefined,
+  request: RoutableRequest,
+  isSecure: boolean,
+): string {
+  const target =
+    path !== undefined
+      ? path + queryOf(request.target)
+      : prefix === undefined
+        ? request.target
+        : withPrefix(request.target, matchedPrefix ?? '/', prefix);
+  const authority = host ?? request.host;
+  // HTTP/1.0 has requests without a host.
+  if (authority === '') return target;
+  const usedScheme = scheme ?? (isSecure ? 'https' : 'http');
+  // Another scheme has another port, and a redirect that does not name one means the default.
+  const isOtherScheme = host === undefined && scheme !== undefined && (scheme === 'https') !== isSecure;
+  return `${usedScheme}://${isOtherScheme ? authority.replace(/:\d*$/, '') : authority}${target}`;
+}
+
+/** A target with `to` in place of the segments `from` at its beginning. */
+export function withPrefix(target: string, from: string, to: string): string {
+  const rest = from === '/' ? target : target.slice(from.length);
+  const joined = to.endsWith('/') && rest.startsWith('/') ? to + rest.slice(1) : to + rest;
+  return joined.startsWith('/') ? joined : `/${joined}`;
+}
+
+function queryOf(target: string): string {
+  const at = target.indexOf('?');
+  return at === -1 ? '' : target.slice(at);
+}
