@@ -20,6 +20,7 @@ export {
   backendStateSchema,
   backendViewSchema,
   leaseViewSchema,
+  poolNameSchema,
   registrationSchema,
   registeredBackendSchema,
   BACKEND_SECRET_HEADER,

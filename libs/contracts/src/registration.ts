@@ -21,6 +21,11 @@ const ID_FORM = 'must be 1 to 200 characters: letters, digits and . _ ~ : / @ [ 
 /** A backend's id. It may contain what a URL's host and path do, because the id defaults to the URL. */
 export const backendIdSchema = z.string(ID_FORM).regex(/^[A-Za-z0-9._~:/@[\]-]{1,200}$/, ID_FORM);
 
+const POOL_FORM = 'must be 1 to 64 characters: letters, digits and . _ -';
+
+/** The name of a pool. */
+export const poolNameSchema = z.string(POOL_FORM).regex(/^[\w.-]{1,64}$/, POOL_FORM);
+
 const URL_FORM = 'must be an http or https URL without credentials, query or fragment, such as http://10.0.0.7:8080';
 
 const backendUrlSchema = z
@@ -41,13 +46,14 @@ const LABEL_FORM = 'must be a string of at most 100 characters';
 /**
  * The body of `POST /api/v1/backends`. `url` and `port` exclude each other; the default is port 80 of the caller's
  * address. To an https `url` the balancer connects with TLS. Without `leaseSeconds`, the backend's health depends on
- * ping-acks alone. `maxInFlight` is the maximum number of concurrent exchanges; without it, the balancer derives a limit
+ * ping-acks alone. `pool` is the pool whose requests it serves, by default `default`. `maxInFlight` is the maximum number of concurrent exchanges; without it, the balancer derives a limit
  * from the resources.
  */
 export const registrationSchema = closedObject({
   id: backendIdSchema.optional(),
   url: backendUrlSchema.optional(),
   port: z.int(PORT_FORM).min(1, PORT_FORM).max(65_535, PORT_FORM).optional(),
+  pool: poolNameSchema.optional(),
   resources: capacitySchema,
   pingPath: z
     .string(PING_PATH_FORM)
@@ -97,6 +103,7 @@ export const backendViewSchema = z
   .object({
     id: backendIdSchema,
     url: z.string(),
+    pool: poolNameSchema.describe('The pool whose requests it serves'),
     state: backendStateSchema,
     reason: z.string().describe('Why the backend is in this state'),
     since: momentSchema.describe('When the backend entered this state'),

@@ -12,19 +12,21 @@ export interface AccessToken {
   readonly digest: Buffer;
   /** Patterns of the ids that it may register; undefined: all ids. */
   readonly ids: readonly string[] | undefined;
+  /** The pools that it may register backends into; undefined: all pools. */
+  readonly pools: readonly string[] | undefined;
   /** Where its callers may be; undefined: anywhere. */
   readonly networks: { readonly text: string; readonly blocks: BlockList } | undefined;
 }
 
 /** A token with every role, without bounds. */
 export function unboundToken(name: string, token: string): AccessToken {
-  return { name, role: 'operate', digest: digestOf(token), ids: undefined, networks: undefined };
+  return { name, role: 'operate', digest: digestOf(token), ids: undefined, pools: undefined, networks: undefined };
 }
 
 /** A token of CONTROL_PLANE_TOKENS. */
-export function tokenFrom({ name, role, token, sha256, ids, networks }: TokenEntry): AccessToken {
+export function tokenFrom({ name, role, token, sha256, ids, pools, networks }: TokenEntry): AccessToken {
   const digest = token === undefined ? Buffer.from(sha256 ?? '', 'hex') : digestOf(token);
-  return { name, role, digest, ids, networks };
+  return { name, role, digest, ids, pools, networks };
 }
 
 /** Whether a role includes another: `operate` includes both others, and those include only themselves. */

@@ -49,6 +49,14 @@ export class Caller {
     throw new ForbiddenException(`${this.described} is for the ids ${ids.join(', ')}, not for ${JSON.stringify(id)}`);
   }
 
+  /** @throws {ForbiddenException} when its token is bound to other pools. */
+  requirePool(pool: string): void {
+    const pools = this.token?.pools;
+    if (pools === undefined || pools.includes(pool)) return;
+    const names = pools.join(', ');
+    throw new ForbiddenException(`${this.described} is for the pools ${names}, not for ${JSON.stringify(pool)}`);
+  }
+
   /** For the audit. */
   asActor(action: string): Actor {
     const { address: caller, tokenName: token } = this;

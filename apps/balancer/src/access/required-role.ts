@@ -72,7 +72,7 @@ export function DocumentedRole(role: Role) {
     ApiResponse({
       status: 403,
       standardSchema: problemSchema,
-      description: 'The token does not have the role, or is bound to other ids or networks',
+      description: 'The token does not have the role, or is bound to other ids, pools or networks',
     }),
   );
 }

@@ -1,6 +1,6 @@
 // The variables that say which tokens the control plane accepts, and what each may do.
 import { cidrList, flag, jsonValue } from '@fairlead/configuration';
-import { closedObject } from '@fairlead/contracts';
+import { closedObject, poolNameSchema } from '@fairlead/contracts';
 import { MIN_TOKEN_LENGTH } from '@fairlead/tokens';
 import { z } from 'zod';
 
@@ -42,10 +42,16 @@ const tokenSchema = closedObject({
     .min(1, 'must have at least one pattern')
     .max(100, 'must have at most 100 patterns')
     .optional(),
+  pools: z
+    .array(poolNameSchema)
+    .min(1, 'must have at least one pool')
+    .max(100, 'must have at most 100 pools')
+    .optional(),
   networks: networks.optional(),
 })
   .refine(({ token, sha256 }) => (token === undefined) !== (sha256 === undefined), 'must have either token or sha256')
-  .refine(({ role, ids }) => ids === undefined || role === 'register', 'must have the role register to have ids');
+  .refine(({ role, ids }) => ids === undefined || role === 'register', 'must have the role register to have ids')
+  .refine(({ role, pools }) => pools === undefined || role === 'register', 'must have the role register to have pools');
 
 /** The form of `CONTROL_PLANE_TOKENS`, and of the file that `CONTROL_PLANE_TOKENS_FILE` names. */
 export const tokenList = jsonValue(
@@ -70,7 +76,7 @@ export const tokenVariables = {
   CONTROL_PLANE_TOKENS: tokenList
     .optional()
     .describe(
-      'Further tokens as JSON: name, role (read, register, operate), token or sha256; ids and networks if it is bound',
+      'Further tokens as JSON: name, role (read, register, operate), token or sha256; ids, pools and networks if it is bound',
     ),
   CONTROL_PLANE_TOKENS_FILE: z
     .string()
