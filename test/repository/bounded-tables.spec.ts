@@ -61,7 +61,7 @@ const BOUNDS: Readonly<Record<string, string>> = {
   'apps/balancer/src/registry/event-log.ts refusals': 'MAX_REFUSALS',
   'apps/balancer/src/registry/event-log.ts kinds': 'EVENT_KINDS',
   'apps/balancer/src/registry/event-log.ts transitions': 'BACKEND_STATES',
-  'apps/balancer/src/registry/registry.service.ts listeners': 'the services of the process',
+  'apps/balancer/src/registry/registry-listener.ts listeners': 'the services of the process',
   'apps/balancer/src/registry/slot-allocator.ts free': 'MAX_BACKENDS',
   'apps/balancer/src/registry/slot-allocator.ts released': 'MAX_BACKENDS',
   'apps/balancer/src/registry/snapshot/snapshot-acknowledgement.ts readers': 'DATA_PLANE_THREADS',

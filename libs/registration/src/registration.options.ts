@@ -19,6 +19,8 @@ export interface RegistrationOptions {
   readonly url?: string | undefined;
   /** Port at which the balancer reaches this backend; excludes `url`. Default: the port the Nest app listens on. */
   readonly port?: number | undefined;
+  /** The pool whose requests this backend serves. Default: `default`. */
+  readonly pool?: string | undefined;
   /** Capacity by resource name, units per second. */
   readonly resources: ResourceAmounts;
   /** Path that the balancer pings with GET. Without it, a ping only opens a connection. */
@@ -48,9 +50,9 @@ export interface RegistrationOptions {
  * registration or the lease would expire before its renewal.
  */
 export function registrationOf(options: RegistrationOptions): Registration {
-  const { id, url, port, resources, pingPath, leaseSeconds, labels } = options;
+  const { id, url, port, pool, resources, pingPath, leaseSeconds, labels } = options;
   requireTimelyRenewal(options);
-  const body = { id, url, port, resources, pingPath, leaseSeconds, labels };
+  const body = { id, url, port, pool, resources, pingPath, leaseSeconds, labels };
   const parsed = registrationSchema.safeParse(body, { reportInput: true });
   if (parsed.success) return parsed.data;
   const { path, message, input } = parsed.error.issues[0];

@@ -68,11 +68,21 @@ export class FakeBalancer extends RestartableServer {
   }
 
   private register(body: unknown): ScriptedResponse {
-    const { id, url, port, resources, pingPath, leaseSeconds, labels } = registrationSchema.parse(body);
+    const {
+      id,
+      url,
+      port,
+      pool = 'default',
+      resources,
+      pingPath,
+      leaseSeconds,
+      labels,
+    } = registrationSchema.parse(body);
     const address = url ?? `http://127.0.0.1:${port ?? 80}`;
     const view: BackendView = {
       id: id ?? address,
       url: address,
+      pool,
       state: 'up',
       reason: 'registered',
       since: '2026-11-22T00:00:00.000Z',

@@ -12,6 +12,8 @@ export interface BackendViewContext {
   readonly table: LoadTable;
   /** The backend's limit of concurrent exchanges. */
   readonly maxInFlight: number;
+  /** Why it gets no requests although it may be up; undefined: it does. */
+  readonly withoutRequests: string | undefined;
   /** Monotonic time, seconds. */
   readonly now: number;
   /** Whether the reader may see what the network said. */
@@ -21,14 +23,15 @@ export interface BackendViewContext {
 /** The API's view of `backend`. */
 export function viewOf(
   backend: Backend,
-  { resources, table, maxInFlight, now, withDetails }: BackendViewContext,
+  { resources, table, maxInFlight, withoutRequests, now, withDetails }: BackendViewContext,
 ): BackendView {
   const { leaseSeconds, draining } = backend;
   return {
     id: backend.id,
     url: backend.url,
+    pool: backend.pool,
     state: stateOf(backend),
-    reason: withDetails ? backend.reason : backend.publicReason,
+    reason: withoutRequests ?? (withDetails ? backend.reason : backend.publicReason),
     since: backend.since.toISOString(),
     registeredAt: backend.registeredAt.toISOString(),
     resources: resources.amountsOf(backend.capacity),

@@ -32,7 +32,9 @@ export class BackendViews {
     const { RESOURCES: resources } = this.config;
     const shared = { resources, table: this.table, now: monotonicSeconds(), withDetails };
     return backends.map((backend) => {
-      return viewOf(backend, { ...shared, maxInFlight: this.registry.snapshots.limitOf(backend) });
+      const { snapshots, removedPools } = this.registry;
+      const withoutRequests = removedPools.reasonOf(backend);
+      return viewOf(backend, { ...shared, maxInFlight: snapshots.limitOf(backend), withoutRequests });
     });
   }
 }

@@ -90,6 +90,7 @@ export class BackendsController {
     standardSchema: problemSchema,
     description: 'The body is invalid; nothing was changed',
   })
+  @ApiResponse({ status: 404, standardSchema: problemSchema, description: 'There is no pool of that name' })
   @ApiResponse({ status: 409, standardSchema: problemSchema, description: 'The id or the address is taken' })
   @ApiResponse({ status: 413, standardSchema: problemSchema, description: 'The body is over 100 kB' })
   @ApiResponse(TOO_MANY)
@@ -103,6 +104,9 @@ export class BackendsController {
     const { RESOURCES: resources } = this.config;
     const spec = normalize(body, { callerAddress: caller.address, resources, access: this.access });
     caller.requireId(spec.id);
+    caller.requirePool(spec.pool);
+    const known = this.registry.find(spec);
+    if (known) caller.requirePool(known.pool);
     const { backend, isNew, secret } = this.registry.askedBy(caller.asActor('register'), () =>
       this.registry.register(spec, caller.asClaimant()),
     );
@@ -216,6 +220,8 @@ export class BackendsController {
   /** Checks that a backend belongs to the caller, or that it is an operator. */
   private requireOwner(id: string, caller: Caller, role?: Role): void {
     caller.requireId(id);
-    requireOwner(this.registry.get(id), caller.asClaimant(), role);
+    const backend = this.registry.get(id);
+    caller.requirePool(backend.pool);
+    requireOwner(backend, caller.asClaimant(), role);
   }
 }

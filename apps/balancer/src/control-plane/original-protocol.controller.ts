@@ -75,6 +75,7 @@ export class OriginalProtocolController {
         access: this.access,
       });
       caller.requireId(spec.id);
+      caller.requirePool(spec.pool);
       const claimant = caller.asClaimant({ takesSecret: false });
       this.registry.askedBy(caller.asActor('register'), () => this.registry.register(spec, claimant));
       return [200, 'Server accepted'];

@@ -20,6 +20,7 @@ import {
   QuotaExceededError,
   TakenError,
   UnknownBackendError,
+  UnknownPoolError,
 } from '../registry/registry.errors.js';
 
 @Catch()
@@ -45,7 +46,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (error instanceof HttpException) return problem(error.getStatus(), messageOf(error));
     if (error instanceof InvalidRegistrationError) return problem(400, error.message);
     if (error instanceof NotOwnerError) return problem(403, error.message);
-    if (error instanceof UnknownBackendError) return problem(404, error.message);
+    if (error instanceof UnknownBackendError || error instanceof UnknownPoolError) return problem(404, error.message);
     if (error instanceof NoLeaseError || error instanceof TakenError) return problem(409, error.message);
     if (error instanceof QuotaExceededError) return problem(429, error.message);
     if (error instanceof FleetFullError) return problem(503, error.message);

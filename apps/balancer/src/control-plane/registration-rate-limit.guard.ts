@@ -2,6 +2,7 @@
 // Registrations that are rejected later count too; a body that cannot be parsed does not get here.
 import { createHash } from 'node:crypto';
 import { problemSchema } from '@fairlead/contracts';
+import { DEFAULT_POOL } from '@fairlead/traffic-config';
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import type { Request } from 'express';
@@ -30,6 +31,7 @@ export const TOO_MANY = {
 interface Claim {
   readonly id: string | undefined;
   readonly url: string | undefined;
+  readonly pool: string | undefined;
 }
 
 @Injectable()
@@ -52,7 +54,7 @@ export class RegistrationRateLimitGuard implements CanActivate {
     const callerAddress = callerAddressOf(request);
     const address = callerNetworkOf(callerAddress);
     const claim = claimOf(request.body, callerAddress);
-    const known = this.registry.find(claim.id, claim.url);
+    const known = this.registry.find(claim);
     const { NEW_BACKENDS_PER_MINUTE, REGISTRATIONS_PER_MINUTE } = this.config;
     if (!known) {
       const limit = `at most ${NEW_BACKENDS_PER_MINUTE} new backends a minute are allowed from one address`;
@@ -79,11 +81,15 @@ function keyOf(address: string, identity: string): string {
 /** The body is not validated yet; in the original protocol it is text. */
 function claimOf(body: unknown, callerAddress: string): Claim {
   const fields = typeof body === 'string' ? tryParseJson(body) : body;
-  if (typeof fields !== 'object' || fields === null) return { id: undefined, url: undefined };
-  const { id, url, port, Port } = fields as Record<string, unknown>;
+  if (typeof fields !== 'object' || fields === null) return { id: undefined, url: undefined, pool: undefined };
+  const { id, url, port, Port, pool = DEFAULT_POOL } = fields as Record<string, unknown>;
   const text = typeof url === 'string' ? url : callerUrl(callerAddress, Number(port ?? Port ?? 80));
   const parsed = URL.parse(text);
-  return { id: typeof id === 'string' ? id : undefined, url: parsed ? backendUrl(parsed) : undefined };
+  return { id: textOf(id), url: parsed ? backendUrl(parsed) : undefined, pool: textOf(pool) };
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
 
 function tryParseJson(text: string): unknown {

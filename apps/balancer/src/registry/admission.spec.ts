@@ -5,6 +5,7 @@ import { newBackend, type BackendSpec } from './backend.js';
 import { InvalidRegistrationError } from './registration-normalizer.js';
 import { QuotaExceededError } from './registry.errors.js';
 import { OPERATOR } from './registry.fixture.js';
+import { CurrentTraffic } from '../traffic-config/current-traffic.js';
 
 const REST = { pool: 'default', pingPath: undefined, leaseSeconds: undefined, labels: {}, maxInFlight: undefined };
 
@@ -15,7 +16,8 @@ function aSpec(id: string, more: Partial<BackendSpec> = {}): BackendSpec {
 
 /** Checks a registration against a fleet of backends as they registered. */
 function check(spec: BackendSpec, fleet: readonly BackendSpec[], environment: Record<string, string> = {}): void {
-  const admission = new Admission(loadBalancerConfig(environment));
+  const config = loadBalancerConfig(environment);
+  const admission = new Admission(new CurrentTraffic(config), config);
   admission.check(
     spec,
     fleet.map((each, slot) => newBackend(each, slot, 0)),

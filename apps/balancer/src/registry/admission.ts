@@ -1,28 +1,40 @@
-// Whether a registration may join the fleet as it is: the owner of what it replaces, the quotas of the address it comes
+// Whether a registration may join the fleet as it is: its pool, the owner of what it replaces, the quotas of the address it comes
 // from, and a capacity in proportion to the others.
 import { lowerMedian } from '@fairlead/scheduling';
 import type { BalancerConfig } from '../config/balancer.config.js';
+import type { CurrentTraffic } from '../traffic-config/current-traffic.js';
 import { callerNetworkOf } from '../net/address.js';
 import type { Backend, BackendSpec } from './backend.js';
 import { requireClaim, type Claimant } from './ownership.js';
 import { InvalidRegistrationError } from './registration-normalizer.js';
-import { QuotaExceededError } from './registry.errors.js';
+import { QuotaExceededError, UnknownPoolError } from './registry.errors.js';
 
 export class Admission {
-  constructor(private readonly config: BalancerConfig) {}
+  constructor(
+    private readonly traffic: CurrentTraffic,
+    private readonly config: BalancerConfig,
+  ) {}
 
   /**
    * Checks a registration against the fleet it would join. What a backend has already is not refused when it registers
-   * again.
+   * again. An address that another pool has already needs the claim of its owner, too.
    *
-   * @throws {TakenError} @throws {QuotaExceededError} @throws {InvalidRegistrationError}
+   * @throws {UnknownPoolError} @throws {TakenError} @throws {QuotaExceededError} @throws {InvalidRegistrationError}
    */
   check(spec: BackendSpec, fleet: Iterable<Backend>, claimant: Claimant): void {
-    const isSame = ({ id, url }: Backend) => id === spec.id || url === spec.url;
+    const { pools } = this.traffic.config;
+    if (!this.traffic.pool(spec.pool)) {
+      throw new UnknownPoolError(
+        spec.pool,
+        pools.map(({ name }) => name),
+      );
+    }
+    const isSame = ({ id, url, pool }: Backend) => id === spec.id || (url === spec.url && pool === spec.pool);
     const members = [...fleet];
     const known = members.find(({ id }) => id === spec.id) ?? members.find(isSame);
     const others = members.filter((backend) => !isSame(backend));
-    for (const backend of members.filter(isSame)) requireClaim(backend, claimant);
+    const touched = members.filter(({ id, url }) => id === spec.id || url === spec.url);
+    for (const backend of touched) requireClaim(backend, claimant);
     this.checkQuotas(spec, known, others);
     this.checkCapacity(spec, known, others);
   }

@@ -1,8 +1,11 @@
-// Finds the backends of the fleet by id, by row of the load table and by address.
-import type { Backend, BackendRecord } from './backend.js';
+// Finds the backends of the fleet by id, by row of the load table, and by pool and address.
+import type { Backend, BackendRecord, BackendSpec } from './backend.js';
 import { UnknownBackendError } from './registry.errors.js';
 
-/** The members of the fleet. An id, a slot and an address belong to one backend at most. */
+/** What identifies a backend to those who register it: its id, or else where it is. */
+export type BackendIdentity = { readonly [Key in 'id' | 'url' | 'pool']: BackendSpec[Key] | undefined };
+
+/** The members of the fleet. An id, a slot, and an address within a pool belong to one backend at most. */
 export class BackendIndex implements Iterable<BackendRecord> {
   private readonly byId = new Map<string, BackendRecord>();
   private readonly bySlot = new Map<number, BackendRecord>();
@@ -35,18 +38,19 @@ export class BackendIndex implements Iterable<BackendRecord> {
     return backend;
   }
 
-  /** The backend with this id, or else at this address. */
-  match(id: string | undefined, url: string | undefined): BackendRecord | undefined {
+  /** The backend with this id, or else at this address in this pool. */
+  match({ id, url, pool }: BackendIdentity): BackendRecord | undefined {
     const known = id === undefined ? undefined : this.find(id);
-    return known ?? (url === undefined ? undefined : this.atAddress(url));
+    return known ?? (url === undefined || pool === undefined ? undefined : this.atAddress(url, pool));
   }
 
   atSlot(slot: number): BackendRecord | undefined {
     return this.bySlot.get(slot);
   }
 
-  atAddress(url: string): BackendRecord | undefined {
-    for (const backend of this) if (backend.url === url) return backend;
+  /** Several pools may have a backend at one address: each counts its own requests. */
+  atAddress(url: string, pool: string): BackendRecord | undefined {
+    for (const backend of this) if (backend.url === url && backend.pool === pool) return backend;
     return undefined;
   }
 

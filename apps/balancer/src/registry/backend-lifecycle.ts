@@ -50,7 +50,8 @@ export class BackendLifecycle {
   /** The backend has registered again, as `spec` says. */
   update(backend: BackendRecord, spec: BackendSpec): void {
     const from = stateOf(backend);
-    const hasMoved = backend.url !== spec.url;
+    const isInOtherPool = backend.pool !== spec.pool;
+    const hasMoved = backend.url !== spec.url || isInOtherPool;
     const changed = changedFacts(backend, spec);
     Object.assign(backend, spec, { leaseEndsAt: leaseEnd(spec, monotonicSeconds()) });
     if (!hasMoved && from === 'up') {
@@ -62,7 +63,8 @@ export class BackendLifecycle {
     if (backend.draining?.purpose === 'leave') backend.draining = undefined;
     backend.health = JOINING;
     backend.ejections = 0;
-    this.record(backend, from, hasMoved ? `registered again at ${backend.url}` : 'registered again');
+    const where = `${backend.url}${isInOtherPool ? ` in the pool ${backend.pool}` : ''}`;
+    this.record(backend, from, hasMoved ? `registered again at ${where}` : 'registered again');
     if (stateOf(backend) === from) this.recordChange(backend, changed);
     this.effects.probe(backend);
   }

@@ -24,8 +24,7 @@ export function normalize(body: Registration, context: NormalizationContext): Ba
   const url = new URL(body.url ?? callerUrl(context.callerAddress, body.port ?? 80));
   return {
     registeredFrom: context.callerAddress,
-    ...identityOf(body.id, url, context),
-    pool: DEFAULT_POOL,
+    ...identityOf(body.id, url, body.pool ?? DEFAULT_POOL, context),
     capacity: capacityOf(body.resources, context.resources),
     pingPath: body.pingPath,
     leaseSeconds: body.leaseSeconds,
@@ -46,8 +45,7 @@ export function normalizeOriginal(body: OriginalRegistration, context: Normaliza
   }
   return {
     registeredFrom: callerAddress,
-    ...identityOf(undefined, new URL(callerUrl(callerAddress, body.Port ?? 80)), context),
-    pool: DEFAULT_POOL,
+    ...identityOf(undefined, new URL(callerUrl(callerAddress, body.Port ?? 80)), DEFAULT_POOL, context),
     capacity,
     pingPath: undefined,
     leaseSeconds: undefined,
@@ -56,12 +54,17 @@ export function normalizeOriginal(body: OriginalRegistration, context: Normaliza
   };
 }
 
-function identityOf(id: string | undefined, url: URL, { access }: NormalizationContext) {
+function identityOf(id: string | undefined, url: URL, pool: string, { access }: NormalizationContext) {
   const { host, port } = endpointOf(url);
   const refusal = access.refusalOf(host, port);
   if (refusal !== undefined) throw new InvalidRegistrationError(`no backend may be at ${url.host}: ${refusal}`);
   const address = backendUrl(url);
-  return { id: id ?? address, url: address };
+  return { id: id ?? idAt(address, pool), url: address, pool };
+}
+
+/** The id of a backend that gives none: its address, which may be in several pools. */
+export function idAt(url: string, pool: string): string {
+  return pool === DEFAULT_POOL ? url : `${url}@${pool}`;
 }
 
 /**

@@ -8,6 +8,13 @@ export class UnknownBackendError extends Error {
   }
 }
 
+/** The configuration has no pool of that name. */
+export class UnknownPoolError extends Error {
+  constructor(pool: string, known: readonly string[]) {
+    super(`there is no pool ${JSON.stringify(pool)}: the pools are ${known.join(', ')}`);
+  }
+}
+
 /** Every row of the load table is in use. */
 export class FleetFullError extends Error {
   constructor(maxBackends: number) {

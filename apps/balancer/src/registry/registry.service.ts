@@ -18,13 +18,14 @@ import {
   type StoredBackend,
 } from './backend.js';
 import { Admission } from './admission.js';
-import { BackendIndex } from './backend-index.js';
+import { BackendIndex, type BackendIdentity } from './backend-index.js';
 import { BackendLifecycle } from './backend-lifecycle.js';
 import { Drains } from './drains.js';
 import { EventLog, type Actor } from './event-log.js';
 import { withOwner, type Claimant } from './ownership.js';
 import { FleetFullError, NoLeaseError } from './registry.errors.js';
-import type { RegistryListener } from './registry-listener.js';
+import { RegistryListeners, type RegistryListener } from './registry-listener.js';
+import { RemovedPools } from './removed-pools.js';
 import { SelfPreservation } from './self-preservation.js';
 import { SlotAllocator } from './slot-allocator.js';
 import type { BackendObservation } from './snapshot/backend-observation.js';
@@ -39,10 +40,9 @@ export class RegistryService implements Fleet, OnModuleInit {
   pools: PoolSnapshots;
   readonly selfPreservation: SelfPreservation;
   readonly snapshots: SnapshotBuilder;
+  readonly removedPools: RemovedPools;
   /** Which snapshot each thread uses. */
-  readonly acknowledgement = new SnapshotAcknowledgement(() =>
-    this.notify(({ snapshotChanged }) => snapshotChanged?.()),
-  );
+  readonly acknowledgement = new SnapshotAcknowledgement(() => this.listeners.snapshotChanged());
 
   private readonly logger = new Logger('Registry');
   private readonly index = new BackendIndex();
@@ -50,7 +50,7 @@ export class RegistryService implements Fleet, OnModuleInit {
   private readonly drains: Drains;
   private readonly admission: Admission;
   private readonly lifecycle: BackendLifecycle;
-  private readonly listeners: RegistryListener[] = [];
+  private readonly listeners = new RegistryListeners();
 
   constructor(
     table: LoadTable,
@@ -59,22 +59,19 @@ export class RegistryService implements Fleet, OnModuleInit {
     traffic: CurrentTraffic,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {
-    this.slots = new SlotAllocator(table, this.acknowledgement, (slot) =>
-      this.notify(({ slotFreed }) => slotFreed?.(slot)),
-    );
-    this.drains = new Drains(table, this.acknowledgement, events, (slot) => {
-      this.notify(({ disconnect }) => disconnect?.(slot, 'all'));
-    });
+    this.slots = new SlotAllocator(table, this.acknowledgement, (slot) => this.listeners.slotFreed(slot));
+    this.drains = new Drains(table, this.acknowledgement, events, (slot) => this.listeners.disconnect(slot, 'all'));
     this.lifecycle = new BackendLifecycle(events, config, {
       publish: () => this.publish(),
-      probe: (backend) => this.notifyProbeNeeded(backend),
-      disconnect: ({ slot }, scope) => this.notify(({ disconnect }) => disconnect?.(slot, scope)),
+      probe: (backend) => this.listeners.probeNeeded(backend),
+      disconnect: ({ slot }, scope) => this.listeners.disconnect(slot, scope),
     });
-    this.admission = new Admission(config);
+    this.admission = new Admission(traffic, config);
     this.selfPreservation = new SelfPreservation(events, config.SELF_PRESERVATION_RATIO);
     this.snapshots = new SnapshotBuilder(events, traffic, config.RESOURCES.size);
     this.pools = this.snapshots.build([]);
-    traffic.listen(() => this.publish());
+    this.removedPools = new RemovedPools(traffic, events);
+    traffic.listen(() => this.updatePools());
   }
 
   get hashKey(): HashKey {
@@ -84,20 +81,20 @@ export class RegistryService implements Fleet, OnModuleInit {
   /** Restores the fleet of the registry file, before the ports listen. */
   onModuleInit(): void {
     for (const stored of this.store.load()) this.restore(stored);
-    this.publish();
+    this.updatePools();
     this.completeDrains();
   }
 
   /** Notifies `listener` from now on, and at once of the backends that have to be probed already. */
   listen(listener: RegistryListener): void {
-    this.listeners.push(listener);
+    this.listeners.add(listener);
     for (const backend of this.index) if (backend.health.state !== 'up') listener.probeNeeded?.(backend);
   }
 
   /**
-   * Adds a backend, or updates the one with the same id or at the same address.
+   * Adds a backend, or updates the one with the same id, or at the same address in the same pool.
    *
-   * @throws {TakenError} when another caller owns it. @throws {FleetFullError} when the load table has no row left.
+   * @throws {UnknownPoolError} when its pool is not configured. @throws {TakenError} when another caller owns it. @throws {FleetFullError} when the load table has no row left.
    * @throws {QuotaExceededError} when its caller has registered too much already.
    * @throws {InvalidRegistrationError} when its capacity is out of proportion. The registry is unchanged in each case.
    */
@@ -105,7 +102,7 @@ export class RegistryService implements Fleet, OnModuleInit {
     // A backend whose drain is complete has left, and registers as a new one.
     this.completeDrains();
     this.admission.check(spec, this.index, claimant);
-    const { owned, secret } = withOwner(spec, this.index.match(spec.id, spec.url), claimant);
+    const { owned, secret } = withOwner(spec, this.index.match(spec), claimant);
     const registered = this.addOrUpdate(owned);
     this.store.save(registered.backend);
     return { ...registered, secret };
@@ -126,9 +123,9 @@ export class RegistryService implements Fleet, OnModuleInit {
     return this.index.get(id);
   }
 
-  /** The backend that a registration with this id or at this address updates. */
-  find(id: string | undefined, url: string | undefined): Backend | undefined {
-    return this.index.match(id, url);
+  /** The backend that a registration with this identity updates. */
+  find(identity: BackendIdentity): Backend | undefined {
+    return this.index.match(identity);
   }
 
   atSlot(slot: number): Backend | undefined {
@@ -215,7 +212,7 @@ export class RegistryService implements Fleet, OnModuleInit {
 
   requestProbe(seen: FleetBackend): void {
     const backend = this.index.atSlot(seen.slot);
-    if (backend === seen && backend.health.state === 'up') this.notifyProbeNeeded(backend);
+    if (backend === seen && backend.health.state === 'up') this.listeners.probeNeeded(backend);
   }
 
   /** Completes and expires drains, removes backends whose lease has lapsed, and ends ejections. */
@@ -229,7 +226,7 @@ export class RegistryService implements Fleet, OnModuleInit {
 
   private addOrUpdate(spec: BackendSpec): Omit<Registered, 'secret'> {
     const known = this.index.find(spec.id);
-    const atAddress = this.index.atAddress(spec.url);
+    const atAddress = this.index.atAddress(spec.url, spec.pool);
     if (atAddress && !known) this.rename(atAddress, spec.id);
     else if (atAddress && atAddress !== known) this.forget(atAddress.id, `its address was taken over by ${spec.id}`);
     const present = known ?? atAddress;
@@ -254,7 +251,7 @@ export class RegistryService implements Fleet, OnModuleInit {
     this.index.add(backend);
     this.events.recordTransition({ backend: backend.id, from: null, to: stateOf(backend), reason });
     this.publish();
-    this.notifyProbeNeeded(backend);
+    this.listeners.probeNeeded(backend);
   }
 
   private rename(backend: BackendRecord, id: string): void {
@@ -286,16 +283,13 @@ export class RegistryService implements Fleet, OnModuleInit {
     this.slots.release(backend.slot);
   }
 
+  private updatePools(): void {
+    this.removedPools.update(this.index);
+    this.publish();
+  }
+
   private publish(): void {
     this.pools = this.snapshots.build([...this.index]);
     this.acknowledgement.publish();
-  }
-
-  private notifyProbeNeeded(backend: Backend): void {
-    this.notify(({ probeNeeded }) => probeNeeded?.(backend));
-  }
-
-  private notify(call: (listener: RegistryListener) => void): void {
-    for (const listener of this.listeners) call(listener);
   }
 }

@@ -1,7 +1,7 @@
 // Keeps the registry in a SQLite file, so that a balancer knows its fleet after a crash. When the disk fails, the
 // balancer continues in memory and writes the changes later: no registration is lost.
 import type { DatabaseSync } from 'node:sqlite';
-import { backendIdSchema, registrationSchema } from '@fairlead/contracts';
+import { backendIdSchema, poolNameSchema, registrationSchema } from '@fairlead/contracts';
 import type { HashKey } from '@fairlead/scheduling';
 import { DEFAULT_POOL } from '@fairlead/traffic-config';
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
@@ -12,14 +12,14 @@ import { formatIssues } from '../../config/validation-message.js';
 import { capacityOf } from '../registration-normalizer.js';
 import type { Backend, StoredBackend } from '../backend.js';
 import { keepHashKey, randomHashKey, readHashKey } from './hash-key.js';
-import { addLaterColumns, openRegistryFile, reasonOf, testWrite } from './sqlite-file.js';
+import { upgradeTable, openRegistryFile, reasonOf, testWrite } from './sqlite-file.js';
 
 const RETRY_MS = 5_000;
 
 const SAVE = `INSERT OR REPLACE INTO backends
   (id, url, resources, ping_path, lease_seconds, max_in_flight, labels, is_paused, registered_at,
-   registered_from, secret_hash)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+   registered_from, secret_hash, pool)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 const { resources, pingPath, leaseSeconds, maxInFlight, labels } = registrationSchema.shape;
 
@@ -50,6 +50,7 @@ const rowSchema = z.object({
     .string()
     .regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits')
     .nullish(),
+  pool: poolNameSchema.optional(),
 });
 
 /** The values of a row, in the order of {@link SAVE}. */
@@ -96,7 +97,7 @@ export class RegistryStore implements OnApplicationShutdown {
     return this.ownHashKey;
   }
 
-  /** Saves a backend; replaces the row with its id and the row with its address. Never throws. */
+  /** Saves a backend; replaces the row with its id, and the row with its address in its pool. Never throws. */
   save(backend: Backend): void {
     if (!this.database) return;
     this.pending.set(backend.id, this.rowOf(backend));
@@ -128,7 +129,7 @@ export class RegistryStore implements OnApplicationShutdown {
     if (!database) return;
     try {
       database.exec('BEGIN IMMEDIATE');
-      addLaterColumns(database);
+      upgradeTable(database);
       if (!this.isHashKeyKept) this.ownHashKey = keepHashKey(database, this.ownHashKey);
       for (const [id, row] of this.pending) {
         if (row) database.prepare(SAVE).run(...row);
@@ -182,6 +183,7 @@ export class RegistryStore implements OnApplicationShutdown {
       registeredAt.toISOString(),
       registeredFrom,
       secretHash,
+      rest.pool,
     ];
   }
 
@@ -195,7 +197,7 @@ export class RegistryStore implements OnApplicationShutdown {
       return {
         id,
         url,
-        pool: DEFAULT_POOL,
+        pool: rest.pool ?? DEFAULT_POOL,
         capacity,
         labels,
         pingPath: rest.ping_path ?? undefined,

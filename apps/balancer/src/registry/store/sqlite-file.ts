@@ -9,11 +9,11 @@ const SCHEMA_VERSION = 1;
 /** "Flea" in ASCII: distinguishes a registry from another program's database. */
 const APPLICATION_ID = 0x46_6c_65_61;
 
-/** One address is one backend: saving a backend at the address of another one replaces both rows. */
+/** One address is one backend of a pool: saving a backend at the address of another one replaces both rows. */
 const TABLE = `
   CREATE TABLE backends (
     id TEXT PRIMARY KEY,
-    url TEXT NOT NULL UNIQUE,
+    url TEXT NOT NULL,
     resources TEXT NOT NULL,
     ping_path TEXT,
     lease_seconds REAL,
@@ -22,11 +22,24 @@ const TABLE = `
     is_paused INTEGER NOT NULL,
     registered_at TEXT NOT NULL,
     registered_from TEXT,
-    secret_hash TEXT
+    secret_hash TEXT,
+    pool TEXT NOT NULL DEFAULT 'default',
+    UNIQUE (pool, url)
   ) STRICT`;
 
 /** Columns that files of earlier versions lack; those versions read and write a file that has them. */
 const LATER_COLUMNS = { registered_from: 'TEXT', secret_hash: 'TEXT' } as const;
+
+/** Before there were pools, an address was unique. SQLite changes a constraint only with a new table. */
+const WITH_POOLS = `
+  ALTER TABLE backends RENAME TO backends_without_pools;
+  ${TABLE};
+  INSERT INTO backends (id, url, resources, ping_path, lease_seconds, max_in_flight, labels, is_paused, registered_at,
+      registered_from, secret_hash)
+    SELECT id, url, resources, ping_path, lease_seconds, max_in_flight, labels, is_paused, registered_at,
+      registered_from, secret_hash
+    FROM backends_without_pools;
+  DROP TABLE backends_without_pools`;
 
 /** The owner alone: the file has addresses, labels and hashes of secrets of the fleet. */
 const OWNER_ONLY = 0o600;
@@ -77,8 +90,8 @@ export function testWrite(database: DatabaseSync): void {
   database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
 }
 
-/** Adds the columns that a file of an earlier version lacks. Call it in a transaction that writes. */
-export function addLaterColumns(database: DatabaseSync): void {
+/** Gives the table of an earlier version the form of this one. Call it in a transaction that writes. */
+export function upgradeTable(database: DatabaseSync): void {
   const present = new Set(
     database
       .prepare('PRAGMA table_info(backends)')
@@ -88,6 +101,7 @@ export function addLaterColumns(database: DatabaseSync): void {
   for (const [name, type] of Object.entries(LATER_COLUMNS)) {
     if (!present.has(name)) database.exec(`ALTER TABLE backends ADD COLUMN ${name} ${type}`);
   }
+  if (!present.has('pool')) database.exec(WITH_POOLS);
 }
 
 /** Creates the file if it is missing, readable by its owner alone; SQLite gives its journal the same permissions. */
