@@ -1,4 +1,4 @@
-// `npm run bench:decision`: how long one placement takes, and whether it allocates.
+// `npm run bench:decision`: how long one placement takes, and whether it allocates; and how long a route takes to find.
 //
 // Each decision finds the candidates, chooses one, and updates the load. `--expose-gc` also measures the heap.
 // `npm run bench:decision -- --quick` only checks, in about a second, that everything runs; its figures mean nothing.
@@ -13,9 +13,11 @@ import {
   seededRandom,
   type PolicyName,
 } from '@fairlead/scheduling';
+import { aTable, requestsFor } from './routes.ts';
 
 const SIZES = [10, 100, 1000];
 const DEMANDS = 64;
+const ROUTES = [1, 100, 1000];
 const NONE: readonly number[] = [];
 const { quick } = parseArgs({ options: { quick: { type: 'boolean', default: false } } }).values;
 /** Decisions over which heap growth is measured. */
@@ -30,6 +32,14 @@ for (const backends of SIZES) {
     });
   }
 }
+for (const routes of ROUTES) {
+  const table = aTable(routes);
+  const requests = requestsFor(routes);
+  let next = 0;
+  bench.add(`routes ${routes}`, () => {
+    for (let i = 0; i < DEMANDS; i++) table.match(requests[next++ % routes]);
+  });
+}
 await bench.run();
 
 const rows = POLICY_NAMES.map((policy) => [
@@ -40,6 +50,9 @@ const rows = POLICY_NAMES.map((policy) => [
   ]),
 ]);
 console.table(Object.fromEntries(rows));
+console.table(
+  Object.fromEntries(ROUTES.map((routes) => [`${routes} routes`, { 'µs, match': p50(`routes ${routes}`) }])),
+);
 
 /** A decision in a fleet at half load; each call advances the clock. */
 function aDecision(policy: PolicyName, backends: number): (i: number) => number {
@@ -68,8 +81,13 @@ function aDecision(policy: PolicyName, backends: number): (i: number) => number 
 }
 
 function microseconds(policy: PolicyName, backends: number): number {
-  const result = bench.getTask(`${policy} ${backends}`)?.result;
-  if (result === undefined || !('latency' in result)) throw new Error(`${policy} was not timed`);
+  return p50(`${policy} ${backends}`);
+}
+
+/** The median time of one of the {@link DEMANDS} calls of a task, microseconds. */
+function p50(task: string): number {
+  const result = bench.getTask(task)?.result;
+  if (result === undefined || !('latency' in result)) throw new Error(`${task} was not timed`);
   return Number(((result.latency.p50 * 1e3) / DEMANDS).toFixed(2));
 }
 
