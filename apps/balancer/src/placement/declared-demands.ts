@@ -35,7 +35,7 @@ class DeclaredMean {
   }
 }
 
-/** The declared demands of one thread, by route: the class of requests of one method, path template and size. */
+/** The declared demands of one thread, by route: the class of requests of one pool, method, path template and size. */
 export class DeclaredDemands {
   private readonly classifier: RequestClassifier;
   private readonly routes: (DeclaredMean | undefined)[] = [];
@@ -55,10 +55,10 @@ export class DeclaredDemands {
     this.classifier = new RequestClassifier(maxClasses, (classId) => (this.routes[classId] = undefined));
   }
 
-  /** Lowers a declared demand to what counts of it, in place, and remembers it. */
-  limit(request: RequestTraits, demand: ResourceVector): void {
+  /** Lowers a declared demand to what counts of it in a pool, in place, and remembers it. */
+  limit(request: RequestTraits, pool: string, demand: ResourceVector): void {
     const { overall } = this;
-    const route = (this.routes[this.classifier.classify(request)] ??= new DeclaredMean(overall.mean));
+    const route = (this.routes[this.classifier.classify(request, pool)] ??= new DeclaredMean(overall.mean));
     for (let r = 0; r < demand.length; r++) {
       const ratio = Math.min(this.maxRatio, FIRST_RATIO + route.counts[r]);
       const expected = Math.max(route.mean[r], MIN_RATIO * overall.mean[r]);

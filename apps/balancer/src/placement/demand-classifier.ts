@@ -2,6 +2,7 @@
 // default, which is learned unless DEMAND_SOURCE says otherwise.
 import { MAX_DEMAND } from '@fairlead/contracts';
 import { seededRandom, type Random, type ResourceVector } from '@fairlead/scheduling';
+import { DEFAULT_POOL } from '@fairlead/traffic-config';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { pathToRegexp } from 'path-to-regexp';
@@ -64,20 +65,28 @@ export class DemandClassifier {
    * Step 4, classify: the demand in units, in the fleet's order, and the class if the demand is learned. The vector must
    * not be changed.
    *
+   * @param pool the pool whose backends serve it: each learns apart.
    * @param mayDeclare whether the demand headers of the request are read.
    * @param routeDemand what its route says; undefined: nothing.
    * @throws {BadDemandError}
    */
-  classify(request: ClassifiableRequest, mayDeclare: boolean, routeDemand?: ResourceVector): ClassifiedDemand {
-    const declared = mayDeclare ? this.declaredDemand(request) : undefined;
+  classify(
+    request: ClassifiableRequest,
+    pool: string,
+    mayDeclare: boolean,
+    routeDemand?: ResourceVector,
+  ): ClassifiedDemand {
+    // Classes of the default pool have no pool in their name.
+    const named = pool === DEFAULT_POOL ? '' : pool;
+    const declared = mayDeclare ? this.declaredDemand(request, named) : undefined;
     const explicit = declared ?? routeDemand ?? this.ruleDemand(request);
-    return explicit ? { demand: explicit, classId: undefined } : this.defaultDemand(request);
+    return explicit ? { demand: explicit, classId: undefined } : this.defaultDemand(request, named);
   }
 
   /** What counts of the demand that the request's headers declare; undefined when they declare none. */
-  private declaredDemand(request: ClassifiableRequest): ResourceVector | undefined {
+  private declaredDemand(request: ClassifiableRequest, pool: string): ResourceVector | undefined {
     const demand = this.parseHeaders(request.field);
-    if (demand) this.declared.limit(request, demand);
+    if (demand) this.declared.limit(request, pool, demand);
     return demand;
   }
 
@@ -122,11 +131,11 @@ export class DemandClassifier {
     return rule?.demand;
   }
 
-  private defaultDemand(request: ClassifiableRequest): ClassifiedDemand {
+  private defaultDemand(request: ClassifiableRequest, pool: string): ClassifiedDemand {
     const { RESOURCES, DEMAND_SOURCE } = this.config;
     switch (DEMAND_SOURCE) {
       case 'learned': {
-        const classId = this.learning.classify(request);
+        const classId = this.learning.classify(request, pool);
         return { demand: this.learning.estimate(classId), classId };
       }
       case 'unit':

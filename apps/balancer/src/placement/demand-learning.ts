@@ -48,9 +48,9 @@ export class DemandLearning {
     fleet.listen({ slotFreed: (slot) => this.learner.forgetBackend(slot) });
   }
 
-  /** The class of a request. */
-  classify(traits: RequestTraits): number {
-    const classId = this.classifier.classify(traits);
+  /** The class of a request to a pool; empty: the default one. */
+  classify(traits: RequestTraits, pool = ''): number {
+    const classId = this.classifier.classify(traits, pool);
     if (this.estimates[classId] === undefined) this.classes.add(classId);
     return classId;
   }

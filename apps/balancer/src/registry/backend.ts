@@ -79,7 +79,16 @@ export function stateOf(backend: Backend): BackendState {
 }
 
 /** The facts of a registration that an operator would want to know of when they change. */
-const FACTS = ['url', 'pool', 'capacity', 'pingPath', 'leaseSeconds', 'maxInFlight', 'labels', 'registeredFrom'] as const;
+const FACTS = [
+  'url',
+  'pool',
+  'capacity',
+  'pingPath',
+  'leaseSeconds',
+  'maxInFlight',
+  'labels',
+  'registeredFrom',
+] as const;
 
 /** The facts in which two registrations differ. */
 export function changedFacts(before: BackendSpec, after: BackendSpec): string[] {

@@ -1,4 +1,4 @@
-// Groups requests into classes of similar cost: same method, same route, body of about the same size.
+// Groups requests into classes of similar cost: same pool, same method, same route, body of about the same size.
 import { LRUCache } from 'lru-cache';
 import { RouteTemplates } from './route-template.js';
 
@@ -34,7 +34,7 @@ export class RequestClassifier {
   private readonly routes = new RouteTemplates();
   private readonly numbers: LRUCache<string, number>;
   private readonly names: string[] = [];
-  /** By target, including the query. Saves the work of classifying a repeated target each time. */
+  /** By pool and target, including the query. Saves the work of classifying a repeated target each time. */
   private readonly remembered = new Map<string, RememberedTarget>();
 
   /**
@@ -48,26 +48,34 @@ export class RequestClassifier {
     this.numbers = new LRUCache({ max: limit, memoMethod: (name) => this.assignNumber(name) });
   }
 
-  /** Returns the number of the request's class, from 0 to `limit` − 1. O(length of the path). */
-  classify(request: RequestTraits): number {
+  /**
+   * Returns the number of the request's class, from 0 to `limit` − 1. O(length of the path).
+   *
+   * @param pool the pool whose backends serve it, which begins the name of the class; empty: the name has none.
+   */
+  classify(request: RequestTraits, pool = ''): number {
+    // A target has no space.
+    const key = pool === '' ? request.target : `${pool} ${request.target}`;
     // While numbers are left, no class is evicted, so the order of use need not be updated.
-    const entry = this.numbers.size < this.limit ? this.remembered.get(request.target) : undefined;
+    const entry = this.numbers.size < this.limit ? this.remembered.get(key) : undefined;
     if (entry?.method !== request.method || entry.bodyBytes !== request.bodyBytes)
-      return this.classifyTarget(request, 1);
-    return ++entry.uses < USES_BEFORE_REVIEW ? entry.classId : this.classifyTarget(request, USES_BEFORE_REVIEW);
+      return this.classifyTarget(request, pool, key, 1);
+    if (++entry.uses < USES_BEFORE_REVIEW) return entry.classId;
+    return this.classifyTarget(request, pool, key, USES_BEFORE_REVIEW);
   }
 
   /** Classifies a target that was requested `times` times. */
-  private classifyTarget({ method, target, bodyBytes }: RequestTraits, times: number): number {
-    const route = `${method} ${this.routes.templateOf(target, times)}`;
+  private classifyTarget({ method, target, bodyBytes }: RequestTraits, pool: string, key: string, times: number): number {
+    const prefix = pool === '' ? '' : `${pool}: `;
+    const route = `${prefix}${method} ${this.routes.templateOf(target, times)}`;
     const name = bodyBytes > 0 ? `${route} 2^${Math.floor(Math.log2(bodyBytes))}` : route;
     const classId = this.numbers.memo(name);
     if (this.remembered.size >= MAX_REMEMBERED_TARGETS) this.remembered.clear();
-    this.remembered.set(target, { method, bodyBytes, classId, uses: 0 });
+    this.remembered.set(key, { method, bodyBytes, classId, uses: 0 });
     return classId;
   }
 
-  /** Returns the name of a class, such as `PUT /users/{} 2^10`; undefined for a number that is not in use. */
+  /** Returns the name of a class, such as `PUT /users/{} 2^10` or `reports: GET /`; undefined for a number that is not in use. */
   nameOf(classId: number): string | undefined {
     return this.names[classId];
   }
@@ -79,4 +87,10 @@ export class RequestClassifier {
     this.names[classId] = name;
     return classId;
   }
+}
+
+/** Returns the pool in the name of a class; empty if the name has none. The name of a method has no colon. */
+export function poolOfClass(name: string): string {
+  const space = name.indexOf(' ');
+  return name[space - 1] === ':' ? name.slice(0, space - 1) : '';
 }

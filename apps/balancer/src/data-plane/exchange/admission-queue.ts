@@ -22,20 +22,28 @@ export class AdmissionQueue {
   private readonly waiting = new Set<Waiter>();
   private timer: NodeJS.Timeout | undefined;
   private isPassScheduled = false;
+  /** The part of the number in {@link counts} that is this queue's. */
+  private counted = 0;
 
   constructor(
-    private readonly capacity: number,
+    /** How many requests may wait. When it is lowered, those that wait stay. */
+    public capacity: number,
     /** Monotonic seconds. */
     private readonly clock: () => number,
-    /** Holds the number of waiting requests. */
+    /** Holds the number of waiting requests, of this queue and others. */
     private readonly counts: { queued: number },
   ) {}
+
+  /** How many requests wait. */
+  get length(): number {
+    return this.waiting.size;
+  }
 
   /** Adds a request at the end of the line. Returns false when the queue is full. */
   join(waiter: Waiter): boolean {
     if (this.waiting.size >= this.capacity) return false;
     this.waiting.add(waiter);
-    this.counts.queued = this.waiting.size;
+    this.count();
     this.timer ??= setInterval(() => this.poll(), POLL_INTERVAL_MS);
     return true;
   }
@@ -63,7 +71,7 @@ export class AdmissionQueue {
       if (waiter.expiresAtSeconds > now) continue;
       this.waiting.delete(waiter);
       // Before the client can see its response.
-      this.counts.queued = this.waiting.size;
+      this.count();
       waiter.onTimeout();
     }
     this.update();
@@ -79,9 +87,14 @@ export class AdmissionQueue {
   }
 
   private update(): void {
-    this.counts.queued = this.waiting.size;
+    this.count();
     if (this.waiting.size > 0) return;
     clearInterval(this.timer);
     this.timer = undefined;
+  }
+
+  private count(): void {
+    this.counts.queued += this.waiting.size - this.counted;
+    this.counted = this.waiting.size;
   }
 }

@@ -5,8 +5,6 @@ import type { BalancerConfig } from '../../config/balancer.config.js';
 export interface AttemptLimits {
   /** A backend that takes longer to begin its response is probed. */
   readonly slowExchangeMs: number;
-  /** How long a request waits for room when all backends are full. */
-  readonly queueTimeoutMs: number;
   /** How long a connection may take to open before its backend becomes suspect. */
   readonly slowConnectMs: number;
   /** From a request's head to the end of its response; Infinity: no limit. */
@@ -21,7 +19,6 @@ export interface AttemptLimits {
 export function attemptLimitsOf(config: BalancerConfig, slowConnectMs: number): AttemptLimits {
   return {
     slowExchangeMs: config.SLOW_EXCHANGE_SECONDS * 1000,
-    queueTimeoutMs: config.QUEUE_TIMEOUT_SECONDS * 1000,
     slowConnectMs,
     maxRequestMs: config.MAX_REQUEST_SECONDS === 0 ? Infinity : config.MAX_REQUEST_SECONDS * 1000,
     minBodyRate: config.MIN_BODY_RATE,

@@ -87,7 +87,8 @@ export function aDataPlane(environment: Environment = {}) {
     new DrfScheduler(registry, table, learning, traffic, config),
     registry,
     requestLog,
-    new ClientLimits(new ClientTable(1), table, registry, config),
+    new ClientLimits(new ClientTable(1), table, registry, traffic, config),
+    traffic,
     config,
   );
   const clock = new DeadlineClock();

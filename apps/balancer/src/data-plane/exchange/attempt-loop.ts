@@ -104,7 +104,7 @@ export class AttemptLoop implements ExchangeControl {
     const backend = this.exchange.placeNext();
     if (backend) this.startAttempt(backend);
     else if (this.exchange.isFleetFull) {
-      if (!this.enqueue(this.limits.queueTimeoutMs, ALL_FULL)) this.reject(ALL_FULL);
+      if (!this.enqueue(ALL_FULL)) this.reject(ALL_FULL);
     } else if (!this.hold()) this.reject(NONE_AVAILABLE);
   }
 
@@ -213,15 +213,18 @@ export class AttemptLoop implements ExchangeControl {
   /** Waits for the first backend of a pool that has none, if the request's route allows it. Returns whether it waits. */
   private hold(): boolean {
     const leftMs = this.exchange.head.route.holdMs - this.exchange.elapsedMs;
-    return leftMs > 0 && this.enqueue(leftMs, NONE_AVAILABLE);
+    return leftMs > 0 && this.enqueue(NONE_AVAILABLE, leftMs);
   }
 
-  /** Waits for a backend, and gets 503 with `message` after `withinMs`. Returns whether the request waits. */
-  private enqueue(withinMs: number, message: string): boolean {
+  /**
+   * Waits for a backend, and gets 503 with `message` after `withinMs`, or as long as the pool lets requests wait. Returns
+   * whether the request waits.
+   */
+  private enqueue(message: string, withinMs?: number): boolean {
     const isQueued = this.exchange.enqueue(
-      withinMs,
       (backend) => this.startAttempt(backend),
       () => this.reject(message),
+      withinMs,
     );
     if (isQueued) this.deadline.clear();
     return isQueued;

@@ -1,6 +1,7 @@
 // The accounts of one request: which backends it was given to, what became of each attempt, and how it ended. The same
 // for every lane, so that a reservation is released exactly once, however the exchange ends.
 import type { ExchangeOutcome } from '@fairlead/scheduling';
+import { DEFAULT_POOL } from '@fairlead/traffic-config';
 import { monotonicMs, monotonicSeconds } from '../../clock/monotonic.js';
 import type { Placement } from '../../placement/placement.js';
 import type { FleetBackend } from '../../registry/snapshot/fleet.js';
@@ -11,6 +12,7 @@ import type { Waiter } from './admission-queue.js';
 import type { ExchangeContext } from './exchange-context.js';
 import { isAttemptOpen, nextState, type ExchangeEvent, type ExchangeState } from './exchange-state.js';
 import type { PlacedRequest } from './placed-request.js';
+import type { PoolExchanges } from './pool-exchanges.js';
 import { mayRetry, type FailureKind } from './retry-policy.js';
 
 /** Passed over when every backend may be tried again. */
@@ -29,6 +31,8 @@ export class Exchange implements ActiveExchange {
   placedMs = 0;
   private current: ExchangeState = 'idle';
   private request: PlacedRequest | undefined;
+  /** What it shares with the other exchanges of its pool. */
+  private pool: PoolExchanges;
   private waiter: Waiter | undefined;
   private readonly triedSlots: number[] = [];
   private readonly placement: Placement;
@@ -41,6 +45,7 @@ export class Exchange implements ActiveExchange {
     /** How others reach into it: the part of the lane that serves it. */
     readonly control: ExchangeControl,
   ) {
+    this.pool = context.poolOf(DEFAULT_POOL);
     this.placement = context.scheduler.createPlacement();
     this.claim = new RequestClaim(context.limits);
   }
@@ -52,17 +57,18 @@ export class Exchange implements ActiveExchange {
 
   /** Begins with a request that has arrived. */
   start(request: PlacedRequest): void {
-    const { counts, budget } = this.context;
+    const { context } = this;
     this.apply('start');
     this.generation++;
     this.request = request;
+    this.pool = context.poolOf(request.pool);
     this.startedAtMs = monotonicMs();
     this.placedMs = 0;
     this.attempts = 0;
     while (this.triedSlots.length > 0) this.triedSlots.pop();
-    counts.taken++;
+    context.counts.taken++;
     this.overLimit = this.claim.acquire(request.client, this.startedAtMs, request.route);
-    if (!this.overLimit) budget.deposit(this.startedAtMs / 1000);
+    if (!this.overLimit) this.pool.budget.deposit(this.startedAtMs / 1000);
   }
 
   /** What is known of the request. @throws {Error} before the first. */
@@ -110,10 +116,14 @@ export class Exchange implements ActiveExchange {
 
   /**
    * After {@link placeNext} found no backend: waits for one if the queue has room. `onPlaced` is called once an attempt has
-   * started, `onTimeout` after `withinMs`. Returns whether the request waits.
+   * started, `onTimeout` after `withinMs`, or as long as its pool lets requests wait. Returns whether the request waits.
    */
-  enqueue(withinMs: number, onPlaced: (backend: FleetBackend) => void, onTimeout: () => void): boolean {
-    const { generation } = this;
+  enqueue(
+    onPlaced: (backend: FleetBackend) => void,
+    onTimeout: () => void,
+    withinMs = this.pool.queueTimeoutMs,
+  ): boolean {
+    const { generation, pool } = this;
     const waiter: Waiter = {
       expiresAtSeconds: monotonicSeconds() + withinMs / 1000,
       tryEnter: () => {
@@ -131,7 +141,7 @@ export class Exchange implements ActiveExchange {
         onTimeout();
       },
     };
-    if (!this.context.queue.join(waiter)) return false;
+    if (!pool.queue.join(waiter)) return false;
     this.waiter = waiter;
     this.apply('enqueue');
     return true;
@@ -140,7 +150,7 @@ export class Exchange implements ActiveExchange {
   /** The request does not wait for room any more. Does nothing when it does not. */
   leaveQueue(): void {
     if (!this.waiter) return;
-    this.context.queue.leave(this.waiter);
+    this.pool.queue.leave(this.waiter);
     this.waiter = undefined;
     this.apply('expire');
   }
@@ -153,17 +163,15 @@ export class Exchange implements ActiveExchange {
 
   /** Whether another attempt is allowed after a failure of this kind. Takes it out of the retry budget. */
   tryConsumeRetry(failure: FailureKind, isBodyReplayable: boolean): boolean {
-    const { budget, counts } = this.context;
-    if (!this.mayRetry(failure, isBodyReplayable) || !budget.tryWithdraw()) return false;
-    counts.retries++;
+    if (!this.mayRetry(failure, isBodyReplayable) || !this.pool.budget.tryWithdraw()) return false;
+    this.context.counts.retries++;
     return true;
   }
 
   /** Whether a retry is allowed after a timeout, and a backend that was not tried yet could take the request now. */
   hasAlternative(isBodyReplayable: boolean): boolean {
-    const { budget, scheduler } = this.context;
-    const isAllowed = this.mayRetry('timeout', isBodyReplayable) && budget.canWithdraw;
-    return isAllowed && scheduler.canPlace(this.head, this.triedSlots);
+    const isAllowed = this.mayRetry('timeout', isBodyReplayable) && this.pool.budget.canWithdraw;
+    return isAllowed && this.context.scheduler.canPlace(this.head, this.triedSlots);
   }
 
   /** The head of the backend's response has arrived. */
@@ -172,7 +180,7 @@ export class Exchange implements ActiveExchange {
     this.apply('respond');
     if (status >= 500) {
       placement.recordServerError();
-      this.discountExcessFailure();
+      this.pool.discountExcessFailure(placement, this.head.client, this.placedAtSeconds);
     } else placement.onResponseHead(headers);
     this.recordOutcome(placement, status < 500 ? 'good' : status >= 502 && status <= 504 ? 'gateway' : 'error');
   }
@@ -184,7 +192,7 @@ export class Exchange implements ActiveExchange {
   completeAttempt(): number {
     const nowMs = monotonicMs();
     if (isAttemptOpen(this.current) && this.placement.complete(nowMs / 1000)) {
-      this.countStretch();
+      this.pool.countStretch(this.placement, this.head.client, this.placedAtSeconds);
       this.release();
     }
     return nowMs;
@@ -204,7 +212,7 @@ export class Exchange implements ActiveExchange {
     this.suspect(placement, suspicion);
     // A 5xx response was recorded when its head arrived.
     if (placement.isServerError) return;
-    this.discountExcessFailure();
+    this.pool.discountExcessFailure(placement, this.head.client, this.placedAtSeconds);
     this.recordOutcome(placement, 'gateway');
   }
 
@@ -221,7 +229,8 @@ export class Exchange implements ActiveExchange {
     const { placement } = this;
     const { backend } = placement;
     if (!isAttemptOpen(this.current) || !backend) return;
-    const { registry, scheduler, stallFactor } = this.context;
+    const { registry, scheduler } = this.context;
+    const { stallFactor } = this.pool;
     registry.requestProbe(backend);
     const { classId } = this.head;
     const usualSeconds = classId === undefined ? undefined : scheduler.usualSeconds(classId);
@@ -261,7 +270,7 @@ export class Exchange implements ActiveExchange {
   private release(): void {
     this.apply('release');
     this.context.active.remove(this.placement.slot, this);
-    this.context.queue.onPlaceFreed();
+    this.pool.queue.onPlaceFreed();
   }
 
   private suspect({ backend, incarnation }: Placement, reason: string): void {
@@ -273,24 +282,9 @@ export class Exchange implements ActiveExchange {
     return (this.startedAtMs + this.placedMs) / 1000;
   }
 
-  /** A failure of a client that has most of them does not count against the backend. */
-  private discountExcessFailure(): void {
-    const { placement, head, placedAtSeconds } = this;
-    if (this.context.streaks.isExcessFailure(placement.slot, head.client, placedAtSeconds)) placement.discountFailure();
-  }
-
-  /** The same of a response that would be an outlier by its latency. */
-  private countStretch(): void {
-    const { placement, head, context, placedAtSeconds } = this;
-    const { stallFactor, streaks } = context;
-    const isSlow = stallFactor > 0 && placement.stretch !== undefined && placement.stretch >= stallFactor;
-    if (isSlow && streaks.isExcessSlowness(placement.slot, head.client, placedAtSeconds)) return;
-    placement.countStretch();
-  }
-
   private recordOutcome({ backend, slot, incarnation }: Placement, outcome: ExchangeOutcome): void {
-    const { head, context, placedAtSeconds } = this;
-    const evidence = context.streaks.record(slot, incarnation, outcome, head.client, placedAtSeconds);
+    const { head, pool, placedAtSeconds } = this;
+    const evidence = pool.streaks.record(slot, incarnation, outcome, head.client, placedAtSeconds);
     if (!evidence || !backend) return;
     const { reason, figures } = evidence;
     const retriesWaiting = outcome === 'stalled';

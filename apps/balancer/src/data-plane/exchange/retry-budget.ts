@@ -17,9 +17,9 @@ export class RetryBudget {
 
   constructor(
     /** Retries per request, 0 to 1. */
-    private readonly ratio: number,
+    public ratio: number,
     /** Retries per second that are allowed in any case. */
-    private readonly minPerSecond: number,
+    public minPerSecond: number,
     private readonly clock: Clock,
   ) {
     this.fadedAt = clock();

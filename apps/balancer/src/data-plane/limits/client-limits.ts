@@ -5,6 +5,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../../config/balancer.config.js';
 import { Fleet } from '../../registry/snapshot/fleet.js';
+import { CurrentTraffic } from '../../traffic-config/current-traffic.js';
 import { ClientQuota, type QuotaTerms } from './client-quota.js';
 import { ClientTable, UNTRACKED, type ClientKey } from './client-table.js';
 import { defaultMaxConnections } from './connection-limit.js';
@@ -40,7 +41,8 @@ export class ClientLimits {
   private readonly maxConnections: number;
   /** Undefined: it follows from the fleet. */
   private readonly fixedInFlight: number | undefined;
-  private readonly queuePlaces: number;
+  /** Of all pools. */
+  private queuePlaces = 0;
   /** The snapshot that {@link maxInFlight} was computed for. */
   private snapshot: FleetSnapshot | undefined;
   private maxInFlight = Infinity;
@@ -49,6 +51,7 @@ export class ClientLimits {
     private readonly table: ClientTable,
     loads: LoadTable,
     private readonly fleet: Fleet,
+    traffic: CurrentTraffic,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
     const { perClient } = config.TRAFFIC_LIMITS;
@@ -60,7 +63,10 @@ export class ClientLimits {
     const allConnections = config.MAX_CLIENT_CONNECTIONS ?? defaultMaxConnections(config.CONTROL_PLANE_MAX_CONNECTIONS);
     this.maxConnections = limitOf(perClient.connections) ?? halfOf(allConnections);
     this.fixedInFlight = limitOf(perClient.requestsInFlight);
-    this.queuePlaces = config.MAX_QUEUED_REQUESTS;
+    traffic.listen(({ pools }) => {
+      this.queuePlaces = pools.reduce((sum, { queue }) => sum + queue.maxRequests, 0);
+      this.snapshot = undefined;
+    });
     this.areConnectionsUnlimited = this.maxConnections === Infinity && !connectionRate;
     this.areRequestsUnlimited = this.fixedInFlight === Infinity && !requestRate;
   }
@@ -99,7 +105,7 @@ export class ClientLimits {
     this.requests.release(cell);
   }
 
-  /** Requests that one client may have in flight: by default half of what the backends in traffic and the queue take. */
+  /** Requests that one client may have in flight: by default half of what the backends in traffic and the queues take. */
   private requestsInFlight(): number {
     if (this.fixedInFlight !== undefined) return this.fixedInFlight;
     const snapshot = this.fleet.pools.all;

@@ -115,11 +115,11 @@ export class RequestReader {
     }
     try {
       const client = this.identity.clientOf(peer, field);
-      const { demand, classId } = this.classifier.classify(request, peer.mayDeclare, route.demand);
-      const affinity = this.affinity.of(client, request);
+      const pool = this.routing.poolOf(route, client, request);
+      const { demand, classId } = this.classifier.classify(request, pool, peer.mayDeclare, route.demand);
+      const affinity = this.affinity.of(client, pool, request);
       const wantsPlacement = peer.mayDeclare && field('fairlead-explain') === '1';
       const givenId = this.ids.given(request);
-      const pool = this.routing.poolOf(route, client, request);
       return { client, peer, route, wantsPlacement, givenId, method, target, pool, demand, classId, affinity };
     } catch (error) {
       if (error instanceof BadDemandError) return { statusCode: 400, message: error.message };

@@ -1,6 +1,7 @@
 // A route, compiled: what it matches, and what becomes of its requests. Immutable: a request keeps the one it began with.
 import type { ResourceSpace, ResourceVector } from '@fairlead/scheduling';
 import type { MirrorConfig, RouteConfig, RouteMatch } from '@fairlead/traffic-config';
+import { keySourceOf, type KeySource } from '../../placement/affinity-key.js';
 import { CompiledHeaderChanges } from '../headers/header-changes.js';
 import { Rate } from '../limits/rate.js';
 import { Conditions } from './conditions.js';
@@ -26,8 +27,8 @@ export class Route implements RouteTimeLimits {
   readonly responder: Responder | undefined;
   /** The pools of the requests; undefined for a route that responds by itself. */
   readonly pools: PoolChoice | undefined;
-  /** What keeps a client on one of several pools, as an affinity key; undefined: nothing does. */
-  readonly stableBy: string | undefined;
+  /** What keeps a client on one of several pools; undefined: nothing does. */
+  readonly stableBy: KeySource | undefined;
   /** Of every request; undefined: each is classified. */
   readonly demand: ResourceVector | undefined;
   readonly attemptTimeoutMs: number;
@@ -55,7 +56,7 @@ export class Route implements RouteTimeLimits {
     this.conditions = new Conditions(match);
     if (action.kind === 'pools') {
       this.pools = new PoolChoice(action.pools);
-      this.stableBy = action.stableBy;
+      if (action.stableBy !== undefined) this.stableBy = keySourceOf(action.stableBy);
     } else this.responder = responderOf(action, match);
     if (config.demand) this.demand = resources.vectorOf(config.demand);
     this.attemptTimeoutMs = timeouts.attemptSeconds * 1000;

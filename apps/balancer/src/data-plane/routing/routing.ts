@@ -33,7 +33,7 @@ export class Routing {
   poolOf({ name, pools, stableBy }: Route, client: string, request: RoutableRequest): string {
     if (!pools) throw new Error(`the route ${name} has no pool`);
     if (pools.only !== undefined) return pools.only;
-    const key = stableBy === undefined ? undefined : keyOf(stableBy, client, request);
+    const key = stableBy && keyOf(stableBy, client, request);
     return pools.at(key === undefined ? Math.random() : this.positionOf(`${name} ${key}`));
   }
 
