@@ -21,6 +21,8 @@ const BOUNDS: Readonly<Record<string, string>> = {
   'apps/balancer/src/control-plane/refusals.ts counted': 'MAX_KINDS',
   'apps/balancer/src/data-plane/exchange/active-exchanges.ts bySlot': 'exchanges in flight, which connections limit',
   'apps/balancer/src/data-plane/exchange/admission-queue.ts waiting': 'MAX_QUEUED_REQUESTS',
+  'apps/balancer/src/data-plane/exchange/exchange-factory.ts pools':
+    'the pools of the configuration, and those with waiting requests',
   'apps/balancer/src/data-plane/exchange/exchange.ts triedSlots': 'MAX_ATTEMPTS',
   'apps/balancer/src/data-plane/fast-lane/exchange-pool.ts free': 'MAX_FREE',
   'apps/balancer/src/data-plane/fast-lane/lane.ts connections': 'MAX_CLIENT_CONNECTIONS',
@@ -47,6 +49,8 @@ const BOUNDS: Readonly<Record<string, string>> = {
   'apps/balancer/src/data-plane/upstream/idle-pool.ts addresses': 'open connections to backends: swept without any',
   'apps/balancer/src/data-plane/upstream/idle-pool.ts bySlot': 'MAX_BACKENDS',
   'apps/balancer/src/data-plane/upstream/idle-timeout-estimator.ts estimates': 'MAX_ESTIMATES',
+  'apps/balancer/src/health-checks/pool-timers.ts intervals': 'the pools of the configuration, and of backends: MAX_BACKENDS',
+  'apps/balancer/src/health-checks/pool-timers.ts running': 'the pools of the configuration, and of backends: MAX_BACKENDS',
   'apps/balancer/src/health-checks/recheck-scheduler.ts checking': 'MAX_BACKENDS',
   'apps/balancer/src/health-checks/recheck-scheduler.ts waiting': 'MAX_BACKENDS',
   'apps/balancer/src/metrics/bounded-log.ts suppressed': 'MAX_KINDS',

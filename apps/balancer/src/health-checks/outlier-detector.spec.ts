@@ -18,7 +18,7 @@ afterEach(() => {
 /** Two backends, `a` and `b`. A window needs 20 exchanges, of which half must fail, or take ten times as long as usual. */
 function aDetector(environment: Record<string, string> = {}) {
   const fleet = aRegistry(environment);
-  const { config, table, registry } = fleet;
+  const { table, registry, traffic } = fleet;
   const a = fleet.join('a');
   fleet.join('b');
   const timers = new SchedulerRegistry();
@@ -26,7 +26,7 @@ function aDetector(environment: Record<string, string> = {}) {
     ...fleet,
     a,
     timers,
-    detector: new OutlierDetector(registry, table, timers, config),
+    detector: new OutlierDetector(registry, table, traffic, timers),
     /** Ends exchanges, some of them with a failure. `stretch`: how many times as long as usual the others took. */
     serve: ({ slot }: Backend, count: number, failures: number, stretch = 1) => {
       for (let i = 0; i < count; i++) {
@@ -166,7 +166,7 @@ describe('a window', () => {
     const { detector, timers, serve, a, stateOf } = aDetector({ OUTLIER_INTERVAL_SECONDS: '10' });
     detector.onApplicationBootstrap();
     // Nest clears it at shutdown.
-    expect(timers.getIntervals()).toHaveLength(1);
+    expect(timers.getTimeouts()).toHaveLength(1);
     vi.advanceTimersByTime(10_000);
     serve(a, 20, 20);
     vi.advanceTimersByTime(9999);

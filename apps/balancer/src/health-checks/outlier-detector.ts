@@ -1,12 +1,13 @@
-// Outlier detection over a time window: a backend whose exchanges fail, or take far longer than usual for their class,
-// is ejected. The data plane detects consecutive failures itself, at once.
-import { LoadTable, windowOutlier, type OutlierRules, type WindowCounts } from '@fairlead/scheduling';
-import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import type { ConfigType } from '@nestjs/config';
+// Outlier detection over a time window of each pool: a backend whose exchanges fail, or take far longer than usual for
+// their class, is ejected. The data plane detects consecutive failures itself, at once.
+import { LoadTable, windowOutlier, type WindowCounts } from '@fairlead/scheduling';
+import { DEFAULT_POOL } from '@fairlead/traffic-config';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
-import { balancerConfig } from '../config/balancer.config.js';
 import type { Backend } from '../registry/backend.js';
 import { RegistryService } from '../registry/registry.service.js';
+import { CurrentTraffic } from '../traffic-config/current-traffic.js';
+import { PoolTimers, type PoolTask } from './pool-timers.js';
 
 /** A backend's counts at the start of the window, and its incarnation then. */
 interface WindowStart {
@@ -15,41 +16,46 @@ interface WindowStart {
 }
 
 @Injectable()
-export class OutlierDetector implements OnApplicationBootstrap {
-  private readonly rules: OutlierRules;
+export class OutlierDetector implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly timers: PoolTimers;
   private readonly starts = new WeakMap<Backend, WindowStart>();
 
   constructor(
     private readonly registry: RegistryService,
     private readonly table: LoadTable,
-    private readonly scheduler: SchedulerRegistry,
-    @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
+    private readonly traffic: CurrentTraffic,
+    scheduler: SchedulerRegistry,
   ) {
-    this.rules = {
-      consecutive5xx: config.OUTLIER_CONSECUTIVE_5XX,
-      consecutiveGatewayErrors: config.OUTLIER_CONSECUTIVE_GATEWAY_ERRORS,
-      failureRatio: config.OUTLIER_FAILURE_RATIO,
-      latencyFactor: config.OUTLIER_LATENCY_FACTOR,
-      minRequests: config.OUTLIER_MIN_REQUESTS,
+    const task: PoolTask = {
+      name: 'outlier sweep',
+      intervalSeconds: ({ outliers }) => outliers.intervalSeconds,
+      jitter: 0,
+      run: (pool) => this.sweep(pool),
     };
+    this.timers = new PoolTimers(task, registry, traffic, scheduler);
   }
 
   onApplicationBootstrap(): void {
-    const timer = setInterval(() => this.sweep(), this.config.OUTLIER_INTERVAL_SECONDS * 1000);
-    this.scheduler.addInterval('outlier sweep', timer);
+    this.timers.start();
   }
 
-  /** Ends the window of every backend, and ejects the outliers. */
-  sweep(): void {
+  onApplicationShutdown(): void {
+    this.timers.stop();
+  }
+
+  /** Ends the window of every backend of a pool, and ejects the outliers. */
+  sweep(pool = DEFAULT_POOL): void {
+    const { outliers } = this.traffic.settingsOf(pool);
     for (const backend of this.registry.list()) {
+      if (backend.pool !== pool) continue;
       const { incarnation } = backend;
       const counts = this.table.outcomes(backend.slot);
       const start = this.starts.get(backend);
       this.starts.set(backend, { incarnation, counts });
       if (start?.incarnation !== incarnation) continue;
-      const evidence = windowOutlier(difference(counts, start.counts), this.rules);
+      const evidence = windowOutlier(difference(counts, start.counts), outliers);
       if (!evidence) continue;
-      const reason = `${evidence.reason} within ${this.config.OUTLIER_INTERVAL_SECONDS} s`;
+      const reason = `${evidence.reason} within ${outliers.intervalSeconds} s`;
       this.registry.observe(backend, { what: 'outlier', reason, evidence: evidence.figures, incarnation });
     }
   }

@@ -19,7 +19,7 @@ afterEach(() => {
 /** Sweeps every 100 s. The backends in `ids` are up. */
 function aCron(ids: readonly string[], environment: Record<string, string> = {}) {
   const fleet = aRegistry(environment);
-  const { config, registry, events } = fleet;
+  const { config, registry, events, traffic } = fleet;
   for (const id of ids) fleet.join(id);
   const probe = new ScriptedProbe(config);
   /** What the pings of these backends find, by id; others succeed. */
@@ -30,7 +30,7 @@ function aCron(ids: readonly string[], environment: Record<string, string> = {})
     ...fleet,
     probe,
     find,
-    cron: new PingAckCron(registry, probe, new SchedulerRegistry(), config),
+    cron: new PingAckCron(registry, probe, new SchedulerRegistry(), traffic, config),
     states: () => registry.list().map(({ health }) => health.state),
     isPreserved: () => events.newest().some(({ kind }) => kind === 'self-preservation'),
   };

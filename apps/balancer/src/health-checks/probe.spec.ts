@@ -6,6 +6,7 @@ import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { loadBalancerConfig } from '../config/balancer.config.js';
 import { aBackendConnector } from '../tls/backend-connector.fixture.js';
+import { CurrentTraffic } from '../traffic-config/current-traffic.js';
 import { HealthProbe } from './probe.js';
 
 const hasIPv6 = Object.values(networkInterfaces()).some((found) => found?.some(({ address }) => address === '::1'));
@@ -41,8 +42,8 @@ async function aClosedPort(): Promise<string> {
 /** What a ping finds. */
 async function ping(target: { url: string; pingPath: string | undefined }, timeoutSeconds = 30) {
   const config = loadBalancerConfig({ PING_TIMEOUT_SECONDS: String(timeoutSeconds) });
-  const probe = new HealthProbe(aBackendConnector(config), config);
-  const { what, reason } = await probe.ping(target);
+  const probe = new HealthProbe(aBackendConnector(config), new CurrentTraffic(config));
+  const { what, reason } = await probe.ping({ ...target, pool: 'default' });
   expect(reason).not.toBe('');
   return what;
 }

@@ -1,15 +1,15 @@
 // One active health check (ping-ack) of a backend.
 import { get } from 'node:http';
 import type { Socket } from 'node:net';
-import { Inject, Injectable } from '@nestjs/common';
-import type { ConfigType } from '@nestjs/config';
-import { balancerConfig } from '../config/balancer.config.js';
+import type { HealthConfig } from '@fairlead/traffic-config';
+import { Injectable } from '@nestjs/common';
 import type { Backend } from '../registry/backend.js';
 import { ForbiddenAddressError } from '../net/backend-access.js';
 import { defaultPortOf, endpointOf, type BackendEndpoint } from '../net/backend-endpoint.js';
 import { isResourceExhaustion, describeError } from '../net/network-error.js';
 import { describeNameMismatch } from '../net/tls-error.js';
 import { BackendConnector, openEventOf } from '../tls/backend-connector.js';
+import { CurrentTraffic } from '../traffic-config/current-traffic.js';
 
 /** The result of a probe. `not-pinged`: this machine lacked a descriptor, port or memory; the backend is not judged. */
 export interface ProbeResult {
@@ -18,29 +18,32 @@ export interface ProbeResult {
   readonly reason: string;
 }
 
+/** A backend, as far as a probe needs to know it. */
+export type ProbeTarget = Pick<Backend, 'url' | 'pingPath' | 'pool'>;
+
 /** A health endpoint needs no larger body: a longer one counts as a failure. */
 const MAX_RESPONSE_BYTES = 65_536;
 
 @Injectable()
 export class HealthProbe {
-  private readonly timeoutMs: number;
-
   constructor(
     private readonly connector: BackendConnector,
-    @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
-  ) {
-    this.timeoutMs = config.PING_TIMEOUT_SECONDS * 1000;
-  }
+    private readonly traffic: CurrentTraffic,
+  ) {}
 
   /**
-   * Succeeds with a complete 2xx response to `GET pingPath` within PING_TIMEOUT_SECONDS; without a path, with an
-   * accepted connection, and with TLS a handshake. Never rejects.
+   * Succeeds with a complete response to `GET pingPath` that has one of the statuses of the pool, 2xx by default, within
+   * the timeout of the pool. Without a path of its own a backend has that of its pool; without either, an accepted
+   * connection is enough, and with TLS a handshake. Never rejects.
    */
-  async ping({ url, pingPath }: Pick<Backend, 'url' | 'pingPath'>): Promise<ProbeResult> {
-    return pingPath === undefined ? this.connectOnly(new URL(url)) : this.getFrom(new URL(url + pingPath));
+  async ping({ url, pingPath, pool }: ProbeTarget): Promise<ProbeResult> {
+    const { health } = this.traffic.settingsOf(pool);
+    const path = pingPath ?? health.path;
+    return path === undefined ? this.connectOnly(new URL(url), health) : this.getFrom(new URL(url + path), health);
   }
 
-  private connectOnly(url: URL): Promise<ProbeResult> {
+  private connectOnly(url: URL, { timeoutSeconds }: HealthConfig): Promise<ProbeResult> {
+    const timeoutMs = timeoutSeconds * 1000;
     return new Promise((resolve) => {
       const socket = this.connectTo(endpointOf(url));
       const finish = (what: ProbeResult['what'], reason: string) => {
@@ -48,13 +51,14 @@ export class HealthProbe {
         socket.destroy();
         resolve({ what, reason });
       };
-      const deadline = setTimeout(() => finish('ping-unanswered', this.timeoutReason()), this.timeoutMs);
+      const deadline = setTimeout(() => finish('ping-unanswered', timeoutReason(timeoutMs)), timeoutMs);
       socket.once(openEventOf(socket), () => finish('ping-ok', 'ping: connected'));
       socket.on('error', (error) => finish(failureOf(error), `ping failed: ${causeOf(error)}`));
     });
   }
 
-  private getFrom(url: URL): Promise<ProbeResult> {
+  private getFrom(url: URL, { timeoutSeconds, statuses }: HealthConfig): Promise<ProbeResult> {
+    const timeoutMs = timeoutSeconds * 1000;
     return new Promise((resolve) => {
       const endpoint = endpointOf(url);
       const request = get({
@@ -67,7 +71,7 @@ export class HealthProbe {
       });
       request.on('response', (response) => {
         const status = response.statusCode ?? 0;
-        if (status < 200 || status >= 300) {
+        if (!statuses.some(({ from, to }) => from <= status && status <= to)) {
           finish('ping-failed', `ping failed: status ${status}`);
           return;
         }
@@ -88,9 +92,9 @@ export class HealthProbe {
         resolve({ what, reason });
       };
       const deadline = setTimeout(() => {
-        if (hasResponse) finish('ping-failed', `ping failed: the response did not end within ${this.timeoutMs} ms`);
-        else finish('ping-unanswered', this.timeoutReason());
-      }, this.timeoutMs);
+        if (hasResponse) finish('ping-failed', `ping failed: the response did not end within ${timeoutMs} ms`);
+        else finish('ping-unanswered', timeoutReason(timeoutMs));
+      }, timeoutMs);
       request.on('error', (error) => finish(failureOf(error), `ping failed: ${causeOf(error)}`));
     });
   }
@@ -102,10 +106,10 @@ export class HealthProbe {
   private connectTo(endpoint: BackendEndpoint): Socket {
     return this.connector.connect(endpoint, { resume: false });
   }
+}
 
-  private timeoutReason(): string {
-    return `ping failed: no response within ${this.timeoutMs} ms`;
-  }
+function timeoutReason(timeoutMs: number): string {
+  return `ping failed: no response within ${timeoutMs} ms`;
 }
 
 /** Names and addresses are only for the operator: clients see the description of the code. */

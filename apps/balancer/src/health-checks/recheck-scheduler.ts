@@ -40,16 +40,17 @@ export class RecheckScheduler implements OnApplicationBootstrap, OnApplicationSh
     this.waiting.delete(slot);
     const backend = this.registry.atSlot(slot);
     if (!backend || this.isStopped) return;
-    const { url } = backend;
+    const { url, pool } = backend;
     this.checking.add(slot);
     const { what, reason } = await this.probe.ping(backend);
-    const hasChanged = this.registry.atSlot(slot) !== backend || backend.url !== url;
+    const hasMoved = backend.url !== url || backend.pool !== pool;
+    const hasChanged = hasMoved || this.registry.atSlot(slot) !== backend;
     if (!hasChanged && what !== 'not-pinged') this.registry.observe(backend, { what, reason });
     this.checking.delete(slot);
     // The probed backend left or moved meanwhile: probe the one that has the slot now.
     if (hasChanged) this.start(slot);
     else if (what !== 'ping-ok') this.checkLater(slot, pauseSeconds);
-    // It responded but needs PING_RISE responses in a row to be up: no backoff.
+    // It responded but needs several responses in a row to be up: no backoff.
     else if (backend.health.state === 'down') this.checkLater(slot, this.config.RECHECK_MIN_SECONDS);
   }
 

@@ -6,7 +6,7 @@ const get = (target: string) => ({ method: 'GET', target, bodyBytes: 0 });
 /** What counts of a demand of compute and storage. */
 function counted(demands: DeclaredDemands, target: string, ...units: number[]): number[] {
   const demand = Float64Array.from(units);
-  demands.limit(get(target), demand);
+  demands.limit(get(target), '', demand);
   return [...demand];
 }
 

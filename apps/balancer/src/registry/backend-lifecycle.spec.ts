@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadBalancerConfig } from '../config/balancer.config.js';
+import { CurrentTraffic } from '../traffic-config/current-traffic.js';
 import { newBackend, stateOf, type BackendSpec } from './backend.js';
 import { BackendLifecycle } from './backend-lifecycle.js';
 import { EventLog } from './event-log.js';
@@ -20,7 +21,7 @@ describe('BackendLifecycle', () => {
   function aBackend() {
     const events = new EventLog();
     const effects: string[] = [];
-    const lifecycle = new BackendLifecycle(events, loadBalancerConfig({ PING_FALL: '1' }), {
+    const lifecycle = new BackendLifecycle(events, new CurrentTraffic(loadBalancerConfig({ PING_FALL: '1' })), {
       publish: () => effects.push('publish'),
       probe: ({ id }) => effects.push(`probe ${id}`),
       disconnect: ({ id }, scope) => effects.push(`disconnect ${scope} of ${id}`),

@@ -3,7 +3,7 @@
 import type { BackendState } from '@fairlead/contracts';
 import { JOINING, observe } from '@fairlead/scheduling';
 import { monotonicSeconds } from '../clock/monotonic.js';
-import type { BalancerConfig } from '../config/balancer.config.js';
+import type { CurrentTraffic } from '../traffic-config/current-traffic.js';
 import {
   changedFacts,
   leaseEnd,
@@ -33,10 +33,10 @@ export class BackendLifecycle {
 
   constructor(
     private readonly events: EventLog,
-    private readonly config: BalancerConfig,
+    private readonly traffic: CurrentTraffic,
     private readonly effects: LifecycleEffects,
   ) {
-    this.ejections = new Ejections(events, config);
+    this.ejections = new Ejections(events, traffic);
   }
 
   /** Applies `change`, and records what became of the backend's state, also where that stays the same. */
@@ -78,8 +78,7 @@ export class BackendLifecycle {
     }
     const from = stateOf(backend);
     const before = backend.health.state;
-    const { PING_RISE: rise, PING_FALL: fall } = this.config;
-    const { health, flipped } = observe(backend.health, what, { rise, fall });
+    const { health, flipped } = observe(backend.health, what, this.traffic.settingsOf(backend.pool).health);
     backend.health = health;
     if (!flipped) return;
     if (health.state === 'ejected') this.ejections.start(backend);

@@ -3,6 +3,7 @@ import { JOINING, observe, type BackendHealth, type HealthObservation } from '@f
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadBalancerConfig } from '../config/balancer.config.js';
+import { CurrentTraffic } from '../traffic-config/current-traffic.js';
 import { newBackend } from './backend.js';
 import { Ejections } from './ejections.js';
 import { EventLog } from './event-log.js';
@@ -41,7 +42,7 @@ describe('Ejections', () => {
       backend.health = observed('ping-ok', ...(ejectedSlots.includes(slot) ? (['outlier'] as const) : []));
       return backend;
     });
-    return { events, ejections: new Ejections(events, config), backends };
+    return { events, ejections: new Ejections(events, new CurrentTraffic(config)), backends };
   }
 
   it('decides whether a backend may be ejected without recording anything', () => {

@@ -1,7 +1,7 @@
-// How long outliers stay ejected, and when the fleet can spare no further backend.
+// How long outliers stay ejected, and when their pool can spare no further backend.
 import { ejectionSeconds, mayEject } from '@fairlead/scheduling';
 import { monotonicSeconds } from '../clock/monotonic.js';
-import type { BalancerConfig } from '../config/balancer.config.js';
+import type { CurrentTraffic } from '../traffic-config/current-traffic.js';
 import type { Backend, BackendRecord } from './backend.js';
 import type { Evidence, EventLog } from './event-log.js';
 
@@ -14,13 +14,14 @@ export class Ejections {
 
   constructor(
     private readonly events: EventLog,
-    private readonly config: BalancerConfig,
+    private readonly traffic: CurrentTraffic,
   ) {}
 
-  /** Whether `backend` may be ejected from `fleet`. */
+  /** Whether `backend` may be ejected from its pool in `fleet`. */
   mayEject(backend: Backend, fleet: Iterable<Backend>): boolean {
-    const others = [...fleet].filter((other) => other !== backend && !other.draining);
-    return mayEject(others, this.config.MAX_EJECTED_RATIO);
+    const { pool } = backend;
+    const others = [...fleet].filter((other) => other !== backend && other.pool === pool && !other.draining);
+    return mayEject(others, this.traffic.settingsOf(pool).outliers.maxEjectedRatio);
   }
 
   /** Records that an outlier was not ejected. `reason` is what makes it an outlier. */
@@ -32,13 +33,13 @@ export class Ejections {
     this.events.recordBackendEvent('ejection-skipped', backend, sentence, evidence);
   }
 
-  /** Starts an ejection. One that comes more than EJECTION_MAX_SECONDS after the last one ended counts as the first. */
+  /** Starts an ejection. One that comes more than the longest ejection after the last one ended counts as the first. */
   start(backend: BackendRecord): void {
-    const { EJECTION_SECONDS, EJECTION_MAX_SECONDS } = this.config;
+    const { ejectionSeconds: seconds, maxEjectionSeconds } = this.traffic.settingsOf(backend.pool).outliers;
     const now = monotonicSeconds();
-    const isAgain = now - backend.ejectedUntil < EJECTION_MAX_SECONDS;
+    const isAgain = now - backend.ejectedUntil < maxEjectionSeconds;
     backend.ejections = isAgain ? backend.ejections + 1 : 1;
-    backend.ejectedUntil = now + ejectionSeconds(backend.ejections, EJECTION_SECONDS, EJECTION_MAX_SECONDS);
+    backend.ejectedUntil = now + ejectionSeconds(backend.ejections, seconds, maxEjectionSeconds);
   }
 
   /** The backends whose ejection is over. */

@@ -61,7 +61,7 @@ export class RegistryService implements Fleet, OnModuleInit {
   ) {
     this.slots = new SlotAllocator(table, this.acknowledgement, (slot) => this.listeners.slotFreed(slot));
     this.drains = new Drains(table, this.acknowledgement, events, (slot) => this.listeners.disconnect(slot, 'all'));
-    this.lifecycle = new BackendLifecycle(events, config, {
+    this.lifecycle = new BackendLifecycle(events, traffic, {
       publish: () => this.publish(),
       probe: (backend) => this.listeners.probeNeeded(backend),
       disconnect: ({ slot }, scope) => this.listeners.disconnect(slot, scope),

@@ -1,6 +1,7 @@
 // Self-preservation: when most of the fleet seems to fail at once, the fault is likely the balancer's own, so no
-// backend is removed.
+// backend is removed. Pings are judged within a pool, leases over all (docs/decisions/0033).
 import { isLikelyLocalFault } from '@fairlead/scheduling';
+import { DEFAULT_POOL } from '@fairlead/traffic-config';
 import type { Backend } from './backend.js';
 import type { Evidence, EventLog } from './event-log.js';
 
@@ -15,10 +16,11 @@ export class SelfPreservation {
     private readonly ratio: number,
   ) {}
 
-  /** Whether to ignore a health-check sweep in which `failing` of `all` backends that were up did not respond. */
-  ignoresSweep(failing: number, all: number): boolean {
+  /** Whether to ignore a sweep of a pool in which `failing` of `all` backends that were up did not respond. */
+  ignoresSweep(failing: number, all: number, pool: string): boolean {
     const isLocal = isLikelyLocalFault(failing, all, this.ratio);
-    if (isLocal) this.record(`${failing} of ${all} backends did not respond to a ping in one sweep`, { failing, all });
+    const where = pool === DEFAULT_POOL ? 'backends' : `backends of the pool ${pool}`;
+    if (isLocal) this.record(`${failing} of ${all} ${where} did not respond to a ping in one sweep`, { failing, all });
     return isLocal;
   }
 

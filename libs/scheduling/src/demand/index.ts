@@ -9,5 +9,5 @@ export type { CostReport, CostReportFault } from './cost-entries.js';
 export type { Sojourn } from './service-meter.js';
 export { DemandLearner, LearningTicket, type DemandLearnerShape } from './demand-learner.js';
 export type { DemandBelief, DemandModel, DemandSource } from './demand-model.js';
-export { RequestClassifier, type RequestTraits } from './request-classifier.js';
+export { RequestClassifier, poolOfClass, type RequestTraits } from './request-classifier.js';
 export { LatencyBaseline } from './latency-baseline.js';
