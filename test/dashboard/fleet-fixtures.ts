@@ -13,6 +13,7 @@ export function aBackend(id: string, overrides: Partial<BackendMetrics> = {}): B
   return {
     id,
     url: `http://10.0.0.7:${5453 + id.length}`,
+    pool: 'default',
     state: 'up',
     reason: 'ping answered',
     since: SINCE,

@@ -11,6 +11,7 @@ import { AccessTokens } from './access/access-tokens.js';
 import { RoleGuard } from './access/required-role.js';
 import { EventsController } from './control-plane/events.controller.js';
 import { ExplainService } from './control-plane/explain.service.js';
+import { PoolsController } from './control-plane/pools.controller.js';
 import { PlacementController } from './control-plane/placement.controller.js';
 import { balancerConfig } from './config/balancer.config.js';
 import { dataPlaneProviders, foundations } from './data-plane/data-plane.providers.js';
@@ -95,6 +96,7 @@ const metrics = [MetricsService, Prometheus];
   imports: [...foundations, ScheduleModule.forRoot(), TerminusModule.forRoot({ logger: false })],
   controllers: [
     BackendsController,
+    PoolsController,
     OriginalProtocolController,
     PlacementController,
     EventsController,

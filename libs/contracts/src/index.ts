@@ -30,6 +30,7 @@ export {
   type LeaseView,
   type Registration,
 } from './registration.js';
+export { poolListSchema, poolViewSchema, type PoolView } from './pools.js';
 export { originalRegistrationSchema, type OriginalRegistration } from './original-protocol.js';
 export { EVENT_KINDS, fleetEventSchema, type FleetEvent, type FleetEventKind } from './events.js';
 export {

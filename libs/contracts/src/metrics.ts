@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { fleetEventSchema } from './events.js';
 import { momentSchema } from './moment.js';
-import { backendStateSchema } from './registration.js';
+import { backendStateSchema, poolNameSchema } from './registration.js';
 
 const amounts = z.record(z.string(), z.number());
 
@@ -20,6 +20,7 @@ export const backendMetricsSchema = z
   .object({
     id: z.string(),
     url: z.string(),
+    pool: poolNameSchema,
     state: backendStateSchema,
     reason: z.string(),
     since: momentSchema,
@@ -57,7 +58,10 @@ export const fleetMetricsSchema = z
       .describe(
         'panic: too few backends are up, so unhealthy ones get requests too; degraded: no backend gets requests',
       ),
-    policy: z.string().meta({ examples: ['drf'] }),
+    policy: z
+      .string()
+      .meta({ examples: ['drf'] })
+      .describe('The policy of the default pool'),
     resources: z.array(z.string()).meta({ examples: [['compute', 'storage']] }),
     fleet: z.object({
       backends: z.int(),

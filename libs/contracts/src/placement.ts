@@ -1,7 +1,7 @@
 // The placement API: how the balancer scores backends for a demand, and the demand it expects of each request class.
 import { z } from 'zod';
 import { closedObject } from './closed-object.js';
-import { backendStateSchema } from './registration.js';
+import { backendStateSchema, poolNameSchema } from './registration.js';
 import { demandSchema } from './resources.js';
 
 const amounts = z.record(z.string(), z.number());
@@ -9,6 +9,7 @@ const amounts = z.record(z.string(), z.number());
 /** The body of `POST /api/v1/placement/explain`. */
 export const explainRequestSchema = closedObject({
   demand: demandSchema.describe('Units by resource; a resource that is left out is not needed'),
+  pool: poolNameSchema.optional().describe('The pool of the request; default: default'),
 }).meta({ id: 'ExplainRequest', examples: [{ demand: { compute: 3, storage: 1 } }] });
 
 /** See {@link explainRequestSchema}. */
@@ -17,6 +18,7 @@ export type ExplainRequest = z.infer<typeof explainRequestSchema>;
 /** The response to {@link explainRequestSchema}: each candidate with its score, any other backend with the reason. */
 export const explanationSchema = z
   .object({
+    pool: poolNameSchema,
     policy: z.string(),
     demand: amounts,
     chosen: z
@@ -51,6 +53,7 @@ export const demandListSchema = z
     classes: z.array(
       z.object({
         name: z.string().meta({ examples: ['GET /users/{}'] }),
+        pool: poolNameSchema,
         demand: amounts,
         source: z.enum(['reported', 'inferred', 'prior']),
         confidence: z.number().describe('From 0 (nothing known) towards 1 (certain)'),

@@ -32,8 +32,8 @@ export class BackendViews {
     const { RESOURCES: resources } = this.config;
     const shared = { resources, table: this.table, now: monotonicSeconds(), withDetails };
     return backends.map((backend) => {
-      const { snapshots, removedPools } = this.registry;
-      const withoutRequests = removedPools.reasonOf(backend);
+      const { snapshots, knownPools } = this.registry;
+      const withoutRequests = knownPools.reasonAgainst(backend);
       return viewOf(backend, { ...shared, maxInFlight: snapshots.limitOf(backend), withoutRequests });
     });
   }

@@ -117,10 +117,17 @@ export class BackendsController {
 
   @Get()
   @RequiredRole('read')
-  @ApiOperation({ summary: 'List the fleet, sorted by id' })
+  @ApiOperation({ summary: 'List the fleet, or the backends of a pool, sorted by id' })
+  @ApiQuery({ name: 'pool', required: false, schema: { type: 'string' } })
   @ApiResponse({ status: 200, standardSchema: backendListSchema, description: 'The fleet' })
-  async list(@Req() request: Request): Promise<{ backends: BackendView[] }> {
-    return { backends: await this.views.ofAll(this.registry.list(), request) };
+  @ApiResponse({ status: 404, standardSchema: problemSchema, description: 'There is no pool of that name' })
+  async list(
+    @Query('pool') name: string | undefined,
+    @Req() request: Request,
+  ): Promise<{ backends: BackendView[] }> {
+    if (name !== undefined) this.registry.knownPools.require(name);
+    const backends = this.registry.list().filter(({ pool }) => name === undefined || pool === name);
+    return { backends: await this.views.ofAll(backends, request) };
   }
 
   @Get(':id')

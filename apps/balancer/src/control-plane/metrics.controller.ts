@@ -27,7 +27,7 @@ export class MetricsController {
     const cached = (make: () => string | Promise<string>) =>
       new CachedReading(async () => Buffer.from(await make()), maxAge, monotonicSeconds);
     this.jsonReading = cached(() => JSON.stringify(metrics.read()));
-    this.textReading = cached(() => prometheus.read());
+    this.textReading = cached(async () => prometheus.read(await plane.queued()));
   }
 
   @Get('api/v1/metrics')

@@ -8,7 +8,8 @@ import {
   type ExplainRequest,
   type Explanation,
 } from '@fairlead/contracts';
-import { LoadTable, POLICY_NAMES, policySummary } from '@fairlead/scheduling';
+import { LoadTable, POLICY_NAMES, policySummary, poolOfClass, type PolicyName } from '@fairlead/scheduling';
+import { DEFAULT_POOL } from '@fairlead/traffic-config';
 import { Body, Controller, Get, HttpCode, Inject, Post } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
@@ -16,11 +17,12 @@ import { z } from 'zod';
 import { RequiredRole } from '../access/required-role.js';
 import { balancerConfig } from '../config/balancer.config.js';
 import { DataPlane } from '../data-plane/data-plane.js';
+import { CurrentTraffic } from '../traffic-config/current-traffic.js';
 import { ExplainService } from './explain.service.js';
 
 const placementSchema = z
   .object({
-    policy: z.enum(POLICY_NAMES).describe('The policy in force'),
+    policy: z.enum(POLICY_NAMES).describe('The policy of the default pool'),
     policies: z.array(z.object({ name: z.string(), summary: z.string() })),
   })
   .meta({ id: 'Placement' });
@@ -33,24 +35,26 @@ export class PlacementController {
     private readonly explainService: ExplainService,
     private readonly plane: DataPlane,
     private readonly table: LoadTable,
+    private readonly traffic: CurrentTraffic,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {}
 
   @Get('placement')
-  @ApiOperation({ summary: 'The placement policy in force, and all policies' })
+  @ApiOperation({ summary: 'The placement policy of the default pool, and all policies' })
   @ApiResponse({ status: 200, standardSchema: placementSchema, description: 'The policies' })
   placement(): z.infer<typeof placementSchema> {
     const policies = POLICY_NAMES.map((name) => ({ name, summary: policySummary(name) }));
-    return { policy: this.config.PLACEMENT_POLICY, policies };
+    return { policy: this.traffic.settingsOf(DEFAULT_POOL).policy as PolicyName, policies };
   }
 
   @Post('placement/explain')
   @HttpCode(200)
   @ApiOperation({ summary: 'Where a request of this demand would be placed now, and why' })
-  @ApiResponse({ status: 200, standardSchema: explanationSchema, description: 'Every backend, scored or excluded' })
+  @ApiResponse({ status: 200, standardSchema: explanationSchema, description: 'Every backend of the pool, scored or excluded' })
   @ApiResponse({ status: 400, standardSchema: problemSchema, description: 'The demand is invalid' })
-  explain(@Body({ schema: explainRequestSchema }) { demand }: ExplainRequest): Explanation {
-    return this.explainService.explain(demand);
+  @ApiResponse({ status: 404, standardSchema: problemSchema, description: 'There is no pool of that name' })
+  explain(@Body({ schema: explainRequestSchema }) { demand, pool }: ExplainRequest): Explanation {
+    return this.explainService.explain(demand, pool);
   }
 
   @Get('demands')
@@ -60,6 +64,7 @@ export class PlacementController {
     const estimates = await this.plane.beliefs();
     const classes = estimates.map(({ demand, ...estimate }) => ({
       ...estimate,
+      pool: poolOfClass(estimate.name) || DEFAULT_POOL,
       demand: this.config.RESOURCES.amountsOf(demand),
     }));
     const accepted = this.table.total('reportsAccepted');

@@ -26,6 +26,9 @@ export abstract class DataPlane {
   /** The last requests, newest first. */
   abstract requests(): Promise<RequestRecord[]>;
 
+  /** Requests that wait for room, by pool; pools without any may be left out. */
+  abstract queued(): Promise<Record<string, number>>;
+
   /** The estimated demand of each class of requests. */
   abstract beliefs(): Promise<NamedBelief[]>;
 }

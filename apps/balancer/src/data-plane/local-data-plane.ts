@@ -6,6 +6,7 @@ import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import { RequestLog } from '../metrics/request-log.js';
 import { DemandLearning, type NamedBelief } from '../placement/demand-learning.js';
+import { ExchangeFactory } from './exchange/exchange-factory.js';
 import { NOT_LISTENING, type DataPlane, type InheritedPorts } from './data-plane.js';
 import { Listener, logListening, portsOf, type EachPort } from './listener.js';
 
@@ -16,6 +17,7 @@ export class LocalDataPlane implements DataPlane {
 
   constructor(
     readonly server: Listener,
+    private readonly exchanges: ExchangeFactory,
     private readonly log: RequestLog,
     private readonly learning: DemandLearning,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
@@ -46,6 +48,10 @@ export class LocalDataPlane implements DataPlane {
 
   async requests(): Promise<RequestRecord[]> {
     return this.log.newest();
+  }
+
+  async queued(): Promise<Record<string, number>> {
+    return this.exchanges.queued;
   }
 
   async beliefs(): Promise<NamedBelief[]> {

@@ -1,12 +1,14 @@
 // Reads metrics from the load table and the registry, as the JSON for the dashboard and for operators.
 import type { BackendMetrics, FleetMetrics, LatencyMs } from '@fairlead/contracts';
 import { LATENCY_BUCKETS, LoadTable, latencyQuantile, strandedCapacity } from '@fairlead/scheduling';
+import { DEFAULT_POOL } from '@fairlead/traffic-config';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import { stateOf, type Backend } from '../registry/backend.js';
 import { EventLog } from '../registry/event-log.js';
 import { RegistryService } from '../registry/registry.service.js';
+import { CurrentTraffic } from '../traffic-config/current-traffic.js';
 
 @Injectable()
 export class MetricsService {
@@ -14,6 +16,7 @@ export class MetricsService {
     private readonly registry: RegistryService,
     private readonly events: EventLog,
     private readonly table: LoadTable,
+    private readonly traffic: CurrentTraffic,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {}
 
@@ -31,7 +34,7 @@ export class MetricsService {
       at: new Date().toISOString(),
       uptimeSeconds: process.uptime(),
       status: this.status(),
-      policy: this.config.PLACEMENT_POLICY,
+      policy: this.traffic.settingsOf(DEFAULT_POOL).policy,
       resources: [...this.config.RESOURCES.names],
       fleet: {
         backends: backends.length,
@@ -74,8 +77,9 @@ export class MetricsService {
     return {
       id: backend.id,
       url: backend.url,
+      pool: backend.pool,
       state: stateOf(backend),
-      reason: backend.publicReason,
+      reason: this.registry.knownPools.reasonAgainst(backend) ?? backend.publicReason,
       since: backend.since.toISOString(),
       labels: { ...backend.labels },
       capacity: RESOURCES.amountsOf(backend.capacity),

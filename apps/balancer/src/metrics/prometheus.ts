@@ -6,6 +6,7 @@ import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Registry, collectDefaultMetrics, type Metric } from 'prom-client';
 import { EventLog } from '../registry/event-log.js';
 import { RegistryService } from '../registry/registry.service.js';
+import { CurrentTraffic } from '../traffic-config/current-traffic.js';
 import { CertificatesInUse } from '../tls/certificates-in-use.js';
 import { MetricsService } from './metrics.service.js';
 
@@ -27,17 +28,21 @@ const CLIENT_LIMITS = [
 export class Prometheus {
   private readonly register = new Registry();
   private fleet: FleetMetrics;
+  /** Requests that wait for room, by pool. */
+  private queued: Readonly<Record<string, number>> = {};
 
   constructor(
     private readonly metrics: MetricsService,
     private readonly registry: RegistryService,
     private readonly table: LoadTable,
+    private readonly traffic: CurrentTraffic,
     private readonly events: EventLog,
     private readonly certificates: CertificatesInUse,
   ) {
     this.fleet = metrics.read();
     collectDefaultMetrics({ register: this.register });
     this.registerFleet();
+    this.registerPools();
     this.registerBackends();
     this.registerLatency();
   }
@@ -46,8 +51,9 @@ export class Prometheus {
     return this.register.contentType;
   }
 
-  /** The exposition; all metrics are read at one moment. */
-  async read(): Promise<string> {
+  /** The exposition; all metrics are read at one moment. `queued`: requests that wait for room, by pool. */
+  async read(queued: Readonly<Record<string, number>>): Promise<string> {
+    this.queued = queued;
     this.fleet = this.metrics.read();
     return this.register.metrics();
   }
@@ -106,7 +112,44 @@ export class Prometheus {
       ['thread'],
       () => this.table.rows.map(({ counts }, thread): Sample => [{ thread: String(thread) }, counts.taken]),
     );
-    this.gauge('fairlead_info', 'The policy in force', ['policy'], () => [[{ policy: fleet.policy }, 1]]);
+    this.gauge('fairlead_info', 'The policy of the default pool', ['policy'], () => [[{ policy: fleet.policy }, 1]]);
+  }
+
+  private registerPools(): void {
+    const { knownPools, snapshots } = this.registry;
+    const each = (value: (pool: string, members: readonly BackendMetrics[]) => number) => (): Sample[] =>
+      knownPools.names.map((pool) => {
+        const members = this.fleet.backends.filter((backend) => backend.pool === pool);
+        return [{ pool }, value(pool, members)];
+      });
+    this.gauge('fairlead_pool_info', 'The policy of each pool', ['pool', 'policy'], () =>
+      knownPools.names.map((pool): Sample => [{ pool, policy: this.traffic.settingsOf(pool).policy }, 1]),
+    );
+    this.gauge('fairlead_pool_backends', 'Backends of the pool in each state', ['pool', 'state'], () =>
+      BACKEND_STATES.flatMap((state) =>
+        each((_, members) => members.filter((one) => one.state === state).length)().map(
+          ([labels, count]): Sample => [{ ...labels, state }, count],
+        ),
+      ),
+    );
+    this.gauge(
+      'fairlead_pool_in_flight',
+      'Exchanges in flight',
+      ['pool'],
+      each((_, members) => members.reduce((sum, { inFlight }) => sum + inFlight, 0)),
+    );
+    this.gauge(
+      'fairlead_pool_queued',
+      'Requests waiting for room on a backend',
+      ['pool'],
+      each((pool) => this.queued[pool] ?? 0),
+    );
+    this.gauge(
+      'fairlead_pool_panic',
+      '1 while backends of the pool that are not up serve too',
+      ['pool'],
+      each((pool) => (snapshots.isInPanic(pool) ? 1 : 0)),
+    );
   }
 
   private registerTls(): void {
@@ -140,6 +183,9 @@ export class Prometheus {
         Object.entries(values(one)).map(([resource, value]): Sample => [{ backend: one.id, resource }, value]),
       );
     const resource = ['backend', 'resource'];
+    this.gauge('fairlead_backend_info', 'The pool of each backend', ['backend', 'pool'], () =>
+      this.fleet.backends.map(({ id: backend, pool }): Sample => [{ backend, pool }, 1]),
+    );
     this.gauge('fairlead_backend_state', '1 for the state the backend is in', ['backend', 'state'], () =>
       this.fleet.backends.flatMap((one) =>
         BACKEND_STATES.map((state): Sample => [{ backend: one.id, state }, state === one.state ? 1 : 0]),

@@ -22,10 +22,10 @@ import { BackendIndex, type BackendIdentity } from './backend-index.js';
 import { BackendLifecycle } from './backend-lifecycle.js';
 import { Drains } from './drains.js';
 import { EventLog, type Actor } from './event-log.js';
+import { KnownPools } from './known-pools.js';
 import { withOwner, type Claimant } from './ownership.js';
 import { FleetFullError, NoLeaseError } from './registry.errors.js';
 import { RegistryListeners, type RegistryListener } from './registry-listener.js';
-import { RemovedPools } from './removed-pools.js';
 import { SelfPreservation } from './self-preservation.js';
 import { SlotAllocator } from './slot-allocator.js';
 import type { BackendObservation } from './snapshot/backend-observation.js';
@@ -40,7 +40,7 @@ export class RegistryService implements Fleet, OnModuleInit {
   pools: PoolSnapshots;
   readonly selfPreservation: SelfPreservation;
   readonly snapshots: SnapshotBuilder;
-  readonly removedPools: RemovedPools;
+  readonly knownPools: KnownPools;
   /** Which snapshot each thread uses. */
   readonly acknowledgement = new SnapshotAcknowledgement(() => this.listeners.snapshotChanged());
 
@@ -70,7 +70,7 @@ export class RegistryService implements Fleet, OnModuleInit {
     this.selfPreservation = new SelfPreservation(events, config.SELF_PRESERVATION_RATIO);
     this.snapshots = new SnapshotBuilder(events, traffic, config.RESOURCES.size);
     this.pools = this.snapshots.build([]);
-    this.removedPools = new RemovedPools(traffic, events);
+    this.knownPools = new KnownPools(this.index, traffic, events);
     traffic.listen(() => this.updatePools());
   }
 
@@ -284,7 +284,7 @@ export class RegistryService implements Fleet, OnModuleInit {
   }
 
   private updatePools(): void {
-    this.removedPools.update(this.index);
+    this.knownPools.update();
     this.publish();
   }
 

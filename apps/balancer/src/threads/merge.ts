@@ -13,6 +13,13 @@ export function mergeRequests(logs: readonly (readonly RequestRecord[])[]): Requ
   return newestFirst.slice(0, KEPT_REQUESTS);
 }
 
+/** The sum of all threads for each name. */
+export function mergeSums(counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const byName = Map.groupBy(counts.flatMap(Object.entries<number>), ([name]) => name);
+  const sums = Array.from(byName, ([name, entries]) => [name, entries.reduce((sum, [, count]) => sum + count, 0)]);
+  return Object.fromEntries(sums) as Record<string, number>;
+}
+
 /**
  * One estimate for each class: the mean of the estimates from the most reliable source, weighted by their samples.
  */

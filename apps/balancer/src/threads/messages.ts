@@ -54,6 +54,7 @@ export interface FleetMessage {
 /** What the main thread can query from a thread, with the type of the result. */
 export interface Replies {
   readonly requests: RequestRecord[];
+  readonly queued: Record<string, number>;
   readonly beliefs: NamedBelief[];
 }
 

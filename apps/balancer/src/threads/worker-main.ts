@@ -89,6 +89,8 @@ function resultOf(what: Query['what']): Promise<Replies[keyof Replies]> {
   switch (what) {
     case 'requests':
       return plane.requests();
+    case 'queued':
+      return plane.queued();
     case 'beliefs':
       return plane.beliefs();
     default: {

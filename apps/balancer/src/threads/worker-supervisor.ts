@@ -12,7 +12,7 @@ import type { RegistryService } from '../registry/registry.service.js';
 import type { NamedBelief } from '../placement/demand-learning.js';
 import { FleetPublisher } from './fleet-publisher.js';
 import { writeLastWords } from './last-words.js';
-import { mergeBeliefs, mergeRequests } from './merge.js';
+import { mergeBeliefs, mergeRequests, mergeSums } from './merge.js';
 import type { Replies, ToThread } from './messages.js';
 import type { SharedState } from './shared-state.js';
 import { startTicking, ThreadWatch, type ThreadState } from './thread-watch.js';
@@ -111,6 +111,13 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
 
   async requests(): Promise<RequestRecord[]> {
     return mergeRequests(await this.queryAll('requests'));
+  }
+
+  async queued(): Promise<Record<string, number>> {
+    const { names } = this.registry.knownPools;
+    // With one pool the load table has the number, and no thread is waited for.
+    if (names.length === 1) return { [names[0]]: this.shared.loads.total('queued') };
+    return mergeSums(await this.queryAll('queued'));
   }
 
   async beliefs(): Promise<NamedBelief[]> {

@@ -114,14 +114,22 @@ export function ordered(rows, column, descending) {
 }
 
 /**
- * Whether the id, the url, the state or a label contains each word of the filter.
- * @param {Pick<BackendMetrics, 'id' | 'url' | 'state' | 'inFlight' | 'labels'>} backend
+ * Returns the names of the pools that backends are in, sorted.
+ * @param {readonly Pick<BackendMetrics, 'pool'>[]} backends
+ */
+export function poolsOf(backends) {
+  return [...new Set(backends.map(({ pool }) => pool))].sort(natural.compare);
+}
+
+/**
+ * Whether the id, the url, the pool, the state or a label contains each word of the filter.
+ * @param {Pick<BackendMetrics, 'id' | 'url' | 'pool' | 'state' | 'inFlight' | 'labels'>} backend
  * @param {string} filter
  */
 export function matches(backend, filter) {
-  const { id, url, state, labels } = backend;
+  const { id, url, pool, state, labels } = backend;
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
   const labelWords = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
-  const text = [id, url, state, conditionOf(backend), ...labelWords].join('\n').toLowerCase();
+  const text = [id, url, pool, state, conditionOf(backend), ...labelWords].join('\n').toLowerCase();
   return words.every((word) => text.includes(word));
 }

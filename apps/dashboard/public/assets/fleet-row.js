@@ -35,14 +35,16 @@ const CELLS = { name: nameCell, state: stateCell, share: shareCell, inFlight: in
 
 function nameCell() {
   const id = element('span', { class: 'id' });
+  const pool = element('span', { class: 'label pool' });
   const labels = element('span', { class: 'labels' });
   const url = element('span', { class: 'sub' });
-  const cell = element('th', { scope: 'row', role: 'rowheader', class: 'name' }, id, labels, url);
+  const cell = element('th', { scope: 'row', role: 'rowheader', class: 'name' }, id, pool, labels, url);
   /** @type {Writer} */
   const write = (row) => {
     setText(id, row.id);
+    setText(pool, row.pool);
     setText(url, row.url === row.id ? '' : row.url);
-    setAttribute(cell, 'title', `${row.id}\n${row.url}`);
+    setAttribute(cell, 'title', `${row.id}\n${row.url}\npool ${row.pool}`);
     const words = Object.entries(row.labels).map(([name, value]) => `${name}=${value}`);
     if (labels.childElementCount !== words.length || labels.textContent !== words.join('')) {
       labels.replaceChildren(...words.map((word) => element('span', { class: 'label' }, word)));

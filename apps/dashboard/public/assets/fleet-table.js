@@ -1,6 +1,6 @@
 // The fleet table: one row per backend, kept for as long as the backend is in the fleet.
 import { arrange, byId, element, setText } from './dom.js';
-import { columnsFor, matches, ordered } from './fleet-order.js';
+import { columnsFor, matches, ordered, poolsOf } from './fleet-order.js';
 import { FleetRow } from './fleet-row.js';
 import { count, tick } from './format.js';
 
@@ -17,23 +17,26 @@ const MIN_ROWS_WITHOUT_ANIMATION = 60;
 const HEADS = { name: 'name', state: 'state', share: 'share', inFlight: 'number', number: 'number' };
 
 export class FleetTable {
-  /** Called when the user changes the sort order or the filter. */
+  /** Called when the user changes the sort order, the pool or the filter. */
   onChange = () => {};
 
   #table = byId('fleet-table');
   #head = /** @type {HTMLTableSectionElement} */ (this.#table.querySelector('thead'));
   #body = /** @type {HTMLTableSectionElement} */ (this.#table.querySelector('tbody'));
   #filter = /** @type {HTMLInputElement} */ (byId('filter'));
+  #pool = /** @type {HTMLSelectElement} */ (byId('pool'));
   #sortBy = /** @type {HTMLSelectElement} */ (byId('sort-by'));
   /** @type {Map<string, FleetRow>} */
   #rows = new Map();
   /** @type {Column[]} */
   #columns = [];
   #resources = '';
+  #pools = '';
   #order = { key: 'id', descending: false };
 
   constructor() {
     this.#filter.addEventListener('input', () => this.onChange());
+    this.#pool.addEventListener('change', () => this.onChange());
     this.#sortBy.addEventListener('change', () => this.#sort(this.#sortBy.value));
   }
 
@@ -41,7 +44,10 @@ export class FleetTable {
   show({ metrics, rates }, scaleSeconds) {
     this.#fitColumns(metrics.resources);
     const rows = metrics.backends.map((backend, index) => ({ ...backend, rate: rates.backends[index] ?? null }));
-    const shown = rows.filter((row) => matches(row, this.#filter.value));
+    this.#fitPools(poolsOf(rows));
+    const pool = this.#pool.value;
+    const inPool = pool === '' ? rows : rows.filter((row) => row.pool === pool);
+    const shown = inPool.filter((row) => matches(row, this.#filter.value));
     const column = this.#columns.find(({ key }) => key === this.#order.key) ?? this.#columns[0];
 
     this.#removeAllExcept(new Set(rows.map(({ id }) => id)));
@@ -87,6 +93,19 @@ export class FleetTable {
     );
     this.#sortBy.replaceChildren(...this.#columns.map(({ key, label }) => element('option', { value: key }, label)));
     this.#showOrder();
+  }
+
+  /** Pools can be chosen, and are shown, when there are several. @param {string[]} pools */
+  #fitPools(pools) {
+    const joined = pools.join(' ');
+    if (joined === this.#pools) return;
+    this.#pools = joined;
+    const chosen = pools.includes(this.#pool.value) ? this.#pool.value : '';
+    const options = pools.map((pool) => element('option', { value: pool }, pool));
+    this.#pool.replaceChildren(element('option', { value: '' }, 'All'), ...options);
+    this.#pool.value = chosen;
+    byId('pool-label').hidden = pools.length < 2;
+    this.#table.classList.toggle('many-pools', pools.length > 1);
   }
 
   /** @param {Column} column */

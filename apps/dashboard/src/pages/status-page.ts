@@ -4,6 +4,7 @@ import { Html, html } from './html.js';
 
 /** Returns a page with one table, a row for each backend. */
 export function statusPage({ at, status, policy, resources, fleet, backends }: FleetMetrics): Html {
+  const hasPools = new Set(backends.map(({ pool }) => pool)).size > 1;
   return document(html`
     <p>
       Status <strong>${status}</strong>, policy <strong>${policy}</strong>: ${fleet.up} of ${fleet.backends} backends
@@ -16,6 +17,7 @@ export function statusPage({ at, status, policy, resources, fleet, backends }: F
         <thead>
           <tr>
             <th scope="col">Backend</th>
+            ${hasPools ? html`<th scope="col">Pool</th>` : ''}
             <th scope="col">State</th>
             ${resources.map((name) => html`<th scope="col">${name} queued, s</th>`)}
             <th scope="col">In flight</th>
@@ -28,7 +30,7 @@ export function statusPage({ at, status, policy, resources, fleet, backends }: F
           </tr>
         </thead>
         <tbody>
-          ${backends.map((backend) => row(backend, resources))}
+          ${backends.map((backend) => row(backend, resources, hasPools))}
         </tbody>
       </table>
     </div>
@@ -41,10 +43,11 @@ export function outagePage(reason: string, since: string): Html {
   return document(html`<p role="alert"><strong>The balancer is unavailable.</strong> Since ${since}: ${reason}.</p>`);
 }
 
-function row(backend: BackendMetrics, resources: readonly string[]): Html {
+function row(backend: BackendMetrics, resources: readonly string[], hasPools: boolean): Html {
   const { latencyMs } = backend;
   return html`<tr>
     <th scope="row">${backend.id}</th>
+    ${hasPools ? html`<td>${backend.pool}</td>` : ''}
     <td>${backend.state === 'draining' && backend.inFlight === 0 ? 'drained' : backend.state}</td>
     ${resources.map((name) => html`<td class="number">${(backend.backlogSeconds[name] ?? 0).toFixed(2)}</td>`)}
     ${[`${backend.inFlight} / ${backend.maxInFlight}`, backend.requests, backend.errors].map(numberCell)}

@@ -17,9 +17,13 @@ export class SnapshotBuilder {
     private readonly resourceCount: number,
   ) {}
 
-  /** Whether a pool is in panic. */
+  /** Whether any pool is in panic. */
   get isPanic(): boolean {
     return this.panicking.size > 0;
+  }
+
+  isInPanic(pool: string): boolean {
+    return this.panicking.has(pool);
   }
 
   /**
