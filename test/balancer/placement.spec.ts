@@ -28,7 +28,7 @@ describe('explaining a placement', () => {
 
     const answer = (await (await explain(balancer, { demand: { compute: 10, storage: 1 } })).json()) as Explanation;
 
-    expect(answer).toMatchObject({ policy: 'drf', chosen: 'cpu', demand: { compute: 10, storage: 1 } });
+    expect(answer).toMatchObject({ pool: 'default', policy: 'drf', chosen: 'cpu', demand: { compute: 10, storage: 1 } });
     expect(answer.candidates.map(({ id }) => id)).toEqual(['cpu', 'disk']);
     const [{ score, terms }] = answer.candidates;
     expect(terms.compute).toEqual({ backlogSeconds: 0, workSeconds: 0.5, score: 0.5 ** 4 / 4 });
@@ -44,9 +44,10 @@ describe('explaining a placement', () => {
     [{ demand: { gpu: 1 } }, /^demand\.gpu is unknown/],
     [{ demand: { compute: -1 } }, /^demand\.compute must be a number from 0/],
     [{}, /^demand must be an object/],
-  ])('%j is refused with what is allowed', async (body, sentence) => {
+    [{ demand: {}, pool: 'reports' }, /^there is no pool "reports": the pools are default$/, 404],
+  ])('%j is refused with what is allowed', async (body, sentence, status = 400) => {
     const response = await explain(await startBalancer(), body);
-    expect(response.status).toBe(400);
+    expect(response.status).toBe(status);
     expect(((await response.json()) as { message: string }).message).toMatch(sentence);
   });
 

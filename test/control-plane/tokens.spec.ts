@@ -134,6 +134,18 @@ describe('a bound token', () => {
     }
   });
 
+  it('registers backends into its pools alone', async () => {
+    const { control } = await startBalancer({ CONTROL_PLANE_TOKENS: JSON.stringify(bound({ pools: ['reports'] })) });
+    const refused = await register(control, REGISTER, 'a');
+    expect(refused.status).toBe(403);
+    expect(messageOf(refused)).toBe('the token "files" is for the pools reports, not for "default"');
+    const body = JSON.stringify({ pool: 'reports', port: 1, resources: { compute: 1, storage: 1 } });
+    expect(messageOf(await register(control, REGISTER, 'a', { body }))).toMatch(/^there is no pool "reports"/);
+    expect((await register(control, OPERATE, 'a')).status).toBe(201);
+    const renewal = { method: 'PUT', path: '/api/v1/backends/a/lease' };
+    expect((await sendWith(control, REGISTER, renewal)).status).toBe(403);
+  });
+
   it('is accepted only from its networks', async () => {
     const { control } = await startBalancer({
       CONTROL_PLANE_TOKENS: JSON.stringify(bound({ networks: ['10.0.0.0/8', '127.0.0.2'] })),
@@ -193,6 +205,10 @@ describe('tokens that are not valid stop the start', () => {
     [
       { CONTROL_PLANE_TOKENS: JSON.stringify([{ name: 'a', role: 'read', token: READ, ids: ['x'] }]) },
       /must have the role register to have ids/,
+    ],
+    [
+      { CONTROL_PLANE_TOKENS: JSON.stringify([{ name: 'a', role: 'read', token: READ, pools: ['x'] }]) },
+      /must have the role register to have pools/,
     ],
     [
       { CONTROL_PLANE_TOKENS: JSON.stringify([{ name: 'a', role: 'read', token: READ, networks: ['10.0.0.0/33'] }]) },

@@ -12,6 +12,7 @@ interface FleetOrder {
   columnsFor(resources: string[]): Column[];
   ordered(rows: Row[], column: Column, descending: boolean): Row[];
   matches(row: Row, filter: string): boolean;
+  poolsOf(rows: Row[]): string[];
   conditionOf(row: Row): string;
   isFull(row: Row): boolean;
   troubles(rows: Row[]): { condition: string; amount: number }[];
@@ -26,7 +27,7 @@ interface Format {
 
 const load = async <Module>(name: string) =>
   (await import(new URL(`../../apps/dashboard/public/assets/${name}`, import.meta.url).href)) as Module;
-const { columnsFor, conditionOf, isFull, matches, ordered, troubles } = await load<FleetOrder>('fleet-order.js');
+const { columnsFor, conditionOf, isFull, matches, ordered, poolsOf, troubles } = await load<FleetOrder>('fleet-order.js');
 const format = await load<Format>('format.js');
 
 const row = (id: string, overrides: Partial<Row> = {}): Row => ({ ...aBackend(id), rate: null, ...overrides });
@@ -115,13 +116,18 @@ describe('a row', () => {
 });
 
 describe('matches', () => {
-  const backend = row('disk-1', { url: 'http://10.0.0.9:80', labels: { zone: 'b' } });
+  const backend = row('disk-1', { url: 'http://10.0.0.9:80', pool: 'reports', labels: { zone: 'b' } });
 
-  it.each(['', 'DISK', '10.0.0.9', 'up zone=b'])('finds %j', (filter) => expect(matches(backend, filter)).toBe(true));
+  it.each(['', 'DISK', '10.0.0.9', 'up zone=b', 'reports'])('finds %j', (filter) => expect(matches(backend, filter)).toBe(true));
   it.each(['draining', 'drained'])('finds a drained backend by %j', (filter) =>
     expect(matches(row('a', { state: 'draining', inFlight: 0 }), filter)).toBe(true),
   );
   it.each(['gpu', 'disk zone=a', 'down'])('does not find %j', (filter) => expect(matches(backend, filter)).toBe(false));
+});
+
+it('lists the pools of the rows once, sorted', () => {
+  const rows = ['pool-10', 'default', 'pool-9', 'default'].map((pool, i) => row(`b${i}`, { pool }));
+  expect(poolsOf(rows)).toEqual(['default', 'pool-9', 'pool-10']);
 });
 
 describe('format', () => {

@@ -130,6 +130,26 @@ describeWith('chromium', 'the live page', (executablePath) => {
     await see('#banner', 'Panic: none of 2 backends is up');
   });
 
+  it('shows the pool of each backend, and those of one pool when asked, while there are several', async () => {
+    const chip = page.locator('tbody .pool').first();
+    balancer.metrics = aFleet([aBackend('a')]);
+    await page.goto(dashboard.url);
+    await untilRows(1);
+    expect([await page.locator('#pool').isVisible(), await chip.isVisible()]).toEqual([false, false]);
+
+    balancer.metrics = aFleet([aBackend('a'), aBackend('b', { pool: 'reports' }), aBackend('c', { pool: 'reports' })]);
+    await untilRows(3);
+    await page.selectOption('#pool', 'reports');
+    await see('#fleet-count', '2 of 3 backends');
+    expect(await ids()).toEqual(['b', 'c']);
+    expect([await chip.isVisible(), await chip.textContent()]).toEqual([true, 'reports']);
+
+    balancer.metrics = aFleet([aBackend('a'), aBackend('d', { pool: 'files' })]);
+    await untilRows(2);
+    expect(await page.locator('#pool option').allTextContents()).toEqual(['All', 'default', 'files']);
+    expect(await ids()).toEqual(['a', 'd']);
+  });
+
   it('follows a drain until nothing is in flight', async () => {
     const draining = (inFlight: number) => aFleet([aBackend('a', { state: 'draining', inFlight })]);
     balancer.metrics = draining(12);

@@ -3,9 +3,11 @@ import { once } from 'node:events';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import type { HealthConfig } from '@fairlead/traffic-config';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { loadBalancerConfig } from '../config/balancer.config.js';
 import { aBackendConnector } from '../tls/backend-connector.fixture.js';
+import { usePools } from '../traffic-config/current-traffic.fixture.js';
 import { CurrentTraffic } from '../traffic-config/current-traffic.js';
 import { HealthProbe } from './probe.js';
 
@@ -157,5 +159,49 @@ describe('a ping of a backend without a path', () => {
     closers.push(() => server.close());
     const url = `http://[::1]:${(server.address() as AddressInfo).port}`;
     expect(await connect(url)).toBe('ping-ok');
+  });
+});
+
+describe('the rules of a pool', () => {
+  /** A ping by the rules of the pool `reports`. */
+  async function pingIn(rules: Partial<HealthConfig>, url: string, pingPath?: string) {
+    const config = loadBalancerConfig({});
+    const traffic = new CurrentTraffic(config);
+    usePools(traffic, { name: 'reports', health: { ...traffic.settingsOf('default').health, ...rules } });
+    const probe = new HealthProbe(aBackendConnector(config), traffic);
+    return probe.ping({ url, pingPath, pool: 'reports' });
+  }
+  const statuses = [
+    { from: 204, to: 204 },
+    { from: 401, to: 403 },
+  ];
+
+  it.each([
+    [204, 'ping-ok'],
+    [403, 'ping-ok'],
+    [200, 'ping-failed'],
+    [404, 'ping-failed'],
+  ])('say which statuses are good: %i', async (status, what) => {
+    const url = await http((_, response) => response.writeHead(status).end());
+    expect(await pingIn({ statuses }, url, '/health')).toMatchObject({ what });
+  });
+
+  it('have a path for backends without one, and give way to that of a backend', async () => {
+    const seen: (string | undefined)[] = [];
+    const url = await http(({ url: target }, response) => {
+      seen.push(target);
+      response.end();
+    });
+    await pingIn({ path: '/of-pool' }, url);
+    await pingIn({ path: '/of-pool' }, url, '/own');
+    expect(seen).toEqual(['/of-pool', '/own']);
+  });
+
+  it('have a timeout', async () => {
+    const url = await http(() => {});
+    expect(await pingIn({ timeoutSeconds: 0.05, path: '/' }, url)).toEqual({
+      what: 'ping-unanswered',
+      reason: 'ping failed: no response within 50 ms',
+    });
   });
 });

@@ -86,6 +86,16 @@ describe('FleetReplica', () => {
     expect(slots()).toEqual([1, 2, 3]);
   });
 
+  it('has the members of each pool, and leaves one out only while its pool has another', () => {
+    const { replica, receive, at } = aReplica();
+    const slotsOf = (pool: string) => Array.from(replica.pools.of(pool).slots);
+    receive([member(1), member(2, { pool: 'reports' }), member(3)]);
+    expect([slotsOf('default'), slotsOf('reports'), slotsOf('unknown')]).toEqual([[1, 3], [2], []]);
+    replica.observe(at(1), FAILED);
+    replica.observe(at(2), FAILED);
+    expect([slotsOf('default'), slotsOf('reports')]).toEqual([[3], [2]]);
+  });
+
   it('leaves no backend out when none would be left', () => {
     const { replica, receive, at, slots } = aReplica();
     receive([member(1), member(2)]);

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RequestClassifier } from './request-classifier.js';
+import { poolOfClass, RequestClassifier } from './request-classifier.js';
 import { RouteTemplates } from './route-template.js';
 
 describe('a route template', () => {
@@ -131,5 +131,17 @@ describe('a repeated path', () => {
     for (let i = 0; i < 3000; i++) classifier.classify(get(`/shop/w${i}x`));
     for (let i = 0; i < 16; i++) classifier.classify(get('/shop/first'));
     expect(classifier.nameOf(classifier.classify(get('/shop/first')))).toBe('GET /shop/{}');
+  });
+});
+
+describe('the class of a request to a pool', () => {
+  it('is another one for each pool, named after it, and has none for the default pool', () => {
+    const classifier = new RequestClassifier(10, () => {});
+    const request = { method: 'GET', target: '/users/17', bodyBytes: 0 };
+    const classes = ['', 'reports', 'files', '', 'reports'].map((pool) => classifier.classify(request, pool));
+    expect(classes).toEqual([0, 1, 2, 0, 1]);
+    const names = [0, 1, 2].map((classId) => classifier.nameOf(classId)!);
+    expect(names).toEqual(['GET /users/{}', 'reports: GET /users/{}', 'files: GET /users/{}']);
+    expect(names.map(poolOfClass)).toEqual(['', 'reports', 'files']);
   });
 });

@@ -107,6 +107,48 @@ describe('the registry file', () => {
   });
 });
 
+/** The table before there were pools, when an address was unique. */
+const WITHOUT_POOLS = `
+  DROP TABLE backends;
+  CREATE TABLE backends (
+    id TEXT PRIMARY KEY, url TEXT NOT NULL UNIQUE, resources TEXT NOT NULL, ping_path TEXT, lease_seconds REAL,
+    max_in_flight INTEGER, labels TEXT NOT NULL, is_paused INTEGER NOT NULL, registered_at TEXT NOT NULL
+  ) STRICT;
+  INSERT INTO backends (id, url, resources, labels, is_paused, registered_at)
+    VALUES ('old', 'http://h:1', '{"compute":1,"storage":2}', '{"zone":"a"}', 1, '2026-01-02T03:04:05.678Z')`;
+
+describe('a file of a version without pools', () => {
+  it('keeps its backends in the default pool, and then has an address in several pools', () => {
+    aStoreOf().close();
+    edit(WITHOUT_POOLS);
+    const store = aStore();
+    expect(store.load()).toMatchObject([{ id: 'old', pool: 'default', labels: { zone: 'a' }, isPaused: true }]);
+    store.save(aBackend('new', { url: 'http://h:1', pool: 'reports' }));
+    store.close();
+    const before = { capacity: Float64Array.of(1, 2), isPaused: true, registeredAt: new Date('2026-01-02T03:04:05.678Z') };
+    expect(aStore().load()).toMatchObject([
+      { id: 'old', url: 'http://h:1', pool: 'default', ...before },
+      { id: 'new', url: 'http://h:1', pool: 'reports' },
+    ]);
+  });
+
+  it('can be read where it cannot be written', () => {
+    aStoreOf().close();
+    edit(WITHOUT_POOLS);
+    const other = new DatabaseSync(path);
+    other.exec('BEGIN IMMEDIATE');
+    expect(storedIds()).toEqual(['old']);
+    other.close();
+  });
+
+  it('still replaces a backend at an address in the same pool', () => {
+    const store = aStoreOf();
+    store.save(aBackend('a', { url: 'http://h:1', pool: 'reports' }));
+    store.save(aBackend('b', { url: 'http://h:1', pool: 'reports' }));
+    expect(storedIds()).toEqual(['b']);
+  });
+});
+
 describe('the key of hashes', () => {
   /** Of a process that starts with the file. */
   function hashKey(): HashKey {

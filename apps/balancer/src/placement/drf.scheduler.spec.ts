@@ -1,0 +1,92 @@
+// Placement within pools: each request goes to the backends of its pool, by the policy of its pool.
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { aRegistry } from '../registry/registry.fixture.js';
+import { usePools } from '../traffic-config/current-traffic.fixture.js';
+import { DemandLearning } from './demand-learning.js';
+import { DrfScheduler } from './drf.scheduler.js';
+
+beforeEach(() => {
+  for (const level of ['log', 'warn'] as const) vi.spyOn(Logger.prototype, level).mockImplementation(() => {});
+});
+afterEach(() => void vi.restoreAllMocks());
+
+/** The default pool places by `round-robin`, and `reports` by `least-requests`. */
+function aScheduler() {
+  const fleet = aRegistry({ PLACEMENT_POLICY: 'round-robin', SLOW_START_SECONDS: '0' });
+  const { registry, table, traffic, config } = fleet;
+  usePools(traffic, { name: 'reports', policy: 'least-requests' });
+  const scheduler = new DrfScheduler(registry, table, new DemandLearning(registry, table, config), traffic, config);
+  const demand = Float64Array.of(1, 1);
+  let seconds = 0;
+  /** Places requests that stay in flight; their backends, or `none`. */
+  const place = (pool: string, count = 1) =>
+    Array.from({ length: count }, () => {
+      const placement = scheduler.createPlacement();
+      const request = { pool, demand, classId: undefined, affinity: undefined };
+      return scheduler.place(request, [], placement, ++seconds) ? placement.backend!.id : 'none';
+    });
+  return { ...fleet, scheduler, demand, place };
+}
+
+describe('a request', () => {
+  it('is placed on the backends of its pool alone', () => {
+    const { join, place } = aScheduler();
+    join('a');
+    join('b', { pool: 'reports' });
+    expect([place('default', 2), place('reports', 2)]).toEqual([
+      ['a', 'a'],
+      ['b', 'b'],
+    ]);
+  });
+
+  it('is placed by the policy of its pool, whatever was placed in between', () => {
+    const { join, place } = aScheduler();
+    for (const id of ['a', 'b']) join(id);
+    for (const id of ['c', 'd']) join(id, { pool: 'reports' });
+    const placed = Array.from({ length: 4 }, () => [place('default'), place('reports')].flat());
+    expect(placed.map(([first]) => first)).toEqual(['a', 'b', 'a', 'b']);
+    expect(placed.map(([, second]) => second).toSorted()).toEqual(['c', 'c', 'd', 'd']);
+  });
+
+  it('is placed nowhere while its pool has no backend', () => {
+    const { join, place, scheduler } = aScheduler();
+    join('a');
+    expect(place('reports')).toEqual(['none']);
+    expect(scheduler.isFull).toBe(false);
+  });
+
+  it('finds its pool full although another one has room', () => {
+    const { join, place, scheduler } = aScheduler();
+    join('a');
+    join('b', { pool: 'reports', maxInFlight: 1 });
+    expect(place('reports', 2)).toEqual(['b', 'none']);
+    expect(scheduler.isFull).toBe(true);
+    expect(scheduler.canPlace({ pool: 'reports', demand: Float64Array.of(1, 1), classId: undefined, affinity: 0 }, [])).toBe(
+      false,
+    );
+    expect(place('default')).toEqual(['a']);
+  });
+});
+
+describe('a change of the configuration', () => {
+  it('gives a pool another policy', () => {
+    const { join, place, traffic, scheduler, demand } = aScheduler();
+    for (const id of ['a', 'b']) join(id, { pool: 'reports' });
+    place('reports');
+    expect(scheduler.explain('reports', demand)).toBeUndefined();
+    usePools(traffic, { name: 'reports', policy: 'drf' });
+    expect(scheduler.explain('reports', demand)).toHaveLength(2);
+    expect(scheduler.explain('default', demand)).toBeUndefined();
+  });
+
+  it('brings pools, and serves the requests of one that was removed until its backends leave', async () => {
+    const { join, place, traffic, registry } = aScheduler();
+    join('a', { pool: 'reports' });
+    usePools(traffic, { name: 'files', policy: 'random' });
+    join('b', { pool: 'files' });
+    expect([place('reports'), place('files')]).toEqual([['a'], ['b']]);
+    await registry.leaveNow('a');
+    expect([place('reports'), place('files')]).toEqual([['none'], ['b']]);
+  });
+});
