@@ -24,7 +24,7 @@ const DATA_PLANE_ROOMS = [
   ['relay/'],
   ['request/'],
   ['exchange/'],
-  ['routing/'],
+  ['mirror/', 'routing/', 'stickiness/'],
   ['handshake/', 'limits/'],
   ['headers/', 'upstream/', 'io/'],
 ];

@@ -50,6 +50,12 @@ export class Candidates {
     return this.count;
   }
 
+  /** Whether the member with a slot is a candidate. O(size of the fleet). */
+  hasSlot(slot: number): boolean {
+    const position = this.fleet.slots.indexOf(slot);
+    return position !== -1 && this.has(position);
+  }
+
   /** Whether the member at `position` is a candidate. O(log count), because the positions ascend. */
   has(position: number): boolean {
     const { positions } = this;

@@ -18,6 +18,8 @@ const CELLS = [
   'tlsResumptions',
   'tlsHandshakeErrors',
   'tlsOnPlainPort',
+  'copies',
+  'copiesDropped',
 ] as const;
 
 /** The name of a counter of {@link ThreadCounts}. */
@@ -156,5 +158,21 @@ export class ThreadCounts implements Record<ThreadCount, number> {
   }
   set tlsOnPlainPort(connections: number) {
     this.cells[15] = connections;
+  }
+
+  /** Copies of requests that were sent to another pool, since start. */
+  get copies(): number {
+    return this.cells[16];
+  }
+  set copies(requests: number) {
+    this.cells[16] = requests;
+  }
+
+  /** Copies that were not sent because there was no backend, no room, or no whole body, since start. */
+  get copiesDropped(): number {
+    return this.cells[17];
+  }
+  set copiesDropped(requests: number) {
+    this.cells[17] = requests;
   }
 }

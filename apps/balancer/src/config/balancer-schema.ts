@@ -106,6 +106,13 @@ export const balancerSchema = z.object({
     .regex(/^(client|path|header:[a-z0-9-]+|cookie:[A-Za-z0-9_-]+)$/, AFFINITY_FORM)
     .prefault('client')
     .describe('What `maglev` hashes: client, path, header:name or cookie:name'),
+  STICKINESS_KEY: z
+    .string()
+    .min(32, 'must have at least 32 characters')
+    .optional()
+    .describe(
+      'Secret of stickiness cookies, for balancers that share their clients; default: a random one, kept in the registry file',
+    ),
   DEMAND_SOURCE: oneOf(['learned', 'unit', 'random'])
     .prefault('learned')
     .describe(

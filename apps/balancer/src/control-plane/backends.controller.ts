@@ -121,10 +121,7 @@ export class BackendsController {
   @ApiQuery({ name: 'pool', required: false, schema: { type: 'string' } })
   @ApiResponse({ status: 200, standardSchema: backendListSchema, description: 'The fleet' })
   @ApiResponse({ status: 404, standardSchema: problemSchema, description: 'There is no pool of that name' })
-  async list(
-    @Query('pool') name: string | undefined,
-    @Req() request: Request,
-  ): Promise<{ backends: BackendView[] }> {
+  async list(@Query('pool') name: string | undefined, @Req() request: Request): Promise<{ backends: BackendView[] }> {
     if (name !== undefined) this.registry.knownPools.require(name);
     const backends = this.registry.list().filter(({ pool }) => name === undefined || pool === name);
     return { backends: await this.views.ofAll(backends, request) };

@@ -50,7 +50,11 @@ export class PlacementController {
   @Post('placement/explain')
   @HttpCode(200)
   @ApiOperation({ summary: 'Where a request of this demand would be placed now, and why' })
-  @ApiResponse({ status: 200, standardSchema: explanationSchema, description: 'Every backend of the pool, scored or excluded' })
+  @ApiResponse({
+    status: 200,
+    standardSchema: explanationSchema,
+    description: 'Every backend of the pool, scored or excluded',
+  })
   @ApiResponse({ status: 400, standardSchema: problemSchema, description: 'The demand is invalid' })
   @ApiResponse({ status: 404, standardSchema: problemSchema, description: 'There is no pool of that name' })
   explain(@Body({ schema: explainRequestSchema }) { demand, pool }: ExplainRequest): Explanation {

@@ -17,9 +17,11 @@ import { DeadlineClock } from './io/deadline-clock.js';
 import { LingeringClose } from './io/lingering-close.js';
 import { ClientLimits } from './limits/client-limits.js';
 import { ConnectionGate } from './limits/connection-gate.js';
+import { Mirror } from './mirror/mirror.js';
 import { LocalDataPlane } from './local-data-plane.js';
 import { Listener } from './listener.js';
 import { Routing } from './routing/routing.js';
+import { Stickiness } from './stickiness/stickiness.js';
 import { UpgradeLane } from './upgrade/upgrade-lane.js';
 import { UpstreamConnector } from './upstream/upstream-connector.js';
 import { BoundedLog } from '../metrics/bounded-log.js';
@@ -55,10 +57,12 @@ const exchanges = [
   Listener,
   TlsAcceptor,
   ExchangeFactory,
+  Mirror,
   ClientPatrol,
   ProxyProtocol,
   RequestReader,
   Routing,
+  Stickiness,
 ];
 const limits = [ClientLimits, ConnectionGate];
 const upstream = [BackendConnector, UpstreamConnector];

@@ -127,9 +127,10 @@ export class Prometheus {
     );
     this.gauge('fairlead_pool_backends', 'Backends of the pool in each state', ['pool', 'state'], () =>
       BACKEND_STATES.flatMap((state) =>
-        each((_, members) => members.filter((one) => one.state === state).length)().map(
-          ([labels, count]): Sample => [{ ...labels, state }, count],
-        ),
+        each((_, members) => members.filter((one) => one.state === state).length)().map(([labels, count]): Sample => [
+          { ...labels, state },
+          count,
+        ]),
       ),
     );
     this.gauge(
@@ -164,6 +165,10 @@ export class Prometheus {
         [{ outcome: 'failed' }, table.total('tlsHandshakeErrors')],
       ],
     );
+    this.counter('fairlead_mirrored_requests_total', 'Copies of requests for other pools', ['outcome'], () => [
+      [{ outcome: 'sent' }, table.total('copies')],
+      [{ outcome: 'dropped' }, table.total('copiesDropped')],
+    ]);
     this.counter('fairlead_tls_on_plain_port_total', 'Connections on the plain port that began with TLS', [], () => [
       [{}, table.total('tlsOnPlainPort')],
     ]);

@@ -85,7 +85,7 @@ export function keyOf({ kind, name }: KeySource, client: string, { target, field
 }
 
 /** The value of a cookie among those of a `Cookie` field (RFC 6265 §4.2); undefined when it is absent. */
-function cookieValue(name: string, cookies = ''): string | undefined {
+export function cookieValue(name: string, cookies = ''): string | undefined {
   const pair = cookies.split(';').find((cookie) => cookie.trim().startsWith(`${name}=`));
   return pair?.trim().slice(name.length + 1);
 }

@@ -23,7 +23,7 @@ function aScheduler() {
   const place = (pool: string, count = 1) =>
     Array.from({ length: count }, () => {
       const placement = scheduler.createPlacement();
-      const request = { pool, demand, classId: undefined, affinity: undefined };
+      const request = { pool, demand, classId: undefined, affinity: undefined, stickySlot: -1 };
       return scheduler.place(request, [], placement, ++seconds) ? placement.backend!.id : 'none';
     });
   return { ...fleet, scheduler, demand, place };
@@ -62,9 +62,12 @@ describe('a request', () => {
     join('b', { pool: 'reports', maxInFlight: 1 });
     expect(place('reports', 2)).toEqual(['b', 'none']);
     expect(scheduler.isFull).toBe(true);
-    expect(scheduler.canPlace({ pool: 'reports', demand: Float64Array.of(1, 1), classId: undefined, affinity: 0 }, [])).toBe(
-      false,
-    );
+    expect(
+      scheduler.canPlace(
+        { pool: 'reports', demand: Float64Array.of(1, 1), classId: undefined, affinity: 0, stickySlot: -1 },
+        [],
+      ),
+    ).toBe(false);
     expect(place('default')).toEqual(['a']);
   });
 });

@@ -30,6 +30,8 @@ export interface PlacementRequest {
   readonly classId: number | undefined;
   /** Hash of the affinity key; undefined without one. */
   readonly affinity: number | undefined;
+  /** The slot of the backend that is preferred to the choice of the policy; -1: none is. */
+  readonly stickySlot: number;
 }
 
 @Injectable()
@@ -83,13 +85,14 @@ export class DrfScheduler {
 
   private tryPlace(
     { candidates, fleet, policy }: PoolScheduler,
-    { classId, affinity }: PlacementRequest,
+    { classId, affinity, stickySlot }: PlacementRequest,
     demand: ResourceVector,
     triedSlots: readonly number[],
     placement: Placement,
   ): boolean {
     if (candidates.fill(fleet, this.table, demand, triedSlots) === 0) return false;
-    const slot = candidates.fleet.slots[policy.choose(candidates, demand, affinity)];
+    const isSticky = stickySlot >= 0 && candidates.hasSlot(stickySlot);
+    const slot = isSticky ? stickySlot : candidates.fleet.slots[policy.choose(candidates, demand, affinity)];
     const backend = this.registry.atSlot(slot);
     if (!backend) return false;
     placement.reserve(backend, demand, classId, this.now, policy);

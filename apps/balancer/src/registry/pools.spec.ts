@@ -24,9 +24,7 @@ function aRegistryWithPools(environment: Record<string, string> = {}) {
 describe('a registration', () => {
   it('into an unknown pool changes nothing, and lists the pools', () => {
     const { registry, register } = aRegistryWithPools();
-    expect(() => register('a', { pool: 'report' })).toThrow(
-      new UnknownPoolError('report', ['default', 'reports']),
-    );
+    expect(() => register('a', { pool: 'report' })).toThrow(new UnknownPoolError('report', ['default', 'reports']));
     expect(new UnknownPoolError('report', ['default', 'reports']).message).toBe(
       'there is no pool "report": the pools are default, reports',
     );

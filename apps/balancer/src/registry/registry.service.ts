@@ -78,6 +78,10 @@ export class RegistryService implements Fleet, OnModuleInit {
     return this.store.hashKey;
   }
 
+  get cookieKey(): string {
+    return this.store.cookieKey;
+  }
+
   /** Restores the fleet of the registry file, before the ports listen. */
   onModuleInit(): void {
     for (const stored of this.store.load()) this.restore(stored);

@@ -32,7 +32,7 @@ export class FleetPublisher {
 
   /** Sends the present fleet. */
   send(): void {
-    const { acknowledgement, pools, hashKey } = this.registry;
+    const { acknowledgement, pools, hashKey, cookieKey } = this.registry;
     const now = monotonicSeconds();
     const members = Array.from(pools.all.slots, (_, position) => this.memberAt(position, now));
     this.post({
@@ -40,6 +40,7 @@ export class FleetPublisher {
       version: acknowledgement.version,
       lastHandled: this.lastHandled,
       hashKey,
+      cookieKey,
       members: members.filter((member) => member !== undefined),
     });
   }

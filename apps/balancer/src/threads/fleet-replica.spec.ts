@@ -16,7 +16,7 @@ function aReplica() {
   const replica = new FleetReplica(main, new CurrentTraffic(config), config);
   let version = 0;
   const receive = (members: readonly MemberMessage[], lastHandled = 0) =>
-    replica.handleMessage({ kind: 'fleet', version: ++version, lastHandled, hashKey: [1, 2], members });
+    replica.handleMessage({ kind: 'fleet', version: ++version, lastHandled, hashKey: [1, 2], cookieKey: 'c', members });
   const at = (slot: number) => {
     const backend = replica.atSlot(slot);
     if (!backend) throw new Error(`no backend is at slot ${slot}`);

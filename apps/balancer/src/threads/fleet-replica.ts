@@ -18,6 +18,8 @@ type ReplicaBackend = { -readonly [Key in keyof FleetBackend]: FleetBackend[Key]
 export class FleetReplica implements Fleet {
   /** That of the main thread, once it has sent a fleet. */
   hashKey: HashKey = [0, 0];
+  /** The same. */
+  cookieKey = '';
   private current: PoolSnapshots;
   private members: readonly MemberMessage[] = [];
   private bySlot: ReadonlyMap<number, ReplicaBackend> = new Map();
@@ -76,8 +78,9 @@ export class FleetReplica implements Fleet {
       for (const { disconnect } of this.listeners) disconnect?.(message.slot, message.scope);
   }
 
-  private apply({ version, lastHandled, hashKey, members }: FleetMessage): void {
+  private apply({ version, lastHandled, hashKey, cookieKey, members }: FleetMessage): void {
     this.hashKey = hashKey;
+    this.cookieKey = cookieKey;
     const now = monotonicSeconds();
     const before = this.bySlot;
     this.bySlot = new Map(members.map((member) => [member.slot, this.backendOf(member, before.get(member.slot), now)]));

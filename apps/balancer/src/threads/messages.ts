@@ -48,6 +48,7 @@ export interface FleetMessage {
   /** The number of the last observation of this thread that the registry had handled by then. */
   readonly lastHandled: number;
   readonly hashKey: HashKey;
+  readonly cookieKey: string;
   readonly members: readonly MemberMessage[];
 }
 

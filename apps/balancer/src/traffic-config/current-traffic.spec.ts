@@ -41,5 +41,5 @@ it('remembers the last hundred pools that were removed', () => {
   for (let i = 0; i <= 100; i++) usePools(traffic, { name: `pool-${i}`, policy: 'maglev' });
   usePools(traffic);
   const remembered = Array.from({ length: 101 }, (_, i) => traffic.settingsOf(`pool-${i}`).policy === 'maglev');
-  expect(remembered.map((is, i) => (is ? [] : [i])).flat()).toEqual([0]);
+  expect(remembered.flatMap((is, i) => (is ? [] : [i]))).toEqual([0]);
 });

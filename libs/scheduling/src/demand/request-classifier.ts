@@ -65,7 +65,12 @@ export class RequestClassifier {
   }
 
   /** Classifies a target that was requested `times` times. */
-  private classifyTarget({ method, target, bodyBytes }: RequestTraits, pool: string, key: string, times: number): number {
+  private classifyTarget(
+    { method, target, bodyBytes }: RequestTraits,
+    pool: string,
+    key: string,
+    times: number,
+  ): number {
     const prefix = pool === '' ? '' : `${pool}: `;
     const route = `${prefix}${method} ${this.routes.templateOf(target, times)}`;
     const name = bodyBytes > 0 ? `${route} 2^${Math.floor(Math.log2(bodyBytes))}` : route;

@@ -201,7 +201,7 @@ describe('a client that leaves', () => {
     const { aRequest, counts, route } = twoBackends();
     const request = aRequest();
     const demand = Float64Array.of(1, 1);
-    const placed = { pool: 'default', demand, classId: undefined, affinity: undefined };
+    const placed = { pool: 'default', demand, classId: undefined, affinity: undefined, stickySlot: -1 };
     const head = { route, client: 'c', method: 'GET', target: '/', ...placed };
     request.loop.start(head, false);
     request.close();

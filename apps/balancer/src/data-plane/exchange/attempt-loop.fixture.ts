@@ -38,6 +38,8 @@ export class TestRequest implements Transport {
     this.loop = createLoop(this);
   }
 
+  mirror(): void {}
+
   startAttempt({ id }: FleetBackend): void {
     this.log.push(`sent to ${id}`);
   }
@@ -100,7 +102,7 @@ export function aDataPlane(environment: Environment = {}) {
   /** Has a request placed. */
   const start = (request: TestRequest, { hasBody = false, ...traits }: RequestOptions = {}) => {
     const demand = Float64Array.of(1, 1);
-    const placed = { pool: DEFAULT_POOL, demand, classId: undefined, affinity: undefined };
+    const placed = { pool: DEFAULT_POOL, demand, classId: undefined, affinity: undefined, stickySlot: -1 };
     const known = { client: 'c', method: 'GET', target: '/', ...placed };
     request.loop.start({ ...known, route, ...traits }, hasBody);
     request.loop.tryNext();

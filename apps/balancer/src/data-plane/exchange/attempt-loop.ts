@@ -1,5 +1,6 @@
 // What every lane does with a request: one attempt after another, the timeouts, and what follows a failure. How bytes move
 // is the lane's own, behind `Transport`.
+import type { MirrorConfig } from '@fairlead/traffic-config';
 import type { RequestDetails } from '../../metrics/request-log.js';
 import { describeError } from '../../net/network-error.js';
 import type { DisconnectScope } from '../../registry/snapshot/backend-observation.js';
@@ -26,6 +27,8 @@ export interface Transport {
   abortAttempt(error: AttemptAbortedError | InvalidResponseError): void;
   /** Cuts a response that has begun. The client must see that it is not whole. */
   abortResponse(): void;
+  /** Copies the request, whose body is whole, to another pool, or a part of such requests. */
+  mirror(config: MirrorConfig): void;
   /** Sends a response of the balancer's own. */
   sendError(statusCode: number, message: string, fields?: ErrorFields): void;
   /** Whether the request's body can be sent from its beginning. */
@@ -91,6 +94,7 @@ export class AttemptLoop implements ExchangeControl {
     this.rate.reset(this.streamIdleTimeoutMs);
     this.exchange.start(head);
     this.timeouts.reset(isIdempotent(head.method), hasBody, head.route);
+    if (!hasBody) this.mirror();
   }
 
   /** Starts an attempt on the backend that fits best now, or waits for room, or rejects the request. */
@@ -111,6 +115,7 @@ export class AttemptLoop implements ExchangeControl {
   /** The client's body has arrived whole. */
   onRequestSent(): void {
     this.timeouts.onRequestSent();
+    this.mirror();
     if (this.isAttempting) this.deadline.set(this.timeouts.startAttempt());
   }
 
@@ -203,6 +208,12 @@ export class AttemptLoop implements ExchangeControl {
       const error = new AttemptAbortedError(isRepeatable ? 503 : 502, 'the backend went out of service', false);
       if (isRetryable || scope === 'all') this.transport.abortAttempt(error);
     } else if (scope === 'all') this.cutResponse();
+  }
+
+  private mirror(): void {
+    const { head, overLimit } = this.exchange;
+    const { mirror } = head.route;
+    if (mirror && !overLimit) this.transport.mirror(mirror);
   }
 
   private startAttempt(backend: FleetBackend): void {

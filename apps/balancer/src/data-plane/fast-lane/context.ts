@@ -9,9 +9,11 @@ import { OwnResponseHeaders } from '../headers/own-response-headers.js';
 import { RequestFieldFilters } from '../headers/request-field-filter.js';
 import type { DeadlineClock } from '../io/deadline-clock.js';
 import type { LingeringClose } from '../io/lingering-close.js';
+import type { Mirror } from '../mirror/mirror.js';
 import type { Peer } from '../request/client-identity.js';
 import { PathRules } from '../request/path-rules.js';
 import { RequestIds } from '../request/request-ids.js';
+import type { Stickiness } from '../stickiness/stickiness.js';
 import type { IdlePool } from '../upstream/idle-pool.js';
 import type { UpstreamConnector } from '../upstream/upstream-connector.js';
 import { RouteFieldRules } from './route-field-rules.js';
@@ -26,12 +28,16 @@ export interface ThreadServices {
   readonly clock: DeadlineClock;
   readonly lingering: LingeringClose;
   readonly connector: UpstreamConnector;
+  readonly mirror: Mirror;
+  readonly stickiness: Stickiness;
   readonly log: BoundedLog;
 }
 
 export class FastLaneContext {
   readonly clock: DeadlineClock;
   readonly lingering: LingeringClose;
+  readonly mirror: Mirror;
+  readonly stickiness: Stickiness;
   readonly limits: AttemptLimits;
   readonly ownHeaders: OwnResponseHeaders;
   readonly retryBufferBytes: number;
@@ -58,9 +64,11 @@ export class FastLaneContext {
   private readonly log: BoundedLog;
   private readonly rules: { readonly fromProxies: ForwardingRule; readonly fromOthers: ForwardingRule };
 
-  constructor(config: BalancerConfig, { clock, lingering, connector, log }: ThreadServices) {
+  constructor(config: BalancerConfig, { clock, lingering, connector, mirror, stickiness, log }: ThreadServices) {
     this.clock = clock;
     this.lingering = lingering;
+    this.mirror = mirror;
+    this.stickiness = stickiness;
     this.log = log;
     this.limits = attemptLimitsOf(config, connector.timeouts.slowConnectMs);
     this.ownHeaders = new OwnResponseHeaders(config.RESOURCES, config.HSTS_SECONDS);

@@ -1,5 +1,6 @@
 // One exchange in the fast lane: the request goes to a backend as the bytes it was assembled from, and the response to
 // the client as it arrives.
+import type { MirrorConfig } from '@fairlead/traffic-config';
 import { INCOMPLETE, UNSUPPORTED, type RequestHead, type ResponseHead } from '@fairlead/http1';
 import { monotonicMs } from '../../clock/monotonic.js';
 import { describeError } from '../../net/network-error.js';
@@ -187,6 +188,16 @@ export class FastLaneExchange implements Transport, UpstreamUser, BodySink {
     client.onExchangeAbort();
   }
 
+  mirror(config: MirrorConfig): void {
+    const { context, head, forwarded, requestBody } = this;
+    const { demand, route } = head;
+    const copy = () => {
+      const body = requestBody.copyWhole();
+      return body && forwarded.copyWith(body);
+    };
+    context.mirror.consider(config, { demand, requestTimeoutMs: route.requestTimeoutMs }, copy);
+  }
+
   sendError(statusCode: number, message: string, fields?: ErrorFields): void {
     const { client, context, head, details } = this;
     this.upstream?.discard();
@@ -266,7 +277,9 @@ export class FastLaneExchange implements Transport, UpstreamUser, BodySink {
     this.announcedSeconds = head.keepAliveSeconds;
     this.isLast = client.isLastResponse;
     const { responseChanges: changes } = this.head.route;
-    const own = context.ownHeaders.of(this.head, loop.exchange.backend?.id, changes);
+    const { backend } = loop.exchange;
+    const cookie = context.stickiness.cookieFor(this.head, backend);
+    const own = context.ownHeaders.of(this.head, backend?.id, changes, cookie);
     const isChunked = head.bodyEnd === 'chunked' || head.bodyEnd === 'close';
     const tail = responseTail(head, this.isLast, context.keepAliveTail);
     const { bytes, headFrom, from, end } = this.reader;

@@ -9,7 +9,9 @@ import { DeadlineClock } from '../io/deadline-clock.js';
 import { IndexedSet } from '../io/indexed-set.js';
 import { LingeringClose } from '../io/lingering-close.js';
 import type { SharedBufferSocket } from '../io/shared-read-buffer.js';
+import { Mirror } from '../mirror/mirror.js';
 import { RequestReader } from '../request/request-reader.js';
+import { Stickiness } from '../stickiness/stickiness.js';
 import { UpstreamConnector } from '../upstream/upstream-connector.js';
 import { FastLaneConnection, type ConnectionOwner } from './connection.js';
 import { FastLaneContext } from './context.js';
@@ -35,10 +37,12 @@ export class FastLane implements ConnectionOwner {
     clock: DeadlineClock,
     lingering: LingeringClose,
     connector: UpstreamConnector,
+    mirror: Mirror,
+    stickiness: Stickiness,
     log: BoundedLog,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
-    this.context = new FastLaneContext(config, { clock, lingering, connector, log });
+    this.context = new FastLaneContext(config, { clock, lingering, connector, mirror, stickiness, log });
     this.exchanges = new ExchangePool(this.context, factory);
   }
 

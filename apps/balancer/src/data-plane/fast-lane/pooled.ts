@@ -37,4 +37,5 @@ export const NO_REQUEST: ReadRequest = {
   demand: new Float64Array(0),
   classId: undefined,
   affinity: undefined,
+  stickySlot: -1,
 };

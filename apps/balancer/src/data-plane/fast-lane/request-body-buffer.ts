@@ -84,6 +84,14 @@ export class RequestBodyBuffer {
     if (this.receivedBytes > this.limitBytes) this.discard();
   }
 
+  /** A copy of the body, which has arrived whole; undefined if it is not kept. */
+  copyWhole(): Buffer | undefined {
+    const { kept, borrowed, borrowedFrom, borrowedEnd } = this;
+    if (this.state === 'sent-once' || this.receivedBytes > this.limitBytes) return undefined;
+    const pieces = kept.map((piece) => Buffer.from(piece, 'latin1'));
+    return Buffer.concat([...pieces, borrowed.subarray(borrowedFrom, borrowedEnd)]);
+  }
+
   /** The attempt is over: until the next {@link appendTo} everything that arrives is kept. */
   rewind(): void {
     if (this.state === 'replayable') this.state = 'unsent';

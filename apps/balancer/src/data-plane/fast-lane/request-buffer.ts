@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { REQUEST_ID_HEADER } from '../headers/request-id-header.js';
 import type { RequestChanges } from '../routing/request-changes.js';
 import type { RequestIds } from '../request/request-ids.js';
+import type { RequestCopy } from '../mirror/mirror.js';
 import type { WriteBuffer } from './write-buffer.js';
 
 /** Most heads are shorter, with what the balancer adds. */
@@ -12,6 +13,7 @@ const INITIAL_BYTES = 2048;
 const MAX_KEPT_BYTES = 16_384;
 /** What precedes the id in its line. */
 const ID_NAME = Buffer.from(`${REQUEST_ID_HEADER}: `, 'latin1');
+const LINE_END_BYTES = 2;
 const CR = 0x0d;
 const LF = 0x0a;
 /** The longest line with an id. */
@@ -83,6 +85,17 @@ export class ForwardedRequestHead {
     if (at === -1) return undefined;
     const start = at + name.length + 4;
     return text.slice(start, text.indexOf('\r\n', start));
+  }
+
+  /** The request with a body, as a copy of it is sent. */
+  copyWith(body: Buffer): RequestCopy {
+    const [requestLine, ...lines] = this.bytes.toString('latin1', 0, this.end - 2 * LINE_END_BYTES).split('\r\n');
+    const [method, target] = requestLine.split(' ');
+    const headers = lines.flatMap((line) => {
+      const colon = line.indexOf(': ');
+      return [line.slice(0, colon), line.slice(colon + 2)];
+    });
+    return { method, target, headers, body };
   }
 
   /** Appends the line with the id, for the response. */

@@ -1,5 +1,6 @@
 // One exchange in the full lane: has the middleware make its attempts, and relays the response.
 import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { MirrorConfig } from '@fairlead/traffic-config';
 import { monotonicMs } from '../../clock/monotonic.js';
 import { describeError } from '../../net/network-error.js';
 import type { FleetBackend } from '../../registry/snapshot/fleet.js';
@@ -13,12 +14,14 @@ import { sendError, type ErrorFields } from '../headers/error-response.js';
 import { removeField } from '../headers/header-rules.js';
 import { withRequestId } from '../headers/request-id-header.js';
 import { Deadline, type DeadlineClock } from '../io/deadline-clock.js';
+import type { Mirror } from '../mirror/mirror.js';
 import { ParsedDetails } from '../relay/parsed-details.js';
 import type { ForwardedRequestHeaders } from '../relay/request-headers.js';
 import { cutResponse, relayInterimResponse, relayResponse, type Downstream } from '../relay/response-relay.js';
 import { hasBody } from '../request/message-framing.js';
 import type { RequestIds } from '../request/request-ids.js';
 import { bodyTooLarge, type ReadRequest } from '../request/request-reader.js';
+import type { Stickiness } from '../stickiness/stickiness.js';
 import type { IdlePool } from '../upstream/idle-pool.js';
 import { forwardedTarget, type UpstreamTarget } from '../upstream/upstream-address.js';
 import { abandonResponse, type ForwardedRequest, type Middleware, type ProxiedRequest } from './middleware.js';
@@ -30,6 +33,8 @@ export interface FullLaneContext {
   readonly factory: ExchangeFactory;
   readonly limits: AttemptLimits;
   readonly clock: DeadlineClock;
+  readonly mirror: Mirror;
+  readonly stickiness: Stickiness;
   readonly ownHeaders: OwnResponseHeaders;
   readonly body: Pick<BodyLimits, 'keptBytes'>;
   readonly upstreams: IdlePool<KeptConnection>;
@@ -48,6 +53,7 @@ export interface ProxiedDownstream extends Downstream {
 /** How long a client may go on sending a body after its response. Milliseconds. */
 const DISCARD_BODY_TIMEOUT_MS = 30_000;
 const EMPTY_HEADERS = {};
+const EMPTY_BODY: Buffer = Buffer.alloc(0);
 
 /** Serves one request. */
 export class FullLaneExchange implements Transport, ForwardedRequest {
@@ -146,6 +152,16 @@ export class FullLaneExchange implements Transport, ForwardedRequest {
     cutResponse(this.downstream);
   }
 
+  mirror(config: MirrorConfig): void {
+    const { context, head, body, routedTarget: target, forwardedHeaders: headers } = this;
+    const { demand, method, route } = head;
+    const copy = () => {
+      const whole = body ? body.copyWhole() : EMPTY_BODY;
+      return whole && { method, target, headers, body: whole };
+    };
+    context.mirror.consider(config, { demand, requestTimeoutMs: route.requestTimeoutMs }, copy);
+  }
+
   sendError(statusCode: number, message: string, fields?: ErrorFields): void {
     const { body, upstream } = this;
     const { request, response } = this.downstream;
@@ -193,7 +209,9 @@ export class FullLaneExchange implements Transport, ForwardedRequest {
     };
     try {
       const { responseChanges: changes } = head.route;
-      const ownHeaders = this.context.ownHeaders.of(head, loop.exchange.backend?.id, changes);
+      const { backend } = loop.exchange;
+      const { ownHeaders: own, stickiness } = this.context;
+      const ownHeaders = own.of(head, backend?.id, changes, stickiness.cookieFor(head, backend));
       const options = { ownHeaders, changes, requestId: details.requestId, bypass: connection?.bypass };
       const fields = relayResponse(response, downstream, observer, options);
       connection?.announceTimeout(announcedSecondsIn(fields.keepAlive));

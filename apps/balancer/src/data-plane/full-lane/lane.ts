@@ -12,7 +12,9 @@ import { sendOwn } from '../headers/own-response-text.js';
 import { DeadlineClock } from '../io/deadline-clock.js';
 import { ForwardedRequestHeaders } from '../relay/request-headers.js';
 import { BoundedLog } from '../../metrics/bounded-log.js';
+import { Mirror } from '../mirror/mirror.js';
 import { RequestReader, isRefusal } from '../request/request-reader.js';
+import { Stickiness } from '../stickiness/stickiness.js';
 import { UpstreamConnector } from '../upstream/upstream-connector.js';
 import { FullLaneExchange, type FullLaneContext, type ProxiedDownstream } from './exchange.js';
 import { Middleware } from './middleware.js';
@@ -31,6 +33,8 @@ export class FullLane {
     factory: ExchangeFactory,
     clock: DeadlineClock,
     connector: UpstreamConnector,
+    mirror: Mirror,
+    stickiness: Stickiness,
     private readonly log: BoundedLog,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
@@ -38,6 +42,8 @@ export class FullLane {
     this.context = {
       factory,
       clock,
+      mirror,
+      stickiness,
       upstreams,
       limits: attemptLimitsOf(config, connector.timeouts.slowConnectMs),
       ownHeaders: new OwnResponseHeaders(config.RESOURCES, config.HSTS_SECONDS),

@@ -55,6 +55,11 @@ export class ReplayableBody extends Stream {
     return this.kept !== undefined;
   }
 
+  /** A copy of the body, which has arrived whole; undefined if it is not kept. */
+  copyWhole(): Buffer | undefined {
+    return this.kept && Buffer.concat(this.kept);
+  }
+
   /** The attempt is over: stop sending; the next attempt starts from the first byte. */
   rewind(): void {
     this.upstream = undefined;

@@ -31,14 +31,19 @@ export class OwnResponseHeaders {
    *
    * @param backendId of the backend that responds.
    * @param changes those of the request's route; undefined for none.
+   * @param cookie the value of `Set-Cookie`; undefined for none.
    */
   of(
     { peer, wantsPlacement, demand }: RespondedRequest,
     backendId: string | undefined,
     changes: CompiledHeaderChanges | undefined,
+    cookie: string | undefined,
   ): readonly string[] {
     const secure = peer.tlsVersion === undefined ? NONE : this.secure;
     const always = changes ? [...secure, ...changes.added] : secure;
-    return wantsPlacement ? [...always, ...placementHeader(backendId, demand, this.resources)] : always;
+    if (!wantsPlacement && cookie === undefined) return always;
+    const setCookie = cookie === undefined ? NONE : ['Set-Cookie', cookie];
+    const placement = wantsPlacement ? placementHeader(backendId, demand, this.resources) : NONE;
+    return [...always, ...setCookie, ...placement];
   }
 }

@@ -17,6 +17,7 @@ import { countForwarding } from './max-forwards.js';
 import type { OwnResponse } from '../routing/own-response.js';
 import type { RoutableRequest } from '../routing/conditions.js';
 import { Routing } from '../routing/routing.js';
+import { Stickiness } from '../stickiness/stickiness.js';
 import { PathRules } from './path-rules.js';
 import { RequestIds } from './request-ids.js';
 import type { Refusal } from './refusal.js';
@@ -54,6 +55,7 @@ export class RequestReader {
     private readonly classifier: DemandClassifier,
     private readonly affinity: AffinityKeyReader,
     private readonly routing: Routing,
+    private readonly stickiness: Stickiness,
     warnings: AddressWarnings,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
@@ -120,7 +122,9 @@ export class RequestReader {
       const affinity = this.affinity.of(client, pool, request);
       const wantsPlacement = peer.mayDeclare && field('fairlead-explain') === '1';
       const givenId = this.ids.given(request);
-      return { client, peer, route, wantsPlacement, givenId, method, target, pool, demand, classId, affinity };
+      const stickySlot = this.stickiness.slotOf(pool, field);
+      const placed = { pool, demand, classId, affinity, stickySlot };
+      return { client, peer, route, wantsPlacement, givenId, method, target, ...placed };
     } catch (error) {
       if (error instanceof BadDemandError) return { statusCode: 400, message: error.message };
       throw error;

@@ -23,6 +23,7 @@ import type { RequestIds } from '../request/request-ids.js';
 import type { ReadRequest } from '../request/request-reader.js';
 import { requestAgent } from '../upstream/request-agent.js';
 import { forwardedTarget, targetOf, type UpstreamTarget } from '../upstream/upstream-address.js';
+import type { Stickiness } from '../stickiness/stickiness.js';
 import type { UpstreamConnector } from '../upstream/upstream-connector.js';
 import type { OwnResponseHeaders } from '../headers/own-response-headers.js';
 import { joinConnections, type TunnelLimits } from './tunnel.js';
@@ -35,6 +36,7 @@ export interface UpgradeContext {
   readonly clock: DeadlineClock;
   readonly lingering: LingeringClose;
   readonly connector: UpstreamConnector;
+  readonly stickiness: Stickiness;
   readonly tunnels: TunnelLimits;
   readonly ids: RequestIds;
   readonly requestHeaders: ForwardedRequestHeaders;
@@ -114,11 +116,22 @@ export class UpgradeExchange implements Transport {
     this.client.socket.destroy();
   }
 
+  /** An upgraded connection is no request that could be copied. */
+  mirror(): void {}
+
   sendError(statusCode: number, message: string, fields?: ErrorFields): void {
     this.connection?.destroy();
     const allFields = withRequestId(fields, this.details.requestId);
     this.context.lingering.endWith(this.client.leave(), lastErrorText(statusCode, message, { fields: allFields }));
     this.end();
+  }
+
+  /** Raw header list of what the balancer and the route add to the response. */
+  private get ownHeaders(): readonly string[] {
+    const { context, read } = this;
+    const { backend } = this.loop.exchange;
+    const cookie = context.stickiness.cookieFor(read, backend);
+    return context.ownHeaders.of(read, backend?.id, read.route.responseChanges, cookie);
   }
 
   private sendRequest(connection: Socket, { hostHeader, pathPrefix }: UpstreamTarget): void {
@@ -164,10 +177,23 @@ export class UpgradeExchange implements Transport {
     this.loop.onResponseHead(101, {});
     this.loop.onUpgrade();
     const early = this.client.release();
-    socket.write(switchingHead(response, this.details.requestId), 'latin1');
+    socket.write(this.switchingHead(response), 'latin1');
     if (firstBytes.length > 0) socket.write(firstBytes);
     if (early.length > 0) connection.write(early);
     joinConnections(socket, connection, clock, tunnels);
+  }
+
+  /** The head of the response that switches protocols. */
+  private switchingHead(response: IncomingMessage): string {
+    const { requestId } = this.details;
+    const { responseChanges } = this.read.route;
+    const { rawHeaders, headers, httpVersion, statusMessage = '' } = response;
+    const hop = { statusCode: 101, httpVersion, pseudonym: VIA_PSEUDONYM, isChunked: false, requestId };
+    const forwarded = responseHeaders(sortResponseFields(rawHeaders, requestId, responseChanges?.dropped), hop);
+    forwarded.push(...this.ownHeaders, 'Connection', 'Upgrade', 'Upgrade', headers.upgrade ?? '');
+    const phrase = isReasonPhrase(statusMessage) ? statusMessage : 'Switching Protocols';
+    const lines = forwarded.map((text, i) => (i % 2 === 0 ? `${text}: ` : `${text}\r\n`));
+    return `HTTP/1.1 101 ${phrase}\r\n${lines.join('')}\r\n`;
   }
 
   /** The backend does not switch: its response goes to the client, and the connection ends with it. */
@@ -190,7 +216,7 @@ export class UpgradeExchange implements Transport {
     };
     try {
       const { responseChanges: changes } = this.read.route;
-      const ownHeaders = this.context.ownHeaders.of(this.read, loop.exchange.backend?.id, changes);
+      const { ownHeaders } = this;
       relayResponse(upstream, { request, response }, observer, { ownHeaders, changes, requestId: details.requestId });
       this.refusal = response;
       details.firstByteAtMs = monotonicMs();
@@ -220,15 +246,4 @@ function responseOn(socket: Socket, request: IncomingMessage): ServerResponse {
   Object.defineProperty(response, 'writableNeedDrain', { get: () => socket.writableNeedDrain });
   socket.on('drain', () => response.emit('drain'));
   return response;
-}
-
-/** The head of the response that switches protocols. */
-function switchingHead(response: IncomingMessage, requestId: string | undefined): string {
-  const { rawHeaders, headers, httpVersion, statusMessage = '' } = response;
-  const hop = { statusCode: 101, httpVersion, pseudonym: VIA_PSEUDONYM, isChunked: false, requestId };
-  const forwarded = responseHeaders(sortResponseFields(rawHeaders, requestId), hop);
-  forwarded.push('Connection', 'Upgrade', 'Upgrade', headers.upgrade ?? '');
-  const phrase = isReasonPhrase(statusMessage) ? statusMessage : 'Switching Protocols';
-  const lines = forwarded.map((text, i) => (i % 2 === 0 ? `${text}: ` : `${text}\r\n`));
-  return `HTTP/1.1 101 ${phrase}\r\n${lines.join('')}\r\n`;
 }

@@ -16,6 +16,7 @@ import { LingeringClose } from '../io/lingering-close.js';
 import type { ReleasedConnection } from '../io/released-connection.js';
 import { ForwardedRequestHeaders } from '../relay/request-headers.js';
 import { RequestReader, isRefusal } from '../request/request-reader.js';
+import { Stickiness } from '../stickiness/stickiness.js';
 import { UpstreamConnector } from '../upstream/upstream-connector.js';
 import { UpgradeClient } from './upgrade-client.js';
 import { UpgradeExchange, type UpgradeContext } from './upgrade-exchange.js';
@@ -32,6 +33,7 @@ export class UpgradeLane {
     clock: DeadlineClock,
     private readonly lingering: LingeringClose,
     connector: UpstreamConnector,
+    stickiness: Stickiness,
     private readonly log: BoundedLog,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
@@ -40,7 +42,8 @@ export class UpgradeLane {
     const requestHeaders = new ForwardedRequestHeaders(config);
     const { ids } = requests;
     const ownHeaders = new OwnResponseHeaders(config.RESOURCES, config.HSTS_SECONDS);
-    this.context = { factory, limits, clock, lingering, connector, tunnels, ids, requestHeaders, ownHeaders };
+    const shared = { factory, limits, clock, lingering, connector, stickiness };
+    this.context = { ...shared, tunnels, ids, requestHeaders, ownHeaders };
   }
 
   /** Serves an upgrade on its connection. */

@@ -23,6 +23,9 @@ export abstract class Fleet {
   /** The secret of hashes of what clients send. Constant from the first snapshot with a backend. */
   abstract readonly hashKey: HashKey;
 
+  /** The secret of stickiness cookies. Constant from the first snapshot with a backend. */
+  abstract readonly cookieKey: string;
+
   /** The backend that holds a row of the load table; undefined when none in traffic does. */
   abstract atSlot(slot: number): FleetBackend | undefined;
 

@@ -11,7 +11,7 @@ import { balancerConfig, registryFileOf } from '../../config/balancer.config.js'
 import { formatIssues } from '../../config/validation-message.js';
 import { capacityOf } from '../registration-normalizer.js';
 import type { Backend, StoredBackend } from '../backend.js';
-import { keepHashKey, randomHashKey, readHashKey } from './hash-key.js';
+import { keepKeys, randomKeys, readKeys } from './kept-keys.js';
 import { upgradeTable, openRegistryFile, reasonOf, testWrite } from './sqlite-file.js';
 
 const RETRY_MS = 5_000;
@@ -66,9 +66,9 @@ export class RegistryStore implements OnApplicationShutdown {
   /** Ids in the file: only their removal has to be remembered while the disk fails. */
   private readonly written = new Set<string>();
   private retryTimer: NodeJS.Timeout | undefined;
-  private ownHashKey = randomHashKey();
-  /** Whether the file has it. */
-  private isHashKeyKept = false;
+  private keys = randomKeys();
+  /** Whether the file has them. */
+  private areKeysKept = false;
 
   constructor(@Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>) {
     this.path = registryFileOf(config);
@@ -81,7 +81,7 @@ export class RegistryStore implements OnApplicationShutdown {
       this.database = openRegistryFile(this.path, (message) => this.logger.warn(message));
       const rows = this.database.prepare('SELECT * FROM backends ORDER BY registered_at, id').all();
       // Also where the file cannot be written.
-      this.ownHashKey = readHashKey(this.database) ?? this.ownHashKey;
+      this.keys = readKeys(this.database, this.keys);
       // Shows now whether the disk can be written, and not at the first registration.
       this.write();
       return rows.flatMap((row) => this.backendFrom(row) ?? []);
@@ -94,7 +94,12 @@ export class RegistryStore implements OnApplicationShutdown {
 
   /** The secret of hashes of what clients send: that of the file, so that clients stay on their backends over a restart. */
   get hashKey(): HashKey {
-    return this.ownHashKey;
+    return this.keys.hash;
+  }
+
+  /** The secret of stickiness cookies, of the file too. */
+  get cookieKey(): string {
+    return this.keys.cookie;
   }
 
   /** Saves a backend; replaces the row with its id, and the row with its address in its pool. Never throws. */
@@ -130,7 +135,7 @@ export class RegistryStore implements OnApplicationShutdown {
     try {
       database.exec('BEGIN IMMEDIATE');
       upgradeTable(database);
-      if (!this.isHashKeyKept) this.ownHashKey = keepHashKey(database, this.ownHashKey);
+      if (!this.areKeysKept) this.keys = keepKeys(database, this.keys);
       for (const [id, row] of this.pending) {
         if (row) database.prepare(SAVE).run(...row);
         else database.prepare('DELETE FROM backends WHERE id = ?').run(id);
@@ -145,7 +150,7 @@ export class RegistryStore implements OnApplicationShutdown {
   }
 
   private onWritten(): void {
-    this.isHashKeyKept = true;
+    this.areKeysKept = true;
     for (const [id, row] of this.pending) {
       if (row) this.written.add(id);
       else this.written.delete(id);

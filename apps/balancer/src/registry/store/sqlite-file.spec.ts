@@ -125,7 +125,11 @@ describe('a file of a version without pools', () => {
     expect(store.load()).toMatchObject([{ id: 'old', pool: 'default', labels: { zone: 'a' }, isPaused: true }]);
     store.save(aBackend('new', { url: 'http://h:1', pool: 'reports' }));
     store.close();
-    const before = { capacity: Float64Array.of(1, 2), isPaused: true, registeredAt: new Date('2026-01-02T03:04:05.678Z') };
+    const before = {
+      capacity: Float64Array.of(1, 2),
+      isPaused: true,
+      registeredAt: new Date('2026-01-02T03:04:05.678Z'),
+    };
     expect(aStore().load()).toMatchObject([
       { id: 'old', url: 'http://h:1', pool: 'default', ...before },
       { id: 'new', url: 'http://h:1', pool: 'reports' },
