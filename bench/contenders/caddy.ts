@@ -1,8 +1,9 @@
 // Caddy in an expert setup: a large pool of keep-alive upstream connections, and no feature it does not need.
+import type { Site } from './sites.js';
 import type { BackendAddress, Contender, SecurePlace } from './contender.js';
 
 /** Caddy with this `lb_policy`. In Debian's version, no connection-based policy supports weights. */
-export function caddy(name: string, title: string, policy: string): Contender {
+export function caddy(name: string, title: string, policy: string, sites: readonly Site[] = []): Contender {
   return {
     name,
     title,
@@ -11,7 +12,7 @@ export function caddy(name: string, title: string, policy: string): Contender {
       command: 'caddy',
       args: ['run', '--config', `${folder}/Caddyfile`, '--adapter', 'caddyfile'],
       env: { HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
-      files: { Caddyfile: configuration(port, backends, policy, tls) },
+      files: { Caddyfile: configuration(port, backends, policy, tls, sites) },
     }),
   };
 }
@@ -21,6 +22,7 @@ function configuration(
   backends: readonly BackendAddress[],
   policy: string,
   tls: SecurePlace | undefined,
+  sites: readonly Site[],
 ): string {
   return `{
 	admin off
@@ -29,8 +31,7 @@ function configuration(
 		level ERROR
 	}
 }
-(fleet) {
-	bind 127.0.0.1
+(fleet-proxy) {
 	reverse_proxy ${backends.map((backend) => `127.0.0.1:${backend.port}`).join(' ')} {
 		lb_policy ${policy}
 		transport http {
@@ -41,9 +42,19 @@ function configuration(
 		}
 	}
 }
+(fleet) {
+	bind 127.0.0.1
+	import fleet-proxy
+}
 http://:${port} {
 	import fleet
 }
+${sites.map(({ host, prefixes }) => siteBlock(port, host, prefixes)).join('\n')}
 ${tls ? `https://:${tls.port} {\n\ttls ${tls.certificateFile} ${tls.keyFile}\n\timport fleet\n}` : ''}
 `;
+}
+
+function siteBlock(port: number, host: string, prefixes: readonly string[]): string {
+  const handlers = prefixes.map((prefix) => `\thandle ${prefix}* {\n\t\timport fleet-proxy\n\t}`);
+  return `http://${host}:${port} {\n\tbind 127.0.0.1\n${handlers.join('\n')}\n}`;
 }

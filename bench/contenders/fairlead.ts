@@ -11,16 +11,28 @@ export const BALANCER = fileURLToPath(new URL(`../../${BALANCER_PATH}`, import.m
 /** As long as the timeouts of the other contenders, so that no contender gives up on a backend. */
 const TIMEOUT_SECONDS = '300';
 
+/** Its configuration file. */
+const CONFIGURATION = 'fairlead.yaml';
+
 const DECLARED_NAMES = ['compute', 'storage'];
 
-/** Fairlead with these variables in addition to those that all its entries share. */
-export function fairlead(name: string, title: string, variables: Readonly<Record<string, string>>): Contender {
+/**
+ * Fairlead with these variables in addition to those that all its entries share.
+ *
+ * @param routes of its configuration file, as YAML; undefined: without a file.
+ */
+export function fairlead(
+  name: string,
+  title: string,
+  variables: Readonly<Record<string, string>>,
+  routes?: string,
+): Contender {
   const resources = variables.RESOURCES?.split(',') ?? DECLARED_NAMES;
   return {
     name,
     title,
     program: 'fairlead',
-    launch: ({ port, controlPort, backends, tls }) => ({
+    launch: ({ port, controlPort, folder, backends, tls }) => ({
       command: process.execPath,
       args: [BALANCER],
       env: {
@@ -36,8 +48,10 @@ export function fairlead(name: string, title: string, variables: Readonly<Record
         // All clients of a benchmark have one address.
         TRAFFIC_LIMITS: '{"perClient": {"connections": 0}}',
         ...(tls ? secureVariables(tls) : {}),
+        ...(routes === undefined ? {} : { FAIRLEAD_CONFIG: `${folder}/${CONFIGURATION}` }),
         ...variables,
       },
+      files: routes === undefined ? {} : { [CONFIGURATION]: routes },
       registerBackends: () => register(`http://127.0.0.1:${controlPort}/api/v1/backends`, backends, resources),
     }),
   };

@@ -1,4 +1,5 @@
 // HAProxy in an expert setup: limits that are never reached, connection reuse, weights, long timeouts.
+import type { Site } from './sites.js';
 import { weightOf, type BackendAddress, type Contender, type SecurePlace } from './contender.js';
 
 const TIMEOUT = '300s';
@@ -11,6 +12,8 @@ export interface HaproxySetup {
   readonly room: number;
   /** Directives for its `defaults` section. */
   readonly defaults: readonly string[];
+  /** Hosts and prefixes in a map; the rest is served all the same. */
+  readonly sites: readonly Site[];
 }
 
 /** HAProxy with this `balance` algorithm. */
@@ -18,7 +21,7 @@ export function haproxy(
   name: string,
   title: string,
   balance: string,
-  { room = ROOM, defaults = [] }: Partial<HaproxySetup> = {},
+  { room = ROOM, defaults = [], sites = [] }: Partial<HaproxySetup> = {},
 ): Contender {
   return {
     name,
@@ -27,7 +30,12 @@ export function haproxy(
     launch: ({ port, folder, backends, tls }) => ({
       command: 'haproxy',
       args: ['-db', '-q', '-f', `${folder}/haproxy.cfg`],
-      files: { 'haproxy.cfg': configuration(port, backends, balance, { room, defaults }, tls) },
+      files: {
+        'haproxy.cfg': configuration(port, backends, balance, { room, defaults, sites }, tls, `${folder}/routes.map`),
+        'routes.map': sites
+          .flatMap(({ host, prefixes }) => prefixes.map((prefix) => `${host}${prefix} fleet\n`))
+          .join(''),
+      },
     }),
   };
 }
@@ -37,8 +45,9 @@ function configuration(
   port: number,
   backends: readonly BackendAddress[],
   balance: string,
-  { room, defaults }: HaproxySetup,
+  { room, defaults, sites }: HaproxySetup,
   tls: SecurePlace | undefined,
+  map: string,
 ): string {
   const servers = backends.map(
     (backend) => `  server ${backend.id} 127.0.0.1:${backend.port} weight ${weightOf(backend, backends)}`,
@@ -58,6 +67,7 @@ frontend clients
   bind 127.0.0.1:${port} backlog 4096
   ${tls ? `bind 127.0.0.1:${tls.port} backlog 4096 ssl crt ${tls.bundleFile}` : ''}
   maxconn ${room}
+  ${sites.length > 0 ? `use_backend %[base,map_beg(${map},fleet)]` : ''}
   default_backend fleet
 backend fleet
   balance ${balance}

@@ -1,4 +1,5 @@
 // nginx in an expert setup: shared counters, keep-alive upstream connections, weights, long timeouts.
+import type { Site } from './sites.js';
 import { weightOf, type BackendAddress, type Contender, type SecurePlace } from './contender.js';
 
 const TIMEOUT = '300s';
@@ -8,6 +9,8 @@ export interface NginxSetup {
   readonly workers: number | 'auto';
   readonly upstream: readonly string[];
   readonly location: readonly string[];
+  /** Hosts and prefixes with a block each; the rest is served all the same. */
+  readonly sites?: readonly Site[];
 }
 
 /** nginx with this setup. */
@@ -29,11 +32,24 @@ function configuration(
   port: number,
   folder: string,
   backends: readonly BackendAddress[],
-  { workers, upstream, location }: NginxSetup,
+  { workers, upstream, location, sites = [] }: NginxSetup,
   tls: SecurePlace | undefined,
 ): string {
   const servers = backends.map(
     (backend) => `server 127.0.0.1:${backend.port} weight=${weightOf(backend, backends)} max_fails=0;`,
+  );
+  const block = (path: string) => `location ${path} {
+      proxy_pass http://fleet;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      ${location.join('\n      ')}
+      proxy_connect_timeout ${TIMEOUT};
+      proxy_send_timeout ${TIMEOUT};
+      proxy_read_timeout ${TIMEOUT};
+    }`;
+  const siteBlocks = sites.map(
+    ({ host, prefixes }) =>
+      `server {\n    listen 127.0.0.1:${port};\n    server_name ${host};\n    ${prefixes.map(block).join('\n    ')}\n  }`,
   );
   return `
 worker_processes ${workers};
@@ -48,6 +64,7 @@ http {
   uwsgi_temp_path ${folder}/uwsgi;
   scgi_temp_path ${folder}/scgi;
   keepalive_requests 1000000;
+  server_names_hash_max_size 4096;
   upstream fleet {
     ${upstream.join('\n    ')}
     ${servers.join('\n    ')}
@@ -57,16 +74,9 @@ http {
   server {
     listen 127.0.0.1:${port} backlog=4096;
     ${tls ? secureListener(tls) : ''}
-    location / {
-      proxy_pass http://fleet;
-      proxy_http_version 1.1;
-      proxy_set_header Connection "";
-      ${location.join('\n      ')}
-      proxy_connect_timeout ${TIMEOUT};
-      proxy_send_timeout ${TIMEOUT};
-      proxy_read_timeout ${TIMEOUT};
-    }
+    ${block('/')}
   }
+  ${siteBlocks.join('\n  ')}
 }
 `;
 }

@@ -1,4 +1,5 @@
 // The cases of the benchmark: the size of the response, the request, and the number of connections.
+import { MEASURED_HOST } from '../contenders/sites.js';
 
 /** A case: a series of identical requests. */
 export interface Case {
@@ -16,6 +17,10 @@ export interface Case {
   readonly keepsAlive: boolean;
   /** Whether the client speaks TLS. */
   readonly isSecure: boolean;
+  /** The host that requests name; undefined: the address. */
+  readonly host?: string;
+  /** Whether only the contenders that name this case take part: they are configured for it. */
+  readonly isForFew?: true;
 }
 
 const KIB = 1024;
@@ -51,6 +56,8 @@ export const CASES: readonly Case[] = [
   { name: 'tls-1kib', title: 'TLS, 1 KiB', ...file(KIB), isSecure: true },
   { name: 'tls-16kib', title: 'TLS, 16 KiB', ...file(16 * KIB), isSecure: true },
   { name: 'tls-1mib', title: 'TLS, 1 MiB, 16 connections', ...file(KIB * KIB), connections: 16, isSecure: true },
+  { name: 'routes', title: '1 KiB, 1,000 routes', ...file(KIB), host: MEASURED_HOST, isForFew: true },
+  { name: 'rewrite', title: '1 KiB, path and three headers rewritten', ...file(KIB), isForFew: true },
 ];
 
 /** The case that most bars use. */

@@ -5,6 +5,7 @@ import type { Contender } from '../contenders/contender.js';
 import { fairlead } from '../contenders/fairlead.js';
 import { haproxy } from '../contenders/haproxy.js';
 import { nginx } from '../contenders/nginx.js';
+import { SITES_OF_ROUTES } from '../contenders/sites.js';
 import { USUAL_CASE, type Case } from './cases.js';
 import { naive } from './naive/naive.js';
 
@@ -30,26 +31,38 @@ const ROOM = 10_100;
 
 const NEW = ['FAST_LANE', 'DATA_PLANE_THREADS'];
 
+const NGINX = {
+  workers: 1,
+  upstream: [],
+  location: [
+    'proxy_set_header Host $http_host;',
+    'proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;',
+    // Otherwise nginx buffers what the client has not read yet in a file, and a 16 KiB body is close to that limit.
+    'proxy_max_temp_file_size 0;',
+    'client_body_buffer_size 64k;',
+  ],
+} as const;
+
+const HAPROXY = { room: ROOM, defaults: ['option forwardfor'] };
+
+const ONE_THREAD = { FAST_LANE: 'on', DATA_PLANE_THREADS: '0' };
+
+/** Configuration files of Fairlead. */
+const ONE_ROUTE = 'routes:\n  - pool: default\n';
+const THOUSAND_ROUTES = `routes:\n${SITES_OF_ROUTES.flatMap(({ host, prefixes }) =>
+  prefixes.map((prefix) => `  - match: {host: ${host}, path: {prefix: ${prefix}}}\n    pool: default\n`),
+).join('')}`;
+const REWRITING_ROUTE = `routes:
+  - match: {path: {prefix: /files}}
+    pool: default
+    rewrite: {replacePrefix: /files}
+    requestHeaders: {set: {X-Tenant: benchmark, X-Api-Version: '2'}, remove: [Cache-Control]}
+`;
+
 /** All contenders, in the order of the tables. */
 export const CONTENDERS: readonly Entry[] = [
-  {
-    ...nginx('nginx', 'nginx', {
-      workers: 1,
-      upstream: [],
-      location: [
-        'proxy_set_header Host $http_host;',
-        'proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;',
-        // Otherwise nginx buffers what the client has not read yet in a file, and a 16 KiB body is close to that limit.
-        'proxy_max_temp_file_size 0;',
-        'client_body_buffer_size 64k;',
-      ],
-    }),
-    speaksTls: true,
-  },
-  {
-    ...haproxy('haproxy', 'HAProxy', 'roundrobin', { room: ROOM, defaults: ['option forwardfor'] }),
-    speaksTls: true,
-  },
+  { ...nginx('nginx', 'nginx', NGINX), speaksTls: true },
+  { ...haproxy('haproxy', 'HAProxy', 'roundrobin', HAPROXY), speaksTls: true },
   { ...caddy('caddy', 'Caddy', 'round_robin'), speaksTls: true },
   naive('bare-hpm', 'http-proxy-middleware', 'http-proxy-middleware', 'bare.ts'),
   naive('nest-hpm', 'Nest + http-proxy-middleware', '@nestjs/core', 'nest.ts'),
@@ -70,6 +83,27 @@ export const CONTENDERS: readonly Entry[] = [
     ...fairlead('fairlead-fast-2', 'Fairlead, fast lane, 2 threads', { FAST_LANE: 'on', DATA_PLANE_THREADS: '2' }),
     needs: NEW,
     isOnBothCores: true,
+  },
+  {
+    ...nginx('nginx-routes', 'nginx, 1,000 routes', { ...NGINX, sites: SITES_OF_ROUTES }),
+    cases: ['routes'],
+  },
+  {
+    ...haproxy('haproxy-routes', 'HAProxy, 1,000 routes', 'roundrobin', { ...HAPROXY, sites: SITES_OF_ROUTES }),
+    cases: ['routes'],
+  },
+  { ...caddy('caddy-routes', 'Caddy, 1,000 routes', 'round_robin', SITES_OF_ROUTES), cases: ['routes'] },
+  {
+    ...fairlead('fairlead-route', 'Fairlead, fast lane, 1 route', ONE_THREAD, ONE_ROUTE),
+    cases: ['routes', 'rewrite'],
+  },
+  {
+    ...fairlead('fairlead-routes', 'Fairlead, fast lane, 1,000 routes', ONE_THREAD, THOUSAND_ROUTES),
+    cases: ['routes'],
+  },
+  {
+    ...fairlead('fairlead-rewrite', 'Fairlead, fast lane, rewriting', ONE_THREAD, REWRITING_ROUTE),
+    cases: ['rewrite'],
   },
   {
     ...fairlead('features-off', 'Fairlead, all features off', {
@@ -96,7 +130,8 @@ export const CONTENDERS: readonly Entry[] = [
 ];
 
 /** Whether a contender runs in a case. */
-export function takesPart({ cases, speaksTls = false }: Entry, { name, isSecure }: Case): boolean {
+export function takesPart({ cases, speaksTls = false }: Entry, { name, isSecure, isForFew }: Case): boolean {
+  if (isForFew) return cases?.includes(name) === true;
   return isSecure ? speaksTls : cases === undefined || cases.includes(name);
 }
 

@@ -35,9 +35,10 @@ function percentile(text: string, percent: number): number {
 }
 
 /** The Lua script of a case. It defines no function, so that wrk builds the request once and resends it. */
-export function luaScript({ requestBytes, keepsAlive }: Case): string {
+export function luaScript({ requestBytes, keepsAlive, host }: Case): string {
   const headers = keepsAlive ? HEADERS : { ...HEADERS, Connection: 'close' };
   const lines = Object.entries(headers).map(([name, value]) => `wrk.headers[${lua(name)}] = ${lua(value)}`);
+  if (host !== undefined) lines.push(`wrk.headers["Host"] = ${lua(host)}`);
   if (requestBytes > 0) lines.push('wrk.method = "POST"', `wrk.body = ${lua(bodyOf(requestBytes).toString())}`);
   return `${lines.join('\n')}\n`;
 }

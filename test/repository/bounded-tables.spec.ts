@@ -47,7 +47,6 @@ const BOUNDS: Readonly<Record<string, string>> = {
   'apps/balancer/src/data-plane/routing/route-table.ts byParent': 'the routes of the configuration',
   'apps/balancer/src/data-plane/stickiness/cookie-tokens.ts known': 'MAX_REMEMBERED',
   'apps/balancer/src/data-plane/stickiness/stickiness.ts slots': 'the pools of the configuration',
-  'apps/balancer/src/data-plane/stickiness/stickiness.ts sticky': 'the pools of the configuration',
   'apps/balancer/src/data-plane/upgrade/upgrade-lane.ts open': 'MAX_CLIENT_CONNECTIONS',
   'apps/balancer/src/data-plane/upstream/idle-pool.ts addresses': 'open connections to backends: swept without any',
   'apps/balancer/src/data-plane/upstream/idle-pool.ts bySlot': 'MAX_BACKENDS',
