@@ -79,6 +79,8 @@ export async function responseStep(target: Target, random: Random): Promise<Step
   backend.beforeNextPart = () => target.hasRead();
   const client = await WireClient.open(target.port);
   client.send(target.lane === 'upgrade' ? upgradeTo('attack', '/hostile') : request('GET', '/hostile'), 'GET');
+  await target.isQuiet(client);
+  // A response may be complete before the last part is sent, which must be read before the next request.
   await backend.isDone();
   await target.isQuiet(client);
   const problems = await nextRequest(target, client);
