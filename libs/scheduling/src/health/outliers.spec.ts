@@ -32,6 +32,13 @@ describe('failures in a row', () => {
     expect(evidenceAt(['gateway'], counter, 2)).toEqual([0]);
   });
 
+  it('are forgotten with the backend whose slot another one gets', () => {
+    const counter = streaks();
+    evidenceAt(['gateway', 'gateway'], counter, 9);
+    counter.forgetBackend(2);
+    expect(evidenceAt(['gateway', 'gateway', 'gateway'], counter, 1)).toEqual([2]);
+  });
+
   it('have evidence with figures', () => {
     const counter = streaks();
     counter.record(0, 1, 'gateway', 'client', 0);

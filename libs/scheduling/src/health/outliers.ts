@@ -102,6 +102,11 @@ export class FailureStreaks {
     return this.slownessShares.isExcess(slot, client, nowSeconds);
   }
 
+  /** Forgets a backend whose slot will be reused: another backend there begins with its first incarnation. */
+  forgetBackend(slot: number): void {
+    this.reset(slot, 0);
+  }
+
   private recordStall(slot: number, client: string, nowSeconds: number): OutlierEvidence | undefined {
     const stalls = ++this.stalls[slot];
     const isNewClient = this.stallingClients.add(slot, client);

@@ -38,7 +38,10 @@ export class ExchangeFactory implements ExchangeContext {
     this.active = new ActiveExchanges(config.MAX_BACKENDS);
     this.last = this.findOrCreate(DEFAULT_POOL);
     traffic.listen(() => this.useTraffic());
-    registry.listen({ disconnect: (slot, scope) => this.active.disconnect(slot, scope) });
+    registry.listen({
+      disconnect: (slot, scope) => this.active.disconnect(slot, scope),
+      slotFreed: (slot) => this.pools.forEach(({ streaks }) => streaks.forgetBackend(slot)),
+    });
   }
 
   /** An exchange for one request after another. */
