@@ -75,7 +75,7 @@ describe('registration', () => {
     [
       'a misspelt field',
       { host: '10.0.0.7', resources: RESOURCES },
-      /^the body: "host" is unknown; allowed fields: id, url, port, resources, pingPath, leaseSeconds, maxInFlight, labels$/,
+      /^the body: "host" is unknown; allowed fields: id, url, port, pool, resources, pingPath, leaseSeconds, maxInFlight, labels$/,
     ],
     [
       'a misspelt field that is required',
@@ -229,19 +229,6 @@ describe('registration', () => {
     held[0].end('finished');
     expect(await (await answer).text()).toBe('finished');
     await backendIn(control, 'a', 'gone');
-  });
-
-  it('a registration into an unknown pool gets 404, with the pools', async () => {
-    const { control } = serving.current;
-    const response = await register(control, { id: 'a', pool: 'reports', port: 1, resources: RESOURCES });
-    expect(response.status).toBe(404);
-    expect(await response.json()).toMatchObject({ message: 'there is no pool "reports": the pools are default' });
-    expect(await list(control)).toEqual([]);
-    const named = await register(control, { id: 'a', pool: 'default', port: 1, resources: RESOURCES });
-    expect([named.status, await named.json()]).toMatchObject([201, { pool: 'default' }]);
-    const wrong = await register(control, { id: 'a', pool: 'no pool', port: 1, resources: RESOURCES });
-    expect(wrong.status).toBe(400);
-    expect(await wrong.json()).toMatchObject({ message: expect.stringMatching(/^pool must be 1 to 64 characters/) });
   });
 
   it('an unknown backend or route gets 404', async () => {

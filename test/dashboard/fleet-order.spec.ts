@@ -27,7 +27,8 @@ interface Format {
 
 const load = async <Module>(name: string) =>
   (await import(new URL(`../../apps/dashboard/public/assets/${name}`, import.meta.url).href)) as Module;
-const { columnsFor, conditionOf, isFull, matches, ordered, poolsOf, troubles } = await load<FleetOrder>('fleet-order.js');
+const { columnsFor, conditionOf, isFull, matches, ordered, poolsOf, troubles } =
+  await load<FleetOrder>('fleet-order.js');
 const format = await load<Format>('format.js');
 
 const row = (id: string, overrides: Partial<Row> = {}): Row => ({ ...aBackend(id), rate: null, ...overrides });
@@ -118,7 +119,9 @@ describe('a row', () => {
 describe('matches', () => {
   const backend = row('disk-1', { url: 'http://10.0.0.9:80', pool: 'reports', labels: { zone: 'b' } });
 
-  it.each(['', 'DISK', '10.0.0.9', 'up zone=b', 'reports'])('finds %j', (filter) => expect(matches(backend, filter)).toBe(true));
+  it.each(['', 'DISK', '10.0.0.9', 'up zone=b', 'reports'])('finds %j', (filter) =>
+    expect(matches(backend, filter)).toBe(true),
+  );
   it.each(['draining', 'drained'])('finds a drained backend by %j', (filter) =>
     expect(matches(row('a', { state: 'draining', inFlight: 0 }), filter)).toBe(true),
   );

@@ -162,16 +162,16 @@ describe('a window', () => {
     expect(stateOf('a')).toBe('ejected');
   });
 
-  it('lasts OUTLIER_INTERVAL_SECONDS', () => {
+  it('lasts OUTLIER_INTERVAL_SECONDS', async () => {
     const { detector, timers, serve, a, stateOf } = aDetector({ OUTLIER_INTERVAL_SECONDS: '10' });
     detector.onApplicationBootstrap();
     // Nest clears it at shutdown.
     expect(timers.getTimeouts()).toHaveLength(1);
-    vi.advanceTimersByTime(10_000);
+    await vi.advanceTimersByTimeAsync(10_000);
     serve(a, 20, 20);
-    vi.advanceTimersByTime(9999);
+    await vi.advanceTimersByTimeAsync(9999);
     expect(stateOf('a')).toBe('up');
-    vi.advanceTimersByTime(1);
+    await vi.advanceTimersByTimeAsync(1);
     expect(stateOf('a')).toBe('ejected');
   });
 });

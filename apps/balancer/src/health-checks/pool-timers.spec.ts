@@ -75,7 +75,7 @@ describe('the sweeps of a pool', () => {
     for (const id of ['e', 'f', 'g', 'h']) join(id);
     probe.finds = ({ url }) => (/[bcd]$/.test(url) ? 'ping-unanswered' : 'ping-ok');
     await cron.sweep('reports');
-    expect(registry.list().map(({ health }) => health.state)).toEqual(Array(7).fill('up'));
+    expect(new Set(registry.list().map(({ health }) => health.state))).toEqual(new Set(['up']));
     expect(events.newest().at(-1)?.reason).toContain('3 of 3 backends of the pool reports did not respond');
   });
 });

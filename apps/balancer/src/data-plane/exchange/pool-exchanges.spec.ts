@@ -1,4 +1,5 @@
 // What the requests of one pool share, and those of another do not notice.
+import { performance } from 'node:perf_hooks';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { usePools } from '../../traffic-config/current-traffic.fixture.js';
@@ -8,7 +9,8 @@ const REPORTS = { pool: 'reports' };
 const REFUSED = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED', syscall: 'connect' });
 
 beforeEach(() => {
-  vi.useFakeTimers();
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
+  vi.spyOn(performance, 'now').mockImplementation(() => Date.now());
   for (const level of ['log', 'warn'] as const) vi.spyOn(Logger.prototype, level).mockImplementation(() => {});
 });
 afterEach(() => {
@@ -20,7 +22,7 @@ afterEach(() => {
 function twoFullPools() {
   const plane = aDataPlane({ TRAFFIC_LIMITS: '{"perClient": {"requestsInFlight": 0}}' });
   const { queue, retryBudget, outliers } = plane.traffic.settingsOf('default');
-  usePools(plane.traffic, { name: 'reports', queue: { maxRequests: 1, timeoutSeconds: 1 } });
+  usePools(plane.traffic, { name: 'reports', queue: { maxRequests: 1, timeoutSeconds: 0.1 } });
   plane.join('a', { maxInFlight: 1 });
   plane.join('b', { pool: 'reports', maxInFlight: 1 });
   const first = [plane.send(), plane.send(REPORTS)];
@@ -41,7 +43,7 @@ describe('the queue of a pool', () => {
   it('lets requests wait as long as the pool says', () => {
     const { send } = twoFullPools();
     const [patient, impatient] = [send(), send(REPORTS)];
-    vi.advanceTimersByTime(1010);
+    vi.advanceTimersByTime(120);
     expect([patient.log, impatient.log]).toEqual([[], ['503: all backends are full']]);
   });
 
@@ -97,9 +99,9 @@ it('failures in a row count by the rules of the pool', () => {
 
 it('one client may have half of what the backends and queues of all pools take', () => {
   const { join, send, traffic } = aDataPlane({ MAX_QUEUED_REQUESTS: '0' });
+  usePools(traffic, { name: 'reports', queue: { maxRequests: 2, timeoutSeconds: 1 } });
   join('a', { maxInFlight: 2 });
   join('b', { pool: 'reports', maxInFlight: 2 });
-  usePools(traffic, { name: 'reports', queue: { maxRequests: 2, timeoutSeconds: 1 } });
   const logs = [send(), send(REPORTS), send(), send(REPORTS)].map(({ log }) => log);
   expect(logs.map(([entry]) => entry.slice(0, 4))).toEqual(['sent', 'sent', 'sent', '429:']);
 });

@@ -86,6 +86,7 @@ describe('RegistryStore', () => {
       {
         id: 'disk-1',
         url: 'http://10.0.0.7:86',
+        pool: 'default',
         capacity: Float64Array.of(0.1, 1e9),
         pingPath: '/health',
         leaseSeconds: 2.5,
