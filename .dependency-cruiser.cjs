@@ -38,7 +38,7 @@ const LIBRARY_IMPORTS = {
   'watched-files': [],
   tokens: ['watched-files'],
   tls: ['watched-files'],
-  'traffic-config': ['contracts', 'configuration'],
+  'traffic-config': ['contracts', 'configuration', 'scheduling'],
   'http-server': ['tls'],
   registration: ['contracts', 'tls', 'tokens'],
 };

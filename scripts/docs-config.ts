@@ -16,6 +16,11 @@ for (const [app, exportName] of Object.entries(SCHEMAS)) {
 const { trafficLimitsSchema } = await built('apps/balancer/src/config/traffic-limits.js');
 const fields = (describeFields as (schema: unknown) => Variable[])(trafficLimitsSchema);
 text = withTable(text, 'traffic limits', configurationTable(fields, 'field'));
+const { describeFile } = await built('libs/traffic-config/src/index.js');
+for (const part of ['pools', 'routes', 'errorPages']) {
+  const rows = (describeFile as (part: string) => Variable[])(part);
+  text = withTable(text, part, configurationTable(rows, 'field'));
+}
 writeFileSync(document, text);
 
 async function built(path: string): Promise<Record<string, unknown>> {

@@ -14,7 +14,7 @@ export function configurationTable(variables: readonly Variable[], kind = 'varia
     [kind, 'default', 'meaning'],
     ...variables.map(({ name, defaultValue, description }) => [
       `\`${name}\``,
-      defaultValue === undefined ? '' : `\`${defaultValue}\``,
+      cellOf(defaultValue),
       description.replaceAll('|', '\\|'),
     ]),
   ];
@@ -22,6 +22,12 @@ export function configurationTable(variables: readonly Variable[], kind = 'varia
   const line = (cells: readonly string[]) => `| ${cells.map((cell, i) => cell.padEnd(widths[i])).join(' | ')} |`;
   const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
   return [line(rows[0]), rule, ...rows.slice(1).map(line)].join('\n');
+}
+
+/** A value as code; a default that is described in words as it is. */
+function cellOf(value = ''): string {
+  if (value === '') return '';
+  return value.includes(' ') ? value.replaceAll('|', '\\|') : `\`${value}\``;
 }
 
 /** Returns `text` with the table of `app`, or of another subject, replaced. @throws {Error} when its markers are missing. */

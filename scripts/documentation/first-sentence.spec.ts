@@ -19,6 +19,7 @@ describe('the first sentence of a source file', () => {
     ],
     ['a block of one line', '/* The frame: header and footer. Light. */\nbody {}', 'The frame: header and footer'],
     ['a block of several lines', '/**\n * The frame:\n * header. Light.\n */\nx', 'The frame: header'],
+    ['a command', '#!/usr/bin/env node\n// Reads heads. Pure.\n', 'Reads heads'],
     ['lines of Windows', '// Reads\r\n// heads. Pure.\r\nimport x;', 'Reads heads'],
   ])('is read from %s', (_, source, sentence) => {
     expect(describedIn(source)).toBe(sentence);

@@ -21,7 +21,9 @@ const SENTENCE_END = /[.?](?=$|\s+["'`(]?[A-Z0-9`])/;
  * The first sentence of a source file's first comment, which must begin on its first line: `//` lines up to the first
  * empty one or to a directive of the linter, or a block. Undefined when there is none.
  */
-export function describedIn(source: string): string | undefined {
+export function describedIn(file: string): string | undefined {
+  // A command begins with the name of its interpreter.
+  const source = file.replace(/^#!.*\n/, '');
   const block = /^\/\*+\s*([\s\S]*?)\s*\*\//.exec(source)?.[1];
   const lines = /^(?:\/\/ (?!oxlint-).*(?:\r?\n|$))+/.exec(source)?.[0];
   const text = block?.replaceAll(/^\s*\*? ?/gm, '') ?? lines?.replaceAll(/^\/\/ /gm, '');

@@ -1,6 +1,7 @@
 // The tables of docs/configuration.md match the schemas that the applications check.
 import { readFileSync } from 'node:fs';
 import { describeFields, describeVariables } from '@fairlead/configuration';
+import { describeFile } from '@fairlead/traffic-config';
 import { describe, expect, it } from 'vitest';
 import { backendEnvironment } from '../../apps/backend/src/config/backend.config.js';
 import { balancerSchema } from '../../apps/balancer/src/config/balancer.config.js';
@@ -22,6 +23,10 @@ describe('the tables of docs/configuration.md', () => {
   it('list every field of TRAFFIC_LIMITS', () => {
     const table = configurationTable(describeFields(trafficLimitsSchema), 'field');
     expect(DOCUMENT).toBe(withTable(DOCUMENT, 'traffic limits', table));
+  });
+
+  it.each(['pools', 'routes', 'errorPages'] as const)('list every field of %s in the configuration file', (part) => {
+    expect(DOCUMENT).toBe(withTable(DOCUMENT, part, configurationTable(describeFile(part), 'field')));
   });
 
   it('escape a vertical bar in a description, which would end its cell', () => {

@@ -27,6 +27,7 @@ export {
 } from './certificate-variables.js';
 export { balancerAuthorityProblems, balancerAuthorityVariables } from './balancer-authority.js';
 export { describeFields, describeVariables, type VariableDescription } from './describe.js';
+export { nearestName } from './nearest-name.js';
 export { outermostIssue, type LocatedIssue } from './outermost-issue.js';
 export { startOrExit } from './start-or-exit.js';
 export { logSettings, logVariables, type LogVariables } from './log-settings.js';

@@ -11,7 +11,7 @@ export interface RouteConfig {
   readonly timeouts: RouteTimeouts;
   /** Attempts per request, the first included. */
   readonly maxAttempts: number;
-  /** The largest body of a request, bytes; 0: no limit. */
+  /** The largest body of a request, bytes; Infinity: no limit. */
   readonly maxBodyBytes: number;
   /** Requests per second of one client; undefined: no limit besides those for all routes. */
   readonly rate: RouteRate | undefined;

@@ -11,7 +11,16 @@ import {
   seconds,
   wholeNumber,
 } from '@fairlead/configuration';
-import { POLICY_NAMES } from '@fairlead/scheduling';
+import {
+  admissionVariables,
+  healthCheckVariables,
+  outlierVariables,
+  placementVariables,
+  recoveryVariables,
+  resourceVariables,
+  retryVariables,
+  timeoutVariables,
+} from '@fairlead/traffic-config';
 import { z } from 'zod';
 import { backendTlsVariables } from './backend-tls.js';
 import { clientIdentityVariables } from './client-identity.js';
@@ -19,11 +28,9 @@ import { clientLimitVariables } from './client-limits.js';
 import { controlPlaneTlsVariables } from './control-plane-tls.js';
 import { demandRuleSchema } from './demand-rule.js';
 import { pathVariables } from './path-rules.js';
-import { resourceNames, threadCount } from './special-fields.js';
+import { threadCount } from './special-fields.js';
 import { tlsVariables } from './tls-variables.js';
 import { tokenVariables } from './token-variables.js';
-
-const AFFINITY_FORM = 'must be client, path, header:name (in lower case) or cookie:name';
 
 /** Every variable of the balancer, in the order of docs/configuration.md. */
 export const balancerSchema = z.object({
@@ -90,7 +97,7 @@ export const balancerSchema = z.object({
   MAX_CAPACITY_RATIO: decimal(1, 1_000_000_000)
     .prefault('1000')
     .describe('Largest capacity that may be registered, as a multiple of the median of the others, in each resource'),
-  RESOURCES: resourceNames.prefault('compute,storage').describe("The fleet's resources, in order"),
+  ...resourceVariables,
   BACKEND_NETWORKS: cidrList()
     .prefault('loopback,private')
     .describe(
@@ -98,14 +105,7 @@ export const balancerSchema = z.object({
     ),
   ...backendTlsVariables,
   MAX_BACKENDS: wholeNumber(1, 65_536).prefault('1024').describe('Largest fleet: the size of the load table'),
-  PLACEMENT_POLICY: oneOf(POLICY_NAMES)
-    .prefault('drf')
-    .describe(`Placement policy: ${POLICY_NAMES.join(', ')}`),
-  AFFINITY_KEY: z
-    .string()
-    .regex(/^(client|path|header:[a-z0-9-]+|cookie:[A-Za-z0-9_-]+)$/, AFFINITY_FORM)
-    .prefault('client')
-    .describe('What `maglev` hashes: client, path, header:name or cookie:name'),
+  ...placementVariables,
   STICKINESS_KEY: z
     .string()
     .min(32, 'must have at least 32 characters')
@@ -129,66 +129,22 @@ export const balancerSchema = z.object({
     .prefault('[]')
     .describe('Demand by method and path, first match; `:name` matches one segment, `*name` the rest'),
   ...clientIdentityVariables,
-  PING_ACK_INTERVAL_SECONDS: seconds(0.1, 86_400).prefault('100').describe('Interval of the active health checks'),
+  ...healthCheckVariables,
   PING_ACK_JITTER: decimal(0, 0.5)
     .prefault('0.1')
     .describe('Part of the interval by which a health check comes earlier or later, at random'),
-  PING_TIMEOUT_SECONDS: seconds(0.05, 60).prefault('1').describe('How long a backend has to respond to a ping'),
-  PING_RISE: wholeNumber(1, 100)
-    .prefault('2')
-    .describe('Consecutive successful pings that bring back a backend that was down'),
-  PING_FALL: wholeNumber(1, 100)
-    .prefault('3')
-    .describe('Consecutive failed pings that take a backend down; the first one takes it out of traffic'),
   RECHECK_MIN_SECONDS: seconds(0.01, 60)
     .prefault('0.1')
     .describe('First wait before a backend that is not up is pinged again'),
   RECHECK_MAX_SECONDS: seconds(0.01, 3_600).prefault('1').describe('Longest such wait; each one doubles up to this'),
-  PANIC_THRESHOLD: decimal(0, 1)
-    .prefault('0.5')
-    .describe('Panic: with a smaller part of the fleet up, all backends that respond serve; 0 turns it off'),
-  SLOW_START_SECONDS: seconds(0, 3_600)
-    .prefault('10')
-    .describe(
-      'How long the load of a backend that came up grows from a tenth of its capacity to all of it; 0 turns it off',
-    ),
+  ...recoveryVariables,
   SELF_PRESERVATION_RATIO: decimal(0, 1)
     .prefault('0.5')
     .describe(
       'When a larger part of the fleet fails one health-check sweep or lets its lease lapse, all are kept; 1 turns it off',
     ),
-  OUTLIER_CONSECUTIVE_5XX: wholeNumber(0, 10_000)
-    .prefault('5')
-    .describe('Consecutive 5xx responses that eject a backend; 0 turns it off'),
-  OUTLIER_CONSECUTIVE_GATEWAY_ERRORS: wholeNumber(0, 10_000)
-    .prefault('5')
-    .describe('Consecutive failed exchanges or responses 502, 503, 504 that eject a backend; 0 turns it off'),
-  OUTLIER_INTERVAL_SECONDS: seconds(0.1, 3_600)
-    .prefault('10')
-    .describe('Window of OUTLIER_FAILURE_RATIO, OUTLIER_LATENCY_FACTOR and OUTLIER_MIN_REQUESTS'),
-  OUTLIER_FAILURE_RATIO: decimal(0, 1)
-    .prefault('0.5')
-    .describe('Part of the exchanges of a window that must fail to eject a backend; 0 turns it off'),
-  OUTLIER_LATENCY_FACTOR: decimal(0, 10_000)
-    .prefault('10')
-    .describe('Multiple of the usual latency of the same classes of requests that ejects a backend; 0 turns it off'),
-  OUTLIER_MIN_REQUESTS: wholeNumber(1, 1_000_000).prefault('20').describe('Exchanges that a window must have to count'),
-  EJECTION_SECONDS: seconds(0.1, 86_400)
-    .prefault('30')
-    .describe('How long the first ejection lasts; the nth in a row lasts n times as long'),
-  EJECTION_MAX_SECONDS: seconds(0.1, 86_400).prefault('300').describe('Longest ejection'),
-  MAX_EJECTED_RATIO: decimal(0, 1)
-    .prefault('0.3')
-    .describe('Largest part of the fleet ejected at a time; one backend may always be, but never the last that is up'),
-  MAX_IN_FLIGHT_PER_BACKEND: wholeNumber(1, 1_000_000)
-    .prefault('1024')
-    .describe('Concurrent exchanges on a backend of median capacity; others scale with their capacity'),
-  MAX_QUEUED_REQUESTS: wholeNumber(0, 1_000_000)
-    .prefault('1024')
-    .describe('Requests that may wait while all backends are full'),
-  QUEUE_TIMEOUT_SECONDS: seconds(0.01, 3_600)
-    .prefault('1')
-    .describe('How long such a request waits before it gets 503'),
+  ...outlierVariables,
+  ...admissionVariables,
   SLOW_EXCHANGE_SECONDS: seconds(0.05, 3_600)
     .prefault('1')
     .describe('A backend that takes longer to begin a response is pinged'),
@@ -196,17 +152,7 @@ export const balancerSchema = z.object({
     .prefault('300')
     .describe('How long exchanges in flight may take during a drain before they are disconnected'),
   CONNECT_TIMEOUT_SECONDS: seconds(0.01, 60).prefault('1').describe('How long connecting to a backend may take'),
-  ATTEMPT_TIMEOUT_SECONDS: seconds(0.05, 3_600)
-    .prefault('10')
-    .describe('How long a backend has to begin a response before an idempotent request is retried on another'),
-  REQUEST_TIMEOUT_SECONDS: seconds(0.05, 3_600)
-    .prefault('30')
-    .describe('How long a request may wait for a response to begin, over all attempts'),
-  STREAM_IDLE_TIMEOUT_SECONDS: seconds(0.05, 86_400)
-    .prefault('60')
-    .describe(
-      'How long a body may make no progress before the exchange is aborted; does not apply to upgraded connections',
-    ),
+  ...timeoutVariables,
   CLIENT_HEADER_TIMEOUT_SECONDS: seconds(0.1, 3_600)
     .prefault('15')
     .describe('How long a client has to send the head of a request'),
@@ -215,9 +161,7 @@ export const balancerSchema = z.object({
     .describe('How long an idle client connection is kept open'),
   ...pathVariables,
   ...clientLimitVariables,
-  MAX_ATTEMPTS: wholeNumber(1, 10).prefault('3').describe('Attempts per request, including the first'),
-  RETRY_BUDGET: decimal(0, 1).prefault('0.2').describe('Part of the requests of the last 10 s that may be retried'),
-  RETRY_BUDGET_MIN_PER_SECOND: decimal(0, 10_000).prefault('3').describe('Retries per second that are always allowed'),
+  ...retryVariables,
   RETRY_BUFFER_BYTES: wholeNumber(0, 16_777_216)
     .prefault('65536')
     .describe('Bytes of a request body kept for a retry; a request with a longer body is sent once'),

@@ -1,16 +1,6 @@
 // Schemas for the kinds of value that only a variable of the balancer has.
 import { availableParallelism } from 'node:os';
-import { ResourceSpace } from '@fairlead/scheduling';
 import { z } from 'zod';
-
-const RESOURCES_FORM = 'must be 1 to 8 different names of lower-case letters, digits and "-", separated by commas';
-/** `RESOURCES`: names separated by commas; parsed into a `ResourceSpace`. */
-export const resourceNames = z
-  .string()
-  .transform((text) => text.split(',').map((name) => name.trim()))
-  .refine((names) => names.length <= 8 && names.every((name) => /^[a-z][a-z0-9-]{0,31}$/.test(name)), RESOURCES_FORM)
-  .refine((names) => new Set(names).size === names.length, RESOURCES_FORM)
-  .transform((names) => new ResourceSpace(names));
 
 const MAX_THREADS = 64;
 const THREADS_FORM = `must be auto or a whole number from 0 to ${MAX_THREADS}`;

@@ -1,0 +1,22 @@
+// `fairlead check`: whether a configuration file is valid, and what in it is hardly meant.
+import type { Environment } from '@fairlead/configuration';
+import { problemText, trafficWarnings } from '@fairlead/traffic-config';
+import { readConfiguration } from './configuration-file.js';
+import { EXIT, type ExitCode } from './exit-codes.js';
+
+/** Prints problems to stderr, or a summary and warnings to stdout. @throws {Error} when the file cannot be read. */
+export function check(file: string, environment: Environment): ExitCode {
+  const parsed = readConfiguration(file, environment);
+  if (parsed.kind === 'invalid') {
+    for (const problem of parsed.problems) process.stderr.write(`${problemText(problem)}\n`);
+    return EXIT.found;
+  }
+  for (const warning of trafficWarnings(parsed.traffic)) process.stdout.write(`warning: ${warning}\n`);
+  const { pools, routes } = parsed.traffic;
+  process.stdout.write(`${file} is valid: ${count(pools.length, 'pool')}, ${count(routes.length, 'route')}\n`);
+  return EXIT.ok;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,50 @@
+// Reads a configuration file with the defaults that the variables give.
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { parseEnvironment, type Environment } from '@fairlead/configuration';
+import {
+  parseTraffic,
+  trafficDefaults,
+  trafficVariables,
+  type InvalidTraffic,
+  type ValidTraffic,
+} from '@fairlead/traffic-config';
+
+/** Where the secrets of a file come from. */
+export interface Secrets {
+  readonly environment: Environment;
+  /** @throws {Error} when a file cannot be read. */
+  readonly readFile: (path: string) => string;
+}
+
+/** Reads and parses a file. @throws {Error} with a sentence when it cannot be read, or a variable is not valid. */
+export function readConfiguration(
+  file: string,
+  environment: Environment,
+  secretsOf: (secrets: Secrets) => Secrets = (secrets) => secrets,
+): ValidTraffic | InvalidTraffic {
+  const variables = parseEnvironment(trafficVariables, environment);
+  const folder = dirname(resolve(file));
+  const secrets = secretsOf({ environment, readFile: (path) => readText(resolve(folder, path)) });
+  return parseTraffic(readText(file), {
+    file,
+    defaults: trafficDefaults(variables, Infinity),
+    resourceNames: variables.RESOURCES.names,
+    ...secrets,
+  });
+}
+
+const CAUSES: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a directory',
+  EACCES: 'permission is denied',
+};
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    throw new Error(`${path} cannot be read: ${CAUSES[code] ?? message}`, { cause: error });
+  }
+}

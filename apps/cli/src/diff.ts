@@ -1,0 +1,37 @@
+// `fairlead diff`: what a configuration file would change in a running balancer.
+import type { Environment } from '@fairlead/configuration';
+import { problemText, maskedTraffic, trafficChanges } from '@fairlead/traffic-config';
+import { readConfiguration, type Secrets } from './configuration-file.js';
+import { EXIT, type ExitCode } from './exit-codes.js';
+import { runningTraffic, type BalancerOptions } from './running-balancer.js';
+
+export type { BalancerOptions };
+
+/** Prints the differences to stdout. @throws {Error} with a sentence when there is nothing to compare. */
+export async function diff(file: string, options: BalancerOptions, environment: Environment): Promise<ExitCode> {
+  const parsed = readConfiguration(file, environment, withStandIns);
+  if (parsed.kind === 'invalid') {
+    for (const problem of parsed.problems) process.stderr.write(`${problemText(problem)}\n`);
+    return EXIT.failed;
+  }
+  const changes = trafficChanges(await runningTraffic(options), maskedTraffic(parsed.traffic, parsed.secrets));
+  for (const change of changes) process.stdout.write(`${change}\n`);
+  return changes.length === 0 ? EXIT.ok : EXIT.found;
+}
+
+/** What the balancer shows in place of a secret. */
+const STAND_IN = '***';
+
+/** Secrets that are only where the balancer is are taken as the same: it does not show them. */
+function withStandIns({ environment, readFile }: Secrets): Secrets {
+  return {
+    environment: new Proxy(environment, { get: (_, name) => environment[String(name)] || STAND_IN }),
+    readFile: (path) => {
+      try {
+        return readFile(path);
+      } catch {
+        return STAND_IN;
+      }
+    },
+  };
+}
