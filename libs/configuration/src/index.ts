@@ -31,3 +31,4 @@ export { nearestName } from './nearest-name.js';
 export { outermostIssue, type LocatedIssue } from './outermost-issue.js';
 export { startOrExit } from './start-or-exit.js';
 export { logSettings, logVariables, type LogVariables } from './log-settings.js';
+export { unknownVariables } from './unknown-variables.js';

@@ -12,7 +12,7 @@ import { Logger } from 'nestjs-pino';
 import { AccessTokens } from '../access/access-tokens.js';
 import { checkOpenness } from '../access/open-control-plane.js';
 import { BalancerModule } from '../balancer.module.js';
-import type { BalancerConfig } from '../config/balancer.config.js';
+import { misspeltVariables, type BalancerConfig } from '../config/balancer.config.js';
 import { controlPlaneFilesOf } from '../config/control-plane-tls.js';
 import { serverFilesOf } from '../config/tls-variables.js';
 import type { InheritedSockets } from './inherited-sockets.js';
@@ -47,6 +47,7 @@ export async function start(config: BalancerConfig, inherited: InheritedSockets)
   });
   const logger = app.get(Logger);
   app.useLogger(logger);
+  for (const warning of misspeltVariables()) logger.warn(warning, 'Configuration');
   warnIfUnverified(config);
   configureControlPlane(app, config);
   app.get(ControlPlaneCertificate).onChange((changed) => adapter.replaceTls(controlPlaneTlsOptions(changed, config)));

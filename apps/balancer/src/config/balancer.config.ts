@@ -1,5 +1,5 @@
 // The balancer's configuration, from the environment. Besides this, only bootstrap/inherited-sockets.ts reads process.env.
-import { ConfigurationError, parseEnvironment, type Environment } from '@fairlead/configuration';
+import { ConfigurationError, parseEnvironment, unknownVariables, type Environment } from '@fairlead/configuration';
 import { registerAs } from '@nestjs/config';
 import { balancerSchema, type BalancerConfig } from './balancer-schema.js';
 import { replacedVariables } from './client-identity.js';
@@ -17,6 +17,11 @@ export function loadBalancerConfig(environment: Environment): BalancerConfig {
   const problems = [...replacedVariables(environment), ...contradictionsIn(config)];
   if (problems.length > 0) throw new ConfigurationError(problems);
   return config;
+}
+
+/** A sentence for each variable of this process that is probably a misspelt one of the balancer. */
+export function misspeltVariables(): readonly string[] {
+  return unknownVariables(process.env, Object.keys(balancerSchema.shape));
 }
 
 /** The path of the registry file; undefined where the registry is kept in memory only. */
