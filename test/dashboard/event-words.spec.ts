@@ -43,6 +43,8 @@ describe('wordsOf', () => {
       'refused',
       'certificate changed',
       'certificate rejected',
+      'configuration changed',
+      'configuration rejected',
     ]);
   });
 });

@@ -86,6 +86,7 @@ const BOUNDS: Readonly<Record<string, string>> = {
   'apps/balancer/src/threads/worker-supervisor.ts members': 'DATA_PLANE_THREADS',
   'apps/balancer/src/traffic-config/current-traffic.ts listeners': 'the services of the thread',
   'apps/balancer/src/traffic-config/current-traffic.ts removed': 'MAX_REMOVED',
+  'apps/balancer/src/traffic-config/reload-status.ts counted': 'RELOAD_RESULTS',
   'apps/dashboard/src/live/rate-history.ts points': 'HISTORY_MS',
   'libs/http-server/src/tls-only-server.ts open': 'CONTROL_PLANE_MAX_CONNECTIONS, DASHBOARD_MAX_CONNECTIONS',
   'apps/balancer/src/tls/backend-connector.ts sessions': 'MAX_BACKENDS',

@@ -12,6 +12,8 @@ import { RoleGuard } from './access/required-role.js';
 import { EventsController } from './control-plane/events.controller.js';
 import { ExplainService } from './control-plane/explain.service.js';
 import { PoolsController } from './control-plane/pools.controller.js';
+import { ConfigurationController } from './control-plane/configuration/configuration.controller.js';
+import { ConfigurationReloads } from './control-plane/configuration/configuration-reloads.js';
 import { PlacementController } from './control-plane/placement.controller.js';
 import { balancerConfig } from './config/balancer.config.js';
 import { dataPlaneProviders, foundations } from './data-plane/data-plane.providers.js';
@@ -45,6 +47,9 @@ import { ControlPlaneCertificate } from './tls/control-plane-certificate.js';
 import { ServerCredentials } from './tls/server-credentials.js';
 import { SharedState } from './threads/shared-state.js';
 import { WorkerSupervisor } from './threads/worker-supervisor.js';
+import { INITIAL_TRAFFIC } from './traffic-config/current-traffic.js';
+import { ReloadStatus } from './traffic-config/reload-status.js';
+import { TrafficFile } from './traffic-config/traffic-file.js';
 
 const loadTable = {
   provide: LoadTable,
@@ -90,6 +95,12 @@ const backendCredentials = { provide: BackendCredentials, useExisting: BackendCe
 const credentials = [DataPlaneCertificates, dataPlaneCredentials, BackendCertificateFiles, backendCredentials];
 const tls = [...credentials, ControlPlaneCertificate, CertificatesInUse];
 const access = [AccessTokens, AccessControl, { provide: APP_GUARD, useClass: RoleGuard }];
+const initialTraffic = {
+  provide: INITIAL_TRAFFIC,
+  inject: [TrafficFile],
+  useFactory: (file: TrafficFile) => file.require(),
+};
+const trafficConfig = [TrafficFile, initialTraffic, ReloadStatus, ConfigurationReloads];
 const metrics = [MetricsService, Prometheus];
 
 @Module({
@@ -102,6 +113,7 @@ const metrics = [MetricsService, Prometheus];
     EventsController,
     MetricsController,
     HealthController,
+    ConfigurationController,
   ],
   providers: [
     ExplainService,
@@ -113,6 +125,7 @@ const metrics = [MetricsService, Prometheus];
     ...tls,
     ...access,
     ...metrics,
+    ...trafficConfig,
   ],
 })
 export class BalancerModule {}

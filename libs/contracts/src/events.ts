@@ -17,6 +17,8 @@ export const EVENT_KINDS = [
   'refused',
   'certificate-changed',
   'certificate-rejected',
+  'configuration-changed',
+  'configuration-rejected',
 ] as const;
 
 /**
@@ -38,7 +40,10 @@ export const fleetEventSchema = z
     reason: z.string().meta({ examples: ['ping failed: connection refused'] }),
     caller: z.string().optional().describe('The address of the caller that asked for it; absent if none did'),
     token: z.string().optional().describe('The name of the token that the caller sent; absent if it needed none'),
-    action: z.string().optional().describe('What the caller asked for: register, renew, drain, resume, remove or read'),
+    action: z
+      .string()
+      .optional()
+      .describe('What the caller asked for: register, renew, drain, resume, remove, reload or read'),
     evidence: z.record(z.string(), z.number()).describe('The figures that led to the event, by name'),
   })
   .meta({ id: 'FleetEvent' });

@@ -32,6 +32,16 @@ export {
 } from './registration.js';
 export { poolListSchema, poolViewSchema, type PoolView } from './pools.js';
 export { originalRegistrationSchema, type OriginalRegistration } from './original-protocol.js';
+export {
+  configurationCheckSchema,
+  configurationProblemSchema,
+  configurationReloadSchema,
+  configurationSchema,
+  type ConfigurationCheck,
+  type ConfigurationProblem,
+  type ConfigurationReload,
+  type ConfigurationView,
+} from './configuration.js';
 export { EVENT_KINDS, fleetEventSchema, type FleetEvent, type FleetEventKind } from './events.js';
 export {
   backendMetricsSchema,

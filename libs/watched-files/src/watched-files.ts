@@ -16,11 +16,12 @@ export class WatchedFiles {
   private hasChanged = false;
 
   /**
+   * @param paths may be a function, where other files are watched at another time.
    * @param onChange is called once the files have not changed between two checks, because files that belong together are written
    * one after the other.
    */
   constructor(
-    private readonly paths: readonly string[],
+    private readonly paths: readonly string[] | (() => readonly string[]),
     private readonly onChange: () => void,
     private readonly intervalMs = INTERVAL_MS,
   ) {}
@@ -50,7 +51,8 @@ export class WatchedFiles {
   }
 
   private async versionNow(): Promise<string> {
-    const stats = await Promise.all(this.paths.map(statsOf));
+    const paths = typeof this.paths === 'function' ? this.paths() : this.paths;
+    const stats = await Promise.all(paths.map(statsOf));
     return stats.map(versionOf).join('\n');
   }
 }

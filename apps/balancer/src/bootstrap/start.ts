@@ -16,6 +16,7 @@ import { misspeltVariables, type BalancerConfig } from '../config/balancer.confi
 import { controlPlaneFilesOf } from '../config/control-plane-tls.js';
 import { serverFilesOf } from '../config/tls-variables.js';
 import type { InheritedSockets } from './inherited-sockets.js';
+import { ConfigurationReloads } from '../control-plane/configuration/configuration-reloads.js';
 import { configureControlPlane } from '../control-plane/http-app.js';
 import { DataPlane } from '../data-plane/data-plane.js';
 import { backendAccess } from '../net/backend-access.js';
@@ -26,6 +27,7 @@ import { warnIfUnverified } from '../tls/backend-connector.js';
 import { ControlPlaneCertificate, controlPlaneTlsOptions } from '../tls/control-plane-certificate.js';
 import { readCredentials } from '../tls/file-credentials.js';
 import { startWatchdog } from '../threads/watchdog.js';
+import { TrafficFile } from '../traffic-config/traffic-file.js';
 
 /** Resolves when the balancer accepts clients. */
 export async function start(config: BalancerConfig, inherited: InheritedSockets): Promise<void> {
@@ -35,6 +37,8 @@ export async function start(config: BalancerConfig, inherited: InheritedSockets)
   readBackendCredentials(config);
   await requireToken(config, inherited);
   backendAccess.restrictTo(config.BACKEND_NETWORKS);
+  for (const port of configuredPortsOf(config)) backendAccess.addOwnPort(port);
+  new TrafficFile(backendAccess, config).require();
   const material = readCredentials(controlPlaneFilesOf(config));
   const adapter = new LimitedExpressAdapter(
     connectionsWithin(config.CONTROL_PLANE_MAX_CONNECTIONS),
@@ -53,6 +57,7 @@ export async function start(config: BalancerConfig, inherited: InheritedSockets)
   app.get(ControlPlaneCertificate).onChange((changed) => adapter.replaceTls(controlPlaneTlsOptions(changed, config)));
   const plane = app.get(DataPlane);
   shutDownOnSignal(app, plane, logger, inherited);
+  process.on('SIGHUP', () => void app.get(ConfigurationReloads).reloadOnSignal());
 
   await app.init();
   await waitForInitialProbes(app.get(RegistryService));
@@ -86,6 +91,11 @@ async function requireToken(config: BalancerConfig, { control }: InheritedSocket
   // Listening reports a name that cannot be resolved.
   const { address } = await lookup(host).catch(() => ({ address: '127.0.0.1' }));
   checkOpenness({ address, source: `CONTROL_PLANE_HOST=${host}` }, config);
+}
+
+/** The ports that are known before the process listens: no backend of the configuration file may be there. */
+function configuredPortsOf({ DATA_PLANE_PORT, DATA_PLANE_TLS_PORT = 0, CONTROL_PLANE_PORT }: BalancerConfig): number[] {
+  return [DATA_PLANE_PORT, DATA_PLANE_TLS_PORT, CONTROL_PLANE_PORT].filter((port) => port !== 0);
 }
 
 /** Adds to an error of listening the variables that configure the address. */

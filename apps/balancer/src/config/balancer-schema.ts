@@ -34,6 +34,12 @@ import { tokenVariables } from './token-variables.js';
 
 /** Every variable of the balancer, in the order of docs/configuration.md. */
 export const balancerSchema = z.object({
+  FAIRLEAD_CONFIG: z
+    .string()
+    .optional()
+    .describe(
+      'File of pools and routes, read again when it changes; defaults to fairlead.yaml in the working directory, if there is one',
+    ),
   DATA_PLANE_HOST: z.string().prefault('0.0.0.0').describe('Address on which clients are accepted'),
   DATA_PLANE_PORT: port().prefault('5252').describe('Port on which clients are accepted; 0: a free one'),
   FAST_LANE: oneOf(['on', 'off'])

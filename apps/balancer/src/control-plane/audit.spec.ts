@@ -13,6 +13,8 @@ describe('actionOf', () => {
     ['GET', '/api/v1/backends/a', 'read'],
     ['GET', '/api/v1/backends', 'read'],
     ['POST', '/api/v1/placement/explain', 'read'],
+    ['POST', '/api/v1/configuration/reload', 'reload'],
+    ['POST', '/api/v1/configuration/check', 'read'],
     ['GET', '/metrics', 'read'],
     ['DELETE', '/api/v1/backends', 'read'],
   ])('%s %s asks to %s', (method, path, action) => {

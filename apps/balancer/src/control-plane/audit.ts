@@ -7,7 +7,7 @@ import { callerAddressOf } from '../access/caller-address.js';
 import type { Refusals } from './refusals.js';
 
 /** What a caller asks for. */
-export type Action = 'register' | 'renew' | 'drain' | 'resume' | 'remove' | 'read';
+export type Action = 'register' | 'renew' | 'drain' | 'resume' | 'remove' | 'reload' | 'read';
 
 /** Statuses with which any request is refused. */
 const REFUSED = new Set([401, 403, 413, 415, 421, 429]);
@@ -15,6 +15,7 @@ const REFUSED = new Set([401, 403, 413, 415, 421, 429]);
 const REFUSED_REGISTRATION = new Set([400, 409, 503]);
 
 const BACKEND_ROUTE = /^\/api\/v1\/backends(?:\/([^/]+)(?:\/(lease|drain|resume))?)?\/?$/;
+const RELOAD_ROUTE = /^\/api\/v1\/configuration\/reload\/?$/;
 /** Longer reasons are cut: they may quote what the caller sent. */
 const MAX_REASON_LENGTH = 200;
 
@@ -45,6 +46,7 @@ export function auditRefusals(refusals: Refusals) {
 /** What a request asks for. */
 export function actionOf(method: string, path: string): Action {
   if (path === '/') return 'register';
+  if (method === 'POST' && RELOAD_ROUTE.test(path)) return 'reload';
   const route = BACKEND_ROUTE.exec(path);
   if (!route) return 'read';
   const [, id, verb] = route;

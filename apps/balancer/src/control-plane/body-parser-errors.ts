@@ -5,6 +5,8 @@ import { HttpException } from '@nestjs/common';
 interface BodyParserError extends Error {
   readonly status: number;
   readonly type: string;
+  /** Bytes. */
+  readonly limit?: number;
 }
 
 /** Turns an error of body-parser into an `HttpException` with one sentence; returns any other error unchanged. */
@@ -17,12 +19,12 @@ function isBodyParserError(error: unknown): error is BodyParserError {
   return error instanceof Error && 'status' in error && typeof error.status === 'number' && 'type' in error;
 }
 
-function messageOf({ type, message }: BodyParserError): string {
+function messageOf({ type, message, limit = 102_400 }: BodyParserError): string {
   switch (type) {
     case 'entity.parse.failed':
       return `the body must be JSON: ${message}`;
     case 'entity.too.large':
-      return 'the body must be at most 100 kB';
+      return `the body must be at most ${limit < 1_000_000 ? '100 kB' : '1 MB'}`;
     default:
       return message;
   }

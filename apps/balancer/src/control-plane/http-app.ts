@@ -3,7 +3,7 @@ import { refuseForeignPages, requireKnownHost } from '@fairlead/http-server';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { json, text, type NextFunction, type Request, type Response } from 'express';
-import { hasBody, requireJson } from '../access/json-body.js';
+import { hasBody, requireJson, takesDocument } from '../access/json-body.js';
 import type { BalancerConfig } from '../config/balancer.config.js';
 import { auditRefusals } from './audit.js';
 import { unreadableBody } from './body-parser-errors.js';
@@ -52,6 +52,8 @@ function bodyParser() {
   const parseText = text(parsed);
   const parseJson = json({ ...parsed, reviver: rejectForbiddenKeys });
   return (request: Request, response: Response, next: NextFunction) => {
+    // Its route reads it, once the caller was let in: it may be larger.
+    if (takesDocument(request)) return next();
     const parse = request.path === '/' ? parseText : parseJson;
     parse(request, response, (error?: unknown) => next(error === undefined ? undefined : unreadableBody(error)));
   };

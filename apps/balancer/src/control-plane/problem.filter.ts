@@ -1,6 +1,6 @@
 // Turns every error of the control plane into a response body with status, name and one sentence.
 import { STATUS_CODES } from 'node:http';
-import type { Problem } from '@fairlead/contracts';
+import type { ConfigurationProblem, Problem } from '@fairlead/contracts';
 import {
   Catch,
   HttpException,
@@ -12,6 +12,7 @@ import {
 import type { Response } from 'express';
 import { TooManyRequestsException } from '../access/too-many-requests.js';
 import { explainRefusal } from './audit.js';
+import { InvalidDocumentError } from './configuration/invalid-document.error.js';
 import { InvalidRegistrationError } from '../registry/registration-normalizer.js';
 import {
   FleetFullError,
@@ -22,6 +23,9 @@ import {
   UnknownBackendError,
   UnknownPoolError,
 } from '../registry/registry.errors.js';
+
+/** Errors of requests that do not fit the state of the backend. */
+const CONFLICTS = [NoLeaseError, TakenError];
 
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -41,13 +45,16 @@ export class ProblemFilter implements ExceptionFilter {
     response.status(problem.statusCode).json(problem);
   }
 
-  private problemOf(error: unknown): Problem {
+  private problemOf(error: unknown): Problem | ConfigurationProblem {
     if (error instanceof NotFoundException) return problem(404, withoutQuery(messageOf(error)));
     if (error instanceof HttpException) return problem(error.getStatus(), messageOf(error));
     if (error instanceof InvalidRegistrationError) return problem(400, error.message);
+    if (error instanceof InvalidDocumentError) {
+      return { ...problem(422, error.message), problems: [...error.problems] };
+    }
     if (error instanceof NotOwnerError) return problem(403, error.message);
     if (error instanceof UnknownBackendError || error instanceof UnknownPoolError) return problem(404, error.message);
-    if (error instanceof NoLeaseError || error instanceof TakenError) return problem(409, error.message);
+    if (CONFLICTS.some((kind) => error instanceof kind)) return problem(409, (error as Error).message);
     if (error instanceof QuotaExceededError) return problem(429, error.message);
     if (error instanceof FleetFullError) return problem(503, error.message);
     this.logger.error(error);

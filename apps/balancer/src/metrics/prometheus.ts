@@ -8,6 +8,7 @@ import { EventLog } from '../registry/event-log.js';
 import { RegistryService } from '../registry/registry.service.js';
 import { CurrentTraffic } from '../traffic-config/current-traffic.js';
 import { CertificatesInUse } from '../tls/certificates-in-use.js';
+import { ReloadStatus } from '../traffic-config/reload-status.js';
 import { MetricsService } from './metrics.service.js';
 
 /** One sample: its labels and its value. */
@@ -38,6 +39,7 @@ export class Prometheus {
     private readonly traffic: CurrentTraffic,
     private readonly events: EventLog,
     private readonly certificates: CertificatesInUse,
+    private readonly reloads: ReloadStatus,
   ) {
     this.fleet = metrics.read();
     collectDefaultMetrics({ register: this.register });
@@ -94,6 +96,7 @@ export class Prometheus {
       () => [[{}, this.table.total('proxyProtocolErrors')]],
     );
     this.registerTls();
+    this.registerConfiguration();
     this.counter(
       'fairlead_client_limit_refusals_total',
       'Connections and requests that got 429 because their client was over a limit',
@@ -177,6 +180,28 @@ export class Prometheus {
       'When a certificate expires, in seconds since 1970',
       ['file'],
       () => certificates.list().map(({ file, expiresAtMs }): Sample => [{ file }, expiresAtMs / 1000]),
+    );
+  }
+
+  private registerConfiguration(): void {
+    const { reloads } = this;
+    this.counter('fairlead_configuration_reloads_total', 'Reloads of the configuration file', ['result'], () =>
+      [...reloads.counts].map(([result, count]): Sample => [{ result }, count]),
+    );
+    this.gauge(
+      'fairlead_configuration_last_reload_successful',
+      '0 while the configuration file is invalid, and what was loaded before remains in force',
+      [],
+      () => [[{}, reloads.problems.length === 0 ? 1 : 0]],
+    );
+    this.gauge('fairlead_configuration_version', 'Grows with each configuration put in force', [], () => [
+      [{}, reloads.version],
+    ]);
+    this.gauge(
+      'fairlead_configuration_in_force_since_timestamp_seconds',
+      'When the configuration was put in force, in seconds since 1970',
+      [],
+      () => [[{}, reloads.since.getTime() / 1000]],
     );
   }
 

@@ -5,6 +5,7 @@ import { Socket, connect, isIP, type BlockList, type LookupFunction, type TcpNet
 import { hostname, networkInterfaces } from 'node:os';
 import { blockListOf } from '@fairlead/configuration';
 import { embeddedIPv4, isListed, plainAddress, withoutZone } from './address.js';
+import { endpointOf } from './backend-endpoint.js';
 
 /** Addresses that are never a backend's, whatever BACKEND_NETWORKS says. */
 const NEVER_ALLOWED = (
@@ -62,6 +63,12 @@ export class BackendAccess {
     );
     if (forbidden) return `${forbidden.kind} addresses are never allowed`;
     return isListed(this.allowed, address) ? undefined : 'its address is not in BACKEND_NETWORKS';
+  }
+
+  /** Like {@link refusalOf}, of an `http:` or `https:` URL. */
+  refusalOfUrl(url: string): string | undefined {
+    const { host, port } = endpointOf(new URL(url));
+    return this.refusalOf(host, port);
   }
 
   /**

@@ -59,6 +59,7 @@ const WARNED_KINDS = new Set<FleetEventKind>([
   'drain-timeout',
   'refused',
   'certificate-rejected',
+  'configuration-rejected',
 ]);
 
 @Injectable()
@@ -96,9 +97,9 @@ export class EventLog {
     this.log(WARNED_KINDS.has(kind), backend.id, `${backend.id}: ${kind} (${reason})`);
   }
 
-  /** Records an event of the whole fleet, which no caller asks for. */
-  recordFleetEvent(kind: FleetEventKind, reason: string, evidence: Evidence = {}): void {
-    this.attributeTo(undefined, () => {
+  /** Records an event of the whole fleet. Without an actor, it is not attributed to the caller whose request led to it. */
+  recordFleetEvent(kind: FleetEventKind, reason: string, evidence: Evidence = {}, actor?: Actor): void {
+    this.attributeTo(actor, () => {
       this.append({ kind, backend: null, from: null, to: null, reason, evidence: { ...evidence } });
       this.log(WARNED_KINDS.has(kind), null, `${kind}: ${reason}`);
     });

@@ -24,17 +24,12 @@ describe('FleetPublisher', () => {
   function aPair() {
     const config = loadBalancerConfig({ REGISTRY_FILE: 'none', MAX_BACKENDS: '2' });
     const table = new LoadTable({ resourceCount: 2, slotCount: 2, writerCount: 2 });
-    const registry = new RegistryService(
-      table,
-      new EventLog(),
-      new RegistryStore(config),
-      new CurrentTraffic(config),
-      config,
-    );
+    const traffic = new CurrentTraffic(config);
+    const registry = new RegistryService(table, new EventLog(), new RegistryStore(config), traffic, config);
     const toThread: ToThread[] = [];
     const toMain: FromThread[] = [];
     const replica = new FleetReplica(new RecordingMainThread(toMain), new CurrentTraffic(config), config);
-    const publisher = new FleetPublisher(registry, (message) => void toThread.push(message));
+    const publisher = new FleetPublisher(registry, traffic, traffic.config, (message) => void toThread.push(message));
     registry.listen({ snapshotChanged: () => publisher.send() });
     const register = (id: string) => {
       const more = {
@@ -58,7 +53,7 @@ describe('FleetPublisher', () => {
       }
     };
     const ids = () => Array.from(replica.pools.all.slots, (slot) => replica.atSlot(slot)?.id);
-    return { registry, replica, publisher, register, deliver, ids, toMain };
+    return { registry, traffic, toThread, replica, publisher, register, deliver, ids, toMain };
   }
 
   it('keeps the replica up to date with the registry', async () => {
@@ -129,6 +124,24 @@ describe('FleetPublisher', () => {
     await deliver();
     await left;
     expect(register('c').id).toBe('c');
+  });
+
+  it('sends a configuration before the fleet with which the thread acknowledges it', async () => {
+    const { registry, traffic, toThread, deliver } = aPair();
+    await deliver();
+    const replaced = { ...traffic.config, errorPages: [] };
+    traffic.replace(replaced);
+    expect(registry.acknowledgement.isAcknowledged).toBe(false);
+    await Promise.resolve();
+    expect(toThread).toEqual([
+      { kind: 'traffic', traffic: replaced },
+      expect.objectContaining({ kind: 'fleet', version: registry.acknowledgement.version }),
+    ]);
+    await deliver();
+    expect(registry.acknowledgement.isAcknowledged).toBe(true);
+    traffic.replace(replaced);
+    await Promise.resolve();
+    expect(toThread.map(({ kind }) => kind)).toEqual(['fleet']);
   });
 
   it('does not wait for a thread that has ended', async () => {

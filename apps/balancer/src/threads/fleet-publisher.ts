@@ -1,8 +1,11 @@
-// Publishes the fleet to one thread of the data plane, and passes that thread's observations to the registry.
+// Publishes the fleet and the configuration of traffic to one thread of the data plane, and passes that thread's
+// observations to the registry.
+import type { TrafficConfig } from '@fairlead/traffic-config';
 import { monotonicSeconds } from '../clock/monotonic.js';
 import type { Backend } from '../registry/backend.js';
 import type { SnapshotReader } from '../registry/snapshot/snapshot-acknowledgement.js';
 import type { RegistryService } from '../registry/registry.service.js';
+import type { CurrentTraffic } from '../traffic-config/current-traffic.js';
 import type { FromThread, MemberMessage, ObservationMessage, ToThread } from './messages.js';
 
 /** Numbers that identify backends in messages, since an object is copied on its way to another thread. */
@@ -21,17 +24,27 @@ export class FleetPublisher {
   /** The number of the last observation that was handled. */
   private lastHandled = 0;
 
-  /** Publishes from now on, starting with the present fleet. */
+  /**
+   * Publishes from now on, starting with the present fleet.
+   *
+   * @param sent the configuration that the thread has started with.
+   */
   constructor(
     private readonly registry: RegistryService,
+    private readonly traffic: CurrentTraffic,
+    private sent: TrafficConfig,
     private readonly post: (message: ToThread) => void,
   ) {
     this.reader = registry.acknowledgement.join();
     this.send();
   }
 
-  /** Sends the present fleet. */
+  /**
+   * Sends the present fleet, and before it a configuration that the thread does not have yet: the registry publishes a
+   * fleet with each one, and the thread acknowledges both.
+   */
   send(): void {
+    this.sendTraffic();
     const { acknowledgement, pools, hashKey, cookieKey } = this.registry;
     const now = monotonicSeconds();
     const members = Array.from(pools.all.slots, (_, position) => this.memberAt(position, now));
@@ -68,6 +81,13 @@ export class FleetPublisher {
   /** The thread has ended. */
   end(): void {
     this.reader.leave();
+  }
+
+  private sendTraffic(): void {
+    const { config } = this.traffic;
+    if (config === this.sent) return;
+    this.sent = config;
+    this.post({ kind: 'traffic', traffic: config });
   }
 
   private onObservation(message: ObservationMessage): void {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { RequestRecord } from '@fairlead/contracts';
 import type { HashKey, LoadTableShape } from '@fairlead/scheduling';
 import type { ClientMaterial, ServerMaterial } from '@fairlead/tls';
+import type { TrafficConfig } from '@fairlead/traffic-config';
 import type { EachPort, ListenAddress } from '../data-plane/listener.js';
 import type { DisconnectScope, BackendObservation } from '../registry/snapshot/backend-observation.js';
 import type { NamedBelief } from '../placement/demand-learning.js';
@@ -22,6 +23,8 @@ export interface ThreadData {
   readonly backendCredentials: ClientMaterial;
   /** Of the warnings about peers. */
   readonly warnings: SharedArrayBuffer;
+  /** Pools and routes. */
+  readonly traffic: TrafficConfig;
 }
 
 /** A backend that may be given requests. */
@@ -69,6 +72,8 @@ export interface Query {
 export type ToThread =
   /** The first message; nothing else is sent before the thread is `ready`. */
   | { readonly kind: 'init'; readonly data: ThreadData }
+  /** Pools and routes from now on. The thread acknowledges them with the fleet that follows. */
+  | { readonly kind: 'traffic'; readonly traffic: TrafficConfig }
   | FleetMessage
   | { readonly kind: 'slot-freed'; readonly slot: number }
   | { readonly kind: 'disconnect'; readonly slot: number; readonly scope: DisconnectScope }

@@ -30,11 +30,14 @@ export class ParentThread implements MainThread {
     this.port.on('message', handle);
   }
 
-  /** Handles only fleets at once. Other messages wait, because they may end exchanges while a request is being placed. */
+  /**
+   * Handles only fleets at once, and the configuration that a fleet belongs to. Other messages wait, because they may end
+   * exchanges while a request is being placed.
+   */
   catchUp(): void {
     for (let next = receiveMessageOnPort(this.port); next; next = receiveMessageOnPort(this.port)) {
       const message = next.message as ToThread;
-      if (message.kind === 'fleet') this.handle(message);
+      if (message.kind === 'fleet' || message.kind === 'traffic') this.handle(message);
       else setImmediate(this.handle, message);
     }
   }

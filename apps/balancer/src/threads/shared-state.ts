@@ -1,14 +1,15 @@
-// The tables and credentials that the threads of the data plane share. The load table and the client table have a row for
-// each thread, which only that thread writes.
+// What the threads of the data plane share: tables, credentials, and the configuration of traffic. The load table and the
+// client table have a row for each thread, which only that thread writes.
 import { LoadTable } from '@fairlead/scheduling';
 import { Injectable } from '@nestjs/common';
 import { ClientTable } from '../data-plane/limits/client-table.js';
 import { AddressWarnings } from '../data-plane/request/address-warnings.js';
 import { BackendCredentials } from '../tls/backend-credentials.js';
 import { ServerCredentials } from '../tls/server-credentials.js';
+import { CurrentTraffic } from '../traffic-config/current-traffic.js';
 import type { ThreadData } from './messages.js';
 
-/** The tables and credentials, in the main thread. */
+/** What the threads share, in the main thread. */
 @Injectable()
 export class SharedState {
   constructor(
@@ -17,9 +18,10 @@ export class SharedState {
     private readonly warnings: AddressWarnings,
     readonly credentials: ServerCredentials,
     readonly backendCredentials: BackendCredentials,
+    readonly traffic: CurrentTraffic,
   ) {}
 
-  /** What a thread needs to use them, in a form that can be sent to it. */
+  /** What a thread needs to use it, in a form that can be sent to it. */
   dataOf(thread: number): ThreadData {
     const { shape, buffer } = this.loads;
     return {
@@ -30,6 +32,7 @@ export class SharedState {
       warnings: this.warnings.buffer,
       credentials: this.credentials.material,
       backendCredentials: this.backendCredentials.material,
+      traffic: this.traffic.config,
     };
   }
 

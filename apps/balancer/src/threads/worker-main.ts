@@ -14,6 +14,7 @@ import { FleetReplica } from './fleet-replica.js';
 import type { Query, Replies, ToThread } from './messages.js';
 import { BackendCredentials } from '../tls/backend-credentials.js';
 import { ServerCredentials } from '../tls/server-credentials.js';
+import { CurrentTraffic } from '../traffic-config/current-traffic.js';
 import { ParentThread } from './parent-thread.js';
 import { startHeartbeat } from './thread-watch.js';
 
@@ -35,10 +36,14 @@ const plane = context.get(LocalDataPlane);
 const replica = context.get(FleetReplica);
 const credentials = context.get(ServerCredentials);
 const backendCredentials = context.get(BackendCredentials);
+const traffic = context.get(CurrentTraffic);
 const main = context.get(ParentThread);
 
 main.listen((message) => {
   switch (message.kind) {
+    case 'traffic':
+      traffic.replace(message.traffic);
+      break;
     case 'fleet':
     case 'slot-freed':
     case 'disconnect':

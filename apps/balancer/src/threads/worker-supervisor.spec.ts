@@ -68,13 +68,8 @@ describe('WorkerSupervisor', () => {
     const config = loadBalancerConfig({ REGISTRY_FILE: 'none', DATA_PLANE_THREADS: '2', DATA_PLANE_PORT: '0' });
     const shape = { resourceCount: 2, slotCount: config.MAX_BACKENDS, writerCount: 2 };
     const table = new LoadTable(shape);
-    const registry = new RegistryService(
-      table,
-      new EventLog(),
-      new RegistryStore(config),
-      new CurrentTraffic(config),
-      config,
-    );
+    const traffic = new CurrentTraffic(config);
+    const registry = new RegistryService(table, new EventLog(), new RegistryStore(config), traffic, config);
     return {
       plane: new WorkerSupervisor(
         registry,
@@ -84,6 +79,7 @@ describe('WorkerSupervisor', () => {
           new AddressWarnings(),
           new ServerCredentials(undefined),
           new BackendCredentials(NO_MATERIAL),
+          traffic,
         ),
         config,
         script,

@@ -145,7 +145,8 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
   /** Watches a thread until it ends, and publishes the fleet to it once it is ready. */
   private async attend(thread: number, member: Member): Promise<void> {
     const { channel } = member;
-    const { credentials, backendCredentials } = this.shared;
+    const { credentials, backendCredentials, traffic } = this.shared;
+    const startedBy = traffic.config;
     const started = { material: credentials.material, backendMaterial: backendCredentials.material };
     const { liveness } = this.shared.loads.rows[thread];
     member.watch = new ThreadWatch(liveness, this.config.THREAD_STALL_SECONDS, BOOT_SECONDS);
@@ -157,7 +158,7 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
       return;
     }
     // At once, so that the thread has the fleet before it is told to listen.
-    const publisher = new FleetPublisher(this.registry, (message) => channel.post(message));
+    const publisher = new FleetPublisher(this.registry, traffic, startedBy, (message) => channel.post(message));
     member.publisher = publisher;
     const { material } = credentials;
     if (material && material !== started.material) channel.post({ kind: 'credentials', material });

@@ -8,6 +8,7 @@ import { AddressWarnings } from '../data-plane/request/address-warnings.js';
 import { Fleet } from '../registry/snapshot/fleet.js';
 import { BackendCredentials } from '../tls/backend-credentials.js';
 import { ServerCredentials } from '../tls/server-credentials.js';
+import { INITIAL_TRAFFIC } from '../traffic-config/current-traffic.js';
 import { FleetReplica } from './fleet-replica.js';
 import { MainThread, type ThreadData } from './messages.js';
 import { ParentThread } from './parent-thread.js';
@@ -26,10 +27,12 @@ export class DataPlaneWorkerModule {
     const loadTable = { provide: LoadTable, useValue: new LoadTable(shape, buffer, thread) };
     const clientTable = { provide: ClientTable, useValue: new ClientTable(shape.writerCount, clients, thread) };
     const addressWarnings = { provide: AddressWarnings, useValue: new AddressWarnings(warnings) };
+    const traffic = { provide: INITIAL_TRAFFIC, useValue: data.traffic };
     const credentials = [
       { provide: ServerCredentials, useValue: new ServerCredentials(data.credentials) },
       { provide: BackendCredentials, useValue: new BackendCredentials(data.backendCredentials) },
     ];
-    return { module: DataPlaneWorkerModule, providers: [loadTable, clientTable, addressWarnings, ...credentials] };
+    const shared = [loadTable, clientTable, addressWarnings, traffic, ...credentials];
+    return { module: DataPlaneWorkerModule, providers: shared };
   }
 }

@@ -1,12 +1,15 @@
 // The traffic configuration in force in this thread. It is replaced whole; who needs it in another form listens.
 import { DEFAULT_POOL, type PoolConfig, type TrafficConfig } from '@fairlead/traffic-config';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import { trafficWithoutFile } from './variable-defaults.js';
 
 /** Called with the configuration that is in force from now on. */
 export type TrafficListener = (traffic: TrafficConfig) => void;
+
+/** Injection token of the configuration that a thread starts with: that of the file, or of the main thread. */
+export const INITIAL_TRAFFIC = 'initial-traffic';
 
 /** How many pools are remembered after they were removed. */
 const MAX_REMOVED = 100;
@@ -19,8 +22,12 @@ export class CurrentTraffic {
   private readonly removed = new Map<string, PoolConfig>();
   private readonly listeners: TrafficListener[] = [];
 
-  constructor(@Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>) {
-    this.traffic = trafficWithoutFile(config);
+  /** Without `initial`, there is no file. */
+  constructor(
+    @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
+    @Optional() @Inject(INITIAL_TRAFFIC) initial?: TrafficConfig,
+  ) {
+    this.traffic = initial ?? trafficWithoutFile(config);
     this.poolsByName = byName(this.traffic);
   }
 

@@ -21,6 +21,8 @@ const WORDS = {
   refused: { word: 'refused', mark: 'suspect' },
   'certificate-changed': { word: 'certificate changed', mark: 'joining' },
   'certificate-rejected': { word: 'certificate rejected', mark: 'suspect' },
+  'configuration-changed': { word: 'configuration changed', mark: 'joining' },
+  'configuration-rejected': { word: 'configuration rejected', mark: 'suspect' },
 };
 
 /** @param {Pick<FleetEvent, 'kind' | 'from' | 'to'>} event @returns {Words} */

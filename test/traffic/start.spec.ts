@@ -1,0 +1,66 @@
+// Which configuration file a balancer starts with, and what stops it.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { configurationOf } from '../support/configuration-file.js';
+import { AppProcess, commandOf, listening, refusedStart } from '../support/processes.js';
+
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'fairlead-start-'));
+  for (const name of ['fairlead', 'variable', 'option'])
+    writeFileSync(join(folder, `${name}.yaml`), `pools: { ${name}: {} }`);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Starts a balancer in the folder; returns the pools that it has besides the default one. */
+async function poolsOf(args: readonly string[], env: Record<string, string> = {}): Promise<unknown> {
+  const variables = { LOG_FORMAT: 'json', REGISTRY_FILE: 'none', DATA_PLANE_THREADS: '0', SWAGGER: 'false' };
+  const running = new AppProcess('balancer', [...commandOf('balancer'), ...args], {
+    cwd: folder,
+    env: { ...variables, DATA_PLANE_PORT: '0', CONTROL_PLANE_PORT: '0', ...env },
+  });
+  onTestFinished(() => running.end());
+  const { traffic } = await configurationOf(await listening(running));
+  return (traffic.pools as { name: string }[]).map(({ name }) => name).filter((name) => name !== 'default');
+}
+
+describe('the configuration file is', () => {
+  it('that of --config', async () => {
+    expect(await poolsOf(['--config', 'option.yaml'], { FAIRLEAD_CONFIG: 'variable.yaml' })).toEqual(['option']);
+  });
+
+  it('else that of FAIRLEAD_CONFIG', async () => {
+    expect(await poolsOf([], { FAIRLEAD_CONFIG: join(folder, 'variable.yaml') })).toEqual(['variable']);
+  });
+
+  it('else fairlead.yaml in the working directory', async () => {
+    expect(await poolsOf([])).toEqual(['fairlead']);
+  });
+});
+
+describe('the start is refused', () => {
+  it('with all problems of the file, one a line', async () => {
+    const file = join(folder, 'wrong.yaml');
+    writeFileSync(file, 'pools:\n  a: { policy: drff }\nroutes:\n  - { pool: b }\n');
+    expect((await refusedStart({ FAIRLEAD_CONFIG: file })).trimEnd().split('\n')).toEqual([
+      expect.stringMatching(/wrong\.yaml:2:\d+: pools\.a\.policy must be .*got "drff" \(did you mean "drf"\?\)$/),
+      expect.stringMatching(/wrong\.yaml:4:\d+: routes\[0\]\.pool must be .*got "b"/),
+    ]);
+  });
+
+  it('when a file that was named is not there', async () => {
+    const file = join(folder, 'missing.yaml');
+    expect(await refusedStart({ FAIRLEAD_CONFIG: file })).toBe(`${file} cannot be read: there is no such file\n`);
+  });
+
+  it('when a backend is at a port of the balancer', async () => {
+    const file = join(folder, 'self.yaml');
+    writeFileSync(file, 'pools: { default: { backends: [{ url: "http://localhost:4711" }] } }');
+    expect(await refusedStart({ FAIRLEAD_CONFIG: file, DATA_PLANE_PORT: '4711' })).toBe(
+      `${file}: pools.default.backends[0].url must not be http://localhost:4711: it is the balancer itself, and that would be a loop\n`,
+    );
+  });
+});
