@@ -7,7 +7,7 @@ const BALANCER_ROOMS = [
   ['main\\.ts$', 'threads/worker\\.ts$'],
   ['bootstrap/'],
   ['balancer\\.module\\.ts$'],
-  ['health-checks/', 'control-plane/', 'threads/(?!worker\\.ts$)'],
+  ['health-checks/', 'control-plane/', 'discovery/', 'threads/(?!worker\\.ts$)'],
   ['data-plane/'],
   ['access/', 'metrics/', 'placement/'],
   ['tls/'],

@@ -65,6 +65,9 @@ const BOUNDS: Readonly<Record<string, string>> = {
   'apps/balancer/src/placement/drf.scheduler.ts pools': 'the pools of the configuration, and of backends: MAX_BACKENDS',
   'apps/balancer/src/registry/backend-index.ts byId': 'MAX_BACKENDS',
   'apps/balancer/src/registry/backend-index.ts bySlot': 'MAX_BACKENDS',
+  'apps/balancer/src/registry/configured-backends.ts groups': 'the pools of the configuration',
+  'apps/balancer/src/registry/configured-backends.ts missing':
+    'the backends of the configuration, and MAX_BACKENDS for each lookup',
   'apps/balancer/src/registry/event-log.ts events': 'MAX_EVENTS',
   'apps/balancer/src/registry/event-log.ts refusals': 'MAX_REFUSALS',
   'apps/balancer/src/registry/event-log.ts kinds': 'EVENT_KINDS',

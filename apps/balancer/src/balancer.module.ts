@@ -22,6 +22,7 @@ import { ClientTable } from './data-plane/limits/client-table.js';
 import { LocalDataPlane } from './data-plane/local-data-plane.js';
 import { AddressWarnings } from './data-plane/request/address-warnings.js';
 import { HealthController } from './control-plane/health.controller.js';
+import { StaticBackends } from './discovery/static-backends.js';
 import { OutlierDetector } from './health-checks/outlier-detector.js';
 import { PingAckCron } from './health-checks/ping-ack.cron.js';
 import { HealthProbe } from './health-checks/probe.js';
@@ -37,6 +38,7 @@ import { OriginalProtocolController } from './control-plane/original-protocol.co
 import { BackendAccess, backendAccess } from './net/backend-access.js';
 import { BackendViews } from './control-plane/backend-views.js';
 import { BackendsController } from './control-plane/backends.controller.js';
+import { ConfiguredBackends } from './registry/configured-backends.js';
 import { RegistryStore } from './registry/store/registry-store.js';
 import { RegistryService } from './registry/registry.service.js';
 import { BackendCertificateFiles } from './tls/backend-certificate-files.js';
@@ -100,7 +102,8 @@ const initialTraffic = {
   inject: [TrafficFile],
   useFactory: (file: TrafficFile) => file.require(),
 };
-const trafficConfig = [TrafficFile, initialTraffic, ReloadStatus, ConfigurationReloads];
+const configured = [ConfiguredBackends, StaticBackends];
+const trafficConfig = [TrafficFile, initialTraffic, ReloadStatus, ConfigurationReloads, ...configured];
 const metrics = [MetricsService, Prometheus];
 
 @Module({

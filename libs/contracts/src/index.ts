@@ -25,6 +25,7 @@ export {
   registeredBackendSchema,
   BACKEND_SECRET_HEADER,
   type RegisteredBackend,
+  type BackendSource,
   type BackendState,
   type BackendView,
   type LeaseView,

@@ -83,6 +83,7 @@ export class FakeBalancer extends RestartableServer {
       id: id ?? address,
       url: address,
       pool,
+      source: 'registered',
       state: 'up',
       reason: 'registered',
       since: '2026-11-22T00:00:00.000Z',

@@ -30,6 +30,7 @@ export function viewOf(
     id: backend.id,
     url: backend.url,
     pool: backend.pool,
+    source: backend.source ?? 'registered',
     state: stateOf(backend),
     reason: withoutRequests ?? (withDetails ? backend.reason : backend.publicReason),
     since: backend.since.toISOString(),

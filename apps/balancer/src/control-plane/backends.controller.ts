@@ -38,7 +38,7 @@ import { BackendViews } from './backend-views.js';
 import { drainTimeout } from './drain-timeout.pipe.js';
 import { BackendAccess } from '../net/backend-access.js';
 import { RegistrationRateLimitGuard, TOO_MANY } from './registration-rate-limit.guard.js';
-import { requireOwner } from '../registry/ownership.js';
+import { requireOwner, requireRegistered } from '../registry/ownership.js';
 import { RegistryService } from '../registry/registry.service.js';
 import type { Role } from '../config/token-variables.js';
 
@@ -91,7 +91,11 @@ export class BackendsController {
     description: 'The body is invalid; nothing was changed',
   })
   @ApiResponse({ status: 404, standardSchema: problemSchema, description: 'There is no pool of that name' })
-  @ApiResponse({ status: 409, standardSchema: problemSchema, description: 'The id or the address is taken' })
+  @ApiResponse({
+    status: 409,
+    standardSchema: problemSchema,
+    description: 'The id or the address is taken, also by a backend of the configuration file',
+  })
   @ApiResponse({ status: 413, standardSchema: problemSchema, description: 'The body is over 100 kB' })
   @ApiResponse(TOO_MANY)
   @ApiResponse({ status: 503, standardSchema: problemSchema, description: 'MAX_BACKENDS are registered' })
@@ -147,9 +151,14 @@ export class BackendsController {
   @ApiHeader(SECRET)
   @ApiResponse({ status: 200, standardSchema: backendViewSchema, description: 'Renewed' })
   @ApiResponse({ ...NOT_FOUND, description: 'No backend of that id, or its lease has lapsed: register again' })
-  @ApiResponse({ status: 409, standardSchema: problemSchema, description: 'It registered without leaseSeconds' })
+  @ApiResponse({
+    status: 409,
+    standardSchema: problemSchema,
+    description: 'It registered without leaseSeconds, or did not register',
+  })
   async renew(@Param('id') id: string, @Req() request: Request): Promise<BackendView> {
     this.requireOwner(id, callerOf(request));
+    requireRegistered(this.registry.get(id));
     return this.views.of(this.registry.renew(id), request);
   }
 
@@ -205,6 +214,7 @@ export class BackendsController {
   })
   @ApiResponse(BAD_QUERY)
   @ApiResponse(NOT_FOUND)
+  @ApiResponse({ status: 409, standardSchema: problemSchema, description: 'The configuration file names it, or DNS' })
   async leave(
     @Param('id') id: string,
     @Query('now', trueOrFalse) now: boolean | undefined,
@@ -214,6 +224,7 @@ export class BackendsController {
   ): Promise<BackendView | undefined> {
     const caller = callerOf(request);
     this.requireOwner(id, caller);
+    requireRegistered(this.registry.get(id));
     const by = caller.asActor('remove');
     const draining = await this.registry.askedBy(by, () =>
       now ? this.registry.leaveNow(id).then(() => undefined) : this.registry.leave(id, timeoutSeconds),

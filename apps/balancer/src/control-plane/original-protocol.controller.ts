@@ -13,7 +13,7 @@ import { InvalidRegistrationError, normalizeOriginal } from '../registry/registr
 import { BackendAccess } from '../net/backend-access.js';
 import { explainRefusal } from './audit.js';
 import { RegistrationRateLimitGuard, TOO_MANY } from './registration-rate-limit.guard.js';
-import { FleetFullError, QuotaExceededError, TakenError } from '../registry/registry.errors.js';
+import { FleetFullError, NotRegisteredError, QuotaExceededError, TakenError } from '../registry/registry.errors.js';
 import { RegistryService } from '../registry/registry.service.js';
 
 /** A response's status and text. */
@@ -81,7 +81,7 @@ export class OriginalProtocolController {
       return [200, 'Server accepted'];
     } catch (error) {
       if (error instanceof InvalidRegistrationError) return [400, error.message];
-      if (error instanceof TakenError) return [409, error.message];
+      if (error instanceof TakenError || error instanceof NotRegisteredError) return [409, error.message];
       if (error instanceof QuotaExceededError) return [429, error.message];
       if (error instanceof FleetFullError) return [503, error.message];
       throw error;

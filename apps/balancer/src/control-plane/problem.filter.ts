@@ -18,6 +18,7 @@ import {
   FleetFullError,
   NoLeaseError,
   NotOwnerError,
+  NotRegisteredError,
   QuotaExceededError,
   TakenError,
   UnknownBackendError,
@@ -25,7 +26,7 @@ import {
 } from '../registry/registry.errors.js';
 
 /** Errors of requests that do not fit the state of the backend. */
-const CONFLICTS = [NoLeaseError, TakenError];
+const CONFLICTS = [NoLeaseError, NotRegisteredError, TakenError];
 
 @Catch()
 export class ProblemFilter implements ExceptionFilter {

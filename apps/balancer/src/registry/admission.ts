@@ -5,7 +5,7 @@ import type { BalancerConfig } from '../config/balancer.config.js';
 import type { CurrentTraffic } from '../traffic-config/current-traffic.js';
 import { callerNetworkOf } from '../net/address.js';
 import type { Backend, BackendSpec } from './backend.js';
-import { requireClaim, type Claimant } from './ownership.js';
+import { requireClaim, requireRegistered, type Claimant } from './ownership.js';
 import { InvalidRegistrationError } from './registration-normalizer.js';
 import { QuotaExceededError, UnknownPoolError } from './registry.errors.js';
 
@@ -19,7 +19,7 @@ export class Admission {
    * Checks a registration against the fleet it would join. What a backend has already is not refused when it registers
    * again. An address that another pool has already needs the claim of its owner, too.
    *
-   * @throws {UnknownPoolError} @throws {TakenError} @throws {QuotaExceededError} @throws {InvalidRegistrationError}
+   * @throws {UnknownPoolError} @throws {NotRegisteredError} @throws {TakenError} @throws {QuotaExceededError} @throws {InvalidRegistrationError}
    */
   check(spec: BackendSpec, fleet: Iterable<Backend>, claimant: Claimant): void {
     const { pools } = this.traffic.config;
@@ -34,6 +34,7 @@ export class Admission {
     const known = members.find(({ id }) => id === spec.id) ?? members.find(isSame);
     const others = members.filter((backend) => !isSame(backend));
     const touched = members.filter(({ id, url }) => id === spec.id || url === spec.url);
+    for (const backend of members.filter(isSame)) requireRegistered(backend);
     for (const backend of touched) requireClaim(backend, claimant);
     this.checkQuotas(spec, known, others);
     this.checkCapacity(spec, known, others);

@@ -16,6 +16,7 @@ import {
 import { Ejections } from './ejections.js';
 import type { EventLog, Transition } from './event-log.js';
 import { publicReasonOf } from './public-reason.js';
+import { wordsOf } from './backend-source.js';
 import type { BackendObservation, DisconnectScope } from './snapshot/backend-observation.js';
 
 /** What follows from a change of a backend. */
@@ -47,7 +48,7 @@ export class BackendLifecycle {
     if (stateOf(backend) === from) this.events.recordBackendEvent('changed', backend, reason);
   }
 
-  /** The backend has registered again, as `spec` says. */
+  /** The backend has registered again, or was named again, as `spec` says. */
   update(backend: BackendRecord, spec: BackendSpec): void {
     const from = stateOf(backend);
     const isInOtherPool = backend.pool !== spec.pool;
@@ -64,7 +65,8 @@ export class BackendLifecycle {
     backend.health = JOINING;
     backend.ejections = 0;
     const where = `${backend.url}${isInOtherPool ? ` in the pool ${backend.pool}` : ''}`;
-    this.record(backend, from, hasMoved ? `registered again at ${where}` : 'registered again');
+    const { updated } = wordsOf(spec);
+    this.record(backend, from, hasMoved ? `${updated} at ${where}` : updated);
     if (stateOf(backend) === from) this.recordChange(backend, changed);
     this.effects.probe(backend);
   }
@@ -99,7 +101,8 @@ export class BackendLifecycle {
   /** Records what a registration has changed, which a change of state would show otherwise. */
   private recordChange(backend: Backend, changed: readonly string[]): void {
     if (changed.length === 0) return;
-    this.events.recordBackendEvent('changed', backend, `registered again, with other values of ${changed.join(', ')}`);
+    const reason = `${wordsOf(backend).updated}, with other values of ${changed.join(', ')}`;
+    this.events.recordBackendEvent('changed', backend, reason);
   }
 
   private record(

@@ -1,7 +1,8 @@
 // A backend as the registry keeps it. Only the registry changes it; other parts see the readonly `Backend`.
 import { isDeepStrictEqual } from 'node:util';
-import type { BackendState } from '@fairlead/contracts';
+import type { BackendSource, BackendState } from '@fairlead/contracts';
 import { JOINING, hash32, type BackendHealth, type ResourceVector } from '@fairlead/scheduling';
+import { wordsOf } from './backend-source.js';
 
 /** What a backend declared when it registered, validated and completed. */
 export interface BackendSpec {
@@ -21,6 +22,8 @@ export interface BackendSpec {
   readonly registeredFrom?: string | undefined;
   /** SHA-256 of the secret that its owner got, in hexadecimal digits. Undefined: that address owns it. */
   readonly secretHash?: string | undefined;
+  /** Undefined: it registered. */
+  readonly source?: BackendSource | undefined;
 }
 
 /** What the registry file keeps of a backend. Its health is not kept: it is probed again. */
@@ -88,6 +91,7 @@ const FACTS = [
   'maxInFlight',
   'labels',
   'registeredFrom',
+  'source',
 ] as const;
 
 /** The facts in which two registrations differ. */
@@ -110,8 +114,8 @@ export function newBackend(spec: BackendSpec, slot: number, now: number): Backen
     draining: undefined,
     registeredAt,
     since: registeredAt,
-    reason: 'registered',
-    publicReason: 'registered',
+    reason: wordsOf(spec).added,
+    publicReason: wordsOf(spec).added,
     leaseEndsAt: leaseEnd(spec, now),
   };
 }

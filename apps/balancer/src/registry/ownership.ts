@@ -3,7 +3,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { digestOf } from '@fairlead/tokens';
 import { bareHost } from '../net/address.js';
 import type { Backend, BackendSpec } from './backend.js';
-import { NotOwnerError, TakenError } from './registry.errors.js';
+import { NotOwnerError, NotRegisteredError, TakenError } from './registry.errors.js';
 
 /** What a caller says and proves of the backends that it wants to change. */
 export interface Claimant {
@@ -39,6 +39,15 @@ export function requireOwner(backend: Backend, claimant: Claimant, role = 'opera
   const { id, secretHash } = backend;
   const owns = secretHash === undefined ? isAtItsAddress(backend, claimant) : hasSecret(backend, claimant);
   if (!owns) throw new NotOwnerError(id, secretHash !== undefined, role);
+}
+
+/**
+ * Checks that a backend registered, so that callers may renew, replace and remove it.
+ *
+ * @throws {NotRegisteredError}
+ */
+export function requireRegistered({ id, source = 'registered' }: Backend): void {
+  if (source !== 'registered') throw new NotRegisteredError(id, source);
 }
 
 /**

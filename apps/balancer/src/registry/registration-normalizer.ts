@@ -5,6 +5,7 @@ import { DEFAULT_POOL } from '@fairlead/traffic-config';
 import { hostForUrl } from '../net/address.js';
 import type { BackendAccess } from '../net/backend-access.js';
 import { endpointOf } from '../net/backend-endpoint.js';
+import { idAt } from '../traffic-config/backend-id.js';
 import type { BackendSpec } from './backend.js';
 
 /** The registration does not fit this fleet; the message says why. */
@@ -60,11 +61,6 @@ function identityOf(id: string | undefined, url: URL, pool: string, { access }: 
   if (refusal !== undefined) throw new InvalidRegistrationError(`no backend may be at ${url.host}: ${refusal}`);
   const address = backendUrl(url);
   return { id: id ?? idAt(address, pool), url: address, pool };
-}
-
-/** The id of a backend that gives none: its address, which may be in several pools. */
-export function idAt(url: string, pool: string): string {
-  return pool === DEFAULT_POOL ? url : `${url}@${pool}`;
 }
 
 /**

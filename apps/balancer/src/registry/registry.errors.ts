@@ -1,5 +1,5 @@
 // The errors of the registry.
-import { BACKEND_SECRET_HEADER } from '@fairlead/contracts';
+import { BACKEND_SECRET_HEADER, type BackendSource } from '@fairlead/contracts';
 
 /** No backend has that id. */
 export class UnknownBackendError extends Error {
@@ -29,6 +29,14 @@ export class QuotaExceededError extends Error {}
 export class NoLeaseError extends Error {
   constructor(id: string) {
     super(`${JSON.stringify(id)} has no lease to renew: it registered without leaseSeconds`);
+  }
+}
+
+/** No caller of the API decides whether the backend is a member. */
+export class NotRegisteredError extends Error {
+  constructor(id: string, source: BackendSource) {
+    const named = source === 'dns' ? 'was found by DNS: change its records, or' : 'is named by the configuration file:';
+    super(`${JSON.stringify(id)} ${named} change the file instead; drain and resume it here`);
   }
 }
 

@@ -7,6 +7,7 @@ import { monotonicSeconds } from '../clock/monotonic.js';
 import { balancerConfig } from '../config/balancer.config.js';
 import { CurrentTraffic } from '../traffic-config/current-traffic.js';
 import {
+  changedFacts,
   leaseEnd,
   newBackend,
   restoredBackend,
@@ -110,6 +111,20 @@ export class RegistryService implements Fleet, OnModuleInit {
     const registered = this.addOrUpdate(owned);
     this.store.save(registered.backend);
     return { ...registered, secret };
+  }
+
+  /**
+   * Adds or updates a backend that does not register: {@link ConfiguredBackends} keeps those. Nothing changes when it is a
+   * member as it is. It takes the place of one that registered with the same id or address.
+   *
+   * @throws {FleetFullError} when the load table has no row left.
+   */
+  admit(spec: BackendSpec): void {
+    const known = this.index.find(spec.id);
+    const isLeaving = known?.draining?.purpose === 'leave';
+    if (known && !isLeaving && changedFacts(known, spec).length === 0) return;
+    if (known && known.source === undefined) this.store.remove(known.id);
+    this.addOrUpdate(spec);
   }
 
   /** Attributes what `change` records before it returns or awaits to the caller who asked for it. */
@@ -241,7 +256,7 @@ export class RegistryService implements Fleet, OnModuleInit {
     const slot = this.slots.acquire();
     if (slot === undefined) throw new FleetFullError(this.config.MAX_BACKENDS);
     const backend = newBackend(spec, slot, monotonicSeconds());
-    this.add(backend, `registered ${backend.url}`);
+    this.add(backend, spec.source === undefined ? `registered ${backend.url}` : `${backend.reason}: ${backend.url}`);
     return { backend, isNew: true };
   }
 

@@ -102,9 +102,11 @@ export class RegistryStore implements OnApplicationShutdown {
     return this.keys.cookie;
   }
 
-  /** Saves a backend; replaces the row with its id, and the row with its address in its pool. Never throws. */
+  /**
+   * Saves a backend that registered; replaces the row with its id, and the row with its address in its pool. Never throws.
+   */
   save(backend: Backend): void {
-    if (!this.database) return;
+    if (!this.database || backend.source !== undefined) return;
     this.pending.set(backend.id, this.rowOf(backend));
     this.write();
   }
