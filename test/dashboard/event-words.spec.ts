@@ -45,6 +45,8 @@ describe('wordsOf', () => {
       'certificate rejected',
       'configuration changed',
       'configuration rejected',
+      'discovery failed',
+      'discovery recovered',
     ]);
   });
 });

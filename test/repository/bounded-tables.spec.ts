@@ -51,6 +51,8 @@ const BOUNDS: Readonly<Record<string, string>> = {
   'apps/balancer/src/data-plane/upstream/idle-pool.ts addresses': 'open connections to backends: swept without any',
   'apps/balancer/src/data-plane/upstream/idle-pool.ts bySlot': 'MAX_BACKENDS',
   'apps/balancer/src/data-plane/upstream/idle-timeout-estimator.ts estimates': 'MAX_ESTIMATES',
+  'apps/balancer/src/discovery/dns-discovery.ts leftOut': 'the pools of the configuration',
+  'apps/balancer/src/discovery/dns-discovery.ts schedules': 'the pools of the configuration',
   'apps/balancer/src/health-checks/pool-timers.ts intervals':
     'the pools of the configuration, and of backends: MAX_BACKENDS',
   'apps/balancer/src/health-checks/pool-timers.ts running':

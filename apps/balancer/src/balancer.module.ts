@@ -22,6 +22,7 @@ import { ClientTable } from './data-plane/limits/client-table.js';
 import { LocalDataPlane } from './data-plane/local-data-plane.js';
 import { AddressWarnings } from './data-plane/request/address-warnings.js';
 import { HealthController } from './control-plane/health.controller.js';
+import { DnsDiscovery } from './discovery/dns-discovery.js';
 import { StaticBackends } from './discovery/static-backends.js';
 import { OutlierDetector } from './health-checks/outlier-detector.js';
 import { PingAckCron } from './health-checks/ping-ack.cron.js';
@@ -102,7 +103,7 @@ const initialTraffic = {
   inject: [TrafficFile],
   useFactory: (file: TrafficFile) => file.require(),
 };
-const configured = [ConfiguredBackends, StaticBackends];
+const configured = [ConfiguredBackends, StaticBackends, DnsDiscovery];
 const trafficConfig = [TrafficFile, initialTraffic, ReloadStatus, ConfigurationReloads, ...configured];
 const metrics = [MetricsService, Prometheus];
 

@@ -19,6 +19,8 @@ export const EVENT_KINDS = [
   'certificate-rejected',
   'configuration-changed',
   'configuration-rejected',
+  'discovery-failed',
+  'discovery-recovered',
 ] as const;
 
 /**

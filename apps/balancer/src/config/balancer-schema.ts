@@ -28,7 +28,7 @@ import { clientLimitVariables } from './client-limits.js';
 import { controlPlaneTlsVariables } from './control-plane-tls.js';
 import { demandRuleSchema } from './demand-rule.js';
 import { pathVariables } from './path-rules.js';
-import { threadCount } from './special-fields.js';
+import { dnsServers, threadCount } from './special-fields.js';
 import { tlsVariables } from './tls-variables.js';
 import { tokenVariables } from './token-variables.js';
 
@@ -110,6 +110,9 @@ export const balancerSchema = z.object({
       'Where backends may be: addresses, CIDR blocks, loopback, private, any; never link-local or metadata addresses',
     ),
   ...backendTlsVariables,
+  DNS_SERVERS: dnsServers
+    .optional()
+    .describe('DNS servers that look up the backends of pools with discovery; defaults to those of the system'),
   MAX_BACKENDS: wholeNumber(1, 65_536).prefault('1024').describe('Largest fleet: the size of the load table'),
   ...placementVariables,
   STICKINESS_KEY: z

@@ -1,4 +1,5 @@
 // Schemas for the kinds of value that only a variable of the balancer has.
+import { Resolver } from 'node:dns';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 
@@ -14,4 +15,21 @@ export const threadCount = z
 
 function defaultThreadCount(): number {
   return REUSE_PORT_SYSTEMS.has(process.platform) ? Math.min(MAX_THREADS, availableParallelism()) : 0;
+}
+
+const SERVERS_FORM =
+  'must be IP addresses separated by commas, each with a port or without, such as 10.0.0.2,[fd00::2]:5353';
+/** `DNS_SERVERS`: addresses with optional ports; parsed into a list. */
+export const dnsServers = z
+  .string()
+  .transform((text) => text.split(',').map((server) => server.trim()))
+  .refine(areServers, SERVERS_FORM);
+
+function areServers(servers: readonly string[]): boolean {
+  try {
+    new Resolver().setServers(servers);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -60,6 +60,7 @@ const WARNED_KINDS = new Set<FleetEventKind>([
   'refused',
   'certificate-rejected',
   'configuration-rejected',
+  'discovery-failed',
 ]);
 
 @Injectable()

@@ -23,6 +23,8 @@ const WORDS = {
   'certificate-rejected': { word: 'certificate rejected', mark: 'suspect' },
   'configuration-changed': { word: 'configuration changed', mark: 'joining' },
   'configuration-rejected': { word: 'configuration rejected', mark: 'suspect' },
+  'discovery-failed': { word: 'discovery failed', mark: 'suspect' },
+  'discovery-recovered': { word: 'discovery recovered', mark: 'up' },
 };
 
 /** @param {Pick<FleetEvent, 'kind' | 'from' | 'to'>} event @returns {Words} */
