@@ -83,7 +83,7 @@ module.exports = {
       severity: 'error',
       from: { path: `${SRC}data-plane/headers/`, pathNot: TEST_FILES },
       to: {
-        pathNot: `^(libs/(contracts|scheduling|traffic-config)/|${SRC.slice(1)}data-plane/headers/|(node:)?(http|crypto|os|stream)$)`,
+        pathNot: `^(libs/(contracts|scheduling|traffic-config)/|${SRC.slice(1)}data-plane/headers/|node_modules/(@types/)?negotiator/|(node:)?(http|crypto|os|stream)$)`,
       },
     },
     {

@@ -7,6 +7,8 @@ import { balancerConfig } from '../config/balancer.config.js';
 import { RequestLog } from '../metrics/request-log.js';
 import { DemandLearning, type NamedBelief } from '../placement/demand-learning.js';
 import { ExchangeFactory } from './exchange/exchange-factory.js';
+import { CurrentTraffic } from '../traffic-config/current-traffic.js';
+import { errorPages } from './headers/error-pages.js';
 import { NOT_LISTENING, type DataPlane, type InheritedPorts } from './data-plane.js';
 import { Listener, logListening, portsOf, type EachPort } from './listener.js';
 
@@ -20,8 +22,11 @@ export class LocalDataPlane implements DataPlane {
     private readonly exchanges: ExchangeFactory,
     private readonly log: RequestLog,
     private readonly learning: DemandLearning,
+    traffic: CurrentTraffic,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
-  ) {}
+  ) {
+    traffic.listen((config) => errorPages.replace(config.errorPages));
+  }
 
   get unreadyReason(): string | undefined {
     return this.server.isReady ? undefined : NOT_LISTENING;

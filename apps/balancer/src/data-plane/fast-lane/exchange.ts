@@ -9,6 +9,7 @@ import { InvalidResponseError, type AttemptAbortedError } from '../exchange/atte
 import { AttemptLoop, type Transport } from '../exchange/attempt-loop.js';
 import type { ExchangeFactory } from '../exchange/exchange-factory.js';
 import { isIdempotent } from '../exchange/retry-policy.js';
+import { errorPages } from '../headers/error-pages.js';
 import { errorText, type ErrorFields } from '../headers/error-response.js';
 import { withRequestId } from '../headers/request-id-header.js';
 import type { ReadRequest } from '../request/request-reader.js';
@@ -205,7 +206,9 @@ export class FastLaneExchange implements Transport, UpstreamUser, BodySink {
     const { connection } = isLast ? CLOSE_TAIL : context.keepAliveTail;
     const allFields = withRequestId(fields, details.requestId);
     const { date } = context;
-    const text = errorText(statusCode, message, { date, connection, method: head.method, fields: allFields });
+    const accept = errorPages.isNegotiated(statusCode) ? this.forwarded.field('accept') : undefined;
+    const parts = { date, connection, method: head.method, fields: allFields, accept };
+    const text = errorText(statusCode, message, parts);
     client.socket.write(text, 'latin1');
     details.bytesOut += text.length;
     this.end();

@@ -69,8 +69,9 @@ export class FullLaneServer {
     this.server.on('upgrade', (request, socket) => this.upgrade(request, socket as Socket));
     this.server.on('connect', (request: IncomingMessage, socket: Duplex) => {
       const { client } = this.connections.of(socket as Socket).release();
+      const { accept } = request.headers;
       const fields = lane.refusalFields(request);
-      lingering.endWith(client, lastErrorText(405, 'CONNECT is not allowed here', { fields }));
+      lingering.endWith(client, lastErrorText(405, 'CONNECT is not allowed here', { fields, accept }));
     });
     this.server.on('clientError', (error, socket) => this.connections.of(socket as Socket).onServerError(error));
     // Node checks the timeouts of connections only once a server listens.

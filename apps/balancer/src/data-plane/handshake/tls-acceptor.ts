@@ -14,8 +14,6 @@ import { transportOf } from '../io/transport.js';
 import { PendingHandshakes } from './pending-handshakes.js';
 import { SecureServer } from './secure-server.js';
 
-const PLAIN_HTTP_RESPONSE = lastErrorText(400, USE_HTTPS);
-
 /** Takes over a connection, and the bytes that were already read from it. */
 type Deliver = (client: SharedBufferSocket, unread: Buffer | undefined) => void;
 
@@ -54,7 +52,7 @@ export class TlsAcceptor {
     };
     const secure = new SecureServer(credentials.material, policy, TLS_STRICT_SNI);
     secure.server.on('secureConnection', (socket) => this.onSecure(socket));
-    secure.server.on('tlsClientError', (error, socket) => closeFailed(socket, error, PLAIN_HTTP_RESPONSE));
+    secure.server.on('tlsClientError', (error, socket) => closeFailed(socket, error, lastErrorText(400, USE_HTTPS)));
     credentials.onChange((material) => secure.replace(material));
     this.secure = secure;
   }

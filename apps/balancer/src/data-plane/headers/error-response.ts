@@ -1,6 +1,7 @@
-// The balancer's own error responses: a status, and JSON with one sentence.
+// The balancer's own error responses: a status, and a body that says what is wrong.
 import { STATUS_CODES, type ServerResponse } from 'node:http';
-import type { Problem } from '@fairlead/contracts';
+import { errorPages, type ErrorBody } from './error-pages.js';
+import { REQUEST_ID_FIELD } from './request-id-header.js';
 
 /** By then a backend that is not up is probed again. */
 const RETRY_AFTER_SECONDS = 1;
@@ -16,8 +17,10 @@ export function sendError(response: ServerResponse, statusCode: number, message:
     response.writeHead(204).end();
     return;
   }
-  const body = bodyOf(statusCode, message);
-  response.writeHead(statusCode, headersOf(statusCode, body, fields)).end(body);
+  // The full lane has emptied `headers` by then.
+  const accept = errorPages.isNegotiated(statusCode) ? rawField(response.req.rawHeaders, 'accept') : undefined;
+  const body = bodyOf(statusCode, message, fields, accept);
+  response.writeHead(statusCode, headersOf(statusCode, body, fields)).end(body.text);
 }
 
 /** What may differ in an error response that is the last one on its connection. */
@@ -25,16 +28,18 @@ export interface LastErrorOptions {
   /** The method of the request, as far as it is known. */
   readonly method?: string;
   readonly fields?: ErrorFields | undefined;
+  /** The `Accept` of the request; undefined if it has none, or cannot be read. */
+  readonly accept?: string | undefined;
 }
 
 /** An error response as on the wire, the last one on its connection. */
 export function lastErrorText(
   statusCode: number,
   message: string,
-  { method = 'GET', fields }: LastErrorOptions = {},
+  { method = 'GET', fields, accept }: LastErrorOptions = {},
 ): string {
   const date = new Date().toUTCString();
-  return errorText(statusCode, message, { date, connection: 'Connection: close\r\n', method, fields });
+  return errorText(statusCode, message, { date, connection: 'Connection: close\r\n', method, fields, accept });
 }
 
 /** The response in place of one to a request whose head has not arrived. The connection ends with it. */
@@ -50,30 +55,43 @@ export interface ErrorParts {
   /** Of the request. */
   readonly method: string;
   readonly fields?: ErrorFields | undefined;
+  /** Of the request. */
+  readonly accept: string | undefined;
 }
 
-/** An error response as on the wire. */
+/** An error response as on the wire. Each character is a byte. */
 export function errorText(
   statusCode: number,
   message: string,
-  { date, connection, method, fields }: ErrorParts,
+  { date, connection, method, fields, accept }: ErrorParts,
 ): string {
-  const body = bodyOf(statusCode, message);
+  const body = bodyOf(statusCode, message, fields, accept);
   const lines = Object.entries({ ...headersOf(statusCode, body, fields), date }).map(
     ([name, value]) => `${name}: ${value}\r\n`,
   );
-  return `HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}\r\n${lines.join('')}${connection}\r\n${method === 'HEAD' ? '' : body}`;
+  const head = `HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}\r\n${lines.join('')}${connection}\r\n`;
+  return method === 'HEAD' ? head : head + Buffer.from(body.text).toString('latin1');
 }
 
-function bodyOf(statusCode: number, message: string): string {
-  const problem: Problem = { statusCode, error: STATUS_CODES[statusCode] ?? 'Error', message };
-  return `${JSON.stringify(problem)}\n`;
+/** The value of a field in a raw header list; those of several lines are one list (RFC 9110 §5.3). */
+function rawField(raw: readonly string[], name: string): string | undefined {
+  const values = raw.filter((_, i) => i % 2 === 1 && raw[i - 1].toLowerCase() === name);
+  return values.length === 0 ? undefined : values.join(', ');
 }
 
-function headersOf(statusCode: number, body: string, fields: ErrorFields = {}): Record<string, string | number> {
+function bodyOf(status: number, message: string, fields: ErrorFields | undefined, accept: string | undefined) {
+  return errorPages.bodyOf({ status, message, requestId: fields?.[REQUEST_ID_FIELD]?.toString() }, accept);
+}
+
+function headersOf(
+  statusCode: number,
+  { contentType, text, isNegotiated }: ErrorBody,
+  fields: ErrorFields = {},
+): Record<string, string | number> {
   return {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(body),
+    'content-type': contentType,
+    'content-length': Buffer.byteLength(text),
+    ...(isNegotiated ? { vary: 'Accept' } : {}),
     ...(statusCode === 503 ? { 'retry-after': RETRY_AFTER_SECONDS } : {}),
     ...fields,
   };

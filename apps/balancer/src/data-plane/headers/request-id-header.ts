@@ -1,5 +1,4 @@
 // `X-Request-Id`: its name, which ids are valid, and how an error response gets one. Pure.
-import type { ErrorFields } from './error-response.js';
 
 /** The header with the id of a request, in the request to the backend and in the response to the client. */
 export const REQUEST_ID_HEADER = 'X-Request-Id';
@@ -14,7 +13,10 @@ export function isRequestId(text: string): boolean {
   return REQUEST_ID.test(text);
 }
 
+/** Header fields, by name in lower case. */
+type Fields = Readonly<Record<string, string | number>>;
+
 /** Adds the id of the request to the fields of an error response. `undefined`: no fields, or no id. */
-export function withRequestId(fields: ErrorFields | undefined, id: string | undefined): ErrorFields | undefined {
+export function withRequestId(fields: Fields | undefined, id: string | undefined): Fields | undefined {
   return id === undefined ? fields : { ...fields, [REQUEST_ID_FIELD]: id };
 }

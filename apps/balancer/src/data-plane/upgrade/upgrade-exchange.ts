@@ -121,8 +121,10 @@ export class UpgradeExchange implements Transport {
 
   sendError(statusCode: number, message: string, fields?: ErrorFields): void {
     this.connection?.destroy();
-    const allFields = withRequestId(fields, this.details.requestId);
-    this.context.lingering.endWith(this.client.leave(), lastErrorText(statusCode, message, { fields: allFields }));
+    const { client, context, details } = this;
+    const { accept } = client.request.headers;
+    const text = lastErrorText(statusCode, message, { fields: withRequestId(fields, details.requestId), accept });
+    context.lingering.endWith(client.leave(), text);
     this.end();
   }
 

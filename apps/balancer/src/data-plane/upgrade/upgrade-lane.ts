@@ -71,7 +71,10 @@ export class UpgradeLane {
     const read = this.requests.read(request);
     if (isRefusal(read)) {
       const fields = withRequestId(read.fields, this.requests.idOf(request));
-      const text = read.own ? lastOwnText(read.own, fields) : lastErrorText(read.statusCode, read.message, { fields });
+      const { accept } = request.headers;
+      const text = read.own
+        ? lastOwnText(read.own, fields)
+        : lastErrorText(read.statusCode, read.message, { fields, accept });
       this.lingering.endWith(connection.client, text);
       return;
     }
