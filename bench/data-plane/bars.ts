@@ -45,7 +45,9 @@ export function barsOf(results: Results): Bar[] {
     cost('routes', 'fairlead-routes', 'fairlead-route', 1.05),
     cost('rewrite', 'fairlead-rewrite', 'fairlead-route', 1.1),
     cost(USUAL_CASE, 'fairlead-fast-2', 'fairlead-fast-1', 1.15),
-    ...CASES.filter(({ isSecure, isForFew }) => !isSecure && !isForFew).map(({ name }) => cost(name, 'fairlead-full', NEST, 1)),
+    ...CASES.filter(({ isSecure, isForFew }) => !isSecure && !isForFew).map(({ name }) =>
+      cost(name, 'fairlead-full', NEST, 1),
+    ),
     cost(USUAL_CASE, 'features-on', 'features-off', 1.15),
     ...LANES.flatMap(({ name, title }) => footprintBars(results, name, title)),
   ];

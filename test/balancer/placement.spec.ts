@@ -28,7 +28,12 @@ describe('explaining a placement', () => {
 
     const answer = (await (await explain(balancer, { demand: { compute: 10, storage: 1 } })).json()) as Explanation;
 
-    expect(answer).toMatchObject({ pool: 'default', policy: 'drf', chosen: 'cpu', demand: { compute: 10, storage: 1 } });
+    expect(answer).toMatchObject({
+      pool: 'default',
+      policy: 'drf',
+      chosen: 'cpu',
+      demand: { compute: 10, storage: 1 },
+    });
     expect(answer.candidates.map(({ id }) => id)).toEqual(['cpu', 'disk']);
     const [{ score, terms }] = answer.candidates;
     expect(terms.compute).toEqual({ backlogSeconds: 0, workSeconds: 0.5, score: 0.5 ** 4 / 4 });

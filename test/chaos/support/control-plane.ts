@@ -37,6 +37,12 @@ export async function ejectedAtMs(balancer: { readonly control: string }, id: st
   return event && monotonicMs() - (Date.now() - Date.parse(event.at));
 }
 
+/** Has the balancer read its configuration file again; it is in force when this resolves. */
+export async function reloadTraffic({ control }: { readonly control: string }): Promise<void> {
+  const response = await fetch(`${control}/api/v1/configuration/reload`, { method: 'POST' });
+  if (!response.ok) throw new Error(`the file was not reloaded: ${response.status} ${await response.text()}`);
+}
+
 /** An event in words, for a detail that has to name it. */
 export function wordsOf({ backend, from, to, reason }: FleetEvent): string {
   return `${backend} ${from ?? ''}→${to} (${reason})`;

@@ -4,7 +4,7 @@ import type { BalancerConfig } from '../config/balancer.config.js';
 import { maxBodyBytes } from '../config/traffic-limits.js';
 
 /** What a pool and a route say when a file says nothing. */
-function defaultsOf(config: BalancerConfig): TrafficDefaults {
+export function defaultsOf(config: BalancerConfig): TrafficDefaults {
   return trafficDefaults(config, maxBodyBytes(config.TRAFFIC_LIMITS));
 }
 
