@@ -14,6 +14,7 @@ export function aBackend(id: string, overrides: Partial<BackendMetrics> = {}): B
     id,
     url: `http://10.0.0.7:${5453 + id.length}`,
     pool: 'default',
+    hasPool: true,
     state: 'up',
     reason: 'ping answered',
     since: SINCE,

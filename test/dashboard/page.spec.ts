@@ -144,8 +144,10 @@ describeWith('chromium', 'the live page', (executablePath) => {
     expect(await ids()).toEqual(['b', 'c']);
     expect([await chip.isVisible(), await chip.textContent()]).toEqual([true, 'reports']);
 
-    balancer.metrics = aFleet([aBackend('a'), aBackend('d', { pool: 'files' })]);
+    const reason = 'it gets no requests: its pool files is not in the configuration';
+    balancer.metrics = aFleet([aBackend('a'), aBackend('d', { pool: 'files', hasPool: false, reason })]);
     await untilRows(2);
+    expect(await page.locator('tbody .why').allTextContents()).toEqual([expect.stringMatching(/^for /), reason]);
     expect(await page.locator('#pool option').allTextContents()).toEqual(['All', 'default', 'files']);
     expect(await ids()).toEqual(['a', 'd']);
   });

@@ -21,6 +21,7 @@ export const backendMetricsSchema = z
     id: z.string(),
     url: z.string(),
     pool: poolNameSchema,
+    hasPool: z.boolean().describe('Whether the configuration has its pool; otherwise it gets no requests'),
     state: backendStateSchema,
     reason: z.string(),
     since: momentSchema,

@@ -65,6 +65,7 @@ export class MetricsService {
     const { table } = this;
     const { RESOURCES } = this.config;
     const { slot } = backend;
+    const withoutRequests = this.registry.knownPools.reasonAgainst(backend);
     const perResource = (value: (r: number) => number) => RESOURCES.names.map((_, r) => value(r));
     const inFlightDemand = perResource((r) => table.inFlight(slot, r));
     const backlogSeconds = inFlightDemand.map((units, r) =>
@@ -78,8 +79,9 @@ export class MetricsService {
       id: backend.id,
       url: backend.url,
       pool: backend.pool,
+      hasPool: withoutRequests === undefined,
       state: stateOf(backend),
-      reason: this.registry.knownPools.reasonAgainst(backend) ?? backend.publicReason,
+      reason: withoutRequests ?? backend.publicReason,
       since: backend.since.toISOString(),
       labels: { ...backend.labels },
       capacity: RESOURCES.amountsOf(backend.capacity),

@@ -64,7 +64,8 @@ function stateCell() {
     const condition = conditionOf(row);
     setText(word, condition);
     setAttribute(word, 'data-state', condition);
-    setText(why, WHY[condition]?.(row, age) ?? row.reason);
+    // Without its pool a backend gets no requests, whatever its state is.
+    setText(why, (row.hasPool && WHY[condition]?.(row, age)) || row.reason);
     setText(ejections, ejectionsOf(row));
     setAttribute(cell, 'title', `${row.state} for ${age}: ${row.reason}`);
   };
