@@ -112,6 +112,9 @@ const BOUNDS: Readonly<Record<string, string>> = {
   'libs/scheduling/src/demand/service-meter.ts stations': 'MAX_BACKENDS',
   'libs/scheduling/src/demand/space-saving-summary.ts counters': 'MAX_COUNTERS',
   'libs/tls/src/certificate-names.ts byName': 'the names in the configured certificates',
+  'libs/traffic-config/src/document/problems.ts found': 'the size of a configuration file',
+  'libs/traffic-config/src/document/source-document.ts anchors': 'the size of a configuration file',
+  'libs/traffic-config/src/document/source-document.ts secrets': 'the size of a configuration file',
 };
 
 function tablesIn(path: string): string[] {
