@@ -47,6 +47,17 @@ const HAPROXY = { room: ROOM, defaults: ['option forwardfor'] };
 
 const ONE_THREAD = { FAST_LANE: 'on', DATA_PLANE_THREADS: '0' };
 
+/** More than the load of a case, so that nothing is refused. */
+const LIMITS = JSON.stringify({
+  perClient: {
+    connections: 100_000,
+    requestsInFlight: 100_000,
+    connectionsPerSecond: 900_000,
+    requestsPerSecond: 900_000,
+  },
+  maxBodyBytes: 1_000_000_000,
+});
+
 /** Configuration files of Fairlead. */
 const ONE_ROUTE = 'routes:\n  - pool: default\n';
 const THOUSAND_ROUTES = `routes:\n${SITES_OF_ROUTES.flatMap(({ host, prefixes }) =>
@@ -104,6 +115,10 @@ export const CONTENDERS: readonly Entry[] = [
   {
     ...fairlead('fairlead-rewrite', 'Fairlead, fast lane, rewriting', ONE_THREAD, REWRITING_ROUTE),
     cases: ['rewrite'],
+  },
+  {
+    ...fairlead('fairlead-limits', 'Fairlead, fast lane, all limits on', { ...ONE_THREAD, TRAFFIC_LIMITS: LIMITS }),
+    cases: [USUAL_CASE],
   },
   {
     ...fairlead('features-off', 'Fairlead, all features off', {
