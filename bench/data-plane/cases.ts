@@ -1,5 +1,5 @@
 // The cases of the benchmark: the size of the response, the request, and the number of connections.
-import { MEASURED_HOST } from '../contenders/sites.js';
+import { MEASURED_HOST } from '../contenders/sites.ts';
 
 /** A case: a series of identical requests. */
 export interface Case {

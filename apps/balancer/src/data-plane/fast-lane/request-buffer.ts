@@ -100,7 +100,7 @@ export class ForwardedRequestHead {
 
   /** Appends the line with the id, for the response. */
   appendIdLineTo(buffer: WriteBuffer): void {
-    if (this.idLineStart < this.idLineEnd) buffer.appendBytes(this.bytes, this.idLineStart, this.idLineEnd);
+    if (this.idLineStart < this.idLineEnd) buffer.appendLine(this.bytes, this.idLineStart, this.idLineEnd);
   }
 
   /** Writes the head. If the system does not take all of it at once, the socket keeps the buffer and this gets a new one. */

@@ -33,6 +33,15 @@ export class WriteBuffer {
     this.end += from.copy(this.bytes, this.end, start, end);
   }
 
+  /** The same for a line: byte by byte, for so few bytes that is faster than a call that copies. */
+  appendLine(from: Buffer, start: number, end: number): void {
+    this.reserve(end - start);
+    const { bytes } = this;
+    let at = this.end;
+    for (let i = start; i < end; i++) bytes[at++] = from[i];
+    this.end = at;
+  }
+
   /** Appends what `rule` lets pass of a response's head, `headBytes` long as it arrived, without the empty line. */
   appendHead(head: ResponseHead, headBytes: number, rule: ForwardingRule): void {
     this.reserve(2 * headBytes + HEAD_MARGIN_BYTES);
@@ -46,11 +55,12 @@ export class WriteBuffer {
   flush(socket: Socket): number {
     const { end } = this;
     if (end === 0) return 0;
-    // If no write is pending, TLS encrypts at once and does not keep the buffer, although `writableLength` counts its bytes.
-    const isKept = socket.writableLength > 0 || !(socket instanceof TLSSocket);
+    const wasPending = socket.writableLength > 0;
     socket.write(this.bytes.subarray(0, end));
     this.end = 0;
-    if (isKept && socket.writableLength > 0) this.bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES);
+    // If no write was pending, TLS encrypts at once and does not keep the buffer, although `writableLength` counts its bytes.
+    const isKept = socket.writableLength > 0 && (wasPending || !(socket instanceof TLSSocket));
+    if (isKept) this.bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES);
     return end;
   }
 

@@ -123,8 +123,20 @@ export class RequestReader {
       const wantsPlacement = peer.mayDeclare && field('fairlead-explain') === '1';
       const givenId = this.ids.given(request);
       const stickySlot = this.stickiness.slotOf(pool, field);
-      const placed = { pool, demand, classId, affinity, stickySlot };
-      return { client, peer, route, wantsPlacement, givenId, method, target, ...placed };
+      return {
+        client,
+        peer,
+        route,
+        wantsPlacement,
+        givenId,
+        method,
+        target,
+        pool,
+        demand,
+        classId,
+        affinity,
+        stickySlot,
+      };
     } catch (error) {
       if (error instanceof BadDemandError) return { statusCode: 400, message: error.message };
       throw error;
