@@ -62,12 +62,13 @@ const LIMITS = JSON.stringify({
 const ONE_ROUTE = 'routes:\n  - pool: default\n';
 const THOUSAND_ROUTES = `routes:\n${SITES_OF_ROUTES.flatMap(({ host, prefixes }) =>
   prefixes.map((prefix) => `  - match: {host: ${host}, path: {prefix: ${prefix}}}\n    pool: default\n`),
-).join('')}`;
+).join('')}  - pool: default\n`;
 const REWRITING_ROUTE = `routes:
   - match: {path: {prefix: /files}}
     pool: default
     rewrite: {replacePrefix: /files}
     requestHeaders: {set: {X-Tenant: benchmark, X-Api-Version: '2'}, remove: [Cache-Control]}
+  - pool: default
 `;
 
 /** All contenders, in the order of the tables. */
