@@ -18,6 +18,7 @@ export function aTable(count: number): RouteTable {
 /** Requests for the routes of {@link aTable}, of all hosts and kinds. */
 export function requestsFor(count: number): RoutableRequest[] {
   return Array.from({ length: count }, (_, rank) => ({
+    peer: { address: '192.0.2.1', isProxy: false },
     method: 'GET',
     target: `/service-${rank}/items/${rank}?page=2`,
     host: hostOf(rank),

@@ -1,4 +1,5 @@
-// Paths that servers may read differently, as ESCAPED_SLASHES, REPEATED_SLASHES and DOT_SEGMENTS have it.
+// Paths that servers may read differently, as ESCAPED_CHARACTERS, ESCAPED_SLASHES, REPEATED_SLASHES and
+// DOT_SEGMENTS have it.
 import { describe, expect, it } from 'vitest';
 import { ScriptedBackend, echo } from '../differential/scripted-backend.js';
 import { WireClient, methodOf } from '../differential/wire-client.js';
@@ -8,6 +9,7 @@ import { startBalancer } from '../support/processes.js';
 import { join } from '../support/upstreams.js';
 
 const actions = (action: string) => ({
+  ESCAPED_CHARACTERS: action,
   ESCAPED_SLASHES: action,
   REPEATED_SLASHES: action,
   DOT_SEGMENTS: action,
@@ -36,7 +38,8 @@ async function exchange({ balancer, backend }: ReturnType<typeof serving>['curre
 const CASES = [
   ['/a%2fb%5C?c=%2f', '/a/b/?c=%2f', 'an escaped slash'],
   ['/a//b?c//d', '/a/b?c//d', 'two slashes'],
-  ['/a/%2e%2E/./b?/../', '/b?/../', 'a dot segment'],
+  ['/a/.././b?/../', '/b?/../', 'a dot segment'],
+  ['/%61/%2e%2E/b?%61', '/b?%61', 'a letter, a digit'],
   ['http://h/a/../b', '/b', 'a dot segment'],
 ] as const;
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { startWithFile } from '../support/configuration-file.js';
 import { request } from '../support/http-text.js';
 import { shared, type AtEnd } from '../support/lifetime.js';
+import { until } from '../support/processes.js';
 import { sendRaw } from '../support/raw-client.js';
 import { httpUpstream } from '../support/upstreams.js';
 
@@ -28,6 +29,7 @@ routes:
   - name: gone
     match: { path: /gone }
     respond: { status: 410, contentType: text/plain, body: "no longer here\\n" }
+    responseHeaders: { set: { Cache-Control: max-age=60 } }
   - name: strict
     match: { path: /strict }
     pool: default
@@ -87,6 +89,7 @@ describe.each(['on', 'off'])('with FAST_LANE=%s', (FAST_LANE) => {
     const text = await send('/gone', 'any.example.net');
     expect(statusOf(text)).toBe(410);
     expect(text.toLowerCase()).toContain('\r\ncontent-type: text/plain\r\n');
+    expect(text.toLowerCase()).toContain('\r\ncache-control: max-age=60\r\n');
     expect(text).toMatch(/content-length: 15\r\n[\s\S]*\r\n\r\nno longer here\n$/i);
     expect(await send('/gone', 'any.example.net', [], 'HEAD')).toMatch(/content-length: 15\r\n[\s\S]*\r\n\r\n$/i);
   });
@@ -128,6 +131,15 @@ describe.each(['on', 'off'])('with FAST_LANE=%s', (FAST_LANE) => {
     expect(text).toContain('\r\nX-Frame-Options: DENY\r\n');
     expect(text).not.toContain('secret/1.0');
     expect(await send('/', 'example.org')).toContain('\r\nServer: secret/1.0\r\n'.replace('Server', 'server'));
+  });
+
+  it('a trailer does not bring back a field that the route removes', async () => {
+    const { seen } = setup.current;
+    const body = '0\r\nX-Secret: 1\r\nX-Checksum: 2\r\n\r\n';
+    const lines = ['Transfer-Encoding: chunked', 'Trailer: X-Secret, X-Checksum'];
+    expect(statusOf(await send('/api/upload', 'shop.example.org', lines, 'POST', body))).toBe(200);
+    await until('the trailers', () => seen.at(-1)?.complete === true);
+    expect(seen.at(-1)?.trailers).toEqual({ 'x-checksum': '2' });
   });
 
   it('a route limits bodies', async () => {

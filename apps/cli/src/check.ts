@@ -1,4 +1,4 @@
-// `fairlead check`: whether a configuration file is valid, and what in it is hardly meant.
+// `fairlead check`: whether a configuration file is valid, and what in it is probably a mistake.
 import type { Environment } from '@fairlead/configuration';
 import { problemText, trafficWarnings } from '@fairlead/traffic-config';
 import { readConfiguration } from './configuration-file.js';

@@ -28,10 +28,20 @@ export function readConfiguration(
   const secrets = secretsOf({ environment, readFile: (path) => readText(resolve(folder, path)) });
   return parseTraffic(readText(file), {
     file,
-    defaults: trafficDefaults(variables, Infinity),
+    defaults: trafficDefaults(variables, maxBodyBytesOf(environment.TRAFFIC_LIMITS)),
     resourceNames: variables.RESOURCES.names,
     ...secrets,
   });
+}
+
+/** `maxBodyBytes` of a variable that only the balancer checks as a whole; Infinity: no limit. */
+function maxBodyBytesOf(limits = '{}'): number {
+  try {
+    const { maxBodyBytes } = JSON.parse(limits) as { readonly maxBodyBytes?: unknown };
+    return typeof maxBodyBytes === 'number' && maxBodyBytes > 0 ? maxBodyBytes : Infinity;
+  } catch {
+    return Infinity;
+  }
 }
 
 const CAUSES: Readonly<Record<string, string>> = {

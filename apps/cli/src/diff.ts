@@ -22,7 +22,7 @@ export async function diff(file: string, options: BalancerOptions, environment: 
 /** What the balancer shows in place of a secret. */
 const STAND_IN = '***';
 
-/** Secrets that are only where the balancer is are taken as the same: it does not show them. */
+/** A secret that exists only on the balancer's machine counts as unchanged, because the API does not show it. */
 function withStandIns({ environment, readFile }: Secrets): Secrets {
   return {
     environment: new Proxy(environment, { get: (_, name) => environment[String(name)] || STAND_IN }),

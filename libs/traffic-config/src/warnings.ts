@@ -1,4 +1,4 @@
-// What is allowed in a configuration and is hardly meant: routes that cannot match, pools without requests.
+// What is valid in a configuration, but probably a mistake: routes that cannot match, pools without requests.
 import { coversMatch } from './matching/match-request.js';
 import { DEFAULT_POOL, type TrafficConfig } from './traffic-config.js';
 

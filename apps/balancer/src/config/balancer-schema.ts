@@ -125,7 +125,7 @@ export const balancerSchema = z.object({
   DEMAND_SOURCE: oneOf(['learned', 'unit', 'random'])
     .prefault('learned')
     .describe(
-      'Demand of requests without a demand header or rule: learned per class, unit (1 of each), or random (1 to 10)',
+      'Demand of requests without a demand header, route demand or rule: learned per class, unit (1 of each), or random (1 to 10)',
     ),
   DEMAND_CLASSES: wholeNumber(1, 100_000)
     .prefault('1000')

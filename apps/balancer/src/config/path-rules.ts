@@ -9,6 +9,9 @@ const action = () => oneOf(PATH_ACTIONS).prefault('keep');
 
 /** A part of the balancer's schema. */
 export const pathVariables = {
+  ESCAPED_CHARACTERS: action().describe(
+    'What is done with letters, digits and - . _ ~ that are escaped in a path, such as %61: keep; reject, with 400; normalize: unescaped',
+  ),
   ESCAPED_SLASHES: action().describe(
     'What is done with %2F and %5C in a path: keep; reject, with 400; normalize: each becomes /',
   ),

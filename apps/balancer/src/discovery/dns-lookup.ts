@@ -23,7 +23,7 @@ const CAUSES: Readonly<Record<string, string>> = {
  * Looks up where the backends are. Of SRV records, only those with the best priority count (RFC 2782); their weights do not:
  * the resources say how much a backend can do.
  *
- * Rejects when there are none, too.
+ * Also rejects when there are none.
  */
 export async function lookUp(resolver: LookupResolver, discovery: DiscoveryConfig): Promise<readonly FoundAddress[]> {
   const { name, record, port } = discovery;
@@ -41,7 +41,7 @@ export async function lookUp(resolver: LookupResolver, discovery: DiscoveryConfi
   }
 }
 
-/** Why a lookup failed, for people. */
+/** Why a lookup failed, as text for events. */
 export function causeOf(error: unknown): string {
   const { code = '', message } = error as NodeJS.ErrnoException;
   return CAUSES[code] ?? (code || message);

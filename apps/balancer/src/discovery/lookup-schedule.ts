@@ -7,7 +7,7 @@ import { causeOf, lookUp, type LookupResolver } from './dns-lookup.js';
 /** Part of the interval by which a lookup comes earlier or later, so that several balancers do not ask at once. */
 const JITTER = 0.1;
 
-/** What follows from lookups. */
+/** Callbacks for the results of lookups. */
 export interface LookupEffects {
   /** Called after each lookup that succeeded. */
   readonly onFound: (found: readonly FoundAddress[]) => void;

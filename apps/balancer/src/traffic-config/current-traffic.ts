@@ -1,4 +1,5 @@
-// The traffic configuration in force in this thread. It is replaced whole; who needs it in another form listens.
+// The traffic configuration in force in this thread. It is replaced as a whole. Parts that derive
+// their own state from it register a listener.
 import { DEFAULT_POOL, type PoolConfig, type TrafficConfig } from '@fairlead/traffic-config';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';

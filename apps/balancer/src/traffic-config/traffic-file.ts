@@ -1,4 +1,5 @@
-// The configuration file: which one it is, and what it says now. Without a file, the variables say it all.
+// The configuration file: which one it is, and what it contains. Without one, the configuration comes from the
+// environment variables.
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { ConfigurationError } from '@fairlead/configuration';

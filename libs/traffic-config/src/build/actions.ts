@@ -7,7 +7,7 @@ import type { BuildContext } from './build-context.js';
 
 const ACTIONS = ['pool', 'pools', 'redirect', 'respond'] as const;
 /** Fields that only mean something where a backend serves the request. */
-const FOR_POOLS = ['demand', 'rewrite', 'requestHeaders', 'mirror', 'hold'] as const;
+const FOR_POOLS = ['demand', 'timeouts', 'retries', 'limits', 'rewrite', 'requestHeaders', 'mirror', 'hold'] as const;
 const NO_PREFIX = 'needs a prefix to replace: match.path must be one, such as /api/*';
 
 /** The action of a route; undefined if it is not valid. */

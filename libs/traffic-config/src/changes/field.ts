@@ -1,4 +1,4 @@
-// The fields of a pool or a route as texts, so that two versions of it can be compared and the difference be told.
+// The fields of a pool or a route as texts, so that two versions of it can be compared and their differences shown.
 import { durationText } from '../schema/fields.js';
 
 /** A field of one version. */

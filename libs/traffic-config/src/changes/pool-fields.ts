@@ -1,4 +1,4 @@
-// The fields of a pool that a change can be told of.
+// The fields of a pool whose changes are reported.
 import type { PoolConfig, StaticBackendConfig } from '../pool-config.js';
 import { amountsField, field, hiddenField, listField, secondsField, type Field } from './field.js';
 

@@ -1,4 +1,4 @@
-// The fields of a route that a change can be told of. Values of header fields may be secrets and are never shown.
+// The fields of a route whose changes are reported. Values of header fields may be secrets and are never shown.
 import type { PathMatch, RedirectAction, RouteAction, RouteConfig } from '../route-config.js';
 import { amountsField, field, hiddenField, listField, secondsField, type Field } from './field.js';
 

@@ -91,7 +91,7 @@ const stickiness = mapping({
   ),
   lifetime: optional(
     duration(1, MAX_COOKIE_SECONDS),
-    'How long the browser keeps the cookie',
+    'How long the browser keeps the cookie; its use does not extend this',
     'until the browser is closed',
   ),
   sameSite: optional(oneOf(['strict', 'lax', 'none']), 'SameSite of the cookie: strict, lax or none', 'lax'),
@@ -174,8 +174,8 @@ export const poolSchema = mapping({
     'SLOW_START_SECONDS',
   ),
   stickiness: optional(stickiness, 'Keeps the requests of a client on one backend, by a cookie'),
-  backends: optional(list(backend, 'backends'), 'Backends that do not register'),
-  discovery: optional(discovery, 'Backends that DNS names'),
+  backends: optional(list(backend, 'backends'), 'Backends that the file lists; they need not register'),
+  discovery: optional(discovery, 'Backends that are looked up in DNS'),
 });
 
 /** See {@link poolSchema}. */

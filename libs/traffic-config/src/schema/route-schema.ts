@@ -22,7 +22,7 @@ const match = mapping({
   hosts: optional(list(matchedHost, 'hosts', 1), 'Several hosts: one of them has to match'),
   path: optional(
     pathSchema,
-    'Path: `/login`, `/api/*` (a prefix), `/users/:id` (a pattern), or one of these',
+    'Path: `/login`, `/api/*` (a prefix), `/users/:id` (a pattern), or a mapping with one of these fields',
     'any path',
   ),
   method: optional(method, 'Method', 'any method'),
@@ -35,7 +35,7 @@ const weightedPool = mapping({
   pool: required(anyText('must be the name of a pool'), 'Name of the pool'),
   weight: required(
     decimal(0, 1_000_000),
-    'Part of the requests that the pool gets: its weight divided by the sum of all',
+    'Share of the requests that the pool gets: its weight divided by the sum of all weights',
   ),
 });
 
@@ -84,7 +84,7 @@ const headerChanges = mapping({
 /** One entry of `routes`. */
 export const routeSchema = mapping({
   name: optional(nameSchema, 'Unique name', 'route-1 for the first route, and so on'),
-  match: optional(match, 'Which requests: all that is given has to match', 'all requests'),
+  match: optional(match, 'Conditions that a request must meet, all of them', 'all requests'),
   pool: optional(anyText('must be the name of a pool'), 'The pool that serves the requests'),
   pools: optional(list(weightedPool, 'pools with weights', 1), 'Several pools that share the requests by weight'),
   stable: optional(
@@ -148,11 +148,11 @@ export const routeSchema = mapping({
       pool: required(anyText('must be the name of a pool'), 'The pool that gets the copies'),
       ratio: optional(ratio(), 'Part of the requests that is copied', '1'),
     }),
-    'Copies requests to another pool; its responses are dropped',
+    'Copies requests to another pool; the responses to the copies are dropped',
   ),
   hold: optional(
     duration(0, 3_600),
-    'How long a request waits for the first backend of an empty pool; 0: it gets 503 at once',
+    'How long a request waits in the queue while no backend of its pool can serve; 0: it gets 503 at once',
     '0',
   ),
 });

@@ -228,14 +228,14 @@ export class AttemptLoop implements ExchangeControl {
   }
 
   /**
-   * Waits for a backend, and gets 503 with `message` after `withinMs`, or as long as the pool lets requests wait. Returns
-   * whether the request waits.
+   * Waits for room, or for `holdMs` for a backend, and gets 503 with `message` if none comes in time. Returns whether the
+   * request waits.
    */
-  private enqueue(message: string, withinMs?: number): boolean {
+  private enqueue(message: string, holdMs?: number): boolean {
     const isQueued = this.exchange.enqueue(
       (backend) => this.startAttempt(backend),
       () => this.reject(message),
-      withinMs,
+      holdMs,
     );
     if (isQueued) this.deadline.clear();
     return isQueued;

@@ -56,8 +56,8 @@ export class ExchangeFactory implements ExchangeContext {
 
   /** Requests that wait for room, by pool; pools without any are left out. */
   get queued(): Record<string, number> {
-    const waiting = [...this.pools.values()].filter(({ queue }) => queue.length > 0);
-    return Object.fromEntries(waiting.map(({ name, queue }) => [name, queue.length]));
+    const pools = [...this.pools.values()].filter(({ waiting }) => waiting > 0);
+    return Object.fromEntries(pools.map(({ name, waiting }) => [name, waiting]));
   }
 
   private findOrCreate(name: string): PoolExchanges {
@@ -71,7 +71,7 @@ export class ExchangeFactory implements ExchangeContext {
   private useTraffic(): void {
     for (const [name, pool] of this.pools) {
       pool.use(this.traffic.settingsOf(name));
-      if (!this.traffic.pool(name) && pool.queue.length === 0) this.pools.delete(name);
+      if (!this.traffic.pool(name) && pool.waiting === 0) this.pools.delete(name);
     }
     this.last = this.findOrCreate(DEFAULT_POOL);
   }

@@ -8,7 +8,7 @@ import type { FleetBackend } from '../../registry/snapshot/fleet.js';
 import type { LimitRefusal } from '../limits/limit-refusal.js';
 import { RequestClaim } from '../limits/request-claim.js';
 import type { ActiveExchange, ExchangeControl } from './active-exchanges.js';
-import type { Waiter } from './admission-queue.js';
+import type { AdmissionQueue, Waiter } from './admission-queue.js';
 import type { ExchangeContext } from './exchange-context.js';
 import { isAttemptOpen, nextState, type ExchangeEvent, type ExchangeState } from './exchange-state.js';
 import type { PlacedRequest } from './placed-request.js';
@@ -34,6 +34,8 @@ export class Exchange implements ActiveExchange {
   /** What it shares with the other exchanges of its pool. */
   private pool: PoolExchanges;
   private waiter: Waiter | undefined;
+  /** Where {@link waiter} waits. */
+  private line: AdmissionQueue | undefined;
   private readonly triedSlots: number[] = [];
   private readonly placement: Placement;
   private readonly claim: RequestClaim;
@@ -115,15 +117,14 @@ export class Exchange implements ActiveExchange {
   }
 
   /**
-   * After {@link placeNext} found no backend: waits for one if the queue has room. `onPlaced` is called once an attempt has
-   * started, `onTimeout` after `withinMs`, or as long as its pool lets requests wait. Returns whether the request waits.
+   * After {@link placeNext} found no backend: waits for room, or with `holdMs` for a backend that could serve the request, if
+   * the line is not full. `onPlaced` is called once an attempt has started, `onTimeout` when it has waited as long as its
+   * pool lets requests wait, or `holdMs`. Returns whether the request waits.
    */
-  enqueue(
-    onPlaced: (backend: FleetBackend) => void,
-    onTimeout: () => void,
-    withinMs = this.pool.queueTimeoutMs,
-  ): boolean {
+  enqueue(onPlaced: (backend: FleetBackend) => void, onTimeout: () => void, holdMs?: number): boolean {
     const { generation, pool } = this;
+    const line = holdMs === undefined ? pool.queue : pool.held;
+    const withinMs = holdMs ?? pool.queueTimeoutMs;
     const waiter: Waiter = {
       expiresAtSeconds: monotonicSeconds() + withinMs / 1000,
       tryEnter: () => {
@@ -141,7 +142,8 @@ export class Exchange implements ActiveExchange {
         onTimeout();
       },
     };
-    if (!pool.queue.join(waiter)) return false;
+    if (!line.join(waiter)) return false;
+    this.line = line;
     this.waiter = waiter;
     this.apply('enqueue');
     return true;
@@ -150,7 +152,7 @@ export class Exchange implements ActiveExchange {
   /** The request does not wait for room any more. Does nothing when it does not. */
   leaveQueue(): void {
     if (!this.waiter) return;
-    this.pool.queue.leave(this.waiter);
+    this.line?.leave(this.waiter);
     this.waiter = undefined;
     this.apply('expire');
   }

@@ -18,7 +18,10 @@ export interface PoolExchangesContext {
 }
 
 export class PoolExchanges {
+  /** Requests that wait for room. */
   readonly queue: AdmissionQueue;
+  /** Requests that wait for a backend that could serve them. Apart, because they may wait long at the head of a line. */
+  readonly held: AdmissionQueue;
   readonly budget: RetryBudget;
   streaks: FailureStreaks;
   /** An exchange that waits this many times its class's usual latency has stalled; 0: none does. */
@@ -35,16 +38,18 @@ export class PoolExchanges {
     const { queue, retryBudget, outliers } = config;
     this.config = config;
     this.queue = new AdmissionQueue(this.placesOf(config), monotonicSeconds, context.counts);
+    this.held = new AdmissionQueue(this.placesOf(config), monotonicSeconds, context.counts);
     this.budget = new RetryBudget(retryBudget.ratio, retryBudget.minPerSecond, monotonicSeconds);
     this.streaks = this.streaksOf(outliers);
     this.stallFactor = outliers.latencyFactor;
     this.queueTimeoutMs = queue.timeoutSeconds * 1000;
   }
 
-  /** Takes other settings. What is counted so far stays, unless the rules of outliers are others. */
+  /** Applies new settings. Counts are kept; only the failure streaks start over, if the outlier rules have changed. */
   use(config: PoolConfig): void {
     const { queue, retryBudget, outliers } = config;
     this.queue.capacity = this.placesOf(config);
+    this.held.capacity = this.placesOf(config);
     this.queueTimeoutMs = queue.timeoutSeconds * 1000;
     this.budget.ratio = retryBudget.ratio;
     this.budget.minPerSecond = retryBudget.minPerSecond;
@@ -64,6 +69,11 @@ export class PoolExchanges {
     const isSlow = stallFactor > 0 && placement.stretch !== undefined && placement.stretch >= stallFactor;
     if (isSlow && streaks.isExcessSlowness(placement.slot, client, atSeconds)) return;
     placement.countStretch();
+  }
+
+  /** How many requests wait, for room or for a backend. */
+  get waiting(): number {
+    return this.queue.length + this.held.length;
   }
 
   private placesOf({ queue }: PoolConfig): number {

@@ -92,7 +92,7 @@ export class FastLaneExchange implements Transport, UpstreamUser, BodySink {
     requestBody.borrow(bytes, from, end);
     if (requestBody.missing === 0) loop.onRequestSent();
     loop.tryNext();
-    if (!loop.isIdle) requestBody.endBorrow(isIdempotent(this.head.method));
+    if (!loop.isIdle) requestBody.endBorrow(isIdempotent(this.head.method) || this.head.route.mirror !== undefined);
     return this.wantsBody;
   }
 

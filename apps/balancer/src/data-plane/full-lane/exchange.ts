@@ -83,10 +83,11 @@ export class FullLaneExchange implements Transport, ForwardedRequest {
     this.details = new ParsedDetails(request, head.peer, ids.of(head.givenId), () => connection.requestBytes);
     this.loop = new AttemptLoop(factory, limits, clock, this);
     if (!hasBody(request)) return;
-    const { maxBodyBytes: maxBytes } = head.route;
+    const { maxBodyBytes: maxBytes, requestChanges } = head.route;
+    const droppedTrailers = requestChanges?.headers.dropped;
     this.body = new ReplayableBody(
       request,
-      { ...body, maxBytes },
+      { ...body, maxBytes, droppedTrailers },
       {
         onBytes: (count) => this.loop.onBytes(count),
         onComplete: () => this.loop.onRequestSent(),

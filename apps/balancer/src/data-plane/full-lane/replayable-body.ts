@@ -19,6 +19,8 @@ export interface BodyLimits {
   readonly keptBytes: number;
   /** A longer body is refused. */
   readonly maxBytes: number;
+  /** Names in lower case of trailers that are not forwarded, besides those that never are; undefined for none. */
+  readonly droppedTrailers: ReadonlySet<string> | undefined;
 }
 
 /** This much is read while no backend has the request. Bytes. */
@@ -131,9 +133,15 @@ export class ReplayableBody extends Stream {
     return this.hasEnded || this.bytes === this.lengthBytes;
   }
 
+  private trailers(): [string, string][] {
+    const { droppedTrailers } = this.limits;
+    const pairs = requestTrailerPairs(this.source.rawTrailers);
+    return droppedTrailers ? pairs.filter(([name]) => !droppedTrailers.has(name.toLowerCase())) : pairs;
+  }
+
   /** The last pieces, and the end. */
   private sendAll(upstream: ClientRequest, pieces: readonly Buffer[]): void {
-    if (upstream.chunkedEncoding) upstream.addTrailers(requestTrailerPairs(this.source.rawTrailers));
+    if (upstream.chunkedEncoding) upstream.addTrailers(this.trailers());
     if (pieces.length === 1 && pieces[0].length <= COPIED_BYTES) upstream.end(pieces[0].toString('latin1'), 'latin1');
     else {
       for (const piece of pieces) upstream.write(piece);

@@ -33,7 +33,7 @@ type Pages = ReadonlyMap<string, MakeBody>;
 export class ErrorPages {
   private byStatus: ReadonlyMap<number, Pages> = new Map();
 
-  /** From here on these are the pages. */
+  /** Replaces all pages. */
   replace(pages: readonly ErrorPage[]): void {
     this.byStatus = new Map(pages.map((page) => [page.status, pagesOf(page)]));
   }

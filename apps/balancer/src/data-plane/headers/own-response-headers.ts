@@ -40,7 +40,8 @@ export class OwnResponseHeaders {
     cookie: string | undefined,
   ): readonly string[] {
     const secure = peer.tlsVersion === undefined ? NONE : this.secure;
-    const always = changes ? [...secure, ...changes.added] : secure;
+    // Those of the route first: of two such fields, browsers obey the first one.
+    const always = changes ? [...changes.added, ...secure] : secure;
     if (!wantsPlacement && cookie === undefined) return always;
     const setCookie = cookie === undefined ? NONE : ['Set-Cookie', cookie];
     const placement = wantsPlacement ? placementHeader(backendId, demand, this.resources) : NONE;

@@ -3,11 +3,13 @@ import { STATUS_CODES, type ServerResponse } from 'node:http';
 import type { ErrorFields } from './error-response.js';
 import { mayHaveLength } from './header-rules.js';
 
+/** Header fields by name in lower case; several lines of one name as a list. */
+export type OwnFields = Readonly<Record<string, string | number | string[]>>;
+
 /** A response of the balancer's own. */
 export interface OwnResponseParts {
   readonly statusCode: number;
-  /** Header fields, by name in lower case. */
-  readonly fields: Readonly<Record<string, string>>;
+  readonly fields: OwnFields;
   readonly body: string;
 }
 
@@ -30,7 +32,9 @@ export interface OwnResponseTerms {
 /** A response as on the wire. */
 export function ownResponseText(own: OwnResponseParts, { date, connection, method, extra }: OwnResponseTerms): string {
   const { statusCode, body } = own;
-  const lines = Object.entries({ ...fieldsOf(own, extra), date }).map(([name, value]) => `${name}: ${value}\r\n`);
+  const lines = Object.entries({ ...fieldsOf(own, extra), date }).flatMap(([name, value]) => {
+    return [value].flat().map((each) => `${name}: ${each}\r\n`);
+  });
   const head = `HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode] ?? ''}\r\n${lines.join('')}${connection}\r\n`;
   // Each character is sent as one byte.
   return method === 'HEAD' ? head : head + Buffer.from(body).toString('latin1');
@@ -42,7 +46,7 @@ export function lastOwnText(own: OwnResponseParts, extra: ErrorFields | undefine
   return ownResponseText(own, { date, connection: 'Connection: close\r\n', method: 'GET', extra });
 }
 
-function fieldsOf({ statusCode, fields, body }: OwnResponseParts, extra: ErrorFields = {}): ErrorFields {
+function fieldsOf({ statusCode, fields, body }: OwnResponseParts, extra: ErrorFields = {}): OwnFields {
   const length = mayHaveLength(statusCode) ? { 'content-length': Buffer.byteLength(body) } : {};
   return { ...fields, ...length, ...extra };
 }

@@ -13,6 +13,11 @@ const CLIENT_CLAIMS = ['x-real-ip', 'true-client-ip'];
 /** The same, for all names that begin so. */
 const CLIENT_CLAIM_PREFIX = 'x-forwarded-';
 
+/** Whether a field, by its name in lower case, says who the client is or how it came: only a trusted proxy may. */
+export function isClaim(name: string): boolean {
+  return name === 'forwarded' || CLIENT_CLAIMS.includes(name) || name.startsWith(CLIENT_CLAIM_PREFIX);
+}
+
 /** What becomes of request fields with `_` in their name, which many backends take for `-`. */
 export type UnderscoreRule = 'drop' | 'reject' | 'allow';
 

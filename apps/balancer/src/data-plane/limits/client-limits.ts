@@ -94,7 +94,7 @@ export class ClientLimits {
   /**
    * Counts a request of a client against the rate of a route, over all threads. Returns why the client may not have it.
    *
-   * @param name of the route.
+   * @param name of the route and its rate.
    */
   countOnRoute(name: string, rate: Rate, client: string, nowSeconds: number): LimitRefusal | undefined {
     return this.requests.countRate(this.table.keyOfPart(client, name), rate, nowSeconds);

@@ -7,7 +7,7 @@ import type { Rate } from './rate.js';
 
 /** A route, as far as its rate is concerned. */
 export interface RatedRoute {
-  readonly name: string;
+  readonly rateName: string;
   readonly rate: Rate | undefined;
 }
 
@@ -25,9 +25,9 @@ export class RequestClaim {
    *
    * @param route which may have a rate of its own.
    */
-  acquire(client: string, nowMs: number, { name, rate }: RatedRoute): LimitRefusal | undefined {
+  acquire(client: string, nowMs: number, { rateName, rate }: RatedRoute): LimitRefusal | undefined {
     const { limits } = this;
-    const refusal = rate && limits.countOnRoute(name, rate, client, sharedSeconds(nowMs));
+    const refusal = rate && limits.countOnRoute(rateName, rate, client, sharedSeconds(nowMs));
     if (refusal) return refusal;
     if (limits.areRequestsUnlimited) return undefined;
     if (this.key === undefined || client !== this.client) {

@@ -1,5 +1,5 @@
-// Copies of requests for another pool. Their client feels nothing of them: they are sent after its own request, their
-// responses are read and dropped, and what becomes of them counts nowhere but here.
+// Copies requests to another pool. Clients do not notice: a copy is sent after the client's own request, its response is read
+// and dropped, and its outcome affects no statistics.
 import { Agent, request as requestUpstream, type ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ResourceVector, ThreadCounts } from '@fairlead/scheduling';
@@ -30,11 +30,13 @@ export interface MirroredRequest {
 
 /** Copies in flight in a thread beyond this are not sent. */
 const MAX_COPIES = 256;
+/** A copy that takes longer is given up: it would hold a backend that drains. Milliseconds. */
+const MAX_COPY_MS = 30_000;
 /** Idle connections to one backend beyond this are closed. */
 const MAX_IDLE = 16;
 /** TCP probes a silent connection after this long. Milliseconds. */
 const TCP_PROBE_AFTER_MS = 60_000;
-/** Marks a copy: its backend may want to know. */
+/** Lets a backend recognize a copy. */
 const MARK = ['Fairlead-Mirror', '1'];
 const NO_SLOTS: readonly number[] = [];
 
@@ -83,10 +85,10 @@ export class Mirror implements OnModuleDestroy {
     }
     const sent = this.sendTo(backend.url, copy);
     const deadline = new Deadline(this.clock, () => sent.destroy());
-    deadline.set(requestTimeoutMs);
+    deadline.set(Math.min(requestTimeoutMs, MAX_COPY_MS));
     this.counts.copies++;
     sent.on('response', (response) => response.resume().on('error', ignore));
-    // A failure of a copy is no failure.
+    // A copy may fail without consequences.
     sent.on('error', ignore);
     sent.once('close', () => {
       deadline.clear();

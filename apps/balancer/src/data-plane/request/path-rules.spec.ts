@@ -1,10 +1,16 @@
-import { assert, constantFrom, array, property } from 'fast-check';
+import { assert, constantFrom, array, property, tuple } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PATH_ACTIONS } from '../../config/path-rules.js';
 import { PathRules, type PathActions } from './path-rules.js';
 
-const KEEP: PathActions = { ESCAPED_SLASHES: 'keep', REPEATED_SLASHES: 'keep', DOT_SEGMENTS: 'keep' };
+const KEEP: PathActions = {
+  ESCAPED_CHARACTERS: 'keep',
+  ESCAPED_SLASHES: 'keep',
+  REPEATED_SLASHES: 'keep',
+  DOT_SEGMENTS: 'keep',
+};
 const NORMALIZE: PathActions = {
+  ESCAPED_CHARACTERS: 'normalize',
   ESCAPED_SLASHES: 'normalize',
   REPEATED_SLASHES: 'normalize',
   DOT_SEGMENTS: 'normalize',
@@ -25,6 +31,16 @@ describe('a path', () => {
     ['/a?b=%2f', '/a?b=%2f'],
   ])('has its escaped slashes normalized: %s', (target, expected) => {
     expect(applied(target, { ESCAPED_SLASHES: 'normalize' })).toBe(expected);
+  });
+
+  it.each([
+    ['/%61dmin/%41%7e', '/admin/A~'],
+    ['/a%2Db%5f%30%39', '/a-b_09'],
+    ['/a%2fb%25%3a%3F', '/a%2fb%25%3a%3F'],
+    ['/%%36%31', '/a'],
+    ['/a?b=%61', '/a?b=%61'],
+  ])('has its escaped characters unescaped: %s', (target, expected) => {
+    expect(applied(target, { ESCAPED_CHARACTERS: 'normalize' })).toBe(expected);
   });
 
   it.each([
@@ -56,6 +72,11 @@ describe('a path', () => {
   });
 
   it.each([
+    [
+      '/%61',
+      'ESCAPED_CHARACTERS',
+      'the path must not have a letter, a digit or one of - . _ ~ in escaped form, such as %61',
+    ],
     ['/a%2fb', 'ESCAPED_SLASHES', 'the path must not have an escaped slash (%2F or %5C)'],
     ['/a//b', 'REPEATED_SLASHES', 'the path must not have two slashes in a row'],
     ['/a/%2e%2e/b', 'DOT_SEGMENTS', 'the path must not have a dot segment (. or ..)'],
@@ -72,11 +93,32 @@ describe('a path', () => {
   });
 
   it('is not changed again by what has normalized it', () => {
-    const pieces = constantFrom('/', '//', '.', '..', '%2e', '%2F', '%5c', '%25', '2f', 'a', ';', '?');
+    const pieces = constantFrom(
+      '/',
+      '//',
+      '.',
+      '..',
+      '%2e',
+      '%2F',
+      '%5c',
+      '%25',
+      '2f',
+      '%',
+      '%36',
+      '%31',
+      'a',
+      ';',
+      '?',
+    );
     const actions = constantFrom(...PATH_ACTIONS);
     assert(
-      property(array(pieces), actions, actions, actions, (parts, slashes, runs, dots) => {
-        const rules = new PathRules({ ESCAPED_SLASHES: slashes, REPEATED_SLASHES: runs, DOT_SEGMENTS: dots });
+      property(array(pieces), tuple(actions, actions, actions, actions), (parts, [escapes, slashes, runs, dots]) => {
+        const rules = new PathRules({
+          ESCAPED_CHARACTERS: escapes,
+          ESCAPED_SLASHES: slashes,
+          REPEATED_SLASHES: runs,
+          DOT_SEGMENTS: dots,
+        });
         const once = rules.apply(`/${parts.join('')}`);
         if (typeof once === 'string') expect(rules.apply(once)).toBe(once);
       }),

@@ -6,6 +6,7 @@ import type { Refusal } from './refusal.js';
 
 /** The action for each kind of path. */
 export interface PathActions {
+  readonly ESCAPED_CHARACTERS: PathAction;
   readonly ESCAPED_SLASHES: PathAction;
   readonly REPEATED_SLASHES: PathAction;
   readonly DOT_SEGMENTS: PathAction;
@@ -19,8 +20,29 @@ interface PathRule {
   readonly normalize: (path: string) => string;
 }
 
-/** In the order in which they apply: an escaped slash may make a run of slashes, and both may make a dot segment. */
+/** Escaped unreserved characters (RFC 3986 §2.3), which mean the same unescaped. */
+const ESCAPED_UNRESERVED = /%(?:2[de]|3[0-9]|4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae])/gi;
+
+/** What is left may be an escape again, as in `%%36%31`. */
+function unescape(path: string): string {
+  let unescaped = path;
+  while (unescaped.search(ESCAPED_UNRESERVED) !== -1) {
+    unescaped = unescaped.replaceAll(ESCAPED_UNRESERVED, decodeURIComponent);
+  }
+  return unescaped;
+}
+
+/**
+ * In the order in which they apply: an escaped slash may make a run of slashes, and both may make a dot segment, as an
+ * unescaped dot may.
+ */
 const RULES: readonly PathRule[] = [
+  {
+    variable: 'ESCAPED_CHARACTERS',
+    what: 'a letter, a digit or one of - . _ ~ in escaped form, such as %61',
+    isIn: (path) => path.search(ESCAPED_UNRESERVED) !== -1,
+    normalize: unescape,
+  },
   {
     variable: 'ESCAPED_SLASHES',
     what: 'an escaped slash (%2F or %5C)',

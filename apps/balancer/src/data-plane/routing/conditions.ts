@@ -1,8 +1,11 @@
 // What a route requires of a request besides its host and path.
 import type { RouteMatch, ValueMatch } from '@fairlead/traffic-config';
+import type { HopPeer } from '../headers/header-rules.js';
+import { isClaim } from '../headers/request-field-filter.js';
 
 /** A request as routes see it. */
 export interface RoutableRequest {
+  readonly peer: HopPeer;
   readonly method: string;
   /** Path and query. */
   readonly target: string;
@@ -29,9 +32,10 @@ export class Conditions {
   }
 
   /** Whether a request meets them. */
-  areMet({ method, target, field }: RoutableRequest): boolean {
+  areMet(request: RoutableRequest): boolean {
+    const { method, target } = request;
     if (this.methods.length > 0 && !this.methods.includes(method)) return false;
-    for (const { name, value } of this.headers) if (!isMet(value, field(name))) return false;
+    for (const { name, value } of this.headers) if (!isMet(value, fieldOf(request, name))) return false;
     return this.query.length === 0 || this.hasParameters(target);
   }
 
@@ -41,6 +45,13 @@ export class Conditions {
     const parameters = new URLSearchParams(queryAt === -1 ? '' : target.slice(queryAt + 1));
     return this.query.every(({ name, value }) => parameters.has(name, value));
   }
+}
+
+/** A field as the backend would get it: what only a proxy may say counts only from one. */
+function fieldOf({ peer, field }: RoutableRequest, name: string): string | undefined {
+  if (peer.isProxy) return field(name);
+  if (name === 'x-client-cert-subject') return peer.certificateSubject;
+  return isClaim(name) ? undefined : field(name);
 }
 
 function isMet(expected: string | undefined, value: string | undefined): boolean {

@@ -55,6 +55,8 @@ describe('withPrefix', () => {
     ['/api/', '/api', '/v2', '/v2/'],
     ['/api/a', '/api', '/v2/', '/v2/a'],
     ['/a', '/', '/x', '/x/a'],
+    ['/api//evil/x', '/api', '/', '/evil/x'],
+    ['*', '/', '/x', '*'],
   ])('%s: %s becomes %s', (target, from, to, expected) => {
     expect(withPrefix(target, from, to)).toBe(expected);
   });

@@ -6,7 +6,7 @@ import type { RoutableRequest } from './conditions.js';
 export interface OwnResponse {
   readonly statusCode: number;
   /** Header fields, by name in lower case. */
-  readonly fields: Readonly<Record<string, string>>;
+  readonly fields: Readonly<Record<string, string | string[]>>;
   readonly body: string;
 }
 
@@ -47,12 +47,15 @@ function locationOf(
   const usedScheme = scheme ?? (isSecure ? 'https' : 'http');
   // Another scheme has another port, and a redirect that does not name one means the default.
   const isOtherScheme = host === undefined && scheme !== undefined && (scheme === 'https') !== isSecure;
-  return `${usedScheme}://${isOtherScheme ? authority.replace(/:\d*$/, '') : authority}${target}`;
+  return `${usedScheme}://${isOtherScheme ? authority.replace(/:\d*$/, '') : authority}${target === '*' ? '' : target}`;
 }
 
 /** A target with `to` in place of the segments `from` at its beginning. */
 export function withPrefix(target: string, from: string, to: string): string {
-  const rest = from === '/' ? target : target.slice(from.length);
+  // The server as a whole has no path (RFC 9112 §3.2.4).
+  if (target === '*') return target;
+  // Two slashes could be read as the start of an authority (RFC 3986 §4.2).
+  const rest = from === '/' ? target : target.slice(from.length).replace(/^\/{2,}/, '/');
   const joined = to.endsWith('/') && rest.startsWith('/') ? to + rest.slice(1) : to + rest;
   return joined.startsWith('/') ? joined : `/${joined}`;
 }

@@ -2,7 +2,7 @@
 import type { WeightedPool } from '@fairlead/traffic-config';
 
 export class PoolChoice {
-  /** Where the part of each pool ends, of 1. */
+  /** The end of each pool's share of the range from 0 to 1. */
   private readonly ends: readonly number[];
 
   /** The pool if there is only one; undefined when it takes a position. */
@@ -15,7 +15,7 @@ export class PoolChoice {
     this.ends = pools.map(({ weight }) => (end += weight) / total);
   }
 
-  /** The pool at `position`, from 0 to below 1, in the line of all parts. */
+  /** The pool whose share contains `position`, from 0 to below 1. */
   at(position: number): string {
     const index = this.ends.findIndex((end) => position < end);
     // Rounding may leave the last end below 1; a last pool of weight 0 gets nothing all the same.

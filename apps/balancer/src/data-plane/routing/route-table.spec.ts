@@ -75,6 +75,18 @@ describe('RouteTable', () => {
     expect(matched(matches, {})).toBeUndefined();
   });
 
+  it('believes only trusted proxies what a field says of the client, and reads the subject of a certificate from TLS', () => {
+    const matches = [
+      { headers: [{ name: 'x-client-cert-subject', value: 'CN=ops' }] },
+      { headers: [{ name: 'x-forwarded-proto', value: 'https' }] },
+    ];
+    const claims = { 'x-client-cert-subject': 'CN=ops', 'x-forwarded-proto': 'https' };
+    const address = '192.0.2.1';
+    expect(matched(matches, { fields: claims })).toBeUndefined();
+    expect(matched(matches, { fields: claims, peer: { address, isProxy: true } })).toBe(0);
+    expect(matched(matches, { peer: { address, isProxy: false, certificateSubject: 'CN=ops' } })).toBe(0);
+  });
+
   it('finds in any table the route that a walk through the list finds', () => {
     const segment = fc.constantFrom('a', 'b', 'c', '');
     const path = fc.array(segment, { minLength: 1, maxLength: 4 }).map((segments) => `/${segments.join('/')}`);

@@ -41,11 +41,13 @@ export function aRequest({
   target = '/',
   host = 'example.com',
   fields = {},
+  peer = { address: '192.0.2.1', isProxy: false },
 }: {
   readonly method?: string;
   readonly target?: string;
   readonly host?: string;
   readonly fields?: Readonly<Record<string, string>>;
+  readonly peer?: RoutableRequest['peer'];
 } = {}): RoutableRequest {
-  return { method, target, host, field: (name) => fields[name] };
+  return { peer, method, target, host, field: (name) => fields[name] };
 }

@@ -1,6 +1,6 @@
 // A route, compiled: what it matches, and what becomes of its requests. Immutable: a request keeps the one it began with.
 import type { ResourceSpace, ResourceVector } from '@fairlead/scheduling';
-import type { MirrorConfig, RouteConfig, RouteMatch } from '@fairlead/traffic-config';
+import type { HeaderChanges, MirrorConfig, RouteConfig, RouteMatch } from '@fairlead/traffic-config';
 import { keySourceOf, type KeySource } from '../../placement/affinity-key.js';
 import { CompiledHeaderChanges } from '../headers/header-changes.js';
 import { Rate } from '../limits/rate.js';
@@ -38,6 +38,8 @@ export class Route implements RouteTimeLimits {
   readonly maxBodyBytes: number;
   /** Requests per second of one client; undefined: no limit of the route's own. */
   readonly rate: Rate | undefined;
+  /** What a client's use of the rate is counted by: another rate after a reload starts over. */
+  readonly rateName: string;
   readonly requestChanges: RequestChanges | undefined;
   readonly responseChanges: CompiledHeaderChanges | undefined;
   readonly mirror: MirrorConfig | undefined;
@@ -57,7 +59,7 @@ export class Route implements RouteTimeLimits {
     if (action.kind === 'pools') {
       this.pools = new PoolChoice(action.pools);
       if (action.stableBy !== undefined) this.stableBy = keySourceOf(action.stableBy);
-    } else this.responder = responderOf(action, match);
+    } else this.responder = withFields(responderOf(action, match), config.responseHeaders);
     if (config.demand) this.demand = resources.vectorOf(config.demand);
     this.attemptTimeoutMs = timeouts.attemptSeconds * 1000;
     this.requestTimeoutMs = timeouts.requestSeconds * 1000;
@@ -65,6 +67,7 @@ export class Route implements RouteTimeLimits {
     this.maxAttempts = config.maxAttempts;
     this.maxBodyBytes = config.maxBodyBytes;
     if (rate) this.rate = new Rate(rate.requestsPerSecond, rate.burst);
+    this.rateName = rate ? `${config.name} ${rate.requestsPerSecond} ${rate.burst}` : '';
     this.requestChanges = RequestChanges.of(config.rewrite, config.requestHeaders);
     const responseChanges = new CompiledHeaderChanges(config.responseHeaders);
     if (!responseChanges.areNone) this.responseChanges = responseChanges;
@@ -76,6 +79,17 @@ export class Route implements RouteTimeLimits {
   get matchesAll(): boolean {
     return this.match.hosts.length === 0 && this.match.path.kind === 'any' && this.conditions.areNone;
   }
+}
+
+/** The responses of a responder, with the fields that the route sets and adds, and without those that it removes. */
+function withFields(respond: Responder, { remove, set, add }: HeaderChanges): Responder {
+  const extra: Record<string, string[]> = {};
+  for (const [name, value] of [...set, ...add]) (extra[name.toLowerCase()] ??= []).push(value);
+  return (request, isSecure) => {
+    const { fields, ...rest } = respond(request, isSecure);
+    const kept = Object.entries(fields).filter(([name]) => !remove.includes(name));
+    return { ...rest, fields: { ...Object.fromEntries(kept), ...extra } };
+  };
 }
 
 function responderOf(action: Exclude<RouteConfig['action'], { kind: 'pools' }>, { path }: RouteMatch): Responder {

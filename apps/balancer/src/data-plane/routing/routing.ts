@@ -15,7 +15,7 @@ const HASHES = 2 ** 32;
 
 @Injectable()
 export class Routing {
-  /** Replaced whole. */
+  /** Replaced as a whole on each reload. */
   table = new RouteTable([]);
   private hash: KeyedHash | undefined;
 

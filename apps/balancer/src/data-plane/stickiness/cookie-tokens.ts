@@ -1,4 +1,4 @@
-// The values of stickiness cookies: one for each backend of a pool, which shows nothing of it and cannot be made up.
+// The values of stickiness cookies: one for each backend of a pool, which reveals neither and cannot be forged.
 import { createHmac } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 

@@ -1,4 +1,4 @@
-// Keeps the requests of a client on one backend by a cookie, in pools that ask for it. The client need not do anything.
+// Keeps the requests of a client on one backend by a cookie, in pools that ask for it. The client only has to return the cookie.
 import type { StickinessConfig } from '@fairlead/traffic-config';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
@@ -9,7 +9,7 @@ import type { PoolSnapshots } from '../../registry/snapshot/pool-snapshots.js';
 import { CurrentTraffic } from '../../traffic-config/current-traffic.js';
 import { CookieTokens } from './cookie-tokens.js';
 
-/** Of requests that no cookie leads anywhere. */
+/** The slot of a request without a valid cookie. */
 const NO_SLOT = -1;
 
 /** What a response's cookie depends on. */
@@ -25,7 +25,7 @@ export class Stickiness {
   /** By pool; empty while no pool is sticky. */
   private sticky: ReadonlyMap<string, StickinessConfig> = new Map();
   private tokens: CookieTokens | undefined;
-  /** The slot that each value leads to, by pool, as far as it was asked for; of {@link snapshots}. */
+  /** The slots by cookie value, by pool. Filled on demand, and cleared when {@link snapshots} is replaced. */
   private readonly slots = new Map<string, ReadonlyMap<string, number>>();
   private snapshots: PoolSnapshots | undefined;
 
