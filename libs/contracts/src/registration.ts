@@ -10,11 +10,11 @@ import { capacitySchema, recordByName } from './resources.js';
  */
 export const BACKEND_STATES = ['joining', 'up', 'suspect', 'ejected', 'down', 'draining', 'gone'] as const;
 
-/** How a backend came into the fleet. `static`: the configuration file names it. `dns`: a lookup for a pool found it. */
-const BACKEND_SOURCES = ['registered', 'static', 'dns'] as const;
-
-/** One of {@link BACKEND_SOURCES}. Whether the others are members, only the configuration file decides. */
-export type BackendSource = (typeof BACKEND_SOURCES)[number];
+/**
+ * How a backend came into the fleet. `static`: the configuration file names it. `dns`: a lookup for a pool found it. Whether
+ * those two are members, only the configuration file decides.
+ */
+export type BackendSource = 'registered' | 'static' | 'dns';
 
 /** One of {@link BACKEND_STATES}. */
 export const backendStateSchema = z.enum(BACKEND_STATES).meta({ id: 'BackendState' });
@@ -111,7 +111,7 @@ export const backendViewSchema = z
     url: z.string(),
     pool: poolNameSchema.describe('The pool whose requests it serves'),
     source: z
-      .enum(BACKEND_SOURCES)
+      .enum(['registered', 'static', 'dns'])
       .describe('registered: it registered; static: the configuration file names it; dns: a lookup found it'),
     state: backendStateSchema,
     reason: z.string().describe('Why the backend is in this state'),

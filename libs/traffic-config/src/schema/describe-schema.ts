@@ -4,11 +4,8 @@ import { z } from 'zod';
 import type { FieldMeta } from './mapping.js';
 import { fileSchema } from './file-schema.js';
 
-/** The parts of the file, each with the schema of one entry. */
-const PARTS = ['pools', 'routes', 'errorPages'] as const;
-
 /** A part of the file. */
-export type FilePart = (typeof PARTS)[number];
+export type FilePart = 'pools' | 'routes' | 'errorPages';
 
 /**
  * Returns the fields of a part of the file in the order of their declaration. The name of a field in a nested mapping is
