@@ -5,13 +5,12 @@ import { INCOMPLETE, UNSUPPORTED, type ForwardingRule, type RequestHead, type Re
 import { HopHeaderCache } from '../headers/forwarded-header-cache.js';
 import { bareErrorText } from '../headers/error-response.js';
 import { interimResponse } from '../headers/interim-response.js';
-import { ownResponseText } from '../headers/own-response-text.js';
-import { withRequestId } from '../headers/request-id-header.js';
+import { ownResponseText } from '../headers/own-response.js';
 import type { IndexedSetMember } from '../io/indexed-set.js';
 import type { LingeringClose } from '../io/lingering-close.js';
 import { isPipeliningFull } from '../io/pipelining-limit.js';
+import { responseTo, type Refusal } from '../request/refusal.js';
 import { isRefusal, type RequestReader } from '../request/request-reader.js';
-import type { OwnResponse } from '../routing/own-response.js';
 import type { FastLaneContext } from './context.js';
 import type { DownstreamConnection } from './contracts.js';
 import type { ExchangePool } from './exchange-pool.js';
@@ -239,7 +238,7 @@ export class FastLaneConnection implements DownstreamConnection, IndexedSetMembe
     request.reset(head);
     const read = owner.requests.readFramed(request);
     if (isRefusal(read)) {
-      if (read.own && request.bodyBytes === 0) this.respond(read.own, head, bytes, from + head.length, end);
+      if (read.own && request.bodyBytes === 0) this.respond(read, head, bytes, from + head.length, end);
       else this.handOver(bytes, from, end);
       return;
     }
@@ -258,7 +257,7 @@ export class FastLaneConnection implements DownstreamConnection, IndexedSetMembe
 
   /** Sends a response of the balancer's own to a request without a body. What follows it is `bytes` from `from`. */
   private respond(
-    own: OwnResponse,
+    refusal: Refusal,
     { wantsClose, method }: RequestHead,
     bytes: Buffer,
     from: number,
@@ -270,8 +269,8 @@ export class FastLaneConnection implements DownstreamConnection, IndexedSetMembe
     this.wantsClose = wantsClose || ++this.requests >= context.maxRequestsPerConnection;
     const isLast = this.isLastResponse;
     const { connection } = isLast ? CLOSE_TAIL : context.keepAliveTail;
-    const extra = withRequestId(undefined, ids.of(ids.given(request)));
-    this.socket.write(ownResponseText(own, { date, connection, method, extra }), 'latin1');
+    const response = responseTo(refusal, ids.of(ids.given(request)), undefined);
+    this.socket.write(ownResponseText(response, { date, connection, method }), 'latin1');
     if (from < end) this.wait(bytes, from, end);
     this.onExchangeEnd(isLast);
   }

@@ -10,7 +10,8 @@ import { AttemptLoop, type Transport } from '../exchange/attempt-loop.js';
 import type { ExchangeFactory } from '../exchange/exchange-factory.js';
 import { isIdempotent } from '../exchange/retry-policy.js';
 import type { OwnResponseHeaders } from '../headers/own-response-headers.js';
-import { sendError, type ErrorFields } from '../headers/error-response.js';
+import { acceptIn, errorResponse, type ErrorFields } from '../headers/error-response.js';
+import { sendOwn } from '../headers/own-response.js';
 import { removeField } from '../headers/header-rules.js';
 import { withRequestId } from '../headers/request-id-header.js';
 import { Deadline, type DeadlineClock } from '../io/deadline-clock.js';
@@ -167,7 +168,10 @@ export class FullLaneExchange implements Transport, ForwardedRequest {
     const { body, upstream } = this;
     const { request, response } = this.downstream;
     if (statusCode === 408 || statusCode === 413) response.setHeader('Connection', 'close');
-    sendError(response, statusCode, message, withRequestId(fields, this.details.requestId));
+    const allFields = withRequestId(fields, this.details.requestId);
+    // The middleware has emptied `headers` by then.
+    const accept = acceptIn(request.rawHeaders, statusCode);
+    sendOwn(response, errorResponse(statusCode, message, { fields: allFields, accept }));
     upstream?.destroy();
     if (request.complete || !body) return;
     body.discard();

@@ -5,14 +5,15 @@ import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../../config/balancer.config.js';
 import { attemptLimitsOf } from '../exchange/attempt-limits.js';
 import { ExchangeFactory } from '../exchange/exchange-factory.js';
-import { sendError, type ErrorFields } from '../headers/error-response.js';
+import { acceptIn, type ErrorFields } from '../headers/error-response.js';
 import { withRequestId } from '../headers/request-id-header.js';
 import { OwnResponseHeaders } from '../headers/own-response-headers.js';
-import { sendOwn } from '../headers/own-response-text.js';
+import { sendOwn } from '../headers/own-response.js';
 import { DeadlineClock } from '../io/deadline-clock.js';
 import { ForwardedRequestHeaders } from '../relay/request-headers.js';
 import { BoundedLog } from '../../metrics/bounded-log.js';
 import { Mirror } from '../mirror/mirror.js';
+import { responseTo } from '../request/refusal.js';
 import { RequestReader, isRefusal } from '../request/request-reader.js';
 import { Stickiness } from '../stickiness/stickiness.js';
 import { UpstreamConnector } from '../upstream/upstream-connector.js';
@@ -66,9 +67,9 @@ export class FullLane {
     }
   }
 
-  /** The fields of the response to a request that is refused: the given ones, and the id. */
-  refusalFields(request: IncomingMessage, fields?: ErrorFields): ErrorFields | undefined {
-    return withRequestId(fields, this.requests.idOf(request));
+  /** The fields of the response to a request that is refused: its id. */
+  refusalFields(request: IncomingMessage): ErrorFields | undefined {
+    return withRequestId(undefined, this.requests.idOf(request));
   }
 
   /** Closes the idle connections to backends. */
@@ -82,8 +83,8 @@ export class FullLane {
     const read = this.requests.read(request);
     if (isRefusal(read)) {
       if (read.isLast) response.shouldKeepAlive = false;
-      if (read.own) sendOwn(response, read.own, withRequestId({}, this.requests.idOf(request)));
-      else sendError(response, read.statusCode, read.message, this.refusalFields(request, read.fields));
+      const accept = acceptIn(request.rawHeaders, read.statusCode);
+      sendOwn(response, responseTo(read, this.requests.idOf(request), accept));
     } else new FullLaneExchange(this.context, read, downstream).start();
   }
 }

@@ -1,9 +1,10 @@
 // The responses of the balancer itself to requests that it does not forward.
 import type { FramingError, RequestLimits } from '@fairlead/http1';
-import type { ErrorFields } from '../headers/error-response.js';
-import type { OwnResponse } from '../routing/own-response.js';
+import { errorResponse, type ErrorFields } from '../headers/error-response.js';
+import { withFields, type OwnResponse } from '../headers/own-response.js';
+import { withRequestId } from '../headers/request-id-header.js';
 
-/** The response of the balancer itself to a request that it does not forward. */
+/** The response of the balancer itself to a request that it does not forward: an error, or {@link own}. */
 export interface Refusal {
   readonly statusCode: number;
   readonly message: string;
@@ -11,8 +12,23 @@ export interface Refusal {
   readonly isLast?: true;
   /** Header fields of the response. */
   readonly fields?: ErrorFields;
-  /** The response of a route that responds by itself, in place of an error. */
+  /** In place of an error. */
   readonly own?: OwnResponse;
+}
+
+/**
+ * The response to a request that is refused.
+ *
+ * @param requestId its id; undefined for none.
+ * @param accept its `Accept`; undefined if it has none.
+ */
+export function responseTo(
+  { statusCode, message, fields, own }: Refusal,
+  requestId: string | undefined,
+  accept: string | undefined,
+): OwnResponse {
+  const allFields = withRequestId(fields, requestId);
+  return own ? withFields(own, allFields) : errorResponse(statusCode, message, { fields: allFields, accept });
 }
 
 /** Errors whose message names the limit. */

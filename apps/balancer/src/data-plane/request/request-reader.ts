@@ -14,7 +14,7 @@ import { VIA_PSEUDONYM } from '../headers/via-pseudonym.js';
 import { framingRefusal } from './framing-refusal.js';
 import { HttpsRedirect } from './https-redirect.js';
 import { countForwarding } from './max-forwards.js';
-import type { OwnResponse } from '../routing/own-response.js';
+import type { OwnResponse } from '../headers/own-response.js';
 import type { RoutableRequest } from '../routing/conditions.js';
 import { Routing } from '../routing/routing.js';
 import { Stickiness } from '../stickiness/stickiness.js';

@@ -6,7 +6,7 @@ import { BAD_TARGET, type Refusal } from './refusal.js';
 /** Not for a reverse proxy: a tunnel to any host, and an echo of the request's headers. */
 const REFUSED_METHODS = new Set(['CONNECT', 'TRACE']);
 /** The response to a request that is for the balancer itself, such as `OPTIONS *`. */
-export const OWN_RESPONSE: Refusal = { statusCode: 204, message: '' };
+export const OWN_RESPONSE: Refusal = { statusCode: 204, message: '', own: { statusCode: 204, fields: {}, body: '' } };
 const SCHEME = /^https?:\/\//i;
 
 /**

@@ -1,7 +1,7 @@
 // What a route changes of a request on the way to the backend.
 import type { HeaderChanges, RouteRewrite } from '@fairlead/traffic-config';
 import { CompiledHeaderChanges } from '../headers/header-changes.js';
-import { withPrefix } from './own-response.js';
+import { withPrefix } from './responders.js';
 
 export class RequestChanges {
   /** In place of the client's `Host`; undefined leaves it. */

@@ -1,11 +1,11 @@
 // A route, compiled: what it matches, and what becomes of its requests. Immutable: a request keeps the one it began with.
 import type { ResourceSpace, ResourceVector } from '@fairlead/scheduling';
-import type { HeaderChanges, MirrorConfig, RouteConfig, RouteMatch } from '@fairlead/traffic-config';
+import type { MirrorConfig, RouteConfig, RouteMatch } from '@fairlead/traffic-config';
 import { keySourceOf, type KeySource } from '../../placement/affinity-key.js';
 import { CompiledHeaderChanges } from '../headers/header-changes.js';
 import { Rate } from '../limits/rate.js';
 import { Conditions } from './conditions.js';
-import { fixedResponder, redirectResponder, type Responder } from './own-response.js';
+import { fixedResponder, redirectResponder, withChangedFields, type Responder } from './responders.js';
 import { PoolChoice } from './pool-choice.js';
 import { RequestChanges } from './request-changes.js';
 
@@ -59,7 +59,7 @@ export class Route implements RouteTimeLimits {
     if (action.kind === 'pools') {
       this.pools = new PoolChoice(action.pools);
       if (action.stableBy !== undefined) this.stableBy = keySourceOf(action.stableBy);
-    } else this.responder = withFields(responderOf(action, match), config.responseHeaders);
+    } else this.responder = withChangedFields(responderOf(action, match), config.responseHeaders);
     if (config.demand) this.demand = resources.vectorOf(config.demand);
     this.attemptTimeoutMs = timeouts.attemptSeconds * 1000;
     this.requestTimeoutMs = timeouts.requestSeconds * 1000;
@@ -79,17 +79,6 @@ export class Route implements RouteTimeLimits {
   get matchesAll(): boolean {
     return this.match.hosts.length === 0 && this.match.path.kind === 'any' && this.conditions.areNone;
   }
-}
-
-/** The responses of a responder, with the fields that the route sets and adds, and without those that it removes. */
-function withFields(respond: Responder, { remove, set, add }: HeaderChanges): Responder {
-  const extra: Record<string, string[]> = {};
-  for (const [name, value] of [...set, ...add]) (extra[name.toLowerCase()] ??= []).push(value);
-  return (request, isSecure) => {
-    const { fields, ...rest } = respond(request, isSecure);
-    const kept = Object.entries(fields).filter(([name]) => !remove.includes(name));
-    return { ...rest, fields: { ...Object.fromEntries(kept), ...extra } };
-  };
 }
 
 function responderOf(action: Exclude<RouteConfig['action'], { kind: 'pools' }>, { path }: RouteMatch): Responder {

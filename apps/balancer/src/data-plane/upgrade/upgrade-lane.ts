@@ -8,13 +8,12 @@ import { BoundedLog } from '../../metrics/bounded-log.js';
 import { attemptLimitsOf } from '../exchange/attempt-limits.js';
 import { ExchangeFactory } from '../exchange/exchange-factory.js';
 import { OwnResponseHeaders } from '../headers/own-response-headers.js';
-import { lastErrorText } from '../headers/error-response.js';
-import { lastOwnText } from '../headers/own-response-text.js';
-import { withRequestId } from '../headers/request-id-header.js';
+import { lastResponseText } from '../headers/own-response.js';
 import { DeadlineClock } from '../io/deadline-clock.js';
 import { LingeringClose } from '../io/lingering-close.js';
 import type { ReleasedConnection } from '../io/released-connection.js';
 import { ForwardedRequestHeaders } from '../relay/request-headers.js';
+import { responseTo } from '../request/refusal.js';
 import { RequestReader, isRefusal } from '../request/request-reader.js';
 import { Stickiness } from '../stickiness/stickiness.js';
 import { UpstreamConnector } from '../upstream/upstream-connector.js';
@@ -70,12 +69,8 @@ export class UpgradeLane {
     const { socket } = connection.client;
     const read = this.requests.read(request);
     if (isRefusal(read)) {
-      const fields = withRequestId(read.fields, this.requests.idOf(request));
-      const { accept } = request.headers;
-      const text = read.own
-        ? lastOwnText(read.own, fields)
-        : lastErrorText(read.statusCode, read.message, { fields, accept });
-      this.lingering.endWith(connection.client, text);
+      const response = responseTo(read, this.requests.idOf(request), request.headers.accept);
+      this.lingering.endWith(connection.client, lastResponseText(response));
       return;
     }
     this.open.add(socket);

@@ -1,14 +1,7 @@
-// Responses that a route gives by itself: redirects, and fixed ones.
-import type { RedirectAction, RespondAction } from '@fairlead/traffic-config';
+// What a route to no pool responds with: redirects, and fixed responses.
+import type { HeaderChanges, RedirectAction, RespondAction } from '@fairlead/traffic-config';
+import type { OwnResponse } from '../headers/own-response.js';
 import type { RoutableRequest } from './conditions.js';
-
-/** A response of the balancer's own that is no error. */
-export interface OwnResponse {
-  readonly statusCode: number;
-  /** Header fields, by name in lower case. */
-  readonly fields: Readonly<Record<string, string | string[]>>;
-  readonly body: string;
-}
 
 /** Responds to the requests of a route. `isSecure`: whether they came over TLS. */
 export type Responder = (request: RoutableRequest, isSecure: boolean) => OwnResponse;
@@ -26,6 +19,17 @@ export function redirectResponder(action: RedirectAction, matchedPrefix: string 
   return (request, isSecure) => {
     const location = locationOf(action, matchedPrefix, request, isSecure);
     return { statusCode: action.status, fields: { location, 'content-type': PLAIN_TEXT }, body: `${location}\n` };
+  };
+}
+
+/** The responses of a responder, with the fields that the route sets and adds, and without those that it removes. */
+export function withChangedFields(respond: Responder, { remove, set, add }: HeaderChanges): Responder {
+  const extra: Record<string, string[]> = {};
+  for (const [name, value] of [...set, ...add]) (extra[name.toLowerCase()] ??= []).push(value);
+  return (request, isSecure) => {
+    const { fields, ...rest } = respond(request, isSecure);
+    const kept = Object.entries(fields).filter(([name]) => !remove.includes(name));
+    return { ...rest, fields: { ...Object.fromEntries(kept), ...extra } };
   };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { aRequest } from './route.fixture.js';
-import { fixedResponder, redirectResponder, withPrefix } from './own-response.js';
+import { fixedResponder, redirectResponder, withPrefix } from './responders.js';
 
 const KEPT = { scheme: undefined, host: undefined, path: undefined, prefix: undefined };
 
