@@ -1,7 +1,6 @@
 // Reads a configuration file with the defaults that the variables give.
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { parseEnvironment, type Environment } from '@fairlead/configuration';
+import { parseEnvironment, readSmallFile, type Environment } from '@fairlead/configuration';
 import {
   parseTraffic,
   trafficDefaults,
@@ -44,17 +43,10 @@ function maxBodyBytesOf(limits = '{}'): number {
   }
 }
 
-const CAUSES: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EISDIR: 'it is a directory',
-  EACCES: 'permission is denied',
-};
-
 function readText(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readSmallFile(path);
   } catch (error) {
-    const { code = '', message } = error as NodeJS.ErrnoException;
-    throw new Error(`${path} cannot be read: ${CAUSES[code] ?? message}`, { cause: error });
+    throw new Error(`${path} cannot be read: ${(error as Error).message}`, { cause: error });
   }
 }

@@ -3,6 +3,7 @@
  *
  * @module @fairlead/contracts
  */
+export { backendUrl } from './backend-url.js';
 export { closedObject } from './closed-object.js';
 export { problemSchema, type Problem } from './problem.js';
 export {

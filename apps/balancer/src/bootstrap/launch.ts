@@ -2,6 +2,7 @@
 import 'reflect-metadata';
 import { startOrExit } from '@fairlead/configuration';
 import { balancerConfig } from '../config/balancer.config.js';
+import { setVariables } from '../config/process-environment.js';
 import { variablesOf } from './command-line.js';
 import { inheritedSockets, requireSocketForEachThread } from './inherited-sockets.js';
 import { DATA_PLANE_WORKER, preloadWorkers } from '../threads/worker-preload.js';
@@ -10,7 +11,7 @@ import { DATA_PLANE_WORKER, preloadWorkers } from '../threads/worker-preload.js'
 export function launch(): Promise<void> {
   return startOrExit('balancer', async () => {
     // Before anything reads them, also in other threads.
-    Object.assign(process.env, variablesOf(process.argv.slice(2)));
+    setVariables(variablesOf(process.argv.slice(2)));
     const config = balancerConfig();
     const inherited = inheritedSockets();
     requireSocketForEachThread(inherited, config);

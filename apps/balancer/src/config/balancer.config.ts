@@ -1,8 +1,9 @@
-// The balancer's configuration, from the environment. Besides this, only bootstrap/inherited-sockets.ts reads process.env.
+// The balancer's configuration, from the environment.
 import { ConfigurationError, parseEnvironment, unknownVariables, type Environment } from '@fairlead/configuration';
 import { registerAs } from '@nestjs/config';
 import { balancerSchema, type BalancerConfig } from './balancer-schema.js';
 import { replacedVariables } from './client-identity.js';
+import { processEnvironment } from './process-environment.js';
 import { contradictionsIn } from './contradictions.js';
 
 export { balancerSchema, type BalancerConfig } from './balancer-schema.js';
@@ -21,7 +22,7 @@ export function loadBalancerConfig(environment: Environment): BalancerConfig {
 
 /** A sentence for each variable of this process that is probably a misspelt one of the balancer. */
 export function misspeltVariables(): readonly string[] {
-  return unknownVariables(process.env, Object.keys(balancerSchema.shape));
+  return unknownVariables(processEnvironment(), Object.keys(balancerSchema.shape));
 }
 
 /** The path of the registry file; undefined where the registry is kept in memory only. */
@@ -33,4 +34,4 @@ export function registryFileOf(config: BalancerConfig): string | undefined {
 }
 
 /** Injection key and loader for Nest's ConfigModule. */
-export const balancerConfig = registerAs('balancer', () => loadBalancerConfig(process.env));
+export const balancerConfig = registerAs('balancer', () => loadBalancerConfig(processEnvironment()));

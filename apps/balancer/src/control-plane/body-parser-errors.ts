@@ -10,9 +10,9 @@ interface BodyParserError extends Error {
 }
 
 /** Turns an error of body-parser into an `HttpException` with one sentence; returns any other error unchanged. */
-export function unreadableBody(error: unknown): unknown {
-  if (!isBodyParserError(error)) return error;
-  return new HttpException(messageOf(error), error.status);
+export function unreadableBody(error: unknown): Error {
+  if (isBodyParserError(error)) return new HttpException(messageOf(error), error.status);
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 function isBodyParserError(error: unknown): error is BodyParserError {

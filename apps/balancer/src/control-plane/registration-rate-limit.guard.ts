@@ -1,7 +1,7 @@
 // Limits how often a backend registers, and how many new ones an address registers, without delaying the others.
 // Registrations that are rejected later count too; a body that cannot be parsed does not get here.
 import { createHash } from 'node:crypto';
-import { problemSchema } from '@fairlead/contracts';
+import { backendUrl, problemSchema } from '@fairlead/contracts';
 import { DEFAULT_POOL } from '@fairlead/traffic-config';
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
@@ -9,7 +9,7 @@ import type { Request } from 'express';
 import { monotonicSeconds } from '../clock/monotonic.js';
 import { balancerConfig } from '../config/balancer.config.js';
 import { callerNetworkOf } from '../net/address.js';
-import { backendUrl, callerUrl } from '../registry/registration-normalizer.js';
+import { callerUrl } from '../registry/registration-normalizer.js';
 import { RegistryService } from '../registry/registry.service.js';
 import { callerAddressOf } from '../access/caller-address.js';
 import { RateLimiter } from '../access/rate-limiter.js';

@@ -1,5 +1,5 @@
 // Turns a registration into a backend's spec: fills in defaults, and rejects what does not fit the fleet.
-import type { OriginalRegistration, Registration, ResourceAmounts } from '@fairlead/contracts';
+import { backendUrl, type OriginalRegistration, type Registration, type ResourceAmounts } from '@fairlead/contracts';
 import type { ResourceSpace, ResourceVector } from '@fairlead/scheduling';
 import { DEFAULT_POOL } from '@fairlead/traffic-config';
 import { hostForUrl } from '../net/address.js';
@@ -61,15 +61,6 @@ function identityOf(id: string | undefined, url: URL, pool: string, { access }: 
   if (refusal !== undefined) throw new InvalidRegistrationError(`no backend may be at ${url.host}: ${refusal}`);
   const address = backendUrl(url);
   return { id: id ?? idAt(address, pool), url: address, pool };
-}
-
-/**
- * A URL in the form that the registry keeps, with a port: `http://10.0.0.7/` is `http://10.0.0.7:80`, as in the original
- * protocol.
- */
-export function backendUrl(url: URL): string {
-  const address = url.origin + url.pathname.replace(/(?<!\/)\/+$/, '');
-  return url.port === '' ? address.replace(url.host, `${url.host}:${endpointOf(url).port}`) : address;
 }
 
 /** Amounts of exactly this fleet's resources as a vector. @throws {InvalidRegistrationError} */

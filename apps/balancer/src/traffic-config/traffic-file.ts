@@ -2,13 +2,13 @@
 // environment variables.
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { ConfigurationError } from '@fairlead/configuration';
+import { ConfigurationError, FileError, readSmallFile, type Environment } from '@fairlead/configuration';
 import { parseTraffic, problemText, trafficWarnings, type TrafficConfig } from '@fairlead/traffic-config';
 import { Inject, Injectable } from '@nestjs/common';
 import { balancerConfig, type BalancerConfig } from '../config/balancer.config.js';
+import { processEnvironment } from '../config/process-environment.js';
 import { BackendAccess } from '../net/backend-access.js';
 import { backendProblems } from './backend-problems.js';
-import { FileError, readSmallFile } from './small-file.js';
 import { defaultsOf, trafficWithoutFile } from './variable-defaults.js';
 
 /** Read from the working directory where no other file is named. */
@@ -28,7 +28,7 @@ export type TrafficReading = ValidReading | { readonly problems: readonly string
 
 /** Where the secrets of a document come from. */
 export interface SecretSource {
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   /** Returns the text of a file. A relative path is one from the folder of the document. @throws {Error} that says why it cannot. */
   readonly readFile: (path: string) => string;
 }
@@ -55,7 +55,7 @@ export class TrafficFile {
 
   /** The variables of this process, and the files of this machine: a relative path is one from the folder of the file. */
   get secrets(): SecretSource {
-    return { environment: process.env, readFile: (named) => readSmallFile(this.pathOf(named)) };
+    return { environment: processEnvironment(), readFile: (named) => readSmallFile(this.pathOf(named)) };
   }
 
   /** What it said when it was valid the last time. */

@@ -1,9 +1,9 @@
 // Builds pools: what the file says, and the defaults for the rest.
+import { backendUrl } from '@fairlead/contracts';
 import type { FieldPath } from '../document/problems.js';
 import type { DiscoveryConfig, PoolConfig, StaticBackendConfig, StickinessConfig } from '../pool-config.js';
 import { durationText } from '../schema/fields.js';
 import type { PoolInFile } from '../schema/pool-schema.js';
-import { backendUrl } from './backend-url.js';
 import type { BuildContext } from './build-context.js';
 import { capacityOf } from './resources.js';
 

@@ -1,11 +1,10 @@
 // Reads a YAML document: its plain value with variables and secret files inserted, and where each part stands.
+import { MAX_FILE_BYTES } from '@fairlead/configuration';
 import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument, type Document, type YAMLMap } from 'yaml';
 import { listPart, mappingPart, partAt, scalarPart, type Entry, type Part } from './part.js';
 import { Problems, type FieldPath, type Places, type Position } from './problems.js';
 import { substitute, type SubstitutionSources } from './substitution.js';
 
-/** Bytes. A file with a thousand routes has a tenth of this. */
-const MAX_BYTES = 1_000_000;
 /** Values after aliases have been replaced. A file of the largest size without aliases has fewer. */
 const MAX_VALUES = 200_000;
 /** Levels of lists and mappings; an alias that contains itself exceeds any number. */
@@ -48,7 +47,7 @@ class DocumentReader implements Places {
 
   read(text: string): unknown {
     const bytes = Buffer.byteLength(text);
-    if (bytes > MAX_BYTES) {
+    if (bytes > MAX_FILE_BYTES) {
       this.problems.add([], `must have at most 1 MB, got ${(bytes / 1e6).toFixed(1)} MB`);
       return undefined;
     }

@@ -1,6 +1,6 @@
 // Reads the body of a request as a configuration file.
+import { MAX_FILE_BYTES } from '@fairlead/configuration';
 import { text, type Request, type Response } from 'express';
-import { MAX_FILE_BYTES } from '../../traffic-config/small-file.js';
 import { unreadableBody } from '../body-parser-errors.js';
 
 const parseText = text({ type: () => true, limit: MAX_FILE_BYTES, defaultCharset: 'utf-8' });
@@ -10,7 +10,6 @@ export async function readDocument(request: Request, response: Response): Promis
   await new Promise<void>((resolve, reject) => {
     parseText(request, response, (error?: unknown) => {
       if (error === undefined) resolve();
-      // oxlint-disable-next-line prefer-promise-reject-errors -- it is one
       else reject(unreadableBody(error));
     });
   });

@@ -25,7 +25,7 @@ it.each<[what: string, make: (file: string) => void, problem: string]>([
   [
     'is too large',
     (file) => writeFileSync(file, 'x'.repeat(MAX_FILE_BYTES + 1)),
-    'it must have at most 1048576 bytes, and has 1048577',
+    'it must have at most 1000000 bytes, and has 1000001',
   ],
   ['is not text', (file) => writeFileSync(file, Buffer.of(0xff, 0xfe)), 'it is not UTF-8 text'],
   // It would be waited for, for ever.
