@@ -11,13 +11,14 @@ import { ClientLimits } from '../limits/client-limits.js';
 import { ClientTable } from '../limits/client-table.js';
 import { DeadlineClock } from '../io/deadline-clock.js';
 import { attemptLimitsOf } from './attempt-limits.js';
-import { AttemptLoop, type Transport } from './attempt-loop.js';
+import { AttemptLoop } from './attempt-loop.js';
+import type { LaneTransport } from './lane-transport.js';
 import { Route } from '../routing/route.js';
 import type { PlacedRequest } from './placed-request.js';
 import { ExchangeFactory } from './exchange-factory.js';
 
 /** A request on its way. It ends with {@link close}, as when its client's connection closes. */
-export class TestRequest implements Transport {
+export class TestRequest implements LaneTransport {
   readonly loop: AttemptLoop;
   /** What the client and the backends saw, in order. */
   readonly log: string[] = [];
@@ -34,7 +35,7 @@ export class TestRequest implements Transport {
     field: () => undefined,
   };
 
-  constructor(createLoop: (transport: Transport) => AttemptLoop) {
+  constructor(createLoop: (transport: LaneTransport) => AttemptLoop) {
     this.loop = createLoop(this);
   }
 

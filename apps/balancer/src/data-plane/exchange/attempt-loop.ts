@@ -1,6 +1,5 @@
 // What every lane does with a request: one attempt after another, the timeouts, and what follows a failure. How bytes move
-// is the lane's own, behind `Transport`.
-import type { MirrorConfig } from '@fairlead/traffic-config';
+// is the lane's own, behind `LaneTransport`.
 import type { RequestDetails } from '../../metrics/request-log.js';
 import { describeError } from '../../net/network-error.js';
 import type { DisconnectScope } from '../../registry/snapshot/backend-observation.js';
@@ -8,36 +7,15 @@ import type { FleetBackend } from '../../registry/snapshot/fleet.js';
 import type { ErrorFields } from '../headers/error-response.js';
 import { Deadline, type DeadlineClock } from '../io/deadline-clock.js';
 import type { ExchangeControl } from './active-exchanges.js';
-import { AttemptAbortedError, InvalidResponseError, failureKindOf } from './attempt-error.js';
+import { AttemptAbortedError, failureKindOf } from './attempt-error.js';
 import type { AttemptLimits } from './attempt-limits.js';
 import { AttemptTimeouts } from './attempt-timeouts.js';
 import { BodyRate } from './body-rate.js';
 import type { Exchange } from './exchange.js';
 import type { PlacedRequest } from './placed-request.js';
 import type { ExchangeFactory } from './exchange-factory.js';
+import type { LaneTransport } from './lane-transport.js';
 import { isIdempotent, isLocalFailure, isUnserved, type FailureKind } from './retry-policy.js';
-
-/** How a lane moves the bytes of one request. */
-export interface Transport {
-  /** What the log can ask of the request. */
-  readonly details: RequestDetails;
-  /** Sends the request to a backend. A failure is reported to {@link AttemptLoop.onAttemptError}. */
-  startAttempt(backend: FleetBackend): void;
-  /** Ends the present attempt, which leads to {@link AttemptLoop.onAttemptError} with this error. */
-  abortAttempt(error: AttemptAbortedError | InvalidResponseError): void;
-  /** Cuts a response that has begun. The client must see that it is not whole. */
-  abortResponse(): void;
-  /** Copies the request, whose body is whole, to another pool, or a part of such requests. */
-  mirror(config: MirrorConfig): void;
-  /** Sends a response of the balancer's own. */
-  sendError(statusCode: number, message: string, fields?: ErrorFields): void;
-  /** Whether the request's body can be sent from its beginning. */
-  readonly isBodyReplayable: boolean;
-  /** Whether the backend does not accept the body that is ready to be sent. */
-  readonly isUpstreamBackpressured: boolean;
-  /** Whether the client does not accept the response that is ready to be sent. */
-  readonly isDownstreamBackpressured: boolean;
-}
 
 /** The status in the log for a client that left before its response had begun, as nginx has it. */
 const CLIENT_CLOSED_REQUEST = 499;
@@ -63,7 +41,7 @@ export class AttemptLoop implements ExchangeControl {
     factory: ExchangeFactory,
     readonly limits: AttemptLimits,
     clock: DeadlineClock,
-    private readonly transport: Transport,
+    private readonly transport: LaneTransport,
   ) {
     this.exchange = factory.create(this);
     this.timeouts = new AttemptTimeouts(limits.slowExchangeMs, this.exchange);

@@ -6,7 +6,8 @@ import { monotonicMs } from '../../clock/monotonic.js';
 import { describeError } from '../../net/network-error.js';
 import type { FleetBackend } from '../../registry/snapshot/fleet.js';
 import { InvalidResponseError, type AttemptAbortedError } from '../exchange/attempt-error.js';
-import { AttemptLoop, type Transport } from '../exchange/attempt-loop.js';
+import { AttemptLoop } from '../exchange/attempt-loop.js';
+import type { LaneTransport } from '../exchange/lane-transport.js';
 import type { ExchangeFactory } from '../exchange/exchange-factory.js';
 import { isIdempotent } from '../exchange/retry-policy.js';
 import { errorPages } from '../headers/error-pages.js';
@@ -29,7 +30,7 @@ import { CLOSE_TAIL, appendResponseHead, responseTail } from './wire-headers.js'
 import { isBackpressured } from './write-buffer.js';
 
 /** Serves one request after another, of any client: {@link reset} may follow once the client's connection was told. */
-export class FastLaneExchange implements Transport, UpstreamUser, BodySink {
+export class FastLaneExchange implements LaneTransport, UpstreamUser, BodySink {
   readonly details: WireDetails;
   private readonly loop: AttemptLoop;
   private client: DownstreamConnection = NO_CLIENT;

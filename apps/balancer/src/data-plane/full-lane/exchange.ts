@@ -6,7 +6,8 @@ import { describeError } from '../../net/network-error.js';
 import type { FleetBackend } from '../../registry/snapshot/fleet.js';
 import { InvalidResponseError, type AttemptAbortedError } from '../exchange/attempt-error.js';
 import type { AttemptLimits } from '../exchange/attempt-limits.js';
-import { AttemptLoop, type Transport } from '../exchange/attempt-loop.js';
+import { AttemptLoop } from '../exchange/attempt-loop.js';
+import type { LaneTransport } from '../exchange/lane-transport.js';
 import type { ExchangeFactory } from '../exchange/exchange-factory.js';
 import { isIdempotent } from '../exchange/retry-policy.js';
 import type { OwnResponseHeaders } from '../headers/own-response-headers.js';
@@ -57,7 +58,7 @@ const EMPTY_HEADERS = {};
 const EMPTY_BODY: Buffer = Buffer.alloc(0);
 
 /** Serves one request. */
-export class FullLaneExchange implements Transport, ForwardedRequest {
+export class FullLaneExchange implements LaneTransport, ForwardedRequest {
   readonly body: ReplayableBody | undefined;
   readonly details: ParsedDetails;
   headers: readonly string[] = [];

@@ -7,7 +7,8 @@ import type { FleetBackend } from '../../registry/snapshot/fleet.js';
 import { openEventOf } from '../../tls/backend-connector.js';
 import { InvalidResponseError, type AttemptAbortedError } from '../exchange/attempt-error.js';
 import type { AttemptLimits } from '../exchange/attempt-limits.js';
-import { AttemptLoop, type Transport } from '../exchange/attempt-loop.js';
+import { AttemptLoop } from '../exchange/attempt-loop.js';
+import type { LaneTransport } from '../exchange/lane-transport.js';
 import type { ExchangeFactory } from '../exchange/exchange-factory.js';
 import { lastErrorText, type ErrorFields } from '../headers/error-response.js';
 import { isReasonPhrase, removeField, responseHeaders, sortResponseFields } from '../headers/header-rules.js';
@@ -47,7 +48,7 @@ export interface UpgradeContext {
 const TCP_PROBE_AFTER_MS = 60_000;
 
 /** Serves one upgrade, from its head to the close of the upgraded connection. */
-export class UpgradeExchange implements Transport {
+export class UpgradeExchange implements LaneTransport {
   /** The body, of which an upgrade has none, can always be sent again. */
   readonly isBodyReplayable = true;
   readonly details: ParsedDetails;
