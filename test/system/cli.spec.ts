@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { maskedTraffic, parseTraffic, trafficDefaults, trafficVariables } from '@fairlead/traffic-config';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePorts } from '../processes/ports.js';
+import { startWithFile } from '../support/configuration-file.js';
 
 const FAIRLEAD = fileURLToPath(new URL('../../dist/apps/cli/src/main.js', import.meta.url));
 
@@ -170,6 +171,23 @@ describe('fairlead diff', () => {
       exitCode: 2,
       stdout: '',
       stderr: `fairlead: ${message.replace(/^URL/, url)}\n`,
+    });
+  });
+
+  it('compares with a balancer that runs', async () => {
+    // The command takes the defaults of pools and routes from the same variables.
+    const variables = { KEY: 'a secret of the balancer', SLOW_START_SECONDS: '5' };
+    const { control, file } = await startWithFile(VALID, variables);
+    expect(await fairlead(['diff', file, '--url', control], variables)).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr: '',
+    });
+    const changed = write('changed.yaml', VALID.replace('/reports/*', '/bills/*'));
+    const { exitCode, stdout } = await fairlead(['diff', changed, '--url', control], variables);
+    expect({ exitCode, lines: stdout.trimEnd().split('\n') }).toEqual({
+      exitCode: 1,
+      lines: [expect.stringContaining('/reports')],
     });
   });
 

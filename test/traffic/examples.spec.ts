@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { startWithFile } from '../support/configuration-file.js';
+import { reload, startWithFile } from '../support/configuration-file.js';
 import { request, upgradeTo } from '../support/http-text.js';
 import { openSocket, receivedUntil, sendRaw } from '../support/raw-client.js';
 import { echoUpstream, httpUpstream, join } from '../support/upstreams.js';
@@ -10,7 +10,8 @@ import { echoUpstream, httpUpstream, join } from '../support/upstreams.js';
 /** A balancer with an example, and a backend in each of these pools. */
 async function startExample(name: string, pools: readonly string[]) {
   const file = fileURLToPath(new URL(`../../examples/traffic/${name}.yaml`, import.meta.url));
-  const balancer = await startWithFile(readFileSync(file, 'utf8'));
+  const text = readFileSync(file, 'utf8');
+  const balancer = await startWithFile(text);
   for (const pool of pools) {
     const { port } = await httpUpstream(({ url, headers }, response) => {
       response.end(`${pool} ${url} ${String(headers['fairlead-demand'])}`);
@@ -19,7 +20,7 @@ async function startExample(name: string, pools: readonly string[]) {
   }
   const ask = async (path: string, headers: Record<string, string> = {}) =>
     (await fetch(balancer.url + path, { headers })).text();
-  return { balancer, ask };
+  return { balancer, ask, text };
 }
 
 it('two-services.yaml', async () => {
@@ -29,8 +30,13 @@ it('two-services.yaml', async () => {
 });
 
 it('blue-green.yaml', async () => {
-  const { ask } = await startExample('blue-green', ['blue', 'green']);
+  const { ask, balancer, text } = await startExample('blue-green', ['blue', 'green']);
   for (let i = 0; i < 20; i++) expect(await ask('/')).toMatch(/^blue /);
+  balancer.write(
+    text.replace('blue, weight: 100', 'blue, weight: 0').replace('green, weight: 0', 'green, weight: 100'),
+  );
+  await reload(balancer);
+  for (let i = 0; i < 20; i++) expect(await ask('/')).toMatch(/^green /);
 });
 
 it('canary.yaml', async () => {

@@ -93,20 +93,24 @@ describe('a reload', () => {
     expect(await servers(balancer)).toEqual(['200 one']);
   });
 
-  it('leaves a request in flight to the backend that was removed', async () => {
+  it('leaves a request in flight to the backend that was removed, by the rules it began with', async () => {
     const held = await holdingUpstream();
     const next = await httpUpstream((_, response) => response.end('next'));
-    const balancer = await startWithFile(fileFor('held', held.port));
+    const fileWith = (id: string, port: number) =>
+      `${fileFor(id, port)}routes: [{ pool: default, responseHeaders: { set: { X-Rules: of-${id} } } }]`;
+    const balancer = await startWithFile(fileWith('held', held.port));
     await backendIn(balancer.control, 'held', 'up');
     const inFlight = fetch(balancer.url);
     await held.holds(1);
-    balancer.write(fileFor('next', next.port));
+    balancer.write(fileWith('next', next.port));
     await reload(balancer);
     await backendIn(balancer.control, 'next', 'up');
     await backendIn(balancer.control, 'held', 'draining');
     expect(await servers(balancer)).toEqual(['200 next']);
     held.held[0].end('held');
-    expect(await (await inFlight).text()).toBe('held');
+    const response = await inFlight;
+    expect([await response.text(), response.headers.get('x-rules')]).toEqual(['held', 'of-held']);
+    expect((await fetch(balancer.url)).headers.get('x-rules')).toBe('of-next');
     await backendIn(balancer.control, 'held', 'gone');
   });
 

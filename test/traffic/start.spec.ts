@@ -15,29 +15,37 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Starts a balancer in the folder; returns the pools that it has besides the default one. */
-async function poolsOf(args: readonly string[], env: Record<string, string> = {}): Promise<unknown> {
+/** Starts a balancer in the folder. */
+function start(args: readonly string[], env: Record<string, string> = {}): AppProcess {
   const variables = { LOG_FORMAT: 'json', REGISTRY_FILE: 'none', DATA_PLANE_THREADS: '0', SWAGGER: 'false' };
   const running = new AppProcess('balancer', [...commandOf('balancer'), ...args], {
     cwd: folder,
     env: { ...variables, DATA_PLANE_PORT: '0', CONTROL_PLANE_PORT: '0', ...env },
   });
   onTestFinished(() => running.end());
+  return running;
+}
+
+/** The pools of a balancer besides the default one. */
+async function poolsOf(running: AppProcess): Promise<unknown> {
   const { traffic } = await configurationOf(await listening(running));
   return (traffic.pools as { name: string }[]).map(({ name }) => name).filter((name) => name !== 'default');
 }
 
 describe('the configuration file is', () => {
   it('that of --config', async () => {
-    expect(await poolsOf(['--config', 'option.yaml'], { FAIRLEAD_CONFIG: 'variable.yaml' })).toEqual(['option']);
+    const running = start(['--config', 'option.yaml'], { FAIRLEAD_CONFIG: 'variable.yaml' });
+    expect(await poolsOf(running)).toEqual(['option']);
   });
 
   it('else that of FAIRLEAD_CONFIG', async () => {
-    expect(await poolsOf([], { FAIRLEAD_CONFIG: join(folder, 'variable.yaml') })).toEqual(['variable']);
+    expect(await poolsOf(start([], { FAIRLEAD_CONFIG: join(folder, 'variable.yaml') }))).toEqual(['variable']);
   });
 
-  it('else fairlead.yaml in the working directory', async () => {
-    expect(await poolsOf([])).toEqual(['fairlead']);
+  it('else fairlead.yaml in the working directory; a misspelt variable is warned about', async () => {
+    const running = start([], { PLACEMENT_POLICYY: 'maglev' });
+    expect(await poolsOf(running)).toEqual(['fairlead']);
+    expect((await running.logged('PLACEMENT_POLICYY')).msg).toContain('did you mean PLACEMENT_POLICY?');
   });
 });
 

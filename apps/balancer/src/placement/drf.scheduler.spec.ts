@@ -29,6 +29,35 @@ function aScheduler() {
   return { ...fleet, scheduler, demand, place };
 }
 
+describe('a request whose cookie leads to a backend', () => {
+  function stickyTo(id: string) {
+    const { scheduler, demand, join, registry } = aScheduler();
+    const [a, b] = [join('a', { maxInFlight: 1 }), join('b', { maxInFlight: 2 })];
+    const { slot } = id === 'a' ? a : b;
+    const place = (tried: readonly number[] = []) => {
+      const placement = scheduler.createPlacement();
+      const request = { pool: 'default', demand, classId: undefined, affinity: undefined, stickySlot: slot };
+      return scheduler.place(request, tried, placement, 1) ? placement.backend!.id : 'none';
+    };
+    return { place, registry, slot };
+  }
+
+  it('is placed there, whatever the policy says', () => {
+    const { place } = stickyTo('b');
+    expect([place(), place()]).toEqual(['b', 'b']);
+  });
+
+  it('is placed elsewhere when that backend is full, was tried, or is draining', async () => {
+    const full = stickyTo('a');
+    expect([full.place(), full.place()]).toEqual(['a', 'b']);
+    const tried = stickyTo('b');
+    expect(tried.place([tried.slot])).toBe('a');
+    const draining = stickyTo('b');
+    await draining.registry.drain('b');
+    expect(draining.place()).toBe('a');
+  });
+});
+
 describe('a request', () => {
   it('is placed on the backends of its pool alone', () => {
     const { join, place } = aScheduler();
