@@ -1,8 +1,10 @@
-// `npm run bench:decision`: how long one placement takes, and whether it allocates; and how long a route takes to find.
+// `npm run bench:decision`: how long one placement takes, and whether it allocates; how long a route takes to find, and a
+// file of routes to parse.
 //
 // Each decision finds the candidates, chooses one, and updates the load. `--expose-gc` also measures the heap.
 // `npm run bench:decision -- --quick` only checks, in about a second, that everything runs; its figures mean nothing.
 import { parseArgs } from 'node:util';
+import { parseEnvironment } from '@fairlead/configuration';
 import { Bench } from 'tinybench';
 import {
   Candidates,
@@ -13,11 +15,19 @@ import {
   seededRandom,
   type PolicyName,
 } from '@fairlead/scheduling';
-import { aTable, requestsFor } from './routes.ts';
+import { parseTraffic, trafficDefaults, trafficVariables } from '@fairlead/traffic-config';
+import { aTable, fileOf, requestsFor } from './routes.ts';
 
 const SIZES = [10, 100, 1000];
 const DEMANDS = 64;
 const ROUTES = [1, 100, 1000];
+const PARSING = {
+  file: 'fairlead.yaml',
+  defaults: trafficDefaults(parseEnvironment(trafficVariables, {}), Infinity),
+  resourceNames: ['compute', 'storage'],
+  environment: {},
+  readFile: () => '',
+};
 const NONE: readonly number[] = [];
 const { quick } = parseArgs({ options: { quick: { type: 'boolean', default: false } } }).values;
 /** Decisions over which heap growth is measured. */
@@ -40,6 +50,13 @@ for (const routes of ROUTES) {
     for (let i = 0; i < DEMANDS; i++) table.match(requests[next++ % routes]);
   });
 }
+for (const routes of ROUTES) {
+  const text = fileOf(routes);
+  bench.add(`parse ${routes}`, () => {
+    const { kind } = parseTraffic(text, PARSING);
+    if (kind !== 'valid') throw new Error('the file of the benchmark is not valid');
+  });
+}
 await bench.run();
 
 const rows = POLICY_NAMES.map((policy) => [
@@ -51,7 +68,12 @@ const rows = POLICY_NAMES.map((policy) => [
 ]);
 console.table(Object.fromEntries(rows));
 console.table(
-  Object.fromEntries(ROUTES.map((routes) => [`${routes} routes`, { 'µs, match': p50(`routes ${routes}`) }])),
+  Object.fromEntries(
+    ROUTES.map((routes) => [
+      `${routes} routes`,
+      { 'µs, match': perCall(`routes ${routes}`), 'ms, parse': Number(p50Ms(`parse ${routes}`).toFixed(1)) },
+    ]),
+  ),
 );
 
 /** A decision in a fleet at half load; each call advances the clock. */
@@ -81,14 +103,19 @@ function aDecision(policy: PolicyName, backends: number): (i: number) => number 
 }
 
 function microseconds(policy: PolicyName, backends: number): number {
-  return p50(`${policy} ${backends}`);
+  return perCall(`${policy} ${backends}`);
 }
 
 /** The median time of one of the {@link DEMANDS} calls of a task, microseconds. */
-function p50(task: string): number {
+function perCall(task: string): number {
+  return Number(((p50Ms(task) * 1e3) / DEMANDS).toFixed(2));
+}
+
+/** The median time of a task, milliseconds. */
+function p50Ms(task: string): number {
   const result = bench.getTask(task)?.result;
   if (result === undefined || !('latency' in result)) throw new Error(`${task} was not timed`);
-  return Number(((result.latency.p50 * 1e3) / DEMANDS).toFixed(2));
+  return result.latency.p50;
 }
 
 /** Heap growth per decision, bytes; -1 without `--expose-gc`. */

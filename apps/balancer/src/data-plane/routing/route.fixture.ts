@@ -1,4 +1,4 @@
-// Routes and requests for tests.
+// Routes and requests for tests and benchmarks.
 import { ResourceSpace } from '@fairlead/scheduling';
 import type { RouteConfig, RouteMatch } from '@fairlead/traffic-config';
 import type { RoutableRequest } from './conditions.js';
@@ -26,7 +26,7 @@ function aMatch(match: Partial<RouteMatch> = {}): RouteMatch {
 }
 
 /** A compiled route to the default pool, but for what is given. */
-function aRoute(match: Partial<RouteMatch>, rank = 0, config: Partial<RouteConfig> = {}): Route {
+export function aRoute(match: Partial<RouteMatch>, rank = 0, config: Partial<RouteConfig> = {}): Route {
   return new Route({ name: `route-${rank}`, ...PLAIN, ...config, match: aMatch(match) }, rank, RESOURCES);
 }
 
