@@ -12,7 +12,7 @@ import { httpsOptionsOf } from './config/https.js';
 /** Longer than a proxy keeps idle connections, so that the proxy closes them first and never writes to a closed one. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 
-await startOrExit('backend', () => start(backendConfig()));
+await startOrExit('backend', process.env, () => start(backendConfig()));
 
 async function start({ port, host, id, capacity, tls }: BackendConfig): Promise<void> {
   const app = await NestFactory.create<NestExpressApplication>(BackendModule, {

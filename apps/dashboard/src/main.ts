@@ -30,7 +30,7 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ];
 
-await startOrExit('dashboard', () => start(dashboardConfig()));
+await startOrExit('dashboard', process.env, () => start(dashboardConfig()));
 
 async function start(config: DashboardConfig): Promise<void> {
   const { port, host, names, maxConnections, certificate: files } = config;

@@ -10,5 +10,5 @@ it('a line of JSON has no character that a terminal or a viewer obeys', () => {
   pino(pinoHttp, { write: (line) => void lines.push(line) }).info({ text }, text);
   expect(lines).toHaveLength(1);
   expect(lines[0]).toMatch(/^[\x20-\x7e]+\n$/);
-  expect(JSON.parse(lines[0])).toMatchObject({ text, msg: text });
+  expect(JSON.parse(lines[0])).toMatchObject({ level: 'info', text, msg: text });
 });

@@ -8,13 +8,17 @@ const startOrExit = new URL('./start-or-exit.ts', import.meta.url).href;
 const environment = new URL('./environment.ts', import.meta.url).href;
 
 /** Runs a process whose start is `body`, the body of an async function. */
-async function run(body: string): Promise<{ code: number | null; stdout: string; stderr: string }> {
+async function run(
+  body: string,
+  variables: Record<string, string> = {},
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const program = `
     import { startOrExit } from '${startOrExit}';
     import { ConfigurationError } from '${environment}';
-    await startOrExit('example', async () => { ${body} });
+    await startOrExit('example', process.env, async () => { ${body} });
     console.log('started');`;
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program], {
+    env: { ...process.env, ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
@@ -38,5 +42,18 @@ describe('startOrExit', () => {
   ])('names the process that %s keeps from starting, without a stack trace', async (thrown, reason) => {
     const { code, stderr } = await run(`await null; throw ${thrown};`);
     expect({ code, stderr }).toEqual({ code: 1, stderr: `example could not start: ${reason}\n` });
+  });
+
+  it.each([
+    ["new ConfigurationError(['a', 'b'])", ['a', 'b']],
+    ['new Error("the port is taken")', ['example could not start: the port is taken']],
+  ])('writes %s as lines of JSON with LOG_FORMAT=json', async (thrown, reasons) => {
+    const { code, stderr } = await run(`throw ${thrown};`, { LOG_FORMAT: 'json' });
+    const lines = stderr
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown);
+    expect(code).toBe(1);
+    expect(lines).toEqual(reasons.map((msg) => ({ level: 'fatal', time: expect.any(Number), app: 'example', msg })));
   });
 });

@@ -2,14 +2,14 @@
 import 'reflect-metadata';
 import { startOrExit } from '@fairlead/configuration';
 import { balancerConfig } from '../config/balancer.config.js';
-import { setVariables } from '../config/process-environment.js';
+import { processEnvironment, setVariables } from '../config/process-environment.js';
 import { variablesOf } from './command-line.js';
 import { inheritedSockets, requireSocketForEachThread } from './inherited-sockets.js';
 import { DATA_PLANE_WORKER, preloadWorkers } from '../threads/worker-preload.js';
 
 /** Resolves when the balancer accepts clients; ends the process with one message when it cannot start. */
 export function launch(): Promise<void> {
-  return startOrExit('balancer', async () => {
+  return startOrExit('balancer', processEnvironment(), async () => {
     // Before anything reads them, also in other threads.
     setVariables(variablesOf(process.argv.slice(2)));
     const config = balancerConfig();

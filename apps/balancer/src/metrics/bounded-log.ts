@@ -33,7 +33,7 @@ export class BoundedLog implements OnModuleDestroy {
 
   /** A request failed with this status. `record` is called only for a line that is written. */
   failedRequest(status: number, record: () => object): void {
-    if (this.tryTake(String(status))) this.requestLogger.log(record(), 'request');
+    if (this.tryTake(String(status))) this.requestLogger.warn(record(), 'request');
   }
 
   /** What a peer sent met a defect of the balancer, which ended a connection or a request, not the process. */
