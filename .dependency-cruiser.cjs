@@ -117,7 +117,7 @@ module.exports = {
       comment: "What a library's index does not export is its own affair.",
       severity: 'error',
       from: { path: '^apps/', pathNot: TEST_FILES },
-      to: { path: '^libs/', pathNot: '^libs/[^/]+/src/index\\.ts$' },
+      to: { path: '^libs/', pathNot: '^libs/[^/]+/src/(client/)?index\\.ts$' },
     },
     {
       name: 'libraries-know-no-app',
@@ -136,6 +136,13 @@ module.exports = {
         dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'],
         pathNot: '^node_modules/(@bufbuild/protobuf|lru-cache)/',
       },
+    },
+    {
+      name: 'the-registration-client-has-no-framework',
+      comment: 'Backends without Nest install it without Nest.',
+      severity: 'error',
+      from: { path: '^libs/registration/src/client/', pathNot: TEST_FILES },
+      to: { path: '^libs/registration/src/(?!client/)|^node_modules/(@nestjs|express|fastify|rxjs)' },
     },
     {
       name: 'folders-name-concepts',

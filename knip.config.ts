@@ -27,6 +27,8 @@ export default {
     // The index of a library also exports the types that its signatures mention: `npm run docs:api` requires them.
     'libs/*/src/index.ts': ['types'],
     'libs/scheduling/src/demand/index.ts': ['types'],
+    // A published package: backends outside this repository use it.
+    'libs/registration/src/client/index.ts': ['exports', 'types'],
     // The schemas of the wire are what this library is for, whether or not this repository uses each of them.
     'libs/contracts/src/*.ts': ['exports', 'types'],
   },

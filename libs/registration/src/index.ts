@@ -4,6 +4,7 @@
  * @module @fairlead/registration
  */
 export { RegistrationModule } from './registration.module.js';
-export { type RegistrationOptions } from './registration.options.js';
-export { RegistrationService, type RegistrationState, type RegistrationStatus } from './registration.service.js';
-export { reportCost } from './cost-report.js';
+export { RegistrationService } from './registration.service.js';
+export { reportCost } from './client/cost-report.js';
+export { type RegistrationState, type RegistrationStatus } from './client/fleet-membership.js';
+export { type RegistrationOptions } from './client/membership-options.js';

@@ -27,6 +27,7 @@ export class FakeBalancer extends RestartableServer {
   renewEverySeconds = 0.02;
   /** Sent to every backend that registers. */
   secret: string | undefined;
+  private isHanging = false;
   private readonly calls: Call[] = [];
   private readonly arrivals = new EventEmitter();
   private readonly script: ScriptedResponse[] = [];
@@ -34,6 +35,11 @@ export class FakeBalancer extends RestartableServer {
   /** The next calls get these responses, one each; later calls get the usual ones. */
   respondNext(...responses: readonly ScriptedResponse[]): void {
     this.script.push(...responses);
+  }
+
+  /** From now on it does not respond. */
+  hang(): void {
+    this.isHanging = true;
   }
 
   /** Resolves to the oldest unread call with this method, and discards the calls before it. */
@@ -46,6 +52,7 @@ export class FakeBalancer extends RestartableServer {
   }
 
   protected async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (this.isHanging) return;
     const { method = '', url = '', headers } = request;
     const body = method === 'POST' ? await json(request) : await text(request);
     const call = { method, path: url, headers, body };

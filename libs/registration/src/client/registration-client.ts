@@ -9,13 +9,8 @@ import {
 import { isUnknownAuthority, type Fetch } from '@fairlead/tls';
 import type { ClientTokens } from '@fairlead/tokens';
 
-const REQUEST_TIMEOUT_MS = 5_000;
-
-/** What to do when the balancer asks for a token. */
-const TOKEN_OPTIONS = 'set the option token or tokenFile of RegistrationModule to a token with the role register';
-
-/** What to do when the balancer's certificate is signed by an unknown authority. */
-const AUTHORITY_OPTION = 'set the option caFile of RegistrationModule to a file with that authority';
+/** How long the balancer may take to respond. */
+export const REQUEST_TIMEOUT_MS = 5_000;
 
 /** The balancer carried out the request. */
 export interface Accepted {
@@ -48,27 +43,54 @@ export interface GrantedRegistration {
   readonly view: BackendView;
 }
 
+/** What a balancer knows this backend by. */
+export interface Claim {
+  readonly id: string;
+  /** Proves that the backend is this client's. The balancer sends a new one when it gives the backend to this client. */
+  readonly secret: string | undefined;
+}
+
+/** What all clients of one backend have in common. */
+export interface ClientSettings {
+  readonly tokens: ClientTokens;
+  readonly fetch: Fetch;
+  /** Whose options the advice in messages is about, such as `RegistrationModule`. */
+  readonly name: string;
+}
+
 /** Calls the registration API of one balancer, for one backend. */
 export class RegistrationClient {
+  /** Undefined before the first registration. It may be another client's, as both may reach the same balancer. */
+  claim: Claim | undefined;
+  /** Whether this balancer has accepted a registration or a renewal. */
+  hasAccepted = false;
   private readonly backends: URL;
-  /** The backend's secret. The balancer sends a new one when it gives the backend to this client. */
-  private secret: string | undefined;
 
   constructor(
-    balancerUrl: string | URL,
-    private readonly tokens: ClientTokens,
-    private readonly fetch: Fetch,
+    private readonly balancerUrl: URL,
+    private readonly settings: ClientSettings,
   ) {
     this.backends = new URL('api/v1/backends', withTrailingSlash(balancerUrl));
   }
 
+  /** Scheme, host and port of the balancer. */
+  get origin(): string {
+    return this.balancerUrl.origin;
+  }
+
+  /** The balancer, as messages call it. */
+  get name(): string {
+    return `the balancer at ${this.origin}`;
+  }
+
   async register(registration: Registration): Promise<GrantedRegistration | Refused | Failed> {
-    const outcome = await this.request('POST', this.backends, registration);
+    const outcome = await this.request('POST', this.backends, { body: registration });
     if (outcome.kind !== 'accepted') return outcome;
     const parsed = registeredBackendSchema.safeParse(outcome.body);
     if (parsed.success) {
       const { secret, ...view } = parsed.data;
-      this.secret = secret ?? this.secret;
+      this.claim = { id: view.id, secret: secret ?? this.claim?.secret };
+      this.hasAccepted = true;
       return { kind: 'registered', view };
     }
     const { path, message } = parsed.error.issues[0];
@@ -76,8 +98,10 @@ export class RegistrationClient {
   }
 
   /** Renews the lease. A refusal with status 404 means that the balancer no longer knows the backend. */
-  renew(id: string): Promise<Outcome> {
-    return this.request('PUT', this.urlOf(id, '/lease'));
+  async renew(id: string, timeoutMs: number): Promise<Outcome> {
+    const outcome = await this.request('PUT', this.urlOf(id, '/lease'), { timeoutMs });
+    this.hasAccepted ||= outcome.kind === 'accepted';
+    return outcome;
   }
 
   /** Deregisters the backend. Status 202 means that the balancer drains it first. */
@@ -95,30 +119,37 @@ export class RegistrationClient {
     return new URL(`${this.backends.href}/${encodeURIComponent(id)}${suffix}`);
   }
 
-  private async request(method: string, url: URL, body?: unknown): Promise<Outcome> {
+  private async request(
+    method: string,
+    url: URL,
+    { body, timeoutMs = REQUEST_TIMEOUT_MS }: { readonly body?: unknown; readonly timeoutMs?: number } = {},
+  ): Promise<Outcome> {
+    const { tokens, fetch, name } = this.settings;
     const own: Record<string, string> = {};
-    if (this.secret !== undefined) own[BACKEND_SECRET_HEADER] = this.secret;
+    if (this.claim?.secret !== undefined) own[BACKEND_SECRET_HEADER] = this.claim.secret;
     if (body !== undefined) own['content-type'] = 'application/json';
     const options = body === undefined ? { method } : { method, body: JSON.stringify(body) };
     try {
-      const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
-      const response = await this.tokens.send((headers) =>
-        this.fetch(url, { ...options, redirect: 'manual', signal, headers: { ...own, ...headers } }),
+      const signal = AbortSignal.timeout(timeoutMs);
+      const response = await tokens.send((headers) =>
+        fetch(url, { ...options, redirect: 'manual', signal, headers: { ...own, ...headers } }),
       );
-      return outcomeOf(response, jsonOrText(await response.text()));
+      return outcomeOf(response, jsonOrText(await response.text()), name);
     } catch (error) {
-      return { kind: 'failed', reason: reasonOf(error) };
+      return { kind: 'failed', reason: reasonOf(error, timeoutMs, name) };
     }
   }
 }
 
-function outcomeOf({ status, headers }: Response, body: unknown): Outcome {
+function outcomeOf({ status, headers }: Response, body: unknown, name: string): Outcome {
   if (status >= 200 && status < 300) return { kind: 'accepted', status, body };
   const message = messageOf(status, body);
   if (status >= 500 || status === 408 || status === 429) {
     return { kind: 'failed', reason: message, retryAfterMs: retryAfterMsOf(headers) };
   }
-  return { kind: 'refused', status, message: status === 401 ? `${message} (${TOKEN_OPTIONS})` : message };
+  if (status !== 401) return { kind: 'refused', status, message };
+  const advice = `set the option token or tokenFile of ${name} to a token with the role register`;
+  return { kind: 'refused', status, message: `${message} (${advice})` };
 }
 
 /** Reads the form in seconds (RFC 9110, section 10.2.3), which the balancer uses. A date would compare two clocks. */
@@ -140,10 +171,13 @@ function jsonOrText(text: string): unknown {
   }
 }
 
-function reasonOf(error: unknown): string {
+function reasonOf(error: unknown, timeoutMs: number, name: string): string {
   if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return `no response within ${REQUEST_TIMEOUT_MS / 1000} s`;
-  if (isUnknownAuthority(error)) return `its certificate is signed by an unknown authority (${AUTHORITY_OPTION})`;
+  if (error.name === 'TimeoutError') return `no response within ${timeoutMs / 1000} s`;
+  if (isUnknownAuthority(error)) {
+    const advice = `set the option caFile of ${name} to a file with that authority`;
+    return `its certificate is signed by an unknown authority (${advice})`;
+  }
   // For every network error fetch throws "fetch failed", with the original error as its cause.
   return error.cause instanceof Error ? error.cause.message || errorCode(error.cause) : error.message;
 }
@@ -153,7 +187,6 @@ function errorCode(error: Error): string {
   return 'code' in error ? String(error.code) : error.name;
 }
 
-function withTrailingSlash(url: string | URL): string {
-  const { href } = new URL(url);
+function withTrailingSlash({ href }: URL): string {
   return href.endsWith('/') ? href : `${href}/`;
 }
