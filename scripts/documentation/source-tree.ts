@@ -16,6 +16,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   'test/control-plane/': 'who may use the control plane, and how much of it',
   'test/dashboard/': 'the dashboard, and its page in a browser',
   'test/differential/': 'the same bytes through both lanes',
+  'test/metrics/': 'what the metrics say, in JSON and for Prometheus',
   'test/processes/': 'processes, ports and inspectors, for tests, chaos and benchmarks',
   'test/repository/': 'documents and container files compared with the code',
   'test/security/': 'attacks the balancer as strangers do',

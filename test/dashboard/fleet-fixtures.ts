@@ -44,6 +44,7 @@ export function aFleet(backends: BackendMetrics[], overrides: Partial<FleetMetri
     Object.fromEntries(resources.map((name) => [name, of.reduce((total, b) => total + (amountsOf(b)[name] ?? 0), 0)]));
   return {
     at: new Date().toISOString(),
+    version: '1.2.3',
     uptimeSeconds: 3725,
     status: up.length > 0 ? 'ok' : 'degraded',
     policy: 'drf',

@@ -53,6 +53,10 @@ export type BackendMetrics = z.infer<typeof backendMetricsSchema>;
 export const fleetMetricsSchema = z
   .object({
     at: momentSchema,
+    version: z
+      .string()
+      .meta({ examples: ['0.1.0'] })
+      .describe('The version of the balancer'),
     uptimeSeconds: z.number(),
     status: z
       .enum(['ok', 'panic', 'degraded'])

@@ -5,6 +5,7 @@ import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { json, text, type NextFunction, type Request, type Response } from 'express';
 import { hasBody, requireJson, takesDocument } from '../access/json-body.js';
 import type { BalancerConfig } from '../config/balancer.config.js';
+import { VERSION } from '../config/version.js';
 import { auditRefusals } from './audit.js';
 import { unreadableBody } from './body-parser-errors.js';
 import { requireShallowBody } from './body-depth.js';
@@ -63,7 +64,7 @@ function setUpDocs(app: NestExpressApplication): void {
   const description = new DocumentBuilder()
     .setTitle('Fairlead')
     .setDescription('Registration, administration and metrics of the balancer.')
-    .setVersion('1')
+    .setVersion(VERSION)
     .setOpenAPIVersion('3.1.0')
     .addBearerAuth({
       type: 'http',

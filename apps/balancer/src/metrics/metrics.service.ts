@@ -5,6 +5,7 @@ import { DEFAULT_POOL } from '@fairlead/traffic-config';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
+import { VERSION } from '../config/version.js';
 import { stateOf, type Backend } from '../registry/backend.js';
 import { EventLog } from '../registry/event-log.js';
 import { RegistryService } from '../registry/registry.service.js';
@@ -32,6 +33,7 @@ export class MetricsService {
       Object.fromEntries(this.config.RESOURCES.names.map((name) => [name, total(members, (one) => of(one)[name])]));
     return {
       at: new Date().toISOString(),
+      version: VERSION,
       uptimeSeconds: process.uptime(),
       status: this.status(),
       policy: this.traffic.settingsOf(DEFAULT_POOL).policy,
