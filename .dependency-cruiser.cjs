@@ -29,6 +29,15 @@ const DATA_PLANE_ROOMS = [
   ['headers/', 'upstream/', 'io/'],
 ];
 
+/** The rooms of the command, from the top down. */
+const CLI_ROOMS = [
+  ['main\\.ts$', 'program\\.ts$'],
+  ['configuration/', 'fleet/', 'join/'],
+  ['balancer-api/'],
+  ['settings/'],
+  ['invocation/', 'output/'],
+];
+
 /** The libraries that each library imports, besides itself. */
 const LIBRARY_IMPORTS = {
   contracts: [],
@@ -70,6 +79,14 @@ module.exports = {
   forbidden: [
     ...downwards(SRC, BALANCER_ROOMS),
     ...downwards(`${SRC}data-plane/`, DATA_PLANE_ROOMS),
+    ...downwards('^apps/cli/src/', CLI_ROOMS),
+    {
+      name: 'no-command-imports-another',
+      comment: 'What two groups of commands need stands in a room below both.',
+      severity: 'error',
+      from: { path: '^apps/cli/src/(configuration|fleet|join)/', pathNot: TEST_FILES },
+      to: { path: '^apps/cli/src/(configuration|fleet|join)/', pathNot: '^apps/cli/src/$1/' },
+    },
     {
       name: 'no-lane-imports-another',
       comment: 'What two lanes need stands in a room below both.',

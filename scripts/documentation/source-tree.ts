@@ -13,6 +13,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   'test/': 'end to end: real processes on free ports',
   'test/balancer/': 'the balancer between clients and backends',
   'test/chaos/': 'harms real processes under load, and counts what became of every request',
+  'test/cli/': 'the command fairlead',
   'test/control-plane/': 'who may use the control plane, and how much of it',
   'test/dashboard/': 'the dashboard, and its page in a browser',
   'test/differential/': 'the same bytes through both lanes',

@@ -1,50 +1,41 @@
-// The commands, their arguments and options.
+// The commands, their arguments and options. The code of a command is imported when it runs.
+import { readFileSync } from 'node:fs';
+import { findPackageJSON } from 'node:module';
 import type { Environment } from '@fairlead/configuration';
-import { Command, Option } from 'commander';
-import { check } from './check.js';
-import { diff, type BalancerOptions } from './diff.js';
-import { EXIT, type ExitCode } from './exit-codes.js';
+import { Command } from 'commander';
+import { addConfigurationCommands } from './configuration/commands.js';
+import { addFleetCommands } from './fleet/commands.js';
+import { addBalancerFlags } from './invocation/balancer-flags.js';
+import { EXIT } from './invocation/exit-codes.js';
 
-const DEFAULT_URL = 'http://127.0.0.1:9797';
+/** A column of help narrower than this is not wrapped: it would have a word a line. */
+const MIN_COLUMNS = 12;
+const DEFAULT_COLUMNS = 80;
 
 /** Runs the command that `argv` names. @throws {CommanderError} for wrong usage; {@link Error} with a sentence otherwise. */
-export async function program(argv: readonly string[], environment: Environment): Promise<ExitCode> {
-  let exitCode: ExitCode = EXIT.ok;
+export async function program(argv: readonly string[], environment: Environment): Promise<number> {
+  let exitCode: number = EXIT.ok;
   const fairlead = new Command('fairlead')
-    .description('Checks configuration files of the Fairlead load balancer')
+    .description('The load balancer Fairlead: run it, join it, and see what it does')
+    .version(ownVersion(), '-V, --version', 'print the version of this command')
+    .helpOption('-h, --help', 'print this help')
     .exitOverride()
+    .configureHelp({ showGlobalOptions: true, minWidthToWrap: MIN_COLUMNS })
+    .configureOutput({
+      getOutHelpWidth: () => process.stdout.columns || Number(environment.COLUMNS) || DEFAULT_COLUMNS,
+    })
     .showHelpAfterError('(fairlead --help shows the commands)');
-  fairlead
-    .command('check')
-    .description('check a configuration file: exit code 0 if it is valid, 1 if it has problems, 2 if it cannot be read')
-    .argument('<file>', 'the configuration file, such as fairlead.yaml')
-    .addHelpText('after', VARIABLES)
-    .action((file: string) => {
-      exitCode = check(file, environment);
-    });
-  fairlead
-    .command('diff')
-    .description(
-      'show what a configuration file would change in a running balancer: exit code 0 if nothing, 1 if something, 2 for errors',
-    )
-    .argument('<file>', 'the configuration file, such as fairlead.yaml')
-    .addOption(option('--url <url>', 'the control plane of the balancer', 'BALANCER_URL').default(DEFAULT_URL))
-    .addOption(option('--token <token>', 'a token with the role read', 'CONTROL_PLANE_TOKEN'))
-    .addOption(option('--token-file <file>', 'a file with the token', 'CONTROL_PLANE_TOKEN_FILE'))
-    .addOption(option('--ca-file <file>', "authorities of the balancer's certificate, as PEM", 'BALANCER_CA_FILE'))
-    .addHelpText('after', VARIABLES)
-    .action(async (file: string, options: BalancerOptions) => {
-      exitCode = await diff(file, { ...options, url: options.url || DEFAULT_URL }, environment);
-    });
+  addBalancerFlags(fairlead);
+  const context = { environment, exitWith: (code: number) => (exitCode = code), version: ownVersion() };
+  addFleetCommands(fairlead, context);
+  addConfigurationCommands(fairlead, context);
   await fairlead.parseAsync([...argv]);
   return exitCode;
 }
 
-/** An option that is a variable otherwise. Its value is not in the help, since it may be a token. */
-function option(flags: string, description: string, variable: string): Option {
-  return new Option(flags, description).env(variable);
+/** The version of the package that this file is part of. */
+function ownVersion(): string {
+  const file = findPackageJSON(import.meta.url);
+  if (file === undefined) return 'unknown';
+  return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;
 }
-
-const VARIABLES = `
-The variables of the balancer, such as RESOURCES and PING_RISE, are the defaults of the file, as they are there: set those
-that the balancer has. docs/traffic.md describes the file, docs/configuration.md the variables.`;

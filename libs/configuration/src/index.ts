@@ -29,6 +29,7 @@ export { balancerAuthorityProblems, balancerAuthorityVariables } from './balance
 export { describeFields, describeVariables, type VariableDescription } from './describe.js';
 export { nearestName } from './nearest-name.js';
 export { outermostIssue, type LocatedIssue } from './outermost-issue.js';
+export { escapeControls, escapeUnseen } from './printable.js';
 export { FileError, MAX_FILE_BYTES, readSmallFile } from './small-file.js';
 export { startOrExit } from './start-or-exit.js';
 export { logSettings, logVariables, type LogVariables } from './log-settings.js';

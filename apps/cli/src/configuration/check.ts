@@ -2,10 +2,10 @@
 import type { Environment } from '@fairlead/configuration';
 import { problemText, trafficWarnings } from '@fairlead/traffic-config';
 import { readConfiguration } from './configuration-file.js';
-import { EXIT, type ExitCode } from './exit-codes.js';
+import { EXIT } from '../invocation/exit-codes.js';
 
 /** Prints problems to stderr, or a summary and warnings to stdout. @throws {Error} when the file cannot be read. */
-export function check(file: string, environment: Environment): ExitCode {
+export function check(file: string, environment: Environment): number {
   const parsed = readConfiguration(file, environment);
   if (parsed.kind === 'invalid') {
     for (const problem of parsed.problems) process.stderr.write(`${problemText(problem)}\n`);

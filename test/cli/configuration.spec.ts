@@ -1,18 +1,14 @@
-// The command `fairlead`, as a process: what it prints, and its exit codes.
-import { execFile } from 'node:child_process';
+// `fairlead check` and `fairlead diff`, as processes: what they print, and their exit codes.
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { maskedTraffic, parseTraffic, trafficDefaults, trafficVariables } from '@fairlead/traffic-config';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { freePorts } from '../processes/ports.js';
 import { startWithFile } from '../support/configuration-file.js';
-
-const FAIRLEAD = fileURLToPath(new URL('../../dist/apps/cli/src/main.js', import.meta.url));
+import { shared } from '../support/lifetime.js';
+import { fairlead as run, workingFolder } from './fairlead.js';
 
 const VALID = `
 pools:
@@ -22,28 +18,14 @@ routes:
   - { pool: default, requestHeaders: { set: { X-Key: '\${KEY}' } } }
 `;
 
-let folder: string;
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'fairlead-cli-'));
-});
-
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = shared((atEnd) => Promise.resolve(workingFolder(atEnd)));
 
 /** Writes a file into the working directory of the command. */
-function write(name: string, text: string): string {
-  writeFileSync(join(folder, name), text);
-  return name;
-}
+const write = (name: string, text: string) => folder.current.write(name, text);
 
 /** Runs the command until it ends. */
-function fairlead(args: readonly string[], env: Record<string, string> = {}) {
-  return new Promise<{ exitCode: number; stdout: string; stderr: string }>((resolve) => {
-    execFile(process.execPath, [FAIRLEAD, ...args], { cwd: folder, env }, (error, stdout, stderr) => {
-      resolve({ exitCode: error === null ? 0 : Number(error.code), stdout, stderr });
-    });
-  });
-}
+const fairlead = (args: readonly string[], env: Record<string, string> = {}) =>
+  run(args, { cwd: folder.current.path, env });
 
 describe('fairlead check', () => {
   it('exits with 0 for a valid file, and prints warnings', async () => {
@@ -75,7 +57,9 @@ describe('fairlead check', () => {
       'files.yaml',
       "errorPages: [{status: 503, html: busy.html}]\nroutes: [{pool: default, demand: {cpu: 1}, requestHeaders: {set: {a: '${file:key.txt}'}}}]",
     );
-    expect(await fairlead(['check', join(folder, file)], { RESOURCES: 'cpu' })).toMatchObject({ exitCode: 0 });
+    expect(await fairlead(['check', join(folder.current.path, file)], { RESOURCES: 'cpu' })).toMatchObject({
+      exitCode: 0,
+    });
     expect(await fairlead(['check', file])).toMatchObject({
       exitCode: 1,
       stderr: 'files.yaml:2:35: routes[0].demand.cpu is unknown; allowed: compute, storage\n',
@@ -97,14 +81,6 @@ describe('fairlead check', () => {
       stdout: '',
       stderr: 'fairlead: PING_RISE must be a whole number from 1 to 100, got "x"\n',
     });
-  });
-});
-
-describe('fairlead --help', () => {
-  it('lists the commands and exits with 0', async () => {
-    const { exitCode, stdout } = await fairlead(['--help']);
-    expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/^Usage: fairlead .*check .*diff /s);
   });
 });
 

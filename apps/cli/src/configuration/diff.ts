@@ -2,19 +2,20 @@
 import type { Environment } from '@fairlead/configuration';
 import { problemText, maskedTraffic, trafficChanges } from '@fairlead/traffic-config';
 import { readConfiguration, type Secrets } from './configuration-file.js';
-import { EXIT, type ExitCode } from './exit-codes.js';
-import { runningTraffic, type BalancerOptions } from './running-balancer.js';
-
-export type { BalancerOptions };
+import { connect } from '../balancer-api/balancer-api.js';
+import type { BalancerFlags } from '../invocation/balancer-flags.js';
+import { EXIT } from '../invocation/exit-codes.js';
+import { runningTraffic } from './running-traffic.js';
 
 /** Prints the differences to stdout. @throws {Error} with a sentence when there is nothing to compare. */
-export async function diff(file: string, options: BalancerOptions, environment: Environment): Promise<ExitCode> {
+export async function diff(file: string, flags: BalancerFlags, environment: Environment): Promise<number> {
   const parsed = readConfiguration(file, environment, withStandIns);
   if (parsed.kind === 'invalid') {
     for (const problem of parsed.problems) process.stderr.write(`${problemText(problem)}\n`);
     return EXIT.failed;
   }
-  const changes = trafficChanges(await runningTraffic(options), maskedTraffic(parsed.traffic, parsed.secrets));
+  const running = await runningTraffic(connect(flags, environment));
+  const changes = trafficChanges(running, maskedTraffic(parsed.traffic, parsed.secrets));
   for (const change of changes) process.stdout.write(`${change}\n`);
   return changes.length === 0 ? EXIT.ok : EXIT.found;
 }

@@ -1,0 +1,83 @@
+// `fairlead status`: whether the balancer is well, and a summary of its fleet.
+import type { Environment } from '@fairlead/configuration';
+import { poolListSchema, type PoolView } from '@fairlead/contracts';
+import { z } from 'zod';
+import { connect } from '../balancer-api/balancer-api.js';
+import type { BalancerFlags } from '../invocation/balancer-flags.js';
+import { EXIT } from '../invocation/exit-codes.js';
+import { count, duration, milliseconds, NONE, percent } from '../output/numbers.js';
+import { formatPairs, formatTable, type Column } from '../output/table.js';
+import { print, printJson, styled } from '../output/terminal.js';
+import { METRICS } from './metrics-request.js';
+
+const UNAVAILABLE = 503;
+
+const HEALTH = {
+  path: 'health/ready',
+  schema: z.object({ status: z.string() }),
+  what: 'its health',
+  allowed: [UNAVAILABLE],
+} as const;
+const POOLS = { path: 'api/v1/pools', schema: poolListSchema, what: 'pools' } as const;
+
+type Metrics = z.infer<(typeof METRICS)['schema']>;
+
+const STATUS_WORDS = {
+  ok: () => styled('green', 'ok'),
+  panic: () => styled('red', 'panic: too few backends are up, so the others get requests too'),
+  degraded: () => styled('red', 'degraded: no backend gets requests'),
+};
+
+/** Prints the summary. */
+export async function status(
+  flags: BalancerFlags,
+  environment: Environment,
+  { json }: { readonly json?: true },
+): Promise<number> {
+  const balancer = connect(flags, environment);
+  const [health, metrics, pools] = await Promise.all([
+    balancer.send(HEALTH),
+    balancer.send(METRICS),
+    balancer.send(POOLS),
+  ]);
+  const isReady = health.status !== UNAVAILABLE;
+  if (json) printJson({ health: health.json, metrics: metrics.json, pools: pools.json }, 2);
+  else {
+    print(formatPairs([['balancer', balancer.href], ...summaryOf(metrics.body, isReady)]));
+    print(`\n${formatTable(POOL_COLUMNS, pools.body.pools)}`);
+  }
+  return isReady && metrics.body.status === 'ok' ? EXIT.ok : EXIT.found;
+}
+
+function summaryOf({ fleet, ...metrics }: Metrics, isReady: boolean): [string, string][] {
+  const { version, status: condition, uptimeSeconds, policy } = metrics;
+  const { requests, errors, unplaced, retries, latencyMs } = fleet;
+  const word = STATUS_WORDS[condition]();
+  return [
+    ['status', isReady ? word : `${styled('red', 'not ready to accept clients')}; ${word}`],
+    ...(version === undefined ? [] : [['version', version] as [string, string]]),
+    ['up for', duration(uptimeSeconds)],
+    ['policy', policy],
+    ['backends', `${count(fleet.up)} of ${count(fleet.backends)} up`],
+    ['in flight', count(fleet.inFlight)],
+    ['queued', count(fleet.queued)],
+    ['requests', count(requests)],
+    ['errors', `${count(errors)} (${percent(errors, requests)})`],
+    ['retries', count(retries)],
+    ['unplaced', `${count(unplaced)} (${percent(unplaced, requests)})`],
+    ['p50', latencyMs === null ? NONE : milliseconds(latencyMs.p50)],
+    ['p99', latencyMs === null ? NONE : milliseconds(latencyMs.p99)],
+  ];
+}
+
+const POOL_COLUMNS: readonly Column<PoolView>[] = [
+  { title: 'POOL', cell: ({ name, configured }) => (configured ? name : `${name} (not configured)`) },
+  { title: 'POLICY', cell: ({ policy }) => policy, leaveOut: 1 },
+  { title: 'UP', cell: ({ backends }) => `${count(backends.up ?? 0)} of ${count(sumOf(backends))}`, align: 'right' },
+  { title: 'IN FLIGHT', cell: ({ inFlight }) => count(inFlight), align: 'right' },
+  { title: 'QUEUED', cell: ({ queued }) => count(queued), align: 'right', leaveOut: 2 },
+];
+
+function sumOf(numbers: Readonly<Record<string, number>>): number {
+  return Object.values(numbers).reduce((sum, number) => sum + number, 0);
+}

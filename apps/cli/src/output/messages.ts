@@ -1,0 +1,20 @@
+// Messages of the command itself, on stderr.
+
+/** Says what went wrong. */
+export function complain(message: string): void {
+  process.stderr.write(`fairlead: ${message}\n`);
+}
+
+/** Says what is probably a mistake. */
+export function warn(message: string): void {
+  complain(`warning: ${message}`);
+}
+
+/** `fairlead … | head` ends when head has read enough, without a word; a process without a stderr goes on. */
+export function endQuietlyWithoutReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
+  process.stderr.on('error', () => {});
+}

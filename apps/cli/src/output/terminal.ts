@@ -1,0 +1,30 @@
+// Writes to stdout: with colours for terminals that want them, and in as many columns as there are.
+import { styleText } from 'node:util';
+import { escapeControls, escapeUnseen } from '@fairlead/configuration';
+
+type Style = Parameters<typeof styleText>[0];
+
+/** How wide the output may be. Only a terminal has a width, unless COLUMNS says one. */
+export function outputColumns(): number {
+  return process.stdout.columns || Number(process.env.COLUMNS) || Infinity;
+}
+
+/** Writes a line, or several. */
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** Writes what the API sent, for programs. */
+export function printJson(value: unknown, indent?: number): void {
+  print(escapeUnseen(JSON.stringify(value, null, indent)));
+}
+
+/** Coloured where stdout is a terminal, unless NO_COLOR is set. */
+export function styled(style: Style, text: string): string {
+  return styleText(style, text, { stream: process.stdout });
+}
+
+/** Text that came from elsewhere, without what would change the terminal. */
+export function printable(text: string): string {
+  return escapeControls(escapeUnseen(text));
+}
