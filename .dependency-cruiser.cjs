@@ -31,11 +31,11 @@ const DATA_PLANE_ROOMS = [
 
 /** The rooms of the command, from the top down. */
 const CLI_ROOMS = [
-  ['main\\.ts$', 'program\\.ts$'],
-  ['configuration/', 'fleet/', 'join/'],
-  ['balancer-api/'],
+  ['main\\.ts$', 'run\\.ts$', 'program\\.ts$'],
+  ['configuration/', 'demo/', 'fleet/', 'join/', 'spam/', 'start/'],
+  ['balancer-api/', 'processes/'],
   ['settings/'],
-  ['invocation/', 'output/'],
+  ['invocation/', 'node/', 'output/'],
 ];
 
 /** The libraries that each library imports, besides itself. */
@@ -84,8 +84,8 @@ module.exports = {
       name: 'no-command-imports-another',
       comment: 'What two groups of commands need stands in a room below both.',
       severity: 'error',
-      from: { path: '^apps/cli/src/(configuration|fleet|join)/', pathNot: TEST_FILES },
-      to: { path: '^apps/cli/src/(configuration|fleet|join)/', pathNot: '^apps/cli/src/$1/' },
+      from: { path: '^apps/cli/src/(configuration|demo|fleet|join|spam|start)/', pathNot: TEST_FILES },
+      to: { path: '^apps/cli/src/(configuration|demo|fleet|join|spam|start)/', pathNot: '^apps/cli/src/$1/' },
     },
     {
       name: 'no-lane-imports-another',

@@ -4,7 +4,7 @@ import type { KnipConfig } from 'knip';
 export default {
   entry: [
     // Started by package.json, in a way that knip does not read: `exec node …`, `tsx --expose-gc …`.
-    'scripts/{demo,reload,supervise}.ts',
+    'scripts/{reload,supervise}.ts',
     'bench/{decision,http1}/main.ts',
     // Started as processes or threads, by path.
     'apps/*/src/main.ts',

@@ -7,15 +7,8 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = join(ROOT, 'dist');
 
-/** The scripts that processes and threads run. Everything that they import is compiled with them. */
-const ENTRIES = [
-  'apps/balancer/src/main.ts',
-  'apps/balancer/src/threads/worker.ts',
-  'apps/balancer/src/threads/watchdog-worker.ts',
-  'apps/backend/src/main.ts',
-  'apps/dashboard/src/main.ts',
-  'apps/cli/src/main.ts',
-];
+/** Every module is an entry, so that it keeps what it exports: tests and scripts import it from dist/ too. */
+const SOURCES = globSync('{apps,libs}/*/src/**/*.ts', { cwd: ROOT, exclude: ['**/*.{spec,fixture}.ts'] });
 
 process.exitCode = await build();
 
@@ -39,7 +32,7 @@ async function compile(): Promise<Set<string>> {
   const { rolldown } = await import('rolldown');
   const bundle = await rolldown({
     cwd: ROOT,
-    input: ENTRIES,
+    input: SOURCES,
     platform: 'node',
     tsconfig: 'tsconfig.json',
     external: isInstalled,

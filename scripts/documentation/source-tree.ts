@@ -9,7 +9,7 @@ const LISTED = ['apps/*/src', 'apps/*/public/assets', 'libs/*/src'];
 
 /** The other folders, and what is in them. */
 const OTHERS: Readonly<Record<string, string>> = {
-  'scripts/': 'demo, spam, test, documentation; supervise and reload for rolling restarts',
+  'scripts/': 'build, test, documentation; supervise and reload for rolling restarts',
   'test/': 'end to end: real processes on free ports',
   'test/balancer/': 'the balancer between clients and backends',
   'test/chaos/': 'harms real processes under load, and counts what became of every request',

@@ -45,6 +45,7 @@ export function aFleet(backends: BackendMetrics[], overrides: Partial<FleetMetri
   return {
     at: new Date().toISOString(),
     version: '1.2.3',
+    threads: 2,
     uptimeSeconds: 3725,
     status: up.length > 0 ? 'ok' : 'degraded',
     policy: 'drf',

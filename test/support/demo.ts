@@ -64,14 +64,18 @@ export class Demo {
   }
 }
 
-/** Starts the demo; all of its backends are up when this resolves. It is stopped when the test is over. */
-export async function startDemo(): Promise<Demo> {
+/**
+ * Starts the demo with these variables; all of its backends are up when this resolves. It is stopped when the test is
+ * over.
+ */
+export async function startDemo(variables: Readonly<Record<string, string>> = {}): Promise<Demo> {
   for (const offset of OFFSETS) {
-    const args = ['scripts/demo.ts', '--port-offset', String(offset)];
-    const demo = new Demo(spawn(process.execPath, args, { cwd: ROOT }), offset);
+    const args = ['dist/apps/cli/src/main.js', 'demo', '--port-offset', String(offset)];
+    const env = { ...process.env, ...variables };
+    const demo = new Demo(spawn(process.execPath, args, { cwd: ROOT, env }), offset);
     onTestFinished(async () => void (await demo.stop()));
-    if (await demo.printed('Fairlead is up, with 3 backends.')) return demo;
-    if (!/is taken on this machine|address already in use/.test(demo.output)) {
+    if (await demo.printed(' is up')) return demo;
+    if (!/is already in use|address already in use/.test(demo.output)) {
       throw new Error(`the demo did not start:\n${demo.output}`);
     }
   }

@@ -27,7 +27,7 @@ export const SERVER = `node -e "http.createServer((request, response) => respons
 /** Commands that test/system/readme.spec.ts runs against the demo, and what their output shows. */
 export const RUN_AGAINST_DEMO: ReadonlyMap<string, RegExp> = new Map([
   ['curl -i localhost:5252/', /^HTTP\/1\.1 200 OK[^]*"backend":"(cpu|even|disk)-1"/],
-  ['npm run spam -- --duration 5 --rate 100', /errors +│ 0,[^]*cpu-1 +│ up/],
+  ['npm run spam -- --duration 5 --rate 100', /failed +0\n[^]*cpu-1 +up/],
   ['curl localhost:9797/api/v1/metrics', /"policy":"drf"[^]*"id":"disk-1"/],
   [SERVER, /^$/],
   [REGISTRATION, /"id":"files-1"/],

@@ -1,6 +1,12 @@
 import { readFileSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { execFile } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { startDemo } from '../support/demo.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const run = promisify(execFile);
 
 /** Process ids of the children of `parent` by what their command line ends with. */
 function childrenOf(parent: number, commandEnd: string): number[] {
@@ -17,8 +23,12 @@ function childrenOf(parent: number, commandEnd: string): number[] {
     });
 }
 
-it('the demo serves, goes on when a backend is killed, and ends whole on Ctrl-C', async () => {
+it('the demo starts without an alarm, serves, goes on when a backend is killed, and ends whole on Ctrl-C', async () => {
   const demo = await startDemo();
+  expect(demo.output).not.toMatch(/WARN|ERROR/);
+  expect(demo.output).toMatch(
+    /data plane listening[^]*Fairlead \d+\.\d+\.\d+ is up: policy drf, \d+ threads?, 3 backends/,
+  );
   const url = `http://127.0.0.1:${5252 + demo.offset}`;
   const statuses = async () => Promise.all(Array.from({ length: 30 }, async () => (await fetch(url)).status));
   expect(await statuses()).toEqual(Array(30).fill(200));
@@ -30,4 +40,36 @@ it('the demo serves, goes on when a backend is killed, and ends whole on Ctrl-C'
 
   expect(await demo.stop()).toEqual([0, null]);
   await expect(fetch(url)).rejects.toThrow();
+});
+
+it('with LOG_FORMAT=json each line of the demo is JSON with its process, and spam accounts for each request', async () => {
+  const demo = await startDemo({ LOG_FORMAT: 'json', LOG_LEVEL: 'info' });
+  const lines = demo.output
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  const processes = new Set(lines.map(({ process: name, app }) => name ?? app));
+  expect(processes).toEqual(new Set(['balancer', 'cpu-1', 'even-1', 'disk-1', 'dashboard', 'demo']));
+  expect(lines.at(-1)).toMatchObject({ level: 'info', app: 'demo', policy: 'drf', msg: 'Fairlead is up' });
+
+  const target = `http://localhost:${5252 + demo.offset}`;
+  const control = `http://localhost:${9797 + demo.offset}`;
+  const flags = ['--target', target, '--url', control, '--duration', '1', '--rate', '200'];
+  const { stdout } = await run(process.execPath, ['dist/apps/cli/src/main.js', 'spam', ...flags], { cwd: ROOT });
+  const sent = Number(/sent +(\d+) requests/.exec(stdout)?.[1]);
+  expect(sent).toBeGreaterThan(0);
+  expect(stdout).toMatch(new RegExp(`responses +${sent}, ${sent} with 2xx\\nfailed +0\\n`));
+  const served = [...stdout.matchAll(/^\S+-1 +up +(\d+)/gm)].map(([, requests]) => Number(requests));
+  expect(served.reduce((sum, requests) => sum + requests, 0)).toBe(sent);
+});
+
+it('fairlead demo says which ports are in use', async () => {
+  const { offset } = await startDemo();
+  const second = run(process.execPath, ['dist/apps/cli/src/main.js', 'demo', '--port-offset', String(offset)], {
+    cwd: ROOT,
+  });
+  await expect(second).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining(`port ${5252 + offset} (clients) is already in use\n`),
+  });
 });

@@ -49,7 +49,7 @@ describeWith('curl', 'with curl', () => {
           .replaceAll(/localhost:(\d+)/g, (_, port) => `localhost:${Number(port) + offset}`)
           .replaceAll('8080', String(serverPort));
         const isSpam = command.startsWith('npm run spam');
-        return isSpam ? `${moved} --url http://localhost:${5252 + offset}/ --control ${control}` : moved;
+        return isSpam ? `${moved} --target http://localhost:${5252 + offset}/ --url ${control}` : moved;
       };
       for (const command of commandsIn(README)) {
         const expected = RUN_AGAINST_DEMO.get(command);

@@ -1,18 +1,13 @@
 #!/usr/bin/env node
-// The command `fairlead`: runs what its arguments name, and turns errors into a sentence and an exit code.
-import { CommanderError } from 'commander';
-import { endQuietlyWithoutReader, complain } from './output/messages.js';
-import { EXIT } from './invocation/exit-codes.js';
-import { program } from './program.js';
+// The entry of the command `fairlead`. An older Node loads it, and hands over to the one that was installed along.
+import { isRequiredNode, runUnderRequiredNode } from './node/required-node.js';
 
-endQuietlyWithoutReader();
-try {
-  process.exitCode = await program(process.argv, process.env);
-} catch (error) {
-  // Commander has written a message already. Asking for help is no mistake.
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.failed;
-  else {
-    complain(error instanceof Error ? error.message : String(error));
-    process.exitCode = EXIT.failed;
+if (isRequiredNode(process.versions.node)) await import('./run.js');
+else {
+  try {
+    process.exitCode = await runUnderRequiredNode();
+  } catch (error) {
+    process.stderr.write(`fairlead: ${(error as Error).message}\n`);
+    process.exitCode = 2;
   }
 }

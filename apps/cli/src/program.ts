@@ -4,9 +4,12 @@ import { findPackageJSON } from 'node:module';
 import type { Environment } from '@fairlead/configuration';
 import { Command } from 'commander';
 import { addConfigurationCommands } from './configuration/commands.js';
+import { addDemoCommand } from './demo/command.js';
 import { addFleetCommands } from './fleet/commands.js';
 import { addBalancerFlags } from './invocation/balancer-flags.js';
 import { EXIT } from './invocation/exit-codes.js';
+import { addSpamCommand } from './spam/command.js';
+import { addStartCommand } from './start/command.js';
 
 /** A column of help narrower than this is not wrapped: it would have a word a line. */
 const MIN_COLUMNS = 12;
@@ -27,6 +30,10 @@ export async function program(argv: readonly string[], environment: Environment)
     .showHelpAfterError('(fairlead --help shows the commands)');
   addBalancerFlags(fairlead);
   const context = { environment, exitWith: (code: number) => (exitCode = code), version: ownVersion() };
+  fairlead.commandsGroup('Run it:');
+  addStartCommand(fairlead, context);
+  addDemoCommand(fairlead, context);
+  addSpamCommand(fairlead, context);
   addFleetCommands(fairlead, context);
   addConfigurationCommands(fairlead, context);
   await fairlead.parseAsync([...argv]);

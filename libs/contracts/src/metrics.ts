@@ -57,6 +57,7 @@ export const fleetMetricsSchema = z
       .string()
       .meta({ examples: ['0.1.0'] })
       .describe('The version of the balancer'),
+    threads: z.int().min(1).describe('Threads that serve clients'),
     uptimeSeconds: z.number(),
     status: z
       .enum(['ok', 'panic', 'degraded'])

@@ -5,11 +5,11 @@ import { backendConfig, backendEnvironment } from './backend.config.js';
 describe('backendConfig', () => {
   afterEach(() => vi.unstubAllEnvs());
 
-  it('draws a random storage capacity from 1 to 40, once per process', () => {
+  it('draws a random storage capacity from 50 to 2000, once per process', () => {
     const { storage } = backendConfig().capacity;
-    expect(storage).toBeGreaterThanOrEqual(1);
-    expect(storage).toBeLessThanOrEqual(40);
-    expect(storage % 1).toBe(0);
+    expect(storage).toBeGreaterThanOrEqual(50);
+    expect(storage).toBeLessThanOrEqual(2000);
+    expect(storage % 50).toBe(0);
     expect(backendConfig().capacity.storage).toBe(storage);
   });
 

@@ -44,22 +44,22 @@ export const backendEnvironment = z.object({
     .string()
     .optional()
     .describe('A file with the same, or several of them, one a line; read again when it changes'),
-  COMPUTE_CAPACITY: capacity().prefault('20').describe('Compute capacity, units per second'),
+  COMPUTE_CAPACITY: capacity().prefault('1000').describe('Compute capacity, units per second'),
   STORAGE_CAPACITY: capacity()
     .optional()
-    .describe('Storage capacity, units per second; defaults to a random whole number from 1 to 40'),
+    .describe('Storage capacity, units per second; defaults to a random multiple of 50 from 50 to 2000'),
   LEASE_SECONDS: wholeNumber(0, 86_400).prefault('30').describe('Length of its lease; 0: no lease, only pings decide'),
   LEASE_RENEW_SECONDS: seconds(0.1, 86_400)
     .optional()
     .describe('How often it renews the lease, less than LEASE_SECONDS; defaults to what the balancer says'),
   WORK_SCALE: decimal(0, 1000)
-    .prefault('0.02')
-    .describe('Factor on the duration of the emulated work; 0 turns the work off'),
+    .prefault('1')
+    .describe('Factor on the duration of the emulated work; other than 1, the capacities are not true; 0 turns the work off'),
   ...logVariables,
 });
 
 /** Drawn once per process, so that every reader of the configuration gets the same capacity. */
-const randomStorageCapacity = 1 + Math.floor(Math.random() * 40);
+const randomStorageCapacity = 50 * (1 + Math.floor(Math.random() * 40));
 
 /** Returns the validated settings, or throws a `ConfigurationError` that names every invalid variable. */
 export const backendConfig = registerAs('backend', () => {

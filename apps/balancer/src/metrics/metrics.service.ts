@@ -34,6 +34,7 @@ export class MetricsService {
     return {
       at: new Date().toISOString(),
       version: VERSION,
+      threads: this.table.rows.length,
       uptimeSeconds: process.uptime(),
       status: this.status(),
       policy: this.traffic.settingsOf(DEFAULT_POOL).policy,

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { balancerFlagsOf } from '../invocation/balancer-flags.js';
 import type { CommandContext } from '../invocation/command-context.js';
 import { collectAmount } from '../invocation/amounts.js';
+import { wholeNumber } from '../invocation/whole-number.js';
 
 const JSON_FLAG = ['--json', 'print what the API responds, for programs'] as const;
 const ID = ['<id>', 'the id of the backend, as `fairlead backends` shows it'] as const;
@@ -56,7 +57,7 @@ function addReaders(fairlead: Command, { environment, exitWith, version }: Comma
     .summary('the latest events, and those to come')
     .description('Print the latest events of the fleet, oldest first.')
     .option('-f, --follow', 'go on with the events to come, until it is interrupted')
-    .option('-n, --lines <number>', 'how many of the latest events to print', wholeNumber, 20)
+    .option('-n, --lines <number>', 'how many of the latest events to print', wholeNumber(0, 999_999), 20)
     .option('--backend <id>', 'only those of a backend')
     .option('--json', 'print one event a line as the API has it, for programs')
     .action(async (options: import('./events.js').EventsOptions, command: Command) => {
@@ -111,11 +112,6 @@ function addChanges(fairlead: Command, { environment, exitWith }: CommandContext
       const { remove } = await import('./changes.js');
       exitWith(await remove(id, balancerFlagsOf(command), environment, options));
     });
-}
-
-function wholeNumber(text: string): number {
-  if (/^\d{1,6}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It must be a whole number, such as 20.');
 }
 
 function seconds(text: string): number {

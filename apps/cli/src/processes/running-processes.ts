@@ -1,0 +1,109 @@
+// Processes of Fairlead that run together, and how they are started and stopped.
+import { spawn, type SpawnOptions } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createConcurrently, type CloseEvent, type Command } from 'concurrently';
+import { scriptOf, type App, type AppProcess } from './app-process.js';
+import type { ProcessOutput } from './process-output.js';
+
+/** Longer than a backend waits for its drain to be acknowledged. */
+const STOP_TIMEOUT_MS = 15_000;
+
+/** Runs processes until a signal or the end of one that the others need. */
+export class RunningProcesses {
+  private readonly commands: Command[] = [];
+  private readonly ended = Promise.withResolvers<void>();
+  private exitCode = 0;
+  private isStopping = false;
+
+  constructor(private readonly output: ProcessOutput) {
+    // The processes are in their own process groups, so nothing else stops them when this one exits.
+    process.once('exit', () => this.running().forEach((command) => command.kill('SIGTERM')));
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void this.stop());
+  }
+
+  /** Whether the processes are being stopped. */
+  get isOver(): boolean {
+    return this.isStopping;
+  }
+
+  /** Starts processes beside those that run. */
+  start(processes: readonly AppProcess[]): void {
+    const { commands, result } = createConcurrently(
+      processes.map(({ name, app, env, color }) => ({ name, command: app, env, prefixColor: color })),
+      {
+        ...this.output.createWriter(),
+        spawn: spawnApp,
+        kill: (pid, signal) => void process.kill(pid, signal),
+        outputStream: process.stdout,
+      },
+    );
+    this.commands.push(...commands);
+    for (const command of commands) command.close.subscribe((event) => this.closed(event));
+    result.catch(() => undefined);
+  }
+
+  /** Resolves with the exit code when all processes have ended. */
+  async whenEnded(): Promise<number> {
+    await this.ended.promise;
+    return this.exitCode;
+  }
+
+  /** Stops all processes together: first the backends leave the fleet, then the others stop. */
+  async stop(): Promise<void> {
+    if (this.isStopping) return;
+    this.isStopping = true;
+    this.output.say('info', 'Stopping: the backends leave the fleet, then the others stop.');
+    await this.terminate(this.running().filter(isBackend));
+    await this.terminate(this.running());
+    this.endIfNoneRuns();
+  }
+
+  /** The others go on without one backend, but not without the balancer or the dashboard. */
+  private closed({ command, exitCode }: CloseEvent): void {
+    if (!this.isStopping) {
+      const isOver = !isBackend(command) || !this.running().some(isBackend);
+      const consequence = isOver ? 'stopping the others' : 'the others go on';
+      this.output.say('error', `${command.name} ended (${exitCode}); ${consequence}`);
+      if (isOver) {
+        this.exitCode = 1;
+        void this.stop();
+      }
+    }
+    this.endIfNoneRuns();
+  }
+
+  private endIfNoneRuns(): void {
+    if (this.running().length === 0) this.ended.resolve();
+  }
+
+  /** SIGTERM, and after {@link STOP_TIMEOUT_MS} SIGKILL. */
+  private async terminate(commands: readonly Command[]): Promise<void> {
+    for (const command of commands) command.kill('SIGTERM');
+    const deadline = performance.now() + STOP_TIMEOUT_MS;
+    while (commands.some(isRunning) && performance.now() < deadline) await sleep(20);
+    for (const command of commands.filter(isRunning)) {
+      this.output.say('error', `${command.name} did not end within ${STOP_TIMEOUT_MS / 1000} s and was killed`);
+      command.kill('SIGKILL');
+    }
+  }
+
+  private running(): Command[] {
+    return this.commands.filter(isRunning);
+  }
+}
+
+function isBackend({ command }: Pick<Command, 'command'>): boolean {
+  return command === 'backend';
+}
+
+function isRunning({ state }: Command): boolean {
+  return state === 'started';
+}
+
+/**
+ * Starts each process in its own process group: Ctrl-C then reaches only this process, which stops the others in order.
+ * There is no shell in between, so signals reach the process.
+ */
+function spawnApp(app: string, options: SpawnOptions) {
+  return spawn(process.execPath, [scriptOf(app as App)], { ...options, detached: true });
+}
