@@ -12,6 +12,8 @@ export default {
     'bench/data-plane/naive/{bare,nest}.ts',
     'bench/handshakes/{bare-server,client}.ts',
     'examples/node/backend.mjs',
+    'examples/nest/src/main.ts',
+    'test/packages/apps/**/main.{ts,js}',
     'test/chaos/**/slow-{backend,client}.ts',
     'test/security/slow/backend.ts',
     // Imported by path, as `--scenario` selects them.
@@ -34,8 +36,9 @@ export default {
   },
   // A type that an exported signature of the same file mentions.
   ignoreExportsUsedInFile: { interface: true, type: true },
-  // `nest start APP`, as CONTRIBUTING.md has it; nest-cli.json names the schematics.
-  ignoreDependencies: ['@nestjs/cli', '@nestjs/schematics'],
+  // `nest start APP`, as CONTRIBUTING.md has it; nest-cli.json names the schematics. test/packages installs Nest 11 under
+  // its own names.
+  ignoreDependencies: ['@nestjs/cli', '@nestjs/schematics', /^nest-11-/],
   // Programs of the system that benchmarks and tests use.
   ignoreBinaries: ['apt-get', 'ip', 'mkfifo', 'strace', 'taskset'],
 } satisfies KnipConfig;

@@ -18,6 +18,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   'test/dashboard/': 'the dashboard, and its page in a browser',
   'test/differential/': 'the same bytes through both lanes',
   'test/metrics/': 'what the metrics say, in JSON and for Prometheus',
+  'test/packages/': 'the published packages, installed outside the repository in applications',
   'test/processes/': 'processes, ports and inspectors, for tests, chaos and benchmarks',
   'test/repository/': 'documents and container files compared with the code',
   'test/security/': 'attacks the balancer as strangers do',

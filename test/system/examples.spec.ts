@@ -1,112 +1,15 @@
-// The backends of examples/, as processes, in the fleet of a real balancer.
-import { once } from 'node:events';
-import { request, type IncomingMessage } from 'node:http';
+// The backends of examples/ that need no package, as processes, in the fleet of a real balancer.
 import { fileURLToPath } from 'node:url';
-import type { BackendView } from '@fairlead/contracts';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { AppProcess, backendIn, startBalancer, until, type Balancer } from '../support/processes.js';
+import { describe } from 'vitest';
+import { testExample, testRefusal, type Example } from '../support/example-backend.js';
 import { describeWith } from '../support/programs.js';
-import { keepAsking } from '../support/supervisor.js';
-import { httpUpstream, join } from '../support/upstreams.js';
-
-const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url));
-const TOKEN = 'a token of 16 characters';
-const ID = 'example';
-
-function startExample(command: string, file: string, { control }: Balancer, env: Record<string, string>): AppProcess {
-  const running = new AppProcess(file, [command, `${EXAMPLES}/${file}`], {
-    env: { PATH: process.env.PATH, BALANCER_URL: control, BACKEND_ID: ID, BACKEND_PORT: '0', ...env },
-  });
-  onTestFinished(() => running.end());
-  return running;
-}
-
-async function viewOf({ control }: Balancer): Promise<BackendView> {
-  return (await (await fetch(`${control}/api/v1/backends/${ID}`)).json()) as BackendView;
-}
-
-async function expiresInSeconds(balancer: Balancer): Promise<number> {
-  return (await viewOf(balancer)).lease!.expiresInSeconds;
-}
 
 describe('examples/node', () => tests(process.execPath, 'node/backend.mjs'));
 describeWith('python3', 'examples/python', (python) => tests(python, 'python/backend.py'));
 
-function tests(command: string, file: string): void {
-  describe('in a fleet', () => {
-    it('registers with its token, and serves GET and POST', async () => {
-      const balancer = await startBalancer({ CONTROL_PLANE_TOKEN: TOKEN });
-      startExample(command, file, balancer, { CONTROL_PLANE_TOKEN: TOKEN });
-      await backendIn(balancer.control, ID, 'up', TOKEN);
-      const served = await fetch(`${balancer.url}/some/path`);
-      expect([served.status, await served.text()]).toEqual([200, `GET /some/path, served by ${ID}\n`]);
-      const posted = await fetch(`${balancer.url}/orders`, { method: 'POST', body: 'two of them' });
-      expect([posted.status, await posted.text()]).toEqual([200, `POST /orders, served by ${ID}\n`]);
-    });
-
-    it('renews its lease', async () => {
-      const balancer = await startBalancer();
-      const example = startExample(command, file, balancer, { LEASE_SECONDS: '3' });
-      await backendIn(balancer.control, ID, 'up');
-      let least = await expiresInSeconds(balancer);
-      await until('the lease to last longer again', async () => {
-        const now = await expiresInSeconds(balancer);
-        least = Math.min(least, now);
-        return now > least;
-      });
-      expect(example.lines.filter(({ msg }) => msg?.startsWith('registered'))).toHaveLength(1);
-    });
-
-    it('registers again when the balancer has forgotten it', async () => {
-      const balancer = await startBalancer();
-      startExample(command, file, balancer, { LEASE_SECONDS: '1' });
-      await backendIn(balancer.control, ID, 'up');
-      const { status } = await fetch(`${balancer.control}/api/v1/backends/${ID}?now=true`, { method: 'DELETE' });
-      expect(status).toBe(204);
-      await backendIn(balancer.control, ID, 'up');
-    });
-
-    it('leaves on SIGTERM without losing a request', async () => {
-      const balancer = await startBalancer();
-      const { port } = await httpUpstream((_, response) => response.end('answer'));
-      await join(balancer, 'other', port);
-      const example = startExample(command, file, balancer, {});
-      await backendIn(balancer.control, ID, 'up');
-      const clients = keepAsking(balancer.url, 4, { keepAlive: true });
-      await until('requests to reach the example', async () => {
-        const text = await (await fetch(`${balancer.control}/metrics`)).text();
-        return /fairlead_backend_requests_total\{backend="example"\} [1-9]/.test(text);
-      });
-      expect(await example.stop('SIGTERM')).toBe(0);
-      expect((await fetch(`${balancer.control}/api/v1/backends/${ID}`)).status).toBe(404);
-      expect((await clients.stop()).failures).toEqual([]);
-    });
-
-    it('finishes the request in flight before it leaves', async () => {
-      const balancer = await startBalancer();
-      const example = startExample(command, file, balancer, {});
-      await backendIn(balancer.control, ID, 'up');
-      const upload = request(balancer.url, { method: 'POST', headers: { 'Content-Length': 8 } });
-      const responded = once(upload, 'response');
-      upload.write('half');
-      await until('the request to be in flight', async () => (await viewOf(balancer)).inFlight === 1);
-      const { url } = await viewOf(balancer);
-      const ended = example.stop('SIGTERM');
-      await backendIn(balancer.control, ID, 'draining');
-      expect((await fetch(`${url}/health`)).status).toBe(200);
-      upload.end('half');
-      const [response] = (await responded) as [IncomingMessage];
-      expect(response.statusCode).toBe(200);
-      response.resume();
-      expect(await ended).toBe(0);
-    });
-
-    it('ends with the reason when the balancer refuses it', async () => {
-      const balancer = await startBalancer({ CONTROL_PLANE_TOKEN: TOKEN });
-      const example = startExample(command, file, balancer, {});
-      await until('the example to end', () => example.hasEnded);
-      expect(example.child.exitCode).toBe(1);
-      expect(example.stderr).toMatch(/^http:\/\/\S+ refuses the registration: .*token.*\n$/);
-    });
-  });
+function tests(program: string, file: string): void {
+  const path = fileURLToPath(new URL(`../../examples/${file}`, import.meta.url));
+  const example: Example = { command: () => [program, path] };
+  testExample(example);
+  testRefusal(example);
 }

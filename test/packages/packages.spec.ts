@@ -1,0 +1,110 @@
+// The published packages, packed and installed outside the repository: applications as their users write them join a
+// balancer, serve a request of it, and leave on SIGTERM. Their types compile in ES modules and CommonJS.
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { testExample } from '../support/example-backend.js';
+import { shared, type AtEnd } from '../support/lifetime.js';
+import { AppProcess, backendIn, startBalancer, until } from '../support/processes.js';
+import { addPackage, compile, emptyFolder, installApp, packLibraries } from './installation.js';
+
+const APPS = 'test/packages/apps';
+const ID = 'packed';
+
+/** Every export, and the mistakes that types must find. */
+const USE_OF_TYPES = `
+import { createPolicy, POLICY_NAMES, type PlacementPolicy } from '@fairlead/scheduling';
+import { RegistrationModule, RegistrationService, reportCost, type RegistrationOptions } from '@fairlead/registration';
+import { FleetMembership, type RegistrationState } from '@fairlead/registration/client';
+
+const options: RegistrationOptions = { balancerUrl: new URL('http://127.0.0.1:9797'), resources: { compute: 1 } };
+// @ts-expect-error -- resources are numbers by name
+export const mistaken: RegistrationOptions = { balancerUrl: 'http://127.0.0.1:9797', resources: 'many' };
+export const modules = [
+  RegistrationModule.forRoot(options),
+  RegistrationModule.forRootAsync({ inject: ['A'], useFactory: (a: number) => ({ ...options, port: a }) }),
+];
+const membership = new FleetMembership(options, { logger: console });
+export const state: RegistrationState = membership.state;
+membership.on('change', ({ status }: RegistrationState) => console.log(status === 'registered'));
+// @ts-expect-error -- there is no such event
+membership.on('end', () => undefined);
+membership.start({ port: 8080 });
+export const left: Promise<void> = membership.leave();
+export const stateOf = (service: RegistrationService): RegistrationState => service.state;
+export const names: readonly string[] = POLICY_NAMES;
+export const create: (...args: Parameters<typeof createPolicy>) => PlacementPolicy = createPolicy;
+export { reportCost };
+`;
+
+describe('the packed libraries', () => {
+  const tarballs = shared((atEnd) => packLibraries(emptyFolder(atEnd)));
+
+  /** Installs an application, and compiles it with its own tsconfig.json if it has one. */
+  async function installed(app: string, atEnd: AtEnd): Promise<string> {
+    const folder = await installApp(app, tarballs.current, atEnd);
+    if (existsSync(join(folder, 'tsconfig.json'))) expect(await compile(folder)).toBe('');
+    return folder;
+  }
+
+  it('contain what is needed and nothing else', () => {
+    const isNeeded = (file: string) =>
+      /^package\/(dist\/[\w.-]+\.(d\.c?ts|c?js)|package\.json|README\.md|LICENSE)$/.test(file);
+    for (const tarball of Object.values(tarballs.current)) {
+      const files = execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' }).trim().split('\n');
+      expect(files).toEqual(expect.arrayContaining(['package/README.md', 'package/LICENSE', 'package/dist/index.cjs']));
+      expect(files.filter((file) => !isNeeded(file))).toEqual([]);
+    }
+  });
+
+  it.each(['registration', 'scheduling'])('has a package.json without mistakes: %s', async (library) => {
+    const { messages, pkg } = await publint({ pkgDir: `dist/packages/${library}`, strict: true });
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+    // All packages of a release have one version.
+    expect(pkg.version).toBe(JSON.parse(readFileSync('package.json', 'utf8')).version);
+  });
+
+  describe.each([
+    ['a CommonJS application of Nest 11', `${APPS}/nest-11`, 'dist/src/main.js'],
+    ['a backend without a framework, in CommonJS', `${APPS}/node`, 'main.js'],
+  ])('%s', (_, app, main) => {
+    it('joins, serves and leaves', async () => {
+      const folder = await installed(app, onTestFinished);
+      const balancer = await startBalancer();
+      const env = { BALANCER_URL: balancer.control, BACKEND_ID: ID, PORT: '0' };
+      const backend = new AppProcess(app, [process.execPath, join(folder, main)], { cwd: folder, env });
+      onTestFinished(() => backend.end());
+      await backendIn(balancer.control, ID, 'up');
+      await until('the backend to say that it is registered', async () => {
+        const response = await fetch(balancer.url);
+        return (await response.text()) === 'Hello World! I am registered';
+      });
+      await backend.stop('SIGTERM');
+      expect((await fetch(`${balancer.control}/api/v1/backends/${ID}`)).status).toBe(404);
+      await backend.logged(`deregistered ${ID} from the balancer at ${balancer.control}`);
+    });
+  });
+
+  describe('examples/nest, of Nest 12', () => {
+    const folder = shared((atEnd) => installed('examples/nest', atEnd));
+    testExample({ command: () => [process.execPath, join(folder.current, 'dist/main.js')], exitCode: null });
+  });
+
+  it.each([
+    ['Nest 11', `${APPS}/nest-11`],
+    ['Nest 12', 'examples/nest'],
+  ])('have types for %s, in both kinds of modules', async (_, app) => {
+    const folder = await installApp(app, tarballs.current, onTestFinished);
+    await addPackage(folder, '@fairlead/scheduling', tarballs.current);
+    for (const kind of ['mts', 'cts']) writeFileSync(join(folder, `use.${kind}`), USE_OF_TYPES);
+    const options = '--noEmit --ignoreConfig --module nodenext --target es2023 --strict --types node'.split(' ');
+    const files = ['use.mts', 'use.cts'];
+    expect(await compile(folder, [...options, '--skipLibCheck', ...files])).toBe('');
+    // Only the declarations that are checked here: those of others have mistakes.
+    const problems = await compile(folder, [...options, ...files]);
+    expect(problems.split('\n').filter((line) => line.includes('@fairlead/'))).toEqual([]);
+  });
+});
