@@ -27,14 +27,11 @@ export function emptyFolder(atEnd: AtEnd): string {
   return folder;
 }
 
-/** Builds and packs the libraries that are published. */
-export async function packLibraries(folder: string): Promise<Tarballs> {
+/** Packs everything that is published. Expects a build of the balancer; the libraries are built here. */
+export async function packAll(folder: string): Promise<Tarballs> {
   await run('npm', ['run', 'build:packages'], { cwd: ROOT });
-  const names = ['registration', 'scheduling'];
-  return Object.assign(
-    {},
-    ...(await Promise.all(names.map((name) => pack(join(ROOT, 'dist/packages', name), folder)))),
-  );
+  const sources = ['.', 'dist/packages/registration', 'dist/packages/scheduling'];
+  return Object.assign({}, ...(await Promise.all(sources.map((source) => pack(join(ROOT, source), folder)))));
 }
 
 /** Packs one folder. */
@@ -57,9 +54,9 @@ export async function installApp(app: string, tarballs: Tarballs, atEnd: AtEnd):
   return folder;
 }
 
-/** Installs one more package in the folder of an application. */
+/** Installs one package in a folder `node_modules`. */
 export async function addPackage(folder: string, name: string, tarballs: Tarballs): Promise<void> {
-  await install({ folder: join(folder, 'node_modules'), tarballs, nest: undefined }, name);
+  await install({ folder, tarballs, nest: undefined }, name);
 }
 
 interface Target {
