@@ -60,8 +60,8 @@ describe('fairlead spam', () => {
     const state = { requests: 0 };
     const server = createServer((request, response) => {
       const number = state.requests++;
-      if (number % 4 === 1) return void request.socket.destroy();
-      response.writeHead(number % 4 === 2 ? 503 : 200).end('hello');
+      if (number % 4 === 1) request.socket.destroy();
+      else response.writeHead(number % 4 === 2 ? 503 : 200).end('hello');
     }).listen(0, '127.0.0.1');
     onTestFinished(() => void server.close());
     await once(server, 'listening');
