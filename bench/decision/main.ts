@@ -89,6 +89,7 @@ function aDecision(policy: PolicyName, backends: number): (i: number) => number 
     table.rows[0].reserve(
       slot,
       Float64Array.from(capacity, (units) => units * random()),
+      0,
     );
   }
   const demands = Array.from({ length: DEMANDS }, () => Float64Array.of(1 + 9 * random(), 1 + 9 * random()));

@@ -1,5 +1,6 @@
 // The tables of docs/configuration.md: generated from the applications' schemas, inserted between markers.
 import { withSection } from './generated-section.ts';
+import { markdownTable } from './markdown-table.ts';
 
 /** A variable, as `describeVariables` of libs/configuration returns it. */
 export interface Variable {
@@ -8,26 +9,18 @@ export interface Variable {
   readonly description: string;
 }
 
-/** A Markdown table, formatted as prettier would. `kind` is what its rows describe. */
+/** A Markdown table. `kind` is what its rows describe. */
 export function configurationTable(variables: readonly Variable[], kind = 'variable'): string {
-  const rows = [
+  return markdownTable([
     [kind, 'default', 'meaning'],
-    ...variables.map(({ name, defaultValue, description }) => [
-      `\`${name}\``,
-      cellOf(defaultValue),
-      description.replaceAll('|', '\\|'),
-    ]),
-  ];
-  const widths = [0, 1, 2].map((column) => Math.max(3, ...rows.map((row) => row[column].length)));
-  const line = (cells: readonly string[]) => `| ${cells.map((cell, i) => cell.padEnd(widths[i])).join(' | ')} |`;
-  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
-  return [line(rows[0]), rule, ...rows.slice(1).map(line)].join('\n');
+    ...variables.map(({ name, defaultValue, description }) => [`\`${name}\``, cellOf(defaultValue), description]),
+  ]);
 }
 
 /** A value as code; a default that is described in words as it is. */
 function cellOf(value = ''): string {
   if (value === '') return '';
-  return value.includes(' ') ? value.replaceAll('|', '\\|') : `\`${value}\``;
+  return value.includes(' ') ? value : `\`${value}\``;
 }
 
 /** Returns `text` with the table of `app`, or of another subject, replaced. @throws {Error} when its markers are missing. */

@@ -32,7 +32,7 @@ it('a registration into an unknown pool gets 404 with the pools, and the default
   for (const line of [
     'fairlead_pool_info{pool="default",policy="drf"} 1',
     'fairlead_pool_backends{pool="default",state="up"} 1',
-    'fairlead_pool_queued{pool="default"} 0',
+    'fairlead_pool_queued_requests{pool="default"} 0',
     'fairlead_backend_info{backend="a",pool="default"} 1',
   ]) {
     expect(lines).toContain(line);

@@ -78,7 +78,7 @@ export function testExample(example: Example): void {
       const clients = keepAsking(balancer.url, 4, { keepAlive: true });
       await until('requests to reach the example', async () => {
         const text = await (await fetch(`${balancer.control}/metrics`)).text();
-        return /fairlead_backend_requests_total\{backend="example"\} [1-9]/.test(text);
+        return /fairlead_backend_attempts_total\{backend="example"\} [1-9]/.test(text);
       });
       expect(await running.stop('SIGTERM')).toBe(exitCode);
       expect((await fetch(`${balancer.control}/api/v1/backends/${ID}`)).status).toBe(404);

@@ -18,6 +18,18 @@ export async function eventsOf({ control }: Controlled, token?: string): Promise
   return ((await response.json()) as { events: FleetEvent[] }).events;
 }
 
+/** The samples of a metric for Prometheus: values by labels, as they are written. */
+export async function samplesOf({ control }: Controlled, name: string): Promise<Record<string, number>> {
+  const text = await (await fetch(`${control}/metrics`)).text();
+  const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
+  return Object.fromEntries(
+    lines.map((line) => {
+      const value = line.slice(line.lastIndexOf(' ') + 1);
+      return [/\{(.*)\}/.exec(line)?.[1] ?? '', Number(value)];
+    }),
+  );
+}
+
 /** Waits until nothing is in flight: every reservation was released. */
 export async function settled(balancer: Controlled): Promise<void> {
   await until('nothing to be in flight', async () => (await metricsOf(balancer)).fleet.inFlight === 0);

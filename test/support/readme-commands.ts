@@ -9,7 +9,7 @@ export const RUN_ELSEWHERE: ReadonlyMap<string, string> = new Map([
   ['npm start -- --port-offset 100', 'test/system/demo.spec.ts'],
   ['npm ci', '.ci/run'],
   ['npm ci && npm test', '.ci/run'],
-  ['sudo apt-get install chromium curl faketime iproute2 python3', '.ci/run'],
+  ['sudo apt-get install chromium curl faketime iproute2 prometheus python3', '.ci/run'],
 ]);
 
 const REGISTRATION = `curl -X POST localhost:9797/api/v1/backends -H 'Content-Type: application/json' -d '{

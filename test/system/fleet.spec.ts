@@ -51,8 +51,8 @@ describe('a fleet of real processes', () => {
     expect(ratio('disk')).toBeGreaterThan(ratio('even'));
     expect(ratio('even')).toBeGreaterThan(ratio('cpu'));
     const text = await (await fetch(`${balancer.control}/metrics`)).text();
-    expect(text).toContain('fairlead_requests_total 300');
-    expect(text).toMatch(/fairlead_backend_latency_seconds_bucket\{backend="cpu",le="\+Inf"\} \d+/);
+    expect(text).toContain('fairlead_client_requests_total{method="GET"} 300');
+    expect(text).toMatch(/fairlead_request_duration_seconds_bucket\{pool="default",le="\+Inf"\} 300/);
   });
 
   it('a backend that joins under load gets requests', async () => {

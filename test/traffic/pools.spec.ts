@@ -78,8 +78,8 @@ describe.each(['0', '2'])('with %s threads', (threads) => {
     for (const line of [
       'fairlead_pool_info{pool="reports",policy="least-requests"} 1',
       'fairlead_pool_backends{pool="reports",state="up"} 1',
-      'fairlead_pool_in_flight{pool="reports"} 0',
-      'fairlead_pool_queued{pool="reports"} 0',
+      'fairlead_pool_in_flight_requests{pool="reports"} 0',
+      'fairlead_pool_queued_requests{pool="reports"} 0',
       'fairlead_pool_panic{pool="reports"} 0',
       'fairlead_backend_info{backend="report",pool="reports"} 1',
     ]) {

@@ -29,9 +29,11 @@ import { PingAckCron } from './health-checks/ping-ack.cron.js';
 import { HealthProbe } from './health-checks/probe.js';
 import { RecheckScheduler } from './health-checks/recheck-scheduler.js';
 import { MetricsController } from './control-plane/metrics.controller.js';
+import { LoadHistory } from './metrics/load-history.js';
 import { MetricsService } from './metrics/metrics.service.js';
 import { Refusals } from './control-plane/refusals.js';
-import { Prometheus } from './metrics/prometheus.js';
+import { Prometheus } from './metrics/prometheus/prometheus.js';
+import { RequestTable } from './metrics/request-table.js';
 import { Fleet } from './registry/snapshot/fleet.js';
 import { EventLog } from './registry/event-log.js';
 import { RegistrySweeper } from './registry/registry-sweeper.js';
@@ -53,6 +55,13 @@ import { WorkerSupervisor } from './threads/worker-supervisor.js';
 import { INITIAL_TRAFFIC } from './traffic-config/current-traffic.js';
 import { ReloadStatus } from './traffic-config/reload-status.js';
 import { TrafficFile } from './traffic-config/traffic-file.js';
+
+const requestTable = {
+  provide: RequestTable,
+  inject: [balancerConfig.KEY],
+  useFactory: ({ DATA_PLANE_THREADS }: ConfigType<typeof balancerConfig>) =>
+    new RequestTable(Math.max(1, DATA_PLANE_THREADS)),
+};
 
 const loadTable = {
   provide: LoadTable,
@@ -91,7 +100,7 @@ const fleet = { provide: Fleet, useExisting: RegistryService };
 const backendAddresses = { provide: BackendAccess, useValue: backendAccess };
 const registry = [RegistryService, RegistryStore, EventLog, backendAddresses, RegistrySweeper];
 const health = [PingAckCron, HealthProbe, RecheckScheduler, OutlierDetector];
-const shared = [loadTable, clientTable, addressWarnings, SharedState];
+const shared = [loadTable, requestTable, clientTable, addressWarnings, SharedState];
 const serving = [...shared, fleet, dataPlane, ...dataPlaneProviders];
 const dataPlaneCredentials = { provide: ServerCredentials, useExisting: DataPlaneCertificates };
 const backendCredentials = { provide: BackendCredentials, useExisting: BackendCertificateFiles };
@@ -105,7 +114,7 @@ const initialTraffic = {
 };
 const configured = [ConfiguredBackends, StaticBackends, DnsDiscovery];
 const trafficConfig = [TrafficFile, initialTraffic, ReloadStatus, ConfigurationReloads, ...configured];
-const metrics = [MetricsService, Prometheus];
+const metrics = [MetricsService, LoadHistory, Prometheus];
 
 @Module({
   imports: [...foundations, ScheduleModule.forRoot(), TerminusModule.forRoot({ logger: false })],

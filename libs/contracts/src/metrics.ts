@@ -4,9 +4,13 @@ import { fleetEventSchema } from './events.js';
 import { momentSchema } from './moment.js';
 import { backendStateSchema, poolNameSchema } from './registration.js';
 
-const amounts = z.record(z.string(), z.number());
+const amounts = z.record(z.string(), z.number()).meta({ examples: [{ compute: 12, storage: 3 }] });
+const count = z.int().min(0);
 
-/** Latency quantiles since the balancer started, milliseconds, accurate to 7 %; null before the first response. */
+const MEAN = 'Mean over the last second or two, from the time that exchanges spent on backends: none is missed';
+const PEAK = 'The most in the last 15 s, looked at every 20 ms';
+
+/** Latency quantiles, milliseconds, accurate to 7 %; null without a response. */
 export const latencySchema = z
   .object({ p50: z.number(), p95: z.number(), p99: z.number() })
   .nullable()
@@ -31,17 +35,22 @@ export const backendMetricsSchema = z
     strandedCapacity: amounts.describe(
       'Capacity that is idle because another resource of the backend is full, units per second',
     ),
-    inFlight: z.int().describe('Exchanges in progress'),
-    maxInFlight: z.int().describe('Maximum number of concurrent exchanges'),
-    ejections: z.int().describe('Number of consecutive ejections'),
+    inFlight: count.describe('Exchanges in progress at this moment'),
+    meanInFlight: z.number().describe(`Exchanges in progress. ${MEAN}`),
+    peakInFlight: count.describe(`Exchanges in progress. ${PEAK}`),
+    maxInFlight: count.describe('Maximum number of concurrent exchanges'),
+    ejections: count.describe('Number of consecutive ejections'),
     inFlightDemand: amounts.describe('Total demand of the exchanges in progress, units'),
+    meanInFlightDemand: amounts.describe(`inFlightDemand. ${MEAN}`),
     backlogSeconds: amounts.describe('Seconds of work queued per resource: in-flight demand divided by capacity'),
+    meanBacklogSeconds: amounts.describe(`backlogSeconds. ${MEAN}`),
+    peakBacklogSeconds: amounts.describe(`backlogSeconds. ${PEAK}`),
     dominantBacklogSeconds: z.number().describe('The maximum of backlogSeconds'),
     totals: amounts.describe('Total demand of all exchanges sent to the backend, units'),
-    requests: z.int().describe('Exchanges sent to the backend, including retries'),
-    errors: z
-      .int()
-      .describe('Failed exchanges: connection refused or reset, timeout, incomplete response, or status 5xx'),
+    requests: count.describe('Exchanges sent to the backend, including retries'),
+    errors: count.describe(
+      'Failed exchanges: connection refused or reset, timeout, incomplete response, or status 5xx',
+    ),
     latencyMs: latencySchema,
   })
   .meta({ id: 'BackendMetrics' });
@@ -70,19 +79,34 @@ export const fleetMetricsSchema = z
       .describe('The policy of the default pool'),
     resources: z.array(z.string()).meta({ examples: [['compute', 'storage']] }),
     fleet: z.object({
-      backends: z.int(),
-      up: z.int(),
-      requests: z.int().describe('Requests received from clients'),
-      unplaced: z.int().describe('Requests that got status 503 because no backend could take them'),
-      queued: z.int().describe('Requests waiting for a backend with room'),
-      retries: z.int().describe('Attempts after the first one of a request'),
-      errors: z.int().describe('Failed attempts, summed over the backends'),
-      inFlight: z.int(),
+      backends: count.describe('All that are registered, whatever their state'),
+      up: count.describe('Those of them that are up'),
+      requests: count.describe('Requests received from clients'),
+      unplaced: count.describe('Requests that got status 503 because no backend could take them'),
+      queued: count.describe('Requests waiting for a backend with room'),
+      retries: count.describe('Attempts after the first one of a request'),
+      errors: count.describe('Failed attempts on all backends, those that have left included'),
+      inFlight: count.describe('Exchanges in progress at this moment'),
+      meanInFlight: z.number().describe(`Exchanges in progress. ${MEAN}`),
+      peakInFlight: count.describe(`Exchanges in progress. ${PEAK}`),
       capacity: amounts.describe('Sum over the backends that are up, units per second'),
       inFlightDemand: amounts,
+      meanInFlightDemand: amounts.describe(`inFlightDemand. ${MEAN}`),
       strandedCapacity: amounts.describe('Sum of the stranded capacity of the backends, units per second'),
-      totals: amounts.describe('Total demand of all attempts, units'),
-      latencyMs: latencySchema,
+      totals: amounts.describe('Total demand of all attempts, units, those on backends that have left included'),
+      latencyMs: latencySchema.describe(
+        'Latencies of requests since the balancer started, from their arrival to the end of the response, whoever sent it',
+      ),
+      lastMinute: z
+        .object({
+          seconds: z.number().describe('How long it was: 60, or less at first'),
+          requests: count,
+          unplaced: count,
+          retries: count,
+          errors: count,
+          latencyMs: latencySchema,
+        })
+        .describe('The same of the last minute'),
     }),
     backends: z.array(backendMetricsSchema).describe('Sorted by id, without backends that have left'),
     events: z.array(fleetEventSchema).describe('The latest 100 events and the latest 50 refusals, oldest first'),

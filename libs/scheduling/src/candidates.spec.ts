@@ -100,7 +100,8 @@ describe('candidates', () => {
           for (let position = 0; position < SLOTS; position++) {
             expect(candidates.has(position)).toBe(expected.includes(position));
           }
-          if (expected.length > 0) table.rows[0].reserve(currentMembers[expected[0]].slot, Float64Array.from(demand));
+          if (expected.length > 0)
+            table.rows[0].reserve(currentMembers[expected[0]].slot, Float64Array.from(demand), 0);
         }
       }),
     );

@@ -39,14 +39,16 @@ export {
   type WindowCounts,
 } from './health/outliers.js';
 export { inFlightLimits, lowerMedian } from './in-flight-limits.js';
-export { LATENCY_BUCKETS, bucketStart, latencyQuantile } from './latency-buckets.js';
-export { LoadRow, LoadTable, type LoadTableShape } from './load-table.js';
+export { LATENCY_BUCKETS, bucketStart, latencyBucket, latencyQuantile } from './latency-buckets.js';
+export { LoadRow, type LoadTableShape } from './load-row.js';
+export { LoadTable } from './load-table.js';
 export type { ScoreTerm, ScoredCandidate } from './policies/explanation.js';
 export { POLICY_NAMES, createPolicy, policySummary, type PolicyName } from './policies/index.js';
 export type { PlacementPolicy, PolicyContext } from './policies/policy.js';
 export { Reservation } from './reservation.js';
 export { ResourceSpace, type ResourceVector } from './resources.js';
 export { strandedCapacity } from './stranded-capacity.js';
+export { STATUS_CLASSES, STATUS_CLASS_NAMES, statusClass } from './status-classes.js';
 export { ThreadCounts, type ThreadCount } from './thread-counts.js';
 export { ThreadLiveness } from './thread-liveness.js';
 export { seededRandom, type Clock, type Random } from './clock-and-random.js';

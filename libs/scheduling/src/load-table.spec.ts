@@ -1,7 +1,8 @@
 import { assert, integer, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LATENCY_BUCKETS, latencyBucket } from './latency-buckets.js';
-import { LoadTable, type LoadRow } from './load-table.js';
+import type { LoadRow } from './load-row.js';
+import { LoadTable } from './load-table.js';
 import { Reservation } from './reservation.js';
 
 const SHAPE = { resourceCount: 2, slotCount: 3, writerCount: 2 };
@@ -11,8 +12,10 @@ function reserve(row: LoadRow, slot: number, ...demand: number[]): Reservation {
 }
 
 function columnsOf(row: LoadRow): (Float64Array | Int32Array | Uint32Array)[] {
-  const { inFlight, dispatched, latencySeconds, started, failed, speeds, active, totalActive, latencyCounts } = row;
-  return [inFlight, dispatched, latencySeconds, started, failed, speeds, active, totalActive, latencyCounts];
+  const { inFlight, dispatched, demandSeconds, busySeconds, changedAt, latencySeconds, started, failed } = row;
+  const { speeds, active, totalActive, statuses, latencyCounts } = row;
+  const sums = [inFlight, dispatched, demandSeconds, busySeconds, changedAt, latencySeconds, started, failed];
+  return [...sums, speeds, active, totalActive, statuses, latencyCounts];
 }
 
 describe('a load table with several writers', () => {
@@ -139,9 +142,56 @@ describe('a load table with several writers', () => {
     expect([cellsOf(table, 0), cellsOf(table, 2)]).toEqual(others);
   });
 
+  it('integrates what is in flight over time, in all rows, until any time', () => {
+    const table = new LoadTable(SHAPE);
+    const [one, two] = table.rows;
+    const first = new Reservation(one, 1, Float64Array.of(4, 2), 100);
+    const second = new Reservation(two, 1, Float64Array.of(1, 0), 101);
+    expect([table.busySeconds(1, 100), table.busySeconds(1, 101), table.busySeconds(1, 103)]).toEqual([0, 1, 5]);
+    first.release(102);
+    expect(second.isHeld).toBe(true);
+    second.reserveAgain(1, Float64Array.of(3, 0), 104);
+    expect(table.busySeconds(1, 105)).toBe(2 + 4);
+    expect([table.demandSeconds(1, 0, 105), table.demandSeconds(1, 1, 105)]).toEqual([4 * 2 + 3 + 3, 2 * 2]);
+    expect([table.busySeconds(0, 105), table.demandSeconds(0, 0, 105)]).toEqual([0, 0]);
+    second.release(105);
+    expect(table.busySeconds(1, 1000)).toBe(6);
+    table.clear(1);
+    expect([table.busySeconds(1, 1000), table.demandSeconds(1, 0, 1000)]).toEqual([0, 0]);
+  });
+
+  it('integrates nothing of a dead writer from when that is known', () => {
+    const table = new LoadTable(SHAPE);
+    reserve(table.rows[1], 1, 1, 1);
+    table.rows[1].abandon();
+    expect([table.busySeconds(1, 60), table.demandSeconds(1, 0, 60)]).toEqual([0, 0]);
+  });
+
+  it('counts the responses of a backend by class of status', () => {
+    const table = aTable();
+    for (const status of [101, 200, 204, 302, 404, 499, 500, 599]) table.rows[0].countStatus(1, status);
+    table.rows[1].countStatus(1, 200);
+    expect(table.statuses(1)).toEqual([1, 3, 1, 2, 2]);
+    expect(table.statuses(0)).toEqual([0, 0, 0, 0, 0]);
+    table.clear(1);
+    expect(table.statuses(1)).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  it('keeps the totals of the fleet when a slot is cleared', () => {
+    const table = aTable();
+    reserve(table.rows[0], 0, 1, 1).release();
+    table.rows[0].countFailure(0);
+    const totals = () => [table.totalFailed(), table.totalDispatched(0), table.totalDispatched(1)];
+    expect(totals()).toEqual([3, 113, 224]);
+    table.clear(1);
+    expect(totals()).toEqual([3, 113, 224]);
+    table.rows[1].countFailure(1);
+    expect(totals()).toEqual([4, 113, 224]);
+  });
+
   it('never shows a negative amount in flight', () => {
     const table = new LoadTable(SHAPE);
-    table.rows[1].release(1, Float64Array.of(1, 1));
+    table.rows[1].release(1, Float64Array.of(1, 1), 0);
     expect(table.inFlight(1, 0)).toBe(0);
   });
 });

@@ -1,147 +1,10 @@
-// The load of every backend, in typed arrays over one shared buffer.
-//
-// Each dispatching thread writes only its own row, so no update needs a lock or an atomic read-modify-write; readers
-// add the rows up. `abandon` undoes the in-flight load of a thread that died. Every cell is a number of 4 or 8 bytes at
-// its natural alignment, so another thread never reads a half-written value.
+// The load of every backend, in typed arrays over one shared buffer: a row for each dispatching thread, which only that
+// thread writes. Readers add the rows up. `abandon` undoes the in-flight load of a thread that died.
 import type { WindowCounts } from './health/outliers.js';
-import { LATENCY_BUCKETS, latencyBucket } from './latency-buckets.js';
-import type { ResourceVector } from './resources.js';
-import { THREAD_COUNTS, ThreadCounts, type ThreadCount } from './thread-counts.js';
-import { LIVENESS_CELLS, ThreadLiveness } from './thread-liveness.js';
-
-const CACHE_LINE_BYTES = 64;
-
-/** The dimensions of a load table. */
-export interface LoadTableShape {
-  /** Number of resources, R. */
-  readonly resourceCount: number;
-  /** Maximum number of backends. */
-  readonly slotCount: number;
-  /** Number of threads that dispatch requests. */
-  readonly writerCount: number;
-}
-
-/** The row of one dispatching thread. Only that thread writes it. */
-export class LoadRow {
-  /** Demand in flight, units, at `slot * R + r`. */
-  readonly inFlight: Float64Array;
-  /** Demand dispatched since the slot was assigned, units, at `slot * R + r`. */
-  readonly dispatched: Float64Array;
-  /** Sum of the latencies of completed exchanges, seconds, by slot. */
-  readonly latencySeconds: Float64Array;
-  /** Exchanges started, by slot. */
-  readonly started: Float64Array;
-  /** Exchanges failed, by slot. */
-  readonly failed: Float64Array;
-  /** Exchanges failed that outlier detection leaves out, because one client had most of them. By slot. */
-  readonly excessFailed: Float64Array;
-  /** Responses for which a baseline latency was known, by slot. */
-  readonly measured: Float64Array;
-  /** Sum of latency / baseline latency over these responses, by slot. */
-  readonly stretch: Float64Array;
-  /** Observed speed of the backend as a multiple of its declared speed; 0: not observed by this thread. By slot. */
-  readonly speeds: Float64Array;
-  /** Counters that concern no single backend. */
-  readonly counts: ThreadCounts;
-  /** Exchanges in flight, by slot. */
-  readonly active: Int32Array;
-  /** Exchanges in flight on all slots: one cell. */
-  readonly totalActive: Int32Array;
-  /** Whether the thread still runs. */
-  readonly liveness: ThreadLiveness;
-  /** Responses by latency, at `slot * LATENCY_BUCKETS + bucket`. */
-  readonly latencyCounts: Uint32Array;
-
-  constructor(
-    private readonly shape: LoadTableShape,
-    buffer: ArrayBufferLike,
-    rowStart: number,
-  ) {
-    const { resourceCount, slotCount } = shape;
-    let at = rowStart;
-    const allocate = <View>(createView: (byteOffset: number) => View, bytes: number): View => {
-      const view = createView(at);
-      at += bytes;
-      return view;
-    };
-    const doubles = (count: number) => allocate((offset) => new Float64Array(buffer, offset, count), count * 8);
-    this.inFlight = doubles(slotCount * resourceCount);
-    this.dispatched = doubles(slotCount * resourceCount);
-    this.latencySeconds = doubles(slotCount);
-    this.started = doubles(slotCount);
-    this.failed = doubles(slotCount);
-    this.excessFailed = doubles(slotCount);
-    this.measured = doubles(slotCount);
-    this.stretch = doubles(slotCount);
-    this.speeds = doubles(slotCount);
-    this.counts = new ThreadCounts(doubles(THREAD_COUNTS));
-    const integers = (count: number) => allocate((offset) => new Int32Array(buffer, offset, count), count * 4);
-    this.active = integers(slotCount);
-    this.totalActive = integers(1);
-    this.liveness = new ThreadLiveness(integers(LIVENESS_CELLS));
-    const cells = slotCount * LATENCY_BUCKETS;
-    this.latencyCounts = allocate((offset) => new Uint32Array(buffer, offset, cells), cells * 4);
-  }
-
-  /** Counts the start of an exchange with this demand, in units, on `slot`. Called only by a reservation. */
-  reserve(slot: number, demand: ResourceVector): void {
-    const at = slot * this.shape.resourceCount;
-    for (let r = 0; r < demand.length; r++) {
-      this.inFlight[at + r] += demand[r];
-      this.dispatched[at + r] += demand[r];
-    }
-    this.active[slot]++;
-    this.totalActive[0]++;
-    this.started[slot]++;
-  }
-
-  /** Counts the end of an exchange and subtracts its demand. Called only by a reservation. */
-  release(slot: number, demand: ResourceVector): void {
-    const at = slot * this.shape.resourceCount;
-    for (let r = 0; r < demand.length; r++) this.inFlight[at + r] -= demand[r];
-    this.active[slot]--;
-    this.totalActive[0]--;
-  }
-
-  /** Counts a response and its latency, in seconds. */
-  countResponse(slot: number, latencySeconds: number): void {
-    this.latencyCounts[slot * LATENCY_BUCKETS + latencyBucket(latencySeconds)]++;
-    this.latencySeconds[slot] += latencySeconds;
-  }
-
-  /** Counts a response's latency as a multiple of the baseline of its class. */
-  countStretch(slot: number, stretch: number): void {
-    this.measured[slot]++;
-    this.stretch[slot] += stretch;
-  }
-
-  /** Counts a failed exchange. */
-  countFailure(slot: number): void {
-    this.failed[slot]++;
-  }
-
-  /** Leaves a failed exchange, which {@link countFailure} has counted, out of what outlier detection compares. */
-  discountFailure(slot: number): void {
-    this.excessFailed[slot]++;
-  }
-
-  /** Clears everything in flight, after the thread that wrote this row has ended. Totals since start are kept. */
-  abandon(): void {
-    for (const column of [this.inFlight, this.active, this.totalActive]) column.fill(0);
-    this.counts.queued = 0;
-  }
-
-  /** Zeroes a slot for the next backend. Allowed only when nothing is in flight on it. */
-  clear(slot: number): void {
-    const { resourceCount } = this.shape;
-    this.inFlight.fill(0, slot * resourceCount, (slot + 1) * resourceCount);
-    this.dispatched.fill(0, slot * resourceCount, (slot + 1) * resourceCount);
-    this.latencyCounts.fill(0, slot * LATENCY_BUCKETS, (slot + 1) * LATENCY_BUCKETS);
-    const { latencySeconds, started, failed, excessFailed, measured, stretch, speeds, active } = this;
-    const columns = [latencySeconds, started, failed, excessFailed, measured, stretch, speeds, active];
-    for (const column of columns) column[slot] = 0;
-  }
-}
+import { LATENCY_BUCKETS } from './latency-buckets.js';
+import { LoadRow, rowBytes, type LoadTableShape } from './load-row.js';
+import { STATUS_CLASSES } from './status-classes.js';
+import type { ThreadCount } from './thread-counts.js';
 
 /** The load of all backends: the sum of the rows. */
 export class LoadTable {
@@ -149,6 +12,8 @@ export class LoadTable {
   readonly rows: readonly LoadRow[];
   /** The row of this thread. */
   readonly own: LoadRow;
+  /** Sums over the backends whose slots this thread has cleared. */
+  private readonly departed: { failed: number; readonly dispatched: Float64Array };
 
   /**
    * @param buffer of another thread's table with the same shape; a new one is allocated when absent.
@@ -164,6 +29,7 @@ export class LoadTable {
       (_, row) => new LoadRow(shape, buffer, row * rowBytes(shape)),
     );
     this.own = this.rows[writer];
+    this.departed = { failed: 0, dispatched: new Float64Array(shape.resourceCount) };
   }
 
   /** Demand in flight on a backend, units of resource `r`; never negative. */
@@ -208,6 +74,44 @@ export class LoadTable {
   /** Exchanges that failed on a backend since it got its slot. */
   failed(slot: number): number {
     return this.sum((row) => row.failed[slot]);
+  }
+
+  /** Exchanges that failed on all backends, those that have left included. */
+  totalFailed(): number {
+    return this.sum((row) => sumOf(row.failed)) + this.departed.failed;
+  }
+
+  /** Demand dispatched to all backends, units of resource `r`, those that have left included. */
+  totalDispatched(r: number): number {
+    const { resourceCount } = this.shape;
+    return this.sum((row) => sumOf(row.dispatched, r, resourceCount)) + this.departed.dispatched[r];
+  }
+
+  /** Responses of a backend since it got its slot, by class of status. */
+  statuses(slot: number): number[] {
+    return Array.from({ length: STATUS_CLASSES }, (_, at) =>
+      this.sum(({ statuses }) => statuses[slot * STATUS_CLASSES + at]),
+    );
+  }
+
+  /**
+   * Integral of the exchanges in flight on a backend over time since it got its slot, exchange-seconds: the difference of
+   * two readings, divided by the time between them, is the mean. `now` is a time of the clock that the threads share.
+   */
+  busySeconds(slot: number, now: number): number {
+    return this.sum((row) => {
+      const active = row.active[slot];
+      return row.busySeconds[slot] + active * Math.max(0, now - row.changedAt[slot]);
+    });
+  }
+
+  /** The same integral of the demand in flight, unit-seconds of resource `r`. */
+  demandSeconds(slot: number, r: number, now: number): number {
+    const at = slot * this.shape.resourceCount + r;
+    return this.sum((row) => {
+      const units = Math.max(0, row.inFlight[at]);
+      return row.demandSeconds[at] + units * Math.max(0, now - row.changedAt[slot]);
+    });
   }
 
   /** The counts that outlier detection compares, since the backend got its slot. */
@@ -257,6 +161,8 @@ export class LoadTable {
 
   /** Zeroes a slot for the next backend, in all rows. Allowed only when nothing is in flight on it. */
   clear(slot: number): void {
+    this.departed.failed += this.failed(slot);
+    for (let r = 0; r < this.shape.resourceCount; r++) this.departed.dispatched[r] += this.dispatched(slot, r);
     for (const row of this.rows) row.clear(slot);
   }
 
@@ -265,8 +171,9 @@ export class LoadTable {
   }
 }
 
-function rowBytes({ resourceCount, slotCount }: LoadTableShape): number {
-  const bytesPerSlot = 8 * (2 * resourceCount + 7) + 4 * (1 + LATENCY_BUCKETS);
-  const bytes = bytesPerSlot * slotCount + 8 * THREAD_COUNTS + 4 * (1 + LIVENESS_CELLS);
-  return Math.ceil(bytes / CACHE_LINE_BYTES) * CACHE_LINE_BYTES;
+/** The sum of every `step`th cell, beginning with that at `from`. */
+function sumOf(column: Float64Array, from = 0, step = 1): number {
+  let sum = 0;
+  for (let at = from; at < column.length; at += step) sum += column[at];
+  return sum;
 }

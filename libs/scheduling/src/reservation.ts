@@ -1,10 +1,11 @@
 // Demand reserved on a backend while it serves a request, and released exactly once.
-import type { LoadRow } from './load-table.js';
+import type { LoadRow } from './load-row.js';
 import { quantise, type ResourceVector } from './resources.js';
 
 /**
  * A request's reservation on a backend. It counts towards the backend's load from construction until {@link release}. A
- * released reservation is reused for another request, because the vector is most of the cost of making one.
+ * released reservation is reused for another request, because the vector is most of the cost of making one. Times are
+ * seconds of the clock that the threads share; a simulation that does not integrate its load may leave them out.
  */
 export class Reservation {
   /**
@@ -19,10 +20,11 @@ export class Reservation {
     private readonly row: LoadRow,
     slot: number,
     demand: ResourceVector,
+    atSeconds = 0,
   ) {
     this.reservedSlot = slot;
     this.demand = quantise(demand.slice());
-    row.reserve(slot, this.demand);
+    row.reserve(slot, this.demand, atSeconds);
   }
 
   /** The backend's row in the load table. */
@@ -30,14 +32,19 @@ export class Reservation {
     return this.reservedSlot;
   }
 
+  /** Whether the demand is reserved. */
+  get isHeld(): boolean {
+    return !this.isReleased;
+  }
+
   /** Reserves `demand`, which has as many resources as before, on a slot. Releases first if still held. */
-  reserveAgain(slot: number, demand: ResourceVector): void {
-    this.release();
+  reserveAgain(slot: number, demand: ResourceVector, atSeconds = 0): void {
+    this.release(atSeconds);
     this.reservedSlot = slot;
     for (let r = 0; r < this.demand.length; r++) this.demand[r] = demand[r];
     quantise(this.demand);
     this.isReleased = false;
-    this.row.reserve(slot, this.demand);
+    this.row.reserve(slot, this.demand, atSeconds);
   }
 
   /**
@@ -45,10 +52,10 @@ export class Reservation {
    *
    * @returns whether this call released it.
    */
-  release(): boolean {
+  release(atSeconds = 0): boolean {
     if (this.isReleased) return false;
     this.isReleased = true;
-    this.row.release(this.reservedSlot, this.demand);
+    this.row.release(this.reservedSlot, this.demand, atSeconds);
     return true;
   }
 }

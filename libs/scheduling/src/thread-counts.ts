@@ -20,6 +20,13 @@ const CELLS = [
   'tlsOnPlainPort',
   'copies',
   'copiesDropped',
+  'bytesReceived',
+  'bytesSent',
+  'accepted',
+  'connections',
+  'loopDelayMean',
+  'loopDelayMax',
+  'loopUtilization',
 ] as const;
 
 /** The name of a counter of {@link ThreadCounts}. */
@@ -174,5 +181,61 @@ export class ThreadCounts implements Record<ThreadCount, number> {
   }
   set copiesDropped(requests: number) {
     this.cells[17] = requests;
+  }
+
+  /** Bytes of requests that have ended, as clients sent them, since start. */
+  get bytesReceived(): number {
+    return this.cells[18];
+  }
+  set bytesReceived(bytes: number) {
+    this.cells[18] = bytes;
+  }
+
+  /** Bytes that were sent to clients for requests that have ended, since start. */
+  get bytesSent(): number {
+    return this.cells[19];
+  }
+  set bytesSent(bytes: number) {
+    this.cells[19] = bytes;
+  }
+
+  /** Connections of clients accepted, since start. */
+  get accepted(): number {
+    return this.cells[20];
+  }
+  set accepted(connections: number) {
+    this.cells[20] = connections;
+  }
+
+  /** Connections of clients that are open, when the thread looked last. */
+  get connections(): number {
+    return this.cells[21];
+  }
+  set connections(open: number) {
+    this.cells[21] = open;
+  }
+
+  /** How late the event loop of the thread was in the last second, on average, seconds. */
+  get loopDelayMean(): number {
+    return this.cells[22];
+  }
+  set loopDelayMean(seconds: number) {
+    this.cells[22] = seconds;
+  }
+
+  /** How late it was at most, seconds. */
+  get loopDelayMax(): number {
+    return this.cells[23];
+  }
+  set loopDelayMax(seconds: number) {
+    this.cells[23] = seconds;
+  }
+
+  /** Which part of the last second the event loop was busy, 0 to 1. */
+  get loopUtilization(): number {
+    return this.cells[24];
+  }
+  set loopUtilization(ratio: number) {
+    this.cells[24] = ratio;
   }
 }

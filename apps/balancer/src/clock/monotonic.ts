@@ -15,6 +15,11 @@ export function sharedSeconds(nowMs: number): number {
   return (nowMs + SHARED_OFFSET_MS) / 1000;
 }
 
+/** The same for a time of {@link monotonicSeconds}. */
+export function sharedTime(nowSeconds: number): number {
+  return nowSeconds + SHARED_OFFSET_MS / 1000;
+}
+
 /** Monotonic time in seconds. */
 export function monotonicSeconds(): number {
   return performance.now() / 1000;

@@ -79,6 +79,9 @@ export const balancerSchema = z.object({
   ORIGINAL_PROTOCOL_NETWORKS: cidrList()
     .prefault('loopback')
     .describe('Networks whose callers need no token for the original registration protocol; none: the protocol is off'),
+  METRICS_BACKEND_HISTOGRAMS: flag()
+    .prefault('false')
+    .describe('Whether /metrics has a histogram of durations for each backend, which is 18 more series for each'),
   METRICS_MAX_AGE_SECONDS: seconds(0, 60)
     .prefault('1')
     .describe('How long metrics are served from memory before they are built again; 0: each request builds them'),

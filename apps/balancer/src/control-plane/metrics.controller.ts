@@ -10,7 +10,7 @@ import { balancerConfig } from '../config/balancer.config.js';
 import { DataPlane } from '../data-plane/data-plane.js';
 import { CachedReading } from '../metrics/cached-reading.js';
 import { MetricsService } from '../metrics/metrics.service.js';
-import { Prometheus } from '../metrics/prometheus.js';
+import { Prometheus } from '../metrics/prometheus/prometheus.js';
 
 @ApiTags('metrics')
 @Controller()

@@ -26,6 +26,7 @@ import { UpgradeLane } from './upgrade/upgrade-lane.js';
 import { UpstreamConnector } from './upstream/upstream-connector.js';
 import { BoundedLog } from '../metrics/bounded-log.js';
 import { RequestLog } from '../metrics/request-log.js';
+import { ThreadGauges } from '../metrics/thread-gauges.js';
 import { AffinityKeyReader } from '../placement/affinity-key.js';
 import { DemandClassifier } from '../placement/demand-classifier.js';
 import { DemandLearning } from '../placement/demand-learning.js';
@@ -73,6 +74,7 @@ export const dataPlaneProviders = [
   LocalDataPlane,
   BoundedLog,
   RequestLog,
+  ThreadGauges,
   ...scheduling,
   ...exchanges,
   ...limits,

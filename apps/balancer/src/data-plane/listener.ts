@@ -1,9 +1,11 @@
 // Step 1 of a request: accepts clients, gives each to its lane, and closes in order.
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LoadTable, type ThreadCounts } from '@fairlead/scheduling';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
+import { ThreadGauges } from '../metrics/thread-gauges.js';
 import { ClientPatrol } from './exchange/client-patrol.js';
 import { FastLane } from './fast-lane/lane.js';
 import { FullLaneServer } from './full-lane/server.js';
@@ -53,6 +55,7 @@ type Enter = (client: SharedBufferSocket, unread: Buffer | undefined) => void;
 export class Listener {
   private readonly logger = new Logger('DataPlane');
   private readonly servers: BothPorts<Server>;
+  private readonly counts: ThreadCounts;
   private readonly maxConnections: number;
   /** Connections of both ports. */
   private open = 0;
@@ -68,8 +71,11 @@ export class Listener {
     private readonly requests: RequestReader,
     private readonly gate: ConnectionGate,
     private readonly handshakes: TlsAcceptor,
+    private readonly gauges: ThreadGauges,
+    table: LoadTable,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {
+    this.counts = table.own.counts;
     const enter = this.firstLane();
     handshakes.start(enter);
     const plain = createServer(CLIENT_SOCKETS, (socket) => this.accept(socket, enter));
@@ -93,6 +99,7 @@ export class Listener {
   async listen(where: EachPort<ListenAddress>): Promise<EachPort<AddressInfo>> {
     this.patrol.start();
     const { plain, tls } = this.servers;
+    this.gauges.start([plain, tls]);
     return { plain: await bind(plain, where.plain), tls: where.tls && (await bind(tls, where.tls)) };
   }
 
@@ -125,6 +132,7 @@ export class Listener {
     clearTimeout(idle);
     clearTimeout(deadline);
     this.patrol.stop();
+    this.gauges.stop();
     this.fullLane.close();
     this.fastLane.close();
   }
@@ -140,6 +148,7 @@ export class Listener {
       const { address, isProxy } = requests.peerOf(admitted.socket);
       if (isProxy || gate.admits(admitted, address)) enter(admitted, unread);
     };
+    this.counts.accepted++;
     if (!this.hasRoomFor(client.socket)) client.socket.destroy();
     else if (proxyProtocol.isOn) proxyProtocol.receive(client, admit);
     else admit(client, undefined);
@@ -152,6 +161,7 @@ export class Listener {
       const { address, isProxy } = requests.peerOf(connection);
       if (isProxy || gate.admitsHandshake(connection, address)) handshakes.accept(connection, unread);
     };
+    this.counts.accepted++;
     if (!this.hasRoomFor(socket)) socket.destroy();
     else if (proxyProtocol.isOn) {
       proxyProtocol.receive(SharedBufferSocket.takeOver(socket), (client, unread) => {

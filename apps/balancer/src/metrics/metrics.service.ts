@@ -10,6 +10,10 @@ import { stateOf, type Backend } from '../registry/backend.js';
 import { EventLog } from '../registry/event-log.js';
 import { RegistryService } from '../registry/registry.service.js';
 import { CurrentTraffic } from '../traffic-config/current-traffic.js';
+import { LoadHistory } from './load-history.js';
+
+/** Means are taken over this, and up to a second more. Short, because a page shows them as they change. */
+const MEAN_SECONDS = 1;
 
 @Injectable()
 export class MetricsService {
@@ -18,6 +22,7 @@ export class MetricsService {
     private readonly events: EventLog,
     private readonly table: LoadTable,
     private readonly traffic: CurrentTraffic,
+    private readonly history: LoadHistory,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {}
 
@@ -25,12 +30,12 @@ export class MetricsService {
     const fleet = this.registry.list();
     const backends = fleet.map((backend) => this.backendMetrics(backend));
     const up = backends.filter(({ state }) => state === 'up');
-    const counts = new Float64Array(LATENCY_BUCKETS);
-    for (const { slot } of fleet) this.table.addLatencyCounts(slot, counts);
     const total = (members: readonly BackendMetrics[], of: (member: BackendMetrics) => number) =>
       members.reduce((sum, member) => sum + of(member), 0);
+    const { names } = this.config.RESOURCES;
     const totals = (members: readonly BackendMetrics[], of: (member: BackendMetrics) => Record<string, number>) =>
-      Object.fromEntries(this.config.RESOURCES.names.map((name) => [name, total(members, (one) => of(one)[name])]));
+      Object.fromEntries(names.map((name) => [name, total(members, (one) => of(one)[name])]));
+    const sinceStart = this.history.totals();
     return {
       at: new Date().toISOString(),
       version: VERSION,
@@ -42,17 +47,21 @@ export class MetricsService {
       fleet: {
         backends: backends.length,
         up: up.length,
-        requests: this.table.total('taken'),
-        unplaced: this.table.total('unplaced'),
+        requests: sinceStart.requests,
+        unplaced: sinceStart.unplaced,
         queued: this.table.total('queued'),
-        retries: this.table.total('retries'),
-        errors: total(backends, ({ errors }) => errors),
+        retries: sinceStart.retries,
+        errors: sinceStart.errors,
         inFlight: total(backends, ({ inFlight }) => inFlight),
+        meanInFlight: rounded(total(backends, ({ meanInFlight }) => meanInFlight)),
+        peakInFlight: this.history.peakInFlight(),
         capacity: totals(up, ({ capacity }) => capacity),
         inFlightDemand: totals(backends, ({ inFlightDemand }) => inFlightDemand),
+        meanInFlightDemand: totals(backends, ({ meanInFlightDemand }) => meanInFlightDemand),
         strandedCapacity: totals(backends, (one) => one.strandedCapacity),
-        totals: totals(backends, (one) => one.totals),
-        latencyMs: latencyMs(counts),
+        totals: Object.fromEntries(names.map((name, r) => [name, this.table.totalDispatched(r)])),
+        latencyMs: latencyMs(sinceStart.latencies),
+        lastMinute: this.lastMinute(),
       },
       backends,
       events: [...this.events.newestPublic()],
@@ -62,6 +71,11 @@ export class MetricsService {
   private status(): FleetMetrics['status'] {
     if (this.registry.pools.all.size === 0) return 'degraded';
     return this.registry.snapshots.isPanic ? 'panic' : 'ok';
+  }
+
+  private lastMinute(): FleetMetrics['fleet']['lastMinute'] {
+    const { latencies, seconds, ...counts } = this.history.lastMinute();
+    return { seconds: rounded(seconds), ...counts, latencyMs: latencyMs(latencies) };
   }
 
   private backendMetrics(backend: Backend): BackendMetrics {
@@ -74,6 +88,11 @@ export class MetricsService {
     const backlogSeconds = inFlightDemand.map((units, r) =>
       backend.capacity[r] === 0 ? 0 : units / backend.capacity[r],
     );
+    const { mean, peak } = this.history.recent(slot, MEAN_SECONDS);
+    const secondsOf = (units: readonly number[]) =>
+      RESOURCES.amountsOf(
+        units.map((amount, r) => (backend.capacity[r] === 0 ? 0 : rounded(amount / backend.capacity[r]))),
+      );
     const stranded =
       stateOf(backend) === 'up' ? strandedCapacity(backend.capacity, backlogSeconds) : backlogSeconds.map(() => 0);
     const counts = new Float64Array(LATENCY_BUCKETS);
@@ -91,10 +110,15 @@ export class MetricsService {
       speed: table.speed(slot),
       strandedCapacity: RESOURCES.amountsOf(stranded),
       inFlight: table.active(slot),
+      meanInFlight: rounded(mean.exchanges),
+      peakInFlight: peak.exchanges,
       maxInFlight: this.registry.snapshots.limitOf(backend),
       ejections: backend.ejections,
       inFlightDemand: RESOURCES.amountsOf(inFlightDemand),
+      meanInFlightDemand: RESOURCES.amountsOf(mean.demand.map(rounded)),
       backlogSeconds: RESOURCES.amountsOf(backlogSeconds),
+      meanBacklogSeconds: secondsOf(mean.demand),
+      peakBacklogSeconds: secondsOf(peak.demand),
       dominantBacklogSeconds: Math.max(...backlogSeconds),
       totals: RESOURCES.amountsOf(perResource((r) => table.dispatched(slot, r))),
       requests: table.started(slot),
@@ -111,4 +135,9 @@ function latencyMs(counts: Float64Array): LatencyMs {
   };
   const [p50, p95, p99] = [milliseconds(0.5), milliseconds(0.95), milliseconds(0.99)];
   return p50 === undefined || p95 === undefined || p99 === undefined ? null : { p50, p95, p99 };
+}
+
+/** To a millionth: means have no more meaningful digits. */
+function rounded(value: number): number {
+  return Math.round(value * 1e6) / 1e6;
 }

@@ -8,7 +8,7 @@ import {
   type ResourceVector,
 } from '@fairlead/scheduling';
 import type { FleetBackend } from '../registry/snapshot/fleet.js';
-import { monotonicSeconds } from '../clock/monotonic.js';
+import { monotonicSeconds, sharedTime } from '../clock/monotonic.js';
 import type { DemandLearning } from './demand-learning.js';
 
 /** What placements need of the scheduler. */
@@ -64,14 +64,19 @@ export class Placement {
     const { row, table, learning } = this.context;
     const { slot } = backend;
     this.activeAtDispatch = table.active(slot);
-    if (this.reservation) this.reservation.reserveAgain(slot, demand);
-    else this.reservation = new Reservation(row, slot, demand);
+    if (this.reservation) this.reservation.reserveAgain(slot, demand, sharedTime(atSeconds));
+    else this.reservation = new Reservation(row, slot, demand, sharedTime(atSeconds));
     this.backend = backend;
     this.incarnation = backend.incarnation;
     this.startedAt = atSeconds;
     this.isServerError = false;
     this.isLearnedFrom = classId !== undefined;
     if (classId !== undefined) learning.dispatched(classId, slot, atSeconds, this.ticket);
+  }
+
+  /** Counts the status of the response. */
+  countStatus(status: number): void {
+    this.context.row.countStatus(this.slot, status);
   }
 
   /** The head of a response has arrived; it may have a cost report. */
@@ -84,7 +89,7 @@ export class Placement {
   complete(nowSeconds: number): boolean {
     const { reservation, ticket } = this;
     this.stretch = undefined;
-    if (!reservation?.release()) return false;
+    if (!reservation?.release(sharedTime(nowSeconds))) return false;
     const { row, learning } = this.context;
     const { slot } = reservation;
     const latencySeconds = nowSeconds - this.startedAt;
@@ -130,8 +135,10 @@ export class Placement {
    * reservation.
    */
   cancel(): boolean {
-    if (!this.reservation?.release()) return false;
-    if (this.isLearnedFrom) this.context.learning.cancelled(this.ticket, monotonicSeconds());
+    if (this.reservation?.isHeld !== true) return false;
+    const now = monotonicSeconds();
+    this.reservation.release(sharedTime(now));
+    if (this.isLearnedFrom) this.context.learning.cancelled(this.ticket, now);
     return true;
   }
 }

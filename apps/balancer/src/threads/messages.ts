@@ -15,6 +15,8 @@ export interface ThreadData {
   readonly thread: number;
   readonly shape: LoadTableShape;
   readonly buffer: SharedArrayBuffer;
+  /** Of the request table. */
+  readonly requests: SharedArrayBuffer;
   /** Of the client table. */
   readonly clients: SharedArrayBuffer;
   /** The certificates and keys of the TLS port; undefined if there is none. */

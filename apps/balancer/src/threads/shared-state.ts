@@ -4,6 +4,7 @@ import { LoadTable } from '@fairlead/scheduling';
 import { Injectable } from '@nestjs/common';
 import { ClientTable } from '../data-plane/limits/client-table.js';
 import { AddressWarnings } from '../data-plane/request/address-warnings.js';
+import { RequestTable } from '../metrics/request-table.js';
 import { BackendCredentials } from '../tls/backend-credentials.js';
 import { ServerCredentials } from '../tls/server-credentials.js';
 import { CurrentTraffic } from '../traffic-config/current-traffic.js';
@@ -14,6 +15,7 @@ import type { ThreadData } from './messages.js';
 export class SharedState {
   constructor(
     readonly loads: LoadTable,
+    private readonly requests: RequestTable,
     private readonly clients: ClientTable,
     private readonly warnings: AddressWarnings,
     readonly credentials: ServerCredentials,
@@ -28,6 +30,7 @@ export class SharedState {
       thread,
       shape,
       buffer,
+      requests: this.requests.buffer,
       clients: this.clients.buffer,
       warnings: this.warnings.buffer,
       credentials: this.credentials.material,

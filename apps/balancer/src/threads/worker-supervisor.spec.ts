@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { loadBalancerConfig } from '../config/balancer.config.js';
 import { NOT_LISTENING } from '../data-plane/data-plane.js';
 import { ClientTable } from '../data-plane/limits/client-table.js';
+import { RequestTable } from '../metrics/request-table.js';
 import { NO_MATERIAL } from '../tls/backend-connector.fixture.js';
 import { BackendCredentials } from '../tls/backend-credentials.js';
 import { ServerCredentials } from '../tls/server-credentials.js';
@@ -75,6 +76,7 @@ describe('WorkerSupervisor', () => {
         registry,
         new SharedState(
           table,
+          new RequestTable(2),
           new ClientTable(2),
           new AddressWarnings(),
           new ServerCredentials(undefined),
@@ -118,7 +120,7 @@ describe('WorkerSupervisor', () => {
     registry.register({ id: 'a', ...spec }, OPERATOR);
     const { backend } = registry.register({ id: 'b', ...spec, url: 'http://127.0.0.1:2' }, OPERATOR);
     expect(backend.slot).toBe(1);
-    for (const row of table.rows) row.reserve(backend.slot, Float64Array.of(3, 4));
+    for (const row of table.rows) row.reserve(backend.slot, Float64Array.of(3, 4), 0);
     // A drain without time ends what is in flight on slot 1: the registry disconnects it, and the script of thread 1
     // exits.
     const inFlightWhenLogged = new Promise<number>((resolve) => {

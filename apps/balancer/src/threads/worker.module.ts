@@ -5,6 +5,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { dataPlaneProviders, foundations } from '../data-plane/data-plane.providers.js';
 import { ClientTable } from '../data-plane/limits/client-table.js';
 import { AddressWarnings } from '../data-plane/request/address-warnings.js';
+import { RequestTable } from '../metrics/request-table.js';
 import { Fleet } from '../registry/snapshot/fleet.js';
 import { BackendCredentials } from '../tls/backend-credentials.js';
 import { ServerCredentials } from '../tls/server-credentials.js';
@@ -23,8 +24,9 @@ const fleet = { provide: Fleet, useExisting: FleetReplica };
 export class DataPlaneWorkerModule {
   /** The module for the thread of `data`. */
   static as(data: ThreadData): DynamicModule {
-    const { shape, buffer, clients, warnings, thread } = data;
+    const { shape, buffer, requests, clients, warnings, thread } = data;
     const loadTable = { provide: LoadTable, useValue: new LoadTable(shape, buffer, thread) };
+    const requestTable = { provide: RequestTable, useValue: new RequestTable(shape.writerCount, requests, thread) };
     const clientTable = { provide: ClientTable, useValue: new ClientTable(shape.writerCount, clients, thread) };
     const addressWarnings = { provide: AddressWarnings, useValue: new AddressWarnings(warnings) };
     const traffic = { provide: INITIAL_TRAFFIC, useValue: data.traffic };
@@ -32,7 +34,7 @@ export class DataPlaneWorkerModule {
       { provide: ServerCredentials, useValue: new ServerCredentials(data.credentials) },
       { provide: BackendCredentials, useValue: new BackendCredentials(data.backendCredentials) },
     ];
-    const shared = [loadTable, clientTable, addressWarnings, traffic, ...credentials];
+    const shared = [loadTable, requestTable, clientTable, addressWarnings, traffic, ...credentials];
     return { module: DataPlaneWorkerModule, providers: shared };
   }
 }

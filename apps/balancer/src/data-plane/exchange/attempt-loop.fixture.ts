@@ -3,6 +3,7 @@ import type { Environment } from '@fairlead/configuration';
 import { DEFAULT_POOL } from '@fairlead/traffic-config';
 import { BoundedLog } from '../../metrics/bounded-log.js';
 import { RequestLog } from '../../metrics/request-log.js';
+import { RequestTable } from '../../metrics/request-table.js';
 import { DemandLearning } from '../../placement/demand-learning.js';
 import { DrfScheduler } from '../../placement/drf.scheduler.js';
 import { aRegistry } from '../../registry/registry.fixture.js';
@@ -86,12 +87,14 @@ export function aDataPlane(environment: Environment = {}) {
   const { config, table, registry, traffic } = fleet;
   const learning = new DemandLearning(registry, table, config);
   const requestLog = new RequestLog(new BoundedLog(config), config);
+  const requests = new RequestTable(1);
   const factory = new ExchangeFactory(
     new DrfScheduler(registry, table, learning, traffic, config),
     registry,
     requestLog,
     new ClientLimits(new ClientTable(1), table, registry, traffic, config),
     traffic,
+    requests,
     config,
   );
   const clock = new DeadlineClock();
@@ -117,6 +120,7 @@ export function aDataPlane(environment: Environment = {}) {
     learning,
     clock,
     requestLog,
+    requests,
     aRequest,
     start,
     /** A request of its own. */

@@ -1,5 +1,6 @@
 // What an exchange needs of the rest of the balancer.
 import type { RequestLog } from '../../metrics/request-log.js';
+import type { RequestRow } from '../../metrics/request-table.js';
 import type { DrfScheduler } from '../../placement/drf.scheduler.js';
 import type { Fleet } from '../../registry/snapshot/fleet.js';
 import type { ActiveExchanges } from './active-exchanges.js';
@@ -14,7 +15,9 @@ export interface ExchangeContext {
   readonly limits: ClientLimits;
   readonly active: ActiveExchanges;
   /** Requests of the data plane since its start. */
-  readonly counts: { taken: number; unplaced: number; retries: number };
+  readonly counts: { taken: number; unplaced: number; retries: number; bytesReceived: number; bytesSent: number };
+  /** What became of requests, and which there were. */
+  readonly requests: RequestRow;
   /** What the exchanges of a pool share. */
   poolOf(name: string): PoolExchanges;
 }

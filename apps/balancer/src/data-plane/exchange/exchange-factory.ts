@@ -5,6 +5,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../../config/balancer.config.js';
 import { RequestLog } from '../../metrics/request-log.js';
+import { RequestTable, type RequestRow } from '../../metrics/request-table.js';
 import { DrfScheduler } from '../../placement/drf.scheduler.js';
 import { Fleet } from '../../registry/snapshot/fleet.js';
 import { CurrentTraffic } from '../../traffic-config/current-traffic.js';
@@ -17,6 +18,7 @@ import { PoolExchanges, type PoolExchangesContext } from './pool-exchanges.js';
 @Injectable()
 export class ExchangeFactory implements ExchangeContext {
   readonly counts: ThreadCounts;
+  readonly requests: RequestRow;
   readonly active: ActiveExchanges;
   private readonly poolContext: PoolExchangesContext;
   /** By name. Pools that were removed are left out at the next change, unless requests wait there. */
@@ -30,11 +32,18 @@ export class ExchangeFactory implements ExchangeContext {
     readonly log: RequestLog,
     readonly limits: ClientLimits,
     private readonly traffic: CurrentTraffic,
+    table: RequestTable,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
     const { own, rows } = scheduler.table;
     this.counts = own.counts;
-    this.poolContext = { slotCount: config.MAX_BACKENDS, threads: rows.length, counts: own.counts };
+    this.requests = table.own;
+    this.poolContext = {
+      slotCount: config.MAX_BACKENDS,
+      threads: rows.length,
+      counts: own.counts,
+      requests: table.own,
+    };
     this.active = new ActiveExchanges(config.MAX_BACKENDS);
     this.last = this.findOrCreate(DEFAULT_POOL);
     traffic.listen(() => this.useTraffic());

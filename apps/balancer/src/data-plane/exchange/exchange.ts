@@ -33,6 +33,8 @@ export class Exchange implements ActiveExchange {
   private request: PlacedRequest | undefined;
   /** What it shares with the other exchanges of its pool. */
   private pool: PoolExchanges;
+  /** Whether a backend has responded. */
+  private isAnswered = false;
   private waiter: Waiter | undefined;
   /** Where {@link waiter} waits. */
   private line: AdmissionQueue | undefined;
@@ -68,7 +70,9 @@ export class Exchange implements ActiveExchange {
     this.placedMs = 0;
     this.attempts = 0;
     while (this.triedSlots.length > 0) this.triedSlots.pop();
+    this.isAnswered = false;
     context.counts.taken++;
+    context.requests.countMethod(request.method);
     this.overLimit = this.claim.acquire(request.client, this.startedAtMs, request.route);
     if (!this.overLimit) this.pool.budget.deposit(this.startedAtMs / 1000);
   }
@@ -180,6 +184,8 @@ export class Exchange implements ActiveExchange {
   onResponseHead(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void {
     const { placement } = this;
     this.apply('respond');
+    this.isAnswered = true;
+    placement.countStatus(status);
     if (status >= 500) {
       placement.recordServerError();
       this.pool.discountExcessFailure(placement, this.head.client, this.placedAtSeconds);
@@ -245,6 +251,7 @@ export class Exchange implements ActiveExchange {
     this.cancelAttempt();
     this.leaveQueue();
     this.claim.release();
+    this.count(status, endedAtMs);
     this.apply('end');
     this.context.log.add(this, status, endedAtMs);
   }
@@ -256,6 +263,17 @@ export class Exchange implements ActiveExchange {
         `a late callback of request ${generation}: the exchange is ${this.current}, request ${this.generation}`,
       );
     }
+  }
+
+  /** Counts how the request ended. A backend's response was counted when its head arrived. */
+  private count(status: number, endedAtMs: number): void {
+    const { context, control, pool, startedAtMs } = this;
+    const { details } = control;
+    if (!this.isAnswered) pool.counts.countOwn(status);
+    if (status === 101) pool.counts.recordFirstByte(startedAtMs, details.firstByteAtMs);
+    else pool.counts.record(startedAtMs, details.firstByteAtMs, endedAtMs);
+    context.counts.bytesReceived += details.bytesIn;
+    context.counts.bytesSent += details.bytesOut;
   }
 
   private mayRetry(failure: FailureKind, isBodyReplayable: boolean): boolean {

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { FailureStreaks } from '@fairlead/scheduling';
 import type { OutlierConfig, PoolConfig } from '@fairlead/traffic-config';
 import { monotonicSeconds } from '../../clock/monotonic.js';
+import type { PoolCounts, RequestRow } from '../../metrics/request-table.js';
 import type { Placement } from '../../placement/placement.js';
 import { AdmissionQueue } from './admission-queue.js';
 import { RetryBudget } from './retry-budget.js';
@@ -15,6 +16,8 @@ export interface PoolExchangesContext {
   readonly threads: number;
   /** Holds the number of waiting requests, of all pools. */
   readonly counts: { queued: number };
+  /** Counts what became of requests, by pool. */
+  readonly requests: RequestRow;
 }
 
 export class PoolExchanges {
@@ -23,6 +26,7 @@ export class PoolExchanges {
   /** Requests that wait for a backend that could serve them. Apart, because they may wait long at the head of a line. */
   readonly held: AdmissionQueue;
   readonly budget: RetryBudget;
+  readonly counts: PoolCounts;
   streaks: FailureStreaks;
   /** An exchange that waits this many times its class's usual latency has stalled; 0: none does. */
   stallFactor: number;
@@ -37,6 +41,7 @@ export class PoolExchanges {
   ) {
     const { queue, retryBudget, outliers } = config;
     this.config = config;
+    this.counts = context.requests.pool(name);
     this.queue = new AdmissionQueue(this.placesOf(config), monotonicSeconds, context.counts);
     this.held = new AdmissionQueue(this.placesOf(config), monotonicSeconds, context.counts);
     this.budget = new RetryBudget(retryBudget.ratio, retryBudget.minPerSecond, monotonicSeconds);

@@ -269,6 +269,7 @@ export class FastLaneConnection implements DownstreamConnection, IndexedSetMembe
     this.wantsClose = wantsClose || ++this.requests >= context.maxRequestsPerConnection;
     const isLast = this.isLastResponse;
     const { connection } = isLast ? CLOSE_TAIL : context.keepAliveTail;
+    this.owner.requests.countRefusal(method, refusal);
     const response = responseTo(refusal, ids.of(ids.given(request)), undefined);
     this.socket.write(ownResponseText(response, { date, connection, method }), 'latin1');
     if (from < end) this.wait(bytes, from, end);

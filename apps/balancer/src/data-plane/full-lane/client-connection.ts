@@ -19,6 +19,8 @@ export interface ConnectionLimits {
   readonly refusals: FramingRefusals;
   /** Requests, after which the connection is closed. */
   readonly maxRequests: number;
+  /** Called with the status of the response to what could not be framed, and its method as far as it is known. */
+  readonly onRefused: (status: number, method: string | undefined) => void;
   /** Called when a connection on the plain port begins with TLS. */
   readonly onTlsHello: () => void;
 }
@@ -221,7 +223,10 @@ export class ClientConnection implements IndexedSetMember {
     this.isRefused = true;
     // The response was sent before the request's body arrived.
     if (isServed && !socket._httpMessage) socket.destroySoon();
-    else this.endWith(lastErrorText(statusCode, message, { method: framer.method }));
+    else {
+      if (!isServed) this.limits.onRefused(statusCode, framer.method);
+      this.endWith(lastErrorText(statusCode, message, { method: framer.method }));
+    }
   }
 
   /** Ends the connection with a response, in place of the one to the present request, unless that has begun. */

@@ -82,6 +82,7 @@ export class FullLane {
     const { request, response } = downstream;
     const read = this.requests.read(request);
     if (isRefusal(read)) {
+      this.requests.countRefusal(request.method ?? '', read);
       if (read.isLast) response.shouldKeepAlive = false;
       const accept = acceptIn(request.rawHeaders, read.statusCode);
       sendOwn(response, responseTo(read, this.requests.idOf(request), accept));

@@ -11,6 +11,7 @@ import { lastErrorText } from '../headers/error-response.js';
 import { LingeringClose } from '../io/lingering-close.js';
 import type { ReleasedConnection } from '../io/released-connection.js';
 import type { SharedBufferSocket } from '../io/shared-read-buffer.js';
+import { RequestTable } from '../../metrics/request-table.js';
 import { FramingRefusals } from '../request/refusal.js';
 import { isUpgradeFollowed } from '../request/message-framing.js';
 import { ClientConnections } from './client-connections.js';
@@ -33,6 +34,7 @@ export class FullLaneServer {
     private readonly lane: FullLane,
     lingering: LingeringClose,
     loads: LoadTable,
+    requests: RequestTable,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
     const head = requestHeadLimits(config);
@@ -41,6 +43,7 @@ export class FullLaneServer {
       head,
       refusals: new FramingRefusals(head),
       maxRequests: config.MAX_REQUESTS_PER_CONNECTION,
+      onRefused: (status: number, method = '') => requests.own.countRefusal(method, status),
       onTlsHello: () => void counts.tlsOnPlainPort++,
     };
     this.connections = new ClientConnections(limits, lingering);
@@ -71,6 +74,7 @@ export class FullLaneServer {
       const { client } = this.connections.of(socket as Socket).release();
       const { accept } = request.headers;
       const fields = lane.refusalFields(request);
+      requests.own.countRefusal('CONNECT', 405);
       lingering.endWith(client, lastErrorText(405, 'CONNECT is not allowed here', { fields, accept }));
     });
     this.server.on('clientError', (error, socket) => this.connections.of(socket as Socket).onServerError(error));

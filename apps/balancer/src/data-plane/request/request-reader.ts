@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../../config/balancer.config.js';
+import { RequestTable } from '../../metrics/request-table.js';
 import { AffinityKeyReader } from '../../placement/affinity-key.js';
 import { BadDemandError, DemandClassifier, type ClassifiableRequest } from '../../placement/demand-classifier.js';
 import { AddressWarnings } from './address-warnings.js';
@@ -56,6 +57,7 @@ export class RequestReader {
     private readonly affinity: AffinityKeyReader,
     private readonly routing: Routing,
     private readonly stickiness: Stickiness,
+    private readonly table: RequestTable,
     warnings: AddressWarnings,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
@@ -83,6 +85,11 @@ export class RequestReader {
   /** The id of a request of Node's parser that is refused; undefined with `REQUEST_ID=off`. */
   idOf(request: IncomingMessage): string | undefined {
     return this.ids.of(this.ids.given(this.factsOf(request)));
+  }
+
+  /** Counts a request that gets this response, and no exchange. */
+  countRefusal(method: string, { statusCode }: Pick<Refusal, 'statusCode'>): void {
+    this.table.own.countRefusal(method, statusCode);
   }
 
   private factsOf({ headers, socket }: IncomingMessage) {

@@ -69,6 +69,7 @@ export class UpgradeLane {
     const { socket } = connection.client;
     const read = this.requests.read(request);
     if (isRefusal(read)) {
+      this.requests.countRefusal(request.method ?? '', read);
       const response = responseTo(read, this.requests.idOf(request), request.headers.accept);
       this.lingering.endWith(connection.client, lastResponseText(response));
       return;

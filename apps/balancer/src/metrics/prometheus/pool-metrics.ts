@@ -1,27 +1,20 @@
 // What is counted of each pool.
 import { BACKEND_STATES, type BackendMetrics } from '@fairlead/contracts';
-import type { RegistryService } from '../registry/registry.service.js';
-import type { CurrentTraffic } from '../traffic-config/current-traffic.js';
+import type { RegistryService } from '../../registry/registry.service.js';
+import type { CurrentTraffic } from '../../traffic-config/current-traffic.js';
 import type { CollectedMetrics, Sample } from './collected-metrics.js';
-
-/** What the metrics of pools are read from, at the moment of a scrape. */
-export interface PoolMetricsSource {
-  /** The backends of all pools. */
-  readonly backends: () => readonly BackendMetrics[];
-  /** Requests that wait for room, by pool. */
-  readonly queued: () => Readonly<Record<string, number>>;
-}
+import type { Scrape } from './scrape.js';
 
 /** Adds the metrics of pools. */
 export function addPoolMetrics(
   metrics: CollectedMetrics,
   { knownPools, snapshots }: RegistryService,
   traffic: CurrentTraffic,
-  source: PoolMetricsSource,
+  read: () => Scrape,
 ): void {
   const each = (value: (pool: string, members: readonly BackendMetrics[]) => number) => (): Sample[] =>
     knownPools.names.map((pool) => {
-      const members = source.backends().filter((backend) => backend.pool === pool);
+      const members = read().metrics.backends.filter((backend) => backend.pool === pool);
       return [{ pool }, value(pool, members)];
     });
   metrics.gauge('fairlead_pool_info', 'The policy of each pool', ['pool', 'policy'], () =>
@@ -36,16 +29,16 @@ export function addPoolMetrics(
     ),
   );
   metrics.gauge(
-    'fairlead_pool_in_flight',
-    'Exchanges in flight',
+    'fairlead_pool_in_flight_requests',
+    'Requests that backends of the pool are serving',
     ['pool'],
     each((_, members) => members.reduce((sum, { inFlight }) => sum + inFlight, 0)),
   );
   metrics.gauge(
-    'fairlead_pool_queued',
+    'fairlead_pool_queued_requests',
     'Requests waiting for room on a backend',
     ['pool'],
-    each((pool) => source.queued()[pool] ?? 0),
+    each((pool) => read().queued[pool] ?? 0),
   );
   metrics.gauge(
     'fairlead_pool_panic',

@@ -1,0 +1,69 @@
+// What is counted of requests: how many there were, what became of them, and how long they took.
+import { LATENCY_BUCKETS, STATUS_CLASS_NAMES, type LoadTable } from '@fairlead/scheduling';
+import type { RegistryService } from '../../registry/registry.service.js';
+import { METHOD_LABELS, type Durations, type PoolCounts, type RequestTable } from '../request-table.js';
+import type { CollectedMetrics, Sample } from './collected-metrics.js';
+import type { HistogramSample } from './histograms.js';
+
+/** Adds the metrics of requests. */
+export function addRequestMetrics(
+  metrics: CollectedMetrics,
+  registry: RegistryService,
+  loads: LoadTable,
+  requests: RequestTable,
+): void {
+  metrics.counter('fairlead_client_requests_total', 'Requests received from clients', ['method'], () => {
+    const counts = requests.methods();
+    return METHOD_LABELS.map((method, at): Sample => [{ method }, counts[at]]);
+  });
+  metrics.counter(
+    'fairlead_requests_total',
+    'Responses to clients, each counted once: with the backend that responded, or backend="" for a response of the ' +
+      'balancer itself, and then with pool="" if it refused the request before it chose a pool. Clients that left count as 4xx',
+    ['pool', 'backend', 'code_class'],
+    () => [...ownResponses(requests), ...responsesOfBackends(registry, loads)],
+  );
+  metrics.histogram(
+    'fairlead_request_duration_seconds',
+    'From the arrival of a request to the last byte of its response, whoever responded; without upgraded connections',
+    () => histograms(requests, ({ durations }) => durations),
+  );
+  metrics.histogram(
+    'fairlead_time_to_first_byte_seconds',
+    "From the arrival of a request to the first byte of a backend's response",
+    () => histograms(requests, ({ firstBytes }) => firstBytes),
+  );
+}
+
+function ownResponses(requests: RequestTable): Sample[] {
+  const sums = new Map<string, number[]>();
+  for (const { name, index } of requests.pools) {
+    const sum = sums.get(name) ?? STATUS_CLASS_NAMES.map(() => 0);
+    for (const row of requests.rows) row.at(index).own.forEach((count, at) => (sum[at] += count));
+    sums.set(name, sum);
+  }
+  return [...sums].flatMap(([pool, counts]) => byClass({ pool, backend: '' }, counts));
+}
+
+function responsesOfBackends(registry: RegistryService, loads: LoadTable): Sample[] {
+  return registry.list().flatMap(({ id: backend, pool, slot }) => byClass({ pool, backend }, loads.statuses(slot)));
+}
+
+function byClass(labels: Record<string, string>, counts: readonly number[]): Sample[] {
+  return STATUS_CLASS_NAMES.map((name, at): Sample => [{ ...labels, code_class: name }, counts[at]]);
+}
+
+function histograms(requests: RequestTable, of: (counts: PoolCounts) => Durations): HistogramSample[] {
+  const sums = new Map<string, { counts: Float64Array; sum: number }>();
+  for (const { name, index } of requests.pools) {
+    const total = sums.get(name) ?? { counts: new Float64Array(LATENCY_BUCKETS), sum: 0 };
+    for (const row of requests.rows) {
+      const { counts, sum } = of(row.at(index));
+      for (let bucket = 0; bucket < LATENCY_BUCKETS; bucket++) total.counts[bucket] += counts[bucket];
+      total.sum += sum[0];
+    }
+    sums.set(name, total);
+  }
+  const shown = [...sums].filter(([name, { counts }]) => name !== '' && counts.some((count) => count > 0));
+  return shown.map(([pool, { counts, sum }]) => ({ labels: { pool }, counts, sum }));
+}
