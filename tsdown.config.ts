@@ -21,6 +21,8 @@ function packageOf([name, entry]: [string, Record<string, string>]): UserConfig 
     target: 'node20.19',
     tsconfig: '../../tsconfig.json',
     dts: true,
+    // On a busy machine it would warn that plugins take time.
+    inputOptions: { checks: { pluginTimings: false } },
     fixedExtension: false,
     copy: [
       { from: 'package.json', to: target },
