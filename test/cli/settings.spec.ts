@@ -123,17 +123,8 @@ describe('fairlead --help', () => {
   });
 
   it('has a page for each command', async () => {
-    for (const command of [
-      'status',
-      'backends',
-      'explain',
-      'events',
-      'version',
-      'drain',
-      'resume',
-      'remove',
-      'check',
-    ]) {
+    const readers = ['status', 'backends', 'explain', 'events', 'version'];
+    for (const command of [...readers, 'drain', 'resume', 'remove', 'join', 'check', 'diff']) {
       const { exitCode, stdout } = await fairlead([command, '--help']);
       expect(exitCode).toBe(0);
       expect(stdout).toMatch(new RegExp(`^Usage: fairlead ${command} `));

@@ -8,6 +8,7 @@ import { addDemoCommand } from './demo/command.js';
 import { addFleetCommands } from './fleet/commands.js';
 import { addBalancerFlags } from './invocation/balancer-flags.js';
 import { EXIT } from './invocation/exit-codes.js';
+import { addJoinCommand } from './join/command.js';
 import { addSpamCommand } from './spam/command.js';
 import { addStartCommand } from './start/command.js';
 
@@ -23,7 +24,12 @@ export async function program(argv: readonly string[], environment: Environment)
     .version(ownVersion(), '-V, --version', 'print the version of this command')
     .helpOption('-h, --help', 'print this help')
     .exitOverride()
-    .configureHelp({ showGlobalOptions: true, minWidthToWrap: MIN_COLUMNS })
+    .configureHelp({
+      showGlobalOptions: true,
+      minWidthToWrap: MIN_COLUMNS,
+      // The page of a command shows its arguments.
+      subcommandTerm: (command) => command.name(),
+    })
     .configureOutput({
       getOutHelpWidth: () => process.stdout.columns || Number(environment.COLUMNS) || DEFAULT_COLUMNS,
     })
@@ -33,6 +39,7 @@ export async function program(argv: readonly string[], environment: Environment)
   fairlead.commandsGroup('Run it:');
   addStartCommand(fairlead, context);
   addDemoCommand(fairlead, context);
+  addJoinCommand(fairlead, context);
   addSpamCommand(fairlead, context);
   addFleetCommands(fairlead, context);
   addConfigurationCommands(fairlead, context);

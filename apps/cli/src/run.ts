@@ -1,7 +1,7 @@
 // Runs the command that the arguments of this process name, and turns errors into a sentence and an exit code.
 import { CommanderError } from 'commander';
 import { EXIT } from './invocation/exit-codes.js';
-import { complain, endQuietlyWithoutReader } from './output/messages.js';
+import { endQuietlyWithoutReader, report } from './output/messages.js';
 import { program } from './program.js';
 
 endQuietlyWithoutReader();
@@ -11,7 +11,7 @@ try {
   // Commander has written a message already. Asking for help is no mistake.
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.failed;
   else {
-    complain(error instanceof Error ? error.message : String(error));
+    report(error instanceof Error ? error.message : String(error));
     process.exitCode = EXIT.failed;
   }
 }

@@ -1,8 +1,9 @@
 // The commands that read and change the fleet of a running balancer.
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { balancerFlagsOf } from '../invocation/balancer-flags.js';
 import type { CommandContext } from '../invocation/command-context.js';
 import { collectAmount } from '../invocation/amounts.js';
+import { seconds } from '../invocation/seconds.js';
 import { wholeNumber } from '../invocation/whole-number.js';
 
 const JSON_FLAG = ['--json', 'print what the API responds, for programs'] as const;
@@ -112,9 +113,4 @@ function addChanges(fairlead: Command, { environment, exitWith }: CommandContext
       const { remove } = await import('./changes.js');
       exitWith(await remove(id, balancerFlagsOf(command), environment, options));
     });
-}
-
-function seconds(text: string): number {
-  if (/^\d{1,5}(\.\d{1,9})?$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It must be a number of seconds, such as 30.');
 }

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { BalancerError, connect, type BalancerApi } from '../balancer-api/balancer-api.js';
 import type { BalancerFlags } from '../invocation/balancer-flags.js';
 import { EXIT } from '../invocation/exit-codes.js';
-import { complain } from '../output/messages.js';
+import { report } from '../output/messages.js';
 import { clock } from '../output/numbers.js';
 import { print, printable, printJson, styled } from '../output/terminal.js';
 import { styledState } from './backend-states.js';
@@ -70,7 +70,7 @@ async function readOrWait(balancer: BalancerApi): Promise<Reading> {
       return await read(balancer);
     } catch (error) {
       if (!(error instanceof BalancerError) || error.status !== undefined) throw error;
-      if (attempt === 0) complain(`${error.message}; trying again until it is back`);
+      if (attempt === 0) report(`${error.message}; trying again until it is back`);
       await sleep(POLL_MS);
     }
   }

@@ -1,13 +1,13 @@
 // Messages of the command itself, on stderr.
 
-/** Says what went wrong. */
-export function complain(message: string): void {
+/** A message about what happens, or what went wrong. */
+export function report(message: string): void {
   process.stderr.write(`fairlead: ${message}\n`);
 }
 
 /** Says what is probably a mistake. */
 export function warn(message: string): void {
-  complain(`warning: ${message}`);
+  report(`warning: ${message}`);
 }
 
 /** `fairlead … | head` ends when head has read enough, without a word; a process without a stderr goes on. */

@@ -24,6 +24,24 @@ export function styled(style: Style, text: string): string {
   return styleText(style, text, { stream: process.stdout });
 }
 
+const MAX_COLUMNS = 80;
+
+/** A paragraph in lines that fit. */
+export function wrapped(text: string): string {
+  const columns = Math.min(MAX_COLUMNS, outputColumns());
+  let length = 0;
+  return text
+    .split(' ')
+    .map((word, i) => {
+      const isFirst = i === 0;
+      const fits = length + 1 + word.length <= columns;
+      length = isFirst || !fits ? word.length : length + 1 + word.length;
+      if (isFirst) return word;
+      return fits ? ` ${word}` : `\n${word}`;
+    })
+    .join('');
+}
+
 /** Text that came from elsewhere, without what would change the terminal. */
 export function printable(text: string): string {
   return escapeControls(escapeUnseen(text));

@@ -53,7 +53,7 @@ export function balancerSettings(
 }
 
 /** The address of a control plane, with a slash at its end. @throws {Error} that calls it `name`. */
-function controlPlaneUrl(name: string, text: string): URL {
+export function controlPlaneUrl(name: string, text: string): URL {
   const url = URL.parse(text.endsWith('/') ? text : `${text}/`);
   if (url !== null && /^https?:$/.test(url.protocol)) return url;
   throw new Error(`${name} must be an http or https URL such as ${DEFAULT_URL}, got ${JSON.stringify(text)}`);
