@@ -13,7 +13,7 @@ export const RUN_ELSEWHERE: ReadonlyMap<string, string> = new Map([
 ]);
 
 const REGISTRATION = `curl -X POST localhost:9797/api/v1/backends -H 'Content-Type: application/json' -d '{
-  "id": "files-1", "port": 8080, "resources": { "compute": 20, "storage": 36 },
+  "id": "files-1", "port": 8080, "resources": { "compute": 400, "storage": 720 },
   "pingPath": "/", "leaseSeconds": 30
 }'`;
 
@@ -24,11 +24,15 @@ const EXPLANATION = `curl -X POST localhost:9797/api/v1/placement/explain -H 'Co
 /** The command that starts a server, and so does not end by itself. */
 export const SERVER = `node -e "http.createServer((request, response) => response.end('hello\\n')).listen(8080)"`;
 
+/** The command that puts a server into the fleet, and does not end by itself either. */
+export const JOIN = 'npx fairlead join --port 8081 --compute 400 --storage 1200 -- python3 -m http.server 8081';
+
 /** Commands that test/system/readme.spec.ts runs against the demo, and what their output shows. */
 export const RUN_AGAINST_DEMO: ReadonlyMap<string, RegExp> = new Map([
   ['curl -i localhost:5252/', /^HTTP\/1\.1 200 OK[^]*"backend":"(cpu|even|disk)-1"/],
   ['npm run spam -- --duration 5 --rate 100', /failed +0\n[^]*cpu-1 +up/],
   ['curl localhost:9797/api/v1/metrics', /"policy":"drf"[^]*"id":"disk-1"/],
+  [JOIN, /^$/],
   [SERVER, /^$/],
   [REGISTRATION, /"id":"files-1"/],
   ['curl -X PUT localhost:9797/api/v1/backends/files-1/lease', /"leaseSeconds":30/],

@@ -9,7 +9,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { startDemo } from '../support/demo.js';
 import { backendIn, until } from '../support/processes.js';
 import { describeWith } from '../support/programs.js';
-import { README, RUN_AGAINST_DEMO, SERVER, commandsIn } from '../support/readme-commands.js';
+import { JOIN, README, RUN_AGAINST_DEMO, SERVER, commandsIn } from '../support/readme-commands.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
@@ -27,8 +27,9 @@ async function freePort(): Promise<number> {
 }
 
 async function startServer(command: string, url: string): Promise<void> {
-  const server = spawn('bash', ['-c', `exec ${command}`], { ...options, stdio: 'ignore' });
-  onTestFinished(() => void server.kill('SIGKILL'));
+  const server = spawn('bash', ['-c', `exec ${command}`], { ...options, stdio: 'ignore', detached: true });
+  // The whole group: npx starts another process.
+  onTestFinished(() => void process.kill(-server.pid!, 'SIGTERM'));
   await until('the server of the README to respond', async () => {
     return fetch(url).then(
       ({ ok }) => ok,
@@ -43,19 +44,24 @@ describeWith('curl', 'with curl', () => {
     it('the commands of the README do what it says', async () => {
       const { offset } = await startDemo();
       const serverPort = await freePort();
+      const joinedPort = await freePort();
       const control = `http://localhost:${9797 + offset}`;
       const onFreePorts = (command: string) => {
         const moved = command
           .replaceAll(/localhost:(\d+)/g, (_, port) => `localhost:${Number(port) + offset}`)
-          .replaceAll('8080', String(serverPort));
+          .replaceAll('8080', String(serverPort))
+          .replaceAll('8081', String(joinedPort))
+          .replace('fairlead join', `fairlead join --url ${control}`);
         const isSpam = command.startsWith('npm run spam');
         return isSpam ? `${moved} --target http://localhost:${5252 + offset}/ --url ${control}` : moved;
       };
       for (const command of commandsIn(README)) {
         const expected = RUN_AGAINST_DEMO.get(command);
         if (expected === undefined) continue;
-        if (command === SERVER) {
-          await startServer(onFreePorts(command), `http://localhost:${serverPort}/`);
+        if (command === SERVER || command === JOIN) {
+          const port = command === SERVER ? serverPort : joinedPort;
+          await startServer(onFreePorts(command), `http://localhost:${port}/`);
+          if (command === JOIN) await backendIn(control, `http://127.0.0.1:${port}`, 'up');
           continue;
         }
         const { stdout } = await run('bash', ['-c', onFreePorts(command)], options);
