@@ -175,7 +175,7 @@ describe('the plain pages', () => {
   });
 
   it('the dashboard of a balancer in panic is degraded, and the plain page says what that means', async () => {
-    const full = aBackend('a', { inFlight: 7, maxInFlight: 9 });
+    const full = aBackend('a', { inFlight: 7, meanInFlight: 6.5, maxInFlight: 9 });
     const drained = aBackend('b', { state: 'draining', inFlight: 0 });
     balancer.metrics = aFleet([full, drained], { status: 'panic' });
     const stream = await openStream();
@@ -183,7 +183,7 @@ describe('the plain pages', () => {
     expect(await (await fetchFrom('/health/ready')).json()).toMatchObject({ status: 'degraded' });
     const page = await (await fetchFrom('/status')).text();
     expect(page).toContain('Unhealthy backends receive requests too.');
-    expect(page).toContain('7 / 9');
+    expect(page).toContain('6.5 / 9');
     expect(page).toContain('<td>drained</td>');
   });
 });

@@ -2,6 +2,7 @@
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { CHROMIUM_FLAGS } from '../support/chromium.js';
+import { until } from '../processes/until.js';
 import { describeWith } from '../support/programs.js';
 import { type Dashboard, startDashboard } from './dashboard-process.js';
 import { FakeMetricsServer } from './fake-metrics-server.js';
@@ -78,6 +79,47 @@ describeWith('chromium', 'the live page', (executablePath) => {
     expect(await page.locator('thead').textContent()).toContain('Gpu queue');
   });
 
+  it('shows what was in flight on average, its peak, and the last minute beside the totals', async () => {
+    const busy = aBackend('busy', {
+      inFlight: 0,
+      meanInFlight: 1.62,
+      peakInFlight: 7,
+      inFlightDemand: { compute: 0, storage: 0 },
+      meanBacklogSeconds: { compute: 0.05, storage: 0.01 },
+      peakBacklogSeconds: { compute: 0.1, storage: 0.02 },
+    });
+    const fleet = aFleet([busy]);
+    const latencyMs = { p50: 1.5, p95: 2.5, p99: 7 };
+    const lastMinute = { seconds: 60, requests: 48_000, errors: 3, unplaced: 2, retries: 0, latencyMs };
+    Object.assign(fleet.fleet, { errors: 40, unplaced: 9, requests: 80_000, lastMinute });
+    balancer.metrics = fleet;
+    await page.goto(dashboard.url);
+    await untilRows(1);
+    const textsOf = (...ids: string[]) => Promise.all(ids.map((id) => page.locator(`#${id}`).textContent()));
+    expect(await textsOf('in-flight', 'in-flight-peak')).toEqual(['1.6', 'peak 7 in 15 s']);
+    expect(await textsOf('p50', 'p99', 'latency-note')).toEqual(['1.5', '7.0', '12, 48 and 91 since the start']);
+    expect(await textsOf('errors', 'unplaced')).toEqual(['3', '2']);
+    expect(await page.locator('#errors-note').textContent()).toContain('since the start 40, 0.05 % of requests');
+    expect(await page.locator('#unplaced-note').textContent()).toContain('since the start 9');
+    const cell = page.locator('tbody .share').first();
+    expect(await cell.locator('.seconds').textContent()).toBe('0.05 s');
+    const widthOf = async (selector: string) => (await cell.locator(selector).boundingBox()) ?? { x: NaN, width: NaN };
+    const [bar, peak] = [await widthOf('.bar'), await widthOf('.peak')];
+    expect(Math.abs(peak.x - (bar.x + bar.width - 2))).toBeLessThan(1);
+  });
+
+  it('says that a backend gets nothing because a larger one is free', async () => {
+    const small = aBackend('small', { capacity: { compute: 5, storage: 5 }, peakInFlight: 0, meanInFlight: 0 });
+    const spare = page.locator('tbody tr', { hasText: 'small' }).locator('.spare');
+    balancer.metrics = aFleet([aBackend('large'), small]);
+    await page.goto(dashboard.url);
+    await see('tbody .spare', 'a larger one is free');
+    expect(await spare.getAttribute('title')).toContain('gets requests once the larger ones have a queue');
+    expect(await page.locator('tbody tr', { hasText: 'large' }).locator('.spare').first().textContent()).toBe('');
+    balancer.metrics = aFleet([aBackend('large'), aBackend('small', { ...small, peakInFlight: 1 })]);
+    await until('the note to go', async () => (await spare.textContent()) === '');
+  });
+
   it('shows a banner during a panic and hides it afterwards', async () => {
     const backends = [
       aBackend('a'),
@@ -87,12 +129,12 @@ describeWith('chromium', 'the live page', (executablePath) => {
     ];
     balancer.metrics = aFleet(backends, { status: 'panic' });
     await page.goto(dashboard.url);
-    await see('#banner', 'Panic: only 1 of 3 backends is up');
+    await see('#banner', 'Panic: only 1 of 4 backends is up');
     await see('#banner', 'Unhealthy backends receive requests too.');
     await see('#status', 'Panic');
     expect(await page.title()).toBe('Panic · Fairlead');
     const ejected = page.locator('tbody tr', { hasText: 'b' }).locator('.state-cell', { hasText: 'ejected' });
-    expect(await ejected.locator('.sub').allTextContents()).toEqual([
+    expect(await ejected.locator('.sub:not(.spare)').allTextContents()).toEqual([
       '5 answers in a row were 5xx',
       '3rd time in a row',
     ]);
@@ -110,8 +152,9 @@ describeWith('chromium', 'the live page', (executablePath) => {
       aBackend('b', { state: 'suspect' }),
       aBackend('c', { state: 'draining' }),
     ]);
-    await see('#status', '1 of 2 up');
-    expect(await page.title()).toBe('1 of 2 up · Fairlead');
+    await see('#status', '1 of 3 up');
+    expect(await page.title()).toBe('1 of 3 up · Fairlead');
+    expect(await page.locator('#backends').textContent()).toBe(' / 3');
     expect(await page.locator('#banner').isHidden()).toBe(true);
 
     balancer.metrics = aFleet([aBackend('a', { state: 'suspect' })], { status: 'ok' });
@@ -167,12 +210,15 @@ describeWith('chromium', 'the live page', (executablePath) => {
 
   it('shows which backends are full, and the number of queued requests while there are some', async () => {
     const inFlight = page.locator('tbody [data-key=inFlight]');
-    const fleet = aFleet([aBackend('a', { inFlight: 1024 }), aBackend('b', { inFlight: 12, maxInFlight: 1300 })]);
+    const fleet = aFleet([
+      aBackend('a', { inFlight: 1024, meanInFlight: 1023.6 }),
+      aBackend('b', { inFlight: 12, meanInFlight: 0.42, peakInFlight: 17, maxInFlight: 1300 }),
+    ]);
     balancer.metrics = { ...fleet, fleet: { ...fleet.fleet, queued: 37 } };
     await page.goto(dashboard.url);
     await see('#waiting', '+ 37 waiting');
-    expect(await inFlight.locator('.amount').allTextContents()).toEqual(['1,024', '12']);
-    expect(await inFlight.locator('.sub').allTextContents()).toEqual(['full', 'of 1,300']);
+    expect(await inFlight.locator('.amount').allTextContents()).toEqual(['1,024', '0.42']);
+    expect(await inFlight.locator('.sub').allTextContents()).toEqual(['full', 'peak 17 of 1,300']);
     expect(await page.locator('tbody .full').count()).toBe(1);
 
     balancer.metrics = fleetOf(1, 'a');

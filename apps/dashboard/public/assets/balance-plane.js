@@ -39,8 +39,8 @@ export function showBalance({ resources, backends }, scaleSeconds) {
     dots.delete(id);
   }
   for (const backend of backends) {
-    const x = SIDE * Math.min(1, (backend.backlogSeconds[across] ?? 0) / scaleSeconds);
-    const y = SIDE * (1 - Math.min(1, (backend.backlogSeconds[upwards] ?? 0) / scaleSeconds));
+    const x = SIDE * Math.min(1, (backend.meanBacklogSeconds[across] ?? 0) / scaleSeconds);
+    const y = SIDE * (1 - Math.min(1, (backend.meanBacklogSeconds[upwards] ?? 0) / scaleSeconds));
     const radius = Math.max(RADIUS.min, maxRadius * Math.sqrt(sizeOf(backend) / largest));
     place(dotOf(backend.id), backend, x, y, radius);
   }

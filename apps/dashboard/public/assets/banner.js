@@ -45,20 +45,22 @@ function verdictOf({ fleet, outage, connected }) {
 
 /** @param {BackendMetrics[]} backends @returns {Verdict} */
 function servingVerdict(backends) {
-  const { up, all } = upOf(backends);
-  if (up === all) return { status: 'ok', word: HEALTHY };
+  const { up, all, isWhole } = upOf(backends);
+  if (isWhole) return { status: 'ok', word: HEALTHY };
   const word = `${count(up)} of ${count(all)} up`;
   if (up > 0) return { status: 'partial', word };
   return { status: 'partial', word, title: 'No backend is up', text: `${LAST_RESORT}.` };
 }
 
 /**
- * Draining backends do not count, because they are taken out of traffic on purpose.
+ * Of all that are registered, as everywhere on the page. Draining backends are not missed, because they are taken out of
+ * traffic on purpose.
  * @param {BackendMetrics[]} backends
  */
 function upOf(backends) {
-  const serving = backends.filter(({ state }) => state !== 'draining');
-  return { up: serving.filter(({ state }) => state === 'up').length, all: serving.length };
+  const up = backends.filter(({ state }) => state === 'up').length;
+  const isWhole = backends.every(({ state }) => state === 'up' || state === 'draining') && up > 0;
+  return { up, all: backends.length, isWhole };
 }
 
 /** @param {BackendMetrics[]} backends */

@@ -1,10 +1,10 @@
 // PURE: the columns of the fleet table, and the sorting and filtering of its rows.
 
-/** @import { BackendMetrics } from '@fairlead/contracts' */
+/** @import { BackendMetrics, FleetMetrics } from '@fairlead/contracts' */
 
 /**
- * A backend with its request rate.
- * @typedef {BackendMetrics & { rate: number | null }} Row
+ * A backend with its request rate. `isSpare`: see {@link isSpare}.
+ * @typedef {BackendMetrics & { rate: number | null, isSpare: boolean }} Row
  *
  * @typedef {object} Column
  * @property {string} key Unique name, by which the sort order is remembered.
@@ -63,10 +63,10 @@ export function columnsFor(resources) {
           label: `${capitalised(resource)} queue`,
           kind: 'share',
           resource,
-          value: (row) => row.backlogSeconds[resource],
+          value: (row) => row.meanBacklogSeconds[resource],
         }),
     ),
-    { key: 'inFlight', label: 'In flight', kind: 'inFlight', value: (row) => row.inFlight },
+    { key: 'inFlight', label: 'Mean in flight', kind: 'inFlight', value: (row) => row.meanInFlight },
     { key: 'rate', label: 'Req/s', kind: 'number', value: (row) => row.rate },
     { key: 'requests', label: 'Requests', kind: 'number', value: (row) => row.requests },
     { key: 'errors', label: 'Errors', kind: 'number', value: (row) => row.errors },
@@ -84,6 +84,26 @@ export function columnsFor(resources) {
         }),
     ),
   ];
+}
+
+/**
+ * Whether a backend gets nothing because a larger one is free: `drf` prefers the backend on which a request means the
+ * least backlog, and without a queue that is the larger one.
+ * @param {Pick<FleetMetrics, 'policy' | 'fleet' | 'backends'>} metrics
+ * @param {BackendMetrics} backend
+ */
+export function isSpare({ policy, fleet, backends }, backend) {
+  // The policy of other pools is not known here.
+  const isPlacedByDrf = policy === 'drf' && backend.pool === 'default' && backend.state === 'up';
+  if (!isPlacedByDrf || backend.peakInFlight > 0 || fleet.lastMinute.requests === 0) return false;
+  return backends.some((other) => other.state === 'up' && other.pool === backend.pool && isLarger(other, backend));
+}
+
+/** Whether it has at least as much of each resource, and more of one. @type {(a: BackendMetrics, b: BackendMetrics) => boolean} */
+function isLarger({ capacity: large }, { capacity: small }) {
+  const names = Object.keys({ ...large, ...small });
+  const differences = names.map((name) => (large[name] ?? 0) - (small[name] ?? 0));
+  return differences.every((difference) => difference >= 0) && differences.some((difference) => difference > 0);
 }
 
 /** @param {string} word */

@@ -57,7 +57,8 @@ function stateCell() {
   const word = element('span', { class: 'state' });
   const why = element('span', { class: 'sub why' });
   const ejections = element('span', { class: 'sub' });
-  const cell = element('td', { role: 'cell', class: 'state-cell' }, word, why, ejections);
+  const spare = element('span', { class: 'sub spare', title: SPARE });
+  const cell = element('td', { role: 'cell', class: 'state-cell' }, word, why, ejections, spare);
   /** @type {Writer} */
   const write = (row) => {
     const age = duration((Date.now() - Date.parse(row.since)) / 1000);
@@ -67,10 +68,16 @@ function stateCell() {
     // Without its pool a backend gets no requests, whatever its state is.
     setText(why, (row.hasPool && WHY[condition]?.(row, age)) || row.reason);
     setText(ejections, ejectionsOf(row));
+    setText(spare, row.isSpare ? 'a larger one is free' : '');
     setAttribute(cell, 'title', `${row.state} for ${age}: ${row.reason}`);
   };
   return { cell, write };
 }
+
+/** Why a backend that is up gets no requests while the fleet is idle. */
+const SPARE =
+  'The policy drf gives a request to the backend on which it means the least work in relation to the capacity. While ' +
+  'nothing is queued, that is a larger one. This backend gets requests once the larger ones have a queue.';
 
 /**
  * What replaces the reason in some conditions: the time in the state, or what is left.
@@ -89,16 +96,22 @@ function ejectionsOf({ state, ejections }) {
   return ejections === 1 ? 'ejected once before' : `ejected ${count(ejections)} times before`;
 }
 
-/** The number in flight, and below it the limit, or `full` if the limit is reached. */
+/** The mean in flight, and below it the peak and the limit, or `full` if the limit is reached. */
 function inFlightCell() {
   const amount = element('span', { class: 'amount' });
   const limit = element('span', { class: 'sub' });
   const cell = element('td', { role: 'cell', class: 'number' }, amount, limit);
   /** @type {Writer} */
   const write = (row) => {
-    setText(amount, count(row.inFlight));
-    setText(limit, isFull(row) ? 'full' : `of ${count(row.maxInFlight)}`);
-    setAttribute(cell, 'title', `${count(row.inFlight)} in flight, at most ${count(row.maxInFlight)} at a time`);
+    setText(amount, short(row.meanInFlight));
+    setText(limit, isFull(row) ? 'full' : `peak ${count(row.peakInFlight)} of ${count(row.maxInFlight)}`);
+    const words = [
+      `${short(row.meanInFlight)} in flight on average over the last second`,
+      `at most ${count(row.peakInFlight)} in the last 15 s`,
+      `${count(row.inFlight)} at this moment`,
+      `${count(row.maxInFlight)} are allowed at a time`,
+    ];
+    setAttribute(cell, 'title', words.join('\n'));
     cell.classList.toggle('full', isFull(row));
   };
   return { cell, write };
@@ -107,20 +120,35 @@ function inFlightCell() {
 /** @param {Column} column */
 function shareCell({ resource = '' }) {
   const fill = element('span', { class: 'fill' });
-  const bar = element('span', { class: 'bar', 'aria-hidden': 'true' }, fill);
+  const peak = element('span', { class: 'peak' });
+  const bar = element('span', { class: 'bar', 'aria-hidden': 'true' }, fill, peak);
   const seconds = element('span', { class: 'seconds' });
   const units = element('span', { class: 'sub' });
   const cell = element('td', { role: 'cell', class: `share ${hueOf(resource)}` }, bar, seconds, units);
   /** @type {Writer} */
   const write = (row, scaleSeconds) => {
-    const share = row.backlogSeconds[resource] ?? 0;
+    const share = row.meanBacklogSeconds[resource] ?? 0;
+    const most = row.peakBacklogSeconds[resource] ?? 0;
     const capacity = row.capacity[resource] ?? 0;
-    const full = Math.min(1, share / scaleSeconds).toFixed(3);
-    if (fill.style.getPropertyValue('--full') !== full) fill.style.setProperty('--full', full);
+    setProperty(fill, '--full', Math.min(1, share / scaleSeconds));
+    setProperty(peak, '--full', Math.min(1, most / scaleSeconds));
+    peak.hidden = most === 0;
     setText(seconds, `${short(share)} s`);
-    setText(units, capacity === 0 ? 'has none' : `${short(row.inFlightDemand[resource] ?? 0)} of ${short(capacity)}/s`);
+    const demand = row.meanInFlightDemand[resource] ?? 0;
+    setText(units, capacity === 0 ? 'has none' : `${short(demand)} of ${short(capacity)}/s`);
+    setAttribute(
+      cell,
+      'title',
+      `${short(share)} s queued on average over the last second\nat most ${short(most)} s in the last 15 s`,
+    );
   };
   return { cell, write };
+}
+
+/** @param {HTMLElement} target @param {string} name @param {number} value */
+function setProperty(target, name, value) {
+  const text = value.toFixed(3);
+  if (target.style.getPropertyValue(name) !== text) target.style.setProperty(name, text);
 }
 
 /** @param {Column} column */

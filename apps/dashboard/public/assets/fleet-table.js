@@ -1,6 +1,6 @@
 // The fleet table: one row per backend, kept for as long as the backend is in the fleet.
 import { arrange, byId, element, setText } from './dom.js';
-import { columnsFor, matches, ordered, poolsOf } from './fleet-order.js';
+import { columnsFor, isSpare, matches, ordered, poolsOf } from './fleet-order.js';
 import { FleetRow } from './fleet-row.js';
 import { count, tick } from './format.js';
 
@@ -43,7 +43,11 @@ export class FleetTable {
   /** @param {FleetUpdate} fleet @param {number} scaleSeconds The queue shown by a full bar. */
   show({ metrics, rates }, scaleSeconds) {
     this.#fitColumns(metrics.resources);
-    const rows = metrics.backends.map((backend, index) => ({ ...backend, rate: rates.backends[index] ?? null }));
+    const rows = metrics.backends.map((backend, index) => ({
+      ...backend,
+      rate: rates.backends[index] ?? null,
+      isSpare: isSpare(metrics, backend),
+    }));
     this.#fitPools(poolsOf(rows));
     const pool = this.#pool.value;
     const inPool = pool === '' ? rows : rows.filter((row) => row.pool === pool);

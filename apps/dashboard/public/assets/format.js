@@ -20,6 +20,7 @@ export function ordinal(value) {
 export function short(value) {
   if (value === null || value === undefined) return '–';
   if (value === 0) return '0';
+  if (value > 0 && value < 0.005) return '< 0.01';
   if (value < 9.95) return value.toFixed(value < 0.995 ? 2 : 1);
   return count(value);
 }

@@ -10,6 +10,7 @@ import { niceCeiling } from './format.js';
 import { showSummary } from './summary.js';
 import { showRegistration } from './registration-help.js';
 
+/** @import { BackendMetrics } from '@fairlead/contracts' */
 /** @import { FleetUpdate, Outage } from '../../src/live/messages.js' */
 
 /** The state that the views show. */
@@ -72,6 +73,12 @@ function show() {
   chart.show();
 }
 
+/** The queue of a backend for the scale. Rare peaks may be beyond it. @param {BackendMetrics} backend */
+function backlogOf({ meanBacklogSeconds, peakBacklogSeconds }) {
+  const mean = Math.max(0, ...Object.values(meanBacklogSeconds));
+  return Math.max(mean, Math.max(0, ...Object.values(peakBacklogSeconds)) / 2);
+}
+
 /**
  * One scale for all bars makes them comparable. It grows at once, but shrinks only if the largest bar is below a
  * quarter of it, so that the bars do not jump with each reading.
@@ -79,7 +86,7 @@ function show() {
  * @param {number} before
  */
 function scaleFor({ metrics }, before) {
-  const largest = Math.max(0, ...metrics.backends.map((backend) => backend.dominantBacklogSeconds));
+  const largest = Math.max(0, ...metrics.backends.map(backlogOf));
   const wanted = niceCeiling(Math.max(largest, 0.1));
   return wanted >= before || largest < before / 4 ? wanted : before;
 }

@@ -10,6 +10,7 @@ import { hueOf } from './resource-hues.js';
 /** @param {FleetUpdate} latest @param {boolean} isStale Whether the dashboard or the balancer is unavailable. */
 export function showSummary({ atMs, metrics, rates }, isStale) {
   const { fleet } = metrics;
+  const { lastMinute, latencyMs } = fleet;
   /** @type {Record<string, string>} */
   const texts = {
     policy: metrics.policy,
@@ -18,19 +19,24 @@ export function showSummary({ atMs, metrics, rates }, isStale) {
     'requests-total': count(fleet.requests),
     up: count(fleet.up),
     backends: ` / ${count(fleet.backends)}`,
-    'in-flight': count(fleet.inFlight),
+    'in-flight': short(fleet.meanInFlight),
+    'in-flight-peak': `peak ${count(fleet.peakInFlight)} in 15 s`,
     waiting: fleet.queued > 0 ? `+ ${count(fleet.queued)} waiting` : '',
-    p50: short(fleet.latencyMs?.p50),
-    p95: short(fleet.latencyMs?.p95),
-    p99: short(fleet.latencyMs?.p99),
-    errors: count(fleet.errors),
-    'errors-note': `${percent(fleet.errors, fleet.requests)} of requests, ${count(fleet.retries)} retried`,
-    unplaced: count(fleet.unplaced),
+    p50: short(lastMinute.latencyMs?.p50),
+    p95: short(lastMinute.latencyMs?.p95),
+    p99: short(lastMinute.latencyMs?.p99),
+    'latency-note': latencyMs
+      ? `${short(latencyMs.p50)}, ${short(latencyMs.p95)} and ${short(latencyMs.p99)} since the start`
+      : 'no response since the start',
+    errors: count(lastMinute.errors),
+    'errors-note': `since the start ${count(fleet.errors)}, ${percent(fleet.errors, fleet.requests)} of requests; ${count(fleet.retries)} retried`,
+    unplaced: count(lastMinute.unplaced),
+    'unplaced-note': `503 in the last minute; since the start ${count(fleet.unplaced)}`,
     'read-at': `Read ${ago(Date.now() - atMs)}`,
   };
   for (const [id, text] of Object.entries(texts)) setText(byId(id), text);
-  byId('errors').classList.toggle('bad', fleet.errors > 0);
-  byId('unplaced').classList.toggle('bad', fleet.unplaced > 0);
+  byId('errors').classList.toggle('bad', lastMinute.errors > 0);
+  byId('unplaced').classList.toggle('bad', lastMinute.unplaced > 0);
   showStates(metrics.backends);
   showQueued(metrics);
 }
@@ -57,12 +63,12 @@ function showStates(backends) {
   );
 }
 
-/** Seconds of work queued on the whole fleet, by resource. @param {FleetMetrics} metrics */
+/** Seconds of work queued on the whole fleet on average, by resource. @param {FleetMetrics} metrics */
 function showQueued({ resources, fleet }) {
   const note = byId('queued');
   const parts = resources.map((resource) => {
     const capacity = fleet.capacity[resource] ?? 0;
-    const share = capacity > 0 ? (fleet.inFlightDemand[resource] ?? 0) / capacity : 0;
+    const share = capacity > 0 ? (fleet.meanInFlightDemand[resource] ?? 0) / capacity : 0;
     return { resource, text: `${resource} ${short(share)} s` };
   });
   if (note.textContent === parts.map(({ text }) => text).join('')) return;

@@ -8,8 +8,9 @@ export function statusPage({ at, status, policy, resources, fleet, backends }: F
   return document(html`
     <p>
       Status <strong>${status}</strong>, policy <strong>${policy}</strong>: ${fleet.up} of ${fleet.backends} backends
-      up, ${fleet.requests} requests, ${fleet.inFlight} in flight, ${fleet.queued} queued, ${fleet.errors} errors,
-      ${fleet.unplaced} unplaced. Read at ${at}.
+      up, ${fleet.requests} requests, ${fleet.meanInFlight.toFixed(1)} in flight on average, ${fleet.queued} queued,
+      ${fleet.errors} errors, of them ${fleet.lastMinute.errors} in the last minute, ${fleet.unplaced} unplaced. Read at
+      ${at}.
     </p>
     ${status === 'panic' ? html`<p role="alert">Unhealthy backends receive requests too.</p>` : ''}
     <div class="scroll">
@@ -20,7 +21,7 @@ export function statusPage({ at, status, policy, resources, fleet, backends }: F
             ${hasPools ? html`<th scope="col">Pool</th>` : ''}
             <th scope="col">State</th>
             ${resources.map((name) => html`<th scope="col">${name} queued, s</th>`)}
-            <th scope="col">In flight</th>
+            <th scope="col">In flight, mean</th>
             <th scope="col">Requests</th>
             <th scope="col">Errors</th>
             <th scope="col">p50 ms</th>
@@ -49,8 +50,8 @@ function row(backend: BackendMetrics, resources: readonly string[], hasPools: bo
     <th scope="row">${backend.id}</th>
     ${hasPools ? html`<td>${backend.pool}</td>` : ''}
     <td>${backend.state === 'draining' && backend.inFlight === 0 ? 'drained' : backend.state}</td>
-    ${resources.map((name) => html`<td class="number">${(backend.backlogSeconds[name] ?? 0).toFixed(2)}</td>`)}
-    ${[`${backend.inFlight} / ${backend.maxInFlight}`, backend.requests, backend.errors].map(numberCell)}
+    ${resources.map((name) => html`<td class="number">${(backend.meanBacklogSeconds[name] ?? 0).toFixed(2)}</td>`)}
+    ${[`${backend.meanInFlight.toFixed(1)} / ${backend.maxInFlight}`, backend.requests, backend.errors].map(numberCell)}
     ${[latencyMs?.p50, latencyMs?.p95, latencyMs?.p99].map((ms) => numberCell(ms?.toFixed(1) ?? '–'))}
     ${resources.map((name) => numberCell(Math.round(backend.totals[name] ?? 0)))}
   </tr>`;
