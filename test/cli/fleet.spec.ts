@@ -48,7 +48,9 @@ describe('fairlead status', () => {
     const { exitCode, stdout, stderr } = await run(['status']);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(stdout).toContain(`balancer   ${balancer.control}/\nstatus     ok\n`);
+    expect(stdout).toMatch(/^version {4}\d+\.\d+\.\d+.*, up for \d+ /m);
     expect(stdout).toMatch(/^backends {3}1 of 1 up$/m);
+    expect(stdout).toMatch(/^requests +\d+ +\d+\nno backend free +/m);
     expect(stdout).toMatch(/^default +drf +1 of 1 +0 +0$/m);
   });
 
@@ -75,10 +77,14 @@ describe('fairlead backends', () => {
     const { exitCode, stdout } = await run(['backends']);
     const [head, ...rows] = stdout.trimEnd().split('\n');
     expect(exitCode).toBe(0);
-    expect(head).toMatch(/^ID +POOL +STATE +URL +IN FLIGHT +COMPUTE BACKLOG +STORAGE BACKLOG +REQUESTS +ERRORS +P99$/);
+    expect(head).toMatch(
+      /^ID +POOL +STATE +URL +IN FLIGHT +PEAK +COMPUTE BACKLOG +STORAGE BACKLOG +REQUESTS +ERRORS +P99$/,
+    );
     expect(rows).toEqual([
       expect.stringMatching(
-        new RegExp(`^files-1 +default +up +http://127.0.0.1:${upstream.port} +0 +0 ms +0 ms +\\d+ +0 +`),
+        new RegExp(
+          `^files-1 +default +up +http://127.0.0.1:${upstream.port} +[\\d.]+ +\\d+ +\\S+ m?s +\\S+ m?s +\\d+ +0 +`,
+        ),
       ),
     ]);
   });

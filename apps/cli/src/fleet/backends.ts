@@ -3,7 +3,7 @@ import type { Environment } from '@fairlead/configuration';
 import { connect } from '../balancer-api/balancer-api.js';
 import type { BalancerFlags } from '../invocation/balancer-flags.js';
 import { EXIT } from '../invocation/exit-codes.js';
-import { count, milliseconds, NONE } from '../output/numbers.js';
+import { count, milliseconds, NONE, short } from '../output/numbers.js';
 import { formatTable, type Column } from '../output/table.js';
 import { print, printJson } from '../output/terminal.js';
 import { requireState, styledState } from './backend-states.js';
@@ -41,7 +41,7 @@ export async function backends(
 
 function columnsFor(resources: readonly string[]): readonly Column<ShownBackend>[] {
   const backlogs = resources.map((name): Column<ShownBackend> => {
-    const cell = ({ backlogSeconds }: ShownBackend) => milliseconds((backlogSeconds[name] ?? 0) * 1000);
+    const cell = ({ meanBacklogSeconds }: ShownBackend) => milliseconds((meanBacklogSeconds[name] ?? 0) * 1000);
     return { title: `${name.toUpperCase()} BACKLOG`, cell, align: 'right', leaveOut: 5 };
   });
   return [
@@ -49,7 +49,8 @@ function columnsFor(resources: readonly string[]): readonly Column<ShownBackend>
     { title: 'POOL', cell: ({ pool }) => pool, leaveOut: 4 },
     { title: 'STATE', cell: ({ state }) => styledState(state) },
     { title: 'URL', cell: ({ url }) => url, leaveOut: 6 },
-    { title: 'IN FLIGHT', cell: ({ inFlight }) => count(inFlight), align: 'right', leaveOut: 1 },
+    { title: 'IN FLIGHT', cell: ({ meanInFlight }) => short(meanInFlight), align: 'right', leaveOut: 1 },
+    { title: 'PEAK', cell: ({ peakInFlight }) => count(peakInFlight), align: 'right', leaveOut: 5 },
     ...backlogs,
     { title: 'REQUESTS', cell: ({ requests }) => count(requests), align: 'right', leaveOut: 2 },
     { title: 'ERRORS', cell: ({ errors }) => count(errors), align: 'right', leaveOut: 3 },

@@ -9,16 +9,17 @@ export const shownBackendSchema = backendMetricsSchema.pick({
   pool: true,
   state: true,
   reason: true,
-  inFlight: true,
-  backlogSeconds: true,
+  meanInFlight: true,
+  peakInFlight: true,
+  meanBacklogSeconds: true,
   requests: true,
   errors: true,
   latencyMs: true,
 });
 
 const schema = fleetMetricsSchema
-  .pick({ status: true, uptimeSeconds: true, policy: true, fleet: true, resources: true })
-  .extend({ backends: z.array(shownBackendSchema), version: z.string().optional() });
+  .pick({ status: true, version: true, uptimeSeconds: true, policy: true, threads: true, fleet: true, resources: true })
+  .extend({ backends: z.array(shownBackendSchema) });
 
 /** See {@link shownBackendSchema}. */
 export type ShownBackend = z.infer<typeof shownBackendSchema>;

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { connect } from '../balancer-api/balancer-api.js';
 import type { BalancerFlags } from '../invocation/balancer-flags.js';
 import { EXIT } from '../invocation/exit-codes.js';
-import { count, duration, milliseconds, NONE, percent } from '../output/numbers.js';
+import { count, duration, milliseconds, NONE, percent, short } from '../output/numbers.js';
 import { formatPairs, formatTable, type Column } from '../output/table.js';
 import { print, printJson, styled } from '../output/terminal.js';
 import { METRICS } from './metrics-request.js';
@@ -44,30 +44,60 @@ export async function status(
   if (json) printJson({ health: health.json, metrics: metrics.json, pools: pools.json }, 2);
   else {
     print(formatPairs([['balancer', balancer.href], ...summaryOf(metrics.body, isReady)]));
+    print(`\n${formatTable(COUNT_COLUMNS, countsOf(metrics.body.fleet))}`);
     print(`\n${formatTable(POOL_COLUMNS, pools.body.pools)}`);
   }
   return isReady && metrics.body.status === 'ok' ? EXIT.ok : EXIT.found;
 }
 
 function summaryOf({ fleet, ...metrics }: Metrics, isReady: boolean): [string, string][] {
-  const { version, status: condition, uptimeSeconds, policy } = metrics;
-  const { requests, errors, unplaced, retries, latencyMs } = fleet;
-  const word = STATUS_WORDS[condition]();
+  const word = STATUS_WORDS[metrics.status]();
   return [
     ['status', isReady ? word : `${styled('red', 'not ready to accept clients')}; ${word}`],
-    ...(version === undefined ? [] : [['version', version] as [string, string]]),
-    ['up for', duration(uptimeSeconds)],
-    ['policy', policy],
+    ['version', `${metrics.version}, up for ${duration(metrics.uptimeSeconds)}`],
+    ['policy', metrics.policy],
+    ['threads', count(metrics.threads)],
     ['backends', `${count(fleet.up)} of ${count(fleet.backends)} up`],
-    ['in flight', count(fleet.inFlight)],
+    ['in flight', `${short(fleet.meanInFlight)}, at most ${count(fleet.peakInFlight)}`],
     ['queued', count(fleet.queued)],
-    ['requests', count(requests)],
-    ['errors', `${count(errors)} (${percent(errors, requests)})`],
-    ['retries', count(retries)],
-    ['unplaced', `${count(unplaced)} (${percent(unplaced, requests)})`],
-    ['p50', latencyMs === null ? NONE : milliseconds(latencyMs.p50)],
-    ['p99', latencyMs === null ? NONE : milliseconds(latencyMs.p99)],
   ];
+}
+
+/** What the balancer has counted in a time. */
+type Counts = Metrics['fleet']['lastMinute'] | Metrics['fleet'];
+
+/** A figure of the last minute, and the same since the start. */
+interface CountRow {
+  readonly name: string;
+  readonly lastMinute: string;
+  readonly sinceStart: string;
+}
+
+const COUNT_COLUMNS: readonly Column<CountRow>[] = [
+  { title: '', cell: ({ name }) => name },
+  { title: 'LAST MIN', cell: ({ lastMinute }) => lastMinute, align: 'right' },
+  { title: 'TOTAL', cell: ({ sinceStart }) => sinceStart, align: 'right' },
+];
+
+const FIGURES: Readonly<Record<string, (counts: Counts) => string>> = {
+  requests: ({ requests }) => count(requests),
+  'no backend free': ({ unplaced, requests }) => share(unplaced, requests),
+  errors: ({ errors, requests }) => share(errors, requests),
+  retries: ({ retries, requests }) => share(retries, requests),
+  p50: ({ latencyMs }) => (latencyMs === null ? NONE : milliseconds(latencyMs.p50)),
+  p99: ({ latencyMs }) => (latencyMs === null ? NONE : milliseconds(latencyMs.p99)),
+};
+
+function countsOf(fleet: Metrics['fleet']): readonly CountRow[] {
+  return Object.entries(FIGURES).map(([name, of]) => ({
+    name,
+    lastMinute: of(fleet.lastMinute),
+    sinceStart: of(fleet),
+  }));
+}
+
+function share(part: number, total: number): string {
+  return part === 0 ? '0' : `${count(part)} (${percent(part, total)})`;
 }
 
 const POOL_COLUMNS: readonly Column<PoolView>[] = [

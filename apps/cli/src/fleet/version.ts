@@ -16,17 +16,16 @@ export async function printVersions(
 ): Promise<number> {
   const balancer = connect(flags, environment);
   const running = await balancer.send(METRICS).then(
-    ({ body }) => ({ version: body.version ?? null, reason: undefined }),
+    ({ body }) => ({ version: body.version, reason: undefined }),
     (error: Error) => ({ version: null, reason: error.message }),
   );
   if (json) printJson({ fairlead, node: process.versions.node, balancer: running.version }, 2);
   else {
-    const found = `${running.version ?? 'of an unknown version'} at ${balancer.href}`;
     print(
       formatPairs([
         ['fairlead', fairlead],
         ['node', process.versions.node],
-        ['balancer', running.reason ?? found],
+        ['balancer', running.reason ?? `${running.version} at ${balancer.href}`],
       ]),
     );
   }
