@@ -9,7 +9,10 @@ const sentences = z.array(z.string());
 export const configurationSchema = z
   .object({
     file: z.string().nullable().describe('The path of the file; null: there is none, and the variables say it all'),
-    version: z.int().describe('Grows by one with each configuration that is put in force; 1 is that of the start'),
+    version: z
+      .int()
+      .min(1)
+      .describe('Grows by one with each configuration that is put in force; 1 is that of the start'),
     since: momentSchema.describe('When it was put in force'),
     problems: sentences.describe(
       'What is wrong with the file since it was read the last time; it is not in force then',
@@ -39,7 +42,7 @@ export type ConfigurationCheck = z.infer<typeof configurationCheckSchema>;
 export const configurationReloadSchema = z
   .object({
     result: z.enum(['changed', 'unchanged']),
-    version: z.int().describe('Of the configuration in force now'),
+    version: z.int().min(1).describe('Of the configuration in force now'),
     changes: sentences,
     warnings: sentences,
   })

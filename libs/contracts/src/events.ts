@@ -31,7 +31,7 @@ export const EVENT_KINDS = [
  */
 export const fleetEventSchema = z
   .object({
-    sequence: z.int(),
+    sequence: z.int().min(0),
     at: momentSchema,
     kind: z.enum(EVENT_KINDS),
     backend: z.string().nullable(),

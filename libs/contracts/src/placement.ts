@@ -49,7 +49,9 @@ export type Explanation = z.infer<typeof explanationSchema>;
 /** The response of `GET /api/v1/demands`: the demand the balancer expects of each class of requests. */
 export const demandListSchema = z
   .object({
-    reports: z.object({ accepted: z.int(), ignored: z.int() }).describe('Cost reports received from backends'),
+    reports: z
+      .object({ accepted: z.int().min(0), ignored: z.int().min(0) })
+      .describe('Cost reports received from backends'),
     classes: z.array(
       z.object({
         name: z.string().meta({ examples: ['GET /users/{}'] }),

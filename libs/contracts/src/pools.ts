@@ -10,12 +10,12 @@ export const poolViewSchema = z
     configured: z
       .boolean()
       .describe('Whether the configuration has it; otherwise its backends get no requests until it returns'),
-    backends: z.record(z.string(), z.int()).meta({
+    backends: z.record(z.string(), z.int().min(0)).meta({
       description: 'Number of backends by state; states without any are left out',
       examples: [{ up: 3, draining: 1 }],
     }),
-    inFlight: z.int().describe('Exchanges in progress'),
-    queued: z.int().describe('Requests waiting for a backend with room'),
+    inFlight: z.int().min(0).describe('Exchanges in progress'),
+    queued: z.int().min(0).describe('Requests waiting for a backend with room'),
   })
   .meta({ id: 'Pool' });
 

@@ -25,12 +25,18 @@ export type BackendState = z.infer<typeof backendStateSchema>;
 const ID_FORM = 'must be 1 to 200 characters: letters, digits and . _ ~ : / @ [ ] -';
 
 /** A backend's id. It may contain what a URL's host and path do, because the id defaults to the URL. */
-export const backendIdSchema = z.string(ID_FORM).regex(/^[A-Za-z0-9._~:/@[\]-]{1,200}$/, ID_FORM);
+export const backendIdSchema = z
+  .string(ID_FORM)
+  .regex(/^[A-Za-z0-9._~:/@[\]-]{1,200}$/, ID_FORM)
+  .meta({ examples: ['files-1'] });
 
 const POOL_FORM = 'must be 1 to 64 characters: letters, digits and . _ -';
 
 /** The name of a pool. */
-export const poolNameSchema = z.string(POOL_FORM).regex(/^[\w.-]{1,64}$/, POOL_FORM);
+export const poolNameSchema = z
+  .string(POOL_FORM)
+  .regex(/^[\w.-]{1,64}$/, POOL_FORM)
+  .meta({ examples: ['default'] });
 
 const URL_FORM = 'must be an http or https URL without credentials, query or fragment, such as http://10.0.0.7:8080';
 
@@ -121,8 +127,8 @@ export const backendViewSchema = z
     pingPath: z.string().nullable(),
     labels: z.record(z.string(), z.string()),
     lease: leaseViewSchema.nullable().describe('null: no lease, health depends on ping-acks alone'),
-    inFlight: z.int().describe('Exchanges in progress, including upgraded connections'),
-    maxInFlight: z.int().describe('Maximum number of concurrent exchanges'),
+    inFlight: z.int().min(0).describe('Exchanges in progress, including upgraded connections'),
+    maxInFlight: z.int().min(0).describe('Maximum number of concurrent exchanges'),
     drain: z
       .object({
         complete: z.boolean().describe('Whether no exchange is in progress any more'),

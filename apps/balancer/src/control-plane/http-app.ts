@@ -1,11 +1,10 @@
 // Sets up HTTP for the control plane: which requests it takes, body parsing, validation, errors, API documentation.
 import { refuseForeignPages, requireKnownHost } from '@fairlead/http-server';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { json, text, type NextFunction, type Request, type Response } from 'express';
 import { hasBody, requireJson, takesDocument } from '../access/json-body.js';
 import type { BalancerConfig } from '../config/balancer.config.js';
-import { VERSION } from '../config/version.js';
+import { serveDocumentation } from './api-documentation.js';
 import { auditRefusals } from './audit.js';
 import { unreadableBody } from './body-parser-errors.js';
 import { requireShallowBody } from './body-depth.js';
@@ -36,7 +35,7 @@ export function configureControlPlane(
   app.use(bodyParser());
   app.useGlobalPipes(validationPipe);
   app.useGlobalFilters(new ProblemFilter());
-  if (SWAGGER) setUpDocs(app);
+  if (SWAGGER) serveDocumentation(app);
 }
 
 /** Redirects a browser that opens the address of the control plane, which would be a request of the original protocol. */
@@ -58,23 +57,6 @@ function bodyParser() {
     const parse = request.path === '/' ? parseText : parseJson;
     parse(request, response, (error?: unknown) => next(error === undefined ? undefined : unreadableBody(error)));
   };
-}
-
-function setUpDocs(app: NestExpressApplication): void {
-  const description = new DocumentBuilder()
-    .setTitle('Fairlead')
-    .setDescription('Registration, administration and metrics of the balancer.')
-    .setVersion(VERSION)
-    .setOpenAPIVersion('3.1.0')
-    .addBearerAuth({
-      type: 'http',
-      scheme: 'bearer',
-      description: 'A token, if tokens are set; the roles are read, register and operate, which includes the others',
-    })
-    .build();
-  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, description), {
-    jsonDocumentUrl: 'docs-json',
-  });
 }
 
 /** Keys that Nest takes out before a schema sees them, so that they would be ignored where any other one is an error. */

@@ -35,9 +35,10 @@ export class OriginalProtocolController {
   @Header('Content-Type', 'text/plain; charset=utf-8')
   @ApiOperation({
     summary: 'Register in the original protocol, with any method',
-    description: 'Registers http://<caller>:80, or the port given as "Port".',
+    description:
+      'Registers port 80 of the caller, or the port given as "Port". Any method does the same; a body with GET is allowed.',
   })
-  @ApiBody({ schema: { example: { 'Compute-Vector': 20, 'Storage-Vector': 8 } } })
+  @ApiBody({ schema: { type: 'object', example: { 'Compute-Vector': 20, 'Storage-Vector': 8 } } })
   @ApiResponse({ status: 200, description: '`Server accepted`, with a newline' })
   @ApiResponse({
     status: 400,
