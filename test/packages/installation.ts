@@ -1,7 +1,17 @@
 // Packs what is published, and installs it in folders outside the repository, as npm does. Without the registry: other
 // packages come from the repository's own node_modules, where the lock file put them.
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +23,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const INSTALLED = join(ROOT, 'node_modules');
 
 interface Manifest {
+  readonly bin?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
 }
@@ -31,13 +42,13 @@ export function emptyFolder(atEnd: AtEnd): string {
 export async function packAll(folder: string): Promise<Tarballs> {
   await run('npm', ['run', 'build:packages'], { cwd: ROOT });
   const sources = ['.', 'dist/packages/registration', 'dist/packages/scheduling'];
-  return Object.assign({}, ...(await Promise.all(sources.map((source) => pack(join(ROOT, source), folder)))));
+  return Object.assign({}, ...(await Promise.all(sources.map((source) => pack(source, folder)))));
 }
 
-/** Packs one folder. */
-async function pack(source: string, folder: string): Promise<Tarballs> {
+/** Packs one folder of the repository. */
+export async function pack(source: string, folder: string): Promise<Tarballs> {
   const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
-  const { stdout } = await run('npm', args, { cwd: source });
+  const { stdout } = await run('npm', args, { cwd: join(ROOT, source) });
   // npm before 12 prints a list, later versions an object by name.
   const [{ name, filename }] = Object.values(JSON.parse(stdout)) as { name: string; filename: string }[];
   return { [name]: join(folder, filename.replace('@', '').replace('/', '-')) };
@@ -79,7 +90,9 @@ async function install(target: Target, name: string): Promise<void> {
   if (tarball !== undefined) {
     mkdirSync(path);
     await run('tar', ['-xzf', tarball, '-C', path, '--strip-components=1']);
-    await installAll(target, manifestIn(path).dependencies);
+    const { dependencies, bin = {} } = manifestIn(path);
+    for (const [command, file] of Object.entries(bin)) linkCommand(target, command, join(path, file));
+    await installAll(target, dependencies);
   } else if (name.startsWith('@nestjs/') && existsSync(otherNest)) {
     // A copy: Node resolves the imports of a link from where it leads to, and there another Nest is found.
     cpSync(otherNest, path, { recursive: true });
@@ -91,6 +104,13 @@ async function install(target: Target, name: string): Promise<void> {
   } else {
     symlinkSync(join(INSTALLED, name), path);
   }
+}
+
+/** Makes a file executable by its name, as npm does. */
+function linkCommand({ folder }: Target, command: string, file: string): void {
+  chmodSync(file, 0o755);
+  mkdirSync(join(folder, '.bin'), { recursive: true });
+  symlinkSync(file, join(folder, '.bin', command));
 }
 
 /** The manifest in a folder; an empty one for a folder of a scope, which has none. */

@@ -8,8 +8,9 @@ import { formatMessage } from 'publint/utils';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { testExample } from '../support/example-backend.js';
 import { shared, type AtEnd } from '../support/lifetime.js';
-import { AppProcess, backendIn, listening, until } from '../support/processes.js';
+import { AppProcess, backendIn, until } from '../support/processes.js';
 import { addPackage, compile, emptyFolder, installApp, packAll } from './installation.js';
+import { installCommand, startPackedBalancer } from './packed-command.js';
 
 const APPS = 'test/packages/apps';
 const ID = 'packed';
@@ -44,16 +45,7 @@ describe('the packages', () => {
   const tarballs = shared((atEnd) => packAll(emptyFolder(atEnd)));
 
   /** A balancer started by the packed command. All tests use it, because each backend leaves. */
-  const balancer = shared(async (atEnd) => {
-    const folder = emptyFolder(atEnd);
-    await addPackage(join(folder, 'node_modules'), 'fairlead', tarballs.current);
-    const { bin } = JSON.parse(readFileSync(join(folder, 'node_modules/fairlead/package.json'), 'utf8'));
-    const command = [process.execPath, join(folder, 'node_modules/fairlead', bin.fairlead), 'start', 'balancer'];
-    const env = { DATA_PLANE_PORT: '0', CONTROL_PLANE_PORT: '0', REGISTRY_FILE: 'none', LOG_FORMAT: 'json' };
-    const running = new AppProcess('fairlead', command, { cwd: folder, env });
-    atEnd(() => running.end());
-    return listening(running);
-  });
+  const balancer = shared(async (atEnd) => startPackedBalancer(await installCommand(tarballs.current, atEnd), atEnd));
 
   /** Installs an application, and compiles it with its own tsconfig.json if it has one. */
   async function installed(app: string, atEnd: AtEnd): Promise<string> {

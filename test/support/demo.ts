@@ -12,6 +12,14 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
  */
 const OFFSETS = Array.from({ length: 50 }, (_, i) => 1000 + 400 * i + 200 * (Number(process.env.VITEST_POOL_ID) % 2));
 
+/** A command `fairlead`, and where it is run. */
+interface DemoCommand {
+  readonly command: readonly string[];
+  readonly cwd: string;
+}
+
+const BUILT: DemoCommand = { command: [process.execPath, 'dist/apps/cli/src/main.js'], cwd: ROOT };
+
 /** A running demo. */
 export class Demo {
   output = '';
@@ -68,11 +76,14 @@ export class Demo {
  * Starts the demo with these variables; all of its backends are up when this resolves. It is stopped when the test is
  * over.
  */
-export async function startDemo(variables: Readonly<Record<string, string>> = {}): Promise<Demo> {
+export async function startDemo(
+  variables: Readonly<Record<string, string>> = {},
+  { command: [program, ...first], cwd }: DemoCommand = BUILT,
+): Promise<Demo> {
   for (const offset of OFFSETS) {
-    const args = ['dist/apps/cli/src/main.js', 'demo', '--port-offset', String(offset)];
+    const args = [...first, 'demo', '--port-offset', String(offset)];
     const env = { ...process.env, ...variables };
-    const demo = new Demo(spawn(process.execPath, args, { cwd: ROOT, env }), offset);
+    const demo = new Demo(spawn(program, args, { cwd, env }), offset);
     onTestFinished(async () => void (await demo.stop()));
     if (await demo.printed(' is up')) return demo;
     if (!/is already in use|address already in use/.test(demo.output)) {
