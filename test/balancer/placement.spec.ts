@@ -45,10 +45,59 @@ describe('explaining a placement', () => {
     expect((await metricsOf(balancer)).fleet.inFlight).toBe(0);
   });
 
+  it('under a policy without scores, candidates are listed, and the next one is named', async () => {
+    const balancer = await startBalancer({ PLACEMENT_POLICY: 'least-requests' });
+    const { port } = await httpUpstream((_, response) => response.end());
+    const other = await httpUpstream((_, response) => response.end());
+    await join(balancer, 'large', port, { resources: { compute: 30, storage: 30 } });
+    await join(balancer, 'small', other.port, { resources: { compute: 3, storage: 3 } });
+    const answer = (await (await explain(balancer, { demand: { compute: 1 } })).json()) as Explanation;
+    expect(answer.candidates.map(({ id, score }) => [id, score])).toEqual([
+      ['large', null],
+      ['small', null],
+    ]);
+    expect(['large', 'small']).toContain(answer.chosen);
+    expect(answer.note).toMatch(/^the policy least-requests gives no scores: The backend with the fewest/);
+    expect(answer.excluded).toEqual([]);
+  });
+
+  it.each([{ DATA_PLANE_THREADS: '0' }, { DATA_PLANE_THREADS: '2' }])(
+    'a method and a path are explained with what was learned of them, %j',
+    async (env) => {
+      const balancer = await startBalancer({ ...env });
+      const { port } = await httpUpstream((_, response) => {
+        response.setHeader('endpoint-load-metrics', 'JSON {"request_cost": {"compute": 3, "storage": 7}}').end();
+      });
+      await join(balancer, 'a', port);
+      for (let i = 0; i < 3; i++) await (await fetch(`${balancer.url}/reports`)).arrayBuffer();
+      const answer = (await (await explain(balancer, { path: '/reports?of=today' })).json()) as Explanation;
+      expect(answer).toMatchObject({
+        pool: 'default',
+        route: 'default',
+        class: 'GET /reports',
+        demandSource: 'reported',
+        chosen: 'a',
+        note: null,
+      });
+      expect(answer.demand.compute).toBeCloseTo(3);
+      expect(answer.demand.storage).toBeCloseTo(7);
+      const declared = { path: '/', headers: { 'Fairlead-Demand': 'compute=5' } };
+      expect((await (await explain(balancer, declared)).json()) as Explanation).toMatchObject({
+        demand: { compute: 5, storage: 0 },
+        demandSource: 'given',
+        class: null,
+        note: 'headers declare a demand only if the client is in DEMAND_CLIENTS',
+      });
+    },
+  );
+
   it.each([
     [{ demand: { gpu: 1 } }, /^demand\.gpu is unknown/],
-    [{ demand: { compute: -1 } }, /^demand\.compute must be a number from 0/],
-    [{}, /^demand must be an object/],
+    [{ demand: { compute: -1 } }, /^demand\.compute must be a number from 0 to 1000000, got -1$/],
+    [{}, /give demand, or path, or both/],
+    [{ demand: { compute: 1 }, method: 'GET' }, /method, host and headers need path/],
+    [{ path: 'reports' }, /^path must be a path such as .*, got "reports"$/],
+    [{ path: '/', method: 'get' }, /^method must be a method in capital letters.*, got "get"$/],
     [{ demand: {}, pool: 'reports' }, /^there is no pool "reports": the pools are default$/, 404],
   ])('%j is refused with what is allowed', async (body, sentence, status = 400) => {
     const response = await explain(await startBalancer(), body);

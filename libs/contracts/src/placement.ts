@@ -4,13 +4,45 @@ import { closedObject } from './closed-object.js';
 import { backendStateSchema, poolNameSchema } from './registration.js';
 import { demandSchema } from './resources.js';
 
+const PATH_FORM = 'must be a path such as /reports/7, of printable ASCII without spaces';
+const METHOD_FORM = 'must be a method in capital letters, such as GET';
+
 const amounts = z.record(z.string(), z.number());
 
 /** The body of `POST /api/v1/placement/explain`. */
 export const explainRequestSchema = closedObject({
-  demand: demandSchema.describe('Units by resource; a resource that is left out is not needed'),
-  pool: poolNameSchema.optional().describe('The pool of the request; default: default'),
-}).meta({ id: 'ExplainRequest', examples: [{ demand: { compute: 3, storage: 1 } }] });
+  demand: demandSchema
+    .optional()
+    .describe(
+      'Units by resource; a resource that is left out is not needed. Without it, path says which request it is',
+    ),
+  pool: poolNameSchema.optional().describe('The pool of the request; by default that of its route, or default'),
+  path: z
+    .string(PATH_FORM)
+    .regex(/^\/[\x21-\x7e]{0,8191}$/, PATH_FORM)
+    .optional()
+    .describe('Path and query of a request: its route, its pool and its demand are found out'),
+  method: z
+    .string(METHOD_FORM)
+    .regex(/^[A-Z]{1,32}$/, METHOD_FORM)
+    .optional()
+    .describe('Its method; default: GET'),
+  host: z.string().max(1000, 'must have at most 1000 characters').optional().describe('Its Host; default: none'),
+  headers: z
+    .record(z.string(), z.string())
+    .refine((fields) => Object.keys(fields).length <= 100, 'must have at most 100 fields')
+    .optional()
+    .describe('Other fields of its head, by name'),
+})
+  .refine((body) => body.demand !== undefined || body.path !== undefined, 'give demand, or path, or both')
+  .refine(
+    (body) => body.path !== undefined || !(body.method ?? body.host ?? body.headers),
+    'method, host and headers need path',
+  )
+  .meta({
+    id: 'ExplainRequest',
+    examples: [{ demand: { compute: 3, storage: 1 } }, { method: 'GET', host: 'example.org', path: '/reports/7' }],
+  });
 
 /** See {@link explainRequestSchema}. */
 export type ExplainRequest = z.infer<typeof explainRequestSchema>;
@@ -20,15 +52,23 @@ export const explanationSchema = z
   .object({
     pool: poolNameSchema,
     policy: z.string(),
+    route: z.string().nullable().describe('The route of the request; null: it was given by its demand'),
+    class: z.string().nullable().describe('The class of requests whose demand is learned; null: it is not learned'),
     demand: amounts,
+    demandSource: z
+      .enum(['given', 'configured', 'reported', 'inferred', 'prior'])
+      .describe('given: in the request; configured: by its route, a rule or DEMAND_SOURCE; the others: learned'),
+    note: z.string().nullable().describe('What the answer does not say for sure'),
     chosen: z
       .string()
       .nullable()
-      .describe('The candidate with the smallest score; null if there is none or the policy does not score'),
+      .describe(
+        'Where the request would go: the candidate with the smallest score, or the one that the policy would choose next',
+      ),
     candidates: z.array(
       z.object({
         id: z.string(),
-        score: z.number(),
+        score: z.number().nullable().describe('The smallest is chosen; null: the policy does not score'),
         terms: z.record(
           z.string(),
           z.object({

@@ -49,16 +49,22 @@ export class PlacementController {
 
   @Post('placement/explain')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Where a request of this demand would be placed now, and why' })
+  @ApiOperation({
+    summary: 'Where a request would be placed now, and why: by its demand, or by its method, host and path',
+  })
   @ApiResponse({
     status: 200,
     standardSchema: explanationSchema,
     description: 'Every backend of the pool, scored or excluded',
   })
-  @ApiResponse({ status: 400, standardSchema: problemSchema, description: 'The demand is invalid' })
+  @ApiResponse({
+    status: 400,
+    standardSchema: problemSchema,
+    description: 'The demand or the head is invalid, or the balancer would respond to the request itself',
+  })
   @ApiResponse({ status: 404, standardSchema: problemSchema, description: 'There is no pool of that name' })
-  explain(@Body({ schema: explainRequestSchema }) { demand, pool }: ExplainRequest): Explanation {
-    return this.explainService.explain(demand, pool);
+  explain(@Body({ schema: explainRequestSchema }) request: ExplainRequest): Promise<Explanation> {
+    return this.explainService.explain(request);
   }
 
   @Get('demands')

@@ -110,10 +110,15 @@ export class DemandLearning {
     this.estimates[classId] = undefined;
   }
 
+  /** The name of a class that is known. */
+  nameOf(classId: number): string {
+    return this.classifier.nameOf(classId) ?? '';
+  }
+
   /** The estimates of all classes, for people. */
   beliefs(): NamedBelief[] {
     return [...this.classes].map((classId) => ({
-      name: this.classifier.nameOf(classId) ?? '',
+      name: this.nameOf(classId),
       ...this.learner.belief(classId),
     }));
   }

@@ -106,10 +106,10 @@ describe('a change of the configuration', () => {
     const { join, place, traffic, scheduler, demand } = aScheduler();
     for (const id of ['a', 'b']) join(id, { pool: 'reports' });
     place('reports');
-    expect(scheduler.explain('reports', demand)).toBeUndefined();
+    expect(scheduler.explain('reports', demand, undefined).scored).toBeUndefined();
     usePools(traffic, { name: 'reports', policy: 'drf' });
-    expect(scheduler.explain('reports', demand)).toHaveLength(2);
-    expect(scheduler.explain('default', demand)).toBeUndefined();
+    expect(scheduler.explain('reports', demand, undefined).scored).toHaveLength(2);
+    expect(scheduler.explain('default', demand, undefined).scored).toBeUndefined();
   });
 
   it('brings pools, and serves the requests of one that was removed until its backends leave', async () => {

@@ -34,6 +34,16 @@ export interface PlacementRequest {
   readonly stickySlot: number;
 }
 
+/** Where a request would be placed. */
+export interface PlacementExplanation {
+  /** Of the candidates. */
+  readonly slots: readonly number[];
+  /** The candidates, the best first; undefined when the policy does not score. */
+  readonly scored: readonly ScoredCandidate[] | undefined;
+  /** The slot of the backend that would be chosen; undefined without candidates. */
+  readonly chosen: number | undefined;
+}
+
 @Injectable()
 export class DrfScheduler {
   private readonly context: PlacementContext;
@@ -116,11 +126,15 @@ export class DrfScheduler {
     return candidates.fill(fleet, this.table, demand, triedSlots) > 0;
   }
 
-  /** The scores of the candidates of a pool for `demand`; undefined when its policy has no scores. */
-  explain(pool: string, demand: ResourceVector): ScoredCandidate[] | undefined {
-    const { candidates, fleet, policy } = this.enter(pool);
-    candidates.fill(fleet, this.table, demand, []);
-    return policy.explain?.(candidates, demand);
+  /** The candidates of a pool for a request, and the one that would be chosen. Places nothing. */
+  explain(name: string, demand: ResourceVector, affinity: number | undefined): PlacementExplanation {
+    const pool = this.enter(name);
+    const { candidates, fleet, policy } = pool;
+    const count = candidates.fill(fleet, this.table, demand, []);
+    const slots = Array.from({ length: count }, (_, at) => fleet.slots[candidates.positions[at]]);
+    const scored = policy.explain?.(candidates, demand).toSorted((a, b) => a.score - b.score);
+    if (scored) return { slots, scored, chosen: scored[0]?.slot };
+    return { slots, scored, chosen: count === 0 ? undefined : pool.nextSlot(demand, affinity) };
   }
 
   /** The pool with a name, up to date. */

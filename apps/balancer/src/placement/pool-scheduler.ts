@@ -6,6 +6,7 @@ import {
   type PlacementPolicy,
   type PolicyContext,
   type PolicyName,
+  type ResourceVector,
 } from '@fairlead/scheduling';
 import type { Fleet } from '../registry/snapshot/fleet.js';
 
@@ -35,6 +36,16 @@ export class PoolScheduler {
     if (name === this.policyName) return;
     this.policyName = name;
     this.policy = createPolicy(name as PolicyName, this.context);
+  }
+
+  /**
+   * The slot that the policy would choose of the {@link candidates}, of which there are some. A policy of its own is asked,
+   * since policies remember what they have chosen.
+   */
+  nextSlot(demand: ResourceVector, affinity: number | undefined): number {
+    const policy = createPolicy(this.policyName as PolicyName, this.context);
+    const { fleet } = this.candidates;
+    return fleet.slots[policy.choose(this.candidates, demand, affinity)];
   }
 
   /** Takes the backends that may receive requests from now on, at their declared capacity. */

@@ -44,10 +44,11 @@ export async function explain(
   return EXIT.ok;
 }
 
-function printExplanation({ pool, policy, demand, chosen, candidates, excluded }: Explanation): void {
+function printExplanation({ pool, policy, demand, chosen, candidates, excluded, note }: Explanation): void {
   const units = Object.entries(demand).map(([name, amount]) => `${name} ${short(amount)}`);
   print(`a request of ${units.join(', ')} in pool ${pool}, policy ${policy}`);
   print(chosen === null ? 'no backend is chosen' : `goes to ${styled('bold', chosen)}`);
+  if (note !== null) print(printable(note));
   if (candidates.length > 0) print(`\n${formatTable(columnsFor(Object.keys(demand)), candidates)}`);
   if (excluded.length > 0) print(`\n${formatTable(EXCLUDED_COLUMNS, excluded)}`);
 }
@@ -70,7 +71,7 @@ function columnsFor(resources: readonly string[]): readonly Column<Candidate>[] 
   return [
     { title: 'CANDIDATE', cell: ({ id }) => id },
     ...terms,
-    { title: 'SCORE', cell: ({ score }) => score.toPrecision(3), align: 'right' },
+    { title: 'SCORE', cell: ({ score }) => score?.toPrecision(3) ?? '–', align: 'right' },
   ];
 }
 
