@@ -177,9 +177,19 @@ describe('fairlead explain', () => {
     const { exitCode, stdout } = await run(['explain', '--compute', '3', '--resource', 'storage=1']);
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(
-      /^a request of compute 3, storage 1 in pool default, policy drf\ngoes to files-1\n\nCANDIDATE .*\nfiles-1 /,
+      /^a request of compute 3, storage 1 \(as given\)\npool default, policy drf\ngoes to files-1\n\nCANDIDATE .*\nfiles-1 /,
     );
     expect(stdout).toMatch(/^files-2 +up +it has no storage$/m);
+  });
+
+  it('finds out the route and the demand of a request by its head', async () => {
+    const { exitCode, stdout } = await run(['explain', '/reports/7', '--method', 'post', '--host', 'example.org']);
+    expect({ exitCode, stdout }).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(
+        /^a request of compute [\d.]+, storage [\d.]+ \(assumed, until more is known\)\nroute default, pool default/,
+      ),
+    });
   });
 
   it('prints what the API responds with --json', async () => {
@@ -190,7 +200,9 @@ describe('fairlead explain', () => {
   });
 
   it.each([
-    [[], 'fairlead: explain needs the demand of a request, such as --compute 3 --storage 1\n'],
+    [[], 'fairlead: explain needs a path, such as /reports/7, or a demand, such as --compute 3 --storage 1\n'],
+    [['--host', 'h', '--compute', '1'], 'fairlead: --method and --host need a path\n'],
+    [['reports'], /path must be a path such as \/reports\/7/],
     [['--resource', 'x'], /argument 'x' is invalid. It must have the form name=units, such as compute=20./],
     [['--compute', 'x'], /argument 'x' is invalid. It must be a number, such as 20./],
     [['--compute', '1', '--pool', 'x'], /refused: there is no pool "x"/],

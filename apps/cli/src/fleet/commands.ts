@@ -43,15 +43,18 @@ function addReaders(fairlead: Command, { environment, exitWith, version }: Comma
   fairlead
     .command('explain')
     .summary('where a request would go, and why')
-    .description('Show where a request of a demand would go now, and why. Nothing is sent to a backend.')
+    .description('Show where a request would go now, and why. Nothing is sent to a backend.')
+    .argument('[path]', 'path and query of the request, such as /reports/7: its route and its demand are found out')
+    .option('--method <method>', 'its method; default: GET')
+    .option('--host <host>', 'its host name')
     .option('--compute <units>', 'demand of compute; short for --resource compute=<units>', collectAmount('compute'))
     .option('--storage <units>', 'demand of storage; short for --resource storage=<units>', collectAmount('storage'))
     .option('--resource <name=units>', 'demand of any resource; may be repeated', collectAmount())
-    .option('--pool <name>', 'the pool of the request; default: default')
+    .option('--pool <name>', 'its pool; default: that of its route, or default')
     .option(...JSON_FLAG)
-    .action(async (options: import('./explain.js').ExplainOptions, command: Command) => {
+    .action(async (path: string | undefined, options: import('./explain.js').ExplainOptions, command: Command) => {
       const { explain } = await import('./explain.js');
-      exitWith(await explain(balancerFlagsOf(command), environment, options));
+      exitWith(await explain(balancerFlagsOf(command), environment, { ...options, path }));
     });
   fairlead
     .command('events')

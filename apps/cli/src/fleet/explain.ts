@@ -15,6 +15,9 @@ export interface ExplainOptions {
   readonly compute?: Amounts;
   readonly storage?: Amounts;
   readonly resource?: Amounts;
+  readonly path?: string | undefined;
+  readonly method?: string;
+  readonly host?: string;
   readonly pool?: string;
   readonly json?: true;
 }
@@ -26,16 +29,18 @@ type Excluded = Explanation['excluded'][number];
 export async function explain(
   flags: BalancerFlags,
   environment: Environment,
-  { pool, json, ...options }: ExplainOptions,
+  { pool, path, method, host, json, ...options }: ExplainOptions,
 ): Promise<number> {
-  const demand = amountsOf(options);
-  if (Object.keys(demand).length === 0) {
-    throw new Error('explain needs the demand of a request, such as --compute 3 --storage 1');
+  const amounts = amountsOf(options);
+  const demand = Object.keys(amounts).length > 0 ? amounts : undefined;
+  if (demand === undefined && path === undefined) {
+    throw new Error('explain needs a path, such as /reports/7, or a demand, such as --compute 3 --storage 1');
   }
+  if (path === undefined && (method ?? host) !== undefined) throw new Error('--method and --host need a path');
   const response = await connect(flags, environment).send({
     method: 'POST',
     path: 'api/v1/placement/explain',
-    body: { demand, pool },
+    body: { demand, path, method: method?.toUpperCase(), host, pool },
     schema: explanationSchema,
     what: 'an explanation',
   });
@@ -44,9 +49,20 @@ export async function explain(
   return EXIT.ok;
 }
 
-function printExplanation({ pool, policy, demand, chosen, candidates, excluded, note }: Explanation): void {
+/** Where the demand of a request is from, in words. */
+const DEMAND_SOURCES: Readonly<Record<Explanation['demandSource'], string>> = {
+  given: 'as given',
+  configured: 'as configured',
+  reported: 'as backends reported it',
+  inferred: 'learned from latencies',
+  prior: 'assumed, until more is known',
+};
+
+function printExplanation({ pool, policy, demand, chosen, candidates, excluded, note, ...request }: Explanation): void {
   const units = Object.entries(demand).map(([name, amount]) => `${name} ${short(amount)}`);
-  print(`a request of ${units.join(', ')} in pool ${pool}, policy ${policy}`);
+  const route = request.route === null ? '' : `route ${printable(request.route)}, `;
+  print(`a request of ${units.join(', ')} (${DEMAND_SOURCES[request.demandSource]})`);
+  print(`${route}pool ${pool}, policy ${policy}`);
   print(chosen === null ? 'no backend is chosen' : `goes to ${styled('bold', chosen)}`);
   if (note !== null) print(printable(note));
   if (candidates.length > 0) print(`\n${formatTable(columnsFor(Object.keys(demand)), candidates)}`);
