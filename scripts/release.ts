@@ -64,8 +64,9 @@ function prepare(version: string): void {
     setVersion(version);
     writeFileSync(join(ROOT, CHANGELOG), changelog);
     output('npm', ['exec', '--', 'prettier', '--write', ...changed]);
-    npm(['run', '--silent', 'docs:openapi']);
-    publish(build(version), version, { isRehearsal: true });
+    const packages = build(version);
+    output(process.execPath, ['scripts/docs-openapi.ts']);
+    publish(packages, version, { isRehearsal: true });
   } catch (error) {
     git('checkout', '--', ...changed);
     throw error;

@@ -94,7 +94,8 @@ const copy = shared(async (atEnd) => {
   return new Copy(folder, `127.0.0.1:${port}/`);
 });
 
-describe('npm run release', () => {
+// It builds everything, which takes minutes on a busy machine.
+describe('npm run release', { timeout: 600_000 }, () => {
   it.each([
     [[], 'the version must be one such as 1.2.3 or 1.2.3-rc.1, got nothing'],
     [['v1.2.3'], 'the version must be one such as 1.2.3 or 1.2.3-rc.1, got v1.2.3'],
