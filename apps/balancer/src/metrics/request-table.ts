@@ -11,7 +11,7 @@ export const METHOD_LABELS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', '
 /** What stands for requests that were refused before a pool was chosen for them. */
 const NO_POOL = '';
 /** What stands for the pools beyond {@link MAX_POOLS}. */
-const OTHER_POOLS = 'other';
+export const OTHER_POOLS = 'other';
 /** Pools that are told apart since the start, the two above included: each takes 2 kB in each thread. */
 const MAX_POOLS = 128;
 

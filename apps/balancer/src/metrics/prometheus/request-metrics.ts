@@ -1,7 +1,7 @@
 // What is counted of requests: how many there were, what became of them, and how long they took.
 import { LATENCY_BUCKETS, STATUS_CLASS_NAMES, type LoadTable } from '@fairlead/scheduling';
 import type { RegistryService } from '../../registry/registry.service.js';
-import { METHOD_LABELS, type Durations, type PoolCounts, type RequestTable } from '../request-table.js';
+import { METHOD_LABELS, OTHER_POOLS, type Durations, type PoolCounts, type RequestTable } from '../request-table.js';
 import type { CollectedMetrics, Sample } from './collected-metrics.js';
 import type { HistogramSample } from './histograms.js';
 
@@ -42,7 +42,9 @@ function ownResponses(requests: RequestTable): Sample[] {
     for (const row of requests.rows) row.at(index).own.forEach((count, at) => (sum[at] += count));
     sums.set(name, sum);
   }
-  return [...sums].flatMap(([pool, counts]) => byClass({ pool, backend: '' }, counts));
+  // The place for pools that have none of their own is mostly unused.
+  const used = [...sums].filter(([pool, counts]) => pool !== OTHER_POOLS || counts.some((count) => count > 0));
+  return used.flatMap(([pool, counts]) => byClass({ pool, backend: '' }, counts));
 }
 
 function responsesOfBackends(registry: RegistryService, loads: LoadTable): Sample[] {
