@@ -225,7 +225,7 @@ describe('with two threads', () => {
     const balancer = launch('balancer', { ...TWO, ...where });
     await once(balancer.child, 'close');
     expect(balancer.child.exitCode).toBe(1);
-    expect(balancer.stderr).toMatch(
+    expect(balancer.problems).toMatch(
       /^balancer could not start: listen EADDRINUSE: [^\n]* \(DATA_PLANE_HOST, DATA_PLANE_PORT\)\n$/,
     );
   });

@@ -221,8 +221,8 @@ describe('tokens that are not valid stop the start', () => {
   ])('%j', async (env, problem) => {
     const balancer = launch('balancer', { DATA_PLANE_PORT: '0', CONTROL_PLANE_PORT: '0', ...env });
     expect(await once(balancer.child, 'close')).toEqual([1, null]);
-    expect(balancer.stderr).toMatch(problem);
-    expect(balancer.stderr).not.toMatch(/short-token|of-16-or-more/);
+    expect(balancer.problems).toMatch(problem);
+    expect(balancer.problems).not.toMatch(/short-token|of-16-or-more/);
   });
 });
 

@@ -28,7 +28,7 @@ export async function startDashboard(balancerUrl: string, env: Record<string, st
 export async function runDashboard(environment: Record<string, string>): Promise<{ code: number; stderr: string }> {
   const dashboard = launchDashboard(environment);
   const [code] = (await once(dashboard.child, 'close')) as [number];
-  return { code, stderr: dashboard.stderr };
+  return { code, stderr: dashboard.problems };
 }
 
 /** In another working directory than the repository, as it must not depend on that. */

@@ -37,6 +37,11 @@ export class AppProcess extends OwnProcess {
     });
   }
 
+  /** What it wrote to stderr, of lines of JSON only the message. */
+  get problems(): string {
+    return this.stderr.replaceAll(/^\{"level".*\}$/gm, (line) => String(parseLine(line).msg));
+  }
+
   /** The first line that contains `message`, now or later. @throws {Error} when the process ends without it. */
   async logged(message: string): Promise<LogLine> {
     for (;;) {
@@ -113,7 +118,7 @@ export async function refusedStart(env: Record<string, string>, app: App = 'bala
   const { child } = running;
   await once(child, 'close');
   if (child.exitCode !== 1) throw new Error(`the exit code must be 1, got ${child.exitCode}`);
-  return running.stderr;
+  return running.problems;
 }
 
 /** The addresses of a balancer, as it logs them, once it listens. */
