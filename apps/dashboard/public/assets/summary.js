@@ -29,9 +29,9 @@ export function showSummary({ atMs, metrics, rates }, isStale) {
       ? `${short(latencyMs.p50)}, ${short(latencyMs.p95)} and ${short(latencyMs.p99)} since the start`
       : 'no response since the start',
     errors: count(lastMinute.errors),
-    'errors-note': `since the start ${count(fleet.errors)}, ${percent(fleet.errors, fleet.requests)} of requests; ${count(fleet.retries)} retried`,
+    'errors-note': `${count(fleet.errors)} since the start, ${percent(fleet.errors, fleet.requests)} of requests; ${count(fleet.retries)} retried`,
     unplaced: count(lastMinute.unplaced),
-    'unplaced-note': `503 in the last minute; since the start ${count(fleet.unplaced)}`,
+    'unplaced-note': `got 503 in the last minute; ${count(fleet.unplaced)} since the start`,
     'read-at': `Read ${ago(Date.now() - atMs)}`,
   };
   for (const [id, text] of Object.entries(texts)) setText(byId(id), text);
