@@ -34,17 +34,16 @@ export function logSettings(app: string, { LOG_LEVEL, LOG_FORMAT }: LogVariables
     /** Escapes a line of JSON. pino-pretty parses it again, so for `pretty` the backslashes are escaped too. */
     streamWrite: (line: string) => escapeUnseen(line, LOG_FORMAT === 'json' ? '\\' : '\\\\'),
   };
+  const formatters = {
+    /** The level by its name, such as `info`; pino's default is a number. */
+    level: (level: string) => ({ level }),
+  };
   const options = { level: LOG_LEVEL, base: { app }, hooks };
-  if (LOG_FORMAT === 'json') return { pinoHttp: { ...options, formatters: { level: levelName } }, forRoutes: [] };
+  if (LOG_FORMAT === 'json') return { pinoHttp: { ...options, formatters }, forRoutes: [] };
   const messageFormat = ({ msg }: Readonly<Record<string, unknown>>) =>
     `[${app}] ${escapeControls(typeof msg === 'string' ? msg : '')}`;
   const stream = pretty({ ignore: 'app,context', messageFormat, singleLine: true, translateTime: 'SYS:HH:MM:ss' });
   return { pinoHttp: [options, stream] as [typeof options, typeof stream], forRoutes: [] };
-}
-
-/** The level by its name, such as `info`; pino's default is a number. */
-function levelName(level: string) {
-  return { level };
 }
 
 function logUnlessSilenced(this: unknown, args: unknown[], method: (...args: unknown[]) => void): void {
