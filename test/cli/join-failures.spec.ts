@@ -107,4 +107,13 @@ describe('fairlead join with a command that cannot join', () => {
     expect(stderr).toMatch(/^(fairlead|error): /);
     expect(stderr).toContain(message);
   });
+
+  it('says that a command with options comes after --', async () => {
+    const { exitCode, stderr } = await fairlead(['join', 'python3', '-m', 'http.server']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(
+      "error: unknown option '-m'\n(options of the command come after --, as in: fairlead join -- python3 …)\n",
+    );
+    expect((await fairlead(['join', '--prot', '8080', '--', 'python3'])).stderr).not.toContain('come after --');
+  });
 });

@@ -18,8 +18,9 @@ is taken, 126 if the command cannot be executed, 127 if there is none, 128 and t
 
 /** Declares it. */
 export function addJoinCommand(fairlead: Command, { environment, exitWith }: CommandContext): void {
-  fairlead
-    .command('join')
+  const join = fairlead.command('join');
+  join
+    .configureOutput({ outputError: (message, write) => write(message + hintFor(message, join.args)) })
     .summary('put a process of any language into the fleet')
     .description(
       'Start a command, register it as a backend once its port answers, and keep it registered until it ends. At SIGTERM ' +
@@ -58,6 +59,12 @@ export function addJoinCommand(fairlead: Command, { environment, exitWith }: Com
       const { join } = await import('./join.js');
       exitWith(await join(words, flags, balancerFlagsOf(command), environment));
     });
+}
+
+/** What to say after the error for a command without `--`, whose options are read as those of `join`. */
+function hintFor(message: string, [first]: readonly string[]): string {
+  if (!message.includes('unknown option') || first === undefined || first.startsWith('-')) return '';
+  return `(options of the command come after --, as in: fairlead join -- ${first} …)\n`;
 }
 
 function collect(text: string, previous: readonly string[] = []): readonly string[] {
