@@ -56,14 +56,21 @@ export class Balancer {
 
   /** Receives the current in-flight load of all other balancers. */
   hear(others: readonly Balancer[]): void {
+    for (let slot = 0; slot < this.declared.size; slot++) this.hearOf(slot, others);
+  }
+
+  /** The same of one backend. */
+  hearOf(slot: number, others: readonly Balancer[]): void {
     const [own, heard] = this.table.rows;
-    heard.inFlight.fill(0);
-    heard.active.fill(0);
+    const { resourceCount } = this.declared;
+    const [first, end] = [slot * resourceCount, (slot + 1) * resourceCount];
+    heard.inFlight.fill(0, first, end);
+    heard.active[slot] = 0;
     for (const { table } of others) {
       const [row] = table.rows;
       if (row === own) continue;
-      row.inFlight.forEach((units, at) => (heard.inFlight[at] += units));
-      row.active.forEach((exchanges, at) => (heard.active[at] += exchanges));
+      for (let at = first; at < end; at++) heard.inFlight[at] += row.inFlight[at];
+      heard.active[slot] += row.active[slot];
     }
   }
 }

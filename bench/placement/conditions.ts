@@ -19,6 +19,7 @@ export interface Condition {
   readonly isHalving?: boolean;
   readonly balancers?: number;
   readonly hearSeconds?: number;
+  readonly reportsLoad?: boolean;
   readonly layout?: Scenario['layout'];
 }
 
@@ -90,6 +91,7 @@ export class Trial {
       noiseSigma: condition.noiseSigma ?? 0,
       balancers: condition.balancers ?? 1,
       hearSeconds: condition.hearSeconds ?? Infinity,
+      reportsLoad: condition.reportsLoad ?? false,
       ...(laterClasses && { laterClasses }),
       ...(laterCapacities && { laterCapacities }),
     };

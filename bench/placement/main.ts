@@ -3,6 +3,7 @@
 //   --quick          fewer requests and one seed: seconds instead of minutes, with rough figures
 //   --fleet NAME     only this fleet, printed only; may be repeated
 //   --learning       only the runs with learned demand
+//   --sharing        only the runs with several balancers
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { SingleBar } from 'cli-progress';
@@ -12,6 +13,8 @@ import { LearningResults, learningRuns } from './learning.js';
 import { FULL, QUICK } from './measure.js';
 import { markdown, plots } from './report.js';
 import { Results, runsFor, type Run } from './results.js';
+import { sharingMarkdown } from './sharing-report.js';
+import { SharingResults, sharingRuns } from './sharing.js';
 
 const DOCUMENT = new URL('../../docs/placement.md', import.meta.url);
 const PLOTS = new URL('../../docs/plots/', import.meta.url);
@@ -21,22 +24,32 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     fleet: { type: 'string', multiple: true },
     learning: { type: 'boolean', default: false },
+    sharing: { type: 'boolean', default: false },
   },
 });
 const effort = values.quick ? QUICK : FULL;
 const command = `npm run bench:placement${values.quick ? ' -- --quick' : ''}`;
-const fleets = values.learning ? [] : FLEETS.filter(({ name }) => values.fleet?.includes(name) ?? true);
-if (fleets.length === 0 && !values.learning) {
+const isPart = values.learning || values.sharing;
+const fleets = isPart ? [] : FLEETS.filter(({ name }) => values.fleet?.includes(name) ?? true);
+if (fleets.length === 0 && !isPart) {
   throw new Error(`--fleet must be one of ${FLEETS.map(({ name }) => name).join(', ')}`);
 }
 
 const results = new Results(fleets);
 const learned = new LearningResults();
-const isLearning = values.fleet === undefined;
-go([...runsFor(results, effort), ...(isLearning ? learningRuns(learned, effort) : [])]);
+const shared = new SharingResults();
+const isWhole = values.fleet === undefined && !isPart;
+const isLearning = values.learning || isWhole;
+const isSharing = values.sharing || isWhole;
+go([
+  ...runsFor(results, effort),
+  ...(isLearning ? learningRuns(learned, effort) : []),
+  ...(isSharing ? sharingRuns(shared, effort) : []),
+]);
 
 if (fleets.length > 0) show('placement', markdown(results, command), fleets.length === FLEETS.length);
 if (isLearning) show('learning', learningMarkdown(learned, command), true);
+if (isSharing) show('sharing', sharingMarkdown(shared, command), true);
 if (fleets.length === FLEETS.length) {
   mkdirSync(PLOTS, { recursive: true });
   for (const [name, svg] of plots(results)) writeFileSync(new URL(name, PLOTS), svg);

@@ -88,6 +88,17 @@ describe('a run', () => {
     );
     expect([latencySeconds.length, refused]).toEqual([5000, 0]);
   });
+
+  it('places better with several balancers that know at once what the others have in flight', () => {
+    const even = FLEETS.find(({ name }) => name === 'even')!;
+    const rate = 0.8 * mostRequestsPerSecond(even.capacities, even.classes);
+    const run = { fleet: even, rate, requests: 5000, discipline: 'processor-sharing', balancers: 4 } as const;
+    const blind = simulate(aScenario(run));
+    const told = simulate(aScenario({ ...run, hearSeconds: 0.01 }));
+    const byResponses = simulate(aScenario({ ...run, reportsLoad: true }));
+    expect(mean(told.latencySeconds)).toBeLessThan(0.95 * mean(blind.latencySeconds));
+    expect(byResponses.latencySeconds).not.toEqual(blind.latencySeconds);
+  });
 });
 
 describe('λ*', () => {

@@ -33,6 +33,8 @@ export interface Scenario {
   readonly balancers: number;
   /** How often the balancers exchange their in-flight load; infinite means never. */
   readonly hearSeconds: number;
+  /** Whether each response says what is in flight on its backend, of all balancers. */
+  readonly reportsLoad?: boolean;
   readonly createPolicy: PolicyFactory;
   readonly createDemandModel?: DemandModelFactory;
   /** Whether backends report the cost of each request. */
@@ -220,7 +222,9 @@ class Simulation {
     const activeAtDispatch = this.activeAtDispatch[job];
     const latencySeconds = this.now - this.arrivedAt[job];
     reservation.release();
-    const { policy, table } = this.balancers[this.balancerOf[job]];
+    const balancer = this.balancers[this.balancerOf[job]];
+    const { policy, table } = balancer;
+    if (this.scenario.reportsLoad === true) balancer.hearOf(slot, this.balancers);
     policy.observe?.(slot, latencySeconds, activeAtDispatch);
     this.demands.completed(this.tickets[job], {
       others: table.active(slot),
