@@ -90,8 +90,6 @@ describe('fairlead join with a command that cannot join', () => {
   });
 
   it.each([
-    [['--port', '8080'], 'join needs the capacity of this machine: give --compute and --storage, or --measure'],
-    [NUMBERS, 'join needs the port that the process listens on, such as --port 8080'],
     [
       ['--port', '0', ...NUMBERS],
       "error: option '-p, --port <port>' argument '0' is invalid. It must be a whole number from 1 to 65535.",
@@ -106,6 +104,16 @@ describe('fairlead join with a command that cannot join', () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     expect(stderr).toMatch(/^(fairlead|error): /);
     expect(stderr).toContain(message);
+  });
+
+  it('exits with 2 without a command and a port', async () => {
+    const { exitCode, stderr } = await fairlead(['join', ...NUMBERS]);
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 2,
+      stderr:
+        'fairlead: join needs a command, such as fairlead join -- python3 server.py, or the port of a process that ' +
+        'runs already, such as --port 8080\n',
+    });
   });
 
   it('says that a command with options comes after --', async () => {

@@ -34,11 +34,11 @@ export function node(code: string, ...args: readonly (string | number)[]): strin
   return [process.execPath, '-e', code, ...args.map(String)];
 }
 
-/** Starts `fairlead join` for the balancer with this control plane. */
-export function startJoin(control: string, flags: readonly string[], command: readonly string[] = []) {
+/** Starts `fairlead join` for the balancer with this control plane, in a folder. */
+export function startJoin(control: string, flags: readonly string[], command: readonly string[] = [], cwd?: string) {
   const args = [FAIRLEAD, 'join', ...flags, ...(command.length > 0 ? ['--', ...command] : [])];
   const env = { HOME: '/nonexistent', BALANCER_URL: control };
-  const running = new OwnProcess('fairlead join', [process.execPath, ...args], { env });
+  const running = new OwnProcess('fairlead join', [process.execPath, ...args], { env, cwd });
   whenTestEnds(async () => void (await running.stop('SIGTERM')));
   const ended = once(running.child, 'close').then(([exitCode]) => exitCode as number);
   return { running, ended, wrote: (text: string) => until(`"${text}"`, () => running.tail.includes(text)) };

@@ -43,6 +43,11 @@ export class ChildCommand {
     return started;
   }
 
+  /** Its id, which is also that of its session. */
+  get pid(): number {
+    return this.child.pid!;
+  }
+
   /** Passes a signal on. */
   signal(signal: NodeJS.Signals): void {
     this.child.kill(signal);
@@ -53,7 +58,7 @@ export class ChildCommand {
     this.signal(signal);
     this.killTimer ??= setTimeout(() => {
       onKill();
-      killGroup(this.child.pid!);
+      killGroup(this.pid);
     }, timeoutMs);
   }
 }

@@ -9,8 +9,9 @@ import type { JoinFlags } from './join-flags.js';
 
 const EXAMPLES = `
 Examples:
-  fairlead join --port 8080 --compute 20 --storage 36 --path /health -- python3 -m http.server 8080
-  fairlead join --port 8080 --measure      accompanies a process that runs already
+  fairlead join -- python3 -m http.server 8080
+  fairlead join --port 8080 --compute 20 --storage 36 --path /health -- python3 server.py
+  fairlead join --port 8080                accompanies a process that runs already
   fairlead join --measure                  proposes numbers for this machine
 
 The exit code is that of the command; 124 if nothing answers on the port in time, 125 if the balancer refuses or the port
@@ -28,8 +29,12 @@ export function addJoinCommand(fairlead: Command, { environment, exitWith }: Com
         'Without a command, accompany a process that runs already.',
     )
     .argument('[command...]', 'the command and its arguments, after --')
-    .option('-p, --port <port>', 'the port that the process listens on', wholeNumber(1, 65_535))
-    .option('--host <host>', 'where it listens', 'localhost')
+    .option(
+      '-p, --port <port>',
+      'the port that the process listens on; default, on Linux: the one that the command opens',
+      wholeNumber(1, 65_535),
+    )
+    .option('--host <host>', 'where it listens; default: localhost, or the address of the port that was found')
     .option('--path <path>', 'a path that responds with 2xx when it is well; without one, an open port is enough')
     .option(
       '--compute <units>',
@@ -42,7 +47,7 @@ export function addJoinCommand(fairlead: Command, { environment, exitWith }: Com
       collectAmount('storage'),
     )
     .option('--resource <name=units>', 'capacity of any resource; may be repeated', collectAmount())
-    .option('--measure', 'measure this machine, and use the numbers that are not given')
+    .option('--measure', 'measure this machine for the numbers that are not given; default: if none is')
     .option('--measure-in <folder>', 'the same, with the disk of a folder; default: the working directory')
     .option('--id <id>', 'the name in the fleet; default: the URL')
     .option('--pool <name>', 'the pool whose requests it serves; default: default')

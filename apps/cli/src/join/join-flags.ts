@@ -4,7 +4,7 @@ import type { Amounts } from '../invocation/amounts.js';
 /** What the user gave. */
 export interface JoinFlags {
   readonly port?: number;
-  readonly host: string;
+  readonly host?: string;
   readonly path?: string;
   readonly compute?: Amounts;
   readonly storage?: Amounts;

@@ -5,13 +5,14 @@ import type { BalancerFlags } from '../invocation/balancer-flags.js';
 import { EXIT } from '../invocation/exit-codes.js';
 import { report, warn } from '../output/messages.js';
 import { print } from '../output/terminal.js';
-import { balancerSettings, controlPlaneUrl } from '../settings/balancer-settings.js';
+import { balancerSettings, controlPlaneUrl, type BalancerSettings } from '../settings/balancer-settings.js';
 import { accompany } from './accompany.js';
 import type { JoinFlags } from './join-flags.js';
 import { runJoined } from './joined-command.js';
+import { canFindPorts } from './listening-ports.js';
 import { Membership } from './membership.js';
 import { measureMachine, type Measurement } from './measure.js';
-import type { Target } from './port-probe.js';
+import { givenPlace, placeOfPort, type Place } from './place.js';
 import { formatMeasurement, numbersOf } from './proposal.js';
 
 const START_TIMEOUT_SECONDS = 60;
@@ -24,19 +25,32 @@ export async function join(
   environment: Environment,
 ): Promise<number> {
   const isToMeasure = flags.measure === true || flags.measureIn !== undefined;
-  if (isToMeasure && command.length === 0 && flags.port === undefined && flags.backendUrl === undefined) {
+  const place = givenPlace(flags);
+  if (isToMeasure && command.length === 0 && place === undefined) {
     print(formatMeasurement(measure(flags)));
     return EXIT.ok;
   }
-  const target = targetOf(flags);
-  const resources = { ...(isToMeasure ? announced(measure(flags)) : {}), ...amountsOf(flags) };
-  requireAmounts(resources);
-  const open = () => new Membership(optionsOf(flags, target, resources, balancerFlags, environment));
+  if (place === undefined) requireFindablePort(command);
+  const balancers = balancersOf(flags, balancerFlags, environment);
+  const given = amountsOf(flags);
+  const isMeasured = isToMeasure || Object.keys(given).length === 0;
+  const resources = { ...(isMeasured ? announced(measure(flags)) : {}), ...given };
+  const options = optionsOf(flags, resources, balancers);
+  const open = ({ address }: Pick<Place, 'address'>) => new Membership({ ...options, ...address });
+  // Before anything is started, because it throws for flags that are not valid. Any port is good for that.
+  open(place ?? { address: { port: 1 } });
   const startTimeout = flags.startTimeout ?? (command.length > 0 ? START_TIMEOUT_SECONDS : undefined);
   const startTimeoutMs = startTimeout === undefined ? undefined : startTimeout * 1000;
-  if (command.length === 0) return accompany({ target, open, startTimeoutMs });
-  const stopTimeoutMs = flags.stopTimeout * 1000;
-  return runJoined(command, { target, membership: open(), startTimeoutMs, stopTimeoutMs });
+  if (place !== undefined && command.length === 0) {
+    return accompany({ target: place.target, open: () => open(place), startTimeoutMs });
+  }
+  return runJoined(command, {
+    place,
+    placeOf: (port) => placeOfPort(port, flags, balancers.urls, warn),
+    open,
+    startTimeoutMs,
+    stopTimeoutMs: flags.stopTimeout * 1000,
+  });
 }
 
 function measure({ measureIn }: JoinFlags): Measurement {
@@ -44,41 +58,41 @@ function measure({ measureIn }: JoinFlags): Measurement {
 }
 
 function announced(measurement: Measurement): Amounts {
-  const numbers = numbersOf(measurement);
-  report(`measured --compute ${numbers.compute} --storage ${numbers.storage}`);
-  return numbers;
-}
-
-function requireAmounts(resources: Amounts): void {
-  if (Object.keys(resources).length > 0) return;
-  throw new Error(
-    'join needs the capacity of this machine: give --compute and --storage, or --measure to have them measured',
+  const { compute, storage } = numbersOf(measurement);
+  report(
+    `measured --compute ${compute} (10 for each core) --storage ${storage} (MB/s of the disk); ` +
+      'to declare other numbers, give these flags',
   );
+  return { compute, storage };
 }
 
-/** Where the process listens. */
-function targetOf({ port, host, path, backendUrl }: JoinFlags): Target {
-  const url = backendUrl === undefined ? null : URL.parse(backendUrl);
-  const isTls = url?.protocol === 'https:';
-  if (port !== undefined) return { host, port, path, isTls };
-  if (url === null) throw new Error('join needs the port that the process listens on, such as --port 8080');
-  return { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port) || (isTls ? 443 : 80), path, isTls };
+function requireFindablePort(command: readonly string[]): void {
+  if (command.length === 0) {
+    throw new Error(
+      'join needs a command, such as fairlead join -- python3 server.py, or the port of a process that runs already, ' +
+        'such as --port 8080',
+    );
+  }
+  if (canFindPorts()) return;
+  throw new Error('join needs the port that the command listens on, such as --port 8080: it finds ports on Linux only');
 }
 
-function optionsOf(
-  flags: JoinFlags,
-  { port }: Target,
-  resources: Amounts,
-  balancerFlags: BalancerFlags,
-  environment: Environment,
-) {
-  const { id, pool, path, lease, maxInFlight, label, backendUrl, balancer = [], drainTimeout } = flags;
-  const balancers = balancer.map((text) => controlPlaneUrl('--balancer', text));
+/** The balancers to register with, and what they ask for. */
+interface Balancers extends Pick<BalancerSettings, 'token' | 'tokenFile' | 'caFile'> {
+  readonly urls: readonly URL[];
+}
+
+function balancersOf({ balancer = [] }: JoinFlags, balancerFlags: BalancerFlags, environment: Environment): Balancers {
+  const urls = balancer.map((text) => controlPlaneUrl('--balancer', text));
   const named = balancer.length === 0 ? balancerFlags : { ...balancerFlags, url: balancer[0] };
   const { url, token, tokenFile, caFile } = balancerSettings(named, environment, warn);
+  return { urls: urls.length > 1 ? urls : [url], token, tokenFile, caFile };
+}
+
+function optionsOf(flags: JoinFlags, resources: Amounts, { urls, token, tokenFile, caFile }: Balancers) {
+  const { id, pool, path, lease, maxInFlight, label, drainTimeout } = flags;
   return {
-    ...(balancers.length > 1 ? { balancerUrls: balancers } : { balancerUrl: url }),
-    ...(backendUrl === undefined ? { port } : { url: backendUrl }),
+    ...(urls.length > 1 ? { balancerUrls: urls } : { balancerUrl: urls[0] }),
     token,
     tokenFile,
     caFile,

@@ -3,30 +3,50 @@ import { EXIT } from '../invocation/exit-codes.js';
 import { report } from '../output/messages.js';
 import { duration } from '../output/numbers.js';
 import { ChildCommand, NotStarted } from './child-command.js';
+import { waitForPorts, type ListeningPort } from './listening-ports.js';
 import type { Membership } from './membership.js';
-import { isListening, waitUntilAnswers, type Target } from './port-probe.js';
+import type { Place } from './place.js';
+import { isListening, waitUntilAnswers } from './port-probe.js';
 import { handleSignals } from './signals.js';
 
 /** How to run the command. */
 export interface JoinedCommandOptions {
-  readonly target: Target;
-  readonly membership: Membership;
+  /** Where it will listen; undefined: to be found out. */
+  readonly place: Place | undefined;
+  /** The place of a port that was found. */
+  readonly placeOf: (port: ListeningPort) => Place;
+  readonly open: (place: Place) => Membership;
   readonly startTimeoutMs: number | undefined;
   readonly stopTimeoutMs: number;
 }
 
-/** What ends a phase of the run. */
-type Event =
-  | { readonly kind: 'answers' }
-  | { readonly kind: 'ended'; readonly exitCode: number }
-  | { readonly kind: 'stop'; readonly signal: NodeJS.Signals }
-  | { readonly kind: 'refused'; readonly reason: string }
-  | { readonly kind: 'silent'; readonly missing: string };
+/** The command has ended by itself. */
+interface Ended {
+  readonly kind: 'ended';
+  readonly exitCode: number;
+}
+
+/** A signal asks for the end. */
+interface StopRequested {
+  readonly kind: 'stop';
+  readonly signal: NodeJS.Signals;
+}
+
+/** How the start went. */
+type Start =
+  | Ended
+  | StopRequested
+  | { readonly kind: 'answers'; readonly place: Place }
+  | { readonly kind: 'silent'; readonly missing: string }
+  | { readonly kind: 'ambiguous'; readonly ports: readonly number[] };
+
+const NO_PORT = 'it listens on no port that can be found; if it does listen on one, name it by --port';
 
 /** Runs it until it ends. Returns the exit code of `join`. */
 export async function runJoined(command: readonly string[], options: JoinedCommandOptions): Promise<number> {
-  const { host, port } = options.target;
-  if (await isListening(options.target)) {
+  const { place } = options;
+  if (place !== undefined && (await isListening(place.target))) {
+    const { host, port } = place.target;
     report(
       `port ${port} of ${host} is taken: another process answers there. To let that one join, leave the command out`,
     );
@@ -42,8 +62,8 @@ export async function runJoined(command: readonly string[], options: JoinedComma
 }
 
 class JoinedCommand {
-  private readonly ended: Promise<Event>;
-  private readonly stopRequested: Promise<Event>;
+  private readonly ended: Promise<Ended>;
+  private readonly stopRequested: Promise<StopRequested>;
 
   constructor(
     private readonly child: ChildCommand,
@@ -63,13 +83,22 @@ class JoinedCommand {
   async run(): Promise<number> {
     const start = await Promise.race([this.ended, this.stopRequested, this.whenAnswers()]);
     if (start.kind !== 'answers') return this.endBeforeJoining(start);
-    const { membership } = this.options;
+    let membership: Membership;
+    try {
+      membership = this.options.open(start.place);
+    } catch (error) {
+      // Such as a file with the token that is gone since the command was started.
+      report((error as Error).message);
+      return this.endWith(EXIT.notJoined);
+    }
     membership.start();
-    const refused = membership.refused.then((reason): Event => ({ kind: 'refused', reason }));
+    const refused = membership.refused.then((reason) => ({ kind: 'refused', reason }) as const);
     const end = await Promise.race([this.ended, this.stopRequested, refused]);
     if (end.kind === 'refused') {
       report(`the balancer refused the registration: ${end.reason}`);
-      return this.endWith(EXIT.notJoined);
+      const exitCode = await this.endWith(EXIT.notJoined);
+      await membership.leave();
+      return exitCode;
     }
     if (end.kind === 'ended') report(`${this.name} ended (exit code ${end.exitCode})`);
     else if (end.kind === 'stop') {
@@ -82,18 +111,26 @@ class JoinedCommand {
     return exitCode;
   }
 
-  private async endBeforeJoining(event: Event): Promise<number> {
-    const { startTimeoutMs, target } = this.options;
+  private async endBeforeJoining(event: Exclude<Start, { kind: 'answers' }>): Promise<number> {
     if (event.kind === 'stop') {
       this.stop(event.signal);
       return this.child.ended;
     }
     if (event.kind === 'ended') {
-      report(`${this.name} ended (exit code ${event.exitCode}) before it answered on port ${target.port}`);
+      const { place } = this.options;
+      const missing = place === undefined ? 'listened on a port' : `answered on port ${place.target.port}`;
+      report(`${this.name} ended (exit code ${event.exitCode}) before it ${missing}`);
       return event.exitCode || EXIT.found;
     }
-    const missing = event.kind === 'silent' ? event.missing : '';
-    report(`${this.name} does not answer after ${duration((startTimeoutMs ?? 0) / 1000)}: ${missing}`);
+    if (event.kind === 'ambiguous') {
+      const [first] = event.ports;
+      report(
+        `${this.name} listens on the ports ${event.ports.join(', ')}: say where it serves, such as by --port ${first}`,
+      );
+      return this.endWith(EXIT.notJoined);
+    }
+    const { startTimeoutMs = 0 } = this.options;
+    report(`${this.name} does not answer after ${duration(startTimeoutMs / 1000)}: ${event.missing}`);
     return this.endWith(EXIT.startTimeout);
   }
 
@@ -101,7 +138,6 @@ class JoinedCommand {
   private async endWith(exitCode: number): Promise<number> {
     this.stop('SIGTERM');
     await this.child.ended;
-    await this.options.membership.leave();
     return exitCode;
   }
 
@@ -112,11 +148,20 @@ class JoinedCommand {
     });
   }
 
-  private async whenAnswers(): Promise<Event> {
-    const { target, startTimeoutMs } = this.options;
+  private async whenAnswers(): Promise<Start> {
+    const { startTimeoutMs, placeOf } = this.options;
     const timeout = startTimeoutMs === undefined ? [] : [AbortSignal.timeout(startTimeoutMs)];
-    const missing = await waitUntilAnswers(target, AbortSignal.any([...timeout, this.whenOver()]));
-    return missing === undefined ? { kind: 'answers' } : { kind: 'silent', missing };
+    const signal = AbortSignal.any([...timeout, this.whenOver()]);
+    let { place } = this.options;
+    if (place === undefined) {
+      const ports = await waitForPorts(this.child.pid, signal);
+      if (ports.length === 0) return { kind: 'silent', missing: NO_PORT };
+      if (ports.length > 1) return { kind: 'ambiguous', ports: ports.map(({ port }) => port) };
+      report(`${this.name} listens on port ${ports[0].port}`);
+      place = placeOf(ports[0]);
+    }
+    const missing = await waitUntilAnswers(place.target, signal);
+    return missing === undefined ? { kind: 'answers', place } : { kind: 'silent', missing };
   }
 
   /** Aborts when it makes no more sense to wait. */
