@@ -32,7 +32,9 @@ describe('the commands of the README', () => {
   it('start what test/system/demo.spec.ts starts', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
     expect(scripts).toMatchObject({ prestart: 'npm run build', start: 'exec node dist/apps/cli/src/main.js demo' });
-    expect(read('test/support/demo.ts')).toContain("['dist/apps/cli/src/main.js', 'demo', '--port-offset',");
+    const demo = read('test/support/demo.ts');
+    expect(demo).toContain("command: [process.execPath, 'dist/apps/cli/src/main.js']");
+    expect(demo).toContain("'demo', '--port-offset',");
     expect(read('test/system/demo.spec.ts')).toContain('startDemo()');
   });
 
