@@ -1,7 +1,7 @@
 // What runs the system: `fairlead start`, and the command under a Node that is too old for it.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -59,27 +59,57 @@ describe('fairlead start', () => {
   });
 });
 
+/** A server that numbers its requests from 0. */
+async function numberingServer(respond: (number: number, response: ServerResponse) => void) {
+  const state = { requests: 0 };
+  const server = createServer((_, response) => respond(state.requests++, response)).listen(0, '127.0.0.1');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  return { state, flags: ['--target', `http://127.0.0.1:${port}/`, '--connections', '3', '--url', NO_BALANCER] };
+}
+
+const NO_BALANCER = 'http://127.0.0.1:1';
+
+function accountOf(stdout: string) {
+  const numberAfter = (name: string) =>
+    Number(new RegExp(`^${name} +([\\d,]+)`, 'm').exec(stdout)?.[1].replace(/,/g, ''));
+  return { sent: numberAfter('sent'), responses: numberAfter('responses'), failed: numberAfter('failed') };
+}
+
 describe('fairlead spam', () => {
   it('accounts for each request, also for those that fail', async () => {
-    const state = { requests: 0 };
-    const server = createServer((request, response) => {
-      const number = state.requests++;
-      if (number % 4 === 1) request.socket.destroy();
+    const { state, flags } = await numberingServer((number, response) => {
+      if (number % 4 === 1) response.socket!.destroy();
       else response.writeHead(number % 4 === 2 ? 503 : 200).end('hello');
-    }).listen(0, '127.0.0.1');
-    onTestFinished(() => void server.close());
-    await once(server, 'listening');
-    const { port } = server.address() as { port: number };
-    const flags = ['--target', `http://127.0.0.1:${port}/`, '--duration', '1', '--connections', '3', '--rate', '100'];
-    const { exitCode, stdout, stderr } = await fairlead(['spam', ...flags, '--url', 'http://127.0.0.1:1']);
-    const sent = Number(/sent +(\d+) requests/.exec(stdout)?.[1]);
-    const [, responses, good, bad] = /responses +(\d+), (\d+) with 2xx, (\d+) with 5xx/.exec(stdout)!.map(Number);
-    const failed = Number(/failed +(\d+)/.exec(stdout)?.[1]);
+    });
+    const { exitCode, stdout, stderr } = await fairlead(['spam', ...flags, '--duration', '1', '--rate', '100']);
+    const { sent, responses, failed } = accountOf(stdout);
+    const [, good, bad] = /, (\d+) with 2xx, (\d+) with 5xx/.exec(stdout)!.map(Number);
     expect(sent).toBe(state.requests);
     expect(responses + failed).toBe(sent);
     expect(good + bad).toBe(responses);
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/no figures per backend: http:\/\/127\.0\.0\.1:1\/ cannot be reached/);
+  });
+
+  it('ends in time and on Ctrl-C at a rate that it cannot reach', async () => {
+    const { state, flags } = await numberingServer((_, response) => response.end('hello'));
+    const command = ['spam', ...flags, '--rate', '1000000', '--duration'];
+    const { exitCode, stdout } = await fairlead([...command, '1']);
+    expect(exitCode).toBe(0);
+    expect(accountOf(stdout)).toEqual({ sent: state.requests, responses: state.requests, failed: 0 });
+    const args = [process.execPath, FAIRLEAD, ...command, '86400'];
+    const endless = new OwnProcess('fairlead spam', args, { env: { HOME: '/nonexistent' } });
+    onTestFinished(async () => void (await endless.stop('SIGKILL')));
+    const before = state.requests;
+    await until('requests to come', () => state.requests > before);
+    endless.signal('SIGINT');
+    expect(await once(endless.child, 'close')).toEqual([0, null]);
+    expect(accountOf(endless.tail).sent).toBe(state.requests - before);
   });
 });
 

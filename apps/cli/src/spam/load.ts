@@ -1,6 +1,6 @@
 // Sends requests to one URL for a while, and knows what became of each of them.
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { arrivals } from './arrivals.js';
 import type { Method } from './methods.js';
@@ -17,6 +17,8 @@ export interface LoadOptions {
 
 /** How long a response may take after the last request was sent, seconds. */
 const RESPONSE_TIMEOUT_SECONDS = 30;
+/** A rate that is higher than this process can send at never has time left. Responses, timers and signals need some. */
+const MAX_TURN_MS = 5;
 
 /** The requests so far. `sent` is the sum of the responses, the failures and those that are still in flight. */
 export class LoadResult {
@@ -74,10 +76,16 @@ async function sendInTurn(connections: number, send: Send, end: AbortSignal): Pr
 async function sendAtRandom(rate: number, send: Send, end: AbortSignal): Promise<void> {
   const outstanding = new Set<Promise<void>>();
   const startedMs = performance.now();
+  let turnMs = startedMs;
   for (const dueSeconds of arrivals(rate, Math.random)) {
     const dueMs = startedMs + dueSeconds * 1000;
-    const waitMs = dueMs - performance.now();
-    if (waitMs > 0) await sleep(waitMs, undefined, { signal: end }).catch(() => {});
+    const nowMs = performance.now();
+    const waitMs = dueMs - nowMs;
+    if (waitMs > 0 || nowMs - turnMs > MAX_TURN_MS) {
+      if (waitMs > 0) await sleep(waitMs, undefined, { signal: end }).catch(() => {});
+      else await nextTurn();
+      turnMs = performance.now();
+    }
     if (end.aborted) break;
     const exchanged = send(dueMs).finally(() => outstanding.delete(exchanged));
     outstanding.add(exchanged);
