@@ -9,6 +9,8 @@ import { ENDS_WITH_3, joinServer, node, NUMBERS, SERVER, startJoin } from './joi
 
 const balancer = shared((atEnd) => startBalancer({}, atEnd));
 
+/** Like background processes of a shell. */
+const IGNORES_SIGINT = `${ENDS_WITH_3} process.on('SIGINT', () => {});`;
 const IGNORES_SIGTERM = `${SERVER} process.on('SIGTERM', () => console.log('ignored SIGTERM'));`;
 
 describe('fairlead join with a command', () => {
@@ -115,6 +117,50 @@ describe('fairlead join with a command', () => {
     expect(await ended).toBe(128 + 9);
     expect(running.tail).toContain('ignored SIGTERM');
     expect(running.tail).toMatch(/has not ended .* after SIGTERM: killing it/);
+  });
+
+  it('does not wait for a command that ends by itself while it leaves the fleet', async () => {
+    const { control, url } = balancer.current;
+    const joined = await joinServer(control, 'ended-early', SERVER, '--drain-timeout', '3600');
+    const request = fetch(`${url}/slow`).catch(() => undefined);
+    await joined.wrote('holding');
+    joined.running.signal('SIGTERM');
+    await backendIn(control, 'ended-early', 'draining');
+    await fetch(`http://127.0.0.1:${joined.port}/exit`).catch(() => undefined);
+    expect(await joined.ended).toBe(7);
+    expect(joined.running.tail).not.toContain('has not ended');
+    await request;
+  });
+
+  it.each([
+    ['a shell that waits for it', '"$@"; true', 'SIGTERM', ENDS_WITH_3, 'got SIGTERM', 128 + 15],
+    ['a shell, also if it ignores SIGINT', '"$@" & wait', 'SIGINT', IGNORES_SIGINT, 'got SIGTERM', 128 + 2],
+    ['a shell that ends before it', '"$@" & wait', 'SIGTERM', IGNORES_SIGTERM, 'killing', 128 + 15],
+  ] as const)('ends a server behind %s', async (_, script, signal, code, text, exitCode) => {
+    const { control } = balancer.current;
+    const [port] = await reservePorts(1);
+    const command = ['sh', '-c', script, 'sh', ...node(code, port)];
+    const flags = ['--port', String(port), '--id', 'behind-shell', '--stop-timeout', text === 'killing' ? '0.2' : '30'];
+    const { running, ended } = startJoin(control, [...flags, ...NUMBERS], command);
+    await backendIn(control, 'behind-shell', 'up');
+    running.signal(signal);
+    expect(await ended).toBe(exitCode);
+    expect(running.tail).toContain(text);
+    await expect(fetch(`http://127.0.0.1:${port}`)).rejects.toThrow();
+  });
+
+  it('ends what a command leaves behind when it ends by itself', async () => {
+    const { control } = balancer.current;
+    const [port] = await reservePorts(1);
+    // Only the shell ends by this signal, because join passes it on to the command alone.
+    const command = ['sh', '-c', 'trap "exit 5" HUP; "$@" & wait', 'sh', ...node(ENDS_WITH_3, port)];
+    const { running, ended } = startJoin(control, ['--port', String(port), '--id', 'left', ...NUMBERS], command);
+    await backendIn(control, 'left', 'up');
+    running.signal('SIGHUP');
+    expect(await ended).toBe(5);
+    expect(running.tail).toContain('got SIGTERM');
+    await backendIn(control, 'left', 'gone');
+    await expect(fetch(`http://127.0.0.1:${port}`)).rejects.toThrow();
   });
 
   it('ends a command that has not answered yet by the signal alone', async () => {

@@ -1,8 +1,11 @@
-// The command that `join` starts: its signals and its exit code.
+// The command that `join` starts: its signals, its exit code, and what it has started.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT } from '../invocation/exit-codes.js';
+import { report } from '../output/messages.js';
+import { runsAny, signalGroup } from './process-group.js';
 
 /** A command that could not be started, with the exit code that a shell has for that. */
 export class NotStarted extends Error {
@@ -14,19 +17,23 @@ export class NotStarted extends Error {
   }
 }
 
-/** A running command, which shares stdin, stdout and stderr with this process. */
+const POLL_MS = 50;
+
+/** A running command, which shares stdin, stdout and stderr with this process, and what it has started. */
 export class ChildCommand {
   /** Resolves with its exit code when it has ended: 128 and the number of the signal, if one ended it. */
   readonly ended: Promise<number>;
+  /** Resolves when nothing of its process group runs any more. */
+  private readonly groupEnded: Promise<void>;
+  private hasGroupEnded = false;
+  private lastStop: NodeJS.Signals | undefined;
   private killTimer: NodeJS.Timeout | undefined;
 
   private constructor(private readonly child: ChildProcess) {
     this.ended = new Promise((resolve) => {
-      child.once('exit', (code, signal) => {
-        clearTimeout(this.killTimer);
-        resolve(code ?? EXIT.signalBase + constants.signals[signal!]);
-      });
+      child.once('exit', (code, signal) => resolve(code ?? EXIT.signalBase + constants.signals[signal!]));
     });
+    this.groupEnded = new Promise((resolve) => child.once('exit', () => void this.watchGroup().then(resolve)));
   }
 
   /** Starts it without a shell. @throws {NotStarted} */
@@ -40,12 +47,19 @@ export class ChildCommand {
     } catch (error) {
       throw notStarted(program, error as NodeJS.ErrnoException);
     }
+    child.on('error', ({ message }) => report(`${program}: ${message}`));
+    process.on('exit', started.whenExiting);
     return started;
   }
 
-  /** Its id, which is also that of its session. */
+  /** Its id, which is also that of its process group and of its session. */
   get pid(): number {
     return this.child.pid!;
+  }
+
+  /** Whether neither it nor anything that it has started in its group runs. */
+  get isOver(): boolean {
+    return this.hasGroupEnded;
   }
 
   /** Passes a signal on. */
@@ -53,22 +67,36 @@ export class ChildCommand {
     this.child.kill(signal);
   }
 
-  /** Passes a signal on that is to end it; kills it and what it has started if it has not ended in time. */
+  /**
+   * Passes a signal on that is to end it. Its whole group gets it, as from a terminal: a shell in front of a server would
+   * keep the signal to itself. What has not ended in time is killed.
+   */
   stop(signal: NodeJS.Signals, timeoutMs: number, onKill: () => void): void {
-    this.signal(signal);
+    if (this.hasGroupEnded) return;
+    this.lastStop = signal;
+    signalGroup(this.pid, signal);
     this.killTimer ??= setTimeout(() => {
       onKill();
-      killGroup(this.pid);
+      signalGroup(this.pid, 'SIGKILL');
     }, timeoutMs);
   }
-}
 
-function killGroup(leader: number): void {
-  try {
-    process.kill(-leader, 'SIGKILL');
-  } catch {
-    // It has just ended.
+  /** Ends what the command has left behind in its group. Resolves when there is nothing any more. */
+  async stopRest(timeoutMs: number, onKill: () => void): Promise<void> {
+    // Background processes of a shell ignore SIGINT. A second SIGTERM would cut short what the first one began.
+    if (this.lastStop !== 'SIGTERM') this.stop('SIGTERM', timeoutMs, onKill);
+    await this.groupEnded;
   }
+
+  /** Looks at once, before another group can have the same id. */
+  private async watchGroup(): Promise<void> {
+    while (runsAny(this.pid)) await sleep(POLL_MS);
+    this.hasGroupEnded = true;
+    clearTimeout(this.killTimer);
+    process.off('exit', this.whenExiting);
+  }
+
+  private readonly whenExiting = () => void signalGroup(this.pid, 'SIGTERM');
 }
 
 function notStarted(program: string, { code, message }: NodeJS.ErrnoException): NotStarted {

@@ -1,4 +1,5 @@
 // Runs a command as a backend: it joins when its port answers, and leaves before it gets a signal to end.
+import { constants } from 'node:os';
 import { EXIT } from '../invocation/exit-codes.js';
 import { report } from '../output/messages.js';
 import { duration } from '../output/numbers.js';
@@ -74,13 +75,22 @@ class JoinedCommand {
     this.stopRequested = new Promise((resolve) =>
       handleSignals({
         onStop: (signal) => resolve({ kind: 'stop', signal }),
-        onStopAgain: (signal) => this.stop(signal),
+        onStopAgain: (signal) => this.stopAgain(signal),
         onOther: (signal) => child.signal(signal),
       }),
     );
   }
 
+  /** Returns its exit code, when everything that it has started has ended as well. */
   async run(): Promise<number> {
+    const exitCode = await this.runUntilEnd();
+    await this.child.stopRest(this.options.stopTimeoutMs, () => {
+      report(`processes that ${this.name} has left behind have not ended: killing them`);
+    });
+    return exitCode;
+  }
+
+  private async runUntilEnd(): Promise<number> {
     const start = await Promise.race([this.ended, this.stopRequested, this.whenAnswers()]);
     if (start.kind !== 'answers') return this.endBeforeJoining(start);
     let membership: Membership;
@@ -139,6 +149,12 @@ class JoinedCommand {
     this.stop('SIGTERM');
     await this.child.ended;
     return exitCode;
+  }
+
+  /** While it leaves the fleet after the command has ended by itself, there is nothing to pass a signal on to. */
+  private stopAgain(signal: NodeJS.Signals): void {
+    if (this.child.isOver) process.exit(EXIT.signalBase + constants.signals[signal]);
+    this.stop(signal);
   }
 
   private stop(signal: NodeJS.Signals): void {
