@@ -1,6 +1,6 @@
 import { LATENCY_BUCKETS, bucketStart, latencyQuantile } from '@fairlead/scheduling';
 import { describe, expect, it } from 'vitest';
-import { METHOD_LABELS, RequestTable, type Durations } from './request-table.js';
+import { METHOD_LABELS, OTHER_POOLS, RequestTable, type Durations } from './request-table.js';
 
 /** The table of each of two threads, over one buffer. */
 function twoThreads(): [RequestTable, RequestTable] {
@@ -13,19 +13,19 @@ const countOf = ({ counts }: Durations) => counts.reduce((sum, count) => sum + c
 describe('pools', () => {
   it('have the same numbers in all threads, in whatever order these meet them', () => {
     const [one, two] = twoThreads();
-    one.own.pool('default').countOwn(503);
-    two.own.pool('reports').countOwn(404);
-    two.own.pool('default').countOwn(200);
-    one.own.pool('reports').countOwn(404);
+    one.own.pool('default').countLocalResponse(503);
+    two.own.pool('reports').countLocalResponse(404);
+    two.own.pool('default').countLocalResponse(200);
+    one.own.pool('reports').countLocalResponse(404);
     const indexOf = new Map(one.pools.map(({ name, index }) => [name, index]));
-    expect([...indexOf.keys()]).toEqual(['', 'other', 'default', 'reports']);
+    expect([...indexOf.keys()]).toEqual(['', OTHER_POOLS, 'default', 'reports']);
     expect(two.pools).toEqual(one.pools);
-    const own = (name: string) => one.rows.map((row) => [...row.at(indexOf.get(name) ?? -1).own]);
-    expect(own('default')).toEqual([
+    const responses = (name: string) => one.rows.map((row) => [...row.at(indexOf.get(name) ?? -1).localResponses]);
+    expect(responses('default')).toEqual([
       [0, 0, 0, 0, 1],
       [0, 1, 0, 0, 0],
     ]);
-    expect(own('reports')).toEqual([
+    expect(responses('reports')).toEqual([
       [0, 0, 0, 1, 0],
       [0, 0, 0, 1, 0],
     ]);
@@ -36,10 +36,15 @@ describe('pools', () => {
     const names = Array.from({ length: 200 }, (_, at) => `pool-${at}`);
     const counts = names.map((name) => own.pool(name));
     expect(new Set(counts).size).toBe(127);
-    expect(counts.at(-1)).toBe(own.pool('other'));
-    expect(own.pool('x'.repeat(65))).toBe(own.pool('other'));
+    expect(counts.at(-1)).toBe(own.pool(OTHER_POOLS));
+    expect(own.pool('x'.repeat(65))).toBe(own.pool(OTHER_POOLS));
     expect(own.pool('pool-3')).toBe(counts[3]);
     expect(pools).toHaveLength(2);
+  });
+
+  it('may have any name that a pool can have, such as other', () => {
+    const { own } = new RequestTable(1);
+    expect(own.pool('other')).not.toBe(own.pool('x'.repeat(65)));
   });
 
   it('share no cell', () => {
@@ -47,13 +52,20 @@ describe('pools', () => {
     const cells = rows.flatMap((row) => [
       row.methods,
       ...[0, 1, 127].flatMap((pool) => {
-        const { own, durations, firstBytes } = row.at(pool);
-        return [own, durations.counts, durations.sum, firstBytes.counts, firstBytes.sum];
+        const { localResponses, durations, firstBytes } = row.at(pool);
+        return [localResponses, durations.counts, durations.sum, firstBytes.counts, firstBytes.sum];
       }),
     ]);
     for (const [value, column] of cells.entries()) column.fill(value + 1);
     for (const [value, column] of cells.entries()) expect(column.every((cell) => cell === value + 1)).toBe(true);
   });
+});
+
+it('counts beyond 32 bits', () => {
+  const counts = new RequestTable(1).own.pool('default');
+  counts.durations.counts.fill(2 ** 32 - 1);
+  counts.record(0, Infinity, 1);
+  expect(Math.max(...counts.durations.counts)).toBe(2 ** 32);
 });
 
 describe('times', () => {
@@ -97,6 +109,6 @@ it('counts methods, those that no one knows together', () => {
 it('counts a refusal as a request without a pool', () => {
   const { own } = new RequestTable(1);
   own.countRefusal('POST', 413);
-  expect([...own.at(0).own]).toEqual([0, 0, 0, 1, 0]);
+  expect([...own.at(0).localResponses]).toEqual([0, 0, 0, 1, 0]);
   expect(own.methods[2]).toBe(1);
 });

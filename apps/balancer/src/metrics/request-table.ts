@@ -10,21 +10,21 @@ export const METHOD_LABELS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', '
 
 /** What stands for requests that were refused before a pool was chosen for them. */
 const NO_POOL = '';
-/** What stands for the pools beyond {@link MAX_POOLS}. */
-export const OTHER_POOLS = 'other';
-/** Pools that are told apart since the start, the two above included: each takes 2 kB in each thread. */
+/** What stands for the pools beyond {@link MAX_POOLS}. Not the name of a pool, as it has parentheses. */
+export const OTHER_POOLS = '(other)';
+/** Pools that are told apart since the start, the two above included: each takes 4 kB in each thread. */
 const MAX_POOLS = 128;
 
-const DOUBLES_PER_POOL = STATUS_CLASSES + 2;
-const COUNTS_PER_POOL = 2 * LATENCY_BUCKETS;
-const ROW_BYTES = 8 * (METHOD_LABELS.length + MAX_POOLS * DOUBLES_PER_POOL) + 4 * MAX_POOLS * COUNTS_PER_POOL;
+// Counters are doubles: 32 bits would wrap around after some days.
+const CELLS_PER_POOL = STATUS_CLASSES + 2 * (1 + LATENCY_BUCKETS);
+const ROW_BYTES = 8 * (METHOD_LABELS.length + MAX_POOLS * CELLS_PER_POOL);
 const HEADER_BYTES = SharedNames.bytesFor(MAX_POOLS);
 
 /** Durations: how many there were of each length, and their sum. */
 export class Durations {
   constructor(
     /** By latency bucket. */
-    readonly counts: Uint32Array,
+    readonly counts: Float64Array,
     /** One cell, seconds. */
     readonly sum: Float64Array,
   ) {}
@@ -39,23 +39,27 @@ export class Durations {
 /** What one thread counts of the requests of one pool. */
 export class PoolCounts {
   /** Responses of the balancer itself, by class of status. */
-  readonly own: Float64Array;
+  readonly localResponses: Float64Array;
   /** From the arrival of a request to the last byte of its response. */
   readonly durations: Durations;
   /** From the arrival of a request to the first byte of a backend's response. */
   readonly firstBytes: Durations;
 
-  constructor(buffer: SharedArrayBuffer, doublesAt: number, countsAt: number) {
-    const sum = (at: number) => new Float64Array(buffer, doublesAt + 8 * (STATUS_CLASSES + at), 1);
-    const counts = (at: number) => new Uint32Array(buffer, countsAt + 4 * at * LATENCY_BUCKETS, LATENCY_BUCKETS);
-    this.own = new Float64Array(buffer, doublesAt, STATUS_CLASSES);
-    this.durations = new Durations(counts(0), sum(0));
-    this.firstBytes = new Durations(counts(1), sum(1));
+  constructor(buffer: SharedArrayBuffer, start: number) {
+    let at = start;
+    const cells = (count: number) => {
+      const column = new Float64Array(buffer, at, count);
+      at += 8 * count;
+      return column;
+    };
+    this.localResponses = cells(STATUS_CLASSES);
+    this.durations = new Durations(cells(LATENCY_BUCKETS), cells(1));
+    this.firstBytes = new Durations(cells(LATENCY_BUCKETS), cells(1));
   }
 
   /** Counts a response of the balancer itself. */
-  countOwn(status: number): void {
-    this.own[statusClass(status)]++;
+  countLocalResponse(status: number): void {
+    this.localResponses[statusClass(status)]++;
   }
 
   /**
@@ -89,11 +93,10 @@ export class RequestRow {
     private readonly names: SharedNames,
   ) {
     const poolsAt = start + 8 * METHOD_LABELS.length;
-    const countsAt = poolsAt + 8 * MAX_POOLS * DOUBLES_PER_POOL;
     this.methods = new Float64Array(buffer, start, METHOD_LABELS.length);
     this.pools = Array.from(
       { length: MAX_POOLS },
-      (_, pool) => new PoolCounts(buffer, poolsAt + 8 * pool * DOUBLES_PER_POOL, countsAt + 4 * pool * COUNTS_PER_POOL),
+      (_, pool) => new PoolCounts(buffer, poolsAt + 8 * pool * CELLS_PER_POOL),
     );
   }
 
@@ -115,7 +118,7 @@ export class RequestRow {
   /** Counts a request that got a response of the balancer before a pool was chosen for it. */
   countRefusal(method: string, status: number): void {
     this.countMethod(method);
-    this.pools[0].countOwn(status);
+    this.pools[0].countLocalResponse(status);
   }
 }
 

@@ -269,7 +269,7 @@ export class Exchange implements ActiveExchange {
   private count(status: number, endedAtMs: number): void {
     const { context, control, pool, startedAtMs } = this;
     const { details } = control;
-    if (!this.isAnswered) pool.counts.countOwn(status);
+    if (!this.isAnswered) pool.counts.countLocalResponse(status);
     if (status === 101) pool.counts.recordFirstByte(startedAtMs, details.firstByteAtMs);
     else pool.counts.record(startedAtMs, details.firstByteAtMs, endedAtMs);
     context.counts.bytesReceived += details.bytesIn;

@@ -39,7 +39,7 @@ function ownResponses(requests: RequestTable): Sample[] {
   const sums = new Map<string, number[]>();
   for (const { name, index } of requests.pools) {
     const sum = sums.get(name) ?? STATUS_CLASS_NAMES.map(() => 0);
-    for (const row of requests.rows) row.at(index).own.forEach((count, at) => (sum[at] += count));
+    for (const row of requests.rows) row.at(index).localResponses.forEach((count, at) => (sum[at] += count));
     sums.set(name, sum);
   }
   // The place for pools that have none of their own is mostly unused.
