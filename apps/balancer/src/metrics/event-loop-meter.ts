@@ -22,7 +22,7 @@ export class EventLoopMeter {
     this.delays.enable();
   }
 
-  /** Reads the meter, which begins anew. */
+  /** Returns the readings since the last call, and resets the meter. */
   read(): EventLoopReading {
     const { delays } = this;
     const now = performance.eventLoopUtilization();
