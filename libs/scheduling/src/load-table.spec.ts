@@ -11,11 +11,17 @@ function reserve(row: LoadRow, slot: number, ...demand: number[]): Reservation {
   return new Reservation(row, slot, Float64Array.from(demand));
 }
 
-function columnsOf(row: LoadRow): (Float64Array | Int32Array | Uint32Array)[] {
+function integrals(table: LoadTable, slot: number, now: number): number[] {
+  const sums = new Float64Array(1 + SHAPE.resourceCount);
+  expect(table.readIntegrals(slot, now, sums)).toBe(true);
+  return [...sums];
+}
+
+function columnsOf(row: LoadRow): (Float64Array | Int32Array)[] {
   const { inFlight, dispatched, demandSeconds, busySeconds, changedAt, latencySeconds, started, failed } = row;
-  const { speeds, active, totalActive, statuses, latencyCounts } = row;
+  const { speeds, active, changes, totalActive, statuses, latencyCounts } = row;
   const sums = [inFlight, dispatched, demandSeconds, busySeconds, changedAt, latencySeconds, started, failed];
-  return [...sums, speeds, active, totalActive, statuses, latencyCounts];
+  return [...sums, speeds, active, changes, totalActive, statuses, latencyCounts];
 }
 
 describe('a load table with several writers', () => {
@@ -100,7 +106,7 @@ describe('a load table with several writers', () => {
   it('clears what a dead writer had in flight and keeps its totals', () => {
     const table = aTable();
     Object.assign(table.rows[1].counts, { taken: 3, queued: 2 });
-    table.rows[1].abandon();
+    table.rows[1].abandon(0);
     expect(cellsOf(table, 1)).toEqual({ ...BOTH, inFlight: [1, 2], active: 1 });
     expect(table.totalActive()).toBe(1);
     expect([table.total('taken'), table.total('queued')]).toEqual([3, 0]);
@@ -147,24 +153,53 @@ describe('a load table with several writers', () => {
     const [one, two] = table.rows;
     const first = new Reservation(one, 1, Float64Array.of(4, 2), 100);
     const second = new Reservation(two, 1, Float64Array.of(1, 0), 101);
-    expect([table.busySeconds(1, 100), table.busySeconds(1, 101), table.busySeconds(1, 103)]).toEqual([0, 1, 5]);
+    expect([integrals(table, 1, 100)[0], integrals(table, 1, 101)[0], integrals(table, 1, 103)[0]]).toEqual([0, 1, 5]);
     first.release(102);
     expect(second.isHeld).toBe(true);
     second.reserveAgain(1, Float64Array.of(3, 0), 104);
-    expect(table.busySeconds(1, 105)).toBe(2 + 4);
-    expect([table.demandSeconds(1, 0, 105), table.demandSeconds(1, 1, 105)]).toEqual([4 * 2 + 3 + 3, 2 * 2]);
-    expect([table.busySeconds(0, 105), table.demandSeconds(0, 0, 105)]).toEqual([0, 0]);
+    expect(integrals(table, 1, 105)).toEqual([2 + 4, 4 * 2 + 3 + 3, 2 * 2]);
+    expect(integrals(table, 0, 105)).toEqual([0, 0, 0]);
     second.release(105);
-    expect(table.busySeconds(1, 1000)).toBe(6);
+    expect(integrals(table, 1, 1000)[0]).toBe(6);
     table.clear(1);
-    expect([table.busySeconds(1, 1000), table.demandSeconds(1, 0, 1000)]).toEqual([0, 0]);
+    expect(integrals(table, 1, 1000)).toEqual([0, 0, 0]);
   });
 
-  it('integrates nothing of a dead writer from when that is known', () => {
+  it('integrates what a dead writer had in flight until that is known, and keeps it', () => {
     const table = new LoadTable(SHAPE);
-    reserve(table.rows[1], 1, 1, 1);
-    table.rows[1].abandon();
-    expect([table.busySeconds(1, 60), table.demandSeconds(1, 0, 60)]).toEqual([0, 0]);
+    const [, writer] = table.rows;
+    expect(new Reservation(writer, 1, Float64Array.of(2, 1), 10).isHeld).toBe(true);
+    expect(integrals(table, 1, 14)).toEqual([4, 8, 4]);
+    writer.abandon(15);
+    expect([integrals(table, 1, 15), integrals(table, 1, 60)]).toEqual([
+      [5, 10, 5],
+      [5, 10, 5],
+    ]);
+    expect(new Reservation(writer, 1, Float64Array.of(2, 1), 100).isHeld).toBe(true);
+    expect(integrals(table, 1, 101)).toEqual([6, 12, 6]);
+  });
+
+  it('reads no integrals while a writer is changing them, until it ends', () => {
+    const table = new LoadTable(SHAPE);
+    const [, writer] = table.rows;
+    expect(new Reservation(writer, 1, Float64Array.of(1, 1), 10).isHeld).toBe(true);
+    writer.changes[1]++;
+    writer.busySeconds[1] += 3600;
+    const sums = new Float64Array(3);
+    expect([table.readIntegrals(1, 20, sums), table.readIntegrals(0, 20, sums)]).toEqual([false, true]);
+    writer.busySeconds[1] -= 3600;
+    writer.abandon(20);
+    expect(integrals(table, 1, 20)).toEqual([10, 10, 10]);
+  });
+
+  it('counts beyond 32 bits', () => {
+    const table = new LoadTable(SHAPE);
+    table.own.statuses.fill(2 ** 32 - 1);
+    table.own.latencyCounts.fill(2 ** 32 - 1);
+    table.own.countStatus(1, 200);
+    table.own.countResponse(1, 0.25);
+    expect(table.statuses(1)[1]).toBe(2 ** 32);
+    expect(cellsOf(table, 1).quarterSecondResponses).toBe(2 ** 32);
   });
 
   it('counts the responses of a backend by class of status', () => {

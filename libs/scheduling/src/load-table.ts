@@ -95,23 +95,15 @@ export class LoadTable {
   }
 
   /**
-   * Integral of the exchanges in flight on a backend over time since it got its slot, exchange-seconds: the difference of
-   * two readings, divided by the time between them, is the mean. `now` is a time of the clock that the threads share.
+   * Reads the integrals over time of what is in flight on a backend, since it got its slot, into `sums`: of the exchanges
+   * (exchange-seconds), then of the demand for each resource (unit-seconds). The difference of two readings, divided by the
+   * time between them, is the mean. `now` is a time of the clock that the threads share.
+   *
+   * @returns false when a thread was changing them all the while; `sums` is of no use then.
    */
-  busySeconds(slot: number, now: number): number {
-    return this.sum((row) => {
-      const active = row.active[slot];
-      return row.busySeconds[slot] + active * Math.max(0, now - row.changedAt[slot]);
-    });
-  }
-
-  /** The same integral of the demand in flight, unit-seconds of resource `r`. */
-  demandSeconds(slot: number, r: number, now: number): number {
-    const at = slot * this.shape.resourceCount + r;
-    return this.sum((row) => {
-      const units = Math.max(0, row.inFlight[at]);
-      return row.demandSeconds[at] + units * Math.max(0, now - row.changedAt[slot]);
-    });
+  readIntegrals(slot: number, now: number, sums: Float64Array): boolean {
+    sums.fill(0);
+    return this.rows.every((row) => row.addIntegrals(slot, now, sums));
   }
 
   /** The counts that outlier detection compares, since the backend got its slot. */

@@ -10,13 +10,13 @@ export function monotonicMs(): number {
 /** The clock of the system minus that of this thread, whose time starts at 0. Milliseconds. */
 const SHARED_OFFSET_MS = Number(process.hrtime.bigint()) / 1e6 - performance.now();
 
-/** The time of a clock that all threads share, in seconds, when it is `nowMs` by {@link monotonicMs}. */
-export function sharedSeconds(nowMs: number): number {
+/** Converts a time of {@link monotonicMs} to seconds of a clock that all threads share. */
+export function sharedSecondsFromMs(nowMs: number): number {
   return (nowMs + SHARED_OFFSET_MS) / 1000;
 }
 
-/** The same for a time of {@link monotonicSeconds}. */
-export function sharedTime(nowSeconds: number): number {
+/** Converts a time of {@link monotonicSeconds} to seconds of the clock that all threads share. */
+export function sharedSecondsFromSeconds(nowSeconds: number): number {
   return nowSeconds + SHARED_OFFSET_MS / 1000;
 }
 

@@ -1,4 +1,4 @@
-// The load of one backend in the last seconds: means from integrals, and peaks from frequent looks.
+// The load of one backend in the last seconds: means from integrals, and peaks from frequent samples.
 import type { LoadTable } from '@fairlead/scheduling';
 
 /** Samples are taken once a second; there are as many as Prometheus usually lets pass between two scrapes, and one. */
@@ -21,6 +21,8 @@ export class BackendHistory {
   private readonly integrals: Float64Array;
   /** What was the most in flight from that time on. */
   private readonly peaks: Float64Array;
+  /** The integrals now, while they are read. */
+  private readonly present: Float64Array;
   private readonly width: number;
   private newest = 0;
 
@@ -29,44 +31,49 @@ export class BackendHistory {
     private readonly slot: number,
   ) {
     this.width = 1 + table.shape.resourceCount;
+    this.present = new Float64Array(this.width);
     this.integrals = new Float64Array(SAMPLES * this.width);
     this.peaks = new Float64Array(SAMPLES * this.width);
   }
 
   /** Takes a sample. `now`: seconds of the clock that threads share. */
   sample(now: number): void {
+    const { present, table, slot, width } = this;
+    // Without a whole reading the last sample remains the newest one for a second more.
+    if (!table.readIntegrals(slot, now, present)) return;
     this.newest = (this.newest + 1) % SAMPLES;
-    const { newest, width } = this;
-    this.times[newest] = now;
-    for (let i = 0; i < width; i++) {
-      this.integrals[newest * width + i] = this.integral(i, now);
-      this.peaks[newest * width + i] = this.present(i);
-    }
+    this.times[this.newest] = now;
+    this.integrals.set(present, this.newest * width);
+    for (let i = 0; i < width; i++) this.peaks[this.newest * width + i] = this.inFlightNow(i);
   }
 
-  /** Looks at what is in flight, for the peaks. */
-  look(): void {
+  /** Raises the peaks to what is in flight now. */
+  samplePeaks(): void {
     const { newest, peaks, width } = this;
     for (let i = 0; i < width; i++) {
-      const present = this.present(i);
-      if (present > peaks[newest * width + i]) peaks[newest * width + i] = present;
+      const units = this.inFlightNow(i);
+      if (units > peaks[newest * width + i]) peaks[newest * width + i] = units;
     }
   }
 
   /** The mean over the last `seconds` and up to a second more, or since the first sample if that is less. */
   mean(seconds: number, now: number): InFlight {
+    const { integrals, newest, present, slot, table, times, width } = this;
     const since = this.sampleBefore(now - seconds);
-    const elapsed = now - this.times[since];
+    const isRead = table.readIntegrals(slot, now, present);
+    // Without a whole reading the mean ends with the last sample.
+    if (!isRead) present.set(integrals.subarray(newest * width, (newest + 1) * width));
+    const elapsed = (isRead ? now : times[newest]) - times[since];
     return this.inFlight((i) => {
-      if (!(elapsed > 0)) return this.present(i);
-      return Math.max(0, this.integral(i, now) - this.integrals[since * this.width + i]) / elapsed;
+      if (!(elapsed > 0)) return this.inFlightNow(i);
+      return Math.max(0, present[i] - integrals[since * width + i]) / elapsed;
     });
   }
 
   /** The most that was in flight in the last seconds, as many as there are samples. */
   peak(): InFlight {
     return this.inFlight((i) => {
-      let peak = this.present(i);
+      let peak = this.inFlightNow(i);
       for (let at = i; at < this.peaks.length; at += this.width) peak = Math.max(peak, this.peaks[at]);
       return peak;
     });
@@ -88,12 +95,7 @@ export class BackendHistory {
     return found;
   }
 
-  private integral(i: number, now: number): number {
-    const { slot, table } = this;
-    return i === 0 ? table.busySeconds(slot, now) : table.demandSeconds(slot, i - 1, now);
-  }
-
-  private present(i: number): number {
+  private inFlightNow(i: number): number {
     const { slot, table } = this;
     return i === 0 ? table.active(slot) : table.inFlight(slot, i - 1);
   }

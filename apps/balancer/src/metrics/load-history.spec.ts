@@ -20,11 +20,11 @@ it('means contain requests that begin and end between two samples', () => {
   const { history, slot, serve } = aHistory();
   history.sample(100);
   for (let i = 0; i < 100; i++) serve(100 + i / 100, 100 + i / 100 + 0.002, 5, 0);
-  history.look();
+  history.samplePeaks();
   const { mean, peak } = history.recent(slot, 1, 101);
   expect(mean.exchanges).toBeCloseTo(0.2);
   expect(mean.demand.map((units) => Math.round(units * 1000) / 1000)).toEqual([1, 0]);
-  // No look has met one.
+  // No sample was taken during one.
   expect(peak.exchanges).toBe(0);
 });
 
@@ -41,13 +41,32 @@ it('means are taken over the given time, as far as there are samples', () => {
   expect(history.recent(slot, 1000, 123).mean.exchanges).toBeCloseTo(3 / (123 - 106));
 });
 
-it('peaks are what looks have seen, and are forgotten after 15 seconds', () => {
+it('a mean has no part of a change that another thread is making', () => {
+  const { history, slot, table } = aHistory();
+  const [writer] = table.rows;
+  const tunnel = new Reservation(table.own, slot, Float64Array.of(1, 1), 0);
+  history.sample(3600);
+  history.sample(3601);
+  // The thread is interrupted after it has added an hour to the integral, and before it has written the time.
+  writer.changes[slot]++;
+  writer.busySeconds[slot] += 3601;
+  history.sample(3602);
+  const mean = (at: number) => history.recent(slot, 1, at).mean.exchanges;
+  expect(mean(3602.5)).toBe(1);
+  writer.busySeconds[slot] -= 3601;
+  writer.changes[slot]++;
+  history.sample(3603);
+  expect([mean(3603.5), mean(3604)]).toEqual([1, 1]);
+  expect(tunnel.isHeld).toBe(true);
+});
+
+it('peaks are the highest samples, and are forgotten after 15 seconds', () => {
   const { history, slot, table } = aHistory();
   history.sample(100);
   const held = [1, 2, 3].map((units) => new Reservation(table.own, slot, Float64Array.of(units, 0), 100));
-  history.look();
+  history.samplePeaks();
   held.forEach((reservation) => reservation.release(100.1));
-  history.look();
+  history.samplePeaks();
   const peakOf = () => history.recent(slot, 1, 101).peak;
   expect(peakOf()).toEqual({ exchanges: 3, demand: [6, 0] });
   expect(history.peakInFlight()).toBe(3);

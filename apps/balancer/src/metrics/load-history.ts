@@ -2,7 +2,7 @@
 // serve clients have nothing to do for it.
 import { LATENCY_BUCKETS, LoadTable } from '@fairlead/scheduling';
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import { monotonicMs, sharedSeconds } from '../clock/monotonic.js';
+import { monotonicMs, sharedSecondsFromMs } from '../clock/monotonic.js';
 import { RegistryService } from '../registry/registry.service.js';
 import { BackendHistory, type InFlight } from './backend-history.js';
 import { LastMinute, type FleetTotals } from './last-minute.js';
@@ -11,8 +11,8 @@ import { RequestTable } from './request-table.js';
 const SAMPLE_MS = 1000;
 /** As long as the history of a backend. */
 const PEAK_SECONDS = 16;
-/** How often what is in flight is looked at for its peaks: as often as deadlines are. */
-const LOOK_MS = 20;
+/** How often what is in flight is sampled for its peaks: as often as deadlines are. */
+const PEAK_SAMPLE_MS = 20;
 
 /** The load of a backend in the last seconds. */
 export interface RecentLoad {
@@ -42,7 +42,7 @@ export class LoadHistory implements OnModuleInit, OnModuleDestroy {
 
   onModuleInit(): void {
     const every = (ms: number, call: () => void) => setInterval(call, ms).unref();
-    this.timers = [every(SAMPLE_MS, () => this.sample(now())), every(LOOK_MS, () => this.look())];
+    this.timers = [every(SAMPLE_MS, () => this.sample(now())), every(PEAK_SAMPLE_MS, () => this.samplePeaks())];
   }
 
   onModuleDestroy(): void {
@@ -57,13 +57,13 @@ export class LoadHistory implements OnModuleInit, OnModuleDestroy {
     this.peaks[this.second] = this.table.totalActive();
   }
 
-  /** Looks for peaks. */
-  look(): void {
+  /** Samples what is in flight, for the peaks. */
+  samplePeaks(): void {
     const { peaks, second } = this;
     const active = this.table.totalActive();
     if (active === 0) return;
     peaks[second] = Math.max(peaks[second], active);
-    for (const history of this.backends) history?.look();
+    for (const history of this.backends) history?.samplePeaks();
   }
 
   /** The load of a backend: the mean over the last `seconds`, at most 15, and the peak of the last 15 seconds. */
@@ -113,5 +113,5 @@ export class LoadHistory implements OnModuleInit, OnModuleDestroy {
 
 /** Seconds of the clock that the threads share. */
 function now(): number {
-  return sharedSeconds(monotonicMs());
+  return sharedSecondsFromMs(monotonicMs());
 }

@@ -8,7 +8,7 @@ import {
   type ResourceVector,
 } from '@fairlead/scheduling';
 import type { FleetBackend } from '../registry/snapshot/fleet.js';
-import { monotonicSeconds, sharedTime } from '../clock/monotonic.js';
+import { monotonicSeconds, sharedSecondsFromSeconds } from '../clock/monotonic.js';
 import type { DemandLearning } from './demand-learning.js';
 
 /** What placements need of the scheduler. */
@@ -64,8 +64,8 @@ export class Placement {
     const { row, table, learning } = this.context;
     const { slot } = backend;
     this.activeAtDispatch = table.active(slot);
-    if (this.reservation) this.reservation.reserveAgain(slot, demand, sharedTime(atSeconds));
-    else this.reservation = new Reservation(row, slot, demand, sharedTime(atSeconds));
+    if (this.reservation) this.reservation.reserveAgain(slot, demand, sharedSecondsFromSeconds(atSeconds));
+    else this.reservation = new Reservation(row, slot, demand, sharedSecondsFromSeconds(atSeconds));
     this.backend = backend;
     this.incarnation = backend.incarnation;
     this.startedAt = atSeconds;
@@ -89,7 +89,7 @@ export class Placement {
   complete(nowSeconds: number): boolean {
     const { reservation, ticket } = this;
     this.stretch = undefined;
-    if (!reservation?.release(sharedTime(nowSeconds))) return false;
+    if (!reservation?.release(sharedSecondsFromSeconds(nowSeconds))) return false;
     const { row, learning } = this.context;
     const { slot } = reservation;
     const latencySeconds = nowSeconds - this.startedAt;
@@ -137,7 +137,7 @@ export class Placement {
   cancel(): boolean {
     if (this.reservation?.isHeld !== true) return false;
     const now = monotonicSeconds();
-    this.reservation.release(sharedTime(now));
+    this.reservation.release(sharedSecondsFromSeconds(now));
     if (this.isLearnedFrom) this.context.learning.cancelled(this.ticket, now);
     return true;
   }

@@ -2,6 +2,7 @@
 // client table have a row for each thread, which only that thread writes.
 import { LoadTable } from '@fairlead/scheduling';
 import { Injectable } from '@nestjs/common';
+import { monotonicMs, sharedSecondsFromMs } from '../clock/monotonic.js';
 import { ClientTable } from '../data-plane/limits/client-table.js';
 import { AddressWarnings } from '../data-plane/request/address-warnings.js';
 import { RequestTable } from '../metrics/request-table.js';
@@ -41,7 +42,7 @@ export class SharedState {
 
   /** Clears what a thread held that has ended. */
   abandon(thread: number): void {
-    this.loads.rows[thread].abandon();
+    this.loads.rows[thread].abandon(sharedSecondsFromMs(monotonicMs()));
     this.clients.rows[thread].abandon();
   }
 }

@@ -1,7 +1,7 @@
 // Lets a client's connection in, or refuses it before any lane is entered.
 import type { Socket } from 'node:net';
 import { Injectable } from '@nestjs/common';
-import { monotonicMs, sharedSeconds } from '../../clock/monotonic.js';
+import { monotonicMs, sharedSecondsFromMs } from '../../clock/monotonic.js';
 import { lastErrorText } from '../headers/error-response.js';
 import { LingeringClose } from '../io/lingering-close.js';
 import type { SharedBufferSocket } from '../io/shared-read-buffer.js';
@@ -36,7 +36,7 @@ export class ConnectionGate {
   }
 
   private count(connection: Socket, address: string): LimitRefusal | undefined {
-    const cell = this.limits.acquireConnection(address, sharedSeconds(monotonicMs()));
+    const cell = this.limits.acquireConnection(address, sharedSecondsFromMs(monotonicMs()));
     if (typeof cell !== 'number') return cell;
     connection.once('close', () => this.limits.releaseConnection(cell));
     return undefined;

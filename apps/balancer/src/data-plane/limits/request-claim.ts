@@ -1,5 +1,5 @@
 // What one request counts against the limits of its client.
-import { sharedSeconds } from '../../clock/monotonic.js';
+import { sharedSecondsFromMs } from '../../clock/monotonic.js';
 import type { ClientLimits } from './client-limits.js';
 import { UNTRACKED, type ClientKey } from './client-table.js';
 import type { LimitRefusal } from './limit-refusal.js';
@@ -27,14 +27,14 @@ export class RequestClaim {
    */
   acquire(client: string, nowMs: number, { rateName, rate }: RatedRoute): LimitRefusal | undefined {
     const { limits } = this;
-    const refusal = rate && limits.countOnRoute(rateName, rate, client, sharedSeconds(nowMs));
+    const refusal = rate && limits.countOnRoute(rateName, rate, client, sharedSecondsFromMs(nowMs));
     if (refusal) return refusal;
     if (limits.areRequestsUnlimited) return undefined;
     if (this.key === undefined || client !== this.client) {
       this.client = client;
       this.key = limits.keyOf(client);
     }
-    const cell = limits.acquireRequest(this.key, sharedSeconds(nowMs));
+    const cell = limits.acquireRequest(this.key, sharedSecondsFromMs(nowMs));
     if (typeof cell !== 'number') return cell;
     this.cell = cell;
     return undefined;
