@@ -89,8 +89,8 @@ describe.each(['0', '2'])('with %s threads', (threads) => {
     const body = JSON.stringify({ demand: { compute: 1 }, pool: 'reports' });
     const response = await fetch(`${balancer.control}/api/v1/placement/explain`, { ...asked, body });
     const explanation = (await response.json()) as Explanation;
-    expect(explanation).toMatchObject({ pool: 'reports', policy: 'least-requests', candidates: [] });
-    expect(explanation.excluded.map(({ id }) => id)).toEqual(['report']);
+    expect(explanation).toMatchObject({ pool: 'reports', policy: 'least-requests', chosen: 'report', excluded: [] });
+    expect(explanation.candidates.map(({ id }) => id)).toEqual(['report']);
   });
 });
 
