@@ -1,6 +1,7 @@
 // The metrics for Prometheus: each request is counted once, the table of docs/metrics.md is right, and promtool has no
 // objection.
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ALL_METRICS, completeExposition } from '../../scripts/documentation/complete-exposition.ts';
@@ -76,6 +77,26 @@ describe.each([
     const bytes = await samplesOf(balancer, 'fairlead_client_bytes_total');
     expect(bytes['direction="received"']).toBeGreaterThan(1500);
     expect(bytes['direction="sent"']).toBeGreaterThan(500);
+  });
+
+  it('a head that does not arrive in time is a refusal, and a connection without one is none', async () => {
+    const balancer = await startBalancer({ ...SETTING, ...env, CLIENT_HEADER_TIMEOUT_SECONDS: '1' });
+    const [late, idle] = [await openSocket(balancer.port), await openSocket(balancer.port)];
+    late.write('GET / HTTP/1.1\r\nHost: h');
+    await Promise.all([receivedUntil(late, '\r\n\r\n'), once(idle.resume(), 'close')]);
+    expect(await samples(balancer, 'fairlead_requests_total')).toEqual({ 'pool="",backend="",code_class="4xx"': 1 });
+    expect(await samples(balancer, 'fairlead_client_requests_total')).toEqual({ 'method="other"': 1 });
+  });
+
+  it('a request with a forbidden trailer is counted once, though it came in one piece', async () => {
+    const balancer = await startBalancer({ ...SETTING, ...env });
+    await join(balancer, 'a', (await echoUpstream()).port);
+    const head = 'POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n';
+    await sendRaw(balancer.port, `${head}1\r\nx\r\n0\r\nContent-Length: 3\r\n\r\n`);
+    await until('it to end', async () => (await metricsOf(balancer)).fleet.inFlight === 0);
+    expect(await samples(balancer, 'fairlead_client_requests_total')).toEqual({ 'method="POST"': 1 });
+    await until('its response', async () => (await sum(balancer, 'fairlead_requests_total')) > 0);
+    expect(await sum(balancer, 'fairlead_requests_total')).toBe(1);
   });
 
   it('a retried request is counted once, with the backend that responded', async () => {

@@ -122,8 +122,11 @@ export class FastLaneConnection implements DownstreamConnection, IndexedSetMembe
 
   /** The client takes too long to send a head, sends no request, or does not read its responses. */
   onTimeout(): void {
-    if (this.isHeadDue) this.leave().endWith(this.reading, bareErrorText(408));
-    else if (this.socket.writableLength > 0) this.socket.destroy();
+    if (this.isHeadDue) {
+      // A client that has sent nothing of a head is not counted.
+      if (this.waiting) this.owner.requests.countRefusal('', { statusCode: 408 });
+      this.leave().endWith(this.reading, bareErrorText(408));
+    } else if (this.socket.writableLength > 0) this.socket.destroy();
     else if (this.bodyToDrop > 0) this.end();
     else this.socket.destroySoon();
   }

@@ -19,7 +19,7 @@ export interface ConnectionLimits {
   readonly refusals: FramingRefusals;
   /** Requests, after which the connection is closed. */
   readonly maxRequests: number;
-  /** Called with the status of the response to what could not be framed, and its method as far as it is known. */
+  /** Called with the status of the response to what is no whole request, and its method as far as it is known. */
   readonly onRefused: (status: number, method: string | undefined) => void;
   /** Called when a connection on the plain port begins with TLS. */
   readonly onTlsHello: () => void;
@@ -90,6 +90,8 @@ export class ClientConnection implements IndexedSetMember {
 
   onRequest(response: ServerResponse): void {
     this.response = response;
+    // Now, because the parser may find an error in the body within the same call, and the request is counted.
+    this.isServed = true;
     if (++this.requests >= this.limits.maxRequests) this.announceClose();
   }
 
@@ -198,7 +200,7 @@ export class ClientConnection implements IndexedSetMember {
     if (this.isReleased) return;
     const { framer, isServed } = this;
     const refusal = this.limits.refusals.ofParser(code);
-    if (code === 'ERR_HTTP_REQUEST_TIMEOUT') this.endWith(bareErrorText(408));
+    if (code === 'ERR_HTTP_REQUEST_TIMEOUT') this.onHeadTimeout();
     else if (!refusal) this.socket.destroy();
     else if (framer.error) this.refuse(this.limits.refusals.of(framer.error));
     else if (isServed) this.refuse(this.limits.refusals.of(framer.isInTrailers ? 'bad-trailers' : 'bad-chunks'));
@@ -208,6 +210,12 @@ export class ClientConnection implements IndexedSetMember {
       this.parserRefusal = refusal;
       this.parse = ignore;
     }
+  }
+
+  /** A head does not arrive in time. A client that has sent nothing of one is not counted. */
+  private onHeadTimeout(): void {
+    if (this.requestBytes > 0 && !this.isServed) this.limits.onRefused(408, undefined);
+    this.endWith(bareErrorText(408));
   }
 
   /** Closes a connection that begins with TLS: its client could not read a response. */
