@@ -49,6 +49,6 @@ async function supervise(): Promise<number> {
 /** Logs in the format of the balancer, which writes to the same output. */
 function log(text: string): void {
   const isJson = process.env.LOG_FORMAT === 'json';
-  const line = isJson ? JSON.stringify({ level: 30, time: Date.now(), app: 'supervisor', msg: text }) : text;
+  const line = isJson ? JSON.stringify({ level: 'info', time: Date.now(), app: 'supervisor', msg: text }) : text;
   process.stdout.write(isJson ? `${line}\n` : `[supervisor] ${line}\n`);
 }

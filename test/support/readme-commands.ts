@@ -8,13 +8,15 @@ export const RUN_ELSEWHERE: ReadonlyMap<string, string> = new Map([
   ['npm ci && npm start', 'test/system/demo.spec.ts'],
   ['npm start -- --port-offset 100', 'test/system/demo.spec.ts'],
   ['npm ci', '.ci/run'],
+  ['npx fairlead start', 'test/cli/run.spec.ts'],
+  ['npm run build', 'scripts/test.ts'],
   ['npm ci && npm test', '.ci/run'],
   ['sudo apt-get install chromium curl faketime iproute2 prometheus python3', '.ci/run'],
 ]);
 
 const REGISTRATION = `curl -X POST localhost:9797/api/v1/backends -H 'Content-Type: application/json' -d '{
-  "id": "files-1", "port": 8080, "resources": { "compute": 400, "storage": 720 },
-  "pingPath": "/", "leaseSeconds": 30
+  "id": "files-1", "port": 8080, "resources": { "compute": 2000, "storage": 3000 },
+  "pingPath": "/", "leaseSeconds": 300
 }'`;
 
 const EXPLANATION = `curl -X POST localhost:9797/api/v1/placement/explain -H 'Content-Type: application/json' -d '{
@@ -25,7 +27,9 @@ const EXPLANATION = `curl -X POST localhost:9797/api/v1/placement/explain -H 'Co
 export const SERVER = `node -e "http.createServer((request, response) => response.end('hello\\n')).listen(8080)"`;
 
 /** The command that puts a server into the fleet, and does not end by itself either. */
-export const JOIN = 'npx fairlead join --port 8081 --compute 400 --storage 1200 -- python3 -m http.server 8081';
+export const JOIN =
+  'npx fairlead join --compute 2000 --storage 2000 -- python3 -m http.server 8081' +
+  ' --bind 127.0.0.1 --directory docs/images';
 
 /** Commands that test/system/readme.spec.ts runs against the demo, and what their output shows. */
 export const RUN_AGAINST_DEMO: ReadonlyMap<string, RegExp> = new Map([
@@ -35,7 +39,7 @@ export const RUN_AGAINST_DEMO: ReadonlyMap<string, RegExp> = new Map([
   [JOIN, /^$/],
   [SERVER, /^$/],
   [REGISTRATION, /"id":"files-1"/],
-  ['curl -X PUT localhost:9797/api/v1/backends/files-1/lease', /"leaseSeconds":30/],
+  ['curl -X PUT localhost:9797/api/v1/backends/files-1/lease', /"leaseSeconds":300/],
   ['curl -X DELETE localhost:9797/api/v1/backends/files-1', /^$|"state":"draining"/],
   [EXPLANATION, /"chosen":"[\w-]+","candidates":\[\{"id":"[\w-]+","score":/],
   ["curl -i -H 'Fairlead-Explain: 1' localhost:5252/", /^Fairlead-Placement: "[\w-]+"; compute=\d+; storage=\d+/m],

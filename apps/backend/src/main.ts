@@ -32,5 +32,6 @@ async function start({ port, host, id, capacity, tls }: BackendConfig): Promise<
   server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
   await app.listen(port, host);
   const logger = await app.resolve(PinoLogger);
-  logger.info({ port: (server.address() as AddressInfo).port, id: id ?? null, ...capacity }, 'backend listening');
+  const { pid } = process;
+  logger.info({ port: (server.address() as AddressInfo).port, id: id ?? null, pid, ...capacity }, 'backend listening');
 }

@@ -7,7 +7,7 @@ import type { BalancerFlags } from '../invocation/balancer-flags.js';
 import { EXIT } from '../invocation/exit-codes.js';
 import { warn } from '../output/messages.js';
 import { print } from '../output/terminal.js';
-import { FLEET_READING, type FleetReading } from './fleet-reading.js';
+import { FLEET_READING, growthOf, type FleetReading } from './fleet-reading.js';
 import { LoadResult, sendLoad, type LoadOptions } from './load.js';
 import { backendTable, resultPairs } from './tables.js';
 
@@ -25,11 +25,18 @@ export async function spam(options: LoadOptions, flags: BalancerFlags, environme
   print(`\n${resultPairs(result)}`);
   if (typeof before === 'string') warn(`no figures per backend: ${before}`);
   else if (typeof after === 'string') warn(`no figures per backend: ${after}`);
-  else print(`\nPer backend, as counted by the balancer:\n\n${backendTable(before, after)}`);
+  else printBackends(before, after, result);
   if (result.responded === 0) {
     throw new Error(`no response from ${options.target.href}: is the balancer running? Start it with: fairlead demo`);
   }
   return result.failed + result.refused > 0 ? EXIT.found : EXIT.ok;
+}
+
+function printBackends(before: FleetReading, after: FleetReading, { responded }: LoadResult): void {
+  const counted = growthOf(before, after).reduce((sum, { requests }) => sum + requests, 0);
+  if (counted < responded / 2) {
+    warn('the balancer of --url did not count these requests: is it the one behind --target?');
+  } else print(`\nPer backend, as counted by the balancer:\n\n${backendTable(before, after)}`);
 }
 
 /** Reads the fleet, or says why it cannot. */

@@ -29,14 +29,15 @@ export function startAll(config: string | undefined, environment: Environment): 
     env: config === undefined ? {} : { FAIRLEAD_CONFIG: config },
     color: 'cyan',
   };
+  const port = Number(environment.CONTROL_PLANE_PORT || 9797);
+  const env = { BALANCER_URL: environment.BALANCER_URL || `http://127.0.0.1:${port}` };
   const others: readonly AppProcess[] = [
-    { name: 'backend', app: 'backend', env: {}, color: 'green' },
-    { name: 'dashboard', app: 'dashboard', env: {}, color: 'blue' },
+    { name: 'backend', app: 'backend', env, color: 'green' },
+    { name: 'dashboard', app: 'dashboard', env, color: 'blue' },
   ];
   const output = environment.LOG_FORMAT === 'json' ? jsonOutput('start') : prettyOutput([balancer, ...others]);
   const processes = new RunningProcesses(output);
   processes.start([balancer]);
-  const port = Number(environment.CONTROL_PLANE_PORT || 9797);
   void whenListening(port, () => processes.isOver).then(() => processes.isOver || processes.start(others));
   return processes.whenEnded();
 }
