@@ -42,7 +42,7 @@ describe('fairlead join with a command', () => {
     );
     const request = fetch(`${balancer.current.url}/slow`).catch(() => undefined);
     await wrote('holding');
-    running.signal('SIGTERM');
+    running.signal('SIGINT');
     await backendIn(balancer.current.control, 'drained', 'draining');
     expect(running.tail).not.toContain('got SIGTERM');
     running.signal('SIGTERM');

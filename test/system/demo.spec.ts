@@ -24,8 +24,19 @@ function childrenOf(parent: number, commandEnd: string): number[] {
 }
 
 it('the demo starts without an alarm, serves, goes on when a backend is killed, and ends whole on Ctrl-C', async () => {
-  const demo = await startDemo();
+  // Variables of another balancer in the same shell have no effect.
+  const ofAnother = {
+    CONTROL_PLANE_TOKEN: 'a-token-of-another-balancer',
+    CONTROL_PLANE_HOST: '127.0.0.2',
+    FAIRLEAD_CONFIG: '/nonexistent.yaml',
+    TLS_CERTIFICATE_FILES: '/nonexistent.pem',
+    TLS_KEY_FILES: '/nonexistent.pem',
+    BALANCER_CA_FILE: '/nonexistent.pem',
+    RESOURCES: 'gpu',
+  };
+  const demo = await startDemo({ ...ofAnother, npm_lifecycle_event: 'start' });
   expect(demo.output).not.toMatch(/WARN|ERROR/);
+  expect(demo.output).toContain(` npm run spam -- --target http://localhost:${5252 + demo.offset} --url http:`);
   expect(demo.output).toMatch(
     /data plane listening[^]*Fairlead \d+\.\d+\.\d+ is up: policy drf, \d+ threads?, 3 backends/,
   );
@@ -61,6 +72,18 @@ it('with LOG_FORMAT=json each line of the demo is JSON with its process, and spa
   expect(stdout).toMatch(new RegExp(`responses +${sent}, ${sent} with 2xx\\nfailed +0\\n`));
   const served = [...stdout.matchAll(/^\S+-1 +up +(\d+)/gm)].map(([, requests]) => Number(requests));
   expect(served.reduce((sum, requests) => sum + requests, 0)).toBe(sent);
+});
+
+it('the demo ends at once on a second Ctrl-C, also if one of its processes does not', async () => {
+  const demo = await startDemo();
+  const [stuck] = childrenOf(demo.pid, 'dist/apps/backend/src/main.js');
+  process.kill(stuck, 'SIGSTOP');
+  const ended = demo.stop();
+  expect(await demo.printed('Stopping')).toBe(true);
+  // Another signal, because the same one counts only after a while.
+  process.kill(demo.pid, 'SIGTERM');
+  await ended;
+  expect(demo.output).not.toContain('did not end within');
 });
 
 it('fairlead demo says which ports are in use', async () => {

@@ -1,4 +1,5 @@
 // What the demo runs: which applications, with which environment.
+import type { Environment } from '@fairlead/configuration';
 import type { AppProcess } from '../processes/app-process.js';
 
 /** What the backends really do: a request of 5 units of compute takes `cpu-1` 5 / 1600 s. */
@@ -16,11 +17,25 @@ export interface DemoFleet {
   readonly dashboard: AppProcess;
 }
 
-/** The demo's processes, with `offset` added to every default port. Other variables are inherited from the shell. */
-export function demoFleet(offset: number): DemoFleet {
+/**
+ * Variables of the shell that are for another balancer: its fleet, addresses, certificates and tokens. The demo would ask
+ * for credentials that it does not have, or be somewhere else than it says.
+ */
+const OF_OTHERS =
+  /^((CONTROL_PLANE|DATA_PLANE|DASHBOARD|BACKEND)_(HOST|NAMES|TLS_|TOKEN|NETWORKS)|TLS_|FAIRLEAD_CONFIG$|BALANCER_CA_FILE$|PUBLIC_BALANCER_URL$|HTTPS_REDIRECT_PORT$|PROXY_PROTOCOL$|RESOURCES$)/;
+
+/** The demo's processes, with `offset` added to every default port. Most variables are inherited from the shell. */
+export function demoFleet(offset: number, environment: Environment): DemoFleet {
+  // An empty value counts as none.
+  const cleared = Object.fromEntries(
+    Object.keys(environment)
+      .filter((name) => OF_OTHERS.test(name))
+      .map((name) => [name, '']),
+  );
   const port = (usual: number) => String(usual + offset);
   const BALANCER_URL = `http://127.0.0.1:${port(9797)}`;
   const balancer = {
+    ...cleared,
     DATA_PLANE_PORT: port(5252),
     CONTROL_PLANE_PORT: port(9797),
     DEMAND_SOURCE: 'random',
@@ -30,6 +45,7 @@ export function demoFleet(offset: number): DemoFleet {
   };
   const backends = BACKENDS.map(({ id, port: usual, compute, storage, color }): AppProcess => {
     const env = {
+      ...cleared,
       BACKEND_ID: id,
       BACKEND_PORT: port(usual),
       BACKEND_URL: '',
@@ -40,7 +56,7 @@ export function demoFleet(offset: number): DemoFleet {
     };
     return { name: id, app: 'backend', env, color };
   });
-  const dashboard = { DASHBOARD_PORT: port(9494), BALANCER_URL };
+  const dashboard = { ...cleared, DASHBOARD_PORT: port(9494), BALANCER_URL };
   return {
     balancer: { name: 'balancer', app: 'balancer', env: balancer, color: 'cyan' },
     backends,

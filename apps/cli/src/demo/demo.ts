@@ -6,7 +6,7 @@ import { jsonOutput, prettyOutput, type ProcessOutput } from '../processes/proce
 import { RunningProcesses } from '../processes/running-processes.js';
 import { demoFleet, type DemoFleet } from './demo-fleet.js';
 import { readySummary, summaryBox } from './ready-summary.js';
-import { ReadinessError, whenBackendsUp, whenReady } from './readiness.js';
+import { whenBackendsUp, whenReady } from './readiness.js';
 
 /** The flags of the command. */
 export interface DemoOptions {
@@ -20,7 +20,7 @@ export interface DemoOptions {
  * @throws {Error} with a sentence when a port is in use.
  */
 export async function demo({ portOffset }: DemoOptions, environment: Environment): Promise<number> {
-  const fleet = demoFleet(portOffset);
+  const fleet = demoFleet(portOffset, environment);
   const all = [fleet.balancer, ...fleet.backends, fleet.dashboard];
   const problems = await portProblems(all.flatMap(portsOf));
   if (problems.length > 0) {
@@ -52,7 +52,6 @@ async function startInOrder(fleet: DemoFleet, processes: RunningProcesses, outpu
     const summary = await readySummary(fleet, control);
     output.say('info', 'Fairlead is up', { text: summaryBox(summary), fields: summary });
   } catch (error) {
-    if (!(error instanceof ReadinessError)) throw error;
-    output.say('error', error.message);
+    processes.fail((error as Error).message);
   }
 }

@@ -21,11 +21,11 @@ export async function readySummary(
   control: string,
 ): Promise<ReadySummary> {
   const response = await fetch(`${control}/api/v1/metrics`);
+  if (!response.ok) throw new Error(`${response.url} responded with status ${response.status}`);
   const { version, policy, threads } = (await response.json()) as Pick<ReadySummary, 'version' | 'policy' | 'threads'>;
   const { DATA_PLANE_PORT: clients, CONTROL_PLANE_PORT: controlPort } = balancer.env;
   const requests = `http://localhost:${clients}`;
   const isUsual = clients === '5252';
-  const spam = `${fairleadCommand()} spam`;
   return {
     requests,
     dashboard: `http://localhost:${dashboard.env.DASHBOARD_PORT}`,
@@ -36,14 +36,16 @@ export async function readySummary(
     backends: backends.map(({ name }) => name),
     try: [
       `curl -i localhost:${clients}`,
-      isUsual ? spam : `${spam} --target ${requests} --url http://localhost:${controlPort}`,
+      commandLine('spam', isUsual ? [] : ['--target', requests, '--url', `http://localhost:${controlPort}`]),
     ],
   };
 }
 
-/** How the command that runs was called: as an npm script of this repository, or as an installed package. */
-function fairleadCommand(): string {
-  return process.env.npm_lifecycle_event === 'start' ? 'npm run' : 'npx fairlead';
+/** As the command that runs was called: as an npm script of this repository, or as an installed package. */
+function commandLine(name: string, flags: readonly string[]): string {
+  if (process.env.npm_lifecycle_event !== 'start') return ['npx fairlead', name, ...flags].join(' ');
+  // Without the two dashes, npm takes the flags for its own.
+  return ['npm run', name, ...(flags.length > 0 ? ['--', ...flags] : [])].join(' ');
 }
 
 const MAX_WIDTH = 78;

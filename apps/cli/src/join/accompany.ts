@@ -6,7 +6,7 @@ import { report } from '../output/messages.js';
 import { duration } from '../output/numbers.js';
 import type { Membership } from './membership.js';
 import { isListening, waitUntilAnswers, type Target } from './port-probe.js';
-import { handleSignals } from './signals.js';
+import { handleSignals } from '../processes/signals.js';
 
 /** Which process to accompany. */
 export interface AccompanyOptions {

@@ -5,7 +5,7 @@ import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT } from '../invocation/exit-codes.js';
 import { report } from '../output/messages.js';
-import { runsAny, signalGroup } from './process-group.js';
+import { runsAny, signalGroup } from '../processes/process-group.js';
 
 /** A command that could not be started, with the exit code that a shell has for that. */
 export class NotStarted extends Error {

@@ -8,7 +8,7 @@ import { waitForPorts, type ListeningPort } from './listening-ports.js';
 import type { Membership } from './membership.js';
 import type { Place } from './place.js';
 import { isListening, waitUntilAnswers } from './port-probe.js';
-import { handleSignals } from './signals.js';
+import { handleSignals } from '../processes/signals.js';
 
 /** How to run the command. */
 export interface JoinedCommandOptions {

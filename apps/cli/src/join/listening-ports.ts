@@ -1,7 +1,8 @@
 // Finds the TCP ports that a command listens on, itself or by the processes that it has started. Linux only.
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { familyOf, parseSocketTable, parseStat, type ListeningSocket } from './proc-files.js';
+import { familyOf, parseSocketTable, type ListeningSocket } from '../processes/proc-files.js';
+import { ifReadable, readProcesses } from '../processes/process-table.js';
 
 /** A port that a command listens on. */
 export interface ListeningPort {
@@ -40,8 +41,7 @@ function numbers(ports: readonly ListeningPort[]): string {
 }
 
 function portsOf(leader: number): readonly ListeningPort[] {
-  const processes = pids().flatMap((pid) => ifReadable(() => [parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8'))]));
-  const inodes = new Set([...familyOf(leader, processes)].flatMap(socketInodesOf));
+  const inodes = new Set([...familyOf(leader, readProcesses())].flatMap(socketInodesOf));
   const sockets = SOCKET_TABLES.flatMap((file) => ifReadable(() => parseSocketTable(readFileSync(file, 'utf8'))));
   const byPort = Map.groupBy(
     sockets.filter(({ inode }) => inodes.has(inode)),
@@ -56,21 +56,8 @@ function addressOf(sockets: readonly ListeningSocket[]): string | undefined {
   return sockets.some(({ address }) => EVERY_ADDRESS.has(address)) ? undefined : sockets[0].address;
 }
 
-function pids(): string[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-}
-
 function socketInodesOf(pid: number): string[] {
   return ifReadable(() => readdirSync(`/proc/${pid}/fd`)).flatMap((fd) =>
     ifReadable(() => /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.slice(1) ?? []),
   );
-}
-
-/** Nothing for a process that has just ended, or belongs to another user, and where IPv6 is turned off. */
-function ifReadable<T>(read: () => T[]): T[] {
-  try {
-    return read();
-  } catch {
-    return [];
-  }
 }

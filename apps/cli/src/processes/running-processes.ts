@@ -3,7 +3,9 @@ import { spawn, type SpawnOptions } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createConcurrently, type CloseEvent, type Command } from 'concurrently';
 import { scriptOf, type App, type AppProcess } from './app-process.js';
+import { signalGroup } from './process-group.js';
 import type { ProcessOutput } from './process-output.js';
+import { handleSignals } from './signals.js';
 
 /** Longer than a backend waits for its drain to be acknowledged. */
 const STOP_TIMEOUT_MS = 15_000;
@@ -18,7 +20,7 @@ export class RunningProcesses {
   constructor(private readonly output: ProcessOutput) {
     // The processes are in their own process groups, so nothing else stops them when this one exits.
     process.once('exit', () => this.running().forEach((command) => command.kill('SIGTERM')));
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void this.stop());
+    handleSignals({ onStop: () => void this.stop(), onStopAgain: () => this.kill() });
   }
 
   /** Whether the processes are being stopped. */
@@ -33,7 +35,7 @@ export class RunningProcesses {
       {
         ...this.output.createWriter(),
         spawn: spawnApp,
-        kill: (pid, signal) => void process.kill(pid, signal),
+        kill: send,
         outputStream: process.stdout,
       },
     );
@@ -48,6 +50,13 @@ export class RunningProcesses {
     return this.exitCode;
   }
 
+  /** Stops all processes, because of what went wrong. */
+  fail(message: string): void {
+    this.output.say('error', message);
+    this.exitCode = 1;
+    void this.stop();
+  }
+
   /** Stops all processes together: first the backends leave the fleet, then the others stop. */
   async stop(): Promise<void> {
     if (this.isStopping) return;
@@ -58,16 +67,18 @@ export class RunningProcesses {
     this.endIfNoneRuns();
   }
 
+  /** Ends them at once, with what they have started. */
+  private kill(): void {
+    for (const { pid } of this.running()) if (pid !== undefined) signalGroup(pid, 'SIGKILL');
+  }
+
   /** The others go on without one backend, but not without the balancer or the dashboard. */
   private closed({ command, exitCode }: CloseEvent): void {
     if (!this.isStopping) {
       const isOver = !isBackend(command) || !this.running().some(isBackend);
-      const consequence = isOver ? 'stopping the others' : 'the others go on';
-      this.output.say('error', `${command.name} ended (${exitCode}); ${consequence}`);
-      if (isOver) {
-        this.exitCode = 1;
-        void this.stop();
-      }
+      const ended = `${command.name} ended (${exitCode})`;
+      if (isOver) this.fail(`${ended}; stopping the others`);
+      else this.output.say('error', `${ended}; the others go on`);
     }
     this.endIfNoneRuns();
   }
@@ -89,6 +100,15 @@ export class RunningProcesses {
 
   private running(): Command[] {
     return this.commands.filter(isRunning);
+  }
+}
+
+/** A process counts as running until its output is closed, and so may have ended. */
+function send(pid: number, signal?: string | number): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 

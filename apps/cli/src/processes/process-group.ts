@@ -1,5 +1,5 @@
 // A process group: a command, and what it has started without a group of its own.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readProcesses } from './process-table.js';
 
 /** Sends a signal to each process of a group, or none with 0. Returns false if there is no process that it could go to. */
 export function signalGroup(id: number, signal: NodeJS.Signals | 0): boolean {
@@ -15,30 +15,9 @@ export function runsAny(id: number): boolean {
   if (!signalGroup(id, 0)) return false;
   // For the kernel, a process that has ended is in its group until its parent has taken notice. What is left of a group
   // gets process 1 as its parent, which in a container may be this process, and Node takes no notice.
-  const processes = statsOfProcesses();
+  const processes = readProcesses();
   return processes.length === 0 || processes.some(({ group, state }) => group === id && !ENDED_STATES.has(state));
 }
 
 /** Zombie, and dead. */
 const ENDED_STATES = new Set(['Z', 'X']);
-
-/** As /proc/PID/stat describes them; none on systems without that. */
-function statsOfProcesses(): { readonly state: string; readonly group: number }[] {
-  return ifReadable(() => readdirSync('/proc'))
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => ifReadable(() => [readFileSync(`/proc/${pid}/stat`, 'utf8')]))
-    .map((text) => {
-      // The name of the program stands in parentheses, and may contain some, and spaces.
-      const [state, , group] = text.slice(text.lastIndexOf(')') + 2).split(' ');
-      return { state, group: Number(group) };
-    });
-}
-
-/** Nothing for a process that has just ended. */
-function ifReadable<T>(read: () => T[]): T[] {
-  try {
-    return read();
-  } catch {
-    return [];
-  }
-}

@@ -14,7 +14,10 @@ export interface ListeningSocket {
 /** A process, as /proc/PID/stat describes it. */
 export interface ProcessStat {
   readonly pid: number;
+  /** One letter: Z for a process that has ended and whose parent has not taken notice. */
+  readonly state: string;
   readonly parent: number;
+  readonly group: number;
   readonly session: number;
 }
 
@@ -34,18 +37,19 @@ export function parseSocketTable(table: string): ListeningSocket[] {
 /** Parses /proc/PID/stat. */
 export function parseStat(text: string): ProcessStat {
   // The name of the program stands in parentheses, and may contain some, and spaces.
-  const [, parent, , session] = text
-    .slice(text.lastIndexOf(')') + 2)
-    .split(' ')
-    .map(Number);
-  return { pid: Number.parseInt(text, 10), parent, session };
+  const [state, ...ids] = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const [parent, group, session] = ids.map(Number);
+  return { pid: Number.parseInt(text, 10), state, parent, group, session };
 }
 
 /**
  * The ids of a process that leads a session, and of all that it has started: its descendants, and those of its session
  * whose parents have ended.
  */
-export function familyOf(leader: number, processes: readonly ProcessStat[]): ReadonlySet<number> {
+export function familyOf(
+  leader: number,
+  processes: readonly Pick<ProcessStat, 'pid' | 'parent' | 'session'>[],
+): ReadonlySet<number> {
   const family = new Set([leader]);
   for (const { pid, session } of processes) if (session === leader) family.add(pid);
   // A set iterates over what is added on the way as well.

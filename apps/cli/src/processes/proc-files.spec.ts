@@ -34,7 +34,13 @@ describe('parseSocketTable', () => {
 
 describe('parseStat', () => {
   it('reads past the name of a program, whatever is in it', () => {
-    expect(parseStat('42 (a (b) 1 2) S 7 40 39 0 -1 4194304')).toEqual({ pid: 42, parent: 7, session: 39 });
+    expect(parseStat('42 (a (b) 1 2) S 7 40 39 0 -1 4194304')).toEqual({
+      pid: 42,
+      state: 'S',
+      parent: 7,
+      group: 40,
+      session: 39,
+    });
   });
 });
 
