@@ -56,9 +56,47 @@ describe('explaining a placement', () => {
       ['large', null],
       ['small', null],
     ]);
-    expect(['large', 'small']).toContain(answer.chosen);
+    expect(answer.chosen).toBe('large');
     expect(answer.note).toMatch(/^the policy least-requests gives no scores: The backend with the fewest/);
     expect(answer.excluded).toEqual([]);
+  });
+
+  it.each([
+    ['round-robin', /cannot be said: it takes the backends in turn, and each thread has its own turn$/],
+    ['random', /cannot be said: it draws a backend at random$/],
+    ['least-requests', /cannot be said: it takes backends that are equally good in turn/],
+    ['maglev', /cannot be said: it sends a request without an affinity key to a random backend$/],
+  ])('under %s no backend is named, unless there is only one', async (policy, note) => {
+    const balancer = await startBalancer({ PLACEMENT_POLICY: policy });
+    const { port } = await httpUpstream((_, response) => response.end());
+    await join(balancer, 'a', port);
+    const answer = async () => (await (await explain(balancer, { demand: {} })).json()) as Explanation;
+    expect((await answer()).chosen).toBe('a');
+    await join(balancer, 'b', (await httpUpstream((_, response) => response.end())).port);
+    expect(await answer()).toMatchObject({ chosen: null, note: expect.stringMatching(note) });
+  });
+
+  it('a head is read as the data plane reads it', async () => {
+    const balancer = await startBalancer({ REPEATED_SLASHES: 'normalize', DOT_SEGMENTS: 'reject' });
+    await join(balancer, 'a', (await httpUpstream((_, response) => response.end())).port);
+    expect(await (await explain(balancer, { path: '//reports//7' })).json()).toMatchObject({
+      class: 'GET /reports/{}',
+    });
+    const refused = async (body: object) => ((await (await explain(balancer, body)).json()) as Error).message;
+    expect(await refused({ path: '/a/../b' })).toMatch(/responds with 400, the path must not have a dot segment/);
+    expect(await refused({ path: '/', method: 'TRACE' })).toMatch(/responds with 405, TRACE is not allowed here/);
+  });
+
+  it('a learned demand excludes no backend when each lacks one of its resources', async () => {
+    const balancer = await startBalancer();
+    const { port } = await httpUpstream((_, response) => {
+      response.setHeader('endpoint-load-metrics', 'JSON {"request_cost": {"compute": 3, "storage": 7}}').end();
+    });
+    await join(balancer, 'diskless', port, { resources: { compute: 10, storage: 0 } });
+    for (let i = 0; i < 3; i++) expect((await fetch(`${balancer.url}/x`)).status).toBe(200);
+    const answer = (await (await explain(balancer, { path: '/x' })).json()) as Explanation;
+    expect(answer).toMatchObject({ chosen: 'diskless', excluded: [] });
+    if (answer.demand.storage > 0) expect(answer.note).toMatch(/^no backend has all resources of the learned demand/);
   });
 
   it.each([{ DATA_PLANE_THREADS: '0' }, { DATA_PLANE_THREADS: '2' }])(

@@ -63,7 +63,7 @@ export const explanationSchema = z
       .string()
       .nullable()
       .describe(
-        'Where the request would go: the candidate with the smallest score, or the one that the policy would choose next',
+        'Where the request would go. null: there is no candidate, or the policy chooses by chance or in turn, as `note` says',
       ),
     candidates: z.array(
       z.object({

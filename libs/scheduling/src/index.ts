@@ -43,7 +43,7 @@ export { LATENCY_BUCKETS, bucketStart, latencyBucket, latencyQuantile } from './
 export { LoadRow, type LoadTableShape } from './load-row.js';
 export { LoadTable } from './load-table.js';
 export type { ScoreTerm, ScoredCandidate } from './policies/explanation.js';
-export { POLICY_NAMES, createPolicy, policySummary, type PolicyName } from './policies/index.js';
+export { POLICY_NAMES, createPolicy, policyChance, policySummary, type PolicyName } from './policies/index.js';
 export type { PlacementPolicy, PolicyContext } from './policies/policy.js';
 export { Reservation } from './reservation.js';
 export { ResourceSpace, type ResourceVector } from './resources.js';

@@ -6,15 +6,15 @@ import { BadRequestException, Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../config/balancer.config.js';
 import { DataPlane } from '../data-plane/data-plane.js';
-import { RequestReader, isRefusal } from '../data-plane/request/request-reader.js';
+import { RequestReader, isRefusal, type ReadRequest } from '../data-plane/request/request-reader.js';
 import { DemandLearning } from '../placement/demand-learning.js';
-import { DrfScheduler } from '../placement/drf.scheduler.js';
+import { DrfScheduler, type PlacementRequest } from '../placement/drf.scheduler.js';
 import { stateOf, type Backend } from '../registry/backend.js';
 import { RegistryService } from '../registry/registry.service.js';
 import { CurrentTraffic } from '../traffic-config/current-traffic.js';
 
 /** The client of a request that is only explained. */
-const SOMEBODY = {
+const EXPLAINED_PEER = {
   address: '127.0.0.1',
   tlsVersion: undefined,
   certificateSubject: undefined,
@@ -23,12 +23,11 @@ const SOMEBODY = {
 };
 
 /** The fields in which a request declares its demand. */
-const DEMAND_FIELDS = ['fairlead-demand', 'compute', 'storage'];
+const DEMAND_FIELDS = new Set(['fairlead-demand', 'compute', 'storage']);
 
 /** What is to be placed, and where that comes from. */
-type Asked = Pick<Explanation, 'pool' | 'route' | 'class' | 'demandSource'> & {
-  readonly demand: ResourceVector;
-  readonly affinity: number | undefined;
+type ResolvedRequest = Pick<Explanation, 'route' | 'class' | 'demandSource'> & {
+  readonly request: PlacementRequest;
   readonly notes: readonly string[];
 };
 
@@ -46,10 +45,11 @@ export class ExplainService {
 
   /** Finds the candidates for a request; places nothing. @throws {UnknownPoolError} @throws {BadRequestException} */
   async explain(request: ExplainRequest): Promise<Explanation> {
-    const asked = request.path === undefined ? this.askedByDemand(request) : await this.askedByHead(request);
-    const { pool, demand, affinity, notes, ...origin } = asked;
+    const resolved = request.path === undefined ? this.resolveDemand(request) : await this.resolveHead(request);
+    const { request: placed, notes, ...origin } = resolved;
+    const { pool, demand } = placed;
     const { policy } = this.traffic.settingsOf(pool);
-    const { slots, scored, chosen } = this.scheduler.explain(pool, demand, affinity);
+    const { slots, scored, chosen, unknown, isSticky, isReduced } = this.scheduler.explain(placed);
     const candidates = scored
       ? scored.map((candidate) => this.explained(candidate))
       : slots.map((slot) => ({ id: this.idAt(slot), score: null, terms: {} }));
@@ -59,8 +59,16 @@ export class ExplainService {
       .list()
       .filter((backend) => backend.pool === pool && !isCandidate.has(backend.slot))
       .map((backend) => ({ id: backend.id, state: stateOf(backend), reason: this.reasonAgainst(backend, amounts) }));
-    const unsure = scored ? [] : [`the policy ${policy} gives no scores: ${policySummary(policy as PolicyName)}`];
-    const note = [...notes, ...unsure].join('; ');
+    const remarks = [
+      ...notes,
+      ...(isReduced
+        ? ['no backend has all resources of the learned demand, so that those some lack do not count']
+        : []),
+      ...(isSticky ? ['its cookie leads to this backend'] : []),
+      ...(scored ? [] : [`the policy ${policy} gives no scores: ${policySummary(policy as PolicyName)}`]),
+      ...(unknown === undefined ? [] : [`which backend is next cannot be said: ${unknown}`]),
+    ];
+    const note = remarks.join('; ');
     return {
       pool,
       policy,
@@ -73,45 +81,55 @@ export class ExplainService {
     };
   }
 
-  private askedByDemand({ demand = {}, pool = DEFAULT_POOL }: ExplainRequest): Asked {
+  private resolveDemand({ demand = {}, pool = DEFAULT_POOL }: ExplainRequest): ResolvedRequest {
     this.registry.knownPools.require(pool);
-    const vector = this.vectorOf(demand);
-    const isGiven = { route: null, class: null, demandSource: 'given' } as const;
-    return { pool, demand: vector, affinity: undefined, notes: [], ...isGiven };
+    const request = { pool, demand: this.vectorOf(demand), classId: undefined, affinity: undefined, stickySlot: -1 };
+    return { request, route: null, class: null, demandSource: 'given', notes: [] };
   }
 
   /** Reads the head as one of a client: its route, its pool and its demand. */
-  private async askedByHead(request: ExplainRequest): Promise<Asked> {
-    const { path: target = '/', method = 'GET', host = '', headers = {}, demand, pool } = request;
+  private async resolveHead(asked: ExplainRequest): Promise<ResolvedRequest> {
+    const read = this.read(asked);
+    const { demand, headers = {} } = asked;
+    const pool = asked.pool ?? read.pool;
+    this.registry.knownPools.require(pool);
+    const isRandom = read.route.pools?.only === undefined && asked.pool === undefined;
+    const notes = isRandom ? [`the route ${read.route.name} divides its requests among several pools`] : [];
+    const route = read.route.name;
+    // The cookie of a pool leads to one of its backends.
+    const stickySlot = pool === read.pool ? read.stickySlot : -1;
+    const request = { pool, demand: read.demand, classId: undefined, affinity: read.affinity, stickySlot };
+    if (demand) {
+      const given = { ...request, demand: this.vectorOf(demand) };
+      return { request: given, route, class: null, demandSource: 'given', notes };
+    }
+    if (Object.keys(headers).some((name) => DEMAND_FIELDS.has(name.toLowerCase()))) {
+      notes.push('headers declare a demand only if the client is in DEMAND_CLIENTS');
+      return { request, route, class: null, demandSource: 'given', notes };
+    }
+    const { classId } = read;
+    if (classId === undefined) return { request, route, class: null, demandSource: 'configured', notes };
+    const name = this.learning.nameOf(classId);
+    // The threads that serve clients have learned it, not necessarily this one.
+    const belief = (await this.plane.beliefs()).find((each) => each.name === name);
+    const learned = { ...request, classId, demand: belief?.demand ?? read.demand };
+    return { request: learned, route, class: name, demandSource: belief?.source ?? 'prior', notes };
+  }
+
+  /** @throws {BadRequestException} when the balancer would respond to the request itself. */
+  private read({ path: target = '/', method = 'GET', host = '', headers = {} }: ExplainRequest): ReadRequest {
     const fields = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
     const field = (name: string) => (name === 'host' ? host : fields.get(name));
     const bodyBytes = Number(fields.get('content-length')) || 0;
-    const read = this.requests.readFramed({ peer: SOMEBODY, method, target, host, field, bodyBytes });
-    if (isRefusal(read)) {
-      const { statusCode, message } = read;
-      throw new BadRequestException(
-        `no backend would get this request: the balancer responds with ${statusCode}${message === '' ? '' : `, ${message}`}`,
-      );
-    }
-    if (pool !== undefined) this.registry.knownPools.require(pool);
-    const isRandom = read.route.pools?.only === undefined && pool === undefined;
-    const notes = isRandom ? [`the route ${read.route.name} divides its requests among several pools`] : [];
-    const common = { pool: pool ?? read.pool, route: read.route.name, affinity: read.affinity, notes };
-    if (demand) return { ...common, demand: this.vectorOf(demand), class: null, demandSource: 'given' };
-    if (DEMAND_FIELDS.some((each) => fields.has(each))) {
-      const all = [...notes, 'headers declare a demand only if the client is in DEMAND_CLIENTS'];
-      return { ...common, notes: all, demand: read.demand, class: null, demandSource: 'given' };
-    }
-    if (read.classId === undefined) return { ...common, demand: read.demand, class: null, demandSource: 'configured' };
-    const name = this.learning.nameOf(read.classId);
-    // The threads that serve clients have learned it, not necessarily this one.
-    const belief = (await this.plane.beliefs()).find((each) => each.name === name);
-    return {
-      ...common,
-      demand: belief?.demand ?? read.demand,
-      class: name,
-      demandSource: belief?.source ?? 'prior',
-    };
+    // A client that was redirected to https comes back over TLS.
+    const isRedirected = this.config.HTTPS_REDIRECT_PORT !== undefined;
+    const peer = isRedirected ? { ...EXPLAINED_PEER, tlsVersion: 'TLSv1.3' } : EXPLAINED_PEER;
+    const read = this.requests.readHead({ peer, method, target, host, field, bodyBytes });
+    if (!isRefusal(read)) return read;
+    const { statusCode, message } = read;
+    throw new BadRequestException(
+      `no backend would get this request: the balancer responds with ${statusCode}${message === '' ? '' : `, ${message}`}`,
+    );
   }
 
   private vectorOf(amounts: ResourceAmounts): ResourceVector {

@@ -101,15 +101,31 @@ describe('a request', () => {
   });
 });
 
+describe('an explanation', () => {
+  it('names the backend of the cookie, as long as it is a candidate', () => {
+    const { scheduler, demand, join, place } = aScheduler();
+    join('large', { pool: 'reports', capacity: Float64Array.of(100, 100) });
+    const { slot } = join('small', { pool: 'reports', maxInFlight: 1 });
+    const request = { pool: 'reports', demand, classId: undefined, affinity: undefined, stickySlot: slot };
+    expect(scheduler.explain(request)).toMatchObject({ chosen: slot, isSticky: true });
+    expect(scheduler.explain({ ...request, stickySlot: -1 })).not.toMatchObject({ chosen: slot });
+    const held = scheduler.createPlacement();
+    expect(scheduler.place(request, [], held, 1)).toBe(true);
+    expect(scheduler.explain(request)).not.toMatchObject({ chosen: slot });
+    expect(place('reports')).toEqual(['large']);
+  });
+});
+
 describe('a change of the configuration', () => {
   it('gives a pool another policy', () => {
     const { join, place, traffic, scheduler, demand } = aScheduler();
     for (const id of ['a', 'b']) join(id, { pool: 'reports' });
     place('reports');
-    expect(scheduler.explain('reports', demand, undefined).scored).toBeUndefined();
+    const request = { demand, classId: undefined, affinity: undefined, stickySlot: -1 };
+    expect(scheduler.explain({ ...request, pool: 'reports' }).scored).toBeUndefined();
     usePools(traffic, { name: 'reports', policy: 'drf' });
-    expect(scheduler.explain('reports', demand, undefined).scored).toHaveLength(2);
-    expect(scheduler.explain('default', demand, undefined).scored).toBeUndefined();
+    expect(scheduler.explain({ ...request, pool: 'reports' }).scored).toHaveLength(2);
+    expect(scheduler.explain({ ...request, pool: 'default' }).scored).toBeUndefined();
   });
 
   it('brings pools, and serves the requests of one that was removed until its backends leave', async () => {

@@ -40,8 +40,14 @@ export interface PlacementExplanation {
   readonly slots: readonly number[];
   /** The candidates, the best first; undefined when the policy does not score. */
   readonly scored: readonly ScoredCandidate[] | undefined;
-  /** The slot of the backend that would be chosen; undefined without candidates. */
+  /** The slot of the backend that would be chosen; undefined without candidates, or when it cannot be said. */
   readonly chosen: number | undefined;
+  /** Why it cannot be said, as a sentence about the policy. */
+  readonly unknown: string | undefined;
+  /** Whether the backend is chosen because the request is sticky. */
+  readonly isSticky: boolean;
+  /** Whether resources that some backends lack were left out of the demand, as it is learned. */
+  readonly isReduced: boolean;
 }
 
 @Injectable()
@@ -126,15 +132,26 @@ export class DrfScheduler {
     return candidates.fill(fleet, this.table, demand, triedSlots) > 0;
   }
 
-  /** The candidates of a pool for a request, and the one that would be chosen. Places nothing. */
-  explain(name: string, demand: ResourceVector, affinity: number | undefined): PlacementExplanation {
-    const pool = this.enter(name);
+  /** The candidates for a request, and the one that {@link place} would choose. Places nothing. */
+  explain(request: PlacementRequest): PlacementExplanation {
+    const pool = this.enter(request.pool);
     const { candidates, fleet, policy } = pool;
-    const count = candidates.fill(fleet, this.table, demand, []);
+    let { demand } = request;
+    let count = candidates.fill(fleet, this.table, demand, []);
+    const isReduced = count === 0 && request.classId !== undefined && !fleet.hasAllResources;
+    if (isReduced) {
+      demand = fleet.servableByAll(demand);
+      count = candidates.fill(fleet, this.table, demand, []);
+    }
     const slots = Array.from({ length: count }, (_, at) => fleet.slots[candidates.positions[at]]);
     const scored = policy.explain?.(candidates, demand).toSorted((a, b) => a.score - b.score);
-    if (scored) return { slots, scored, chosen: scored[0]?.slot };
-    return { slots, scored, chosen: count === 0 ? undefined : pool.nextSlot(demand, affinity) };
+    const found = { slots, scored, isReduced, isSticky: false, unknown: undefined };
+    if (count === 0) return { ...found, chosen: undefined };
+    const { affinity, stickySlot } = request;
+    if (stickySlot >= 0 && candidates.hasSlot(stickySlot)) return { ...found, chosen: stickySlot, isSticky: true };
+    if (scored) return { ...found, chosen: scored[0].slot };
+    const next = pool.foresee(demand, affinity);
+    return 'slot' in next ? { ...found, chosen: next.slot } : { ...found, chosen: undefined, unknown: next.unknown };
   }
 
   /** The pool with a name, up to date. */

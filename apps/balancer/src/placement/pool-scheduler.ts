@@ -2,6 +2,7 @@
 import {
   Candidates,
   createPolicy,
+  policyChance,
   type FleetSnapshot,
   type PlacementPolicy,
   type PolicyContext,
@@ -39,13 +40,21 @@ export class PoolScheduler {
   }
 
   /**
-   * The slot that the policy would choose of the {@link candidates}, of which there are some. A policy of its own is asked,
-   * since policies remember what they have chosen.
+   * The slot that the policy would choose of the {@link candidates}, of which there are some, or why that cannot be said. A
+   * policy of its own is asked, since policies remember what they have chosen.
    */
-  nextSlot(demand: ResourceVector, affinity: number | undefined): number {
-    const policy = createPolicy(this.policyName as PolicyName, this.context);
-    const { fleet } = this.candidates;
-    return fleet.slots[policy.choose(this.candidates, demand, affinity)];
+  foresee(demand: ResourceVector, affinity: number | undefined): { slot: number } | { unknown: string } {
+    const { candidates } = this;
+    const { slots } = candidates.fleet;
+    if (candidates.count === 1) return { slot: slots[candidates.positions[0]] };
+    const name = this.policyName as PolicyName;
+    const unknown = policyChance(name, affinity);
+    if (unknown !== undefined) return { unknown };
+    const policy = createPolicy(name, this.context);
+    const first = policy.choose(candidates, demand, affinity);
+    // Backends that are equally good are taken in turn.
+    if (policy.choose(candidates, demand, affinity) === first) return { slot: slots[first] };
+    return { unknown: 'it takes backends that are equally good in turn, and each thread has its own turn' };
   }
 
   /** Takes the backends that may receive requests from now on, at their declared capacity. */

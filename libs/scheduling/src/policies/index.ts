@@ -15,6 +15,8 @@ import { WeightedRoundRobinPolicy } from './weighted-round-robin.policy.js';
 
 interface PolicyEntry {
   readonly summary: string;
+  /** Why no one can say which backend is next; absent when the load and the request alone decide. */
+  readonly chance?: string;
   readonly create: (context: PolicyContext) => PlacementPolicy;
 }
 
@@ -25,10 +27,12 @@ const POLICIES = {
   },
   'ratio-fit': {
     summary: "The original rule: the first backend whose ratio of resources is within 20 % of the request's.",
+    chance: 'it takes the backends in turn as long as their ratio fits, and each thread has its own turn',
     create: () => new RatioFitPolicy(),
   },
   'round-robin': {
     summary: 'Each backend in turn.',
+    chance: 'it takes the backends in turn, and each thread has its own turn',
     create: () => new RoundRobinPolicy(),
   },
   'least-requests': {
@@ -37,23 +41,28 @@ const POLICIES = {
   },
   random: {
     summary: 'Any backend, with equal probability.',
+    chance: 'it draws a backend at random',
     create: (context) => new RandomPolicy(context),
   },
   'weighted-round-robin': {
     summary: 'Each backend in proportion to its size, evenly interleaved.',
+    chance: 'it takes the backends in turn, and each thread has its own turn',
     create: (context) => new WeightedRoundRobinPolicy(context),
   },
   'power-of-two': {
     summary: 'Of two backends picked at random, the one with fewer requests in flight relative to its size.',
+    chance: 'it draws two backends at random',
     create: (context) => new PowerOfTwoPolicy(context),
   },
   'peak-ewma': {
     summary:
       'Of two backends picked at random, the one with the smaller product of recent latency and requests in flight.',
+    chance: 'it draws two backends at random',
     create: (context) => new PeakEwmaPolicy(context),
   },
   prequal: {
     summary: 'The lowest latency among the backends that do not have unusually many requests in flight.',
+    chance: 'it compares latencies that each thread has measured by itself',
     create: (context) => new PrequalPolicy(context),
   },
   'min-dominant-share': {
@@ -83,6 +92,17 @@ export const POLICY_NAMES = Object.keys(POLICIES) as PolicyName[];
 /** Returns a one-sentence description of a policy. */
 export function policySummary(name: PolicyName): string {
   return POLICIES[name].summary;
+}
+
+/**
+ * Returns why it cannot be said which backend a policy chooses next, as the end of a sentence that begins with its name;
+ * undefined when the load and the request alone decide.
+ */
+export function policyChance(name: PolicyName, affinity: number | undefined): string | undefined {
+  if (name === 'maglev' && affinity === undefined)
+    return 'it sends a request without an affinity key to a random backend';
+  const { chance }: PolicyEntry = POLICIES[name];
+  return chance;
 }
 
 /** Creates a policy of that name, with its own state. */

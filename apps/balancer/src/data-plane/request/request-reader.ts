@@ -22,7 +22,7 @@ import { Stickiness } from '../stickiness/stickiness.js';
 import { PathRules } from './path-rules.js';
 import { RequestIds } from './request-ids.js';
 import type { Refusal } from './refusal.js';
-import { normalizeTarget } from './target.js';
+import { normalizeTarget, refusalOfMethod } from './target.js';
 
 /** What is known of a request before it is placed. */
 export interface ReadRequest extends PlacedRequest {
@@ -80,6 +80,13 @@ export class RequestReader {
     const { headers, method = 'GET', url: target = '/' } = request;
     const bodyBytes = Number(headers['content-length'] ?? 0);
     return this.readFramed({ ...this.factsOf(request), method, target, host: headers.host ?? '', bodyBytes });
+  }
+
+  /** Reads a head that no connection has brought, whose target is in origin-form, as {@link read} reads a request. */
+  readHead(request: RequestFacts): ReadRequest | Refusal {
+    const target = this.pathRules.apply(request.target);
+    if (typeof target !== 'string') return target;
+    return refusalOfMethod(request.method) ?? this.readFramed({ ...request, target });
   }
 
   /** The id of a request of Node's parser that is refused; undefined with `REQUEST_ID=off`. */

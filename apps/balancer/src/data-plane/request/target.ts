@@ -15,7 +15,8 @@ const SCHEME = /^https?:\/\//i;
  */
 export function normalizeTarget(request: IncomingMessage): Refusal | undefined {
   const { method = 'GET', url = '/' } = request;
-  if (REFUSED_METHODS.has(method)) return { statusCode: 405, message: `${method} is not allowed here` };
+  const refusal = refusalOfMethod(method);
+  if (refusal) return refusal;
   if (url.startsWith('/')) return undefined;
   if (url === '*' && method === 'OPTIONS') return OWN_RESPONSE;
   const scheme = SCHEME.exec(url)?.[0];
@@ -28,6 +29,12 @@ export function normalizeTarget(request: IncomingMessage): Refusal | undefined {
   request.url = originForm(url.slice(authorityEnd), method);
   setHost(request, authority);
   return undefined;
+}
+
+/** Returns the response to a method that is never forwarded. */
+export function refusalOfMethod(method: string): Refusal | undefined {
+  if (!REFUSED_METHODS.has(method)) return undefined;
+  return { statusCode: 405, message: `${method} is not allowed here` };
 }
 
 /** The path and query of a URL as the target of a request. */
