@@ -84,8 +84,11 @@ const BOUNDS: Readonly<Record<string, string>> = {
   'apps/balancer/src/registry/snapshot/snapshot-acknowledgement.ts waiting':
     'MAX_WAIT_MS, in open requests of the control plane',
   'apps/balancer/src/registry/snapshot/snapshot-builder.ts panicking': 'the pools of backends: MAX_BACKENDS',
-  'apps/balancer/src/registry/store/registry-store.ts pending': 'MAX_BACKENDS, and the rows of the file',
-  'apps/balancer/src/registry/store/registry-store.ts written': 'the rows of the file',
+  'apps/balancer/src/registry/store/lease-table.ts leases': 'MAX_BACKENDS, and the rows of the file',
+  'apps/balancer/src/registry/store/memory-store.ts records': 'MAX_BACKENDS',
+  'apps/balancer/src/registry/store/pending-changes.ts incarnations': 'MAX_BACKENDS, and the records of the store',
+  'apps/balancer/src/registry/store/pending-changes.ts pending': 'MAX_BACKENDS, and the records of the store',
+  'apps/balancer/src/registry/store/pending-changes.ts versions': 'MAX_BACKENDS, and the records of the store',
   'apps/balancer/src/threads/fleet-replica.ts leftOut': 'MAX_BACKENDS',
   'apps/balancer/src/threads/fleet-replica.ts listeners': 'the services of the thread',
   'apps/balancer/src/threads/worker-channel.ts EMPTY_TRANSFER_LIST': 'nothing is added',

@@ -15,7 +15,7 @@ import { PoolsController } from './control-plane/pools.controller.js';
 import { ConfigurationController } from './control-plane/configuration/configuration.controller.js';
 import { ConfigurationReloads } from './control-plane/configuration/configuration-reloads.js';
 import { PlacementController } from './control-plane/placement.controller.js';
-import { balancerConfig } from './config/balancer.config.js';
+import { balancerConfig, balancerIdOf } from './config/balancer.config.js';
 import { dataPlaneProviders, foundations } from './data-plane/data-plane.providers.js';
 import { DataPlane } from './data-plane/data-plane.js';
 import { ClientTable } from './data-plane/limits/client-table.js';
@@ -43,6 +43,8 @@ import { BackendViews } from './control-plane/backend-views.js';
 import { BackendsController } from './control-plane/backends.controller.js';
 import { ConfiguredBackends } from './registry/configured-backends.js';
 import { RegistryStore } from './registry/store/registry-store.js';
+import { ownStoreOf } from './registry/store/sqlite-store.js';
+import { StoredFleet } from './registry/store/stored-fleet.js';
 import { RegistryService } from './registry/registry.service.js';
 import { BackendCertificateFiles } from './tls/backend-certificate-files.js';
 import { BackendCredentials } from './tls/backend-credentials.js';
@@ -98,7 +100,14 @@ const addressWarnings = { provide: AddressWarnings, useFactory: () => new Addres
 const fleet = { provide: Fleet, useExisting: RegistryService };
 
 const backendAddresses = { provide: BackendAccess, useValue: backendAccess };
-const registry = [RegistryService, RegistryStore, EventLog, backendAddresses, RegistrySweeper];
+const registryStore = { provide: RegistryStore, inject: [balancerConfig.KEY], useFactory: ownStoreOf };
+const storedFleet = {
+  provide: StoredFleet,
+  inject: [RegistryStore, balancerConfig.KEY],
+  useFactory: (store: RegistryStore, config: ConfigType<typeof balancerConfig>) =>
+    StoredFleet.open(store, balancerIdOf(config)),
+};
+const registry = [registryStore, storedFleet, RegistryService, EventLog, backendAddresses, RegistrySweeper];
 const health = [PingAckCron, HealthProbe, RecheckScheduler, OutlierDetector];
 const shared = [loadTable, requestTable, clientTable, addressWarnings, SharedState];
 const serving = [...shared, fleet, dataPlane, ...dataPlaneProviders];

@@ -1,4 +1,5 @@
 // The balancer's configuration, from the environment.
+import { hostname } from 'node:os';
 import { ConfigurationError, parseEnvironment, unknownVariables, type Environment } from '@fairlead/configuration';
 import { registerAs } from '@nestjs/config';
 import { balancerSchema, type BalancerConfig } from './balancer-schema.js';
@@ -31,6 +32,11 @@ export function registryFileOf(config: BalancerConfig): string | undefined {
   // A port that changes at every start would leave a new file each time.
   if (file === 'none' || (port === 0 && file.includes('{port}'))) return undefined;
   return file.replaceAll('{port}', String(port));
+}
+
+/** The id of this balancer, with which it marks what it stores. */
+export function balancerIdOf({ CONTROL_PLANE_PORT }: BalancerConfig): string {
+  return `${hostname()}:${CONTROL_PLANE_PORT}`;
 }
 
 /** Injection key and loader for Nest's ConfigModule. */

@@ -114,6 +114,7 @@ export class BackendsController {
     const { backend, isNew, secret } = this.registry.askedBy(caller.asActor('register'), () =>
       this.registry.register(spec, caller.asClaimant()),
     );
+    await this.registry.whenStored(backend.id);
     response.status(isNew ? 201 : 200);
     const view = await this.views.of(backend, request);
     return secret === undefined ? view : { ...view, secret };
@@ -193,10 +194,9 @@ export class BackendsController {
   @ApiResponse(NOT_FOUND)
   async resume(@Param('id') id: string, @Req() request: Request): Promise<BackendView> {
     const by = callerOf(request).asActor('resume');
-    return this.views.of(
-      this.registry.askedBy(by, () => this.registry.resume(id)),
-      request,
-    );
+    const backend = this.registry.askedBy(by, () => this.registry.resume(id));
+    await this.registry.whenStored(id);
+    return this.views.of(backend, request);
   }
 
   @Delete(':id')

@@ -54,14 +54,18 @@ export class OriginalProtocolController {
   @ApiResponse({ status: 415, description: 'A browser sent something other than application/json' })
   @ApiResponse(TOO_MANY)
   @ApiResponse({ status: 503, description: 'MAX_BACKENDS are registered' })
-  register(@Body() body: unknown, @Req() request: Request, @Res({ passthrough: true }) response: Response): string {
-    const [status, text] = this.tryRegister(body, callerOf(request));
+  async register(
+    @Body() body: unknown,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<string> {
+    const [status, text] = await this.tryRegister(body, callerOf(request));
     response.status(status);
     if (status !== 200) explainRefusal(response, text);
     return `${text}\n`;
   }
 
-  private tryRegister(body: unknown, caller: Caller): PlainResponse {
+  private async tryRegister(body: unknown, caller: Caller): Promise<PlainResponse> {
     const payload = typeof body === 'string' ? parseObject(body) : undefined;
     if (!payload) return [400, 'Invalid request payload'];
     if (payload['Compute-Vector'] == null || payload['Storage-Vector'] == null) {
@@ -78,7 +82,9 @@ export class OriginalProtocolController {
       caller.requireId(spec.id);
       caller.requirePool(spec.pool);
       const claimant = caller.asClaimant({ takesSecret: false });
-      this.registry.askedBy(caller.asActor('register'), () => this.registry.register(spec, claimant));
+      const by = caller.asActor('register');
+      const { backend } = this.registry.askedBy(by, () => this.registry.register(spec, claimant));
+      await this.registry.whenStored(backend.id);
       return [200, 'Server accepted'];
     } catch (error) {
       if (error instanceof InvalidRegistrationError) return [400, error.message];

@@ -8,7 +8,7 @@ import type { Backend, BackendSpec } from './backend.js';
 import { EventLog } from './event-log.js';
 import type { Claimant } from './ownership.js';
 import { RegistryService } from './registry.service.js';
-import { RegistryStore } from './store/registry-store.js';
+import { emptyFleet } from './store/store.fixture.js';
 
 /** A caller that may change every backend. */
 export const OPERATOR: Claimant = {
@@ -25,7 +25,7 @@ export function aRegistry(environment: Environment = {}) {
   const table = new LoadTable({ resourceCount: 2, slotCount: config.MAX_BACKENDS, writerCount: 1 });
   const events = new EventLog();
   const traffic = new CurrentTraffic(config);
-  const registry = new RegistryService(table, events, new RegistryStore(config), traffic, config);
+  const registry = new RegistryService(table, events, emptyFleet(), traffic, config);
 
   const register = (id: string, more: Partial<BackendSpec> = {}): Backend => {
     const spec = {

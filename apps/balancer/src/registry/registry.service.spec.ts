@@ -4,7 +4,7 @@ import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { loadBalancerConfig } from '../config/balancer.config.js';
 import { EventLog } from './event-log.js';
-import { RegistryStore } from './store/registry-store.js';
+import { emptyFleet } from './store/store.fixture.js';
 import { RegistryService } from './registry.service.js';
 import { OPERATOR } from './registry.fixture.js';
 import { CurrentTraffic } from '../traffic-config/current-traffic.js';
@@ -25,7 +25,7 @@ function aRegistry() {
   const config = loadBalancerConfig({ REGISTRY_FILE: 'none' });
   const table = new LoadTable({ resourceCount: 2, slotCount: 2, writerCount: 1 });
   const events = new EventLog();
-  const registry = new RegistryService(table, events, new RegistryStore(config), new CurrentTraffic(config), config);
+  const registry = new RegistryService(table, events, emptyFleet(), new CurrentTraffic(config), config);
   const register = (id: string, leaseSeconds?: number) => {
     const more = { pool: 'default', pingPath: undefined, leaseSeconds, labels: {}, maxInFlight: undefined };
     return registry.register({ id, url: `http://${id}`, capacity: Float64Array.of(1, 1), ...more }, OPERATOR);

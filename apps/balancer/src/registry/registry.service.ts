@@ -34,7 +34,7 @@ import type { Fleet, FleetBackend } from './snapshot/fleet.js';
 import type { PoolSnapshots } from './snapshot/pool-snapshots.js';
 import { SnapshotAcknowledgement } from './snapshot/snapshot-acknowledgement.js';
 import { SnapshotBuilder } from './snapshot/snapshot-builder.js';
-import { RegistryStore } from './store/registry-store.js';
+import { StoredFleet } from './store/stored-fleet.js';
 
 @Injectable()
 export class RegistryService implements Fleet, OnModuleInit {
@@ -56,7 +56,7 @@ export class RegistryService implements Fleet, OnModuleInit {
   constructor(
     table: LoadTable,
     private readonly events: EventLog,
-    private readonly store: RegistryStore,
+    private readonly stored: StoredFleet,
     traffic: CurrentTraffic,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {
@@ -76,16 +76,16 @@ export class RegistryService implements Fleet, OnModuleInit {
   }
 
   get hashKey(): HashKey {
-    return this.store.hashKey;
+    return this.stored.contents.keys.hash;
   }
 
   get cookieKey(): string {
-    return this.store.cookieKey;
+    return this.stored.contents.keys.cookie;
   }
 
-  /** Restores the fleet of the registry file, before the ports listen. */
+  /** Restores the fleet of the store, before the ports listen. */
   onModuleInit(): void {
-    for (const stored of this.store.load()) this.restore(stored);
+    for (const { backend } of this.stored.contents.records) this.restore(backend);
     this.updatePools();
     this.completeDrains();
   }
@@ -109,7 +109,7 @@ export class RegistryService implements Fleet, OnModuleInit {
     this.admission.check(spec, this.index, claimant);
     const { owned, secret } = withOwner(spec, this.index.match(spec), claimant);
     const registered = this.addOrUpdate(owned);
-    this.store.save(registered.backend);
+    this.stored.changes.save(registered.backend);
     return { ...registered, secret };
   }
 
@@ -123,8 +123,13 @@ export class RegistryService implements Fleet, OnModuleInit {
     const known = this.index.find(spec.id);
     const isLeaving = known?.draining?.purpose === 'leave';
     if (known && !isLeaving && changedFacts(known, spec).length === 0) return;
-    if (known && known.source === undefined) this.store.remove(known.id);
+    if (known && known.source === undefined) this.stored.changes.remove(known.id, 'it does not register any more');
     this.addOrUpdate(spec);
+  }
+
+  /** Resolves when the last change of a backend is stored, and at once while the store is away. Never rejects. */
+  async whenStored(id: string): Promise<void> {
+    await this.stored.changes.whenSettled(id);
   }
 
   /** Attributes what `change` records before it returns or awaits to the caller who asked for it. */
@@ -179,9 +184,9 @@ export class RegistryService implements Fleet, OnModuleInit {
     } else {
       const seconds = withinSeconds ?? this.config.DRAIN_TIMEOUT_SECONDS;
       this.lifecycle.transition(backend, 'drain requested', () => this.drains.start(backend, 'pause', seconds));
-      this.store.save(backend);
+      this.stored.changes.save(backend);
     }
-    await this.acknowledgement.whenAcknowledged();
+    await this.whenComplete(id);
     this.completeDrains();
     return backend;
   }
@@ -191,7 +196,7 @@ export class RegistryService implements Fleet, OnModuleInit {
     const backend = this.index.get(id);
     if (backend.draining) {
       this.lifecycle.transition(backend, 'resumed', () => (backend.draining = undefined));
-      this.store.save(backend);
+      this.stored.changes.save(backend);
     }
     return backend;
   }
@@ -205,9 +210,9 @@ export class RegistryService implements Fleet, OnModuleInit {
   async leave(id: string, withinSeconds = this.config.DRAIN_TIMEOUT_SECONDS): Promise<Backend | undefined> {
     const backend = this.index.get(id);
     // Now and not when it is gone: by then it may have registered with the next process, in the same file.
-    this.store.remove(id);
+    this.stored.changes.remove(id, 'leaving');
     this.lifecycle.transition(backend, 'leaving', () => this.drains.start(backend, 'leave', withinSeconds));
-    await this.acknowledgement.whenAcknowledged();
+    await this.whenComplete(id);
     this.completeDrains();
     return this.index.atSlot(backend.slot) === backend ? backend : undefined;
   }
@@ -219,7 +224,7 @@ export class RegistryService implements Fleet, OnModuleInit {
    */
   async leaveNow(id: string): Promise<void> {
     this.forget(id, 'left at once');
-    await this.acknowledgement.whenAcknowledged();
+    await this.whenComplete(id);
   }
 
   observe(seen: FleetBackend, observation: BackendObservation): void {
@@ -241,6 +246,11 @@ export class RegistryService implements Fleet, OnModuleInit {
       this.forget(id, `lease lapsed: not renewed for ${leaseSeconds} s`);
     }
     this.lifecycle.endEjections(this.index);
+  }
+
+  /** Resolves when all threads use the present snapshot, and the last change of a backend is stored. */
+  private async whenComplete(id: string): Promise<void> {
+    await Promise.all([this.acknowledgement.whenAcknowledged(), this.whenStored(id)]);
   }
 
   private addOrUpdate(spec: BackendSpec): Omit<Registered, 'secret'> {
@@ -275,7 +285,7 @@ export class RegistryService implements Fleet, OnModuleInit {
 
   private rename(backend: BackendRecord, id: string): void {
     const oldId = backend.id;
-    this.store.remove(oldId);
+    this.stored.changes.remove(oldId, `renamed to ${id}`);
     this.index.rename(backend, id);
     this.events.recordBackendEvent('renamed', backend, `was known as ${oldId}`);
   }
@@ -288,10 +298,10 @@ export class RegistryService implements Fleet, OnModuleInit {
     });
   }
 
-  /** Removes a backend, also from the registry file. */
+  /** Removes a backend, also from the store. */
   private forget(id: string, reason: string): void {
     this.remove(id, reason);
-    this.store.remove(id);
+    this.stored.changes.remove(id, reason);
   }
 
   private remove(id: string, reason: string): void {

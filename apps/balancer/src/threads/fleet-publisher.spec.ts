@@ -4,7 +4,7 @@ import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadBalancerConfig } from '../config/balancer.config.js';
 import { EventLog } from '../registry/event-log.js';
-import { RegistryStore } from '../registry/store/registry-store.js';
+import { emptyFleet } from '../registry/store/store.fixture.js';
 import { RegistryService } from '../registry/registry.service.js';
 import { FleetPublisher } from './fleet-publisher.js';
 import { FleetReplica } from './fleet-replica.js';
@@ -25,7 +25,7 @@ describe('FleetPublisher', () => {
     const config = loadBalancerConfig({ REGISTRY_FILE: 'none', MAX_BACKENDS: '2' });
     const table = new LoadTable({ resourceCount: 2, slotCount: 2, writerCount: 2 });
     const traffic = new CurrentTraffic(config);
-    const registry = new RegistryService(table, new EventLog(), new RegistryStore(config), traffic, config);
+    const registry = new RegistryService(table, new EventLog(), emptyFleet(), traffic, config);
     const toThread: ToThread[] = [];
     const toMain: FromThread[] = [];
     const replica = new FleetReplica(new RecordingMainThread(toMain), new CurrentTraffic(config), config);

@@ -14,7 +14,7 @@ import { BackendCredentials } from '../tls/backend-credentials.js';
 import { ServerCredentials } from '../tls/server-credentials.js';
 import { AddressWarnings } from '../data-plane/request/address-warnings.js';
 import { EventLog } from '../registry/event-log.js';
-import { RegistryStore } from '../registry/store/registry-store.js';
+import { emptyFleet } from '../registry/store/store.fixture.js';
 import { RegistryService } from '../registry/registry.service.js';
 import { SharedState } from './shared-state.js';
 import { WorkerSupervisor } from './worker-supervisor.js';
@@ -70,7 +70,7 @@ describe('WorkerSupervisor', () => {
     const shape = { resourceCount: 2, slotCount: config.MAX_BACKENDS, writerCount: 2 };
     const table = new LoadTable(shape);
     const traffic = new CurrentTraffic(config);
-    const registry = new RegistryService(table, new EventLog(), new RegistryStore(config), traffic, config);
+    const registry = new RegistryService(table, new EventLog(), emptyFleet(), traffic, config);
     return {
       plane: new WorkerSupervisor(
         registry,

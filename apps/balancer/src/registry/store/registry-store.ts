@@ -1,223 +1,151 @@
-// Keeps the registry in a SQLite file, so that a balancer knows its fleet after a crash. When the disk fails, the
-// balancer continues in memory and writes the changes later: no registration is lost.
-import type { DatabaseSync } from 'node:sqlite';
-import { backendIdSchema, poolNameSchema, registrationSchema } from '@fairlead/contracts';
-import type { HashKey } from '@fairlead/scheduling';
-import { DEFAULT_POOL } from '@fairlead/traffic-config';
-import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import type { ConfigType } from '@nestjs/config';
-import { z } from 'zod';
-import { balancerConfig, registryFileOf } from '../../config/balancer.config.js';
-import { formatIssues } from '../../config/validation-message.js';
-import { capacityOf } from '../registration-normalizer.js';
-import type { Backend, StoredBackend } from '../backend.js';
-import { keepKeys, randomKeys, readKeys } from './kept-keys.js';
-import { upgradeTable, openRegistryFile, reasonOf, testWrite } from './sqlite-file.js';
+// The port of the registry's store: what every keeper of the fleet can do, whether it is shared by several balancers or
+// belongs to one.
+import type { StoredBackend } from '../backend.js';
+import type { KeptKeys } from './kept-keys.js';
 
-const RETRY_MS = 5_000;
+/** A backend that is to be stored. */
+export interface NewRecord {
+  readonly backend: StoredBackend;
+  /** Random for each registration that starts anew: of a new backend, and of one that comes back after it has left. */
+  readonly incarnation: string;
+  /** Whether it is being drained on its way out. */
+  readonly isLeaving: boolean;
+  /** The id of the balancer that made this change. */
+  readonly changedBy: string;
+}
 
-const SAVE = `INSERT OR REPLACE INTO backends
-  (id, url, resources, ping_path, lease_seconds, max_in_flight, labels, is_paused, registered_at,
-   registered_from, secret_hash, pool)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+/** A backend as it is stored. */
+export interface StoredRecord extends NewRecord {
+  /** Grows with each change of the backend, also over its removal and a new registration. The first is at least 1. */
+  readonly version: number;
+}
 
-const { resources, pingPath, leaseSeconds, maxInFlight, labels } = registrationSchema.shape;
+/** Why a stored record cannot be used. None of these is deleted. */
+export type RecordProblem =
+  /** A newer version of this program wrote it: it is not changed either. */
+  | 'newer-format'
+  /** It is no record. */
+  | 'corrupt'
+  /** It is a record, but does not fit this fleet: its resources are others. */
+  | 'unfit';
 
-const json = z.string().transform((text, context): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    context.addIssue({ code: 'custom', message: 'must be JSON' });
-    return z.NEVER;
-  }
-});
+/** A stored record that this balancer cannot use. */
+export interface UnusableRecord {
+  readonly id: string;
+  readonly problem: RecordProblem;
+  /** What is wrong with it, for people. */
+  readonly reason: string;
+}
+
+/** Everything that is stored. */
+export interface StoreContents {
+  /** In the order of registration. */
+  readonly records: readonly StoredRecord[];
+  readonly unusable: readonly UnusableRecord[];
+  /** The secrets of the fleet. */
+  readonly keys: KeptKeys;
+  /** Where {@link RegistryStore.follow} has to begin to miss no change. */
+  readonly position: Position;
+}
+
+/** A place in the sequence of changes. */
+export type Position = string;
+
+/** A change was stored. */
+export interface Stored {
+  readonly kind: 'stored';
+  /** That of the record, or of its removal. */
+  readonly version: number;
+}
+
+/** Nothing was changed, because the stored version is not the expected one. */
+export interface Conflict {
+  readonly kind: 'conflict';
+  /** The stored version; 0: there is no record. */
+  readonly version: number;
+  /** The stored record; undefined without one, or where this balancer cannot use it. */
+  readonly present: StoredRecord | undefined;
+}
+
+/** Nothing was changed, because a newer version of this program wrote the record. */
+export interface KeptForNewer {
+  readonly kind: 'newer-format';
+}
+
+/** The result of a change. */
+export type ChangeResult = Stored | Conflict | KeptForNewer;
+
+/** A lease to renew. */
+export interface Renewal {
+  readonly id: string;
+  readonly incarnation: string;
+  readonly leaseSeconds: number;
+}
+
+/** A change that another balancer made. */
+export type StoreChange =
+  | { readonly kind: 'stored'; readonly record: StoredRecord }
+  | { readonly kind: 'removed'; readonly id: string; readonly version: number; readonly reason: string }
+  | { readonly kind: 'unusable'; readonly record: UnusableRecord };
+
+/** Receives the changes of other balancers, in the order of the store. */
+export interface StoreFollower {
+  readonly changed: (change: StoreChange) => void;
+  /** All changes that were stored until now have been passed to {@link changed}. Called at least once a second. */
+  readonly confirmed: () => void;
+  /** Changes are missing: read everything, and follow from there. This subscription is over. */
+  readonly gap: (reason: string) => void;
+  /** The store does not respond: read everything when it does, and follow from there. This subscription is over. */
+  readonly failed: (error: StoreError) => void;
+}
+
+/** Ends with {@link Subscription.close}, after which the follower is not called again. */
+export interface Subscription {
+  readonly close: () => void;
+}
+
+/** Something is wrong with a store; the message is a sentence for operators. */
+export abstract class StoreError extends Error {}
+
+/** The store cannot be read or written for now. What was asked of it may be asked again. */
+export class StoreUnavailableError extends StoreError {}
 
 /**
- * A row of the file. An id derived from a url may be longer than one that a backend chooses, and have other characters.
+ * Keeps the registry. Every method that returns a promise rejects with a {@link StoreError}, within a second or two, when the
+ * store fails. Also the token by which Nest injects it.
  */
-const rowSchema = z.object({
-  id: z.union([backendIdSchema, z.url('must be an id or a url')]),
-  url: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }),
-  resources: json.pipe(resources),
-  ping_path: pingPath.unwrap().nullable(),
-  lease_seconds: leaseSeconds.unwrap().nullable(),
-  max_in_flight: maxInFlight.unwrap().nullable(),
-  labels: json.pipe(labels.unwrap()),
-  is_paused: z.union([z.literal(0), z.literal(1)], 'must be 0 or 1'),
-  registered_at: z.iso.datetime('must be a time in UTC'),
-  registered_from: z.string().nullish(),
-  secret_hash: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits')
-    .nullish(),
-  pool: poolNameSchema.optional(),
-});
+export abstract class RegistryStore {
+  /** How the log names it. */
+  abstract readonly name: string;
+  /** Whether several balancers use it at a time. */
+  abstract readonly isShared: boolean;
+  /** After how many milliseconds to try again what failed. */
+  abstract readonly retryAfterMs: number;
 
-/** The values of a row, in the order of {@link SAVE}. */
-type Row = readonly (string | number | null)[];
+  /** Reads everything: at start, after a gap, and now and then. */
+  abstract read(): Promise<StoreContents>;
 
-@Injectable()
-export class RegistryStore implements OnApplicationShutdown {
-  private readonly logger = new Logger('Registry');
-  private readonly path: string | undefined;
-  private database: DatabaseSync | undefined;
-  /** Changes to be written, by id: the row, or undefined to delete it. Empty while the disk works. */
-  private readonly pending = new Map<string, Row | undefined>();
-  /** Ids in the file: only their removal has to be remembered while the disk fails. */
-  private readonly written = new Set<string>();
-  private retryTimer: NodeJS.Timeout | undefined;
-  private keys = randomKeys();
-  /** Whether the file has them. */
-  private areKeysKept = false;
+  /** Checks that it can be used now. */
+  abstract check(): Promise<void>;
 
-  constructor(@Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>) {
-    this.path = registryFileOf(config);
-  }
+  /** Stores a record in place of that with the version `expected`; 0: there must be none. Its lease begins anew. */
+  abstract put(record: NewRecord, expected: number): Promise<ChangeResult>;
 
-  /** Opens and reads the file; call it once, first. Invalid rows are skipped with a warning. */
-  load(): StoredBackend[] {
-    if (this.path === undefined) return [];
-    try {
-      this.database = openRegistryFile(this.path, (message) => this.logger.warn(message));
-      const rows = this.database.prepare('SELECT * FROM backends ORDER BY registered_at, id').all();
-      // Also where the file cannot be written.
-      this.keys = readKeys(this.database, this.keys);
-      // Shows now whether the disk can be written, and not at the first registration.
-      this.write();
-      return rows.flatMap((row) => this.backendFrom(row) ?? []);
-    } catch (error) {
-      this.close();
-      this.logger.warn(`${this.path} cannot be opened: ${reasonOf(error)}; the registry is kept in memory only`);
-      return [];
-    }
-  }
+  /** Removes the record with the version `expected`. */
+  abstract remove(id: string, expected: number, reason: string): Promise<ChangeResult>;
 
-  /** The secret of hashes of what clients send: that of the file, so that clients stay on their backends over a restart. */
-  get hashKey(): HashKey {
-    return this.keys.hash;
-  }
-
-  /** The secret of stickiness cookies, of the file too. */
-  get cookieKey(): string {
-    return this.keys.cookie;
-  }
+  /** Renews leases, by the clock of the store. Returns the ids of those that are not there in this incarnation. */
+  abstract renew(leases: readonly Renewal[]): Promise<readonly string[]>;
 
   /**
-   * Saves a backend that registered; replaces the row with its id, and the row with its address in its pool. Never throws.
+   * Removes the records whose lease has lapsed by the clock of the store, and returns their ids. Call it every second: no
+   * lease lapses for its length after nobody has, because backends could not renew then either.
    */
-  save(backend: Backend): void {
-    if (!this.database || backend.source !== undefined) return;
-    this.pending.set(backend.id, this.rowOf(backend));
-    this.write();
-  }
+  abstract removeLapsed(): Promise<readonly string[]>;
 
-  /** Removes a backend. Never throws. */
-  remove(id: string): void {
-    if (!this.database) return;
-    if (this.written.has(id)) this.pending.set(id, undefined);
-    else this.pending.delete(id);
-    this.write();
-  }
+  /** Passes on the changes since `position` that others make. A store that is not shared never does. */
+  abstract follow(position: Position, follower: StoreFollower): Subscription;
 
-  onApplicationShutdown(): void {
-    this.close();
-  }
-
-  /** Closes the file; nothing is saved after that. */
-  close(): void {
-    clearTimeout(this.retryTimer);
-    this.database?.close();
-    this.database = undefined;
-  }
-
-  /** Writes the pending changes in one transaction. */
-  private write(): void {
-    const { database } = this;
-    if (!database) return;
-    try {
-      database.exec('BEGIN IMMEDIATE');
-      upgradeTable(database);
-      if (!this.areKeysKept) this.keys = keepKeys(database, this.keys);
-      for (const [id, row] of this.pending) {
-        if (row) database.prepare(SAVE).run(...row);
-        else database.prepare('DELETE FROM backends WHERE id = ?').run(id);
-      }
-      if (this.pending.size === 0) testWrite(database);
-      database.exec('COMMIT');
-      this.onWritten();
-    } catch (error) {
-      if (database.isTransaction) database.exec('ROLLBACK');
-      this.onWriteError(error);
-    }
-  }
-
-  private onWritten(): void {
-    this.areKeysKept = true;
-    for (const [id, row] of this.pending) {
-      if (row) this.written.add(id);
-      else this.written.delete(id);
-    }
-    this.pending.clear();
-    if (!this.retryTimer) return;
-    clearTimeout(this.retryTimer);
-    this.retryTimer = undefined;
-    this.logger.log(`${this.path} can be written again; the pending changes were written`);
-  }
-
-  private onWriteError(error: unknown): void {
-    if (!this.retryTimer) {
-      const fallback = 'the registry is kept in memory until the file can be written again';
-      this.logger.warn(`${this.path} cannot be written: ${reasonOf(error)}; ${fallback}`);
-    }
-    clearTimeout(this.retryTimer);
-    this.retryTimer = setTimeout(() => this.write(), RETRY_MS).unref();
-  }
-
-  private rowOf({ id, url, capacity, draining, registeredAt, ...rest }: Backend): Row {
-    const amounts = JSON.stringify(this.config.RESOURCES.amountsOf(capacity));
-    const isPaused = draining?.purpose === 'pause' ? 1 : 0;
-    const { pingPath = null, leaseSeconds = null, maxInFlight = null } = rest;
-    const { registeredFrom = null, secretHash = null } = rest;
-    return [
-      id,
-      url,
-      amounts,
-      pingPath,
-      leaseSeconds,
-      maxInFlight,
-      JSON.stringify(rest.labels),
-      isPaused,
-      registeredAt.toISOString(),
-      registeredFrom,
-      secretHash,
-      rest.pool,
-    ];
-  }
-
-  private backendFrom(row: Record<string, unknown>): StoredBackend | undefined {
-    try {
-      const parsed = rowSchema.safeParse(row);
-      if (!parsed.success) throw new Error(formatIssues(parsed.error.issues));
-      const { id, url, labels, ...rest } = parsed.data;
-      const capacity = capacityOf(rest.resources, this.config.RESOURCES);
-      this.written.add(id);
-      return {
-        id,
-        url,
-        pool: rest.pool ?? DEFAULT_POOL,
-        capacity,
-        labels,
-        pingPath: rest.ping_path ?? undefined,
-        leaseSeconds: rest.lease_seconds ?? undefined,
-        maxInFlight: rest.max_in_flight ?? undefined,
-        isPaused: rest.is_paused === 1,
-        registeredAt: new Date(rest.registered_at),
-        registeredFrom: rest.registered_from ?? undefined,
-        secretHash: rest.secret_hash ?? undefined,
-      };
-    } catch (error) {
-      this.logger.warn(`${this.path}: backend ${JSON.stringify(row.id)} is skipped: ${reasonOf(error)}`);
-      return undefined;
-    }
-  }
+  /** Ends all use of it. */
+  abstract close(): Promise<void>;
 }

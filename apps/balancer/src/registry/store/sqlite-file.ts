@@ -24,11 +24,29 @@ const TABLE = `
     registered_from TEXT,
     secret_hash TEXT,
     pool TEXT NOT NULL DEFAULT 'default',
+    format INTEGER NOT NULL DEFAULT 1,
+    version INTEGER NOT NULL DEFAULT 1,
+    incarnation TEXT NOT NULL DEFAULT '',
+    is_leaving INTEGER NOT NULL DEFAULT 0,
+    changed_by TEXT NOT NULL DEFAULT '',
     UNIQUE (pool, url)
   ) STRICT`;
 
 /** Columns that files of earlier versions lack; those versions read and write a file that has them. */
-const LATER_COLUMNS = { registered_from: 'TEXT', secret_hash: 'TEXT' } as const;
+const LATER_COLUMNS = {
+  registered_from: 'TEXT',
+  secret_hash: 'TEXT',
+  format: 'INTEGER NOT NULL DEFAULT 1',
+  version: 'INTEGER NOT NULL DEFAULT 1',
+  incarnation: "TEXT NOT NULL DEFAULT ''",
+  is_leaving: 'INTEGER NOT NULL DEFAULT 0',
+  changed_by: "TEXT NOT NULL DEFAULT ''",
+} as const;
+
+/** The last version that was given to a record; versions without this table read and write a file that has it. */
+const CHANGES = `
+  CREATE TABLE IF NOT EXISTS changes (last INTEGER NOT NULL) STRICT;
+  INSERT INTO changes (last) SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM changes)`;
 
 /** Before there were pools, an address was unique. SQLite changes a constraint only with a new table. */
 const WITH_POOLS = `
@@ -90,8 +108,8 @@ export function testWrite(database: DatabaseSync): void {
   database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
 }
 
-/** Gives the table of an earlier version the form of this one. Call it in a transaction that writes. */
-export function upgradeTable(database: DatabaseSync): void {
+/** Gives the tables of an earlier version the form of this one. Call it in a transaction that writes. */
+export function upgradeTables(database: DatabaseSync): void {
   const present = new Set(
     database
       .prepare('PRAGMA table_info(backends)')
@@ -102,6 +120,7 @@ export function upgradeTable(database: DatabaseSync): void {
     if (!present.has(name)) database.exec(`ALTER TABLE backends ADD COLUMN ${name} ${type}`);
   }
   if (!present.has('pool')) database.exec(WITH_POOLS);
+  database.exec(CHANGES);
 }
 
 /** Creates the file if it is missing, readable by its owner alone; SQLite gives its journal the same permissions. */

@@ -1,0 +1,82 @@
+// A store in memory: the registry of a balancer without a file, which is gone with its process.
+import { monotonicSeconds } from '../../clock/monotonic.js';
+import { randomKeys, type KeptKeys } from './kept-keys.js';
+import { LeaseTable } from './lease-table.js';
+import {
+  RegistryStore,
+  type ChangeResult,
+  type NewRecord,
+  type Renewal,
+  type StoreContents,
+  type StoredRecord,
+  type Subscription,
+} from './registry-store.js';
+
+export class MemoryStore extends RegistryStore {
+  readonly name = 'the registry in memory';
+  readonly isShared: boolean = false;
+  readonly retryAfterMs = 1_000;
+
+  private readonly records = new Map<string, StoredRecord>();
+  private readonly leases: LeaseTable;
+  private lastVersion = 0;
+
+  constructor(
+    private readonly keys: KeptKeys = randomKeys(),
+    now: () => number = monotonicSeconds,
+  ) {
+    super();
+    this.leases = new LeaseTable(now);
+  }
+
+  async read(): Promise<StoreContents> {
+    return { records: [...this.records.values()], unusable: [], keys: this.keys, position: '' };
+  }
+
+  async check(): Promise<void> {}
+
+  async put(record: NewRecord, expected: number): Promise<ChangeResult> {
+    const { id, leaseSeconds } = record.backend;
+    const present = this.records.get(id);
+    if ((present?.version ?? 0) !== expected) return conflictWith(present);
+    const version = ++this.lastVersion;
+    this.records.set(id, { ...record, version });
+    this.leases.grant(id, record.incarnation, leaseSeconds);
+    return { kind: 'stored', version };
+  }
+
+  async remove(id: string, expected: number): Promise<ChangeResult> {
+    const present = this.records.get(id);
+    if (present?.version !== expected) return conflictWith(present);
+    this.drop(id);
+    return { kind: 'stored', version: this.lastVersion };
+  }
+
+  async renew(leases: readonly Renewal[]): Promise<readonly string[]> {
+    return leases
+      .filter(({ id, incarnation, leaseSeconds }) => !this.leases.renew(id, incarnation, leaseSeconds))
+      .map(({ id }) => id);
+  }
+
+  async removeLapsed(): Promise<readonly string[]> {
+    const ids = this.leases.lapsed();
+    for (const id of ids) this.drop(id);
+    return ids;
+  }
+
+  follow(): Subscription {
+    return { close: () => {} };
+  }
+
+  async close(): Promise<void> {}
+
+  private drop(id: string): void {
+    this.lastVersion++;
+    this.records.delete(id);
+    this.leases.end(id);
+  }
+}
+
+function conflictWith(present: StoredRecord | undefined): ChangeResult {
+  return { kind: 'conflict', version: present?.version ?? 0, present };
+}
