@@ -1,6 +1,8 @@
 // The leases of a store that belongs to one balancer: they are kept in memory, because a balancer that starts grants every
 // backend a full lease.
 
+import type { LapsedLeases } from './registry-store.js';
+
 /** When nobody has looked for lapsed leases for this long, seconds, backends could not renew either. */
 const AWAY_SECONDS = 5;
 
@@ -36,14 +38,24 @@ export class LeaseTable {
     this.leases.delete(id);
   }
 
-  /** The ids whose lease has lapsed. */
-  lapsed(): string[] {
+  /** The backends whose lease has lapsed, and how many leases there are. */
+  lapsed(): LapsedLeases {
     const now = this.now();
-    const wasAway = now - this.lookedAt > AWAY_SECONDS;
-    this.lookedAt = now;
-    if (wasAway) {
+    if (this.wasAway) {
       for (const lease of this.leases.values()) lease.endsAt = Math.max(lease.endsAt, now + lease.leaseSeconds);
     }
-    return [...this.leases].filter(([, { endsAt }]) => endsAt <= now).map(([id]) => id);
+    this.lookedAt = now;
+    return { ids: this.stillLapsed([...this.leases.keys()]), leased: this.leases.size };
+  }
+
+  /** Those of these backends whose lease has lapsed. */
+  stillLapsed(ids: readonly string[]): string[] {
+    if (this.wasAway) return [];
+    const now = this.now();
+    return ids.filter((id) => (this.leases.get(id)?.endsAt ?? Infinity) <= now);
+  }
+
+  private get wasAway(): boolean {
+    return this.now() - this.lookedAt > AWAY_SECONDS;
   }
 }

@@ -5,6 +5,7 @@ import { LeaseTable } from './lease-table.js';
 import {
   RegistryStore,
   type ChangeResult,
+  type LapsedLeases,
   type NewRecord,
   type Renewal,
   type StoreContents,
@@ -58,10 +59,14 @@ export class MemoryStore extends RegistryStore {
       .map(({ id }) => id);
   }
 
-  async removeLapsed(): Promise<readonly string[]> {
-    const ids = this.leases.lapsed();
-    for (const id of ids) this.drop(id);
-    return ids;
+  async lapsed(): Promise<LapsedLeases> {
+    return this.leases.lapsed();
+  }
+
+  async removeLapsed(ids: readonly string[]): Promise<readonly string[]> {
+    const lapsed = this.leases.stillLapsed(ids);
+    for (const id of lapsed) this.drop(id);
+    return lapsed;
   }
 
   follow(): Subscription {

@@ -82,6 +82,14 @@ export interface Renewal {
   readonly leaseSeconds: number;
 }
 
+/** The leases of a store, as far as self-preservation judges them. */
+export interface LapsedLeases {
+  /** The backends whose lease has lapsed. */
+  readonly ids: readonly string[];
+  /** How many leases there are, those included. */
+  readonly leased: number;
+}
+
 /** A change that another balancer made. */
 export type StoreChange =
   | { readonly kind: 'stored'; readonly record: StoredRecord }
@@ -138,10 +146,13 @@ export abstract class RegistryStore {
   abstract renew(leases: readonly Renewal[]): Promise<readonly string[]>;
 
   /**
-   * Removes the records whose lease has lapsed by the clock of the store, and returns their ids. Call it every second: no
-   * lease lapses for its length after nobody has, because backends could not renew then either.
+   * Returns the leases that have lapsed by the clock of the store. Call it every second: no lease lapses for its length
+   * after nobody has called it for a while, because backends could not renew then either.
    */
-  abstract removeLapsed(): Promise<readonly string[]>;
+  abstract lapsed(): Promise<LapsedLeases>;
+
+  /** Removes those of these records whose lease has lapsed still, and returns their ids. */
+  abstract removeLapsed(ids: readonly string[]): Promise<readonly string[]>;
 
   /** Passes on the changes since `position` that others make. A store that is not shared never does. */
   abstract follow(position: Position, follower: StoreFollower): Subscription;

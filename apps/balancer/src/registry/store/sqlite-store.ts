@@ -12,6 +12,7 @@ import {
   RegistryStore,
   StoreUnavailableError,
   type ChangeResult,
+  type LapsedLeases,
   type NewRecord,
   type Renewal,
   type StoreContents,
@@ -125,12 +126,16 @@ export class SqliteStore extends RegistryStore {
       .map(({ id }) => id);
   }
 
-  async removeLapsed(): Promise<readonly string[]> {
-    if (this.fallback) return this.fallback.removeLapsed();
-    const ids = this.leases.lapsed();
-    if (ids.length === 0) return ids;
+  async lapsed(): Promise<LapsedLeases> {
+    return this.fallback ? this.fallback.lapsed() : this.leases.lapsed();
+  }
+
+  async removeLapsed(ids: readonly string[]): Promise<readonly string[]> {
+    if (this.fallback) return this.fallback.removeLapsed(ids);
+    const lapsed = this.leases.stillLapsed(ids);
+    if (lapsed.length === 0) return lapsed;
     const removed = this.write((_, statements) =>
-      ids.filter((id) => {
+      lapsed.filter((id) => {
         const present = statements.present.get(id) as PresentRow | undefined;
         if (isNewer(present)) return false;
         statements.remove.run(id);
@@ -138,7 +143,7 @@ export class SqliteStore extends RegistryStore {
         return true;
       }),
     );
-    for (const id of ids) this.leases.end(id);
+    for (const id of lapsed) this.leases.end(id);
     return removed;
   }
 
