@@ -15,6 +15,8 @@ const PACKAGES = {
   ip: 'iproute2',
   /** Runs one of the examples. */
   python3: 'python3',
+  /** Keeps the registry of several balancers. */
+  'redis-server': 'redis-server',
   /** Checks the metrics. Its package also has the Prometheus server, which only systemd would start. */
   promtool: 'prometheus',
   /** Compared with Fairlead by `npm run test:chaos -- --peers`; no test needs these two. */
@@ -24,7 +26,15 @@ const PACKAGES = {
 
 export type Program = keyof typeof PACKAGES;
 
-const NEEDED_BY_TESTS: readonly Program[] = ['chromium', 'curl', 'faketime', 'ip', 'promtool', 'python3'];
+const NEEDED_BY_TESTS: readonly Program[] = [
+  'chromium',
+  'curl',
+  'faketime',
+  'ip',
+  'promtool',
+  'python3',
+  'redis-server',
+];
 
 /** Returns the path of a program; undefined when it is not on the PATH. */
 export function pathOf(program: Program, path = process.env.PATH ?? ''): string | undefined {

@@ -13,8 +13,10 @@ import { SqliteStore } from '../../apps/balancer/src/registry/store/sqlite-store
 export interface Keeper {
   /** Opens it as one more process would, with these resources. */
   readonly open: (variables?: Record<string, string>) => RegistryStore;
-  /** Lets time pass by the clock of the store. */
-  readonly elapse: (seconds: number) => Promise<void>;
+  /** Lets time pass by the clock of the store, while a balancer looks for lapsed leases every second. */
+  readonly elapse: (seconds: number, store: RegistryStore) => Promise<void>;
+  /** The same while nobody looks. */
+  readonly elapseUnseen: (seconds: number) => Promise<void>;
 }
 
 /** One whose records others may damage. */
@@ -26,7 +28,7 @@ export interface DamageableKeeper extends Keeper {
 }
 
 /** Opens stores that are closed when the test ends. */
-function closedAtEnd<Store extends RegistryStore>(store: Store): Store {
+export function closedAtEnd<Store extends RegistryStore>(store: Store): Store {
   onTestFinished(() => store.close());
   return store;
 }
@@ -36,7 +38,13 @@ export async function memoryKeeper(): Promise<Keeper> {
   const store = new MemoryStore(undefined, () => seconds);
   return {
     open: () => store,
-    elapse: async (more) => void (seconds += more),
+    elapse: async (more, store) => {
+      for (let i = 0; i < more; i++) {
+        seconds++;
+        await store.lapsed();
+      }
+    },
+    elapseUnseen: async (more) => void (seconds += more),
   };
 }
 
@@ -57,7 +65,13 @@ export async function sqliteKeeper(): Promise<DamageableKeeper> {
   return {
     open: (variables = {}) =>
       closedAtEnd(new SqliteStore(path, loadBalancerConfig({ REGISTRY_FILE: path, ...variables }), () => seconds)),
-    elapse: async (more) => void (seconds += more),
+    elapse: async (more, store) => {
+      for (let i = 0; i < more; i++) {
+        seconds++;
+        await store.lapsed();
+      }
+    },
+    elapseUnseen: async (more) => void (seconds += more),
     damage: async (id, kind) =>
       withDatabase((database) => {
         database.prepare(`UPDATE backends SET ${damages[kind]} WHERE id = ?`).run(id);

@@ -3,12 +3,23 @@ import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RegistryStore, StoreContents, Stored } from '../../apps/balancer/src/registry/store/registry-store.js';
 import { aRecord } from '../../apps/balancer/src/registry/store/store.fixture.js';
+import { shared } from '../support/lifetime.js';
+import { describeWith } from '../support/programs.js';
+import { startRedis } from '../support/redis.js';
+import { redisKeeper } from './redis-keeper.js';
 import { memoryKeeper, sqliteKeeper, type DamageableKeeper, type Keeper } from './keepers.js';
 
 describe('the registry in memory', () => keepsTheRegistry(memoryKeeper));
 describe('the registry in a SQLite file', () => {
   keepsTheRegistry(sqliteKeeper);
   survivesDamage(sqliteKeeper);
+});
+
+describeWith('redis-server', 'the registry in a Redis server', (path) => {
+  const server = shared((atEnd) => startRedis(path, [], { atEnd }));
+  const aKeeper = async () => redisKeeper(server.current);
+  keepsTheRegistry(aKeeper);
+  survivesDamage(aKeeper);
 });
 
 beforeEach(() => {
@@ -119,45 +130,45 @@ function keepsTheRegistry(aKeeper: () => Promise<Keeper>): void {
   it('removes what has lapsed, and nothing that was renewed or has no lease', async () => {
     const keeper = await aKeeper();
     const store = await aStore(keeper);
-    for (const id of ['lapsing', 'renewed']) await versionOf(store.put(aRecord(id, { leaseSeconds: 3 }), 0));
+    for (const id of ['lapsing', 'renewed']) await versionOf(store.put(aRecord(id, { leaseSeconds: 300 }), 0));
     await versionOf(store.put(aRecord('without'), 0));
-    await keeper.elapse(2);
+    await keeper.elapse(200, store);
     expect(await removedBy(store)).toEqual([]);
-    expect(await store.renew([{ id: 'renewed', incarnation: 'renewed-1', leaseSeconds: 3 }])).toEqual([]);
-    await keeper.elapse(2);
+    expect(await store.renew([{ id: 'renewed', incarnation: 'renewed-1', leaseSeconds: 300 }])).toEqual([]);
+    await keeper.elapse(200, store);
     expect(await removedBy(store)).toEqual(['lapsing']);
     expect(await removedBy(store)).toEqual([]);
     expect(idsOf(await store.read()).toSorted()).toEqual(['renewed', 'without']);
-    await keeper.elapse(2);
+    await keeper.elapse(200, store);
     expect(await removedBy(store)).toEqual(['renewed']);
   });
 
   it('looks again before it removes what had lapsed', async () => {
     const keeper = await aKeeper();
     const store = await aStore(keeper);
-    for (const id of ['a', 'b']) await versionOf(store.put(aRecord(id, { leaseSeconds: 3 }), 0));
+    for (const id of ['a', 'b']) await versionOf(store.put(aRecord(id, { leaseSeconds: 300 }), 0));
     await versionOf(store.put(aRecord('without'), 0));
-    await keeper.elapse(4);
+    await keeper.elapse(400, store);
     const { ids, leased } = await store.lapsed();
     expect([ids.toSorted(), leased]).toEqual([['a', 'b'], 2]);
-    await store.renew([{ id: 'a', incarnation: 'a-1', leaseSeconds: 3 }]);
+    await store.renew([{ id: 'a', incarnation: 'a-1', leaseSeconds: 300 }]);
     expect(await store.removeLapsed([...ids, 'without', 'unknown'])).toEqual(['b']);
-    await keeper.elapse(60);
+    await keeper.elapseUnseen(600);
     expect(await store.removeLapsed(['a'])).toEqual([]);
   });
 
   it('renews only leases of this incarnation, and says which are not there', async () => {
     const keeper = await aKeeper();
     const store = await aStore(keeper);
-    await versionOf(store.put(aRecord('a', { leaseSeconds: 3 }), 0));
-    await keeper.elapse(2);
+    await versionOf(store.put(aRecord('a', { leaseSeconds: 300 }), 0));
+    await keeper.elapse(200, store);
     const renewals = [
-      { id: 'a', incarnation: 'another', leaseSeconds: 60 },
-      { id: 'unknown', incarnation: 'unknown-1', leaseSeconds: 60 },
+      { id: 'a', incarnation: 'another', leaseSeconds: 600 },
+      { id: 'unknown', incarnation: 'unknown-1', leaseSeconds: 600 },
     ];
     expect(await store.renew(renewals)).toEqual(['a', 'unknown']);
     expect(await store.renew([])).toEqual([]);
-    await keeper.elapse(2);
+    await keeper.elapse(200, store);
     expect(await removedBy(store)).toEqual(['a']);
   });
 
@@ -166,27 +177,27 @@ function keepsTheRegistry(aKeeper: () => Promise<Keeper>): void {
     const store = await aStore(keeper);
     const versions = new Map<string, number>();
     for (const id of ['again', 'ended']) {
-      versions.set(id, await versionOf(store.put(aRecord(id, { leaseSeconds: 3 }), 0)));
+      versions.set(id, await versionOf(store.put(aRecord(id, { leaseSeconds: 300 }), 0)));
     }
-    await keeper.elapse(2);
-    await versionOf(store.put(aRecord('again', { leaseSeconds: 3 }), versions.get('again')!));
+    await keeper.elapse(200, store);
+    await versionOf(store.put(aRecord('again', { leaseSeconds: 300 }), versions.get('again')!));
     await versionOf(store.put(aRecord('ended'), versions.get('ended')!));
-    await keeper.elapse(2);
+    await keeper.elapse(200, store);
     expect(await removedBy(store)).toEqual([]);
-    await keeper.elapse(2);
+    await keeper.elapse(200, store);
     expect(await removedBy(store)).toEqual(['again']);
   });
 
   it('lets no lease lapse for its length after nobody has looked for a while', async () => {
     const keeper = await aKeeper();
     const store = await aStore(keeper);
-    await versionOf(store.put(aRecord('a', { leaseSeconds: 3 }), 0));
+    await versionOf(store.put(aRecord('a', { leaseSeconds: 300 }), 0));
     expect(await removedBy(store)).toEqual([]);
-    await keeper.elapse(60);
+    await keeper.elapseUnseen(600);
     expect(await removedBy(store)).toEqual([]);
-    await keeper.elapse(2);
+    await keeper.elapse(200, store);
     expect(await removedBy(store)).toEqual([]);
-    await keeper.elapse(2);
+    await keeper.elapse(200, store);
     expect(await removedBy(store)).toEqual(['a']);
   });
 
@@ -217,7 +228,7 @@ function survivesDamage(aKeeper: () => Promise<DamageableKeeper>): void {
   it('does not touch a record of a newer format, and says that it is there', async () => {
     const keeper = await aKeeper();
     const store = await aStore(keeper);
-    const version = await versionOf(store.put(aRecord('a', { leaseSeconds: 3 }), 0));
+    const version = await versionOf(store.put(aRecord('a', { leaseSeconds: 300 }), 0));
     await versionOf(store.put(aRecord('b'), 0));
     await keeper.damage('a', 'newer-format');
     const kept = await keeper.kept('a');
@@ -229,7 +240,7 @@ function survivesDamage(aKeeper: () => Promise<DamageableKeeper>): void {
     expect(await store.put(aRecord('a'), version)).toEqual({ kind: 'newer-format' });
     expect(await store.put(aRecord('a'), 0)).toEqual({ kind: 'newer-format' });
     expect(await store.remove('a', version, 'left')).toEqual({ kind: 'newer-format' });
-    await keeper.elapse(4);
+    await keeper.elapse(400, store);
     expect(await removedBy(store)).toEqual([]);
     expect(await keeper.kept('a')).toBe(kept);
   });

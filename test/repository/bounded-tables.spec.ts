@@ -89,6 +89,8 @@ const BOUNDS: Readonly<Record<string, string>> = {
   'apps/balancer/src/registry/store/pending-changes.ts incarnations': 'MAX_BACKENDS, and the records of the store',
   'apps/balancer/src/registry/store/pending-changes.ts pending': 'MAX_BACKENDS, and the records of the store',
   'apps/balancer/src/registry/store/pending-changes.ts versions': 'MAX_BACKENDS, and the records of the store',
+  'apps/balancer/src/registry/store/redis/redis-connection.ts scripts': 'the scripts of this program',
+  'apps/balancer/src/registry/store/redis/redis-store.ts followers': 'the subscriptions of the process: one',
   'apps/balancer/src/threads/fleet-replica.ts leftOut': 'MAX_BACKENDS',
   'apps/balancer/src/threads/fleet-replica.ts listeners': 'the services of the thread',
   'apps/balancer/src/threads/worker-channel.ts EMPTY_TRANSFER_LIST': 'nothing is added',

@@ -38,7 +38,7 @@ export function parseEnvironment<Shape extends z.ZodRawShape>(
 }
 
 /** Names of variables whose values must not be logged. */
-const SECRET = /TOKEN|SECRET|PASSWORD/;
+const SECRET = /TOKEN|SECRET|PASSWORD|REGISTRY_URL/;
 
 function formatIssue(issue: z.core.$ZodIssue, given: Record<string, string | undefined>): string {
   const name = String(issue.path[0] ?? 'configuration');

@@ -1,10 +1,10 @@
-// Secrets that are kept in the registry file, so that clients stay on their backends over a restart. A file of an earlier
-// version has none.
+// Secrets that are kept with the registry, so that clients stay on their backends over a restart. A registry file of an
+// earlier version has none.
 import { randomBytes } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import type { HashKey } from '@fairlead/scheduling';
 
-/** The secrets of one balancer. */
+/** The secrets of one balancer, or of those that share a registry. */
 export interface KeptKeys {
   /** Of hashes of what clients send. */
   readonly hash: HashKey;
@@ -41,6 +41,27 @@ export function keepKeys(database: DatabaseSync, keys: KeptKeys): KeptKeys {
   save(database, 'hash-key', bytesOf(kept.hash));
   save(database, 'cookie-key', Buffer.from(kept.cookie, 'hex'));
   return kept;
+}
+
+/** Keys in hexadecimal digits. */
+export interface HexKeys {
+  readonly hash: string;
+  readonly cookie: string;
+}
+
+/** Keys as a store keeps them that has only text. */
+export function keysToHex({ hash, cookie }: KeptKeys): HexKeys {
+  return { hash: Buffer.from(bytesOf(hash)).toString('hex'), cookie };
+}
+
+/** Undefined where these are no keys. */
+export function keysFromHex({ hash, cookie }: HexKeys): KeptKeys | undefined {
+  if (!isHex(hash, HASH_BYTES) || !isHex(cookie, COOKIE_BYTES)) return undefined;
+  return { hash: hashKeyFrom(Buffer.from(hash, 'hex')), cookie };
+}
+
+function isHex(text: string, bytes: number): boolean {
+  return text.length === 2 * bytes && /^[0-9a-f]*$/.test(text);
 }
 
 function save(database: DatabaseSync, name: string, value: Uint8Array): void {

@@ -4,7 +4,7 @@
 import type { LapsedLeases } from './registry-store.js';
 
 /** When nobody has looked for lapsed leases for this long, seconds, backends could not renew either. */
-const AWAY_SECONDS = 5;
+export const AWAY_SECONDS = 5;
 
 interface Lease {
   readonly incarnation: string;

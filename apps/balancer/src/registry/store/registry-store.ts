@@ -99,8 +99,11 @@ export type StoreChange =
 /** Receives the changes of other balancers, in the order of the store. */
 export interface StoreFollower {
   readonly changed: (change: StoreChange) => void;
-  /** All changes that were stored until now have been passed to {@link changed}. Called at least once a second. */
-  readonly confirmed: () => void;
+  /**
+   * All changes that were stored at `atMs`, a time of `performance.now()`, have been passed to {@link changed}. Called at
+   * least once a second. It is the time at which the store was asked: a process that was suspended may see an old response.
+   */
+  readonly confirmed: (atMs: number) => void;
   /** Changes are missing: read everything, and follow from there. This subscription is over. */
   readonly gap: (reason: string) => void;
   /** The store does not respond: read everything when it does, and follow from there. This subscription is over. */
@@ -117,6 +120,12 @@ export abstract class StoreError extends Error {}
 
 /** The store cannot be read or written for now. What was asked of it may be asked again. */
 export class StoreUnavailableError extends StoreError {}
+
+/** All that was stored is gone: read, which begins it again, and store everything again. */
+export class StoreEmptiedError extends StoreUnavailableError {}
+
+/** The store cannot be used as it is configured: an operator has to change something. */
+export class StoreUnusableError extends StoreError {}
 
 /**
  * Keeps the registry. Every method that returns a promise rejects with a {@link StoreError}, within a second or two, when the

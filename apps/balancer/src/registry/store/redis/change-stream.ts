@@ -1,0 +1,132 @@
+// Follows the stream of changes, on a connection of its own: a read waits for the next change.
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { z } from 'zod';
+import { RecordFormat, UnusableRecordError } from '../record-format.js';
+import { StoreUnavailableError, type StoreChange, type StoreFollower, type Subscription } from '../registry-store.js';
+import { RedisConnection } from './redis-connection.js';
+import { TIME_LIMIT_MS } from './redis-client.js';
+import { storeErrorOf } from './redis-errors.js';
+import type { RedisKeys } from './redis-keys.js';
+import type { RedisTarget } from './redis-target.js';
+
+/** How long a read waits for a change, milliseconds: half of what a confirmation may take. */
+const WAIT_MS = 500;
+/** Changes that are read at once. */
+const BATCH = 500;
+
+/** A place in the sequence: which life of the store, and the version of the last change. */
+export interface StreamPosition {
+  readonly epoch: string;
+  readonly version: number;
+}
+
+const text = z.string();
+const batchSchema = z.tuple([z.tuple([text, z.array(z.tuple([text, z.array(text)]))])]).nullable();
+const metaSchema = z.tuple([text.nullable(), text.nullable()]);
+
+/** An entry of the stream. */
+interface Entry {
+  readonly version: number;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+export class ChangeStream implements Subscription {
+  private readonly connection: RedisConnection;
+  private isOver = false;
+
+  constructor(
+    private readonly target: RedisTarget,
+    private readonly keys: RedisKeys,
+    private readonly format: RecordFormat,
+    /** Changes of this writer are left out. */
+    private readonly writer: string,
+    private readonly follower: StoreFollower,
+  ) {
+    this.connection = new RedisConnection(target);
+  }
+
+  close(): void {
+    this.isOver = true;
+    void this.connection.close();
+  }
+
+  /** Passes on what comes after `position`, until it is closed or a change is missing. Never rejects. */
+  async follow({ epoch, version }: StreamPosition): Promise<void> {
+    let last = version;
+    try {
+      while (!this.isOver) {
+        const askedAtMs = performance.now();
+        const entries = await this.next(last);
+        if (this.isOver) return;
+        const gap = this.pass(entries, last) ?? (entries.length === 0 ? await this.lost(epoch, last) : undefined);
+        if (this.isOver) return;
+        if (gap !== undefined) {
+          this.end(() => this.follower.gap(gap));
+          return;
+        }
+        last = entries.at(-1)?.version ?? last;
+        if (entries.length < BATCH) this.follower.confirmed(askedAtMs);
+        // A follower that is behind must not keep the event loop from others.
+        else await nextTurn();
+      }
+    } catch (error) {
+      if (!this.isOver) this.end(() => this.follower.failed(storeErrorOf(error, this.target.name)));
+    }
+  }
+
+  private end(report: () => void): void {
+    this.close();
+    report();
+  }
+
+  private async next(last: number): Promise<readonly Entry[]> {
+    const words = [
+      'XREAD',
+      'COUNT',
+      String(BATCH),
+      'BLOCK',
+      String(WAIT_MS),
+      'STREAMS',
+      this.keys.of('changes'),
+      `${last}-0`,
+    ];
+    const reply = batchSchema.safeParse(await this.connection.command(words, WAIT_MS + TIME_LIMIT_MS));
+    if (!reply.success) throw new StoreUnavailableError(`${this.target.name} has no stream of changes`);
+    const [[, entries] = ['', []]] = reply.data ?? [];
+    return entries.map(([id, words]) => ({ version: Number(id.split('-')[0]), fields: pairsOf(words) }));
+  }
+
+  /** Passes entries on. Returns what is wrong where some are missing. */
+  private pass(entries: readonly Entry[], last: number): string | undefined {
+    for (const { version, fields } of entries) {
+      if (version !== ++last) return `changes from ${last} to ${version - 1} are missing`;
+      if (fields.by !== this.writer) this.follower.changed(this.changeOf(version, fields));
+    }
+    return undefined;
+  }
+
+  /** Says that the store has become another one, where nothing was read from it. */
+  private async lost(epoch: string, last: number): Promise<string | undefined> {
+    const reply = metaSchema.parse(await this.connection.command(['HMGET', this.keys.of('meta'), 'epoch', 'sequence']));
+    if (reply[0] !== epoch) return 'the store was emptied';
+    return Number(reply[1]) < last ? 'the store has gone back to an earlier state' : undefined;
+  }
+
+  private changeOf(version: number, { kind, id = '', record = '', reason = '' }: Entry['fields']): StoreChange {
+    try {
+      if (kind === 'removed') return { kind, id, version, reason };
+      if (kind === 'stored') return { kind, record: this.format.decode(id, record) };
+      throw new UnusableRecordError('newer-format', `the change has the unknown kind ${JSON.stringify(kind)}`);
+    } catch (error) {
+      if (!(error instanceof UnusableRecordError)) throw error;
+      return { kind: 'unusable', record: { id, problem: error.problem, reason: error.message } };
+    }
+  }
+}
+
+/** A flat list of names and values as an object. */
+export function pairsOf(words: readonly string[]): Record<string, string> {
+  const pairs: [string, string][] = [];
+  for (let i = 0; i + 1 < words.length; i += 2) pairs.push([words[i], words[i + 1]]);
+  return Object.fromEntries(pairs);
+}
