@@ -91,7 +91,7 @@ describe('fairlead backends', () => {
 
   it('lists those of a pool and a state', async () => {
     expect((await run(['backends', '--state', 'up', '--pool', 'default'])).stdout).toMatch(/^files-1 /m);
-    expect((await run(['backends', '--state', 'down'])).stdout).toBe('none of the 1 backends matches\n');
+    expect((await run(['backends', '--state', 'down'])).stdout).toBe('no backend matches (1 in the fleet)\n');
     expect(JSON.parse((await run(['backends', '--pool', 'x', '--json'])).stdout)).toEqual({ backends: [] });
   });
 
@@ -170,7 +170,7 @@ describe('fairlead drain, resume and remove', () => {
 });
 
 describe('fairlead explain', () => {
-  it('shows the candidates with their scores, and why others are none', async () => {
+  it('shows the candidates with their scores, and why others are not candidates', async () => {
     const { balancer } = fleet.current;
     const other = await httpUpstream((_, response) => response.end());
     await join(balancer, 'files-2', other.port, { resources: { compute: 1, storage: 0 } });

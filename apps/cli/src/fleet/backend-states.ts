@@ -1,7 +1,6 @@
 // How the states of backends look, and which of them count as what.
 import { BACKEND_STATES, type BackendState } from '@fairlead/contracts';
 import { nearestName } from '@fairlead/configuration';
-import { styled } from '../output/terminal.js';
 
 const STYLES = {
   joining: 'cyan',
@@ -13,9 +12,9 @@ const STYLES = {
   gone: 'gray',
 } as const;
 
-/** The state in its colour. */
-export function styledState(state: BackendState): string {
-  return styled(STYLES[state], state);
+/** The colour of a state. */
+export function styleOf(state: BackendState): (typeof STYLES)[BackendState] {
+  return STYLES[state];
 }
 
 /** @throws {Error} when there is no such state. */

@@ -6,7 +6,7 @@ import { EXIT } from '../invocation/exit-codes.js';
 import { count, milliseconds, NONE, short } from '../output/numbers.js';
 import { formatTable, type Column } from '../output/table.js';
 import { print, printJson } from '../output/terminal.js';
-import { requireState, styledState } from './backend-states.js';
+import { requireState, styleOf } from './backend-states.js';
 import { METRICS, type ShownBackend } from './metrics-request.js';
 
 /** Which backends to list, and how. */
@@ -35,7 +35,7 @@ export async function backends(
   }
   const shown = fleet.filter(isShown);
   if (shown.length > 0) print(formatTable(columnsFor(resources), shown));
-  else print(fleet.length === 0 ? 'no backend has joined' : `none of the ${count(fleet.length)} backends matches`);
+  else print(fleet.length === 0 ? 'no backend has joined' : `no backend matches (${count(fleet.length)} in the fleet)`);
   return EXIT.ok;
 }
 
@@ -47,7 +47,7 @@ function columnsFor(resources: readonly string[]): readonly Column<ShownBackend>
   return [
     { title: 'ID', cell: ({ id }) => id },
     { title: 'POOL', cell: ({ pool }) => pool, leaveOut: 4 },
-    { title: 'STATE', cell: ({ state }) => styledState(state) },
+    { title: 'STATE', cell: ({ state }) => state, style: ({ state }) => styleOf(state) },
     { title: 'URL', cell: ({ url }) => url, leaveOut: 6 },
     { title: 'IN FLIGHT', cell: ({ meanInFlight }) => short(meanInFlight), align: 'right', leaveOut: 1 },
     { title: 'PEAK', cell: ({ peakInFlight }) => count(peakInFlight), align: 'right', leaveOut: 5 },

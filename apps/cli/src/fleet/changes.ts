@@ -7,7 +7,7 @@ import { BalancerError, connect, type BalancerApi } from '../balancer-api/balanc
 import type { BalancerFlags } from '../invocation/balancer-flags.js';
 import { EXIT } from '../invocation/exit-codes.js';
 import { counted, duration } from '../output/numbers.js';
-import { print, printJson } from '../output/terminal.js';
+import { print, printable, printJson } from '../output/terminal.js';
 
 /** How to change it. */
 export interface ChangeOptions {
@@ -40,8 +40,9 @@ export async function drain(
   const response = await balancer.send({ ...AS_BACKEND, method: 'POST', path });
   const { body, json: sent } = wait ? await whenDrained(balancer, id) : response;
   if (json) printJson(sent, 2);
-  else if (body.drain?.complete) print(`${id} is drained: no request is in flight there, and it gets no more`);
-  else print(`${id} is draining: ${remainderOf(body)}`);
+  else if (body.drain?.complete)
+    print(printable(`${id} is drained: no request is in flight there, and it gets no more`));
+  else print(printable(`${id} is draining: ${remainderOf(body)}`));
   return EXIT.ok;
 }
 
@@ -55,7 +56,7 @@ export async function resume(
   const balancer = connect(flags, environment);
   const { body, json: sent } = await balancer.send({ ...AS_BACKEND, method: 'POST', path: `${pathOf(id)}/resume` });
   if (json) printJson(sent, 2);
-  else print(`${id} is ${body.state}: ${body.reason}`);
+  else print(printable(`${id} is ${body.state}: ${body.reason}`));
   return EXIT.ok;
 }
 
@@ -74,8 +75,8 @@ export async function remove(
   const isGone = body === undefined || (wait === true && (await isRemoved(balancer, id)));
   // A backend that is gone has no body: the id is all there is to say of it.
   if (json) printJson(isGone ? { id, state: 'gone' } : sent, 2);
-  else if (isGone) print(`${id} is removed`);
-  else print(`${id} is draining, and is removed after that: ${remainderOf(body)}`);
+  else if (isGone) print(printable(`${id} is removed`));
+  else print(printable(`${id} is draining, and is removed after that: ${remainderOf(body)}`));
   return EXIT.ok;
 }
 

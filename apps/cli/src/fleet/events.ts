@@ -9,7 +9,7 @@ import { EXIT } from '../invocation/exit-codes.js';
 import { report } from '../output/messages.js';
 import { clock } from '../output/numbers.js';
 import { print, printable, printJson, styled } from '../output/terminal.js';
-import { styledState } from './backend-states.js';
+import { styleOf } from './backend-states.js';
 
 /** Which events to print, and how. */
 export interface EventsOptions {
@@ -82,12 +82,12 @@ function lastOf(reading: Reading): number {
 
 function lineOf({ at, kind, backend, from, to, reason, caller, token, action }: ShownEvent): string {
   const subject = backend ?? 'fleet';
-  const what = kind === 'state' ? transitionOf(from, to) : kind;
+  const what = kind === 'state' ? transitionOf(from, to) : printable(kind);
   const by = caller === undefined ? '' : ` (${[action, 'by', token ?? caller].filter(Boolean).join(' ')})`;
   return `${styled('dim', clock(at))} ${printable(subject)} ${what}: ${printable(reason)}${printable(by)}`;
 }
 
 function transitionOf(from: FleetEvent['from'], to: FleetEvent['to']): string {
-  const target = to === null ? 'gone' : styledState(to);
+  const target = to === null ? 'gone' : styled(styleOf(to), to);
   return from === null ? `joined, ${target}` : `${from} → ${target}`;
 }

@@ -8,7 +8,7 @@ import { EXIT } from '../invocation/exit-codes.js';
 import { milliseconds, short } from '../output/numbers.js';
 import { formatTable, type Column } from '../output/table.js';
 import { print, printable, printJson, styled } from '../output/terminal.js';
-import { styledState } from './backend-states.js';
+import { styleOf } from './backend-states.js';
 
 /** The request to explain. */
 export interface ExplainOptions {
@@ -25,7 +25,7 @@ export interface ExplainOptions {
 type Candidate = Explanation['candidates'][number];
 type Excluded = Explanation['excluded'][number];
 
-/** Prints the candidates, the best first, and why the others are none. */
+/** Prints the candidates, the best first, and why the others are not candidates. */
 export async function explain(
   flags: BalancerFlags,
   environment: Environment,
@@ -60,10 +60,10 @@ const DEMAND_SOURCES: Readonly<Record<Explanation['demandSource'], string>> = {
 
 function printExplanation({ pool, policy, demand, chosen, candidates, excluded, note, ...request }: Explanation): void {
   const units = Object.entries(demand).map(([name, amount]) => `${name} ${short(amount)}`);
-  const route = request.route === null ? '' : `route ${printable(request.route)}, `;
-  print(`a request of ${units.join(', ')} (${DEMAND_SOURCES[request.demandSource]})`);
-  print(`${route}pool ${pool}, policy ${policy}`);
-  print(chosen === null ? 'no backend is chosen' : `goes to ${styled('bold', chosen)}`);
+  const route = request.route === null ? '' : `route ${request.route}, `;
+  print(printable(`a request of ${units.join(', ')} (${DEMAND_SOURCES[request.demandSource]})`));
+  print(printable(`${route}pool ${pool}, policy ${policy}`));
+  print(chosen === null ? 'no backend is chosen' : `goes to ${styled('bold', printable(chosen))}`);
   if (note !== null) print(printable(note));
   if (candidates.length > 0) print(`\n${formatTable(columnsFor(Object.keys(demand)), candidates)}`);
   if (excluded.length > 0) print(`\n${formatTable(EXCLUDED_COLUMNS, excluded)}`);
@@ -93,6 +93,6 @@ function columnsFor(resources: readonly string[]): readonly Column<Candidate>[] 
 
 const EXCLUDED_COLUMNS: readonly Column<Excluded>[] = [
   { title: 'EXCLUDED', cell: ({ id }) => id },
-  { title: 'STATE', cell: ({ state }) => styledState(state), leaveOut: 1 },
-  { title: 'WHY', cell: ({ reason }) => printable(reason) },
+  { title: 'STATE', cell: ({ state }) => state, style: ({ state }) => styleOf(state), leaveOut: 1 },
+  { title: 'WHY', cell: ({ reason }) => reason },
 ];

@@ -6,8 +6,8 @@ import { connect } from '../balancer-api/balancer-api.js';
 import type { BalancerFlags } from '../invocation/balancer-flags.js';
 import { EXIT } from '../invocation/exit-codes.js';
 import { count, duration, milliseconds, NONE, percent, short } from '../output/numbers.js';
-import { formatPairs, formatTable, type Column } from '../output/table.js';
-import { print, printJson, styled } from '../output/terminal.js';
+import { formatPairs, formatTable, type Column, type Pair } from '../output/table.js';
+import { print, printJson } from '../output/terminal.js';
 import { METRICS } from './metrics-request.js';
 
 const UNAVAILABLE = 503;
@@ -23,9 +23,9 @@ const POOLS = { path: 'api/v1/pools', schema: poolListSchema, what: 'pools' } as
 type Metrics = z.infer<(typeof METRICS)['schema']>;
 
 const STATUS_WORDS = {
-  ok: () => styled('green', 'ok'),
-  panic: () => styled('red', 'panic: too few backends are up, so the others get requests too'),
-  degraded: () => styled('red', 'degraded: no backend gets requests'),
+  ok: 'ok',
+  panic: 'panic: too few backends are up, so the others get requests too',
+  degraded: 'degraded: no backend gets requests',
 };
 
 /** Prints the summary. */
@@ -50,10 +50,11 @@ export async function status(
   return isReady && metrics.body.status === 'ok' ? EXIT.ok : EXIT.found;
 }
 
-function summaryOf({ fleet, ...metrics }: Metrics, isReady: boolean): [string, string][] {
-  const word = STATUS_WORDS[metrics.status]();
+function summaryOf({ fleet, ...metrics }: Metrics, isReady: boolean): Pair[] {
+  const word = STATUS_WORDS[metrics.status];
+  const style = isReady && metrics.status === 'ok' ? 'green' : 'red';
   return [
-    ['status', isReady ? word : `${styled('red', 'not ready to accept clients')}; ${word}`],
+    ['status', isReady ? word : `not ready to accept clients; ${word}`, style],
     ['version', `${metrics.version}, up for ${duration(metrics.uptimeSeconds)}`],
     ['policy', metrics.policy],
     ['threads', count(metrics.threads)],

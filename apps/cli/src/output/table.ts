@@ -1,13 +1,14 @@
 // Tables for people: columns without borders, the less important of which are left out where they have no room.
-import { stripVTControlCharacters } from 'node:util';
 import Table from 'cli-table3';
-import { outputColumns, styled } from './terminal.js';
+import { outputColumns, printable, styled, type Style } from './terminal.js';
 
 /** A column of a table of `Row`s. */
 export interface Column<Row> {
   readonly title: string;
   readonly align?: 'left' | 'right';
+  /** What a server has sent may be in it: it is escaped. */
   readonly cell: (row: Row) => string;
+  readonly style?: (row: Row) => Style;
   /** When there is no room, columns are left out from the highest number down; those without one stay. */
   readonly leaveOut?: number;
 }
@@ -27,14 +28,27 @@ export function formatTable<Row>(columns: readonly Column<Row>[], rows: readonly
     chars: { ...NO_BORDERS, middle: GAP },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
-  table.push(...rows.map((row) => shown.map(({ cell }) => cell(row))));
+  table.push(...rows.map((row) => shown.map((column) => styledCell(column, row))));
   return withoutTrailingSpaces(table.toString());
 }
 
+/** A name and its value, which is escaped as cells are. */
+export type Pair = readonly [name: string, value: string, style?: Style];
+
 /** Names and values, one pair a line. */
-export function formatPairs(pairs: readonly (readonly [name: string, value: string])[]): string {
+export function formatPairs(pairs: readonly Pair[]): string {
   const width = Math.max(...pairs.map(([name]) => name.length));
-  return pairs.map(([name, value]) => `${styled('dim', name.padEnd(width))}${GAP}${value}`).join('\n');
+  return pairs
+    .map(([name, value, style]) => `${styled('dim', name.padEnd(width))}${GAP}${styledValue(printable(value), style)}`)
+    .join('\n');
+}
+
+function styledCell<Row>({ cell, style }: Column<Row>, row: Row): string {
+  return styledValue(printable(cell(row)), style?.(row));
+}
+
+function styledValue(text: string, style: Style | undefined): string {
+  return style === undefined ? text : styled(style, text);
 }
 
 function thatFit<Row>(columns: readonly Column<Row>[], rows: readonly Row[], room: number): readonly Column<Row>[] {
@@ -49,7 +63,7 @@ function thatFit<Row>(columns: readonly Column<Row>[], rows: readonly Row[], roo
 }
 
 function widthOf<Row>({ title, cell }: Column<Row>, rows: readonly Row[]): number {
-  return Math.max(title.length, ...rows.map((row) => stripVTControlCharacters(cell(row)).length));
+  return Math.max(title.length, ...rows.map((row) => printable(cell(row)).length));
 }
 
 function withoutTrailingSpaces(text: string): string {

@@ -2,7 +2,8 @@
 import { styleText } from 'node:util';
 import { escapeControls, escapeUnseen } from '@fairlead/configuration';
 
-type Style = Parameters<typeof styleText>[0];
+/** How `styleText` of Node calls colours and weights. */
+export type Style = Parameters<typeof styleText>[0];
 
 /** How wide the output may be. Only a terminal has a width, unless COLUMNS says one. */
 export function outputColumns(): number {

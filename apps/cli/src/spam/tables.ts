@@ -1,7 +1,6 @@
 // The tables that `fairlead spam` prints.
 import { count, counted, milliseconds, percent } from '../output/numbers.js';
 import { formatPairs, formatTable, type Column } from '../output/table.js';
-import { printable } from '../output/terminal.js';
 import { growthOf, type BackendReading, type FleetReading } from './fleet-reading.js';
 import type { LoadResult } from './load.js';
 
@@ -42,7 +41,7 @@ export function backendTable(before: FleetReading, after: FleetReading): string 
     leaveOut: 2 + i,
   }));
   const columns: readonly Column<BackendReading>[] = [
-    { title: 'backend', cell: ({ id }) => printable(id) },
+    { title: 'backend', cell: ({ id }) => id },
     { title: 'state', cell: ({ state }) => state, leaveOut: 1 },
     { title: 'requests', align: 'right', cell: ({ requests }) => count(requests) },
     { title: 'share', align: 'right', cell: ({ requests }) => percent(requests, all) },
