@@ -1,7 +1,7 @@
 // The published packages, packed and installed outside the repository: applications as their users write them join a
 // balancer, serve a request of it, and leave on SIGTERM. Their types compile in ES modules and CommonJS.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
@@ -41,6 +41,10 @@ export const create: (...args: Parameters<typeof createPolicy>) => PlacementPoli
 export { reportCost };
 `;
 
+/** What Node 20, the oldest that `engines` of the libraries allows, does not have, and newer ones do. */
+const NEWER_THAN_NODE_20 =
+  /\bURL\.parse\(|\bPromise\.(try|withResolvers)\b|\bArray\.fromAsync\b|\b(Object|Map)\.groupBy\b|\bIterator\.|\bRegExp\.escape\b|\bError\.isError\b|\bUint8Array\.from(Base64|Hex)\b|\.(is(Subset|Superset)Of|isDisjointFrom|symmetricDifference)\(|\bnode:sqlite\b|\bfindPackageJSON\b|\bawait using\b/g;
+
 describe('the packages', () => {
   const tarballs = shared((atEnd) => packAll(emptyFolder(atEnd)));
 
@@ -70,6 +74,13 @@ describe('the packages', () => {
     expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
     // All packages of a release have one version.
     expect(pkg.version).toBe(JSON.parse(readFileSync('package.json', 'utf8')).version);
+  });
+
+  it.each(['registration', 'scheduling'])('has no need of a newer Node than its engines: %s', (library) => {
+    const folder = `dist/packages/${library}/dist`;
+    const files = readdirSync(folder).filter((name) => /\.c?js$/.test(name));
+    const found = files.flatMap((name) => readFileSync(join(folder, name), 'utf8').match(NEWER_THAN_NODE_20) ?? []);
+    expect(found).toEqual([]);
   });
 
   it.each([

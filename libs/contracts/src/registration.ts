@@ -44,8 +44,10 @@ const backendUrlSchema = z
   .string(URL_FORM)
   .max(1000, 'must be at most 1000 characters')
   .refine((text) => {
-    const url = URL.parse(text);
-    if (url === null || !/^https?:$/.test(url.protocol) || url.hostname === '') return false;
+    // `URL.parse` needs Node 22, and the published client runs on Node 20.
+    if (!URL.canParse(text)) return false;
+    const url = new URL(text);
+    if (!/^https?:$/.test(url.protocol) || url.hostname === '') return false;
     return !url.username && !url.password && !url.search && !url.hash && url.port !== '0';
   }, URL_FORM);
 
