@@ -21,7 +21,6 @@ interface Format {
   duration(seconds: number): string;
   niceCeiling(value: number): number;
   ordinal(value: number): string;
-  percent(part: number, total: number): string;
   short(value: number | null): string;
 }
 
@@ -140,14 +139,6 @@ describe('format', () => {
 
   it('rounds scales up to 1, 2 or 5', () => {
     expect([0.1, 0.11, 0.3, 2, 7].map(format.niceCeiling)).toEqual([0.1, 0.2, 0.5, 2, 10]);
-  });
-
-  it('shows an error rate above zero when there was an error', () => {
-    expect([format.percent(0, 0), format.percent(1, 1e6), format.percent(3, 200)]).toEqual([
-      '0 %',
-      '< 0.01 %',
-      '1.5 %',
-    ]);
   });
 
   it('writes ordinals in English', () => {

@@ -7,8 +7,8 @@ import { backendStateSchema, poolNameSchema } from './registration.js';
 const amounts = z.record(z.string(), z.number()).meta({ examples: [{ compute: 12, storage: 3 }] });
 const count = z.int().min(0);
 
-const MEAN = 'Mean over the last second or two, from the time that exchanges spent on backends: none is missed';
-const PEAK = 'The most in the last 15 s, looked at every 20 ms';
+const MEAN = 'Mean over the last one to two seconds, integrated over time, so short exchanges count';
+const PEAK = 'Maximum over the last 15 s, sampled every 20 ms';
 
 /** Latency quantiles, milliseconds, accurate to 7 %; null without a response. */
 export const latencySchema = z
@@ -47,7 +47,7 @@ export const backendMetricsSchema = z
     peakBacklogSeconds: amounts.describe(`backlogSeconds. ${PEAK}`),
     dominantBacklogSeconds: z.number().describe('The maximum of backlogSeconds'),
     totals: amounts.describe('Total demand of all exchanges sent to the backend, units'),
-    requests: count.describe('Exchanges sent to the backend, including retries'),
+    requests: count.describe('Exchanges sent to the backend, including retries and copies of requests for other pools'),
     errors: count.describe(
       'Failed exchanges: connection refused or reset, timeout, incomplete response, or status 5xx',
     ),

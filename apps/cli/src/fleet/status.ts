@@ -83,8 +83,9 @@ const COUNT_COLUMNS: readonly Column<CountRow>[] = [
 const FIGURES: Readonly<Record<string, (counts: Counts) => string>> = {
   requests: ({ requests }) => count(requests),
   'no backend free': ({ unplaced, requests }) => share(unplaced, requests),
-  errors: ({ errors, requests }) => share(errors, requests),
-  retries: ({ retries, requests }) => share(retries, requests),
+  // Of attempts, of which a request may have several: they have no share of requests.
+  'failed attempts': ({ errors }) => count(errors),
+  retries: ({ retries }) => count(retries),
   p50: ({ latencyMs }) => (latencyMs === null ? NONE : milliseconds(latencyMs.p50)),
   p99: ({ latencyMs }) => (latencyMs === null ? NONE : milliseconds(latencyMs.p99)),
 };

@@ -31,13 +31,6 @@ export function tick(value) {
   return value < 10_000 ? whole.format(value) : compact.format(value);
 }
 
-/** @param {number} part @param {number} total A share in percent: 0 %, < 0.01 %, 1.5 %. */
-export function percent(part, total) {
-  if (part === 0 || total === 0) return '0 %';
-  const value = (100 * part) / total;
-  return value < 0.01 ? '< 0.01 %' : `${short(value)} %`;
-}
-
 /** @param {number} seconds The largest two units: 42 s, 3 min 5 s, 2 h 10 min, 4 d 3 h. */
 export function duration(seconds) {
   const rounded = Math.max(0, Math.floor(seconds));

@@ -1,7 +1,7 @@
 // The figures above the table: a dozen numbers about the fleet.
 import { byId, element, setText } from './dom.js';
 import { troubles } from './fleet-order.js';
-import { count, duration, percent, short } from './format.js';
+import { count, duration, short } from './format.js';
 import { hueOf } from './resource-hues.js';
 
 /** @import { BackendMetrics, FleetMetrics } from '@fairlead/contracts' */
@@ -29,7 +29,7 @@ export function showSummary({ atMs, metrics, rates }, isStale) {
       ? `${short(latencyMs.p50)}, ${short(latencyMs.p95)} and ${short(latencyMs.p99)} since the start`
       : 'no response since the start',
     errors: count(lastMinute.errors),
-    'errors-note': `${count(fleet.errors)} since the start, ${percent(fleet.errors, fleet.requests)} of requests; ${count(fleet.retries)} retried`,
+    'errors-note': `${count(fleet.errors)} since the start; ${count(fleet.retries)} retried`,
     unplaced: count(lastMinute.unplaced),
     'unplaced-note': `got 503 in the last minute; ${count(fleet.unplaced)} since the start`,
     'read-at': `Read ${ago(Date.now() - atMs)}`,

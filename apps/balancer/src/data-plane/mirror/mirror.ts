@@ -1,5 +1,5 @@
 // Copies requests to another pool. Clients do not notice: a copy is sent after the client's own request, its response is read
-// and dropped, and its outcome affects no statistics.
+// and dropped. It counts as an attempt on its backend, and its outcome affects nothing else.
 import { Agent, request as requestUpstream, type ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ResourceVector, ThreadCounts } from '@fairlead/scheduling';

@@ -1,21 +1,12 @@
 // What is measured of each backend: at most 25 series with two resources, for fleets of hundreds.
 import type { BackendMetrics } from '@fairlead/contracts';
 import { LATENCY_BUCKETS, type LoadTable } from '@fairlead/scheduling';
-import type { RegistryService } from '../../registry/registry.service.js';
-import type { LoadHistory, RecentLoad } from '../load-history.js';
+import type { RecentLoad } from '../load-history.js';
 import type { CollectedMetrics, Sample } from './collected-metrics.js';
 import type { Scrape } from './scrape.js';
 
-/** Means are taken over as much as Prometheus usually lets pass between two scrapes. */
-const MEAN_SECONDS = 15;
-
 /** Adds the metrics of backends. */
-export function addBackendMetrics(
-  metrics: CollectedMetrics,
-  registry: RegistryService,
-  history: LoadHistory,
-  read: () => Scrape,
-): void {
+export function addBackendMetrics(metrics: CollectedMetrics, read: () => Scrape): void {
   const each = (value: (backend: BackendMetrics) => number) => (): Sample[] =>
     read().metrics.backends.map((one) => [{ backend: one.id }, value(one)]);
   const eachResource = (values: (backend: BackendMetrics) => Record<string, number>) => (): Sample[] =>
@@ -23,7 +14,7 @@ export function addBackendMetrics(
       Object.entries(values(one)).map(([resource, value]): Sample => [{ backend: one.id, resource }, value]),
     );
   const recent = (value: (load: RecentLoad) => number) => (): Sample[] =>
-    registry.list().map(({ id, slot }) => [{ backend: id }, value(history.recent(slot, MEAN_SECONDS))]);
+    read().backends.map(({ id, recent: load }) => [{ backend: id }, value(load)]);
   const perBackend = ['backend'];
   const perResource = ['backend', 'resource'];
 
@@ -53,7 +44,7 @@ export function addBackendMetrics(
   );
   metrics.gauge(
     'fairlead_backend_in_flight_requests_peak',
-    'The most attempts in progress in the last 15 s, of a look each 20 ms',
+    'The most attempts in progress in the last 15 s, sampled every 20 ms',
     perBackend,
     recent(({ peak }) => peak.exchanges),
   );
@@ -68,8 +59,8 @@ export function addBackendMetrics(
     'Work queued on a resource, seconds: demand in flight divided by capacity, mean over the last 15 s',
     perResource,
     () =>
-      registry.list().flatMap(({ id, slot, capacity }) => {
-        const { demand } = history.recent(slot, MEAN_SECONDS).mean;
+      read().backends.flatMap(({ id, capacity, recent: load }) => {
+        const { demand } = load.mean;
         return read().metrics.resources.map((resource, r): Sample => [
           { backend: id, resource },
           capacity[r] === 0 ? 0 : demand[r] / capacity[r],
@@ -84,7 +75,7 @@ export function addBackendMetrics(
   );
   metrics.counter(
     'fairlead_backend_attempts_total',
-    'Attempts sent to the backend, retries included',
+    'Attempts sent to the backend, retries and copies of requests for other pools included',
     perBackend,
     each((one) => one.requests),
   );
@@ -97,12 +88,12 @@ export function addBackendMetrics(
 }
 
 /** Adds a histogram for each backend. */
-export function addBackendHistogram(metrics: CollectedMetrics, registry: RegistryService, table: LoadTable): void {
+export function addBackendHistogram(metrics: CollectedMetrics, table: LoadTable, read: () => Scrape): void {
   metrics.histogram(
     'fairlead_backend_request_duration_seconds',
     'From dispatch to the last byte of the response of a backend; only with METRICS_BACKEND_HISTOGRAMS',
     () =>
-      registry.list().map(({ id: backend, slot }) => {
+      read().backends.map(({ id: backend, slot }) => {
         const counts = new Float64Array(LATENCY_BUCKETS);
         table.addLatencyCounts(slot, counts);
         return { labels: { backend }, counts, sum: table.latencySeconds(slot) };

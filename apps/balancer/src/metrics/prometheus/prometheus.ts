@@ -18,7 +18,7 @@ import { addConfigurationMetrics, addTlsMetrics } from './configuration-metrics.
 import { addFleetMetrics } from './fleet-metrics.js';
 import { addPoolMetrics } from './pool-metrics.js';
 import { addRequestMetrics } from './request-metrics.js';
-import type { Scrape } from './scrape.js';
+import { readBackends, type Scrape } from './scrape.js';
 import { addThreadMetrics } from './thread-metrics.js';
 
 /** How often the event loop of the main thread is read, as threads of the data plane read theirs. */
@@ -30,6 +30,7 @@ export class Prometheus implements OnModuleDestroy {
   private readonly meter = new EventLoopMeter();
   private readonly timer: NodeJS.Timeout;
   private mainLoop = this.meter.read();
+  private readonly readBackends: () => Scrape['backends'];
   private scrape: Scrape;
 
   constructor(
@@ -45,13 +46,14 @@ export class Prometheus implements OnModuleDestroy {
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
     const { collected } = this;
-    this.scrape = { metrics: metrics.read(), queued: {} };
+    this.readBackends = () => readBackends(registry, history, table);
+    this.scrape = { metrics: metrics.read(), backends: this.readBackends(), queued: {} };
     const read = () => this.scrape;
     addFleetMetrics(collected, table, events, read);
-    addRequestMetrics(collected, registry, table, requests);
+    addRequestMetrics(collected, requests, read);
     addPoolMetrics(collected, registry, traffic, read);
-    addBackendMetrics(collected, registry, history, read);
-    if (config.METRICS_BACKEND_HISTOGRAMS) addBackendHistogram(collected, registry, table);
+    addBackendMetrics(collected, read);
+    if (config.METRICS_BACKEND_HISTOGRAMS) addBackendHistogram(collected, table, read);
     addThreadMetrics(collected, table, config.DATA_PLANE_THREADS, () => this.mainLoop);
     addTlsMetrics(collected, table, certificates);
     addConfigurationMetrics(collected, reloads);
@@ -62,9 +64,9 @@ export class Prometheus implements OnModuleDestroy {
     return this.collected.contentType;
   }
 
-  /** The exposition; all metrics are read at one moment. `queued`: requests that wait for room, by pool. */
+  /** The exposition. `queued`: requests that wait for room, by pool. */
   async read(queued: Readonly<Record<string, number>>): Promise<string> {
-    this.scrape = { metrics: this.metrics.read(), queued };
+    this.scrape = { metrics: this.metrics.read(), backends: this.readBackends(), queued };
     return this.collected.text();
   }
 

@@ -1,17 +1,12 @@
 // What is counted of requests: how many there were, what became of them, and how long they took.
-import { LATENCY_BUCKETS, STATUS_CLASS_NAMES, type LoadTable } from '@fairlead/scheduling';
-import type { RegistryService } from '../../registry/registry.service.js';
+import { LATENCY_BUCKETS, STATUS_CLASS_NAMES } from '@fairlead/scheduling';
 import { METHOD_LABELS, OTHER_POOLS, type Durations, type PoolCounts, type RequestTable } from '../request-table.js';
 import type { CollectedMetrics, Sample } from './collected-metrics.js';
 import type { HistogramSample } from './histograms.js';
+import type { Scrape } from './scrape.js';
 
 /** Adds the metrics of requests. */
-export function addRequestMetrics(
-  metrics: CollectedMetrics,
-  registry: RegistryService,
-  loads: LoadTable,
-  requests: RequestTable,
-): void {
+export function addRequestMetrics(metrics: CollectedMetrics, requests: RequestTable, read: () => Scrape): void {
   metrics.counter('fairlead_client_requests_total', 'Requests received from clients', ['method'], () => {
     const counts = requests.methods();
     return METHOD_LABELS.map((method, at): Sample => [{ method }, counts[at]]);
@@ -19,13 +14,15 @@ export function addRequestMetrics(
   metrics.counter(
     'fairlead_requests_total',
     'Responses to clients, each counted once: with the backend that responded, or backend="" for a response of the ' +
-      'balancer itself, and then with pool="" if it refused the request before it chose a pool. Clients that left count as 4xx',
+      'balancer itself, and then with pool="" if the response was made before a pool was chosen. Clients that left count as ' +
+      '4xx; connections that end or time out before a byte of a head has arrived are not counted',
     ['pool', 'backend', 'code_class'],
-    () => [...ownResponses(requests), ...responsesOfBackends(registry, loads)],
+    () => [...ownResponses(requests), ...responsesOfBackends(read())],
   );
   metrics.histogram(
     'fairlead_request_duration_seconds',
-    'From the arrival of a request to the last byte of its response, whoever responded; without upgraded connections',
+    'From the arrival of a request to the last byte of its response, of requests for which a pool was chosen; without ' +
+      'upgraded connections',
     () => histograms(requests, ({ durations }) => durations),
   );
   metrics.histogram(
@@ -47,8 +44,8 @@ function ownResponses(requests: RequestTable): Sample[] {
   return used.flatMap(([pool, counts]) => byClass({ pool, backend: '' }, counts));
 }
 
-function responsesOfBackends(registry: RegistryService, loads: LoadTable): Sample[] {
-  return registry.list().flatMap(({ id: backend, pool, slot }) => byClass({ pool, backend }, loads.statuses(slot)));
+function responsesOfBackends({ backends }: Scrape): Sample[] {
+  return backends.flatMap(({ id: backend, pool, statuses }) => byClass({ pool, backend }, statuses));
 }
 
 function byClass(labels: Record<string, string>, counts: readonly number[]): Sample[] {

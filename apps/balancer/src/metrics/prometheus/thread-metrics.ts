@@ -21,7 +21,7 @@ export function addThreadMetrics(
   ]);
   metrics.counter(
     'fairlead_thread_requests_total',
-    'Requests received by each thread of the data plane, without those that were refused before a pool was chosen',
+    'Requests for which a pool was chosen, by thread of the data plane',
     ['thread'],
     each('taken'),
   );
