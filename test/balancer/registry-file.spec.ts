@@ -167,7 +167,10 @@ describe('the registry file', () => {
     expect((await fetch(balancer.url)).status).toBe(200);
     const warnings = balancer.process.lines.filter(({ msg }) => msg?.includes('/proc/fairlead/registry.sqlite'));
     expect(warnings.map(({ level, msg }) => [level, msg])).toEqual([
-      ['warn', expect.stringMatching(/^\/proc\/fairlead\/registry.sqlite cannot be opened: ENOENT.*kept in memory only$/)],
+      [
+        'warn',
+        expect.stringMatching(/^\/proc\/fairlead\/registry.sqlite cannot be opened: ENOENT.*kept in memory only$/),
+      ],
     ]);
     expect(balancer.process.stderr).toBe('');
   });

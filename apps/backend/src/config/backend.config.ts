@@ -54,7 +54,9 @@ export const backendEnvironment = z.object({
     .describe('How often it renews the lease, less than LEASE_SECONDS; defaults to what the balancer says'),
   WORK_SCALE: decimal(0, 1000)
     .prefault('1')
-    .describe('Factor on the duration of the emulated work; other than 1, the capacities are not true; 0 turns the work off'),
+    .describe(
+      'Factor on the duration of the emulated work; other than 1, the capacities are not true; 0 turns the work off',
+    ),
   ...logVariables,
 });
 
