@@ -45,7 +45,7 @@ export class AccessControl {
   private identify(request: Request): Caller {
     if (!this.tokens.areRequired) return new Caller(request, 'operate');
     const { authorization } = request.headers;
-    if (authorization === undefined) throw unauthorized('missing token');
+    if (authorization === undefined) throw missingToken();
     const address = callerAddressOf(request);
     const token = this.tokens.find(bearerTokenOf(authorization));
     if (token === undefined) {
@@ -66,6 +66,11 @@ export class AccessControl {
     const limit = `at most ${WRONG_TOKENS_PER_MINUTE} wrong tokens a minute are allowed from one address`;
     if (waitSeconds > 0) throw new TooManyRequestsException(limit, waitSeconds);
   }
+}
+
+/** The error for a request without a token. */
+export function missingToken(): UnauthorizedException {
+  return unauthorized('missing token');
 }
 
 function unauthorized(problem: string): UnauthorizedException {

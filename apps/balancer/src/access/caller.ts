@@ -39,7 +39,7 @@ export class Caller {
   /** @throws {ForbiddenException} naming the role that it lacks. */
   requireRole(needed: Role): void {
     if (this.has(needed)) return;
-    throw new ForbiddenException(`this needs the role ${needed}: ${this.described} has the role ${this.role}`);
+    throw new ForbiddenException(requiresRole(needed, this.described, this.role));
   }
 
   /** @throws {ForbiddenException} when its token is bound to other ids. */
@@ -79,6 +79,11 @@ export class Caller {
   private get described(): string {
     return this.token === undefined ? 'a caller without a token' : `the token ${JSON.stringify(this.token.name)}`;
   }
+}
+
+/** The message for a caller that lacks a role. */
+export function requiresRole(needed: Role, caller: string, has: Role): string {
+  return `this needs the role ${needed}: ${caller} has the role ${has}`;
 }
 
 const callers = new WeakMap<Request, Caller>();

@@ -19,12 +19,17 @@ function isBodyParserError(error: unknown): error is BodyParserError {
   return error instanceof Error && 'status' in error && typeof error.status === 'number' && 'type' in error;
 }
 
+/** The message for a body of more than `limit` bytes. */
+export function bodyTooLarge(limit: number): string {
+  return `the body must be at most ${limit < 1_000_000 ? '100 kB' : '1 MB'}`;
+}
+
 function messageOf({ type, message, limit = 102_400 }: BodyParserError): string {
   switch (type) {
     case 'entity.parse.failed':
       return `the body must be JSON: ${message}`;
     case 'entity.too.large':
-      return `the body must be at most ${limit < 1_000_000 ? '100 kB' : '1 MB'}`;
+      return bodyTooLarge(limit);
     default:
       return message;
   }

@@ -9,8 +9,11 @@ export const drainTimeout: PipeTransform<string | undefined, number | undefined>
     if (text === undefined) return undefined;
     const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
     if (seconds <= MAX_SECONDS) return seconds;
-    throw new BadRequestException(
-      `timeoutSeconds must be a number of seconds from 0 to ${MAX_SECONDS}, got ${JSON.stringify(text.slice(0, 50))}`,
-    );
+    throw new BadRequestException(invalidDrainTimeout(text));
   },
 };
+
+/** The message for a text that is no such number. */
+export function invalidDrainTimeout(text: string): string {
+  return `timeoutSeconds must be a number of seconds from 0 to ${MAX_SECONDS}, got ${JSON.stringify(text.slice(0, 50))}`;
+}

@@ -4,7 +4,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { json, text, type NextFunction, type Request, type Response } from 'express';
 import { hasBody, requireJson, takesDocument } from '../access/json-body.js';
 import type { BalancerConfig } from '../config/balancer.config.js';
-import { serveDocumentation } from './api-documentation.js';
+import { serveDocumentation } from './documentation/api-documentation.js';
 import { auditRefusals } from './audit.js';
 import { unreadableBody } from './body-parser-errors.js';
 import { requireShallowBody } from './body-depth.js';

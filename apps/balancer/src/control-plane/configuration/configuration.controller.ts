@@ -23,7 +23,8 @@ import { readDocument } from './document-body.js';
 import { InvalidDocumentError } from './invalid-document.error.js';
 import { noSecrets } from './no-secrets.js';
 
-const NO_FILE =
+/** The message of a balancer without a configuration file. */
+export const NO_FILE =
   'there is no configuration file: start the balancer with --config FILE or FAIRLEAD_CONFIG, or with fairlead.yaml in its ' +
   'working directory';
 
