@@ -2,8 +2,8 @@ import { array, assert, boolean, integer, option, property, record, subarray } f
 import { describe, expect, it } from 'vitest';
 import { Candidates } from './candidates.js';
 import { FleetSnapshot, type FleetMember } from './fleet-snapshot.js';
-import { LoadTable } from './load-table.js';
-import { Reservation } from './reservation.js';
+import { LoadTable } from './load/load-table.js';
+import { Reservation } from './load/reservation.js';
 
 const SLOTS = 40;
 

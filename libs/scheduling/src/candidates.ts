@@ -1,6 +1,6 @@
 // Decides which backends are able to serve a request, before any policy sees the request.
 import { FleetSnapshot } from './fleet-snapshot.js';
-import type { LoadTable } from './load-table.js';
+import type { LoadTable } from './load/load-table.js';
 import type { ResourceVector } from './resources.js';
 
 /** The feasible backends of one decision. One object is refilled for every decision; it allocates only to grow. */

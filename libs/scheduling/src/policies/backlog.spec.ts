@@ -1,8 +1,8 @@
 import { array, assert, double, integer, property, tuple } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FleetSnapshot } from '../fleet-snapshot.js';
-import { LoadTable } from '../load-table.js';
-import { Reservation } from '../reservation.js';
+import { LoadTable } from '../load/load-table.js';
+import { Reservation } from '../load/reservation.js';
 import { BacklogEstimate } from './backlog.js';
 
 /** One backend with a capacity of 10 units per second of one resource, and a clock that only the test advances. */

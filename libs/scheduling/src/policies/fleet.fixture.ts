@@ -1,8 +1,8 @@
 // Small real fleets for the policy tests.
 import { Candidates } from '../candidates.js';
 import { FleetSnapshot } from '../fleet-snapshot.js';
-import { LoadTable } from '../load-table.js';
-import { Reservation } from '../reservation.js';
+import { LoadTable } from '../load/load-table.js';
+import { Reservation } from '../load/reservation.js';
 import { seededRandom } from '../clock-and-random.js';
 import { createPolicy, type PolicyName } from './index.js';
 

@@ -14,8 +14,8 @@ import {
 import { describe, expect, it } from 'vitest';
 import { Candidates } from '../candidates.js';
 import { FleetSnapshot } from '../fleet-snapshot.js';
-import { LoadTable } from '../load-table.js';
-import { Reservation } from '../reservation.js';
+import { LoadTable } from '../load/load-table.js';
+import { Reservation } from '../load/reservation.js';
 import { quantise } from '../resources.js';
 import { seededRandom } from '../clock-and-random.js';
 import { aFleet } from './fleet.fixture.js';

@@ -1,6 +1,6 @@
 // The interface of a placement policy.
 import type { Candidates } from '../candidates.js';
-import type { LoadTable } from '../load-table.js';
+import type { LoadTable } from '../load/load-table.js';
 import type { ResourceVector } from '../resources.js';
 import type { Clock, Random } from '../clock-and-random.js';
 import type { ScoredCandidate } from './explanation.js';

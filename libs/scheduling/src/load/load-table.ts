@@ -1,7 +1,7 @@
 // The load of every backend, in typed arrays over one shared buffer: a row for each dispatching thread, which only that
 // thread writes. Readers add the rows up. `abandon` undoes the in-flight load of a thread that died.
-import type { WindowCounts } from './health/outliers.js';
-import { LATENCY_BUCKETS } from './latency-buckets.js';
+import type { WindowCounts } from '../health/outliers.js';
+import { LATENCY_BUCKETS } from '../latency-buckets.js';
 import { LoadRow, rowBytes, type LoadTableShape } from './load-row.js';
 import { STATUS_CLASSES } from './status-classes.js';
 import type { ThreadCount } from './thread-counts.js';

@@ -9,8 +9,8 @@
 // The writer uses plain stores: Atomics would add 0.1 µs to each request. V8 compiles stores to typed arrays in program
 // order, and x86-64 makes them visible in that order. On ARM the stores of a few nanoseconds may be seen out of order; a
 // thread that the system interrupts between two of them, for milliseconds, is still noticed.
-import { LATENCY_BUCKETS, latencyBucket } from './latency-buckets.js';
-import type { ResourceVector } from './resources.js';
+import { LATENCY_BUCKETS, latencyBucket } from '../latency-buckets.js';
+import type { ResourceVector } from '../resources.js';
 import { STATUS_CLASSES, statusClass } from './status-classes.js';
 import { THREAD_COUNTS, ThreadCounts } from './thread-counts.js';
 import { LIVENESS_CELLS, ThreadLiveness } from './thread-liveness.js';

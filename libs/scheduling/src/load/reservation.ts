@@ -1,6 +1,6 @@
 // Demand reserved on a backend while it serves a request, and released exactly once.
 import type { LoadRow } from './load-row.js';
-import { quantise, type ResourceVector } from './resources.js';
+import { quantise, type ResourceVector } from '../resources.js';
 
 /**
  * A request's reservation on a backend. It counts towards the backend's load from construction until {@link release}. A

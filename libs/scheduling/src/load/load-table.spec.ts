@@ -1,6 +1,6 @@
 import { assert, integer, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LATENCY_BUCKETS, latencyBucket } from './latency-buckets.js';
+import { LATENCY_BUCKETS, latencyBucket } from '../latency-buckets.js';
 import type { LoadRow } from './load-row.js';
 import { LoadTable } from './load-table.js';
 import { Reservation } from './reservation.js';
