@@ -1,4 +1,5 @@
 // Which configuration file a balancer starts with, and what stops it.
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -70,5 +71,22 @@ describe('the start is refused', () => {
     expect(await refusedStart({ FAIRLEAD_CONFIG: file, DATA_PLANE_PORT: '4711' })).toBe(
       `${file}: pools.default.backends[0].url must not be http://localhost:4711: it is the balancer itself, and that would be a loop\n`,
     );
+  });
+});
+
+describe('a Node that is too old', () => {
+  const OLDER =
+    "data:text/javascript,Object.defineProperty(process,'versions',{value:{...process.versions,node:'24.8.0'}})";
+  const [node, main] = commandOf('balancer');
+  const run = (env: Record<string, string>) => spawnSync(node, ['--import', OLDER, main], { env, encoding: 'utf8' });
+
+  it('is refused in one sentence, or in a record of the log', () => {
+    const sentence = /^balancer could not start: it needs Node 24\.9 or newer .*, got v/;
+    const plain = run({});
+    expect([plain.status, plain.stderr]).toEqual([1, expect.stringMatching(sentence)]);
+    const json = run({ LOG_FORMAT: 'json' });
+    expect(json.status).toBe(1);
+    const record = JSON.parse(json.stderr) as object;
+    expect(record).toMatchObject({ level: 'fatal', app: 'balancer', msg: expect.stringMatching(sentence) });
   });
 });
