@@ -13,6 +13,7 @@ import type { ExchangeContext } from './exchange-context.js';
 import { isAttemptOpen, nextState, type ExchangeEvent, type ExchangeState } from './exchange-state.js';
 import type { PlacedRequest } from './placed-request.js';
 import type { PoolExchanges } from './pool-exchanges.js';
+import { countEnd } from './request-counts.js';
 import { mayRetry, type FailureKind } from './retry-policy.js';
 
 /** Passed over when every backend may be tried again. */
@@ -93,10 +94,7 @@ export class Exchange implements ActiveExchange {
     return monotonicMs() - this.startedAtMs;
   }
 
-  /**
-   * Step 5, place: starts an attempt on the backend that fits best, one that was not tried yet if there
-   * is any. Undefined when none can take the request.
-   */
+  /** Step 5, place: starts an attempt on the best backend, if possible an untried one. Undefined when none has room. */
   placeNext(): FleetBackend | undefined {
     const { head, placement, triedSlots } = this;
     const { scheduler, active } = this.context;
@@ -193,10 +191,7 @@ export class Exchange implements ActiveExchange {
     this.recordOutcome(placement, status < 500 ? 'good' : status >= 502 && status <= 504 ? 'gateway' : 'error');
   }
 
-  /**
-   * Step 10, account: the response was received whole. Does nothing when the attempt is over. Returns the time, monotonic
-   * milliseconds.
-   */
+  /** Step 10, account: the response is whole. Does nothing when the attempt is over. Returns the time, monotonic ms. */
   completeAttempt(): number {
     const nowMs = monotonicMs();
     if (isAttemptOpen(this.current) && this.placement.complete(nowMs / 1000)) {
@@ -251,7 +246,9 @@ export class Exchange implements ActiveExchange {
     this.cancelAttempt();
     this.leaveQueue();
     this.claim.release();
-    this.count(status, endedAtMs);
+    // A backend's response was counted when its head arrived.
+    if (!this.isAnswered) this.pool.counts.countLocalResponse(status);
+    countEnd(this.context.counts, this.pool.counts, this.control.details, this.startedAtMs, status, endedAtMs);
     this.apply('end');
     this.context.log.add(this, status, endedAtMs);
   }
@@ -263,17 +260,6 @@ export class Exchange implements ActiveExchange {
         `a late callback of request ${generation}: the exchange is ${this.current}, request ${this.generation}`,
       );
     }
-  }
-
-  /** Counts how the request ended. A backend's response was counted when its head arrived. */
-  private count(status: number, endedAtMs: number): void {
-    const { context, control, pool, startedAtMs } = this;
-    const { details } = control;
-    if (!this.isAnswered) pool.counts.countLocalResponse(status);
-    if (status === 101) pool.counts.recordFirstByte(startedAtMs, details.firstByteAtMs);
-    else pool.counts.record(startedAtMs, details.firstByteAtMs, endedAtMs);
-    context.counts.bytesReceived += details.bytesIn;
-    context.counts.bytesSent += details.bytesOut;
   }
 
   private mayRetry(failure: FailureKind, isBodyReplayable: boolean): boolean {
@@ -304,10 +290,10 @@ export class Exchange implements ActiveExchange {
 
   private recordOutcome({ backend, slot, incarnation }: Placement, outcome: ExchangeOutcome): void {
     const { head, pool, placedAtSeconds } = this;
-    const evidence = pool.streaks.record(slot, incarnation, outcome, head.client, placedAtSeconds);
-    if (!evidence || !backend) return;
-    const { reason, figures } = evidence;
+    const found = pool.streaks.record(slot, incarnation, outcome, head.client, placedAtSeconds);
+    if (!found || !backend) return;
+    const { reason, figures: evidence } = found;
     const retriesWaiting = outcome === 'stalled';
-    this.context.registry.observe(backend, { what: 'outlier', reason, evidence: figures, incarnation, retriesWaiting });
+    this.context.registry.observe(backend, { what: 'outlier', reason, evidence, incarnation, retriesWaiting });
   }
 }
