@@ -41,6 +41,14 @@ describe('fairlead join with a command that cannot join', () => {
     await expect(fetch(`http://127.0.0.1:${port}`)).rejects.toThrow();
   });
 
+  it('does not let it have the token', async () => {
+    const [port] = await reservePorts(1);
+    const program = node(`console.log('token:', process.env.CONTROL_PLANE_TOKEN)`);
+    const env = { BALANCER_URL: balancer.current.control, CONTROL_PLANE_TOKEN: TOKEN };
+    const { stdout } = await fairlead(['join', '--port', String(port), ...NUMBERS, '--', ...program], { env });
+    expect(stdout).toBe('token: undefined\n');
+  });
+
   it('exits with 127 when there is none, and 126 when it cannot be executed', async () => {
     const [port] = await freePorts(1);
     const folder = workingFolder();
@@ -86,7 +94,9 @@ describe('fairlead join with a command that cannot join', () => {
     const flags = ['--port', String(port), ...NUMBERS, '--url', control, '--token', 'wrong'];
     const { running, ended } = startJoin(balancer.current.control, flags, node(SERVER, port));
     expect(await ended).toBe(125);
-    expect(running.tail).toMatch(/the balancer refused the registration: wrong token/);
+    expect(running.tail).toMatch(
+      /refused the registration: wrong token.* \(use --token-file with a token of the role register\)\n/,
+    );
   });
 
   it.each([

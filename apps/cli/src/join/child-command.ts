@@ -40,7 +40,7 @@ export class ChildCommand {
   static async start([program, ...args]: readonly string[]): Promise<ChildCommand> {
     // In a process group of its own, because a terminal sends Ctrl-C to the whole group: the command is to get it only
     // when it has left the fleet.
-    const child = spawn(program, args, { stdio: 'inherit', detached: true });
+    const child = spawn(program, args, { stdio: 'inherit', detached: true, env: environmentOfCommand() });
     const started = new ChildCommand(child);
     try {
       await once(child, 'spawn');
@@ -97,6 +97,11 @@ export class ChildCommand {
   }
 
   private readonly whenExiting = () => void signalGroup(this.pid, 'SIGTERM');
+}
+
+/** The token lets a process change the whole fleet, and is for `join` alone. */
+function environmentOfCommand(): NodeJS.ProcessEnv {
+  return { ...process.env, CONTROL_PLANE_TOKEN: undefined };
 }
 
 function notStarted(program: string, { code, message }: NodeJS.ErrnoException): NotStarted {

@@ -18,6 +18,11 @@ const FLAGS: Readonly<Record<string, string>> = {
   url: '--backend-url',
 };
 
+const ADVICE = {
+  token: 'use --token-file with a token of the role register',
+  authority: 'use --ca-file with a file with that authority',
+};
+
 /** Registers the process until it leaves. */
 export class Membership {
   /** Resolves with the balancer's message when it refuses the first registration; otherwise never. */
@@ -54,7 +59,7 @@ export class Membership {
 
 function membershipOf(options: RegistrationOptions, logger: { log: Log; warn: Log; error: Log }): FleetMembership {
   try {
-    return new FleetMembership(options, { logger, name: 'join' });
+    return new FleetMembership(options, { logger, name: 'join', advice: ADVICE });
   } catch (error) {
     throw new Error(inFlags((error as Error).message), { cause: error });
   }

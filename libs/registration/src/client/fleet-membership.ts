@@ -10,6 +10,8 @@ import {
   type Failed,
   type Outcome,
   type Refused,
+  adviceFor,
+  type MembershipAdvice,
 } from './registration-client.js';
 import { REFUSED_RETRY_MS, retryDelayMs } from './retry.js';
 
@@ -51,6 +53,8 @@ export interface MembershipContext {
   readonly logger?: MembershipLogger | undefined;
   /** Whose options the error messages are about. Default: `FleetMembership`. */
   readonly name?: string | undefined;
+  /** What to do, if it is not to set an option of `name`. */
+  readonly advice?: MembershipAdvice | undefined;
 }
 
 /** The events of {@link FleetMembership}. */
@@ -85,7 +89,7 @@ export class FleetMembership extends EventEmitter<MembershipEvents> {
   /** @throws {TypeError} when the balancer would refuse the options. */
   constructor(
     private readonly options: RegistrationOptions,
-    { logger = console, name = 'FleetMembership' }: MembershipContext = {},
+    { logger = console, name = 'FleetMembership', advice = adviceFor(name) }: MembershipContext = {},
   ) {
     super();
     this.logger = logger;
@@ -97,7 +101,7 @@ export class FleetMembership extends EventEmitter<MembershipEvents> {
     const fetch = fetchOf(options, name, (message) =>
       logger.error(`caFile: ${message}; the authorities that were read before are still used`),
     );
-    const clients = balancerUrlsOf(options, name).map((url) => new RegistrationClient(url, { tokens, fetch, name }));
+    const clients = balancerUrlsOf(options, name).map((url) => new RegistrationClient(url, { tokens, fetch, advice }));
     this.balancers = new Balancers(
       clients,
       () => this.isStopping,

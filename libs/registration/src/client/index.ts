@@ -13,3 +13,4 @@ export {
   type RegistrationStatus,
 } from './fleet-membership.js';
 export { type RegistrationOptions } from './membership-options.js';
+export { type MembershipAdvice } from './registration-client.js';

@@ -54,8 +54,23 @@ export interface Claim {
 export interface ClientSettings {
   readonly tokens: ClientTokens;
   readonly fetch: Fetch;
-  /** Whose options the advice in messages is about, such as `RegistrationModule`. */
-  readonly name: string;
+  readonly advice: MembershipAdvice;
+}
+
+/** What the user of a membership is to do about an error, as the end of a message. */
+export interface MembershipAdvice {
+  /** The balancer does not accept the token, or there is none. */
+  readonly token: string;
+  /** The certificate of the balancer is signed by an unknown authority. */
+  readonly authority: string;
+}
+
+/** The advice to set options of `name`, such as `RegistrationModule`. */
+export function adviceFor(name: string): MembershipAdvice {
+  return {
+    token: `set the option token or tokenFile of ${name} to a token with the role register`,
+    authority: `set the option caFile of ${name} to a file with that authority`,
+  };
 }
 
 /** Calls the registration API of one balancer, for one backend. */
@@ -124,7 +139,7 @@ export class RegistrationClient {
     url: URL,
     { body, timeoutMs = REQUEST_TIMEOUT_MS }: { readonly body?: unknown; readonly timeoutMs?: number } = {},
   ): Promise<Outcome> {
-    const { tokens, fetch, name } = this.settings;
+    const { tokens, fetch, advice } = this.settings;
     const own: Record<string, string> = {};
     if (this.claim?.secret !== undefined) own[BACKEND_SECRET_HEADER] = this.claim.secret;
     if (body !== undefined) own['content-type'] = 'application/json';
@@ -134,22 +149,21 @@ export class RegistrationClient {
       const response = await tokens.send((headers) =>
         fetch(url, { ...options, redirect: 'manual', signal, headers: { ...own, ...headers } }),
       );
-      return outcomeOf(response, jsonOrText(await response.text()), name);
+      return outcomeOf(response, jsonOrText(await response.text()), advice);
     } catch (error) {
-      return { kind: 'failed', reason: reasonOf(error, timeoutMs, name) };
+      return { kind: 'failed', reason: reasonOf(error, timeoutMs, advice) };
     }
   }
 }
 
-function outcomeOf({ status, headers }: Response, body: unknown, name: string): Outcome {
+function outcomeOf({ status, headers }: Response, body: unknown, advice: MembershipAdvice): Outcome {
   if (status >= 200 && status < 300) return { kind: 'accepted', status, body };
   const message = messageOf(status, body);
   if (status >= 500 || status === 408 || status === 429) {
     return { kind: 'failed', reason: message, retryAfterMs: retryAfterMsOf(headers) };
   }
   if (status !== 401) return { kind: 'refused', status, message };
-  const advice = `set the option token or tokenFile of ${name} to a token with the role register`;
-  return { kind: 'refused', status, message: `${message} (${advice})` };
+  return { kind: 'refused', status, message: `${message} (${advice.token})` };
 }
 
 /** Reads the form in seconds (RFC 9110, section 10.2.3), which the balancer uses. A date would compare two clocks. */
@@ -171,13 +185,10 @@ function jsonOrText(text: string): unknown {
   }
 }
 
-function reasonOf(error: unknown, timeoutMs: number, name: string): string {
+function reasonOf(error: unknown, timeoutMs: number, advice: MembershipAdvice): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === 'TimeoutError') return `no response within ${timeoutMs / 1000} s`;
-  if (isUnknownAuthority(error)) {
-    const advice = `set the option caFile of ${name} to a file with that authority`;
-    return `its certificate is signed by an unknown authority (${advice})`;
-  }
+  if (isUnknownAuthority(error)) return `its certificate is signed by an unknown authority (${advice.authority})`;
   // For every network error fetch throws "fetch failed", with the original error as its cause.
   return error.cause instanceof Error ? error.cause.message || errorCode(error.cause) : error.message;
 }
