@@ -1,12 +1,13 @@
 // Which balancer the commands talk to, and what they say when they cannot.
-import { mkdirSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { freePorts } from '../processes/ports.js';
+import { freePorts, reservePorts } from '../processes/ports.js';
 import { shared } from '../support/lifetime.js';
 import { startBalancer } from '../support/processes.js';
 import { httpUpstream } from '../support/upstreams.js';
 import { fairlead, workingFolder } from './fairlead.js';
+import { node, NUMBERS, SERVER } from './joining.js';
 
 const TOKEN = 'a-token-with-every-role-of-the-control-plane';
 
@@ -54,6 +55,21 @@ describe('the balancer', () => {
     expect(received).toEqual([undefined]);
   });
 
+  it('does not get it either beside another one that a process joins', async () => {
+    const { control } = balancer.current;
+    const received: (string | undefined)[] = [];
+    const other = await httpUpstream(({ headers }, response) => {
+      received.push(headers.authorization);
+      response.writeHead(401).end('{}');
+    });
+    const { home } = aHome(`url: ${control}\ntoken: ${TOKEN}\n`);
+    const [port] = await reservePorts(1);
+    const balancers = ['--balancer', control, '--balancer', `http://127.0.0.1:${other.port}`];
+    const flags = ['join', '--port', String(port), ...NUMBERS, ...balancers, '--', ...node(SERVER, port)];
+    expect((await fairlead(flags, { env: { HOME: home } })).exitCode).toBe(125);
+    expect(new Set(received)).toEqual(new Set([undefined]));
+  });
+
   it('may have its token read by others, which is worth a warning', async () => {
     const { home, file } = aHome(`url: ${balancer.current.control}\ntoken: ${TOKEN}\n`, 0o644);
     const { exitCode, stderr } = await fairlead(['backends'], { env: { HOME: home } });
@@ -61,6 +77,42 @@ describe('the balancer', () => {
       exitCode: 0,
       stderr: `fairlead: warning: ${file} holds a token, and others may read it: chmod 600 ${file}\n`,
     });
+  });
+
+  it.each([
+    [0o620, 'others may write it: chmod go-w '],
+    [0o602, 'others may write it: chmod go-w '],
+  ])('exits with 2 when the mode of the file of the user is %i', async (mode, message) => {
+    const { home, file } = aHome(`url: ${balancer.current.control}\n`, mode);
+    // The mode of a new file is limited by the umask.
+    chmodSync(file, mode);
+    const { exitCode, stderr } = await fairlead(['status'], { env: { HOME: home } });
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 2,
+      stderr: `fairlead: ${file} cannot be used: ${message}${file}\n`,
+    });
+  });
+
+  it.runIf(process.geteuid?.() === 0)('exits with 2 when the file of the user belongs to another one', async () => {
+    const { home, file } = aHome(`url: ${balancer.current.control}\n`);
+    chownSync(file, 1, 1);
+    const { exitCode, stderr } = await fairlead(['status'], { env: { HOME: home } });
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 2,
+      stderr: `fairlead: ${file} cannot be used: it belongs to another user (id 1)\n`,
+    });
+  });
+
+  it('is not named with a password, which is not repeated', async () => {
+    const { exitCode, stderr } = await fairlead(['status', '--url', 'http://admin:secret@127.0.0.1:1']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/^fairlead: --url must be an http or https URL .*, without a user name and a password/);
+    expect(stderr).not.toContain('secret');
+  });
+
+  it('is not given an empty flag', async () => {
+    const env = { BALANCER_URL: balancer.current.control, CONTROL_PLANE_TOKEN: TOKEN };
+    expect((await fairlead(['status', '--token', '', '--url', ''], { env })).exitCode).toBe(1);
   });
 
   it.each([
@@ -119,12 +171,14 @@ describe('fairlead --help', () => {
   it('lists the commands and exits with 0, also in a home that cannot be read', async () => {
     const { exitCode, stdout, stderr } = await fairlead(['--help'], { env: { HOME: '/proc/1/nonexistent' } });
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-    expect(stdout).toMatch(/^Usage: fairlead .*status .*backends .*explain .*events .*drain .*check .*diff /s);
+    expect(stdout).toMatch(
+      /^Usage: fairlead .*start .*demo .*join .*spam .*status .*backends .*explain .*events .*drain .*check .*diff /s,
+    );
   });
 
   it('has a page for each command', async () => {
     const readers = ['status', 'backends', 'explain', 'events', 'version'];
-    for (const command of [...readers, 'drain', 'resume', 'remove', 'join', 'check', 'diff']) {
+    for (const command of ['start', 'demo', 'spam', 'join', ...readers, 'drain', 'resume', 'remove', 'check', 'diff']) {
       const { exitCode, stdout } = await fairlead([command, '--help']);
       expect(exitCode).toBe(0);
       expect(stdout).toMatch(new RegExp(`^Usage: fairlead ${command} `));

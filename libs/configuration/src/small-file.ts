@@ -1,5 +1,5 @@
 // Reads a small text file, and says in words why one cannot be read.
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
 
 /** The largest configuration file, and the largest file that it names, bytes: 1 MB. A thousand routes have a tenth of it. */
 export const MAX_FILE_BYTES = 1_000_000;
@@ -16,13 +16,15 @@ const CAUSES: Readonly<Record<string, string>> = {
 export class FileError extends Error {}
 
 /**
- * Returns the text of a file.
+ * Returns the text of a file. `check` gets the state of the very file that is read, and may throw for one that must not be
+ * used.
  *
- * @throws {FileError} when there is no file, or it is no file that can be read, is too large, or is not UTF-8.
+ * @throws {FileError} when there is no file, or it is no file that can be read, is too large, is not UTF-8, or `check` has
+ * thrown.
  */
-export function readSmallFile(path: string): string {
+export function readSmallFile(path: string, check: (stats: Stats) => void = () => {}): string {
   try {
-    return decode(readBytes(path));
+    return decode(readBytes(path, check));
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException;
     throw new FileError(CAUSES[code] ?? message, { cause: error });
@@ -30,7 +32,7 @@ export function readSmallFile(path: string): string {
 }
 
 /** Does not wait for a writer of a pipe, and does not read more than the size that is allowed. */
-function readBytes(path: string): Buffer {
+function readBytes(path: string, check: (stats: Stats) => void): Buffer {
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stats = fstatSync(descriptor);
@@ -39,6 +41,7 @@ function readBytes(path: string): Buffer {
     if (stats.size > MAX_FILE_BYTES) {
       throw new Error(`it must have at most ${MAX_FILE_BYTES} bytes, and has ${stats.size}`);
     }
+    check(stats);
     return readFileSync(descriptor);
   } finally {
     closeSync(descriptor);

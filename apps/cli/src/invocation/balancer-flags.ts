@@ -15,7 +15,10 @@ export const DEFAULT_URL = 'http://127.0.0.1:9797';
 export function addBalancerFlags(fairlead: Command): void {
   fairlead
     .option('--url <url>', `the control plane of the balancer; default: ${DEFAULT_URL} (BALANCER_URL)`)
-    .option('--token <token>', 'a token of the control plane (CONTROL_PLANE_TOKEN)')
+    .option(
+      '--token <token>',
+      'its token (CONTROL_PLANE_TOKEN); other users see it in the list of processes: better use --token-file',
+    )
     .option('--token-file <file>', 'a file with the token (CONTROL_PLANE_TOKEN_FILE)')
     .option('--ca-file <file>', "authorities of the balancer's certificate, as PEM (BALANCER_CA_FILE)");
 }

@@ -9,7 +9,7 @@ import type { JoinFlags } from './join-flags.js';
 
 const EXAMPLES = `
 Examples:
-  fairlead join -- python3 -m http.server 8080
+  fairlead join -- python3 server.py
   fairlead join --port 8080 --compute 20 --storage 36 --path /health -- python3 server.py
   fairlead join --port 8080                accompanies a process that runs already
   fairlead join --measure                  proposes numbers for this machine

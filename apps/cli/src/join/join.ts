@@ -85,7 +85,7 @@ interface Balancers extends Pick<BalancerSettings, 'token' | 'tokenFile' | 'caFi
 function balancersOf({ balancer = [] }: JoinFlags, balancerFlags: BalancerFlags, environment: Environment): Balancers {
   const urls = balancer.map((text) => controlPlaneUrl('--balancer', text));
   const named = balancer.length === 0 ? balancerFlags : { ...balancerFlags, url: balancer[0] };
-  const { url, token, tokenFile, caFile } = balancerSettings(named, environment, warn);
+  const { url, token, tokenFile, caFile } = balancerSettings(named, environment, warn, urls);
   return { urls: urls.length > 1 ? urls : [url], token, tokenFile, caFile };
 }
 

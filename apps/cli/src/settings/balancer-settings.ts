@@ -29,7 +29,7 @@ const VARIABLE_NAMES = {
 
 /**
  * Each setting comes from the first source that has it. A token counts as one setting, whether it is given by itself or
- * in a file. `onWarning` receives a sentence.
+ * in a file. `others` are further addresses that get the same token. `onWarning` receives a sentence.
  *
  * @throws {Error} with a sentence that names the source.
  */
@@ -37,17 +37,19 @@ export function balancerSettings(
   flags: BalancerFlags,
   environment: Environment,
   onWarning: (message: string) => void,
+  others: readonly URL[] = [],
 ): BalancerSettings {
   const file = readUserFile(environment, onWarning);
   const fileNames = { url: 'url', token: 'token', tokenFile: 'tokenFile', caFile: 'caFile' };
   const given: Source[] = [
-    { ...flags, names: FLAG_NAMES },
-    { ...variablesOf(environment), names: VARIABLE_NAMES },
+    { ...withoutEmpty((key) => flags[key]), names: FLAG_NAMES },
+    { ...withoutEmpty((key) => environment[VARIABLE_NAMES[key]]), names: VARIABLE_NAMES },
   ];
   const ofFile: Source = { ...file.settings, names: prefixed(fileNames, `${file.path}: `) };
   const url = urlOf([...given, ofFile]);
   // The secret of one balancer is not sent to another that a flag or a variable names.
-  const isOfFile = url.href === urlOf([ofFile]).href;
+  const urlOfFile = urlOf([ofFile]).href;
+  const isOfFile = [url, ...others].every(({ href }) => href === urlOfFile);
   const sources = isOfFile ? [...given, ofFile] : given;
   return { url, ...tokenOf(sources), caFile: sources.find(({ caFile }) => caFile)?.caFile };
 }
@@ -55,8 +57,11 @@ export function balancerSettings(
 /** The address of a control plane, with a slash at its end. @throws {Error} that calls it `name`. */
 export function controlPlaneUrl(name: string, text: string): URL {
   const url = URL.parse(text.endsWith('/') ? text : `${text}/`);
+  const form = `${name} must be an http or https URL such as ${DEFAULT_URL}`;
+  // What stands before an @ may be a password, so it is not repeated.
+  if (text.includes('@')) throw new Error(`${form}, without a user name and a password: give a token by --token-file`);
   if (url !== null && /^https?:$/.test(url.protocol)) return url;
-  throw new Error(`${name} must be an http or https URL such as ${DEFAULT_URL}, got ${JSON.stringify(text)}`);
+  throw new Error(`${form}, got ${JSON.stringify(text)}`);
 }
 
 function urlOf(sources: readonly Source[]): URL {
@@ -72,10 +77,10 @@ function tokenOf(sources: readonly Source[]): Pick<BalancerSettings, 'token' | '
   return { token, tokenFile, tokenSource: token ? names.token : names.tokenFile };
 }
 
-/** Shells and compose files pass an empty value for a variable that has none. */
-function variablesOf(environment: Environment): BalancerFlags {
-  const entries = Object.entries(VARIABLE_NAMES).map(([key, name]) => [key, environment[name] || undefined]);
-  return Object.fromEntries(entries) as BalancerFlags;
+/** Shells and compose files pass an empty text for a variable that has no value. */
+function withoutEmpty(valueOf: (key: keyof BalancerFlags) => string | undefined): BalancerFlags {
+  const keys = Object.keys(FLAG_NAMES) as (keyof BalancerFlags)[];
+  return Object.fromEntries(keys.map((key) => [key, valueOf(key) || undefined]));
 }
 
 function prefixed(names: Source['names'], prefix: string): Source['names'] {

@@ -1,5 +1,5 @@
 // The configuration file of the user: the balancer that the commands talk to unless they are told otherwise.
-import { statSync } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { FileError, nearestName, outermostIssue, readSmallFile, type Environment } from '@fairlead/configuration';
@@ -14,6 +14,7 @@ const FIELDS = Object.keys(fileSchema.shape);
 
 /** Group and others may read it. */
 const READABLE_BY_OTHERS = 0o044;
+const WRITABLE_BY_OTHERS = 0o022;
 
 /** What the file says; nothing if there is none. */
 export interface UserFile {
@@ -24,10 +25,14 @@ export interface UserFile {
 /** Reads the file, if there is one. @throws {Error} with a sentence that names the file. */
 export function readUserFile(environment: Environment, onWarning: (message: string) => void): UserFile {
   const path = pathOf(environment);
-  const document = textOf(path);
+  let mode = 0;
+  const document = textOf(path, (stats) => {
+    requireOwn(path, stats);
+    ({ mode } = stats);
+  });
   if (document === undefined) return { path, settings: {} };
   const settings = parseSettings(path, document);
-  if (settings.token !== undefined && (statSync(path).mode & READABLE_BY_OTHERS) !== 0) {
+  if (settings.token !== undefined && (mode & READABLE_BY_OTHERS) !== 0) {
     onWarning(`${path} holds a token, and others may read it: chmod 600 ${path}`);
   }
   const beside = (file: string | undefined) => file && resolve(dirname(path), file);
@@ -39,13 +44,22 @@ function pathOf({ XDG_CONFIG_HOME: folder = '', HOME }: Environment): string {
   return join(isAbsolute(folder) ? folder : join(HOME || homedir(), '.config'), 'fairlead', 'config.yaml');
 }
 
-function textOf(path: string): string | undefined {
+/** Whoever may write the file could send the commands, and their token, to another balancer. */
+function requireOwn(path: string, { mode, uid }: Stats): void {
+  const user = process.geteuid?.();
+  // Windows has neither owners nor modes of this kind.
+  if (user === undefined) return;
+  if (uid !== user && uid !== 0) throw new Error(`it belongs to another user (id ${uid})`);
+  if ((mode & WRITABLE_BY_OTHERS) !== 0) throw new Error(`others may write it: chmod go-w ${path}`);
+}
+
+function textOf(path: string, check: (stats: Stats) => void): string | undefined {
   try {
-    return readSmallFile(path);
+    return readSmallFile(path, check);
   } catch (error) {
     const { cause, message } = error as FileError & { readonly cause?: NodeJS.ErrnoException };
     if (cause?.code === 'ENOENT' || cause?.code === 'ENOTDIR') return undefined;
-    throw new Error(`${path} cannot be read: ${message}`, { cause: error });
+    throw new Error(`${path} cannot be used: ${message}`, { cause: error });
   }
 }
 

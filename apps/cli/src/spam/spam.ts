@@ -1,4 +1,5 @@
 // `fairlead spam`: sends load to a balancer, and prints what became of it and which backend did how much of it.
+import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment } from '@fairlead/configuration';
 import { SingleBar } from 'cli-progress';
@@ -7,6 +8,7 @@ import type { BalancerFlags } from '../invocation/balancer-flags.js';
 import { EXIT } from '../invocation/exit-codes.js';
 import { warn } from '../output/messages.js';
 import { print } from '../output/terminal.js';
+import { handleSignals } from '../processes/signals.js';
 import { FLEET_READING, growthOf, type FleetReading } from './fleet-reading.js';
 import { LoadResult, sendLoad, type LoadOptions } from './load.js';
 import { backendTable, resultPairs } from './tables.js';
@@ -61,7 +63,10 @@ async function sendWithProgress(options: LoadOptions): Promise<LoadResult> {
   const { durationSeconds } = options;
   const result = new LoadResult();
   const stop = new AbortController();
-  process.once('SIGINT', () => stop.abort());
+  handleSignals({
+    onStop: () => stop.abort(),
+    onStopAgain: (signal) => process.exit(EXIT.signalBase + constants.signals[signal]),
+  });
   const bar = new SingleBar({
     format: '{bar} {elapsed} of {total} s, {responses} responses, {failures} failed',
     noTTYOutput: !process.stdout.isTTY,
