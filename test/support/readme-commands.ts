@@ -7,6 +7,7 @@ export const README = readFileSync(new URL('../../README.md', import.meta.url), 
 export const RUN_ELSEWHERE: ReadonlyMap<string, string> = new Map([
   ['npm ci && npm start', 'test/system/demo.spec.ts'],
   ['npm start -- --port-offset 100', 'test/system/demo.spec.ts'],
+  ['npx fairlead demo', 'test/packages/command.spec.ts'],
   ['npm ci', '.ci/run'],
   ['npx fairlead start', 'test/cli/run.spec.ts'],
   ['npm run build', 'scripts/test.ts'],
@@ -41,6 +42,7 @@ export const RUN_AGAINST_DEMO: ReadonlyMap<string, RegExp> = new Map([
   [REGISTRATION, /"id":"files-1"/],
   ['curl -X PUT localhost:9797/api/v1/backends/files-1/lease', /"leaseSeconds":300/],
   ['curl -X DELETE localhost:9797/api/v1/backends/files-1', /^$|"state":"draining"/],
+  ['npx fairlead explain /', /^goes to [\w-]+\n[^]*^CANDIDATE/m],
   [EXPLANATION, /"chosen":"[\w-]+","candidates":\[\{"id":"[\w-]+","score":/],
   ["curl -i -H 'Fairlead-Explain: 1' localhost:5252/", /^Fairlead-Placement: "[\w-]+"; compute=\d+; storage=\d+/m],
 ]);
