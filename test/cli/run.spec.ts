@@ -8,6 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { OwnProcess } from '../processes/own-process.js';
 import { reservePorts } from '../processes/ports.js';
 import { until } from '../support/processes.js';
+import { describeWith } from '../support/programs.js';
 import { FAIRLEAD, fairlead, workingFolder } from './fairlead.js';
 import { node, NUMBERS } from './joining.js';
 
@@ -114,7 +115,7 @@ describe('fairlead spam', () => {
 });
 
 describe('under a Node that is too old', () => {
-  it('the command runs itself with the one that was installed along', async () => {
+  it('the command runs itself with the one that was installed with it', async () => {
     const { stdout } = await run(process.execPath, [...OLD_NODE, FAIRLEAD, 'version']);
     expect(stdout).toMatch(new RegExp(`^node +${process.versions.node.replaceAll('.', '\\.')}$`, 'm'));
   });
@@ -135,5 +136,41 @@ describe('under a Node that is too old', () => {
     await until('the command to run', () => running.tail.includes('runs'));
     running.signal('SIGUSR1');
     expect(await once(running.child, 'close')).toEqual([3, null]);
+  });
+});
+
+describeWith('python3', 'under a Node that is too old, in a terminal', (python) => {
+  /** Runs a command in a terminal until it is ready, and ends it as argv[1] says. */
+  const IN_TERMINAL = `
+import os, pty, signal, sys
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[2], sys.argv[2:])
+output = b""
+asked = False
+while True:
+    try:
+        chunk = os.read(terminal, 4096)
+    except OSError:
+        break
+    if not chunk:
+        break
+    output += chunk
+    if not asked and b"data plane listening" in output:
+        asked = True
+        if sys.argv[1] == "key":
+            os.write(terminal, b"\\x03")
+        else:
+            os.kill(pid, signal.SIGINT)
+sys.stdout.buffer.write(output)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+`;
+
+  it.each(['key', 'signal'])('gets Ctrl-C once, as a %s', async (way) => {
+    const { path: cwd } = workingFolder();
+    const env = { ...process.env, DATA_PLANE_PORT: '0', CONTROL_PLANE_PORT: '0' };
+    const command = [process.execPath, ...OLD_NODE, FAIRLEAD, 'start'];
+    const { stdout } = await run(python, ['-c', IN_TERMINAL, way, ...command], { cwd, env });
+    expect(stdout.match(/SIGINT/g)).toHaveLength(1);
   });
 });

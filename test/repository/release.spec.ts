@@ -181,3 +181,11 @@ describe('npm run release', { timeout: 600_000 }, () => {
     expect(published).toEqual(['fairlead', '@fairlead/registration', '@fairlead/scheduling']);
   });
 });
+
+describe('the oldest Node', () => {
+  it.each(['apps/cli/src/node/required-node.ts', 'apps/balancer/src/main.ts'])('is that of engines in %s', (file) => {
+    const { engines } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { engines: { node: string } };
+    const [, major, minor] = /^const MIN_NODE = \[(\d+), (\d+)\]/m.exec(readFileSync(join(ROOT, file), 'utf8'))!;
+    expect(engines.node).toBe(`>=${major}.${minor}`);
+  });
+});

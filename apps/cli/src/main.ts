@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The entry of the command `fairlead`. An older Node loads it, and hands over to the one that was installed along.
+// The entry of the command `fairlead`. An older Node loads it, and hands over to the one that was installed with it.
 import { isRequiredNode, runUnderRequiredNode } from './node/required-node.js';
 
 if (isRequiredNode(process.versions.node)) await import('./run.js');

