@@ -5,7 +5,7 @@ import { EXIT } from '../invocation/exit-codes.js';
 import { report } from '../output/messages.js';
 import { duration } from '../output/numbers.js';
 import type { Membership } from './membership.js';
-import { isListening, waitUntilAnswers, type Target } from './port-probe.js';
+import { probePort, waitUntilAnswers, type Target } from './port-probe.js';
 import { handleSignals } from '../processes/signals.js';
 
 /** Which process to accompany. */
@@ -33,7 +33,7 @@ export async function accompany({ target, open, startTimeoutMs }: AccompanyOptio
   let next = open();
   let limit = startTimeoutMs === undefined ? [] : [AbortSignal.timeout(startTimeoutMs)];
   for (;;) {
-    if (!(await isListening(target))) report(`waiting for port ${target.port} of ${target.host}`);
+    if ((await probePort(target)) !== 'open') report(`waiting for port ${target.port} of ${target.host}`);
     const missing = await waitUntilAnswers(target, AbortSignal.any([...limit, stopping.signal]));
     if (stopping.signal.aborted) return EXIT.ok;
     if (missing !== undefined) {
@@ -64,6 +64,6 @@ export async function accompany({ target, open, startTimeoutMs }: AccompanyOptio
 async function whenClosed(target: Target, signal: AbortSignal): Promise<undefined> {
   for (let closed = 0; closed < MAX_CLOSED && !signal.aborted;) {
     await sleep(WATCH_EVERY_MS, undefined, { signal }).catch(() => undefined);
-    closed = (await isListening(target)) ? 0 : closed + 1;
+    closed = (await probePort(target)) === 'closed' ? closed + 1 : 0;
   }
 }

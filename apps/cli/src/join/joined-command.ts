@@ -7,7 +7,7 @@ import { ChildCommand, NotStarted } from './child-command.js';
 import { waitForPorts, type ListeningPort } from './listening-ports.js';
 import type { Membership } from './membership.js';
 import type { Place } from './place.js';
-import { isListening, waitUntilAnswers } from './port-probe.js';
+import { probePort, waitUntilAnswers } from './port-probe.js';
 import { handleSignals } from '../processes/signals.js';
 
 /** How to run the command. */
@@ -46,7 +46,7 @@ const NO_PORT = 'it listens on no port that can be found; if it does listen on o
 /** Runs it until it ends. Returns the exit code of `join`. */
 export async function runJoined(command: readonly string[], options: JoinedCommandOptions): Promise<number> {
   const { place } = options;
-  if (place !== undefined && (await isListening(place.target))) {
+  if (place !== undefined && (await probePort(place.target)) === 'open') {
     const { host, port } = place.target;
     report(
       `port ${port} of ${host} is taken: another process answers there. To let that one join, leave the command out`,

@@ -21,7 +21,7 @@ const MAX_MS = 900;
 const MAX_BYTES = 256 * 1024 * 1024;
 const CHUNK_BYTES = 4 * 1024 * 1024;
 const BYTES_PER_MB = 1e6;
-/** As many as are given at once. Compressed file systems must not find anything to compress. */
+/** The most that getRandomValues fills in one call. Random data, because some file systems compress. */
 const RANDOM_BYTES = 65_536;
 
 /** Measures for two seconds at most. @throws {Error} with a sentence when no file can be written. */
@@ -39,13 +39,14 @@ export function measureMachine(folder: string): Measurement {
 function measureDisk(folder: string): Pick<Measurement, 'writeSpeed' | 'readSpeed'> {
   const file = join(folder, `.fairlead-measurement-${process.pid}`);
   const writer = open(file);
-  const reader = openUncached(file);
-  // From here on the file exists only while it is open: nothing is left behind, however this process ends.
-  unlinkSync(file);
+  let reader: number | undefined;
   // A resizable buffer begins at a page, as reads past the cache require.
   const chunk = new Uint8Array(new ArrayBuffer(CHUNK_BYTES, { maxByteLength: CHUNK_BYTES }));
   for (let i = 0; i < CHUNK_BYTES; i += RANDOM_BYTES) crypto.getRandomValues(chunk.subarray(i, i + RANDOM_BYTES));
   try {
+    // From here on the file exists only while it is open: nothing is left behind, however this process ends.
+    unlinkSync(file);
+    reader = openUncached(writer);
     const written = timed(() => {
       const count = writeSync(writer, chunk);
       fdatasyncSync(writer);
@@ -54,9 +55,10 @@ function measureDisk(folder: string): Pick<Measurement, 'writeSpeed' | 'readSpee
     const writeSpeed = written.speed;
     if (reader === undefined) return { writeSpeed, readSpeed: undefined };
     let position = 0;
+    const uncached = reader;
     const read = timed(() => {
       if (position + CHUNK_BYTES > written.bytes) position = 0;
-      const count = readSync(reader, chunk, 0, CHUNK_BYTES, position);
+      const count = readSync(uncached, chunk, 0, CHUNK_BYTES, position);
       position += count;
       return count;
     });
@@ -83,9 +85,10 @@ function open(file: string): number {
   }
 }
 
-function openUncached(file: string): number | undefined {
+/** Opens a file that is open already, by Linux's link to it: its name may be that of another file by now. */
+function openUncached(descriptor: number): number | undefined {
   try {
-    return openSync(file, constants.O_RDONLY | constants.O_DIRECT);
+    return openSync(`/proc/self/fd/${descriptor}`, constants.O_RDONLY | constants.O_DIRECT);
   } catch {
     return undefined;
   }

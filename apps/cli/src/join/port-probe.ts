@@ -16,17 +16,20 @@ export interface Target {
 const PROBE_TIMEOUT_MS = 2_000;
 const POLL_MS = 100;
 
-/** Whether something accepts connections there; a port that does not respond in time counts as open. */
-export function isListening({ host, port }: Target): Promise<boolean> {
+/** What becomes of a connection to a port. One that is silent may belong to a busy process, or be behind a firewall. */
+export type PortState = 'open' | 'closed' | 'silent';
+
+/** Connects to it. */
+export function probePort({ host, port }: Target): Promise<PortState> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: PROBE_TIMEOUT_MS });
-    const end = (isOpen: boolean) => {
+    const end = (state: PortState) => {
       socket.destroy();
-      resolve(isOpen);
+      resolve(state);
     };
-    socket.once('connect', () => end(true));
-    socket.once('timeout', () => end(true));
-    socket.once('error', () => end(false));
+    socket.once('connect', () => end('open'));
+    socket.once('timeout', () => end('silent'));
+    socket.once('error', () => end('closed'));
   });
 }
 
@@ -41,7 +44,9 @@ export async function waitUntilAnswers(target: Target, signal: AbortSignal): Pro
 
 /** What is missing for an answer; undefined if nothing is. */
 async function missingOf(target: Target): Promise<string | undefined> {
-  if (!(await isListening(target))) return `nothing listens on port ${target.port} of ${target.host}`;
+  const state = await probePort(target);
+  if (state === 'closed') return `nothing listens on port ${target.port} of ${target.host}`;
+  if (state === 'silent') return `port ${target.port} of ${target.host} does not respond`;
   if (target.path === undefined) return undefined;
   const status = await statusOf(target);
   if (status === undefined) return `GET ${target.path} gets no response`;

@@ -25,7 +25,7 @@ export function formatMeasurement(measurement: Measurement): string {
   const { compute, storage } = numbersOf(measurement);
   const speeds =
     readSpeed === undefined
-      ? `writes ${count(rounded(writeSpeed))} MB/s; its reads cannot be told from those of memory`
+      ? `writes ${count(rounded(writeSpeed))} MB/s; its file system has no direct reads, so the read speed could not be measured`
       : `reads ${count(rounded(readSpeed))} MB/s and writes ${count(rounded(writeSpeed))} MB/s`;
   const gibibytes = (memoryBytes / BYTES_PER_GIB).toFixed(1);
   const paragraphs = [
