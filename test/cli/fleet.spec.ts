@@ -229,19 +229,17 @@ describe('fairlead events', () => {
     const { balancer, upstream } = fleet.current;
     const args = [FAIRLEAD, 'events', '--follow', '--json', '--lines', '0', '--url', balancer.control];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    let count = 0;
+    // The first reading has no events to print, so one that is sure to come after it is looked for.
+    const pulse = setInterval(() => void join(balancer, `late-${(count += 1)}`, upstream.port).catch(() => {}), 300);
     try {
-      const lines = createInterface({ input: child.stdout });
-      // The first reading has no events to print, so one that is sure to come after it is looked for.
-      const joined = once(lines, 'line');
-      let count = 0;
-      const pulse = setInterval(() => void join(balancer, `late-${(count += 1)}`, upstream.port).catch(() => {}), 300);
-      const [line] = (await joined) as [string];
-      clearInterval(pulse);
+      const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
       expect(JSON.parse(line)).toMatchObject({
         sequence: expect.any(Number) as number,
         kind: expect.any(String) as string,
       });
     } finally {
+      clearInterval(pulse);
       child.kill();
     }
   });

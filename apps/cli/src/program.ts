@@ -19,9 +19,10 @@ const DEFAULT_COLUMNS = 80;
 /** Runs the command that `argv` names. @throws {CommanderError} for wrong usage; {@link Error} with a sentence otherwise. */
 export async function program(argv: readonly string[], environment: Environment): Promise<number> {
   let exitCode: number = EXIT.ok;
+  const version = ownVersion();
   const fairlead = new Command('fairlead')
     .description('The load balancer Fairlead: run it, join it, and see what it does')
-    .version(ownVersion(), '-V, --version', 'print the version of this command')
+    .version(version, '-V, --version', 'print the version of this command')
     .helpOption('-h, --help', 'print this help')
     .exitOverride()
     .configureHelp({
@@ -35,7 +36,7 @@ export async function program(argv: readonly string[], environment: Environment)
     })
     .showHelpAfterError('(fairlead --help shows the commands)');
   addBalancerFlags(fairlead);
-  const context = { environment, exitWith: (code: number) => (exitCode = code), version: ownVersion() };
+  const context = { environment, exitWith: (code: number) => (exitCode = code), version };
   fairlead.commandsGroup('Run it:');
   addStartCommand(fairlead, context);
   addDemoCommand(fairlead, context);
@@ -47,9 +48,14 @@ export async function program(argv: readonly string[], environment: Environment)
   return exitCode;
 }
 
-/** The version of the package that this file is part of. */
+/**
+ * The version of the package that this file is part of. The balancer reads its own: a library of both would have to be
+ * loaded before any help is printed.
+ *
+ * @throws {Error} when there is no package.json above this file.
+ */
 function ownVersion(): string {
-  const file = findPackageJSON(import.meta.url);
-  if (file === undefined) return 'unknown';
+  const file = findPackageJSON('.', import.meta.url);
+  if (file === undefined) throw new Error(`there is no package.json above ${import.meta.url}, so there is no version`);
   return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;
 }

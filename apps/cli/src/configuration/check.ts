@@ -3,6 +3,7 @@ import type { Environment } from '@fairlead/configuration';
 import { problemText, trafficWarnings } from '@fairlead/traffic-config';
 import { readConfiguration } from './configuration-file.js';
 import { EXIT } from '../invocation/exit-codes.js';
+import { counted } from '../output/numbers.js';
 
 /** Prints problems to stderr, or a summary and warnings to stdout. @throws {Error} when the file cannot be read. */
 export function check(file: string, environment: Environment): number {
@@ -13,10 +14,6 @@ export function check(file: string, environment: Environment): number {
   }
   for (const warning of trafficWarnings(parsed.traffic)) process.stdout.write(`warning: ${warning}\n`);
   const { pools, routes } = parsed.traffic;
-  process.stdout.write(`${file} is valid: ${count(pools.length, 'pool')}, ${count(routes.length, 'route')}\n`);
+  process.stdout.write(`${file} is valid: ${counted(pools.length, 'pool')}, ${counted(routes.length, 'route')}\n`);
   return EXIT.ok;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

@@ -10,12 +10,3 @@ export function report(message: string): void {
 export function warn(message: string): void {
   report(`warning: ${message}`);
 }
-
-/** `fairlead … | head` ends when head has read enough, without a word; a process without a stderr goes on. */
-export function endQuietlyWithoutReader(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit();
-  });
-  process.stderr.on('error', () => {});
-}

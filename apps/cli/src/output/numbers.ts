@@ -11,9 +11,11 @@ export function count(value: number): string {
   return Math.abs(value) < 1e6 ? whole.format(value) : compact.format(value);
 }
 
-/** At most two digits below 10, none after the point from there on: 0.42, 4.2, 42. */
+/** At most two digits below 10, none after the point from there on: < 0.01, 0.42, 4.2, 42. */
 export function short(value: number): string {
   if (value === 0 || value >= 9.95) return count(value);
+  // A little is not nothing.
+  if (value > 0 && value < 0.01) return '< 0.01';
   return String(Number(value.toFixed(value < 0.995 ? 2 : 1)));
 }
 
@@ -25,8 +27,7 @@ export function counted(value: number, noun: string): string {
 /** A share in percent: 0 %, < 0.01 %, 1.5 %. */
 export function percent(part: number, total: number): string {
   if (part === 0 || total === 0) return '0 %';
-  const value = (100 * part) / total;
-  return value < 0.01 ? '< 0.01 %' : `${short(value)} %`;
+  return `${short((100 * part) / total)} %`;
 }
 
 /** Milliseconds with a fitting unit: 0.42 ms, 42 ms, 4.2 s. */

@@ -2,7 +2,7 @@
 import { createServer } from 'node:net';
 import type { UsedPort } from './app-process.js';
 
-/** Says for each port that nothing can listen on why that is so. */
+/** Returns a message for each port that cannot be used. */
 export async function portProblems(ports: readonly UsedPort[]): Promise<string[]> {
   const problems = await Promise.all(ports.map(problemOf));
   return problems.filter((problem) => problem !== undefined);

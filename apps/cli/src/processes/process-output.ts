@@ -13,7 +13,7 @@ export interface ProcessOutput {
   say(level: 'info' | 'error', message: string, more?: { readonly text?: string; readonly fields?: object }): void;
 }
 
-/** What Concurrently writes the lines of a group with. */
+/** The logger and the controllers of one group of processes. */
 export interface ProcessWriter {
   readonly logger: Logger;
   readonly controllers: FlowController[];
