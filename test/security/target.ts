@@ -136,13 +136,11 @@ export class Target {
     if (process.hasEnded) return `the balancer has ended: ${process.tail.slice(-500)}`;
     const written = errors.replaceAll(INSPECTOR_LINE, '');
     if (written !== '') return `the balancer wrote to stderr: ${written.slice(-500)}`;
-    const line = lines.find(({ level }) => typeof level === 'number' && level >= ERROR_LEVEL);
+    const line = lines.find(({ level }) => level === 'error' || level === 'fatal');
     return line && `the balancer logged an error: ${JSON.stringify(line).slice(0, 500)}`;
   }
 }
 
-/** Of pino: 50 is an error, 60 fatal. */
-const ERROR_LEVEL = 50;
 /** What Node writes when it is started with an inspector. */
 const INSPECTOR_LINE = /^(?:Debugger |For help, ).*\n/gm;
 
