@@ -51,7 +51,7 @@ describeWith('curl', 'with curl', () => {
           .replaceAll(/localhost:(\d+)/g, (_, port) => `localhost:${Number(port) + offset}`)
           .replaceAll('8080', String(serverPort))
           .replaceAll('8081', String(joinedPort))
-          .replace('fairlead join', `fairlead join --url ${control}`);
+          .replace(/fairlead (join|explain)/, `fairlead $1 --url ${control}`);
         const isSpam = command.startsWith('npm run spam');
         return isSpam ? `${moved} --target http://localhost:${5252 + offset}/ --url ${control}` : moved;
       };
