@@ -7,7 +7,6 @@ import type { ServerResponse } from 'node:http';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { shared } from '../support/lifetime.js';
 import { backendIn, startBalancer, until } from '../support/processes.js';
-import { describeWith } from '../support/programs.js';
 import { emptyFleet, httpUpstream, join } from '../support/upstreams.js';
 import { FAIRLEAD, fairlead } from './fairlead.js';
 
@@ -256,50 +255,5 @@ describe('fairlead events', () => {
     await run(['drain', 'files-1']);
     const [exitCode] = (await closed) as [number];
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-  });
-});
-
-describeWith('python3', 'a terminal', (python) => {
-  /** Runs the command in a terminal of 40 columns. */
-  const IN_TERMINAL = `
-import fcntl, os, pty, struct, sys, termios
-pid, terminal = pty.fork()
-if pid == 0:
-    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 40, 0, 0))
-    os.execv(sys.argv[1], sys.argv[1:])
-while True:
-    try:
-        chunk = os.read(terminal, 4096)
-    except OSError:
-        break
-    if not chunk:
-        break
-    sys.stdout.buffer.write(chunk)
-`;
-
-  async function inTerminal(args: readonly string[], env: Record<string, string>): Promise<string[]> {
-    const command = [process.execPath, FAIRLEAD, ...args, '--url', fleet.current.balancer.control];
-    const variables = { HOME: '/nonexistent', TERM: 'xterm', ...env };
-    const child = spawn(python, ['-c', IN_TERMINAL, ...command], { env: variables });
-    let output = '';
-    child.stdout.on('data', (chunk) => (output += String(chunk)));
-    await once(child, 'close');
-    return output.trimEnd().split('\r\n');
-  }
-
-  it.each([['backends'], ['status'], ['backends --help'], ['--help']])(
-    'of 40 columns without colours shows fairlead %s',
-    async (args) => {
-      const lines = await inTerminal(args.split(' '), { NO_COLOR: '1' });
-      expect(lines.length).toBeGreaterThan(1);
-      // Addresses and names of variables cannot be broken.
-      expect(lines.filter((line) => line.length > 40 && !/http:|_/.test(line))).toEqual([]);
-      expect(lines.join('')).not.toContain('\u001b');
-    },
-  );
-
-  it('shows colours unless they are not wanted', async () => {
-    const lines = await inTerminal(['backends'], {});
-    expect(lines.at(-1)).toContain('\u001b[32mup\u001b[39m');
   });
 });
