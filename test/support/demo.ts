@@ -82,7 +82,9 @@ export async function startDemo(
 ): Promise<Demo> {
   for (const offset of OFFSETS) {
     const args = [...first, 'demo', '--port-offset', String(offset)];
-    const env = { ...process.env, ...variables };
+    // The balancer would warn of variables that are for the tests.
+    const ofTests = { FAIRLEAD_REQUIRE_PROGRAMS: undefined, FAIRLEAD_TEST_VARIABLES: undefined };
+    const env = { ...process.env, ...ofTests, ...variables };
     const demo = new Demo(spawn(program, args, { cwd, env }), offset);
     onTestFinished(async () => void (await demo.stop()));
     if (await demo.printed(' is up')) return demo;
