@@ -68,8 +68,8 @@ const BOUNDS: Readonly<Record<string, string>> = {
   'apps/balancer/src/placement/demand-learning.ts classes': 'DEMAND_CLASSES',
   'apps/balancer/src/placement/demand-learning.ts estimates': 'DEMAND_CLASSES',
   'apps/balancer/src/placement/drf.scheduler.ts pools': 'the pools of the configuration, and of backends: MAX_BACKENDS',
-  'apps/balancer/src/registry/backend-index.ts byId': 'MAX_BACKENDS',
-  'apps/balancer/src/registry/backend-index.ts bySlot': 'MAX_BACKENDS',
+  'apps/balancer/src/registry/members/backend-index.ts byId': 'MAX_BACKENDS',
+  'apps/balancer/src/registry/members/backend-index.ts bySlot': 'MAX_BACKENDS',
   'apps/balancer/src/registry/configured-backends.ts groups': 'the pools of the configuration',
   'apps/balancer/src/registry/configured-backends.ts missing':
     'the backends of the configuration, and MAX_BACKENDS for each lookup',
@@ -78,8 +78,8 @@ const BOUNDS: Readonly<Record<string, string>> = {
   'apps/balancer/src/registry/event-log.ts kinds': 'EVENT_KINDS',
   'apps/balancer/src/registry/event-log.ts transitions': 'BACKEND_STATES',
   'apps/balancer/src/registry/registry-listener.ts listeners': 'the services of the process',
-  'apps/balancer/src/registry/slot-allocator.ts free': 'MAX_BACKENDS',
-  'apps/balancer/src/registry/slot-allocator.ts released': 'MAX_BACKENDS',
+  'apps/balancer/src/registry/members/slot-allocator.ts free': 'MAX_BACKENDS',
+  'apps/balancer/src/registry/members/slot-allocator.ts released': 'MAX_BACKENDS',
   'apps/balancer/src/registry/snapshot/snapshot-acknowledgement.ts readers': 'DATA_PLANE_THREADS',
   'apps/balancer/src/registry/snapshot/snapshot-acknowledgement.ts waiting':
     'MAX_WAIT_MS, in open requests of the control plane',

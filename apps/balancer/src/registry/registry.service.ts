@@ -9,26 +9,22 @@ import { CurrentTraffic } from '../traffic-config/current-traffic.js';
 import {
   changedFacts,
   leaseEnd,
-  newBackend,
-  restoredBackend,
-  stateOf,
   type Backend,
   type BackendRecord,
   type BackendSpec,
   type Registered,
-  type StoredBackend,
 } from './backend.js';
 import { Admission } from './admission.js';
-import { BackendIndex, type BackendIdentity } from './backend-index.js';
 import { BackendLifecycle } from './backend-lifecycle.js';
 import { Drains } from './drains.js';
 import { EventLog, type Actor } from './event-log.js';
 import { KnownPools } from './known-pools.js';
+import type { BackendIdentity, BackendIndex } from './members/backend-index.js';
+import { Members } from './members/members.js';
 import { withOwner, type Claimant } from './ownership.js';
-import { FleetFullError, NoLeaseError } from './registry.errors.js';
+import { NoLeaseError } from './registry.errors.js';
 import { RegistryListeners, type RegistryListener } from './registry-listener.js';
 import { SelfPreservation } from './self-preservation.js';
-import { SlotAllocator } from './slot-allocator.js';
 import type { BackendObservation } from './snapshot/backend-observation.js';
 import type { Fleet, FleetBackend } from './snapshot/fleet.js';
 import type { PoolSnapshots } from './snapshot/pool-snapshots.js';
@@ -46,8 +42,8 @@ export class RegistryService implements Fleet, OnModuleInit {
   readonly acknowledgement = new SnapshotAcknowledgement(() => this.listeners.snapshotChanged());
 
   private readonly logger = new Logger('Registry');
-  private readonly index = new BackendIndex();
-  private readonly slots: SlotAllocator;
+  private readonly members: Members;
+  private readonly index: BackendIndex;
   private readonly drains: Drains;
   private readonly admission: Admission;
   private readonly lifecycle: BackendLifecycle;
@@ -60,7 +56,9 @@ export class RegistryService implements Fleet, OnModuleInit {
     traffic: CurrentTraffic,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {
-    this.slots = new SlotAllocator(table, this.acknowledgement, (slot) => this.listeners.slotFreed(slot));
+    const { acknowledgement, listeners } = this;
+    this.members = new Members({ table, acknowledgement, events, listeners, publish: () => this.publish() });
+    this.index = this.members.index;
     this.drains = new Drains(table, this.acknowledgement, events, (slot) => this.listeners.disconnect(slot, 'all'));
     this.lifecycle = new BackendLifecycle(events, traffic, {
       publish: () => this.publish(),
@@ -85,7 +83,10 @@ export class RegistryService implements Fleet, OnModuleInit {
 
   /** Restores the fleet of the store, before the ports listen. */
   onModuleInit(): void {
-    for (const { backend } of this.stored.contents.records) this.restore(backend);
+    for (const { backend } of this.stored.contents.records) {
+      if (this.members.restore(backend)) continue;
+      this.logger.warn(`backend ${backend.id} is not restored: MAX_BACKENDS is ${this.config.MAX_BACKENDS}`);
+    }
     this.updatePools();
     this.completeDrains();
   }
@@ -263,53 +264,26 @@ export class RegistryService implements Fleet, OnModuleInit {
       this.lifecycle.update(present, spec);
       return { backend: present, isNew: false };
     }
-    const slot = this.slots.acquire();
-    if (slot === undefined) throw new FleetFullError(this.config.MAX_BACKENDS);
-    const backend = newBackend(spec, slot, monotonicSeconds());
-    this.add(backend, spec.source === undefined ? `registered ${backend.url}` : `${backend.reason}: ${backend.url}`);
-    return { backend, isNew: true };
-  }
-
-  private restore(stored: StoredBackend): void {
-    const slot = this.slots.acquire();
-    if (slot !== undefined) this.add(restoredBackend(stored, slot, monotonicSeconds()));
-    else this.logger.warn(`backend ${stored.id} is not restored: MAX_BACKENDS is ${this.config.MAX_BACKENDS}`);
-  }
-
-  private add(backend: BackendRecord, reason = backend.reason): void {
-    this.index.add(backend);
-    this.events.recordTransition({ backend: backend.id, from: null, to: stateOf(backend), reason });
-    this.publish();
-    this.listeners.probeNeeded(backend);
+    return { backend: this.members.join(spec), isNew: true };
   }
 
   private rename(backend: BackendRecord, id: string): void {
-    const oldId = backend.id;
-    this.stored.changes.remove(oldId, `renamed to ${id}`);
-    this.index.rename(backend, id);
-    this.events.recordBackendEvent('renamed', backend, `was known as ${oldId}`);
+    this.stored.changes.remove(backend.id, `renamed to ${id}`);
+    this.members.rename(backend, id);
   }
 
   /** Also expires drains whose deadline has passed. */
   private completeDrains(): void {
     // Whose request it is that notices them says nothing about who asked for them.
     this.events.attributeTo(undefined, () => {
-      for (const { id } of this.drains.completeFinished(this.index)) this.remove(id, 'left, nothing in flight');
+      for (const { id } of this.drains.completeFinished(this.index)) this.members.remove(id, 'left, nothing in flight');
     });
   }
 
   /** Removes a backend, also from the store. */
   private forget(id: string, reason: string): void {
-    this.remove(id, reason);
+    this.members.remove(id, reason);
     this.stored.changes.remove(id, reason);
-  }
-
-  private remove(id: string, reason: string): void {
-    const backend = this.index.get(id);
-    this.index.remove(backend);
-    this.events.recordTransition({ backend: id, from: stateOf(backend), to: 'gone', reason });
-    this.publish();
-    this.slots.release(backend.slot);
   }
 
   private updatePools(): void {

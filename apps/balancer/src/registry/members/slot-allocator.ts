@@ -1,7 +1,7 @@
 // Assigns rows of the load table. A released row is reused once nothing is in flight on it and no thread can start an
 // exchange there.
 import type { LoadTable } from '@fairlead/scheduling';
-import type { SnapshotAcknowledgement } from './snapshot/snapshot-acknowledgement.js';
+import type { SnapshotAcknowledgement } from '../snapshot/snapshot-acknowledgement.js';
 
 export class SlotAllocator {
   private readonly free: number[];

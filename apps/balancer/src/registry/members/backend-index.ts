@@ -1,6 +1,6 @@
 // Finds the backends of the fleet by id, by row of the load table, and by pool and address.
-import type { Backend, BackendRecord, BackendSpec } from './backend.js';
-import { UnknownBackendError } from './registry.errors.js';
+import type { Backend, BackendRecord, BackendSpec } from '../backend.js';
+import { UnknownBackendError } from '../registry.errors.js';
 
 /** What identifies a backend to those who register it: its id, or else where it is. */
 export type BackendIdentity = { readonly [Key in 'id' | 'url' | 'pool']: BackendSpec[Key] | undefined };
