@@ -191,6 +191,16 @@ describe('fairlead explain', () => {
     });
   });
 
+  it('names no backend where the turn decides', async () => {
+    const balancer = await startBalancer({ PLACEMENT_POLICY: 'round-robin' });
+    const { port } = fleet.current.upstream;
+    const other = await httpUpstream((_, response) => response.end());
+    await join(balancer, 'files-1', port, { pingPath: '/' });
+    await join(balancer, 'files-2', other.port, { pingPath: '/' });
+    const { stdout } = await run(['explain', '--compute', '1'], { BALANCER_URL: balancer.control });
+    expect(stdout).toMatch(/policy round-robin\ngoes to one of 2 candidates\n.+\n\nCANDIDATE/);
+  });
+
   it('prints what the API responds with --json', async () => {
     expect(JSON.parse((await run(['explain', '--storage', '2', '--json'])).stdout)).toMatchObject({
       chosen: 'files-1',

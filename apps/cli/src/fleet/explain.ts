@@ -63,10 +63,15 @@ function printExplanation({ pool, policy, demand, chosen, candidates, excluded, 
   const route = request.route === null ? '' : `route ${request.route}, `;
   print(printable(`a request of ${units.join(', ')} (${DEMAND_SOURCES[request.demandSource]})`));
   print(printable(`${route}pool ${pool}, policy ${policy}`));
-  print(chosen === null ? 'no backend is chosen' : `goes to ${styled('bold', printable(chosen))}`);
+  print(destinationOf(chosen, candidates.length));
   if (note !== null) print(printable(note));
   if (candidates.length > 0) print(`\n${formatTable(columnsFor(Object.keys(demand)), candidates)}`);
   if (excluded.length > 0) print(`\n${formatTable(EXCLUDED_COLUMNS, excluded)}`);
+}
+
+function destinationOf(chosen: string | null, candidates: number): string {
+  if (chosen !== null) return `goes to ${styled('bold', printable(chosen))}`;
+  return candidates === 0 ? 'no backend can take it' : `goes to one of ${candidates} candidates`;
 }
 
 function columnsFor(resources: readonly string[]): readonly Column<Candidate>[] {
