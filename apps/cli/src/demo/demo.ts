@@ -28,12 +28,16 @@ export async function demo({ portOffset }: DemoOptions, environment: Environment
   }
   const output = environment.LOG_FORMAT === 'json' ? jsonOutput('demo') : prettyOutput(all);
   const processes = new RunningProcesses(output);
-  void startInOrder(fleet, processes, output);
+  void startInOrder(fleet, processes, { output, environment });
   return processes.whenEnded();
 }
 
 /** The backends and the dashboard start when the balancer responds, so that none of them warns that it does not. */
-async function startInOrder(fleet: DemoFleet, processes: RunningProcesses, output: ProcessOutput): Promise<void> {
+async function startInOrder(
+  fleet: DemoFleet,
+  processes: RunningProcesses,
+  { output, environment }: { readonly output: ProcessOutput; readonly environment: Environment },
+): Promise<void> {
   const { balancer, backends, dashboard } = fleet;
   const control = `http://127.0.0.1:${balancer.env.CONTROL_PLANE_PORT}`;
   const page = `http://127.0.0.1:${dashboard.env.DASHBOARD_PORT}`;
@@ -49,7 +53,7 @@ async function startInOrder(fleet: DemoFleet, processes: RunningProcesses, outpu
       whenBackendsUp(control, backends.length, isOver),
     ]);
     if (isOver()) return;
-    const summary = await readySummary(fleet, control);
+    const summary = await readySummary(fleet, control, environment);
     output.say('info', 'Fairlead is up', { text: summaryBox(summary), fields: summary });
   } catch (error) {
     processes.fail((error as Error).message);

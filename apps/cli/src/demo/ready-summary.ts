@@ -1,5 +1,6 @@
 // What the demo says when everything is up.
 import { stripVTControlCharacters, styleText } from 'node:util';
+import type { Environment } from '@fairlead/configuration';
 import type { DemoFleet } from './demo-fleet.js';
 
 /** Where everything is, and what it runs with. */
@@ -19,6 +20,7 @@ export interface ReadySummary {
 export async function readySummary(
   { balancer, backends, dashboard }: DemoFleet,
   control: string,
+  environment: Environment,
 ): Promise<ReadySummary> {
   const response = await fetch(`${control}/api/v1/metrics`);
   if (!response.ok) throw new Error(`${response.url} responded with status ${response.status}`);
@@ -36,14 +38,18 @@ export async function readySummary(
     backends: backends.map(({ name }) => name),
     try: [
       `curl -i localhost:${clients}`,
-      commandLine('spam', isUsual ? [] : ['--target', requests, '--url', `http://localhost:${controlPort}`]),
+      commandLine(
+        environment,
+        'spam',
+        isUsual ? [] : ['--target', requests, '--url', `http://localhost:${controlPort}`],
+      ),
     ],
   };
 }
 
 /** As the command that runs was called: as an npm script of this repository, or as an installed package. */
-function commandLine(name: string, flags: readonly string[]): string {
-  if (process.env.npm_lifecycle_event !== 'start') return ['npx fairlead', name, ...flags].join(' ');
+function commandLine({ npm_lifecycle_event: script }: Environment, name: string, flags: readonly string[]): string {
+  if (script !== 'start') return ['npx fairlead', name, ...flags].join(' ');
   // Without the two dashes, npm takes the flags for its own.
   return ['npm run', name, ...(flags.length > 0 ? ['--', ...flags] : [])].join(' ');
 }

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Environment } from '@fairlead/configuration';
 import { EXIT } from '../invocation/exit-codes.js';
 import { report } from '../output/messages.js';
 import { runsAny, signalGroup } from '../processes/process-group.js';
@@ -37,10 +38,12 @@ export class ChildCommand {
   }
 
   /** Starts it without a shell. @throws {NotStarted} */
-  static async start([program, ...args]: readonly string[]): Promise<ChildCommand> {
+  static async start([program, ...args]: readonly string[], environment: Environment): Promise<ChildCommand> {
+    // The token lets a process change the whole fleet, and is for `join` alone.
+    const env = { ...environment, CONTROL_PLANE_TOKEN: undefined };
     // In a process group of its own, because a terminal sends Ctrl-C to the whole group: the command is to get it only
     // when it has left the fleet.
-    const child = spawn(program, args, { stdio: 'inherit', detached: true, env: environmentOfCommand() });
+    const child = spawn(program, args, { stdio: 'inherit', detached: true, env });
     const started = new ChildCommand(child);
     try {
       await once(child, 'spawn');
@@ -97,11 +100,6 @@ export class ChildCommand {
   }
 
   private readonly whenExiting = () => void signalGroup(this.pid, 'SIGTERM');
-}
-
-/** The token lets a process change the whole fleet, and is for `join` alone. */
-function environmentOfCommand(): NodeJS.ProcessEnv {
-  return { ...process.env, CONTROL_PLANE_TOKEN: undefined };
 }
 
 function notStarted(program: string, { code, message }: NodeJS.ErrnoException): NotStarted {

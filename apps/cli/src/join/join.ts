@@ -50,6 +50,7 @@ export async function join(
     open,
     startTimeoutMs,
     stopTimeoutMs: flags.stopTimeout * 1000,
+    environment,
   });
 }
 

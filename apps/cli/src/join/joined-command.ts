@@ -1,5 +1,6 @@
 // Runs a command as a backend: it joins when its port answers, and leaves before it gets a signal to end.
 import { constants } from 'node:os';
+import type { Environment } from '@fairlead/configuration';
 import { EXIT } from '../invocation/exit-codes.js';
 import { report } from '../output/messages.js';
 import { duration } from '../output/numbers.js';
@@ -19,6 +20,8 @@ export interface JoinedCommandOptions {
   readonly open: (place: Place) => Membership;
   readonly startTimeoutMs: number | undefined;
   readonly stopTimeoutMs: number;
+  /** The variables of this process, which the command gets. */
+  readonly environment: Environment;
 }
 
 /** The command has ended by itself. */
@@ -54,7 +57,7 @@ export async function runJoined(command: readonly string[], options: JoinedComma
     return EXIT.notJoined;
   }
   try {
-    return await new JoinedCommand(await ChildCommand.start(command), command[0], options).run();
+    return await new JoinedCommand(await ChildCommand.start(command, options.environment), command[0], options).run();
   } catch (error) {
     if (!(error instanceof NotStarted)) throw error;
     report(error.message);

@@ -44,7 +44,7 @@ function pathOf({ XDG_CONFIG_HOME: folder = '', HOME }: Environment): string {
   return join(isAbsolute(folder) ? folder : join(HOME || homedir(), '.config'), 'fairlead', 'config.yaml');
 }
 
-/** Whoever may write the file could send the commands, and their token, to another balancer. */
+/** A user who can write the file could direct the commands, and their token, to another balancer. */
 function requireOwn(path: string, { mode, uid }: Stats): void {
   const user = process.geteuid?.();
   // Windows has neither owners nor modes of this kind.
