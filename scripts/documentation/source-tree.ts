@@ -30,6 +30,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   'bench/contenders/': 'how other balancers are started, for race/ and data-plane/',
   'bench/data-plane/': 'what a request costs in CPU time, beside other proxies or another build: performance.md',
   'bench/decision/': 'how long one placement takes',
+  'bench/first-request/': 'how long a newcomer waits for the first response, in fresh clones',
   'bench/handshakes/': 'what a TLS handshake costs in CPU time, beside a bare server and nginx',
   'bench/http1/': 'how long framing takes',
   'bench/placement/': 'every policy on every fleet, in a simulator: writes the figures of placement.md',
