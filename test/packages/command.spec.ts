@@ -24,25 +24,13 @@ describeWith('python3', 'fairlead join', (python) => {
     const { control, url } = await startPackedBalancer(command.current, onTestFinished);
     const [port] = await reservePorts(1);
     const server = [python, '-m', 'http.server', String(port)];
-    const args = [
-      'join',
-      '--url',
-      control,
-      '--id',
-      'files',
-      '--port',
-      String(port),
-      '--compute',
-      '20',
-      '--storage',
-      '36',
-    ];
-    const env = { HOME: folder };
-    const joined = new OwnProcess('fairlead join', [path, ...args, '--', ...server], { cwd: folder, env });
+    const env = { HOME: folder, BALANCER_URL: control };
+    const id = `http://127.0.0.1:${port}`;
+    const joined = new OwnProcess('fairlead join', [path, 'join', '--', ...server], { cwd: folder, env });
     onTestFinished(async () => void (await joined.stop('SIGTERM')));
-    await backendIn(control, 'files', 'up');
+    await backendIn(control, id, 'up');
     expect(await (await fetch(url)).text()).toContain('node_modules');
     await joined.stop('SIGTERM');
-    expect((await fetch(`${control}/api/v1/backends/files`)).status).toBe(404);
+    expect((await fetch(`${control}/api/v1/backends/${encodeURIComponent(id)}`)).status).toBe(404);
   });
 });
