@@ -15,7 +15,7 @@ export interface Keeper {
   readonly open: (variables?: Record<string, string>) => RegistryStore;
   /** Lets time pass by the clock of the store, while a balancer looks for lapsed leases every second. */
   readonly elapse: (seconds: number, store: RegistryStore) => Promise<void>;
-  /** The same while nobody looks. */
+  /** The same without a call of `lapsed`. */
   readonly elapseUnseen: (seconds: number) => Promise<void>;
 }
 

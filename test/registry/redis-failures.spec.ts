@@ -259,7 +259,7 @@ describeWith('redis-server', 'a Redis server that fails for a while', (path) => 
         () => false,
       ),
     );
-    // As long as nobody could look.
+    // As long as no balancer could ask.
     await keeper.elapseUnseen(60);
     expect(await store.lapsed()).toEqual({ ids: [], leased: expect.any(Number) });
     expect((await store.read()).records.map(({ backend }) => backend.id)).toContain('a');

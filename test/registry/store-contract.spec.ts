@@ -172,7 +172,7 @@ function keepsTheRegistry(aKeeper: () => Promise<Keeper>): void {
     expect(await removedBy(store)).toEqual(['a']);
   });
 
-  it('begins a lease anew with each put, and ends it where the backend has none any more', async () => {
+  it('restarts a lease with each put, and ends it when the backend no longer has one', async () => {
     const keeper = await aKeeper();
     const store = await aStore(keeper);
     const versions = new Map<string, number>();
@@ -188,7 +188,7 @@ function keepsTheRegistry(aKeeper: () => Promise<Keeper>): void {
     expect(await removedBy(store)).toEqual(['again']);
   });
 
-  it('lets no lease lapse for its length after nobody has looked for a while', async () => {
+  it('restarts all leases after a pause in which no balancer asked for lapsed ones', async () => {
     const keeper = await aKeeper();
     const store = await aStore(keeper);
     await versionOf(store.put(aRecord('a', { leaseSeconds: 300 }), 0));

@@ -95,7 +95,7 @@ export const fleetMetricsSchema = z
       strandedCapacity: amounts.describe('Sum of the stranded capacity of the backends, units per second'),
       totals: amounts.describe('Total demand of all attempts, units, those on backends that have left included'),
       latencyMs: latencySchema.describe(
-        'Latencies of requests since the balancer started, from their arrival to the end of the response, whoever sent it',
+        'Latencies of requests since the balancer started, from their arrival to the end of the response of a backend or of the balancer itself',
       ),
       lastMinute: z
         .object({

@@ -3,7 +3,7 @@
 
 import type { LapsedLeases } from './registry-store.js';
 
-/** When nobody has looked for lapsed leases for this long, seconds, backends could not renew either. */
+/** After this long without a call of `lapsed`, seconds, the store counts as away: backends could not renew either. */
 export const AWAY_SECONDS = 5;
 
 interface Lease {
@@ -21,7 +21,7 @@ export class LeaseTable {
     this.lookedAt = now();
   }
 
-  /** Begins the lease of a backend anew, or ends it: where `leaseSeconds` is undefined, it has none. */
+  /** Starts or restarts the lease of a backend; ends it where `leaseSeconds` is undefined. */
   grant(id: string, incarnation: string, leaseSeconds: number | undefined): void {
     if (leaseSeconds === undefined) this.leases.delete(id);
     else this.leases.set(id, { incarnation, leaseSeconds, endsAt: this.now() + leaseSeconds });

@@ -207,7 +207,7 @@ export class PendingChanges {
   }
 }
 
-/** Nobody waits for a change any more that is kept for later. */
+/** Releases the callers that wait for a change: it is kept, and written later. */
 function keep(pending: Pending): void {
   pending.settled.resolve(KEPT);
   pending.settled = Promise.withResolvers();

@@ -6,7 +6,7 @@ import type { KeptKeys } from './kept-keys.js';
 /** A backend that is to be stored. */
 export interface NewRecord {
   readonly backend: StoredBackend;
-  /** Random for each registration that starts anew: of a new backend, and of one that comes back after it has left. */
+  /** Random for each first registration: of a new backend, and of one that comes back after it has left. */
   readonly incarnation: string;
   /** Whether it is being drained on its way out. */
   readonly isLeaving: boolean;
@@ -145,7 +145,7 @@ export abstract class RegistryStore {
   /** Checks that it can be used now. */
   abstract check(): Promise<void>;
 
-  /** Stores a record in place of that with the version `expected`; 0: there must be none. Its lease begins anew. */
+  /** Replaces the record with the version `expected`; 0: there must be none. Restarts its lease. */
   abstract put(record: NewRecord, expected: number): Promise<ChangeResult>;
 
   /** Removes the record with the version `expected`. */
@@ -155,8 +155,8 @@ export abstract class RegistryStore {
   abstract renew(leases: readonly Renewal[]): Promise<readonly string[]>;
 
   /**
-   * Returns the leases that have lapsed by the clock of the store. Call it every second: no lease lapses for its length
-   * after nobody has called it for a while, because backends could not renew then either.
+   * Returns the leases that have lapsed by the clock of the store. Call it every second: after a pause of
+   * several seconds every lease restarts, because backends could not renew either.
    */
   abstract lapsed(): Promise<LapsedLeases>;
 

@@ -50,7 +50,7 @@ end
 
 local function nextVersion() return redis.call('HINCRBY', meta, 'sequence', 1) end
 
--- Whether nobody has looked for lapsed leases for a while: backends could not renew then.
+-- Whether no balancer has asked for lapsed leases for a while: backends could not renew either.
 local function wasAway(time)
   local looked = tonumber(redis.call('HGET', meta, 'looked') or time)
   return time - looked > ${AWAY_SECONDS * 1000}
