@@ -34,6 +34,7 @@ import { MetricsService } from './metrics/metrics.service.js';
 import { Refusals } from './control-plane/refusals.js';
 import { Prometheus } from './metrics/prometheus/prometheus.js';
 import { RequestTable } from './metrics/request-table.js';
+import { ClusterFacts } from './registry/snapshot/cluster-facts.js';
 import { Fleet } from './registry/snapshot/fleet.js';
 import { EventLog } from './registry/event-log.js';
 import { RegistrySweeper } from './registry/registry-sweeper.js';
@@ -95,8 +96,9 @@ const dataPlane = {
   ) => (config.DATA_PLANE_THREADS === 0 ? local : new WorkerSupervisor(service, shared, config)),
 };
 
-/** A factory, because Nest would inject the optional buffer of the class. */
+/** Factories, because Nest would inject the optional buffers of the classes. */
 const addressWarnings = { provide: AddressWarnings, useFactory: () => new AddressWarnings() };
+const clusterFacts = { provide: ClusterFacts, useFactory: () => new ClusterFacts() };
 const fleet = { provide: Fleet, useExisting: RegistryService };
 
 const backendAddresses = { provide: BackendAccess, useValue: backendAccess };
@@ -109,7 +111,7 @@ const storedFleet = {
 };
 const registry = [registryStore, storedFleet, RegistryService, EventLog, backendAddresses, RegistrySweeper];
 const health = [PingAckCron, HealthProbe, RecheckScheduler, OutlierDetector];
-const shared = [loadTable, requestTable, clientTable, addressWarnings, SharedState];
+const shared = [loadTable, requestTable, clientTable, addressWarnings, clusterFacts, SharedState];
 const serving = [...shared, fleet, dataPlane, ...dataPlaneProviders];
 const dataPlaneCredentials = { provide: ServerCredentials, useExisting: DataPlaneCertificates };
 const backendCredentials = { provide: BackendCredentials, useExisting: BackendCertificateFiles };

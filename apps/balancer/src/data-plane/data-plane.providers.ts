@@ -1,6 +1,6 @@
 // What serves clients, wherever it runs: in the main thread or in each thread of the data plane. Expects a `Fleet`, a
-// `LoadTable`, a `ClientTable`, `AddressWarnings`, `ServerCredentials` and `BackendCredentials` from the module that uses
-// them.
+// `LoadTable`, a `ClientTable`, `AddressWarnings`, `ClusterFacts`, `ServerCredentials` and `BackendCredentials` from the
+// module that uses them.
 import { logSettings } from '@fairlead/configuration';
 import { ConfigModule, type ConfigType } from '@nestjs/config';
 import { LoggerModule } from 'nestjs-pino';

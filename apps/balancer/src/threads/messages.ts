@@ -25,6 +25,8 @@ export interface ThreadData {
   readonly backendCredentials: ClientMaterial;
   /** Of the warnings about peers. */
   readonly warnings: SharedArrayBuffer;
+  /** Of the facts of the cluster. */
+  readonly cluster: SharedArrayBuffer;
   /** Pools and routes. */
   readonly traffic: TrafficConfig;
 }

@@ -1,4 +1,4 @@
-// What the threads of the data plane share: tables, credentials, and the configuration of traffic. The load table and the
+// What the threads of the data plane share: tables, facts of the cluster, credentials, and the configuration of traffic. The load table and the
 // client table have a row for each thread, which only that thread writes.
 import { LoadTable } from '@fairlead/scheduling';
 import { Injectable } from '@nestjs/common';
@@ -6,6 +6,7 @@ import { monotonicMs, sharedSecondsFromMs } from '../clock/monotonic.js';
 import { ClientTable } from '../data-plane/limits/client-table.js';
 import { AddressWarnings } from '../data-plane/request/address-warnings.js';
 import { RequestTable } from '../metrics/request-table.js';
+import { ClusterFacts } from '../registry/snapshot/cluster-facts.js';
 import { BackendCredentials } from '../tls/backend-credentials.js';
 import { ServerCredentials } from '../tls/server-credentials.js';
 import { CurrentTraffic } from '../traffic-config/current-traffic.js';
@@ -19,6 +20,7 @@ export class SharedState {
     private readonly requests: RequestTable,
     private readonly clients: ClientTable,
     private readonly warnings: AddressWarnings,
+    private readonly cluster: ClusterFacts,
     readonly credentials: ServerCredentials,
     readonly backendCredentials: BackendCredentials,
     readonly traffic: CurrentTraffic,
@@ -34,6 +36,7 @@ export class SharedState {
       requests: this.requests.buffer,
       clients: this.clients.buffer,
       warnings: this.warnings.buffer,
+      cluster: this.cluster.buffer,
       credentials: this.credentials.material,
       backendCredentials: this.backendCredentials.material,
       traffic: this.traffic.config,

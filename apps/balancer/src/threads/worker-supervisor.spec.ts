@@ -16,6 +16,7 @@ import { AddressWarnings } from '../data-plane/request/address-warnings.js';
 import { EventLog } from '../registry/event-log.js';
 import { emptyFleet } from '../registry/store/store.fixture.js';
 import { RegistryService } from '../registry/registry.service.js';
+import { ClusterFacts } from '../registry/snapshot/cluster-facts.js';
 import { SharedState } from './shared-state.js';
 import { WorkerSupervisor } from './worker-supervisor.js';
 import { OPERATOR } from '../registry/registry.fixture.js';
@@ -79,6 +80,7 @@ describe('WorkerSupervisor', () => {
           new RequestTable(2),
           new ClientTable(2),
           new AddressWarnings(),
+          new ClusterFacts(),
           new ServerCredentials(undefined),
           new BackendCredentials(NO_MATERIAL),
           traffic,
