@@ -9,7 +9,7 @@ const BALANCER_ROOMS = [
   ['balancer\\.module\\.ts$'],
   ['health-checks/', 'control-plane/', 'discovery/', 'threads/(?!worker\\.ts$)'],
   ['data-plane/'],
-  ['access/', 'metrics/', 'placement/'],
+  ['access/', 'cluster/', 'metrics/', 'placement/'],
   ['tls/'],
   ['registry/'],
   ['traffic-config/'],

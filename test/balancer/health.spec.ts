@@ -116,6 +116,7 @@ describe("the balancer's own health", () => {
       '/api/v1/backends/{id}/drain',
       '/api/v1/backends/{id}/lease',
       '/api/v1/backends/{id}/resume',
+      '/api/v1/cluster',
       '/api/v1/configuration',
       '/api/v1/configuration/check',
       '/api/v1/configuration/reload',

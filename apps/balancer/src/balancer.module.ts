@@ -9,6 +9,11 @@ import { TerminusModule } from '@nestjs/terminus';
 import { AccessControl } from './access/access-control.js';
 import { AccessTokens } from './access/access-tokens.js';
 import { RoleGuard } from './access/required-role.js';
+import { ClusterStatus } from './cluster/cluster-status.js';
+import { ControlAddress } from './cluster/control-address.js';
+import { OwnBackends } from './cluster/own-backends.js';
+import { OwnClusterStatus } from './cluster/own-cluster-status.js';
+import { ClusterController } from './control-plane/cluster.controller.js';
 import { EventsController } from './control-plane/events.controller.js';
 import { ExplainService } from './control-plane/explain.service.js';
 import { PoolsController } from './control-plane/pools.controller.js';
@@ -110,6 +115,7 @@ const storedFleet = {
     StoredFleet.open(store, balancerIdOf(config)),
 };
 const registry = [registryStore, storedFleet, RegistryService, EventLog, backendAddresses, RegistrySweeper];
+const cluster = [ControlAddress, OwnBackends, { provide: ClusterStatus, useClass: OwnClusterStatus }];
 const health = [PingAckCron, HealthProbe, RecheckScheduler, OutlierDetector];
 const shared = [loadTable, requestTable, clientTable, addressWarnings, clusterFacts, SharedState];
 const serving = [...shared, fleet, dataPlane, ...dataPlaneProviders];
@@ -138,12 +144,14 @@ const metrics = [MetricsService, LoadHistory, Prometheus];
     MetricsController,
     HealthController,
     ConfigurationController,
+    ClusterController,
   ],
   providers: [
     ExplainService,
     BackendViews,
     Refusals,
     ...registry,
+    ...cluster,
     ...health,
     ...serving,
     ...tls,

@@ -44,6 +44,15 @@ export {
   type ConfigurationReload,
   type ConfigurationView,
 } from './configuration.js';
+export {
+  balancerViewSchema,
+  clusterViewSchema,
+  recordProblemSchema,
+  registryViewSchema,
+  type BalancerView,
+  type ClusterView,
+  type RegistryView,
+} from './cluster.js';
 export { EVENT_KINDS, fleetEventSchema, type FleetEvent, type FleetEventKind } from './events.js';
 export {
   backendMetricsSchema,
