@@ -8,6 +8,7 @@ import { EXIT } from '../invocation/exit-codes.js';
 import { count, duration, milliseconds, NONE, percent, short } from '../output/numbers.js';
 import { formatPairs, formatTable, type Column, type Pair } from '../output/table.js';
 import { print, printJson } from '../output/terminal.js';
+import { clusterPairs, formatCluster, hasCluster, readCluster } from './cluster.js';
 import { METRICS } from './metrics-request.js';
 
 const UNAVAILABLE = 503;
@@ -35,19 +36,26 @@ export async function status(
   { json }: { readonly json?: true },
 ): Promise<number> {
   const balancer = connect(flags, environment);
-  const [health, metrics, pools] = await Promise.all([
+  const [health, metrics, pools, cluster] = await Promise.all([
     balancer.send(HEALTH),
     balancer.send(METRICS),
     balancer.send(POOLS),
+    readCluster(balancer),
   ]);
   const isReady = health.status !== UNAVAILABLE;
-  if (json) printJson({ health: health.json, metrics: metrics.json, pools: pools.json }, 2);
-  else {
-    print(formatPairs([['balancer', balancer.href], ...summaryOf(metrics.body, isReady)]));
+  if (json) {
+    const documents = { health: health.json, metrics: metrics.json, pools: pools.json, cluster: cluster?.json ?? null };
+    printJson(documents, 2);
+  } else {
+    const shown = cluster && hasCluster(cluster.body) ? cluster.body : undefined;
+    const summary = summaryOf(metrics.body, isReady);
+    print(formatPairs([['balancer', balancer.href], ...summary, ...(shown ? clusterPairs(shown) : [])]));
     print(`\n${formatTable(COUNT_COLUMNS, countsOf(metrics.body.fleet))}`);
     print(`\n${formatTable(POOL_COLUMNS, pools.body.pools)}`);
+    if (shown) print(`\n${formatCluster(shown)}`);
   }
-  return isReady && metrics.body.status === 'ok' ? EXIT.ok : EXIT.found;
+  const isRegistryAway = cluster?.body.registry.state === 'away';
+  return isReady && metrics.body.status === 'ok' && !isRegistryAway ? EXIT.ok : EXIT.found;
 }
 
 function summaryOf({ fleet, ...metrics }: Metrics, isReady: boolean): Pair[] {
