@@ -68,7 +68,12 @@ function keepsTheRegistry(aKeeper: () => Promise<Keeper>): void {
       { isLeaving: true, changedBy: 'balancer-2:9797' },
     );
     const paused = aRecord('a');
-    const later = { ...paused.backend, isPaused: true, registeredAt: new Date('2026-01-02T03:04:06.000Z') };
+    const later = {
+      ...paused.backend,
+      isPaused: true,
+      drainSeconds: 12.5,
+      registeredAt: new Date('2026-01-02T03:04:06.000Z'),
+    };
     const version = await versionOf(store.put(full, 0));
     await versionOf(store.put({ ...paused, backend: later }, 0));
 

@@ -18,6 +18,9 @@ const TABLE_TYPE = /\b(?:Map|Set|LRUCache|IndexedSet)<|\[\]$/;
 /** Where each table is, by file and name, and what bounds it. */
 const BOUNDS: Readonly<Record<string, string>> = {
   'apps/balancer/src/access/rate-limiter.ts fullAt': 'its maximum number of keys',
+  'apps/balancer/src/cluster/fleet-merge.ts departed': 'MAX_DEPARTED, for DEPARTED_MS',
+  'apps/balancer/src/cluster/store-leases.ts renewals': 'MAX_BACKENDS',
+  'apps/balancer/src/cluster/store-leases.ts timers': 'two',
   'apps/balancer/src/control-plane/refusals.ts counted': 'MAX_KINDS',
   'apps/balancer/src/data-plane/exchange/active-exchanges.ts bySlot': 'exchanges in flight, which connections limit',
   'apps/balancer/src/data-plane/exchange/admission-queue.ts waiting': 'MAX_QUEUED_REQUESTS',
@@ -84,11 +87,11 @@ const BOUNDS: Readonly<Record<string, string>> = {
   'apps/balancer/src/registry/snapshot/snapshot-acknowledgement.ts waiting':
     'MAX_WAIT_MS, in open requests of the control plane',
   'apps/balancer/src/registry/snapshot/snapshot-builder.ts panicking': 'the pools of backends: MAX_BACKENDS',
+  'apps/balancer/src/registry/store/known-records.ts incarnations': 'MAX_BACKENDS, and the records of the store',
+  'apps/balancer/src/registry/store/known-records.ts stored': 'the records of the store',
   'apps/balancer/src/registry/store/lease-table.ts leases': 'MAX_BACKENDS, and the rows of the file',
   'apps/balancer/src/registry/store/memory-store.ts records': 'MAX_BACKENDS',
-  'apps/balancer/src/registry/store/pending-changes.ts incarnations': 'MAX_BACKENDS, and the records of the store',
   'apps/balancer/src/registry/store/pending-changes.ts pending': 'MAX_BACKENDS, and the records of the store',
-  'apps/balancer/src/registry/store/pending-changes.ts versions': 'MAX_BACKENDS, and the records of the store',
   'apps/balancer/src/registry/store/redis/redis-connection.ts scripts': 'the scripts of this program',
   'apps/balancer/src/registry/store/redis/redis-store.ts followers': 'the subscriptions of the process: one',
   'apps/balancer/src/threads/fleet-replica.ts leftOut': 'MAX_BACKENDS',

@@ -30,7 +30,7 @@ async function viewOf({ control }: Balancer): Promise<BackendView> {
 }
 
 async function expiresInSeconds(balancer: Balancer): Promise<number> {
-  return (await viewOf(balancer)).lease!.expiresInSeconds;
+  return (await viewOf(balancer)).lease!.expiresInSeconds!;
 }
 
 /** The tests that every example passes. */

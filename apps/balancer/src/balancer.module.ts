@@ -12,7 +12,13 @@ import { RoleGuard } from './access/required-role.js';
 import { ClusterStatus } from './cluster/cluster-status.js';
 import { ControlAddress } from './cluster/control-address.js';
 import { OwnBackends } from './cluster/own-backends.js';
+import { Membership } from './cluster/membership.js';
 import { OwnClusterStatus } from './cluster/own-cluster-status.js';
+import { BALANCER_DIRECTORY, Peers } from './cluster/peers.js';
+import { directoryOf } from './cluster/redis-directory.js';
+import { SharedClusterStatus } from './cluster/shared-cluster-status.js';
+import { StoreLeases } from './cluster/store-leases.js';
+import { StoreLink } from './cluster/store-link.js';
 import { ClusterController } from './control-plane/cluster.controller.js';
 import { EventsController } from './control-plane/events.controller.js';
 import { ExplainService } from './control-plane/explain.service.js';
@@ -49,7 +55,7 @@ import { BackendViews } from './control-plane/backend-views.js';
 import { BackendsController } from './control-plane/backends.controller.js';
 import { ConfiguredBackends } from './registry/configured-backends.js';
 import { RegistryStore } from './registry/store/registry-store.js';
-import { ownStoreOf } from './registry/store/sqlite-store.js';
+import { storeOf } from './registry/store/configured-store.js';
 import { StoredFleet } from './registry/store/stored-fleet.js';
 import { RegistryService } from './registry/registry.service.js';
 import { BackendCertificateFiles } from './tls/backend-certificate-files.js';
@@ -107,7 +113,7 @@ const clusterFacts = { provide: ClusterFacts, useFactory: () => new ClusterFacts
 const fleet = { provide: Fleet, useExisting: RegistryService };
 
 const backendAddresses = { provide: BackendAccess, useValue: backendAccess };
-const registryStore = { provide: RegistryStore, inject: [balancerConfig.KEY], useFactory: ownStoreOf };
+const registryStore = { provide: RegistryStore, inject: [balancerConfig.KEY], useFactory: storeOf };
 const storedFleet = {
   provide: StoredFleet,
   inject: [RegistryStore, balancerConfig.KEY],
@@ -115,7 +121,20 @@ const storedFleet = {
     StoredFleet.open(store, balancerIdOf(config)),
 };
 const registry = [registryStore, storedFleet, RegistryService, EventLog, backendAddresses, RegistrySweeper];
-const cluster = [ControlAddress, OwnBackends, { provide: ClusterStatus, useClass: OwnClusterStatus }];
+const balancerDirectory = {
+  provide: BALANCER_DIRECTORY,
+  inject: [StoredFleet, balancerConfig.KEY],
+  useFactory: ({ instance }: StoredFleet, config: ConfigType<typeof balancerConfig>) => directoryOf(config, instance),
+};
+const clusterStatus = {
+  provide: ClusterStatus,
+  inject: [StoredFleet, OwnClusterStatus, SharedClusterStatus],
+  useFactory: ({ isShared }: StoredFleet, own: OwnClusterStatus, shared: SharedClusterStatus) =>
+    isShared ? shared : own,
+};
+const clusterStatuses = [OwnClusterStatus, SharedClusterStatus, clusterStatus];
+const clusterParts = [ControlAddress, OwnBackends, StoreLink, StoreLeases, Peers, Membership, balancerDirectory];
+const cluster = [...clusterParts, ...clusterStatuses];
 const health = [PingAckCron, HealthProbe, RecheckScheduler, OutlierDetector];
 const shared = [loadTable, requestTable, clientTable, addressWarnings, clusterFacts, SharedState];
 const serving = [...shared, fleet, dataPlane, ...dataPlaneProviders];

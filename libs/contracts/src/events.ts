@@ -21,6 +21,11 @@ export const EVENT_KINDS = [
   'configuration-rejected',
   'discovery-failed',
   'discovery-recovered',
+  'registry-away',
+  'registry-back',
+  'balancer-joined',
+  'balancer-left',
+  'balancer-id-taken',
 ] as const;
 
 /**

@@ -105,7 +105,10 @@ export const leaseViewSchema = z
       .number()
       .positive()
       .describe('Interval at which the backend should renew: a third of the lease'),
-    expiresInSeconds: z.number().describe('Seconds until the lease expires'),
+    expiresInSeconds: z
+      .number()
+      .nullable()
+      .describe('Seconds until the lease expires; null: it was renewed with another balancer that shares the registry'),
   })
   .meta({ id: 'Lease' });
 

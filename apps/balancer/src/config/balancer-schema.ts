@@ -28,6 +28,7 @@ import { clientLimitVariables } from './client-limits.js';
 import { controlPlaneTlsVariables } from './control-plane-tls.js';
 import { demandRuleSchema } from './demand-rule.js';
 import { pathVariables } from './path-rules.js';
+import { sharedRegistryVariables } from './registry-variables.js';
 import { dnsServers, threadCount } from './special-fields.js';
 import { tlsVariables } from './tls-variables.js';
 import { tokenVariables } from './token-variables.js';
@@ -89,8 +90,9 @@ export const balancerSchema = z.object({
     .string()
     .prefault('fairlead-registry-{port}.sqlite')
     .describe(
-      'SQLite file that keeps the fleet; `{port}` is CONTROL_PLANE_PORT; none, or `{port}` at port 0: memory only',
+      'SQLite file that keeps the fleet, or with REGISTRY_URL what could not be stored there yet; `{port}` is CONTROL_PLANE_PORT; none, or `{port}` at port 0: memory only',
     ),
+  ...sharedRegistryVariables,
   REGISTRATIONS_PER_MINUTE: wholeNumber(0, 1_000_000)
     .prefault('60')
     .describe('Registrations allowed per minute from one address and identity; 0: no limit'),

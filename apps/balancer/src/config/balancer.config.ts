@@ -35,8 +35,8 @@ export function registryFileOf(config: BalancerConfig): string | undefined {
 }
 
 /** The id of this balancer, with which it marks what it stores. */
-export function balancerIdOf({ CONTROL_PLANE_PORT }: BalancerConfig): string {
-  return `${hostname()}:${CONTROL_PLANE_PORT}`;
+export function balancerIdOf({ BALANCER_ID, CONTROL_PLANE_PORT }: BalancerConfig): string {
+  return BALANCER_ID ?? `${hostname()}:${CONTROL_PLANE_PORT}`;
 }
 
 /** Injection key and loader for Nest's ConfigModule. */

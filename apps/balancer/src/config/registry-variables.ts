@@ -1,4 +1,5 @@
 // The variables of a registry that several balancers share.
+import { seconds } from '@fairlead/configuration';
 import { z } from 'zod';
 import { parseRegistryUrl, REGISTRY_URL_FORM } from './registry-url.js';
 
@@ -28,6 +29,12 @@ export const sharedRegistryVariables = {
   CLUSTER_ID: name()
     .prefault('fairlead')
     .describe('Name of the fleet: a balancer does not use what balancers of another one keep under its prefix'),
+  REGISTRY_RESYNC_SECONDS: seconds(1, 86_400)
+    .prefault('60')
+    .describe('How often a balancer reads the whole shared registry again, besides following its changes'),
+  BALANCER_ID: name()
+    .optional()
+    .describe('Name of this balancer among those that share a registry; default: its host name and CONTROL_PLANE_PORT'),
   REGISTRY_CA_FILE: z
     .string()
     .optional()

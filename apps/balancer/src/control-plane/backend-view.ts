@@ -44,7 +44,7 @@ export function viewOf(
         : {
             leaseSeconds,
             renewEverySeconds: leaseSeconds / RENEWALS_PER_LEASE,
-            expiresInSeconds: secondsUntil(backend.leaseEndsAt, now),
+            expiresInSeconds: backend.leaseEndsAt === Infinity ? null : secondsUntil(backend.leaseEndsAt, now),
           },
     inFlight: table.active(backend.slot),
     maxInFlight,

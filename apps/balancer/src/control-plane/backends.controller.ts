@@ -33,6 +33,7 @@ import type { Request, Response } from 'express';
 import { balancerConfig } from '../config/balancer.config.js';
 import { callerOf, type Caller } from '../access/caller.js';
 import { RequiredRole } from '../access/required-role.js';
+import { Membership } from '../cluster/membership.js';
 import { normalize } from '../registry/registration-normalizer.js';
 import { BackendViews } from './backend-views.js';
 import { drainTimeout } from './drain-timeout.pipe.js';
@@ -73,6 +74,7 @@ const trueOrFalse = new ParseBoolPipe({
 export class BackendsController {
   constructor(
     private readonly registry: RegistryService,
+    private readonly membership: Membership,
     private readonly views: BackendViews,
     private readonly access: BackendAccess,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
@@ -111,10 +113,8 @@ export class BackendsController {
     caller.requirePool(spec.pool);
     const known = this.registry.find(spec);
     if (known) caller.requirePool(known.pool);
-    const { backend, isNew, secret } = this.registry.askedBy(caller.asActor('register'), () =>
-      this.registry.register(spec, caller.asClaimant()),
-    );
-    await this.registry.whenStored(backend.id);
+    const by = caller.asActor('register');
+    const { backend, isNew, secret } = await this.membership.register(spec, caller.asClaimant(), by);
     response.status(isNew ? 201 : 200);
     const view = await this.views.of(backend, request);
     return secret === undefined ? view : { ...view, secret };
@@ -160,7 +160,7 @@ export class BackendsController {
   async renew(@Param('id') id: string, @Req() request: Request): Promise<BackendView> {
     this.requireOwner(id, callerOf(request));
     requireRegistered(this.registry.get(id));
-    return this.views.of(this.registry.renew(id), request);
+    return this.views.of(this.membership.renew(id), request);
   }
 
   @Post(':id/drain')
@@ -182,7 +182,7 @@ export class BackendsController {
     @Req() request: Request,
   ): Promise<BackendView> {
     const by = callerOf(request).asActor('drain');
-    return this.views.of(await this.registry.askedBy(by, () => this.registry.drain(id, timeoutSeconds)), request);
+    return this.views.of(await this.membership.drain(id, timeoutSeconds, by), request);
   }
 
   @Post(':id/resume')
@@ -194,9 +194,7 @@ export class BackendsController {
   @ApiResponse(NOT_FOUND)
   async resume(@Param('id') id: string, @Req() request: Request): Promise<BackendView> {
     const by = callerOf(request).asActor('resume');
-    const backend = this.registry.askedBy(by, () => this.registry.resume(id));
-    await this.registry.whenStored(id);
-    return this.views.of(backend, request);
+    return this.views.of(await this.membership.resume(id, by), request);
   }
 
   @Delete(':id')
@@ -226,9 +224,9 @@ export class BackendsController {
     this.requireOwner(id, caller);
     requireRegistered(this.registry.get(id));
     const by = caller.asActor('remove');
-    const draining = await this.registry.askedBy(by, () =>
-      now ? this.registry.leaveNow(id).then(() => undefined) : this.registry.leave(id, timeoutSeconds),
-    );
+    const draining = now
+      ? await this.membership.leaveNow(id, by).then(() => undefined)
+      : await this.membership.leave(id, timeoutSeconds, by);
     response.status(draining ? 202 : 204);
     return draining && this.views.of(draining, request);
   }

@@ -13,8 +13,9 @@ import { InvalidRegistrationError, normalizeOriginal } from '../registry/registr
 import { BackendAccess } from '../net/backend-access.js';
 import { explainRefusal } from './audit.js';
 import { RegistrationRateLimitGuard, TOO_MANY } from './registration-rate-limit.guard.js';
-import { FleetFullError, NotRegisteredError, QuotaExceededError, TakenError } from '../registry/registry.errors.js';
-import { RegistryService } from '../registry/registry.service.js';
+import { QuotaExceededError } from '../registry/registry.errors.js';
+import { CONFLICTS, TEMPORARY } from './problem.filter.js';
+import { Membership } from '../cluster/membership.js';
 
 /** A response's status and text. */
 type PlainResponse = readonly [status: number, text: string];
@@ -23,7 +24,7 @@ type PlainResponse = readonly [status: number, text: string];
 @Controller()
 export class OriginalProtocolController {
   constructor(
-    private readonly registry: RegistryService,
+    private readonly membership: Membership,
     private readonly access: BackendAccess,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {}
@@ -83,14 +84,13 @@ export class OriginalProtocolController {
       caller.requirePool(spec.pool);
       const claimant = caller.asClaimant({ takesSecret: false });
       const by = caller.asActor('register');
-      const { backend } = this.registry.askedBy(by, () => this.registry.register(spec, claimant));
-      await this.registry.whenStored(backend.id);
+      await this.membership.register(spec, claimant, by);
       return [200, 'Server accepted'];
     } catch (error) {
       if (error instanceof InvalidRegistrationError) return [400, error.message];
-      if (error instanceof TakenError || error instanceof NotRegisteredError) return [409, error.message];
+      if (CONFLICTS.some((kind) => error instanceof kind)) return [409, (error as Error).message];
       if (error instanceof QuotaExceededError) return [429, error.message];
-      if (error instanceof FleetFullError) return [503, error.message];
+      if (TEMPORARY.some((kind) => error instanceof kind)) return [503, (error as Error).message];
       throw error;
     }
   }

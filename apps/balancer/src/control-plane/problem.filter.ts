@@ -15,7 +15,9 @@ import { explainRefusal } from './audit.js';
 import { InvalidDocumentError } from './configuration/invalid-document.error.js';
 import { InvalidRegistrationError } from '../registry/registration-normalizer.js';
 import {
+  ConflictingChangeError,
   FleetFullError,
+  NewerRecordError,
   NoLeaseError,
   NotOwnerError,
   NotRegisteredError,
@@ -26,7 +28,9 @@ import {
 } from '../registry/registry.errors.js';
 
 /** Errors of requests that do not fit the state of the backend. */
-const CONFLICTS = [NoLeaseError, NotRegisteredError, TakenError];
+export const CONFLICTS = [NewerRecordError, NoLeaseError, NotRegisteredError, TakenError];
+/** Errors of requests that may succeed later. */
+export const TEMPORARY = [ConflictingChangeError, FleetFullError];
 
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -57,7 +61,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (error instanceof UnknownBackendError || error instanceof UnknownPoolError) return problem(404, error.message);
     if (CONFLICTS.some((kind) => error instanceof kind)) return problem(409, (error as Error).message);
     if (error instanceof QuotaExceededError) return problem(429, error.message);
-    if (error instanceof FleetFullError) return problem(503, error.message);
+    if (TEMPORARY.some((kind) => error instanceof kind)) return problem(503, (error as Error).message);
     this.logger.error(error);
     return problem(500, "internal error: see the balancer's log");
   }

@@ -9,7 +9,7 @@ import type { BackendObservation } from './snapshot/backend-observation.js';
 
 const REST = { pool: 'default', pingPath: undefined, leaseSeconds: undefined, labels: {}, maxInFlight: undefined };
 const SPEC: BackendSpec = { id: 'a', url: 'http://a:80', capacity: Float64Array.of(1, 1), ...REST };
-const PAUSE = { purpose: 'pause', completedAt: undefined, disconnectsAt: Infinity } as const;
+const PAUSE = { purpose: 'pause', completedAt: undefined, withinSeconds: 300, disconnectsAt: Infinity } as const;
 const LEAVE = { ...PAUSE, purpose: 'leave' } as const;
 
 describe('BackendLifecycle', () => {

@@ -30,6 +30,8 @@ export interface BackendSpec {
 export interface StoredBackend extends BackendSpec {
   /** Whether an operator paused it. */
   readonly isPaused: boolean;
+  /** While it drains: how long its exchanges have to end, from the moment at which a balancer hears of it. */
+  readonly drainSeconds?: number | undefined;
   readonly registeredAt: Date;
 }
 
@@ -40,6 +42,8 @@ export type DrainPurpose = 'pause' | 'leave';
 export interface Drain {
   readonly purpose: DrainPurpose;
   readonly completedAt: Date | undefined;
+  /** How long exchanges in flight had to end when it began; infinite: without an end. */
+  readonly withinSeconds: number;
   /**
    * Monotonic time at which exchanges still in flight are ended, seconds; infinite once they were, or without an end.
    */
@@ -69,7 +73,9 @@ export interface Backend extends BackendSpec {
   readonly reason: string;
   /** The same for readers without the token. */
   readonly publicReason: string;
-  /** Monotonic time at which the lease lapses, seconds; infinite without a lease. */
+  /**
+   * Monotonic time at which the lease lapses, seconds; infinite without a lease, and where another balancer renews it.
+   */
   readonly leaseEndsAt: number;
 }
 
@@ -121,13 +127,27 @@ export function newBackend(spec: BackendSpec, slot: number, now: number): Backen
 }
 
 /** A backend from the registry file. It gets a full lease, since it could not renew while no balancer ran. */
-export function restoredBackend({ isPaused, registeredAt, ...spec }: StoredBackend, slot: number, now: number) {
-  const backend = newBackend(spec, slot, now);
+export function restoredBackend(stored: StoredBackend, slot: number, now: number): BackendRecord {
+  const { isPaused, registeredAt } = stored;
+  const backend = newBackend(declaredBy(stored), slot, now);
   backend.registeredAt = registeredAt;
   backend.reason = 'restored from the registry file; pinged before it counts as up';
   backend.publicReason = backend.reason;
-  if (isPaused) backend.draining = { purpose: 'pause', completedAt: undefined, disconnectsAt: Infinity };
+  if (isPaused) {
+    backend.draining = {
+      purpose: 'pause',
+      completedAt: undefined,
+      withinSeconds: Infinity,
+      disconnectsAt: Infinity,
+    };
+  }
   return backend;
+}
+
+/** What a backend declared, and nothing else that is known of it. */
+export function declaredBy(backend: BackendSpec): BackendSpec {
+  const { id, url, pool, capacity, pingPath, leaseSeconds, labels, maxInFlight, registeredFrom, secretHash } = backend;
+  return { id, url, pool, capacity, pingPath, leaseSeconds, labels, maxInFlight, registeredFrom, secretHash };
 }
 
 /** When a lease that is granted or renewed at `now` lapses; monotonic seconds. */

@@ -61,6 +61,9 @@ const WARNED_KINDS = new Set<FleetEventKind>([
   'certificate-rejected',
   'configuration-rejected',
   'discovery-failed',
+  'registry-away',
+  'balancer-left',
+  'balancer-id-taken',
 ]);
 
 @Injectable()

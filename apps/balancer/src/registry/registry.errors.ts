@@ -59,3 +59,20 @@ export class TakenError extends Error {
     );
   }
 }
+
+/** Another balancer has changed the backend at the same time; that change holds, and this one may be made again. */
+export class ConflictingChangeError extends Error {
+  constructor(id: string) {
+    super(`${JSON.stringify(id)} is being changed with other balancers at the same time: try again`);
+  }
+}
+
+/** A newer version of this program keeps the backend in the shared registry. */
+export class NewerRecordError extends Error {
+  constructor(id: string) {
+    super(
+      `${JSON.stringify(id)} is kept by a newer version of Fairlead, which this one cannot change: ask a balancer of ` +
+        'that version',
+    );
+  }
+}

@@ -1,28 +1,23 @@
 // The service registry: which backends are in the fleet, and in which state. It is the only writer of both; other parts
 // report what they see of a backend here.
 import { LoadTable, type HashKey } from '@fairlead/scheduling';
-import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { monotonicSeconds } from '../clock/monotonic.js';
 import { balancerConfig } from '../config/balancer.config.js';
 import { CurrentTraffic } from '../traffic-config/current-traffic.js';
-import {
-  changedFacts,
-  leaseEnd,
-  type Backend,
-  type BackendRecord,
-  type BackendSpec,
-  type Registered,
-} from './backend.js';
+import { changedFacts, leaseEnd, type Backend, type BackendSpec, type Registered } from './backend.js';
 import { Admission } from './admission.js';
 import { BackendLifecycle } from './backend-lifecycle.js';
-import { Drains } from './drains.js';
+import { Drains, NO_OTHERS, type OtherBalancers } from './drains.js';
 import { EventLog, type Actor } from './event-log.js';
 import { KnownPools } from './known-pools.js';
 import type { BackendIdentity, BackendIndex } from './members/backend-index.js';
 import { Members } from './members/members.js';
+import { Registrations } from './members/registrations.js';
+import { Replicas } from './members/replicas.js';
 import { withOwner, type Claimant } from './ownership.js';
-import { NoLeaseError } from './registry.errors.js';
+import { ConflictingChangeError, NewerRecordError, NoLeaseError } from './registry.errors.js';
 import { RegistryListeners, type RegistryListener } from './registry-listener.js';
 import { SelfPreservation } from './self-preservation.js';
 import type { BackendObservation } from './snapshot/backend-observation.js';
@@ -38,13 +33,17 @@ export class RegistryService implements Fleet, OnModuleInit {
   readonly selfPreservation: SelfPreservation;
   readonly snapshots: SnapshotBuilder;
   readonly knownPools: KnownPools;
+  /** What other balancers have made of the fleet. */
+  readonly replicas: Replicas;
+  /** What they do with backends that drain. */
+  others: OtherBalancers = NO_OTHERS;
   /** Which snapshot each thread uses. */
   readonly acknowledgement = new SnapshotAcknowledgement(() => this.listeners.snapshotChanged());
 
-  private readonly logger = new Logger('Registry');
   private readonly members: Members;
   private readonly index: BackendIndex;
   private readonly drains: Drains;
+  private readonly registrations: Registrations;
   private readonly admission: Admission;
   private readonly lifecycle: BackendLifecycle;
   private readonly listeners = new RegistryListeners();
@@ -57,14 +56,19 @@ export class RegistryService implements Fleet, OnModuleInit {
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {
     const { acknowledgement, listeners } = this;
+    const { changes } = stored;
     this.members = new Members({ table, acknowledgement, events, listeners, publish: () => this.publish() });
     this.index = this.members.index;
-    this.drains = new Drains(table, this.acknowledgement, events, (slot) => this.listeners.disconnect(slot, 'all'));
+    this.drains = new Drains(table, acknowledgement, events, (slot) => listeners.disconnect(slot, 'all'));
     this.lifecycle = new BackendLifecycle(events, traffic, {
       publish: () => this.publish(),
-      probe: (backend) => this.listeners.probeNeeded(backend),
-      disconnect: ({ slot }, scope) => this.listeners.disconnect(slot, scope),
+      probe: (backend) => listeners.probeNeeded(backend),
+      disconnect: ({ slot }, scope) => listeners.disconnect(slot, scope),
     });
+    this.registrations = new Registrations(this.members, this.lifecycle, changes);
+    const { members, registrations, lifecycle, drains } = this;
+    const drainSeconds = config.DRAIN_TIMEOUT_SECONDS;
+    this.replicas = new Replicas({ members, registrations, lifecycle, drains, changes, drainSeconds });
     this.admission = new Admission(traffic, config);
     this.selfPreservation = new SelfPreservation(events, config.SELF_PRESERVATION_RATIO);
     this.snapshots = new SnapshotBuilder(events, traffic, config.RESOURCES.size);
@@ -83,10 +87,9 @@ export class RegistryService implements Fleet, OnModuleInit {
 
   /** Restores the fleet of the store, before the ports listen. */
   onModuleInit(): void {
-    for (const { backend } of this.stored.contents.records) {
-      if (this.members.restore(backend)) continue;
-      this.logger.warn(`backend ${backend.id} is not restored: MAX_BACKENDS is ${this.config.MAX_BACKENDS}`);
-    }
+    const { isShared, contents } = this.stored;
+    if (isShared) this.replicas.applyAll(contents.records);
+    else this.members.restoreAll(contents.records);
     this.updatePools();
     this.completeDrains();
   }
@@ -108,9 +111,14 @@ export class RegistryService implements Fleet, OnModuleInit {
     // A backend whose drain is complete has left, and registers as a new one.
     this.completeDrains();
     this.admission.check(spec, this.index, claimant);
-    const { owned, secret } = withOwner(spec, this.index.match(spec), claimant);
-    const registered = this.addOrUpdate(owned);
-    this.stored.changes.save(registered.backend);
+    const known = this.index.match(spec);
+    const { owned, secret } = withOwner(spec, known, claimant);
+    const hadLeft = known?.draining?.purpose === 'leave';
+    const registered = this.registrations.addOrUpdate(owned);
+    const { backend } = registered;
+    // While a store is away, another balancer may hear that it leaves, and must know that it has come back since.
+    if (hadLeft || this.stored.isAway) this.stored.changes.startIncarnation(backend.id);
+    this.stored.changes.save(backend);
     return { ...registered, secret };
   }
 
@@ -125,12 +133,19 @@ export class RegistryService implements Fleet, OnModuleInit {
     const isLeaving = known?.draining?.purpose === 'leave';
     if (known && !isLeaving && changedFacts(known, spec).length === 0) return;
     if (known && known.source === undefined) this.stored.changes.remove(known.id, 'it does not register any more');
-    this.addOrUpdate(spec);
+    this.registrations.addOrUpdate(spec);
   }
 
-  /** Resolves when the last change of a backend is stored, and at once while the store is away. Never rejects. */
+  /**
+   * Resolves when the last change of a backend is stored, and at once while the store is away.
+   *
+   * @throws {ConflictingChangeError} when another balancer has changed the backend at the same time, and that change holds.
+   * @throws {NewerRecordError} when a newer version of this program keeps the backend.
+   */
   async whenStored(id: string): Promise<void> {
-    await this.stored.changes.whenSettled(id);
+    const { kind } = await this.stored.changes.whenSettled(id);
+    if (kind === 'conflict') throw new ConflictingChangeError(id);
+    if (kind === 'newer-format') throw new NewerRecordError(id);
   }
 
   /** Attributes what `change` records before it returns or awaits to the caller who asked for it. */
@@ -181,6 +196,7 @@ export class RegistryService implements Fleet, OnModuleInit {
       if (withinSeconds !== undefined) {
         const reason = `drain requested again, within ${withinSeconds} s`;
         this.lifecycle.transition(backend, reason, () => this.drains.setDeadline(backend, withinSeconds));
+        this.stored.changes.save(backend);
       }
     } else {
       const seconds = withinSeconds ?? this.config.DRAIN_TIMEOUT_SECONDS;
@@ -210,9 +226,10 @@ export class RegistryService implements Fleet, OnModuleInit {
    */
   async leave(id: string, withinSeconds = this.config.DRAIN_TIMEOUT_SECONDS): Promise<Backend | undefined> {
     const backend = this.index.get(id);
-    // Now and not when it is gone: by then it may have registered with the next process, in the same file.
-    this.stored.changes.remove(id, 'leaving');
     this.lifecycle.transition(backend, 'leaving', () => this.drains.start(backend, 'leave', withinSeconds));
+    // In a file of its own now and not when it is gone: by then it may have registered with the next process there.
+    if (this.stored.isShared) this.stored.changes.save(backend);
+    else this.stored.changes.remove(id, 'leaving');
     await this.whenComplete(id);
     this.completeDrains();
     return this.index.atSlot(backend.slot) === backend ? backend : undefined;
@@ -224,7 +241,7 @@ export class RegistryService implements Fleet, OnModuleInit {
    * @throws {UnknownBackendError}
    */
   async leaveNow(id: string): Promise<void> {
-    this.forget(id, 'left at once');
+    this.registrations.forget(id, 'left at once');
     await this.whenComplete(id);
   }
 
@@ -243,47 +260,32 @@ export class RegistryService implements Fleet, OnModuleInit {
   /** Completes and expires drains, removes backends whose lease has lapsed, and ends ejections. */
   sweep(): void {
     this.completeDrains();
-    for (const { id, leaseSeconds } of this.selfPreservation.lapsed(this.list(), monotonicSeconds())) {
-      this.forget(id, `lease lapsed: not renewed for ${leaseSeconds} s`);
+    // Leases of a store that is shared end by its clock.
+    const fleet = this.stored.isShared ? [] : this.list();
+    for (const { id, leaseSeconds } of this.selfPreservation.lapsed(fleet, monotonicSeconds())) {
+      this.registrations.forget(id, `lease lapsed: not renewed for ${leaseSeconds} s`);
     }
     this.lifecycle.endEjections(this.index);
   }
 
-  /** Resolves when all threads use the present snapshot, and the last change of a backend is stored. */
+  /**
+   * Resolves when all threads of all balancers use the present snapshot, and the last change of a backend is stored.
+   *
+   * @throws like {@link whenStored}.
+   */
   private async whenComplete(id: string): Promise<void> {
     await Promise.all([this.acknowledgement.whenAcknowledged(), this.whenStored(id)]);
-  }
-
-  private addOrUpdate(spec: BackendSpec): Omit<Registered, 'secret'> {
-    const known = this.index.find(spec.id);
-    const atAddress = this.index.atAddress(spec.url, spec.pool);
-    if (atAddress && !known) this.rename(atAddress, spec.id);
-    else if (atAddress && atAddress !== known) this.forget(atAddress.id, `its address was taken over by ${spec.id}`);
-    const present = known ?? atAddress;
-    if (present) {
-      this.lifecycle.update(present, spec);
-      return { backend: present, isNew: false };
-    }
-    return { backend: this.members.join(spec), isNew: true };
-  }
-
-  private rename(backend: BackendRecord, id: string): void {
-    this.stored.changes.remove(backend.id, `renamed to ${id}`);
-    this.members.rename(backend, id);
+    await this.others.whenAcknowledged();
   }
 
   /** Also expires drains whose deadline has passed. */
   private completeDrains(): void {
     // Whose request it is that notices them says nothing about who asked for them.
     this.events.attributeTo(undefined, () => {
-      for (const { id } of this.drains.completeFinished(this.index)) this.members.remove(id, 'left, nothing in flight');
+      for (const { id } of this.drains.completeFinished(this.index, this.others)) {
+        this.registrations.forget(id, 'left, nothing in flight');
+      }
     });
-  }
-
-  /** Removes a backend, also from the store. */
-  private forget(id: string, reason: string): void {
-    this.members.remove(id, reason);
-    this.stored.changes.remove(id, reason);
   }
 
   private updatePools(): void {

@@ -37,13 +37,16 @@ export class SelfPreservation {
     if (this.areLeasesHeld) return [];
     const leased = fleet.filter(({ leaseSeconds }) => leaseSeconds !== undefined);
     const lapsed = leased.filter(({ leaseEndsAt }) => leaseEndsAt <= now);
-    const isLocal = isLikelyLocalFault(lapsed.length, leased.length, this.ratio);
-    if (isLocal && !this.isKeepingLeases) {
-      const evidence = { lapsed: lapsed.length, leased: leased.length };
-      this.record(`${lapsed.length} of ${leased.length} leases have lapsed at once`, evidence);
-    }
+    return this.keepsLapsed(lapsed.length, leased.length) ? [] : lapsed;
+  }
+
+  /** Whether backends stay although `lapsed` of `leased` leases have lapsed: that many at once are not their fault. */
+  keepsLapsed(lapsed: number, leased: number): boolean {
+    const isLocal = isLikelyLocalFault(lapsed, leased, this.ratio);
+    if (isLocal && !this.isKeepingLeases)
+      this.record(`${lapsed} of ${leased} leases have lapsed at once`, { lapsed, leased });
     this.isKeepingLeases = isLocal;
-    return isLocal ? [] : lapsed;
+    return isLocal;
   }
 
   private record(what: string, evidence: Evidence): void {

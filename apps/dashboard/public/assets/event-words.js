@@ -25,6 +25,11 @@ const WORDS = {
   'configuration-rejected': { word: 'configuration rejected', mark: 'suspect' },
   'discovery-failed': { word: 'discovery failed', mark: 'suspect' },
   'discovery-recovered': { word: 'discovery recovered', mark: 'up' },
+  'registry-away': { word: 'registry away', mark: 'suspect' },
+  'registry-back': { word: 'registry back', mark: 'up' },
+  'balancer-joined': { word: 'balancer joined', mark: 'up' },
+  'balancer-left': { word: 'balancer left', mark: 'suspect' },
+  'balancer-id-taken': { word: 'balancer id taken', mark: 'down' },
 };
 
 /** @param {Pick<FleetEvent, 'kind' | 'from' | 'to'>} event @returns {Words} */

@@ -1,17 +1,12 @@
 // The members of the fleet: adds and removes backends, each with a row of the load table, and records that as events.
 import type { LoadTable } from '@fairlead/scheduling';
 import { monotonicSeconds } from '../../clock/monotonic.js';
-import {
-  newBackend,
-  restoredBackend,
-  stateOf,
-  type BackendRecord,
-  type BackendSpec,
-  type StoredBackend,
-} from '../backend.js';
+import { Logger } from '@nestjs/common';
+import { newBackend, restoredBackend, stateOf, type BackendRecord, type BackendSpec } from '../backend.js';
 import type { EventLog } from '../event-log.js';
 import { FleetFullError } from '../registry.errors.js';
 import type { RegistryListeners } from '../registry-listener.js';
+import type { StoredRecord } from '../store/registry-store.js';
 import type { SnapshotAcknowledgement } from '../snapshot/snapshot-acknowledgement.js';
 import { BackendIndex } from './backend-index.js';
 import { SlotAllocator } from './slot-allocator.js';
@@ -29,6 +24,7 @@ export interface MembersContext {
 export class Members {
   /** Finds them. */
   readonly index = new BackendIndex();
+  private readonly logger = new Logger('Registry');
   private readonly slots: SlotAllocator;
 
   constructor(private readonly context: MembersContext) {
@@ -36,22 +32,30 @@ export class Members {
     this.slots = new SlotAllocator(table, acknowledgement, (slot) => listeners.slotFreed(slot));
   }
 
-  /** @throws {FleetFullError} when the load table has no row left. */
-  join(spec: BackendSpec): BackendRecord {
+  /** `reason` is why it joins; undefined: it registered here. @throws {FleetFullError} when the load table has no row left. */
+  join(spec: BackendSpec, reason?: string): BackendRecord {
     const slot = this.slots.acquire();
     if (slot === undefined) throw new FleetFullError(this.context.table.shape.slotCount);
     const backend = newBackend(spec, slot, monotonicSeconds());
-    this.add(backend, spec.source === undefined ? `registered ${backend.url}` : `${backend.reason}: ${backend.url}`);
+    this.add(
+      backend,
+      reason ?? (spec.source === undefined ? `registered ${backend.url}` : `${backend.reason}: ${backend.url}`),
+    );
     return backend;
   }
 
-  /** Adds a backend of the store again; returns whether the load table had a row for it. */
-  restore(stored: StoredBackend): boolean {
-    const slot = this.slots.acquire();
-    if (slot === undefined) return false;
-    const backend = restoredBackend(stored, slot, monotonicSeconds());
-    this.add(backend, backend.reason);
-    return true;
+  /** Adds the backends of a file again, as far as the load table has rows for them. */
+  restoreAll(records: readonly StoredRecord[]): void {
+    for (const { backend: stored } of records) {
+      const slot = this.slots.acquire();
+      if (slot === undefined) {
+        const { slotCount } = this.context.table.shape;
+        this.logger.warn(`backend ${stored.id} is not restored: MAX_BACKENDS is ${slotCount}`);
+        continue;
+      }
+      const backend = restoredBackend(stored, slot, monotonicSeconds());
+      this.add(backend, backend.reason);
+    }
   }
 
   rename(backend: BackendRecord, id: string): void {

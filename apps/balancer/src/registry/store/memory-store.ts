@@ -31,7 +31,8 @@ export class MemoryStore extends RegistryStore {
   }
 
   async read(): Promise<StoreContents> {
-    return { records: [...this.records.values()], unusable: [], keys: this.keys, position: '' };
+    const { keys, lastVersion } = this;
+    return { records: [...this.records.values()], unusable: [], keys, epoch: '', lastVersion, position: '' };
   }
 
   async check(): Promise<void> {}

@@ -150,7 +150,13 @@ describe('PendingChanges', () => {
   it('drops a change of what another balancer has changed, and reports it', async () => {
     const { store, changes, limits } = changesIn(new RemoteStore());
     const reported: unknown[] = [];
-    changes.onConflict = (id, { present }) => reported.push([id, present?.changedBy]);
+    changes.handler = {
+      onConflict: (id, { present }) => {
+        reported.push([id, present?.changedBy]);
+        if (present) changes.learn(present);
+      },
+      onFailure: () => {},
+    };
     await store.put(aRecord('a', { maxInFlight: 7 }, { changedBy: 'balancer-2' }), 0);
     changes.save(aBackend('a', { maxInFlight: 1 }));
     expect(await changes.whenSettled('a')).toMatchObject({

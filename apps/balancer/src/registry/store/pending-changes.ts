@@ -1,8 +1,9 @@
 // Writes the registry's changes to its store. What cannot be written is kept until the store can be written again: no
 // registration is lost, and none waits for a store that is away.
-import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import type { Backend } from '../backend.js';
+import { KnownRecords } from './known-records.js';
+import { newRecordOf } from './new-record.js';
 import type { ChangeResult, Conflict, NewRecord, RegistryStore, StoredRecord } from './registry-store.js';
 
 /** What became of a change. */
@@ -15,15 +16,34 @@ export type Settlement =
   /** The record is of a newer version of this program: the change is dropped. */
   | { readonly kind: 'newer-format' };
 
-/** Another balancer has changed a backend, so that a change of this one was dropped. */
-export type ConflictHandler = (id: string, conflict: Conflict) => void;
+/** What has to be written of a backend: its newest record, or the removal of an incarnation. */
+export type WantedChange =
+  { readonly record: NewRecord } | { readonly removal: { readonly reason: string; readonly incarnation: string } };
 
-/** What has to be written of a backend: its newest record, or its removal. */
-type Wanted = { readonly record: NewRecord } | { readonly removal: string };
+/** Who decides what a store that is shared leads to. */
+export interface SharedStoreHandler {
+  /**
+   * Another balancer has changed a backend: learn what the store has of it now. `kept` is a change that nobody waits for any
+   * more, because it was made while the store was away: it is dropped unless it is made again here.
+   */
+  readonly onConflict: (id: string, conflict: Conflict, kept: WantedChange | undefined) => void;
+  /** The store has failed. Nothing is written from here on, until {@link PendingChanges.resume}. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** Keeps changes over the end of the process. */
+export interface ChangeJournal {
+  readonly keep: (id: string, wanted: WantedChange) => void;
+  readonly drop: (id: string) => void;
+}
 
 interface Pending {
-  wanted: Wanted;
+  wanted: WantedChange;
   isBeingWritten: boolean;
+  /** Whether those who made the change were told that it is kept. */
+  isKept: boolean;
+  /** The newest change of another balancer that was seen while this one was on its way. */
+  overtakenBy: number;
   settled: PromiseWithResolvers<Settlement>;
 }
 
@@ -31,14 +51,16 @@ const STORED: Settlement = { kind: 'stored' };
 const KEPT: Settlement = { kind: 'kept' };
 
 export class PendingChanges {
-  /** Handles conflicts of a shared store. In one that belongs to this balancer, the newest change wins. */
-  onConflict: ConflictHandler | undefined;
+  /** Undefined: the store belongs to this balancer alone, and its newest change wins. */
+  handler: SharedStoreHandler | undefined;
+  journal: ChangeJournal | undefined;
+  /** The version of the last change that this balancer has stored. */
+  lastVersion = 0;
+  /** What the store has. */
+  readonly known = new KnownRecords();
 
   private readonly logger = new Logger('Registry');
   private readonly pending = new Map<string, Pending>();
-  /** The stored version of each backend. */
-  private readonly versions = new Map<string, number>();
-  private readonly incarnations = new Map<string, string>();
   private isAway = false;
   private isRetrying = false;
   private isClosed = false;
@@ -51,13 +73,42 @@ export class PendingChanges {
     /** The id of this balancer. */
     private readonly changedBy: string,
   ) {
-    for (const record of records) this.learn(record);
+    for (const record of records) this.known.learn(record);
   }
 
-  /** The store has this record, as another balancer wrote it. */
-  learn({ backend, version, incarnation }: StoredRecord): void {
-    this.versions.set(backend.id, version);
-    this.incarnations.set(backend.id, incarnation);
+  /** How many backends have changes that are not stored. */
+  get size(): number {
+    return this.pending.size;
+  }
+
+  /** The ids of those backends. */
+  ids(): Iterable<string> {
+    return this.pending.keys();
+  }
+
+  /** The change of a backend that is not stored. */
+  find(id: string): WantedChange | undefined {
+    return this.pending.get(id)?.wanted;
+  }
+
+  /** Takes over a change that an earlier process has kept. */
+  adopt(id: string, wanted: WantedChange): void {
+    this.pending.set(id, { ...newPending(wanted), isKept: true });
+  }
+
+  /** Another balancer has stored this record. Returns whether it is news. */
+  learn(record: StoredRecord): boolean {
+    this.overtake(record.backend.id, record.version);
+    return this.known.learn(record);
+  }
+
+  /** Another balancer has removed the record of a backend. Returns whether that is news. */
+  unlearn(id: string, version: number): boolean {
+    this.overtake(id, version);
+    if (version < this.known.versionOf(id)) return false;
+    this.known.forget(id);
+    this.known.endIncarnation(id);
+    return true;
   }
 
   /** Checks that the store can be written, and tries again later where it cannot. Never rejects. */
@@ -71,15 +122,32 @@ export class PendingChanges {
 
   /** Stores a backend as it is now, if it registered. Never throws. */
   save(backend: Backend): void {
-    if (backend.source === undefined) this.change(backend.id, { record: this.recordOf(backend) });
+    if (backend.source !== undefined) return;
+    const incarnation = this.known.incarnationOf(backend.id);
+    this.change(backend.id, { record: newRecordOf(backend, incarnation, this.changedBy) });
+  }
+
+  /** The backend comes back after it has left: it is another incarnation of it. */
+  startIncarnation(id: string): void {
+    this.known.startIncarnation(id);
   }
 
   /** Removes a backend. Never throws. */
   remove(id: string, reason: string): void {
-    if (!this.incarnations.delete(id)) return;
+    const incarnation = this.known.findIncarnation(id);
+    if (incarnation === undefined) return;
+    this.known.endIncarnation(id);
     const pending = this.pending.get(id);
-    if (this.versions.has(id) || pending?.isBeingWritten) this.change(id, { removal: reason });
+    const isStored = this.known.versionOf(id) > 0;
+    // Another balancer may know of it from a store that is away now.
+    if (isStored || pending?.isBeingWritten || this.isAway) this.change(id, { removal: { reason, incarnation } });
     else if (pending) this.settle(id, pending, STORED);
+  }
+
+  /** Drops the change of a backend. */
+  drop(id: string): void {
+    const pending = this.pending.get(id);
+    if (pending) this.settle(id, pending, STORED);
   }
 
   /**
@@ -91,6 +159,18 @@ export class PendingChanges {
     return this.isAway ? KEPT : pending.settled.promise;
   }
 
+  /** The store is away: all changes are kept until {@link resume}. */
+  suspend(): void {
+    this.isAway = true;
+    for (const [id, pending] of this.pending) this.keep(id, pending);
+  }
+
+  /** The store is back: writes all that is pending. */
+  resume(): void {
+    this.isAway = false;
+    for (const [id, pending] of this.pending) void this.write(id, pending);
+  }
+
   /** Accepts no more changes. Resolves when those that are being written are settled. */
   async close(): Promise<void> {
     this.isClosed = true;
@@ -99,32 +179,14 @@ export class PendingChanges {
     await Promise.all(inProgress.map(({ settled }) => settled.promise));
   }
 
-  private recordOf(backend: Backend): NewRecord {
-    const { id, url, pool, capacity, pingPath, leaseSeconds, labels, maxInFlight, registeredFrom, secretHash } =
-      backend;
-    const facts = { id, url, pool, capacity, pingPath, leaseSeconds, labels, maxInFlight, registeredFrom, secretHash };
-    const { draining, registeredAt } = backend;
-    return {
-      backend: { ...facts, isPaused: draining?.purpose === 'pause', registeredAt },
-      incarnation: this.incarnationOf(id),
-      isLeaving: draining?.purpose === 'leave',
-      changedBy: this.changedBy,
-    };
-  }
-
-  private incarnationOf(id: string): string {
-    const incarnation = this.incarnations.get(id) ?? randomUUID();
-    this.incarnations.set(id, incarnation);
-    return incarnation;
-  }
-
-  private change(id: string, wanted: Wanted): void {
+  private change(id: string, wanted: WantedChange): void {
     if (this.isClosed) return;
-    const pending = this.pending.get(id) ?? { wanted, isBeingWritten: false, settled: Promise.withResolvers() };
+    const pending = this.pending.get(id) ?? newPending(wanted);
     pending.wanted = wanted;
     this.pending.set(id, pending);
     // A disk may have recovered since; a server that is away would make its callers wait.
     if (!this.isAway || !this.store.isShared) void this.write(id, pending);
+    else this.keep(id, pending);
   }
 
   /** Writes one change, and what follows it. Returns false where the store is away. */
@@ -135,7 +197,9 @@ export class PendingChanges {
       for (;;) {
         const { wanted } = pending;
         const settlement = this.settlementOf(id, wanted, await this.send(id, wanted));
-        if (settlement && pending.wanted === wanted) {
+        if (this.pending.get(id) !== pending) break;
+        // A conflict concerns all who wait, unless something new was made of the change.
+        if (settlement && (pending.wanted === wanted || (settlement.kind === 'conflict' && !pending.isKept))) {
           this.settle(id, pending, settlement);
           break;
         }
@@ -145,21 +209,24 @@ export class PendingChanges {
       this.onError(error);
       return false;
     }
-    if (this.isAway) void this.retry();
+    if (this.isAway && !this.handler) void this.retry();
     return true;
   }
 
-  private async send(id: string, wanted: Wanted): Promise<ChangeResult> {
-    const version = this.versions.get(id) ?? 0;
+  private async send(id: string, wanted: WantedChange): Promise<ChangeResult> {
+    const version = this.known.versionOf(id);
     if ('record' in wanted) return this.store.put(wanted.record, version);
-    return version === 0 ? { kind: 'stored', version } : this.store.remove(id, version, wanted.removal);
+    return version === 0 ? { kind: 'stored', version } : this.store.remove(id, version, wanted.removal.reason);
   }
 
   /** Notes what the store has now. Returns undefined where the change has to be made again. */
-  private settlementOf(id: string, wanted: Wanted, result: ChangeResult): Settlement | undefined {
+  private settlementOf(id: string, wanted: WantedChange, result: ChangeResult): Settlement | undefined {
+    const pending = this.pending.get(id);
     if (result.kind === 'stored') {
-      if ('record' in wanted) this.versions.set(id, result.version);
-      else this.versions.delete(id);
+      this.lastVersion = Math.max(this.lastVersion, result.version);
+      if (result.version < (pending?.overtakenBy ?? 0)) return STORED;
+      if ('record' in wanted) this.known.advance(id, result.version, wanted.record.incarnation);
+      else this.known.forget(id);
       return STORED;
     }
     if (result.kind === 'newer-format') {
@@ -168,23 +235,45 @@ export class PendingChanges {
       );
       return result;
     }
-    if (result.version === 0) this.versions.delete(id);
-    else this.versions.set(id, result.version);
-    if (!this.store.isShared) return 'removal' in wanted && result.version === 0 ? STORED : undefined;
-    this.onConflict?.(id, result);
-    return result;
+    if (this.handler) {
+      this.handler.onConflict(id, result, pending?.isKept ? wanted : undefined);
+      return result;
+    }
+    this.known.correct(id, result.version);
+    return 'removal' in wanted && result.version === 0 ? STORED : undefined;
+  }
+
+  private overtake(id: string, version: number): void {
+    const pending = this.pending.get(id);
+    if (pending) pending.overtakenBy = Math.max(pending.overtakenBy, version);
   }
 
   private settle(id: string, pending: Pending, settlement: Settlement): void {
     this.pending.delete(id);
+    if (pending.isKept) this.journal?.drop(id);
     pending.settled.resolve(settlement);
   }
 
+  /** Releases the callers that wait for a change: it is kept, and written later. */
+  private keep(id: string, pending: Pending): void {
+    pending.isKept = true;
+    pending.settled.resolve(KEPT);
+    pending.settled = Promise.withResolvers();
+    this.journal?.keep(id, pending.wanted);
+  }
+
   private onError(error: unknown): void {
-    for (const pending of this.pending.values()) keep(pending);
-    if (this.isClosed) return;
-    if (!this.isAway) this.logger.warn(error instanceof Error ? error.message : String(error));
-    this.isAway = true;
+    if (this.isClosed) {
+      for (const [id, pending] of this.pending) this.keep(id, pending);
+      return;
+    }
+    const wasAway = this.isAway;
+    this.suspend();
+    if (this.handler) {
+      this.handler.onFailure(error);
+      return;
+    }
+    if (!wasAway) this.logger.warn(error instanceof Error ? error.message : String(error));
     this.retryTimer ??= setTimeout(() => void this.retry(), this.store.retryAfterMs).unref();
   }
 
@@ -207,8 +296,6 @@ export class PendingChanges {
   }
 }
 
-/** Releases the callers that wait for a change: it is kept, and written later. */
-function keep(pending: Pending): void {
-  pending.settled.resolve(KEPT);
-  pending.settled = Promise.withResolvers();
+function newPending(wanted: WantedChange): Pending {
+  return { wanted, isBeingWritten: false, isKept: false, overtakenBy: 0, settled: Promise.withResolvers() };
 }

@@ -44,6 +44,10 @@ export interface StoreContents {
   readonly unusable: readonly UnusableRecord[];
   /** The secrets of the fleet. */
   readonly keys: KeptKeys;
+  /** Which life of the store this is: another one after all was lost. */
+  readonly epoch: string;
+  /** The newest version in the store; what a balancer knows of a later one was lost. */
+  readonly lastVersion: number;
   /** Where {@link RegistryStore.follow} has to begin to miss no change. */
   readonly position: Position;
 }
@@ -100,10 +104,10 @@ export type StoreChange =
 export interface StoreFollower {
   readonly changed: (change: StoreChange) => void;
   /**
-   * All changes that were stored at `atMs`, a time of `performance.now()`, have been passed to {@link changed}. Called at
-   * least once a second. It is the time at which the store was asked: a process that was suspended may see an old response.
+   * All changes up to `version`, and all that were stored at `atMs`, a time of `performance.now()`, have been passed to
+   * {@link changed}. Called several times a second. It is the time at which the store was asked: a process that was suspended may see an old response.
    */
-  readonly confirmed: (atMs: number) => void;
+  readonly confirmed: (atMs: number, version: number) => void;
   /** Changes are missing: read everything, and follow from there. This subscription is over. */
   readonly gap: (reason: string) => void;
   /** The store does not respond: read everything when it does, and follow from there. This subscription is over. */

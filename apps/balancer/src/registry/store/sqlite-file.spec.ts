@@ -8,7 +8,7 @@ import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadBalancerConfig } from '../../config/balancer.config.js';
 import type { BackendSpec } from '../backend.js';
-import { ownStoreOf } from './sqlite-store.js';
+import { storeOf } from './configured-store.js';
 import { aBackend as backendAt } from './store.fixture.js';
 import { StoredFleet } from './stored-fleet.js';
 
@@ -36,7 +36,7 @@ function aBackend(id: string, more: Partial<BackendSpec> = {}) {
 }
 
 async function aFleet(): Promise<StoredFleet> {
-  const fleet = await StoredFleet.open(ownStoreOf(loadBalancerConfig({ REGISTRY_FILE: path })), 'balancer-1');
+  const fleet = await StoredFleet.open(storeOf(loadBalancerConfig({ REGISTRY_FILE: path })), 'balancer-1');
   fleets.push(fleet);
   return fleet;
 }
@@ -193,7 +193,7 @@ describe('the key of hashes', () => {
   });
 
   it('is random without a file', async () => {
-    const keys = [1, 2].map(() => ownStoreOf(loadBalancerConfig({ REGISTRY_FILE: 'none' })).read());
+    const keys = [1, 2].map(() => storeOf(loadBalancerConfig({ REGISTRY_FILE: 'none' })).read());
     const [first, second] = await Promise.all(keys);
     expect(first.keys.hash).not.toEqual(second.keys.hash);
   });

@@ -29,6 +29,7 @@ const TABLE = `
     incarnation TEXT NOT NULL DEFAULT '',
     is_leaving INTEGER NOT NULL DEFAULT 0,
     changed_by TEXT NOT NULL DEFAULT '',
+    drain_seconds REAL,
     UNIQUE (pool, url)
   ) STRICT`;
 
@@ -41,6 +42,7 @@ const LATER_COLUMNS = {
   incarnation: "TEXT NOT NULL DEFAULT ''",
   is_leaving: 'INTEGER NOT NULL DEFAULT 0',
   changed_by: "TEXT NOT NULL DEFAULT ''",
+  drain_seconds: 'REAL',
 } as const;
 
 /** The last version that was given to a record; versions without this table read and write a file that has it. */

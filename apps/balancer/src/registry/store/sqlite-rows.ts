@@ -17,8 +17,8 @@ import type { NewRecord, StoredRecord } from './registry-store.js';
 /** Stores the values of {@link valuesOf}, in place of the row with its id and of that with its address in its pool. */
 export const STORE_ROW = `INSERT OR REPLACE INTO backends
   (id, url, resources, ping_path, lease_seconds, max_in_flight, labels, is_paused, registered_at,
-   registered_from, secret_hash, pool, format, version, incarnation, is_leaving, changed_by)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+   registered_from, secret_hash, pool, format, version, incarnation, is_leaving, changed_by, drain_seconds)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 const json = z.string().transform((text, context): unknown => {
   try {
@@ -50,6 +50,7 @@ const rowSchema = z
     incarnation: changeSchemas.incarnation.default(''),
     is_leaving: zeroOrOne.default(false),
     changed_by: changeSchemas.changedBy.default(''),
+    drain_seconds: factSchemas.drainSeconds.nullish(),
   })
   .transform((row) => ({
     backend: {
@@ -62,6 +63,7 @@ const rowSchema = z
       leaseSeconds: row.lease_seconds ?? undefined,
       maxInFlight: row.max_in_flight ?? undefined,
       isPaused: row.is_paused,
+      drainSeconds: row.drain_seconds ?? undefined,
       registeredAt: row.registered_at,
       registeredFrom: row.registered_from ?? undefined,
       secretHash: row.secret_hash ?? undefined,
@@ -84,7 +86,7 @@ export class RowFormat {
   valuesOf({ backend, incarnation, isLeaving, changedBy }: NewRecord, version: number): SQLInputValue[] {
     const { id, url, capacity, labels, isPaused, registeredAt, pool } = backend;
     const { pingPath = null, leaseSeconds = null, maxInFlight = null } = backend;
-    const { registeredFrom = null, secretHash = null } = backend;
+    const { registeredFrom = null, secretHash = null, drainSeconds = null } = backend;
     return [
       id,
       url,
@@ -103,6 +105,7 @@ export class RowFormat {
       incarnation,
       isLeaving ? 1 : 0,
       changedBy,
+      drainSeconds,
     ];
   }
 

@@ -15,7 +15,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadBalancerConfig, registryFileOf } from '../../config/balancer.config.js';
-import { ownStoreOf } from './sqlite-store.js';
+import { storeOf } from './configured-store.js';
 import { aBackend } from './store.fixture.js';
 import { StoredFleet } from './stored-fleet.js';
 
@@ -41,7 +41,7 @@ describe('SqliteStore', () => {
   });
 
   async function aFleet(env: Record<string, string> = {}): Promise<StoredFleet> {
-    const fleet = await StoredFleet.open(ownStoreOf(loadBalancerConfig({ REGISTRY_FILE: path, ...env })), 'balancer-1');
+    const fleet = await StoredFleet.open(storeOf(loadBalancerConfig({ REGISTRY_FILE: path, ...env })), 'balancer-1');
     fleets.push(fleet);
     return fleet;
   }
@@ -74,7 +74,7 @@ describe('SqliteStore', () => {
       capacity: Float64Array.of(0.1, 1e9),
     });
     full.registeredAt = new Date('2026-01-02T03:04:05.678Z');
-    full.draining = { purpose: 'pause', completedAt: new Date(), disconnectsAt: Infinity };
+    full.draining = { purpose: 'pause', completedAt: new Date(), withinSeconds: 300, disconnectsAt: Infinity };
     fleet.changes.save(full);
     expect(await stored()).toEqual([
       {
@@ -86,6 +86,7 @@ describe('SqliteStore', () => {
         leaseSeconds: 2.5,
         labels: { zone: 'a' },
         isPaused: true,
+        drainSeconds: 300,
         registeredAt: new Date('2026-01-02T03:04:05.678Z'),
       },
     ]);

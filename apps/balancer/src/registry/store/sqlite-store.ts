@@ -3,7 +3,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { Logger } from '@nestjs/common';
 import { monotonicSeconds } from '../../clock/monotonic.js';
-import { registryFileOf, type BalancerConfig } from '../../config/balancer.config.js';
+import type { BalancerConfig } from '../../config/balancer.config.js';
 import { keepKeys, randomKeys, readKeys } from './kept-keys.js';
 import { LeaseTable } from './lease-table.js';
 import { MemoryStore } from './memory-store.js';
@@ -81,7 +81,9 @@ export class SqliteStore extends RegistryStore {
       for (const { backend, incarnation } of records) this.leases.grant(backend.id, incarnation, backend.leaseSeconds);
     }
     this.hasBeenRead = true;
-    return { records, unusable, keys: this.keys, position: '' };
+    // No other process counts on in this file: what it has is all that there is.
+    const lastVersion = Math.max(0, ...records.map(({ version }) => version));
+    return { records, unusable, keys: this.keys, epoch: '', lastVersion, position: '' };
   }
 
   async check(): Promise<void> {
@@ -234,12 +236,6 @@ export class SqliteStore extends RegistryStore {
       return { id: String(row.id), problem: error.problem, reason: error.message };
     }
   }
-}
-
-/** The store of a balancer that shares its registry with no other. */
-export function ownStoreOf(config: BalancerConfig): RegistryStore {
-  const path = registryFileOf(config);
-  return path === undefined ? new MemoryStore() : new SqliteStore(path, config);
 }
 
 function isNewer(row: PresentRow | undefined): boolean {

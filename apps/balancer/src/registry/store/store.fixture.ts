@@ -14,7 +14,7 @@ export function emptyFleet(): StoredFleet {
   const store = new MemoryStore(keys);
   return new StoredFleet(
     store,
-    { records: [], unusable: [], keys, position: '' },
+    { records: [], unusable: [], keys, epoch: '', lastVersion: 0, position: '' },
     new PendingChanges(store, [], 'balancer-1'),
   );
 }

@@ -1,21 +1,41 @@
 // What the registry's store had at the start of this process, and the changes since then, which go there.
-import type { OnApplicationShutdown } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { PendingChanges } from './pending-changes.js';
-import type { RegistryStore, StoreContents } from './registry-store.js';
+import { StoreUnavailableError, type RegistryStore, type StoreContents } from './registry-store.js';
+
+/** How often the log repeats what a balancer waits for at its start, milliseconds. */
+const REPEAT_MS = 10_000;
 
 export class StoredFleet implements OnApplicationShutdown {
+  /** Whether a store that several balancers use is away. */
+  isAway = false;
+  /** Tells this process from an earlier one of the same balancer. */
+  readonly instance = randomUUID();
+
   constructor(
-    private readonly store: RegistryStore,
+    readonly store: RegistryStore,
     readonly contents: StoreContents,
     readonly changes: PendingChanges,
   ) {}
 
-  /** Reads a store. `balancer` is the id of this balancer, with which its changes are marked. */
+  /** Whether several balancers use the store. */
+  get isShared(): boolean {
+    return this.store.isShared;
+  }
+
+  /**
+   * Reads a store. `balancer` is the id of this balancer, with which its changes are marked. A balancer that shares its
+   * registry knows nothing before that: it waits for a store that is away.
+   *
+   * @throws {StoreUnusableError}
+   */
   static async open(store: RegistryStore, balancer: string): Promise<StoredFleet> {
-    const contents = await store.read();
+    const contents = store.isShared ? await firstContents(store) : await store.read();
     const changes = new PendingChanges(store, contents.records, balancer);
     // Shows now whether it can be written, and not at the first registration.
-    await changes.check();
+    if (!store.isShared) await changes.check();
     return new StoredFleet(store, contents, changes);
   }
 
@@ -27,5 +47,24 @@ export class StoredFleet implements OnApplicationShutdown {
   async close(): Promise<void> {
     await this.changes.close();
     await this.store.close();
+  }
+}
+
+async function firstContents(store: RegistryStore): Promise<StoreContents> {
+  const logger = new Logger('Registry');
+  let loggedAt = -Infinity;
+  for (;;) {
+    try {
+      const contents = await store.read();
+      await store.check();
+      return contents;
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError)) throw error;
+      if (performance.now() - loggedAt > REPEAT_MS) {
+        logger.warn(`${error.message}; this balancer waits for it, because it does not know the fleet yet`);
+        loggedAt = performance.now();
+      }
+      await sleep(store.retryAfterMs);
+    }
   }
 }

@@ -9,8 +9,11 @@ import { storeErrorOf } from './redis-errors.js';
 import type { RedisKeys } from './redis-keys.js';
 import type { RedisTarget } from './redis-target.js';
 
-/** How long a read waits for a change, milliseconds: half of what a confirmation may take. */
-const WAIT_MS = 500;
+/**
+ * How long a read waits for a change, milliseconds. With the time limit of a command it is well below the two seconds for
+ * which a confirmation holds, so that a server that hangs is found before requests wait.
+ */
+const WAIT_MS = 250;
 /** Changes that are read at once. */
 const BATCH = 500;
 
@@ -65,7 +68,7 @@ export class ChangeStream implements Subscription {
           return;
         }
         last = entries.at(-1)?.version ?? last;
-        if (entries.length < BATCH) this.follower.confirmed(askedAtMs);
+        if (entries.length < BATCH) this.follower.confirmed(askedAtMs, last);
         // A follower that is behind must not keep the event loop from others.
         else await nextTurn();
       }

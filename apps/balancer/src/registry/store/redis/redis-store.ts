@@ -100,7 +100,8 @@ export class RedisStore extends RegistryStore {
       if ('problem' in record) unusable.push(record);
     }
     records.sort(inOrderOfRegistration);
-    return { records, unusable, keys: this.secrets, position: `${epoch} ${sequence}` };
+    const lastVersion = Number(sequence);
+    return { records, unusable, keys: this.secrets, epoch, lastVersion, position: `${epoch} ${sequence}` };
   }
 
   async check(): Promise<void> {

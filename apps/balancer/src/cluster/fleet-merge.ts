@@ -1,0 +1,141 @@
+// Applies what the store says of the fleet, and settles where this balancer says something else.
+import type { Backend } from '../registry/backend.js';
+import type { RegistryService } from '../registry/registry.service.js';
+import type { KnownRecord } from '../registry/store/known-records.js';
+import type { PendingChanges, WantedChange } from '../registry/store/pending-changes.js';
+import type {
+  Conflict,
+  NewRecord,
+  StoreChange,
+  StoreContents,
+  StoredRecord,
+} from '../registry/store/registry-store.js';
+import { reconcile, type Sides } from './reconcile.js';
+
+/** How long it is remembered that an incarnation has left while the store was away, milliseconds. */
+const DEPARTED_MS = 60_000;
+const MAX_DEPARTED = 10_000;
+
+const GONE = 'not in the shared registry any more';
+
+export class FleetMerge {
+  /** Incarnations that have left, with the time until which another balancer may still bring them back. */
+  private readonly departed = new Map<string, number>();
+
+  constructor(
+    private readonly registry: RegistryService,
+    private readonly changes: PendingChanges,
+    /** Which life of the store is known. */
+    private epoch: string,
+  ) {}
+
+  /** Brings the fleet together with everything that the store has. */
+  apply({ records, unusable, epoch, lastVersion }: StoreContents): void {
+    const isEmptied = epoch !== this.epoch;
+    this.epoch = epoch;
+    const { changes } = this;
+    const stored = new Map(
+      records.toSorted((a, b) => a.version - b.version).map((record) => [record.backend.id, record]),
+    );
+    const untouched = new Set(unusable.map(({ id }) => id));
+    const ids = new Set([...changes.ids(), ...changes.known.ids(), ...stored.keys()]);
+    for (const id of ids) {
+      if (untouched.has(id)) continue;
+      const known = changes.known.find(id);
+      const isRolledBack = known !== undefined && known.version > lastVersion;
+      const loss = isEmptied ? 'emptied' : isRolledBack ? 'rolled-back' : 'none';
+      this.settle(id, { stored: stored.get(id), wanted: changes.find(id), known, loss });
+    }
+  }
+
+  /** Applies a change of another balancer. */
+  follow(change: StoreChange): void {
+    const { replicas } = this.registry;
+    if (change.kind === 'removed') replicas.drop(change.id, change.version, `${change.reason}, with another balancer`);
+    if (change.kind !== 'stored') return;
+    const { record } = change;
+    if (this.hasDeparted(record.incarnation)) {
+      this.changes.learn(record);
+      this.changes.remove(record.backend.id, 'it left while the registry was away');
+    } else replicas.apply(record);
+  }
+
+  /** Another balancer has changed a backend at the same time; `kept` was changed here while the store was away. */
+  resolve(id: string, { version, present }: Conflict, kept: WantedChange | undefined): void {
+    const known = this.changes.known.find(id);
+    // What this balancer cannot read is left alone.
+    if (version > 0 && !present) return;
+    this.settle(id, { stored: present, wanted: kept, known, loss: 'none' });
+  }
+
+  private settle(id: string, sides: Sides): void {
+    const { stored, wanted, known } = sides;
+    if (wanted && 'removal' in wanted) this.remember(wanted.removal.incarnation);
+    const outcome = reconcile(sides);
+    switch (outcome.kind) {
+      case 'take':
+        if (wanted) this.changes.drop(id);
+        this.take(id, stored, known);
+        break;
+      case 'push':
+        this.push(id, stored, wanted);
+        break;
+      case 'combine':
+        this.changes.drop(id);
+        this.applyAs(outcome.record, stored);
+        this.save(id);
+        break;
+      default: {
+        const exhaustive: never = outcome;
+        throw new Error(`unknown reconciliation ${JSON.stringify(exhaustive)}`);
+      }
+    }
+  }
+
+  private take(id: string, stored: StoredRecord | undefined, known: KnownRecord | undefined): void {
+    if (stored) this.registry.replicas.apply(stored);
+    else this.registry.replicas.drop(id, known?.version ?? 0, GONE);
+  }
+
+  private push(id: string, stored: StoredRecord | undefined, wanted: WantedChange | undefined): void {
+    const { changes } = this;
+    if (wanted === undefined) {
+      changes.known.forget(id);
+      if (stored) changes.known.advance(id, stored.version, stored.incarnation);
+      this.save(id);
+      return;
+    }
+    changes.drop(id);
+    if ('record' in wanted) {
+      this.applyAs(wanted.record, stored);
+      this.save(id);
+    } else if (stored) {
+      changes.learn(stored);
+      changes.remove(id, wanted.removal.reason);
+    }
+  }
+
+  /** Makes a member what `record` says, as the successor of what the store has. */
+  private applyAs(record: NewRecord, stored: StoredRecord | undefined): void {
+    this.changes.known.forget(record.backend.id);
+    this.registry.replicas.apply({ ...record, version: stored?.version ?? 0 });
+  }
+
+  private save(id: string): void {
+    const member: Backend | undefined = this.registry.find({ id, url: undefined, pool: undefined });
+    if (member) this.changes.save(member);
+  }
+
+  private remember(incarnation: string): void {
+    const now = performance.now();
+    for (const [departed, until] of this.departed) {
+      if (until > now && this.departed.size < MAX_DEPARTED) break;
+      this.departed.delete(departed);
+    }
+    this.departed.set(incarnation, now + DEPARTED_MS);
+  }
+
+  private hasDeparted(incarnation: string): boolean {
+    return (this.departed.get(incarnation) ?? -Infinity) > performance.now();
+  }
+}

@@ -1,0 +1,204 @@
+// The other balancers of the cluster: who is there, and what they do with backends that drain.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import { balancerConfig, balancerIdOf } from '../config/balancer.config.js';
+import { VERSION } from '../config/version.js';
+import type { OtherBalancers } from '../registry/drains.js';
+import { EventLog } from '../registry/event-log.js';
+import { RegistryService } from '../registry/registry.service.js';
+import { ClusterFacts } from '../registry/snapshot/cluster-facts.js';
+import { StoredFleet } from '../registry/store/stored-fleet.js';
+import type { Announcement, BalancerDirectory } from './balancer-directory.js';
+import { ControlAddress } from './control-address.js';
+import { parseNotice, writeView, type Notice } from './notice.js';
+import { OwnBackends } from './own-backends.js';
+import { StoreLink } from './store-link.js';
+
+/** Injection key of the directory; its value is undefined where the registry is not shared. */
+export const BALANCER_DIRECTORY = Symbol('BALANCER_DIRECTORY');
+
+/** How often a balancer announces itself, milliseconds; and while a backend drains. */
+const EVERY_MS = 1_000;
+const EVERY_MS_IN_DRAINS = 100;
+/** How often it is asked whether all others know of a drain, milliseconds. */
+const ASK_MS = 25;
+/** A balancer that was not seen for so long takes no part. Milliseconds. */
+const LIVE_MS = 5_000;
+
+/** Another balancer. */
+export interface Peer {
+  readonly instance: string;
+  readonly notice: Notice;
+  /** When it announced itself, a time of `performance.now()`. */
+  readonly seenAtMs: number;
+  /** The same of the first time that it was seen. */
+  readonly firstSeenAtMs: number;
+}
+
+@Injectable()
+export class Peers implements OtherBalancers, OnApplicationBootstrap, OnModuleDestroy {
+  /** Duration of the last announcement, milliseconds. */
+  latencyMs: number | undefined;
+  readonly startedAt = new Date(Date.now() - process.uptime() * 1000);
+
+  private peers: ReadonlyMap<string, Peer> = new Map();
+  private live: ReadonlyMap<string, string> | undefined;
+  private shownView = '';
+  private timer: NodeJS.Timeout | undefined;
+  private announcing: Promise<void> | undefined;
+  private isClosed = false;
+  private isIdTaken = false;
+
+  constructor(
+    @Inject(BALANCER_DIRECTORY) private readonly directory: BalancerDirectory | undefined,
+    private readonly stored: StoredFleet,
+    private readonly registry: RegistryService,
+    private readonly link: StoreLink,
+    private readonly backends: OwnBackends,
+    private readonly address: ControlAddress,
+    private readonly facts: ClusterFacts,
+    private readonly events: EventLog,
+    @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
+  ) {}
+
+  /** All that were seen within the last minute. */
+  get all(): readonly Peer[] {
+    return [...this.peers.values()];
+  }
+
+  /** Whether a balancer announces itself still. While the store is away, nobody can. */
+  isLive(peer: Peer): boolean {
+    return performance.now() - peer.seenAtMs < LIVE_MS;
+  }
+
+  onApplicationBootstrap(): void {
+    if (!this.directory) return;
+    this.registry.others = this;
+    this.link.onDrain(() => this.announceSoon());
+    this.announceSoon();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.isClosed = true;
+    clearTimeout(this.timer);
+    if (this.link.isCurrent) await this.directory?.withdraw().catch(() => {});
+    await this.directory?.close();
+  }
+
+  async whenAcknowledged(): Promise<void> {
+    const { lastVersion } = this.stored.changes;
+    while (this.link.isCurrent && !this.isClosed) {
+      await this.announce();
+      if (this.livePeers().every(({ notice }) => notice.applied >= lastVersion)) return;
+      await sleep(ASK_MS);
+    }
+  }
+
+  areDone(id: string): boolean {
+    if (!this.link.isCurrent) return true;
+    const { changes } = this.stored;
+    if (changes.find(id)) return false;
+    const version = changes.known.versionOf(id);
+    return this.livePeers().every(({ notice }) => notice.applied >= version && !notice.inFlight[id]);
+  }
+
+  private livePeers(): Peer[] {
+    return this.all.filter((peer) => this.isLive(peer));
+  }
+
+  private announceSoon(): void {
+    void this.announce();
+  }
+
+  /** One at a time; resolves when one has been made that began after this call. */
+  private async announce(): Promise<void> {
+    await this.announcing;
+    this.announcing ??= this.announceNow().finally(() => (this.announcing = undefined));
+    await this.announcing;
+  }
+
+  private async announceNow(): Promise<void> {
+    clearTimeout(this.timer);
+    const inFlight = this.drainsInFlight();
+    if (this.directory && this.link.isCurrent) await this.exchange(this.directory, inFlight);
+    const isDraining = Object.keys(inFlight).length > 0;
+    if (this.isClosed) return;
+    this.timer = setTimeout(() => this.announceSoon(), isDraining ? EVERY_MS_IN_DRAINS : EVERY_MS).unref();
+  }
+
+  private async exchange(directory: BalancerDirectory, inFlight: Notice['inFlight']): Promise<void> {
+    const startedAt = performance.now();
+    const notice: Notice = {
+      id: balancerIdOf(this.config),
+      version: VERSION,
+      address: this.address.text,
+      since: this.startedAt.toISOString(),
+      applied: this.link.appliedVersion,
+      inFlight,
+    };
+    try {
+      const announcements = await directory.announce(JSON.stringify(notice));
+      const now = performance.now();
+      this.latencyMs = now - startedAt;
+      this.learn(announcements, now);
+      await this.show(directory);
+    } catch (error) {
+      this.link.fail(error);
+    }
+  }
+
+  private async show(directory: BalancerDirectory): Promise<void> {
+    const view = writeView(this.backends.read());
+    if (view === this.shownView) return;
+    await directory.show(view);
+    this.shownView = view;
+  }
+
+  private learn(announcements: readonly Announcement[], now: number): void {
+    const { instance: own } = this.stored;
+    const peers = announcements.flatMap(({ instance, notice: text, ageMs }): Peer[] => {
+      const notice = instance === own ? undefined : parseNotice(text);
+      if (!notice) return [];
+      const seenAtMs = now - ageMs;
+      return [{ instance, notice, seenAtMs, firstSeenAtMs: this.peers.get(instance)?.firstSeenAtMs ?? seenAtMs }];
+    });
+    this.peers = new Map(peers.map((peer) => [peer.instance, peer]));
+    const live = new Map(this.livePeers().map(({ instance, notice }) => [instance, notice.id]));
+    this.facts.liveBalancers = 1 + live.size;
+    this.recordChanges(this.live ?? live, live);
+    this.live = live;
+    this.checkId();
+  }
+
+  private recordChanges(before: ReadonlyMap<string, string>, live: ReadonlyMap<string, string>): void {
+    const evidence = { balancers: 1 + live.size };
+    for (const [instance, id] of live) {
+      if (!before.has(instance))
+        this.events.recordFleetEvent('balancer-joined', `the balancer ${id} has joined`, evidence);
+    }
+    for (const [instance, id] of before) {
+      if (live.has(instance)) continue;
+      const how = this.peers.has(instance) ? `was not seen for ${LIVE_MS / 1000} s` : 'has shut down';
+      this.events.recordFleetEvent('balancer-left', `the balancer ${id} ${how}`, evidence);
+    }
+  }
+
+  /** A balancer of this id that has announced itself again since it was first seen is no earlier process of this one. */
+  private checkId(): void {
+    const id = balancerIdOf(this.config);
+    const other = this.livePeers().find(
+      (peer) => peer.notice.id === id && peer.seenAtMs - peer.firstSeenAtMs > EVERY_MS / 2,
+    );
+    if (other && !this.isIdTaken) {
+      const reason = `another balancer, at ${other.notice.address}, has the id ${id} too: set BALANCER_ID to another one`;
+      this.events.recordFleetEvent('balancer-id-taken', reason);
+    }
+    this.isIdTaken = other !== undefined;
+  }
+
+  private drainsInFlight(): Notice['inFlight'] {
+    const draining = this.backends.read().filter(({ state }) => state === 'draining');
+    return Object.fromEntries(draining.map(({ id, inFlight }) => [id, inFlight]));
+  }
+}

@@ -1,0 +1,85 @@
+// The members that other balancers have registered, drained and removed: what the shared store has of them is applied here.
+import { Logger } from '@nestjs/common';
+import type { BackendLifecycle } from '../backend-lifecycle.js';
+import { changedFacts, declaredBy, type BackendRecord, type DrainPurpose } from '../backend.js';
+import type { Drains } from '../drains.js';
+import { FleetFullError } from '../registry.errors.js';
+import type { PendingChanges } from '../store/pending-changes.js';
+import type { StoredRecord } from '../store/registry-store.js';
+import type { Members } from './members.js';
+import type { Registrations } from './registrations.js';
+
+/** What replicas need of the registry. */
+export interface ReplicasContext {
+  readonly members: Members;
+  readonly registrations: Registrations;
+  readonly lifecycle: BackendLifecycle;
+  readonly drains: Drains;
+  readonly changes: PendingChanges;
+  /** How long exchanges have to end where a record does not say it. */
+  readonly drainSeconds: number;
+}
+
+export class Replicas {
+  private readonly logger = new Logger('Registry');
+
+  constructor(private readonly context: ReplicasContext) {}
+
+  /** Applies all that a new balancer has read, in the order in which it was stored: of two at one address, the later holds. */
+  applyAll(records: readonly StoredRecord[]): void {
+    const inOrder = records.toSorted((a, b) => a.version - b.version);
+    for (const record of inOrder) this.apply(record, `read from the shared registry: ${record.backend.url}`);
+  }
+
+  /**
+   * Makes a member what the store has of it, unless a later version of it was applied. One that the configuration file names
+   * stays as it is. `joins` is why a new one joins.
+   */
+  apply(record: StoredRecord, joins = `registered with ${record.changedBy}: ${record.backend.url}`): void {
+    const { members, registrations, changes } = this.context;
+    const { backend: stored, incarnation } = record;
+    const before = changes.known.findIncarnation(stored.id);
+    if (!changes.learn(record)) return;
+    const present = members.index.find(stored.id);
+    if (present?.source !== undefined) return;
+    const spec = declaredBy(stored);
+    const isSame = present && before === incarnation && changedFacts(present, spec).length === 0;
+    try {
+      const backend = isSame ? present : registrations.addOrUpdate(spec, joins).backend;
+      backend.secretHash = stored.secretHash;
+      backend.registeredAt = stored.registeredAt;
+      // It is renewed with the balancer that wrote the record, or with any other one.
+      if (!isSame) backend.leaseEndsAt = Infinity;
+      this.drainAs(backend, record);
+    } catch (error) {
+      if (!(error instanceof FleetFullError)) throw error;
+      this.logger.warn(`backend ${stored.id} of ${record.changedBy} is not served here: ${error.message}`);
+    }
+  }
+
+  /**
+   * Removes a member that the store has no more, unless a later version of it was applied. One that the configuration file
+   * names stays.
+   */
+  drop(id: string, version: number, reason: string): void {
+    const { members, changes } = this.context;
+    if (!changes.unlearn(id, version)) return;
+    const present = members.index.find(id);
+    if (present && present.source === undefined) members.remove(id, reason);
+  }
+
+  private drainAs(
+    backend: BackendRecord,
+    { backend: { isPaused, drainSeconds }, isLeaving, changedBy }: StoredRecord,
+  ): void {
+    const wanted: DrainPurpose | undefined = isLeaving ? 'leave' : isPaused ? 'pause' : undefined;
+    if (backend.draining?.purpose === wanted) return;
+    const { lifecycle, drains, drainSeconds: usual } = this.context;
+    if (wanted === undefined) {
+      lifecycle.transition(backend, `resumed at ${changedBy}`, () => (backend.draining = undefined));
+      return;
+    }
+    const reason = `${wanted === 'leave' ? 'leaving' : 'drain requested'} at ${changedBy}`;
+    lifecycle.transition(backend, reason, () => drains.start(backend, wanted, drainSeconds ?? usual));
+  }
+}
