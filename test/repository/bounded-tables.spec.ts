@@ -96,6 +96,7 @@ const BOUNDS: Readonly<Record<string, string>> = {
   'apps/balancer/src/registry/store/redis/redis-store.ts followers': 'the subscriptions of the process: one',
   'apps/balancer/src/threads/fleet-replica.ts leftOut': 'MAX_BACKENDS',
   'apps/balancer/src/threads/fleet-replica.ts listeners': 'the services of the thread',
+  'apps/balancer/src/threads/priority-port.ts deferred': 'what the main thread sends during one callback',
   'apps/balancer/src/threads/worker-channel.ts EMPTY_TRANSFER_LIST': 'nothing is added',
   'apps/balancer/src/threads/worker-channel.ts queries': 'QUERY_TIMEOUT_MS, in open requests of the control plane',
   'apps/balancer/src/threads/worker-preload.ts preloaded': 'DATA_PLANE_THREADS',
