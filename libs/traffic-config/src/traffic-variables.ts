@@ -95,7 +95,7 @@ export const admissionVariables = {
     .describe('Concurrent exchanges on a backend of median capacity; others scale with their capacity'),
   MAX_QUEUED_REQUESTS: wholeNumber(...LIMITS.queuedRequests)
     .prefault('1024')
-    .describe('Requests that may wait while all backends are full'),
+    .describe('Requests that may wait while all backends are full, or until a shared registry has confirmed the fleet'),
   QUEUE_TIMEOUT_SECONDS: seconds(...LIMITS.queueTimeoutSeconds)
     .prefault('1')
     .describe('How long such a request waits before it gets 503'),

@@ -31,6 +31,7 @@ import { AffinityKeyReader } from '../placement/affinity-key.js';
 import { DemandClassifier } from '../placement/demand-classifier.js';
 import { DemandLearning } from '../placement/demand-learning.js';
 import { DrfScheduler } from '../placement/drf.scheduler.js';
+import { FleetValidity } from '../registry/snapshot/fleet-validity.js';
 import { BackendConnector } from '../tls/backend-connector.js';
 import { CurrentTraffic } from '../traffic-config/current-traffic.js';
 
@@ -43,7 +44,7 @@ export const foundations = [
   }),
 ];
 
-const scheduling = [DrfScheduler, DemandClassifier, DemandLearning, AffinityKeyReader];
+const scheduling = [FleetValidity, DrfScheduler, DemandClassifier, DemandLearning, AffinityKeyReader];
 /** One for all lanes of a thread. */
 const clock = { provide: DeadlineClock, useFactory: () => new DeadlineClock() };
 const lingering = {

@@ -1,7 +1,10 @@
 // Placement within pools: each request goes to the backends of its pool, by the policy of its pool.
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { monotonicSeconds, sharedSecondsFromSeconds } from '../clock/monotonic.js';
 import { aRegistry } from '../registry/registry.fixture.js';
+import { ClusterFacts } from '../registry/snapshot/cluster-facts.js';
+import { FleetValidity } from '../registry/snapshot/fleet-validity.js';
 import { usePools } from '../traffic-config/current-traffic.fixture.js';
 import { DemandLearning } from './demand-learning.js';
 import { DrfScheduler } from './drf.scheduler.js';
@@ -16,7 +19,10 @@ function aScheduler() {
   const fleet = aRegistry({ PLACEMENT_POLICY: 'round-robin', SLOW_START_SECONDS: '0' });
   const { registry, table, traffic, config } = fleet;
   usePools(traffic, { name: 'reports', policy: 'least-requests' });
-  const scheduler = new DrfScheduler(registry, table, new DemandLearning(registry, table, config), traffic, config);
+  const facts = new ClusterFacts();
+  const learning = new DemandLearning(registry, table, config);
+  const validity = new FleetValidity(facts, registry);
+  const scheduler = new DrfScheduler(registry, table, learning, traffic, validity, config);
   const demand = Float64Array.of(1, 1);
   let seconds = 0;
   /** Places requests that stay in flight; their backends, or `none`. */
@@ -26,7 +32,7 @@ function aScheduler() {
       const request = { pool, demand, classId: undefined, affinity: undefined, stickySlot: -1 };
       return scheduler.place(request, [], placement, ++seconds) ? placement.backend!.id : 'none';
     });
-  return { ...fleet, scheduler, demand, place };
+  return { ...fleet, facts, scheduler, demand, place };
 }
 
 describe('a request whose cookie leads to a backend', () => {
@@ -82,7 +88,7 @@ describe('a request', () => {
     const { join, place, scheduler } = aScheduler();
     join('a');
     expect(place('reports')).toEqual(['none']);
-    expect(scheduler.isFull).toBe(false);
+    expect(scheduler.obstacle).toBe('none');
   });
 
   it('finds its pool full although another one has room', () => {
@@ -90,7 +96,7 @@ describe('a request', () => {
     join('a');
     join('b', { pool: 'reports', maxInFlight: 1 });
     expect(place('reports', 2)).toEqual(['b', 'none']);
-    expect(scheduler.isFull).toBe(true);
+    expect(scheduler.obstacle).toBe('full');
     expect(
       scheduler.canPlace(
         { pool: 'reports', demand: Float64Array.of(1, 1), classId: undefined, affinity: 0, stickySlot: -1 },
@@ -98,6 +104,22 @@ describe('a request', () => {
       ),
     ).toBe(false);
     expect(place('default')).toEqual(['a']);
+  });
+});
+
+describe('while the fleet is not confirmed', () => {
+  it('no request is placed, whatever its cookie says, and none is said to have an alternative', () => {
+    const { scheduler, facts, demand, join, place, table } = aScheduler();
+    const { slot } = join('a');
+    const request = { pool: 'default', demand, classId: undefined, affinity: undefined, stickySlot: slot };
+    const isPlaced = () => scheduler.place(request, [], scheduler.createPlacement(), monotonicSeconds());
+    facts.validUntilSeconds = sharedSecondsFromSeconds(monotonicSeconds()) - 1;
+    expect([isPlaced(), scheduler.obstacle, scheduler.canPlace(request, [])]).toEqual([false, 'stale', false]);
+    expect(table.totalActive()).toBe(0);
+    facts.validUntilSeconds = Infinity;
+    expect([scheduler.canPlace(request, []), isPlaced()]).toEqual([true, true]);
+    expect(place('reports')).toEqual(['none']);
+    expect(scheduler.obstacle).toBe('none');
   });
 });
 

@@ -14,6 +14,7 @@ import type { ConfigType } from '@nestjs/config';
 import { monotonicSeconds } from '../clock/monotonic.js';
 import { balancerConfig } from '../config/balancer.config.js';
 import { Fleet } from '../registry/snapshot/fleet.js';
+import { FleetValidity } from '../registry/snapshot/fleet-validity.js';
 import type { PoolSnapshots } from '../registry/snapshot/pool-snapshots.js';
 import { CurrentTraffic } from '../traffic-config/current-traffic.js';
 import { DemandLearning } from './demand-learning.js';
@@ -33,6 +34,12 @@ export interface PlacementRequest {
   /** The slot of the backend that is preferred to the choice of the policy; -1: none is. */
   readonly stickySlot: number;
 }
+
+/**
+ * Why a request was not placed. `stale`: the registry has not confirmed for too long which backends are in the fleet.
+ * `full`: a backend only lacks room. `none`: no backend can take it.
+ */
+export type PlacementObstacle = 'stale' | 'full' | 'none';
 
 /** Where a request would be placed. */
 export interface PlacementExplanation {
@@ -62,12 +69,15 @@ export class DrfScheduler {
   private last: PoolScheduler;
   /** The last snapshots of the registry. */
   private declared: PoolSnapshots;
+  /** Why the last request that was not placed was not. */
+  obstacle: PlacementObstacle = 'none';
 
   constructor(
     private readonly registry: Fleet,
     readonly table: LoadTable,
     private readonly learning: DemandLearning,
     private readonly traffic: CurrentTraffic,
+    private readonly validity: FleetValidity,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
     // With the same seed, all threads would choose the same backends.
@@ -87,16 +97,26 @@ export class DrfScheduler {
   }
 
   /**
-   * Step 5, place: chooses a backend and reserves the demand there, in `placement`; false when no backend can take the
-   * request. Backends on `triedSlots` are skipped. The caller reports to the placement how the exchange ended.
+   * Step 5, place: chooses a backend and reserves the demand there, in `placement`; false when that is not possible, and
+   * {@link obstacle} says why. Backends on `triedSlots` are skipped. The caller reports to the placement how the exchange
+   * ended.
    */
   place(request: PlacementRequest, triedSlots: readonly number[], placement: Placement, nowSeconds: number): boolean {
+    if (!this.validity.isValidAt(nowSeconds)) return this.refuse('stale');
     const pool = this.enter(request.pool, nowSeconds);
     const { demand, classId } = request;
     if (this.tryPlace(pool, request, demand, triedSlots, placement)) return true;
-    if (classId === undefined || pool.fleet.hasAllResources) return false;
     // A learned demand may be wrong: it must not keep a request from the backends that lack one of its resources.
-    return this.tryPlace(pool, request, pool.fleet.servableByAll(demand), triedSlots, placement);
+    const isReducible = classId !== undefined && !pool.fleet.hasAllResources;
+    if (isReducible && this.tryPlace(pool, request, pool.fleet.servableByAll(demand), triedSlots, placement))
+      return true;
+    const { candidates } = pool;
+    return this.refuse(candidates.count === 0 && candidates.isAnyFull ? 'full' : 'none');
+  }
+
+  private refuse(obstacle: PlacementObstacle): false {
+    this.obstacle = obstacle;
+    return false;
   }
 
   private tryPlace(
@@ -120,15 +140,11 @@ export class DrfScheduler {
     return this.learning.usualSeconds(classId);
   }
 
-  /** Whether the last request that was not placed only lacked room: a candidate was full. */
-  get isFull(): boolean {
-    const { candidates } = this.last;
-    return candidates.count === 0 && candidates.isAnyFull;
-  }
-
   /** Whether a backend that is not on `triedSlots` could take a request now. */
   canPlace({ pool, demand }: PlacementRequest, triedSlots: readonly number[]): boolean {
-    const { candidates, fleet } = this.enter(pool);
+    const nowSeconds = monotonicSeconds();
+    if (!this.validity.isValidAt(nowSeconds)) return false;
+    const { candidates, fleet } = this.enter(pool, nowSeconds);
     return candidates.fill(fleet, this.table, demand, triedSlots) > 0;
   }
 

@@ -180,6 +180,9 @@ export class RegistryService implements Fleet, OnModuleInit {
     return backend;
   }
 
+  /** There is nothing to catch up with: what changes here is published at once. */
+  catchUp(): void {}
+
   slowStart(backend: FleetBackend, now: number): number {
     return this.snapshots.slowStart(backend, now);
   }

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { monotonicSeconds, sharedSecondsFromSeconds } from '../clock/monotonic.js';
 import { loadBalancerConfig } from '../config/balancer.config.js';
 import type { DisconnectScope } from '../registry/snapshot/backend-observation.js';
+import { ClusterFacts } from '../registry/snapshot/cluster-facts.js';
+import { FleetValidity } from '../registry/snapshot/fleet-validity.js';
 import { FleetReplica } from './fleet-replica.js';
 import { RecordingMainThread } from './main-thread.fixture.js';
 import type { MemberMessage } from './messages.js';
@@ -40,6 +43,20 @@ describe('FleetReplica', () => {
     expect(slots()).toEqual([2]);
     late.push([member(3)]);
     expect(slots()).toEqual([3]);
+  });
+
+  it('is not used by a thread that wakes with a fleet on its port before it has applied that fleet', () => {
+    const { late, replica, receive, slots } = aReplica();
+    const facts = new ClusterFacts();
+    const validity = new FleetValidity(facts, replica);
+    const now = monotonicSeconds();
+    receive([member(1), member(2)]);
+    facts.validUntilSeconds = sharedSecondsFromSeconds(now) - 1;
+    expect([validity.isValidAt(now), slots()]).toEqual([false, [1, 2]]);
+    // The main thread has run first: it has sent the fleet, and stopped waiting for the acknowledgement.
+    late.push([member(2)]);
+    facts.validUntilSeconds = sharedSecondsFromSeconds(now) + 2;
+    expect([validity.isValidAt(now), slots()]).toEqual([true, [2]]);
   });
 
   it('is the last fleet received, and acknowledges it', () => {

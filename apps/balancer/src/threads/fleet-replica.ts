@@ -38,8 +38,12 @@ export class FleetReplica implements Fleet {
   }
 
   get pools(): PoolSnapshots {
-    if (this.main.hasStoppedWaiting) this.main.catchUp();
+    if (this.main.hasStoppedWaiting) this.catchUp();
     return this.current;
+  }
+
+  catchUp(): void {
+    this.main.catchUp();
   }
 
   atSlot(slot: number): FleetBackend | undefined {

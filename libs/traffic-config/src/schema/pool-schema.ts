@@ -141,7 +141,7 @@ export const poolSchema = mapping({
     mapping({
       maxRequests: optional(
         wholeNumber(...LIMITS.queuedRequests),
-        'Requests that may wait while all backends are full',
+        'Requests that may wait while all backends are full, or until a shared registry has confirmed the fleet',
         'MAX_QUEUED_REQUESTS',
       ),
       timeout: optional(

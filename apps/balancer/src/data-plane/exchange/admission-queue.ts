@@ -1,4 +1,5 @@
-// Where requests wait when every backend that could take them is full: first come, first served, for a short time.
+// Where requests wait when every backend that could take them is full, or when the registry has to confirm the fleet: first
+// come, first served, for a short time.
 
 /** A request that waits. */
 export interface Waiter {
@@ -10,7 +11,10 @@ export interface Waiter {
   readonly expiresAtSeconds: number;
 }
 
-/** How often the queue looks for room it was not told of: on a backend that came up, or freed by another thread. */
+/**
+ * How often the queue looks for room it was not told of: on a backend that came up, or freed by another thread, or because
+ * the fleet was confirmed.
+ */
 const POLL_INTERVAL_MS = 10;
 /**
  * Room on one backend is of no use to a request that needs another one, so the first in line must not block the rest.

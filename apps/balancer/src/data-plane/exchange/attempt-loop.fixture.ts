@@ -7,7 +7,9 @@ import { RequestTable } from '../../metrics/request-table.js';
 import { DemandLearning } from '../../placement/demand-learning.js';
 import { DrfScheduler } from '../../placement/drf.scheduler.js';
 import { aRegistry } from '../../registry/registry.fixture.js';
+import { ClusterFacts } from '../../registry/snapshot/cluster-facts.js';
 import type { FleetBackend } from '../../registry/snapshot/fleet.js';
+import { FleetValidity } from '../../registry/snapshot/fleet-validity.js';
 import { ClientLimits } from '../limits/client-limits.js';
 import { ClientTable } from '../limits/client-table.js';
 import { DeadlineClock } from '../io/deadline-clock.js';
@@ -85,11 +87,12 @@ export interface RequestOptions extends Partial<PlacedRequest> {
 export function aDataPlane(environment: Environment = {}) {
   const fleet = aRegistry({ PLACEMENT_POLICY: 'round-robin', ...environment });
   const { config, table, registry, traffic } = fleet;
+  const facts = new ClusterFacts();
   const learning = new DemandLearning(registry, table, config);
   const requestLog = new RequestLog(new BoundedLog(config), config);
   const requests = new RequestTable(1);
   const factory = new ExchangeFactory(
-    new DrfScheduler(registry, table, learning, traffic, config),
+    new DrfScheduler(registry, table, learning, traffic, new FleetValidity(facts, registry), config),
     registry,
     requestLog,
     new ClientLimits(new ClientTable(1), table, registry, traffic, config),
@@ -115,6 +118,7 @@ export function aDataPlane(environment: Environment = {}) {
 
   return {
     ...fleet,
+    facts,
     route,
     factory,
     learning,

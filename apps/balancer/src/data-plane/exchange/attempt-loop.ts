@@ -2,6 +2,7 @@
 // is the lane's own, behind `LaneTransport`.
 import type { RequestDetails } from '../../metrics/request-log.js';
 import { describeError } from '../../net/network-error.js';
+import type { PlacementObstacle } from '../../placement/drf.scheduler.js';
 import type { DisconnectScope } from '../../registry/snapshot/backend-observation.js';
 import type { FleetBackend } from '../../registry/snapshot/fleet.js';
 import type { ErrorFields } from '../headers/error-response.js';
@@ -20,8 +21,12 @@ import { isIdempotent, isLocalFailure, isUnserved, type FailureKind } from './re
 /** The status in the log for a client that left before its response had begun, as nginx has it. */
 const CLIENT_CLOSED_REQUEST = 499;
 
-const ALL_FULL = 'all backends are full';
-const NONE_AVAILABLE = 'no backend can take this request now';
+/** What the client is told when its request was not placed. */
+const MESSAGES: Readonly<Record<PlacementObstacle, string>> = {
+  stale: 'the registry has not confirmed recently which backends are in the fleet',
+  full: 'all backends are full',
+  none: 'no backend can take this request now',
+};
 const TOO_SLOW = 'the request body arrives too slowly';
 
 /** Serves one request after another: {@link start} may follow {@link end}. */
@@ -85,9 +90,8 @@ export class AttemptLoop implements ExchangeControl {
     }
     const backend = this.exchange.placeNext();
     if (backend) this.startAttempt(backend);
-    else if (this.exchange.isFleetFull) {
-      if (!this.enqueue(ALL_FULL)) this.reject(ALL_FULL);
-    } else if (!this.hold()) this.reject(NONE_AVAILABLE);
+    else if (this.exchange.obstacle === 'none') this.holdOrReject();
+    else if (!this.enqueue()) this.reject();
   }
 
   /** The client's body has arrived whole. */
@@ -199,29 +203,32 @@ export class AttemptLoop implements ExchangeControl {
     this.transport.startAttempt(backend);
   }
 
-  /** Waits for the first backend of a pool that has none, if the request's route allows it. Returns whether it waits. */
-  private hold(): boolean {
+  /** Waits for the first backend of a pool that has none, if the request's route allows it, or rejects the request. */
+  private holdOrReject(): void {
     const leftMs = this.exchange.head.route.holdMs - this.exchange.elapsedMs;
-    return leftMs > 0 && this.enqueue(NONE_AVAILABLE, leftMs);
+    if (leftMs <= 0 || !this.enqueue(leftMs)) this.reject();
   }
 
   /**
-   * Waits for room, or for `holdMs` for a backend, and gets 503 with `message` if none comes in time. Returns whether the
-   * request waits.
+   * Waits for room and for the registry, or for `holdMs` for a backend, and gets 503 if none comes in time. Returns whether
+   * the request waits.
    */
-  private enqueue(message: string, holdMs?: number): boolean {
-    const isQueued = this.exchange.enqueue(
+  private enqueue(holdMs?: number): boolean {
+    const { exchange } = this;
+    const isQueued = exchange.enqueue(
       (backend) => this.startAttempt(backend),
-      () => this.reject(message),
+      // The pool of a request that waited for the registry may have turned out to be empty.
+      () => (exchange.obstacle === 'none' ? this.holdOrReject() : this.reject()),
       holdMs,
     );
     if (isQueued) this.deadline.clear();
     return isQueued;
   }
 
-  private reject(message: string): void {
+  /** Says why the request could not be placed when that was last tried. */
+  private reject(): void {
     this.exchange.giveUp(true);
-    this.sendError(503, message);
+    this.sendError(503, MESSAGES[this.exchange.obstacle]);
   }
 
   private giveUp(error: Error, failure: FailureKind): void {

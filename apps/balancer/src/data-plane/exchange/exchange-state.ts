@@ -6,7 +6,7 @@ export type ExchangeState =
   | 'idle'
   /** A request has no backend: it has just arrived, or its last attempt has failed. */
   | 'placing'
-  /** All backends that could take it are full: it waits in the admission queue. */
+  /** It waits in the admission queue: for room, for a backend, or for the registry to confirm the fleet. */
   | 'queued'
   /** A backend has the request; the head of its response has not arrived. */
   | 'attempting'

@@ -3,6 +3,7 @@
 import type { ExchangeOutcome } from '@fairlead/scheduling';
 import { DEFAULT_POOL } from '@fairlead/traffic-config';
 import { monotonicMs, monotonicSeconds } from '../../clock/monotonic.js';
+import type { PlacementObstacle } from '../../placement/drf.scheduler.js';
 import type { Placement } from '../../placement/placement.js';
 import type { FleetBackend } from '../../registry/snapshot/fleet.js';
 import type { LimitRefusal } from '../limits/limit-refusal.js';
@@ -44,6 +45,8 @@ export class Exchange implements ActiveExchange {
   private readonly claim: RequestClaim;
   /** Why the client may not have this request served; undefined when it may. */
   overLimit: LimitRefusal | undefined;
+  /** Why {@link placeNext} found no backend when it last found none. */
+  obstacle: PlacementObstacle = 'none';
 
   constructor(
     private readonly context: ExchangeContext,
@@ -94,7 +97,7 @@ export class Exchange implements ActiveExchange {
     return monotonicMs() - this.startedAtMs;
   }
 
-  /** Step 5, place: starts an attempt on the best backend, if possible an untried one. Undefined when none has room. */
+  /** Step 5, place: starts an attempt on the best backend, if possible an untried one. Undefined: see {@link obstacle}. */
   placeNext(): FleetBackend | undefined {
     const { head, placement, triedSlots } = this;
     const { scheduler, active } = this.context;
@@ -104,7 +107,10 @@ export class Exchange implements ActiveExchange {
     const isPlaced =
       scheduler.place(head, triedSlots, placement, nowMs / 1000) ||
       (this.attempts > 0 && scheduler.place(head, NO_SLOTS, placement, nowMs / 1000));
-    if (!isPlaced) return undefined;
+    if (!isPlaced) {
+      this.obstacle = scheduler.obstacle;
+      return undefined;
+    }
     this.apply('place');
     this.placedMs = nowMs - this.startedAtMs;
     triedSlots.push(placement.slot);
@@ -113,14 +119,9 @@ export class Exchange implements ActiveExchange {
     return placement.backend;
   }
 
-  /** Whether {@link placeNext} found no backend because all are full. Valid right after it. */
-  get isFleetFull(): boolean {
-    return this.context.scheduler.isFull;
-  }
-
   /**
-   * After {@link placeNext} found no backend: waits for room, or with `holdMs` for a backend that could serve the request, if
-   * the line is not full. `onPlaced` is called once an attempt has started, `onTimeout` when it has waited as long as its
+   * After {@link placeNext} found no backend: waits for room and for the registry, or with `holdMs` for a backend that could
+   * serve the request, if the line is not full. `onPlaced` is called once an attempt has started, `onTimeout` when it has waited as long as its
    * pool lets requests wait, or `holdMs`. Returns whether the request waits.
    */
   enqueue(onPlaced: (backend: FleetBackend) => void, onTimeout: () => void, holdMs?: number): boolean {

@@ -21,7 +21,7 @@ export interface PoolExchangesContext {
 }
 
 export class PoolExchanges {
-  /** Requests that wait for room. */
+  /** Requests that wait for room, or for the registry. */
   readonly queue: AdmissionQueue;
   /** Requests that wait for a backend that could serve them. Apart, because they may wait long at the head of a line. */
   readonly held: AdmissionQueue;
@@ -30,7 +30,7 @@ export class PoolExchanges {
   streaks: FailureStreaks;
   /** An exchange that waits this many times its class's usual latency has stalled; 0: none does. */
   stallFactor: number;
-  /** How long a request waits for room when all backends are full, milliseconds. */
+  /** How long a request waits in {@link queue}, milliseconds. */
   queueTimeoutMs: number;
   private config: PoolConfig;
 

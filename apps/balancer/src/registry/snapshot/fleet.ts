@@ -38,6 +38,9 @@ export abstract class Fleet {
   /** Has a backend probed that lets an exchange wait longer than it should. */
   abstract requestProbe(seen: FleetBackend): void;
 
+  /** Applies what the registry has published so far at once. */
+  abstract catchUp(): void;
+
   /** Notifies `listener` from now on. */
   abstract listen(listener: FleetListener): void;
 }
