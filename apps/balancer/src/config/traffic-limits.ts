@@ -35,14 +35,16 @@ const perClientSchema = closedObject({
     ),
   connectionsPerSecond: wholeNumber(0, MAX_RATE)
     .prefault(0)
-    .describe('New connections per second of one client; 0: no limit'),
+    .describe('New connections per second of one client, divided between the live balancers of a cluster; 0: no limit'),
   connectionBurst: numberOrAuto(1, MAX_RATE)
     .prefault('auto')
-    .describe('New connections that may come at once; auto: as many as in one second'),
-  requestsPerSecond: wholeNumber(0, MAX_RATE).prefault(0).describe('Requests per second of one client; 0: no limit'),
+    .describe('New connections that may come at once, divided likewise, at least 1; auto: as many as in one second'),
+  requestsPerSecond: wholeNumber(0, MAX_RATE)
+    .prefault(0)
+    .describe('Requests per second of one client, divided between the live balancers of a cluster; 0: no limit'),
   requestBurst: numberOrAuto(1, MAX_RATE)
     .prefault('auto')
-    .describe('Requests that may come at once; auto: as many as in one second'),
+    .describe('Requests that may come at once, divided likewise, at least 1; auto: as many as in one second'),
 });
 
 /** The limits of traffic: fields with numbers, each with a default. */

@@ -128,8 +128,16 @@ export const routeSchema = mapping({
   limits: optional(
     mapping({
       body: optional(bytes(), 'Largest body of a request, such as 10MB; 0: no limit', 'maxBodyBytes of TRAFFIC_LIMITS'),
-      rate: optional(decimal(0.1, 1_000_000), 'Requests per second of one client', 'no limit of its own'),
-      burst: optional(wholeNumber(1, 1_000_000), 'Requests of one client that may come at once', 'those of one second'),
+      rate: optional(
+        decimal(0.1, 1_000_000),
+        'Requests per second of one client, divided between the live balancers of a cluster',
+        'no limit of its own',
+      ),
+      burst: optional(
+        wholeNumber(1, 1_000_000),
+        'Requests of one client that may come at once, divided likewise, at least 1',
+        'those of one second',
+      ),
     }),
     'Limits of the requests',
   ),

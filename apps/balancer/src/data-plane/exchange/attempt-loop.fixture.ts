@@ -95,7 +95,7 @@ export function aDataPlane(environment: Environment = {}) {
     new DrfScheduler(registry, table, learning, traffic, new FleetValidity(facts, registry), config),
     registry,
     requestLog,
-    new ClientLimits(new ClientTable(1), table, registry, traffic, config),
+    new ClientLimits(new ClientTable(1), table, registry, traffic, facts, config),
     traffic,
     requests,
     config,

@@ -1,9 +1,11 @@
-// The limits for each client, over all threads: connections, requests, and their rates.
+// The limits for each client, over all threads: connections, requests, and their rates. The live balancers of a cluster divide
+// the rates among them.
 import type { FleetSnapshot } from '@fairlead/scheduling';
 import { LoadTable } from '@fairlead/scheduling';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../../config/balancer.config.js';
+import { ClusterFacts } from '../../registry/snapshot/cluster-facts.js';
 import { Fleet } from '../../registry/snapshot/fleet.js';
 import { CurrentTraffic } from '../../traffic-config/current-traffic.js';
 import { ClientQuota, type QuotaTerms } from './client-quota.js';
@@ -52,14 +54,15 @@ export class ClientLimits {
     loads: LoadTable,
     private readonly fleet: Fleet,
     traffic: CurrentTraffic,
+    cluster: ClusterFacts,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
     const { perClient } = config.TRAFFIC_LIMITS;
-    const { counts } = loads.own;
+    const context = { table, counts: loads.own.counts, cluster };
     const connectionRate = rateOf(perClient.connectionsPerSecond, perClient.connectionBurst);
     const requestRate = rateOf(perClient.requestsPerSecond, perClient.requestBurst);
-    this.connections = new ClientQuota(CONNECTIONS, table, counts, connectionRate);
-    this.requests = new ClientQuota(REQUESTS, table, counts, requestRate);
+    this.connections = new ClientQuota(CONNECTIONS, context, connectionRate);
+    this.requests = new ClientQuota(REQUESTS, context, requestRate);
     const allConnections = config.MAX_CLIENT_CONNECTIONS ?? defaultMaxConnections(config.CONTROL_PLANE_MAX_CONNECTIONS);
     this.maxConnections = limitOf(perClient.connections) ?? halfOf(allConnections);
     this.fixedInFlight = limitOf(perClient.requestsInFlight);

@@ -1,5 +1,6 @@
 // The quota of one client for connections or for requests: how many it may hold at a time, and how fast it may get more.
 import type { ThreadCounts } from '@fairlead/scheduling';
+import type { ClusterFacts } from '../../registry/snapshot/cluster-facts.js';
 import { UNTRACKED, type ClientKey, type ClientTable, type UsageKind } from './client-table.js';
 import { heldRefusal, rateRefusal, type LimitRefusal, type LimitWords } from './limit-refusal.js';
 import type { Rate } from './rate.js';
@@ -16,12 +17,18 @@ export interface QuotaTerms {
   readonly overRate: RefusalCount;
 }
 
+/** What the quotas of all kinds use. */
+export interface QuotaContext {
+  readonly table: ClientTable;
+  readonly counts: ThreadCounts;
+  readonly cluster: ClusterFacts;
+}
+
 /** Enforces the quota of one kind, for all clients. */
 export class ClientQuota {
   constructor(
     private readonly terms: QuotaTerms,
-    private readonly table: ClientTable,
-    private readonly counts: ThreadCounts,
+    private readonly context: QuotaContext,
     private readonly rate: Rate | undefined,
   ) {}
 
@@ -30,7 +37,8 @@ export class ClientQuota {
    * `nowSeconds`: of the clock that all threads share.
    */
   acquire(key: ClientKey, limit: number, nowSeconds: number): number | LimitRefusal {
-    const { table, terms, rate, counts } = this;
+    const { terms, rate } = this;
+    const { table, counts } = this.context;
     const { kind } = terms;
     const cell = table.own.claim(key, nowSeconds);
     if (cell === UNTRACKED) {
@@ -49,7 +57,7 @@ export class ClientQuota {
 
   /** Counts one more for a client against `rate` alone. Returns a refusal if it is too fast. */
   countRate(key: ClientKey, rate: Rate, nowSeconds: number): LimitRefusal | undefined {
-    const { table, counts } = this;
+    const { table, counts } = this.context;
     const cell = table.own.claim(key, nowSeconds);
     if (cell !== UNTRACKED) return this.advance(cell, key, rate, nowSeconds);
     counts.untrackedClients++;
@@ -57,13 +65,15 @@ export class ClientQuota {
   }
 
   private advance(cell: number, key: ClientKey, rate: Rate, nowSeconds: number): LimitRefusal | undefined {
-    const { table, terms, counts } = this;
+    const { terms } = this;
+    const { table, counts, cluster } = this.context;
     const { kind } = terms;
-    const next = rate.next(table.latestTime(kind, key), nowSeconds);
-    const wait = rate.waitSeconds(next, nowSeconds);
+    const balancers = cluster.liveBalancers;
+    const next = rate.next(table.latestTime(kind, key), nowSeconds, balancers);
+    const wait = rate.waitSeconds(next, nowSeconds, balancers);
     if (wait > 0) {
       counts[terms.overRate]++;
-      return rateRefusal(rate.perSecond, terms.rate, wait);
+      return rateRefusal({ perSecond: rate.perSecond, balancers }, terms.rate, wait);
     }
     table.own[kind].times[cell] = next;
     return undefined;
@@ -71,6 +81,6 @@ export class ClientQuota {
 
   /** Undoes an {@link acquire} that returned this cell. */
   release(cell: number): void {
-    if (cell !== UNTRACKED) this.table.own[this.terms.kind].held[cell]--;
+    if (cell !== UNTRACKED) this.context.table.own[this.terms.kind].held[cell]--;
   }
 }

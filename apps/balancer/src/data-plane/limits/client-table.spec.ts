@@ -70,15 +70,15 @@ describe('ClientTable', () => {
 
 describe('Rate', () => {
   /** How many of the events at these times are allowed, by threads in turn that share the latest time. */
-  function allowed(rate: Rate, times: readonly number[]): number {
+  function allowed(rate: Rate, times: readonly number[], balancers = 1): number {
     const [one, other] = twoThreads();
     let count = 0;
     times.forEach((now, i) => {
       const table = i % 2 === 0 ? one : other;
       const key = table.keyOf('192.0.2.1');
       const cell = table.own.claim(key, now);
-      const next = rate.next(table.latestTime('requests', key), now);
-      if (rate.waitSeconds(next, now) > 0) return;
+      const next = rate.next(table.latestTime('requests', key), now, balancers);
+      if (rate.waitSeconds(next, now, balancers) > 0) return;
       table.own.requests.times[cell] = next;
       count++;
     });
@@ -95,6 +95,25 @@ describe('Rate', () => {
 
   it('says how long to wait', () => {
     const rate = new Rate(100, 10);
-    expect(rate.waitSeconds(rate.next(5.1, 5), 5)).toBeCloseTo(0.01);
+    expect(rate.waitSeconds(rate.next(5.1, 5, 1), 5, 1)).toBeCloseTo(0.01);
+    expect(rate.waitSeconds(rate.next(5.1, 5, 4), 5, 4)).toBeCloseTo(0.04);
   });
+
+  const atOnce = Array.from({ length: 20 }, () => 1e6);
+  const atTwiceTheRate = Array.from({ length: 2000 }, (_, i) => 1e6 + i / 200);
+  it.each([
+    [1, 10, 1009],
+    [2, 5, 504],
+    [4, 2, 252],
+    [10, 1, 100],
+    // The first is let in although it is more than the part of the burst.
+    [1000, 1, 1],
+  ])(
+    'is divided between %d balancers: each lets in %d at once, and %d of those at twice the rate for 10 s',
+    (...row) => {
+      const [balancers, burst, count] = row;
+      const rate = new Rate(100, 10);
+      expect([allowed(rate, atOnce, balancers), allowed(rate, atTwiceTheRate, balancers)]).toEqual([burst, count]);
+    },
+  );
 });

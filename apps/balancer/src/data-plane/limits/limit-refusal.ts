@@ -32,18 +32,33 @@ export function heldRefusal(limit: number, { noun, policy, unit }: LimitWords): 
   };
 }
 
-/** The refusal for a client that exceeds `perSecond`. The next one is allowed after `waitSeconds`. */
-export function rateRefusal(perSecond: number, { noun, policy, unit }: LimitWords, waitSeconds: number): LimitRefusal {
+/** A rate as it is limited. */
+export interface RateInForce {
+  readonly perSecond: number;
+  /** The balancers that divide it. */
+  readonly balancers: number;
+}
+
+/** The refusal for a client that exceeds `rate`. The next one is allowed after `waitSeconds`. */
+export function rateRefusal(rate: RateInForce, { noun, policy, unit }: LimitWords, waitSeconds: number): LimitRefusal {
+  const { perSecond, balancers } = rate;
   const seconds = Math.max(1, Math.ceil(waitSeconds));
+  const division = balancers === 1 ? '' : `, divided between ${balancers} balancers`;
   return {
-    message: `one client may have ${perSecond} ${noun} per second`,
+    message: `one client may have ${perSecond} ${noun} per second${division}`,
     // draft-ietf-httpapi-ratelimit-headers: the quota of a window, and what is left of it.
     fields: {
       'retry-after': seconds,
-      'ratelimit-policy': `"${policy}";q=${perSecond};w=1${unitPart(unit)}`,
+      'ratelimit-policy': `"${policy}";${quotaOf(rate)}${unitPart(unit)}`,
       ratelimit: `"${policy}";r=0;t=${seconds}`,
     },
   };
+}
+
+/** What this balancer grants, in whole numbers: `q` in a window of `w` seconds. */
+function quotaOf({ perSecond, balancers }: RateInForce): string {
+  const own = perSecond / balancers;
+  return own >= 1 ? `q=${Math.floor(own)};w=1` : `q=1;w=${Math.ceil(1 / own)}`;
 }
 
 function unitPart(unit: string | undefined): string {

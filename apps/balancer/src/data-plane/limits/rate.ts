@@ -1,4 +1,4 @@
-// A rate limit that needs one number per client.
+// A rate limit that needs one number per client, of which each balancer of a cluster grants its part.
 
 /** Rounding may not refuse the last of a burst. Seconds. */
 const SLACK_SECONDS = 1e-6;
@@ -20,13 +20,17 @@ export class Rate {
     this.toleranceSeconds = burst / perSecond + SLACK_SECONDS;
   }
 
-  /** The theoretical arrival time after one more event. */
-  next(time: number, nowSeconds: number): number {
-    return Math.max(time, nowSeconds) + this.intervalSeconds;
+  /** The theoretical arrival time after one more event, at one of `balancers` that divide the rate. */
+  next(time: number, nowSeconds: number, balancers: number): number {
+    return Math.max(time, nowSeconds) + this.intervalSeconds * balancers;
   }
 
-  /** Seconds until an event would be allowed that leads to this theoretical arrival time; at most 0: it is allowed. */
-  waitSeconds(next: number, nowSeconds: number): number {
-    return next - nowSeconds - this.toleranceSeconds;
+  /**
+   * Seconds until an event would be allowed that leads to this theoretical arrival time; at most 0: it is allowed. The
+   * balancers divide the burst too, which leaves the tolerance as it is. Each lets at least one event in.
+   */
+  waitSeconds(next: number, nowSeconds: number, balancers: number): number {
+    const oneEventSeconds = this.intervalSeconds * balancers + SLACK_SECONDS;
+    return next - nowSeconds - Math.max(this.toleranceSeconds, oneEventSeconds);
   }
 }
