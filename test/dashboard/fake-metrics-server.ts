@@ -1,5 +1,6 @@
-// A small real HTTP server in the balancer's place: it serves the metrics and the request log that a test gives it.
-import type { FleetMetrics, RequestRecord } from '@fairlead/contracts';
+// A small real HTTP server in the balancer's place: it serves the metrics, the cluster and the request log that a test
+// gives it.
+import type { ClusterView, FleetMetrics, RequestRecord } from '@fairlead/contracts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RestartableServer } from '../../libs/registration/test/restartable-server.js';
 import { aFleet } from './fleet-fixtures.js';
@@ -10,6 +11,8 @@ export class FakeMetricsServer extends RestartableServer {
   /** What `/api/v1/metrics` returns, but for the uptime, which goes on while the server runs. */
   metrics: FleetMetrics = aFleet([]);
   requests: RequestRecord[] = [];
+  /** What `/api/v1/cluster` returns; null: 404, as from a balancer of an earlier version. */
+  cluster: ClusterView | null = null;
   /** Stands in for the metrics while it is set: an error status, garbage, or nothing at all. */
   misbehaviour: Respond | null = null;
   private readonly startedAtMs = performance.now();
@@ -22,6 +25,7 @@ export class FakeMetricsServer extends RestartableServer {
     this.mostPending = Math.max(this.mostPending, this.pending);
     response.once('close', () => (this.pending -= 1));
     if (url === '/api/v1/requests') return sendJson(response, { requests: this.requests });
+    if (url === '/api/v1/cluster' && this.cluster) return sendJson(response, this.cluster);
     if (url !== '/api/v1/metrics') return void response.writeHead(404).end();
     if (this.misbehaviour) return this.misbehaviour(response);
     const uptimeSeconds = this.metrics.uptimeSeconds + (performance.now() - this.startedAtMs) / 1000;

@@ -1,4 +1,4 @@
-// The banner: the dashboard or the balancer is unavailable, no backend is up, or too few are.
+// The banner: the dashboard or the balancer is unavailable, no backend is up, or too few are, or the registry is away.
 import { byId, setAttribute, setText } from './dom.js';
 import { clock, count } from './format.js';
 
@@ -34,7 +34,7 @@ function verdictOf({ fleet, outage, connected }) {
   }
   if (!fleet) return { status: 'connecting', word: 'Connecting' };
   const { status, backends } = fleet.metrics;
-  if (status === 'ok') return servingVerdict(backends);
+  if (status === 'ok') return registryVerdict(fleet, servingVerdict(backends));
   if (status === 'panic') {
     return { status, word: 'Panic', ...panicOf(backends) };
   }
@@ -50,6 +50,22 @@ function servingVerdict(backends) {
   const word = `${count(up)} of ${count(all)} up`;
   if (up > 0) return { status: 'partial', word };
   return { status: 'partial', word, title: 'No backend is up', text: `${LAST_RESORT}.` };
+}
+
+/**
+ * Balancers serve on without their registry, but an operator should know.
+ * @param {FleetUpdate} fleet
+ * @param {Verdict} serving What there is to say of its backends.
+ * @returns {Verdict}
+ */
+function registryVerdict({ cluster }, serving) {
+  if (cluster === null || cluster.registry.state === 'current' || serving.title !== undefined) return serving;
+  return {
+    status: 'partial',
+    word: serving.word === HEALTHY ? 'Registry away' : serving.word,
+    title: `The registry has been away since ${clock(cluster.registry.since)}`,
+    text: 'Balancers serve on with the backends that they know, and no lease lapses.',
+  };
 }
 
 /**

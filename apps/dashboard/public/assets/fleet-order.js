@@ -3,8 +3,8 @@
 /** @import { BackendMetrics, FleetMetrics } from '@fairlead/contracts' */
 
 /**
- * A backend with its request rate. `isSpare`: see {@link isSpare}.
- * @typedef {BackendMetrics & { rate: number | null, isSpare: boolean }} Row
+ * A backend with its request rate, and how other balancers see it where they see it differently. `isSpare`: see {@link isSpare}.
+ * @typedef {BackendMetrics & { rate: number | null, isSpare: boolean, elsewhere: string }} Row
  *
  * @typedef {object} Column
  * @property {string} key Unique name, by which the sort order is remembered.

@@ -58,7 +58,8 @@ function stateCell() {
   const why = element('span', { class: 'sub why' });
   const ejections = element('span', { class: 'sub' });
   const spare = element('span', { class: 'sub spare', title: SPARE });
-  const cell = element('td', { role: 'cell', class: 'state-cell' }, word, why, ejections, spare);
+  const elsewhere = element('span', { class: 'sub elsewhere' });
+  const cell = element('td', { role: 'cell', class: 'state-cell' }, word, why, ejections, elsewhere, spare);
   /** @type {Writer} */
   const write = (row) => {
     const age = duration((Date.now() - Date.parse(row.since)) / 1000);
@@ -68,8 +69,10 @@ function stateCell() {
     // Without its pool a backend gets no requests, whatever its state is.
     setText(why, (row.hasPool && WHY[condition]?.(row, age)) || row.reason);
     setText(ejections, ejectionsOf(row));
+    setText(elsewhere, row.elsewhere);
     setText(spare, row.isSpare ? 'a larger one is free' : '');
-    setAttribute(cell, 'title', `${row.state} for ${age}: ${row.reason}`);
+    const here = `${row.state} for ${age}: ${row.reason}`;
+    setAttribute(cell, 'title', row.elsewhere === '' ? here : `${here}\nOther balancers: ${row.elsewhere}`);
   };
   return { cell, write };
 }

@@ -1,4 +1,5 @@
 // The fleet table: one row per backend, kept for as long as the backend is in the fleet.
+import { viewsElsewhere } from './cluster/differences.js';
 import { arrange, byId, element, setText } from './dom.js';
 import { columnsFor, isSpare, matches, ordered, poolsOf } from './fleet-order.js';
 import { FleetRow } from './fleet-row.js';
@@ -41,12 +42,14 @@ export class FleetTable {
   }
 
   /** @param {FleetUpdate} fleet @param {number} scaleSeconds The queue shown by a full bar. */
-  show({ metrics, rates }, scaleSeconds) {
+  show({ metrics, rates, cluster }, scaleSeconds) {
     this.#fitColumns(metrics.resources);
+    const differences = new Map(cluster?.differences.map((difference) => [difference.backend, difference]));
     const rows = metrics.backends.map((backend, index) => ({
       ...backend,
       rate: rates.backends[index] ?? null,
       isSpare: isSpare(metrics, backend),
+      elsewhere: viewsElsewhere(differences.get(backend.id), backend.state, cluster?.balancer ?? ''),
     }));
     this.#fitPools(poolsOf(rows));
     const pool = this.#pool.value;

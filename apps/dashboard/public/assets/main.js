@@ -1,6 +1,7 @@
 // The live page: receives messages, and updates every view at most once per frame.
 import { showBalance } from './balance-plane.js';
 import { showBanner } from './banner.js';
+import { Balancers } from './cluster/balancers.js';
 import { byId } from './dom.js';
 import { showEvents } from './event-list.js';
 import { openFeed } from './feed.js';
@@ -22,6 +23,7 @@ const state = {
 };
 
 const table = new FleetTable();
+const balancers = new Balancers();
 const chart = new RateChart(byId('rate-chart'));
 
 openFeed({
@@ -69,6 +71,7 @@ function show() {
   showSummary(fleet, isStale);
   showEvents(fleet.metrics.events);
   showBalance(fleet.metrics, scaleSeconds);
+  balancers.show(fleet.cluster);
   table.show(fleet, scaleSeconds);
   chart.show();
 }

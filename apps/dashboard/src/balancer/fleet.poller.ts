@@ -10,7 +10,7 @@ import { ratesBetween } from './rates.js';
 /** The wait after a reading that had been received already: the balancer serves each for METRICS_MAX_AGE_SECONDS. */
 const REPEATED_DELAY_MS = 100;
 
-/** Reads the metrics at the configured interval and passes them to the stream. */
+/** Reads the metrics and the cluster at the configured interval and passes them to the stream. */
 @Injectable()
 export class FleetPoller implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly stopping = new AbortController();
@@ -55,11 +55,13 @@ export class FleetPoller implements OnApplicationBootstrap, OnModuleDestroy {
   /** Returns false when it got the same reading as before. */
   private async poll(): Promise<boolean> {
     try {
-      const metrics = await this.balancer.metrics(this.stopping.signal);
+      const { signal } = this.stopping;
+      const metrics = await this.balancer.metrics(signal);
       if (metrics.uptimeSeconds === this.previous?.uptimeSeconds) return false;
+      const cluster = await this.balancer.cluster(signal);
       const rates = ratesBetween(this.previous, metrics);
       this.previous = metrics;
-      this.stream.publishFleet(metrics, rates);
+      this.stream.publishFleet(metrics, rates, cluster);
     } catch (error) {
       if (this.stopping.signal.aborted) return true;
       if (!(error instanceof BalancerUnavailableError)) throw error;

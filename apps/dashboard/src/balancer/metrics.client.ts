@@ -1,5 +1,11 @@
 // Reads the balancer's control plane, and reports every failure as one sentence.
-import { fleetMetricsSchema, problemSchema, requestLogSchema } from '@fairlead/contracts';
+import {
+  clusterViewSchema,
+  fleetMetricsSchema,
+  problemSchema,
+  requestLogSchema,
+  type ClusterView,
+} from '@fairlead/contracts';
 import { ConfigurationError } from '@fairlead/configuration';
 import { fetchTrusting, isUnknownAuthority, type Fetch } from '@fairlead/tls';
 import { ClientTokens } from '@fairlead/tokens';
@@ -19,9 +25,16 @@ const AUTHORITY_HINT = 'set BALANCER_CA_FILE of the dashboard to a file with tha
 /** The balancer sent no usable response. The message is a sentence for people. */
 export class BalancerUnavailableError extends Error {
   override readonly name = 'BalancerUnavailableError';
+  /** The status of the response; undefined where there is none. */
+  readonly status: number | undefined;
+
+  constructor(message: string, options: ErrorOptions & { readonly status?: number } = {}) {
+    super(message, options);
+    this.status = options.status;
+  }
 }
 
-/** Reads the metrics and the request log of one balancer. */
+/** Reads the metrics, the cluster and the request log of one balancer. */
 @Injectable()
 export class MetricsClient {
   /** URL of the control plane, without a trailing slash. */
@@ -43,6 +56,16 @@ export class MetricsClient {
   /** Reads the current load of the fleet. */
   metrics(signal: AbortSignal) {
     return this.read('/api/v1/metrics', fleetMetricsSchema, signal);
+  }
+
+  /** Reads the balancers that serve the fleet; null from a balancer of a version without that. */
+  async cluster(signal: AbortSignal): Promise<ClusterView | null> {
+    try {
+      return await this.read('/api/v1/cluster', clusterViewSchema, signal);
+    } catch (error) {
+      if (error instanceof BalancerUnavailableError && error.status === 404) return null;
+      throw error;
+    }
   }
 
   /** Reads the latest requests, newest first. */
@@ -73,7 +96,8 @@ export class MetricsClient {
       if (response.ok) return await response.json();
       const { status } = response;
       const hint = status === 401 || status === 403 ? TOKEN_HINT : problemIn(await response.text());
-      throw new BalancerUnavailableError(`${this.url}${path} responded with status ${status}${hint && `: ${hint}`}`);
+      const sentence = `${this.url}${path} responded with status ${status}${hint && `: ${hint}`}`;
+      throw new BalancerUnavailableError(sentence, { status });
     } catch (error) {
       if (error instanceof BalancerUnavailableError) throw error;
       throw new BalancerUnavailableError(`${this.url} ${failureOf(error)}`, { cause: error });

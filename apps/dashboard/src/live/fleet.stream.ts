@@ -1,10 +1,11 @@
 // The latest state of the fleet, and the stream of messages that keeps every open page up to date.
-import type { FleetMetrics } from '@fairlead/contracts';
+import type { ClusterView, FleetMetrics } from '@fairlead/contracts';
 import { Injectable } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
 import { Subject, type Observable } from 'rxjs';
 import { MetricsClient } from '../balancer/metrics.client.js';
 import type { Rates } from '../balancer/rates.js';
+import { summaryOf, type ClusterSummary } from './cluster-summary.js';
 import type { Outage } from './messages.js';
 import { encodeMessage } from './page-stream.js';
 import { HISTORY_MS, RateHistory } from './rate-history.js';
@@ -19,6 +20,7 @@ export class FleetStream {
   private readonly history = new RateHistory();
   private fleetMessage: Buffer | null = null;
   private latestMetrics: FleetMetrics | null = null;
+  private latestCluster: ClusterSummary | null = null;
   private currentOutage: Outage | null = {
     reason: 'the balancer has not been read yet',
     since: new Date().toISOString(),
@@ -41,14 +43,20 @@ export class FleetStream {
     return this.latestMetrics;
   }
 
+  /** The cluster of the latest reading; null where the balancer is the only one, with a registry of its own. */
+  get cluster(): ClusterSummary | null {
+    return this.latestCluster;
+  }
+
   /** Sends a reading to every page, and ends an outage. */
-  publishFleet(metrics: FleetMetrics, rates: Rates): void {
+  publishFleet(metrics: FleetMetrics, rates: Rates, cluster: ClusterView | null): void {
     if (this.currentOutage) this.logger.info({ balancer: this.balancer.url }, 'balancer available');
     const atMs = Date.now();
     this.currentOutage = null;
     this.latestMetrics = metrics;
+    this.latestCluster = cluster && summaryOf(cluster);
     this.history.add(atMs, rates.requests);
-    this.fleetMessage = encodeMessage('fleet', { atMs, rates, metrics });
+    this.fleetMessage = encodeMessage('fleet', { atMs, rates, metrics, cluster: this.latestCluster });
     this.published.next(this.fleetMessage);
   }
 

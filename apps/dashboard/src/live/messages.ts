@@ -1,6 +1,7 @@
 // The messages of the event stream: what the dashboard sends to its pages.
 import type { FleetMetrics } from '@fairlead/contracts';
 import type { Rates } from '../balancer/rates.js';
+import type { ClusterSummary } from './cluster-summary.js';
 import type { RatePoint } from './rate-history.js';
 
 /** Sent once, when a page opens. */
@@ -18,6 +19,8 @@ export interface FleetUpdate {
   readonly atMs: number;
   readonly rates: Rates;
   readonly metrics: FleetMetrics;
+  /** Null where the balancer is the only one, with a registry of its own. */
+  readonly cluster: ClusterSummary | null;
 }
 
 /** Sent when the balancer becomes unavailable or the reason changes. The next {@link FleetUpdate} ends the outage. */

@@ -1,9 +1,13 @@
 // PURE: the plain status page, rendered on the server.
 import type { BackendMetrics, FleetMetrics } from '@fairlead/contracts';
+import type { BalancerSummary, ClusterSummary } from '../live/cluster-summary.js';
 import { Html, html } from './html.js';
 
-/** Returns a page with one table, a row for each backend. */
-export function statusPage({ at, status, policy, resources, fleet, backends }: FleetMetrics): Html {
+/** Returns a page with a table of the backends, and one of the balancers if there is a cluster. */
+export function statusPage(
+  { at, status, policy, resources, fleet, backends }: FleetMetrics,
+  cluster: ClusterSummary | null,
+): Html {
   const hasPools = new Set(backends.map(({ pool }) => pool)).size > 1;
   return document(html`
     <p>
@@ -35,8 +39,47 @@ export function statusPage({ at, status, policy, resources, fleet, backends }: F
         </tbody>
       </table>
     </div>
-    ${backends.length === 0 ? html`<p>No backend has registered yet.</p>` : ''}
+    ${backends.length === 0 ? html`<p>No backend has registered yet.</p>` : ''} ${cluster ? clusterPart(cluster) : ''}
   `);
+}
+
+function clusterPart({ cluster, balancer, registry, balancers, differences, differing }: ClusterSummary): Html {
+  const { name, state, since, reason, pendingChanges } = registry;
+  const away = html`<p role="alert">
+    <strong>The registry is away</strong> since ${since}: ${reason ?? ''}. Changes to be stored: ${pendingChanges}.
+  </p>`;
+  return html`
+    <h2>Balancers of ${cluster}</h2>
+    <p>This page shows ${balancer}. ${name} is ${state}.</p>
+    ${state === 'away' ? away : ''}
+    <div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Balancer</th>
+            <th scope="col">Address</th>
+            <th scope="col">Version</th>
+            <th scope="col">Since</th>
+            <th scope="col">Last seen, s ago</th>
+            <th scope="col">Live</th>
+            <th scope="col">Backends up</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${balancers.map(balancerRow)}
+        </tbody>
+      </table>
+    </div>
+    ${differing > 0 ? html`<p>Seen differently by balancers: ${differences.map(({ backend }) => backend).join(', ')}</p>` : ''}
+  `;
+}
+
+function balancerRow({ id, address, version, since, lastSeenSecondsAgo, isLive, up, backends }: BalancerSummary): Html {
+  return html`<tr>
+    <th scope="row">${id}</th>
+    <td>${address}</td>
+    ${[version, since, lastSeenSecondsAgo.toFixed(1), isLive ? 'yes' : 'no', `${up} / ${backends}`].map(numberCell)}
+  </tr>`;
 }
 
 /** Returns the page shown while the balancer is unavailable. */

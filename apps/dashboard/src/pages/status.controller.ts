@@ -12,8 +12,8 @@ export class StatusController {
   @Header('Content-Type', 'text/html; charset=utf-8')
   @Header('Cache-Control', 'no-store')
   status(@Res({ passthrough: true }) response: Response): string {
-    const { outage, metrics } = this.stream;
-    if (metrics && !outage) return statusPage(metrics).text;
+    const { outage, metrics, cluster } = this.stream;
+    if (metrics && !outage) return statusPage(metrics, cluster).text;
     response.status(HttpStatus.SERVICE_UNAVAILABLE);
     return outagePage(outage?.reason ?? '', outage?.since ?? '').text;
   }
