@@ -47,6 +47,11 @@ describe('wordsOf', () => {
       'configuration rejected',
       'discovery failed',
       'discovery recovered',
+      'registry away',
+      'registry back',
+      'balancer joined',
+      'balancer left',
+      'balancer id taken',
     ]);
   });
 });

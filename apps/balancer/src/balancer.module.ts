@@ -55,7 +55,7 @@ import { BackendViews } from './control-plane/backend-views.js';
 import { BackendsController } from './control-plane/backends.controller.js';
 import { ConfiguredBackends } from './registry/configured-backends.js';
 import { RegistryStore } from './registry/store/registry-store.js';
-import { storeOf } from './registry/store/configured-store.js';
+import { journalOf, storeOf } from './registry/store/configured-store.js';
 import { StoredFleet } from './registry/store/stored-fleet.js';
 import { RegistryService } from './registry/registry.service.js';
 import { BackendCertificateFiles } from './tls/backend-certificate-files.js';
@@ -118,7 +118,7 @@ const storedFleet = {
   provide: StoredFleet,
   inject: [RegistryStore, balancerConfig.KEY],
   useFactory: (store: RegistryStore, config: ConfigType<typeof balancerConfig>) =>
-    StoredFleet.open(store, balancerIdOf(config)),
+    StoredFleet.open(store, balancerIdOf(config), journalOf(config)),
 };
 const registry = [registryStore, storedFleet, RegistryService, EventLog, backendAddresses, RegistrySweeper];
 const balancerDirectory = {

@@ -1,6 +1,6 @@
-// The store that the configuration asks for.
-import type { BalancerConfig } from '../../config/balancer.config.js';
-import { registryFileOf } from '../../config/balancer.config.js';
+// The store that the configuration asks for, and where changes are kept that it cannot take.
+import { registryFileOf, type BalancerConfig } from '../../config/balancer.config.js';
+import { Journal } from './journal.js';
 import { MemoryStore } from './memory-store.js';
 import { RedisStore } from './redis/redis-store.js';
 import { redisTargetOf } from './redis/redis-target.js';
@@ -13,4 +13,11 @@ export function storeOf(config: BalancerConfig): RegistryStore {
   if (url) return new RedisStore(redisTargetOf(url, config), { prefix, cluster, resources });
   const path = registryFileOf(config);
   return path === undefined ? new MemoryStore() : new SqliteStore(path, config);
+}
+
+/** In the file REGISTRY_FILE; undefined without one, and where that is the store. */
+export function journalOf(config: BalancerConfig): Journal | undefined {
+  const path = registryFileOf(config);
+  if (!config.REGISTRY_URL || path === undefined) return undefined;
+  return new Journal(path, `${config.REGISTRY_PREFIX} ${config.CLUSTER_ID}`, config.RESOURCES);
 }

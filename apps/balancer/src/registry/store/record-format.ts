@@ -38,8 +38,11 @@ export const changeSchemas = {
   changedBy: z.string().max(300),
 };
 
-const recordSchema = z.object({
-  ...changeSchemas,
+const { version, incarnation, changedBy } = changeSchemas;
+
+const newRecordSchema = z.object({
+  incarnation,
+  changedBy,
   isLeaving: z.boolean(),
   backend: z.object({
     ...factSchemas,
@@ -52,6 +55,8 @@ const recordSchema = z.object({
     secretHash: factSchemas.secretHash.optional(),
   }),
 });
+
+const recordSchema = newRecordSchema.extend({ version });
 
 /** The facts of a backend as they are stored, validated: amounts by name of resource, and times as text. */
 interface ValidFacts extends Omit<StoredBackend, 'capacity' | 'registeredAt' | Optional> {
@@ -91,9 +96,22 @@ export class RecordFormat {
 
   /** The record of the backend `id` from its JSON. @throws {UnusableRecordError} */
   decode(id: string, text: string): StoredRecord {
+    return this.decodeAs(recordSchema, id, text);
+  }
+
+  /** A record as {@link encode} wrote it. @throws {UnusableRecordError} */
+  decodeNew(id: string, text: string): NewRecord {
+    return this.decodeAs(newRecordSchema, id, text);
+  }
+
+  private decodeAs<Change extends z.output<typeof newRecordSchema>>(
+    schema: z.ZodType<Change>,
+    id: string,
+    text: string,
+  ) {
     const value = parseJson(text);
     requireFormat(formatOf(value));
-    const parsed = recordSchema.safeParse(value);
+    const parsed = schema.safeParse(value);
     if (!parsed.success) throw new UnusableRecordError('corrupt', formatIssues(parsed.error.issues));
     const { backend, ...change } = parsed.data;
     if (backend.id !== id)

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
+import type { Journal } from './journal.js';
 import { PendingChanges } from './pending-changes.js';
 import { StoreUnavailableError, type RegistryStore, type StoreContents } from './registry-store.js';
 
@@ -18,6 +19,7 @@ export class StoredFleet implements OnApplicationShutdown {
     readonly store: RegistryStore,
     readonly contents: StoreContents,
     readonly changes: PendingChanges,
+    private readonly journal?: Journal,
   ) {}
 
   /** Whether several balancers use the store. */
@@ -29,14 +31,18 @@ export class StoredFleet implements OnApplicationShutdown {
    * Reads a store. `balancer` is the id of this balancer, with which its changes are marked. A balancer that shares its
    * registry knows nothing before that: it waits for a store that is away.
    *
+   * `journal` has what an earlier process could not store.
+   *
    * @throws {StoreUnusableError}
    */
-  static async open(store: RegistryStore, balancer: string): Promise<StoredFleet> {
+  static async open(store: RegistryStore, balancer: string, journal?: Journal): Promise<StoredFleet> {
     const contents = store.isShared ? await firstContents(store) : await store.read();
     const changes = new PendingChanges(store, contents.records, balancer);
     // Shows now whether it can be written, and not at the first registration.
     if (!store.isShared) await changes.check();
-    return new StoredFleet(store, contents, changes);
+    for (const { id, wanted } of journal?.read() ?? []) changes.adopt(id, wanted);
+    changes.journal = journal;
+    return new StoredFleet(store, contents, changes, journal);
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -47,6 +53,7 @@ export class StoredFleet implements OnApplicationShutdown {
   async close(): Promise<void> {
     await this.changes.close();
     await this.store.close();
+    this.journal?.close();
   }
 }
 
