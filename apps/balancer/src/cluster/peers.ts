@@ -72,6 +72,11 @@ export class Peers implements OtherBalancers, OnApplicationBootstrap, OnModuleDe
     return performance.now() - peer.seenAtMs < LIVE_MS;
   }
 
+  /** The balancers that serve the fleet now, this one included. */
+  get liveCount(): number {
+    return 1 + this.livePeers().length;
+  }
+
   onApplicationBootstrap(): void {
     if (!this.directory) return;
     this.registry.others = this;

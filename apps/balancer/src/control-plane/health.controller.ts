@@ -5,6 +5,8 @@ import { HealthCheck, HealthCheckService, HealthIndicatorService, type HealthChe
 import { NoRequiredRole } from '../access/required-role.js';
 import { DataPlane } from '../data-plane/data-plane.js';
 import { stateOf } from '../registry/backend.js';
+import { StoreLink } from '../cluster/store-link.js';
+import { StoredFleet } from '../registry/store/stored-fleet.js';
 import { RegistryService } from '../registry/registry.service.js';
 
 @ApiTags('health')
@@ -16,6 +18,8 @@ export class HealthController {
     private readonly indicators: HealthIndicatorService,
     private readonly plane: DataPlane,
     private readonly registry: RegistryService,
+    private readonly stored: StoredFleet,
+    private readonly link: StoreLink,
   ) {}
 
   @Get('live')
@@ -29,16 +33,24 @@ export class HealthController {
   @HealthCheck()
   @ApiOperation({
     summary:
-      '200 while the balancer accepts clients; the body shows `panic` or `degraded` when few or no backends are up',
+      '200 while the balancer accepts clients; the body shows `panic` or `degraded` when few or no backends are up, or the shared registry is away',
   })
   ready(): Promise<HealthCheckResult> {
-    return this.health.check([() => this.dataPlane(), () => this.fleet()]);
+    return this.health.check([() => this.dataPlane(), () => this.fleet(), ...this.sharedRegistry()]);
   }
 
   private dataPlane() {
     const indicator = this.indicators.check('dataPlane');
     const reason = this.plane.unreadyReason;
     return reason === undefined ? indicator.up() : indicator.down(reason);
+  }
+
+  /** Always up: without the registry, the balancer serves the fleet as it was known last. */
+  private sharedRegistry() {
+    if (!this.stored.isShared) return [];
+    const { state, reason } = this.link.state;
+    const condition = state === 'current' ? 'ok' : 'degraded';
+    return [() => this.indicators.check('registry').up({ condition, ...(reason === undefined ? {} : { reason }) })];
   }
 
   /** Always up: with an empty fleet the balancer rightly responds 503, and backends can register. */

@@ -3,8 +3,11 @@ import { LoadTable } from '@fairlead/scheduling';
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../../config/balancer.config.js';
+import { Peers } from '../../cluster/peers.js';
+import { StoreLink } from '../../cluster/store-link.js';
 import { EventLog } from '../../registry/event-log.js';
 import { RegistryService } from '../../registry/registry.service.js';
+import { StoredFleet } from '../../registry/store/stored-fleet.js';
 import { CertificatesInUse } from '../../tls/certificates-in-use.js';
 import { CurrentTraffic } from '../../traffic-config/current-traffic.js';
 import { ReloadStatus } from '../../traffic-config/reload-status.js';
@@ -13,6 +16,7 @@ import { LoadHistory } from '../load-history.js';
 import { MetricsService } from '../metrics.service.js';
 import { RequestTable } from '../request-table.js';
 import { addBackendHistogram, addBackendMetrics } from './backend-metrics.js';
+import { addClusterMetrics } from './cluster-metrics.js';
 import { CollectedMetrics } from './collected-metrics.js';
 import { addConfigurationMetrics, addTlsMetrics } from './configuration-metrics.js';
 import { addFleetMetrics } from './fleet-metrics.js';
@@ -43,6 +47,9 @@ export class Prometheus implements OnModuleDestroy {
     events: EventLog,
     certificates: CertificatesInUse,
     reloads: ReloadStatus,
+    stored: StoredFleet,
+    link: StoreLink,
+    peers: Peers,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
     const { collected } = this;
@@ -57,6 +64,7 @@ export class Prometheus implements OnModuleDestroy {
     addThreadMetrics(collected, table, config.DATA_PLANE_THREADS, () => this.mainLoop);
     addTlsMetrics(collected, table, certificates);
     addConfigurationMetrics(collected, reloads);
+    addClusterMetrics(collected, stored, link, peers);
     this.timer = setInterval(() => (this.mainLoop = this.meter.read()), METER_MS).unref();
   }
 

@@ -54,6 +54,8 @@ export class PendingChanges {
   /** Undefined: the store belongs to this balancer alone, and its newest change wins. */
   handler: SharedStoreHandler | undefined;
   journal: ChangeJournal | undefined;
+  /** Whether the store could not be written when it was tried last. */
+  isAway = false;
   /** The version of the last change that this balancer has stored. */
   lastVersion = 0;
   /** What the store has. */
@@ -61,7 +63,6 @@ export class PendingChanges {
 
   private readonly logger = new Logger('Registry');
   private readonly pending = new Map<string, Pending>();
-  private isAway = false;
   private isRetrying = false;
   private isClosed = false;
   private retryTimer: NodeJS.Timeout | undefined;
