@@ -34,6 +34,7 @@ describe('a fleet snapshot', () => {
       const fleet = declared.atSpeeds(halved, declared);
       expect(Array.from(fleet.capacity)).toEqual([5, 10, 30, 0]);
       expect([fleet.slots, fleet.maxActive, fleet.keys]).toEqual([declared.slots, declared.maxActive, declared.keys]);
+      expect([fleet.declared, declared.declared]).toEqual([declared, declared]);
     });
 
     it('scales the declared capacities, not the previous result', () => {

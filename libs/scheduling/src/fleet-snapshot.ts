@@ -34,11 +34,16 @@ export class FleetSnapshot {
   readonly smallestMaxActive: number;
   /** Whether every member has every resource, so that each one with room is feasible for any request. */
   readonly hasAllResources: boolean;
+  /** The same members, at the same positions, at the capacities that they declared. */
+  readonly declared: FleetSnapshot;
 
+  /** @param declared the snapshot that the new one is {@link atSpeeds | at the speeds} of; absent: itself. */
   constructor(
     readonly resourceCount: number,
     private readonly members: readonly FleetMember[],
+    declared?: FleetSnapshot,
   ) {
+    this.declared = declared ?? this;
     this.size = members.length;
     this.slots = Int32Array.from(members, ({ slot }) => slot);
     this.capacity = new Float64Array(members.length * resourceCount);
@@ -77,6 +82,6 @@ export class FleetSnapshot {
       const speed = speedOf(member.slot);
       return { ...member, capacity: Array.from(member.capacity, (units) => units * speed) };
     });
-    return new FleetSnapshot(this.resourceCount, members);
+    return new FleetSnapshot(this.resourceCount, members, this);
   }
 }

@@ -11,21 +11,24 @@ const ENTRIES = 65_537;
 /**
  * Consistent hashing with a lookup table. Each backend fills entries in its own order, in proportion to its size, until
  * the table is full; a key belongs to the backend of its entry. O(log candidates) per decision, and O(entries) for the
- * first decision after a fleet change. Suits caches and sessions; blind to load. When one backend leaves, its own keys
- * move and about one in a hundred of the others. If the backend of a key is not a candidate, the next entries are
+ * first decision after a fleet change. Suits caches and sessions; blind to load. The table depends on the keys and the
+ * declared capacities of the backends alone, so that all balancers in front of a fleet have the same one. When one backend
+ * leaves, its own keys move and about one in a hundred of the others. If the backend of a key is not a candidate, the next entries are
  * tried. A request without a key gets a random entry.
  * Source: Eisenbud et al., "Maglev: A Fast and Reliable Software Network Load Balancer" (2016), §3.4; weights as in Envoy.
  */
 export class MaglevPolicy implements PlacementPolicy {
   private readonly entries = new Int32Array(ENTRIES);
-  private fleet: FleetSnapshot | undefined;
+  /** The snapshot that the entries are of. */
+  private declared: FleetSnapshot | undefined;
 
   constructor(private readonly context: PolicyContext) {}
 
   choose(candidates: Candidates, _demand: ResourceVector, affinity?: number): number {
-    if (this.fleet !== candidates.fleet) {
-      this.fleet = candidates.fleet;
-      fillEntries(this.entries, candidates.fleet);
+    const { declared } = candidates.fleet;
+    if (this.declared !== declared) {
+      this.declared = declared;
+      fillEntries(this.entries, declared);
     }
     const key = affinity ?? Math.floor(this.context.random() * 2 ** 32);
     let entry = mixBits(key) % ENTRIES;
@@ -42,8 +45,9 @@ function fillEntries(entries: Int32Array, fleet: FleetSnapshot): void {
   const offset = weights.map((_, position) => mixBits(fleet.keys[position]) % ENTRIES);
   const skip = weights.map((_, position) => (mixBits(~fleet.keys[position]) % (ENTRIES - 1)) + 1);
   const credit = new Float64Array(fleet.size);
+  const order = orderOfTurns(fleet, weights);
   for (let filled = 0; ;) {
-    for (let position = 0; position < fleet.size; position++) {
+    for (const position of order) {
       credit[position] += weights[position] / maxWeight;
       if (credit[position] < 1) continue;
       credit[position] -= 1;
@@ -52,6 +56,15 @@ function fillEntries(entries: Int32Array, fleet: FleetSnapshot): void {
       if (++filled === ENTRIES) return;
     }
   }
+}
+
+/**
+ * The positions in the order in which their backends take turns: by key, because that of the positions is each balancer's
+ * own. Two backends whose 32-bit keys are equal take turns by size.
+ */
+function orderOfTurns({ keys }: FleetSnapshot, weights: Float64Array): number[] {
+  const positions = Array.from(keys, (_, position) => position);
+  return positions.sort((a, b) => keys[a] - keys[b] || weights[b] - weights[a]);
 }
 
 /** MurmurHash3's finaliser: 32 bits in, 32 well-mixed bits out. */

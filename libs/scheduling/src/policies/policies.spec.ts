@@ -1,8 +1,13 @@
 // What every policy must do, and what is characteristic of each.
 import { array, assert, integer, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Candidates } from '../candidates.js';
+import { seededRandom } from '../clock-and-random.js';
+import { FleetSnapshot } from '../fleet-snapshot.js';
+import { hash32 } from '../hash.js';
+import { LoadTable } from '../load/load-table.js';
 import { aFleet } from './fleet.fixture.js';
-import { POLICY_NAMES } from './index.js';
+import { POLICY_NAMES, createPolicy } from './index.js';
 
 const units = integer({ min: 0, max: 10 });
 const amounts = array(units, { minLength: 2, maxLength: 2 });
@@ -116,6 +121,44 @@ describe('maglev', () => {
     const moved = before.filter((slot, key) => slot !== left && slot !== after[key]).length;
     // Eisenbud et al. 2016, figure 12: with 65,537 entries well under 2 % of the other keys move.
     expect(moved / KEYS).toBeLessThan(0.02);
+  });
+
+  describe('at two balancers', () => {
+    const IDS = Array.from({ length: 9 }, (_, i) => `backend-${i}`);
+    const table = new LoadTable({ resourceCount: 2, slotCount: 16, writerCount: 1 });
+    const snapshotOf = (ids: readonly string[], sizeOf: (id: string) => number) =>
+      new FleetSnapshot(
+        2,
+        ids.map((id, slot) => ({ slot, key: hash32(id), capacity: [sizeOf(id), 1] })),
+      );
+    /** The ids of the backends of some keys. `ids`: in the order of their slots. */
+    const ownersIn = (snapshot: FleetSnapshot, ids: readonly string[]) => {
+      const policy = createPolicy('maglev', { table, random: seededRandom(1), clock: () => 0 });
+      const candidates = new Candidates();
+      const demand = Float64Array.of(1, 1);
+      candidates.fill(snapshot, table, demand, []);
+      return Array.from({ length: KEYS }, (_, key) => ids[snapshot.slots[policy.choose(candidates, demand, key)]]);
+    };
+    const sizeOf = (id: string) => 1 + (hash32(id) % 5);
+    const here = ownersIn(snapshotOf(IDS, sizeOf), IDS);
+
+    it('sends a key to the same backend, in whatever order they registered', () => {
+      const reversed = IDS.toReversed();
+      expect(ownersIn(snapshotOf(reversed, sizeOf), reversed)).toEqual(here);
+      const rotated = [...IDS.slice(4), ...IDS.slice(0, 4)];
+      expect(ownersIn(snapshotOf(rotated, sizeOf), rotated)).toEqual(here);
+    });
+
+    it('sends a key to the same backend, however fast each has found it to be', () => {
+      const declared = snapshotOf(IDS, sizeOf);
+      const learned = declared.atSpeeds((slot) => 0.5 + slot / 8, declared);
+      expect(ownersIn(learned, IDS)).toEqual(here);
+    });
+
+    it('sends keys elsewhere when a capacity differs', () => {
+      const other = snapshotOf(IDS, (id) => (id === 'backend-3' ? 50 : sizeOf(id)));
+      expect(ownersIn(other, IDS)).not.toEqual(here);
+    });
   });
 
   it('skips a backend that is not a candidate, and moves no other key', () => {
