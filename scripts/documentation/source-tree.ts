@@ -21,6 +21,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   'test/packages/': 'the published packages, installed outside the repository in applications',
   'test/processes/': 'processes, ports and inspectors, for tests, chaos and benchmarks',
   'test/registry/': 'what holds for every keeper of the registry',
+  'test/cluster/': 'several balancers that share a registry',
   'test/repository/': 'documents and container files compared with the code',
   'test/security/': 'attacks the balancer as strangers do',
   'test/support/': 'processes, clients and backends for these tests',

@@ -21,6 +21,7 @@ const BOUNDS: Readonly<Record<string, string>> = {
   'apps/balancer/src/cluster/fleet-merge.ts departed': 'MAX_DEPARTED, for DEPARTED_MS',
   'apps/balancer/src/cluster/store-leases.ts renewals': 'MAX_BACKENDS',
   'apps/balancer/src/cluster/store-leases.ts timers': 'two',
+  'apps/balancer/src/cluster/store-link.ts reasons': 'the sentences of redis-errors.ts',
   'apps/balancer/src/control-plane/refusals.ts counted': 'MAX_KINDS',
   'apps/balancer/src/data-plane/exchange/active-exchanges.ts bySlot': 'exchanges in flight, which connections limit',
   'apps/balancer/src/data-plane/exchange/admission-queue.ts waiting': 'MAX_QUEUED_REQUESTS',

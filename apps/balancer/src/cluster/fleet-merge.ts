@@ -112,6 +112,7 @@ export class FleetMerge {
     } else if (stored) {
       changes.learn(stored);
       changes.remove(id, wanted.removal.reason);
+      this.registry.replicas.remove(id, wanted.removal.reason);
     }
   }
 

@@ -58,7 +58,7 @@ export class SharedClusterStatus extends ClusterStatus {
       confirmedSecondsAgo: secondsSince(link.confirmedAtMs),
       latencyMs: peers.latencyMs === undefined ? null : Math.round(peers.latencyMs * 100) / 100,
       pendingChanges: stored.changes.size,
-      unusableRecords: [...link.unusable.values()],
+      unusableRecords: [...link.unusable.values()].sort((a, b) => (a.id < b.id ? -1 : 1)),
     };
   }
 

@@ -1,8 +1,7 @@
 // The link between this balancer and the store that it shares with others: follows what they change, finds out when the
 // store is away, and brings both together when it is back.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { Inject } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { sharedSecondsFromMs } from '../clock/monotonic.js';
 import { balancerConfig } from '../config/balancer.config.js';
@@ -38,7 +37,10 @@ export class StoreLink implements OnApplicationBootstrap, OnModuleDestroy {
   /** When the store was asked for the last confirmation, a time of `performance.now()`. */
   confirmedAtMs = performance.now();
 
+  private readonly logger = new Logger('Registry');
   private readonly merge: FleetMerge;
+  /** What was wrong since the store went away, so that each is logged once. */
+  private readonly reasons = new Set<string>();
   private subscription: Subscription | undefined;
   private resyncTimer: NodeJS.Timeout | undefined;
   private isReading = false;
@@ -130,6 +132,7 @@ export class StoreLink implements OnApplicationBootstrap, OnModuleDestroy {
     });
     stored.changes.resume();
     if (this.state.state === 'current') return;
+    this.reasons.clear();
     this.state = { state: 'current', since: new Date(), reason: undefined };
     this.events.recordFleetEvent('registry-back', `${stored.store.name} responds again`);
   }
@@ -143,8 +146,11 @@ export class StoreLink implements OnApplicationBootstrap, OnModuleDestroy {
       stored.isAway = true;
       stored.changes.suspend();
     }
+    const isNews = !this.reasons.has(reason);
+    this.reasons.add(reason);
     if (this.state.state === 'away') {
       this.state = { ...this.state, reason };
+      if (isNews) this.logger.warn(reason);
       return;
     }
     this.state = { state: 'away', since: new Date(), reason };

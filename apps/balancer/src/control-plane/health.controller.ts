@@ -48,9 +48,8 @@ export class HealthController {
   /** Always up: without the registry, the balancer serves the fleet as it was known last. */
   private sharedRegistry() {
     if (!this.stored.isShared) return [];
-    const { state, reason } = this.link.state;
-    const condition = state === 'current' ? 'ok' : 'degraded';
-    return [() => this.indicators.check('registry').up({ condition, ...(reason === undefined ? {} : { reason }) })];
+    const condition = this.link.isCurrent ? 'ok' : 'degraded';
+    return [() => this.indicators.check('registry').up({ condition })];
   }
 
   /** Always up: with an empty fleet the balancer rightly responds 503, and backends can register. */

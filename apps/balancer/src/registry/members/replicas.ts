@@ -62,8 +62,12 @@ export class Replicas {
    * names stays.
    */
   drop(id: string, version: number, reason: string): void {
-    const { members, changes } = this.context;
-    if (!changes.unlearn(id, version)) return;
+    if (this.context.changes.unlearn(id, version)) this.remove(id, reason);
+  }
+
+  /** Removes a member whose removal is still to be stored. */
+  remove(id: string, reason: string): void {
+    const { members } = this.context;
     const present = members.index.find(id);
     if (present && present.source === undefined) members.remove(id, reason);
   }

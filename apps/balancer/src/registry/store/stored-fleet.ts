@@ -1,7 +1,7 @@
 // What the registry's store had at the start of this process, and the changes since then, which go there.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Logger, type OnApplicationShutdown } from '@nestjs/common';
+import type { OnApplicationShutdown } from '@nestjs/common';
 import type { Journal } from './journal.js';
 import { PendingChanges } from './pending-changes.js';
 import { StoreUnavailableError, type RegistryStore, type StoreContents } from './registry-store.js';
@@ -31,12 +31,16 @@ export class StoredFleet implements OnApplicationShutdown {
    * Reads a store. `balancer` is the id of this balancer, with which its changes are marked. A balancer that shares its
    * registry knows nothing before that: it waits for a store that is away.
    *
-   * `journal` has what an earlier process could not store.
+   * `journal` has what an earlier process could not store; `warn` writes into the log at once.
    *
    * @throws {StoreUnusableError}
    */
-  static async open(store: RegistryStore, balancer: string, journal?: Journal): Promise<StoredFleet> {
-    const contents = store.isShared ? await firstContents(store) : await store.read();
+  static async open(
+    store: RegistryStore,
+    balancer: string,
+    { journal, warn = () => {} }: { journal?: Journal | undefined; warn?: (message: string) => void } = {},
+  ): Promise<StoredFleet> {
+    const contents = store.isShared ? await firstContents(store, warn) : await store.read();
     const changes = new PendingChanges(store, contents.records, balancer);
     // Shows now whether it can be written, and not at the first registration.
     if (!store.isShared) await changes.check();
@@ -57,8 +61,7 @@ export class StoredFleet implements OnApplicationShutdown {
   }
 }
 
-async function firstContents(store: RegistryStore): Promise<StoreContents> {
-  const logger = new Logger('Registry');
+async function firstContents(store: RegistryStore, warn: (message: string) => void): Promise<StoreContents> {
   let loggedAt = -Infinity;
   for (;;) {
     try {
@@ -68,7 +71,7 @@ async function firstContents(store: RegistryStore): Promise<StoreContents> {
     } catch (error) {
       if (!(error instanceof StoreUnavailableError)) throw error;
       if (performance.now() - loggedAt > REPEAT_MS) {
-        logger.warn(`${error.message}; this balancer waits for it, because it does not know the fleet yet`);
+        warn(`${error.message}; this balancer waits for it, because it does not know the fleet yet`);
         loggedAt = performance.now();
       }
       await sleep(store.retryAfterMs);
