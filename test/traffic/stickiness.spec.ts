@@ -5,8 +5,9 @@ import { request, upgradeTo } from '../support/http-text.js';
 import { whenTestEnds } from '../support/lifetime.js';
 import { backendIn, startBalancer } from '../support/processes.js';
 import { openSocket, receivedUntil, sendRaw } from '../support/raw-client.js';
-import { echoUpstream, httpUpstream } from '../support/upstreams.js';
+import { echoUpstream, httpUpstream, join } from '../support/upstreams.js';
 
+const KEY = 'a secret of two balancers, 32 characters';
 const STICKY = 'stickiness: { cookie: route, lifetime: 1h }';
 
 /** Five backends that respond with their names, and the file that names them. */
@@ -79,9 +80,8 @@ it('a cookie that the balancer did not make leads nowhere; one of a backend that
 
 it('the key of cookies survives a restart, and balancers with one key share their clients', async () => {
   const fileOf = await fiveBackends();
-  const STICKINESS_KEY = 'a secret of two balancers, 32 characters';
-  const one = await startWithFile(fileOf(), { STICKINESS_KEY });
-  const two = await startWithFile(fileOf(), { STICKINESS_KEY });
+  const one = await startWithFile(fileOf(), { STICKINESS_KEY: KEY });
+  const two = await startWithFile(fileOf(), { STICKINESS_KEY: KEY });
   const { name, setCookie } = await ask(one.url);
   expect(await ask(two.url, pairOf(setCookie))).toEqual({ name, setCookie: undefined });
 
@@ -92,6 +92,39 @@ it('the key of cookies survives a restart, and balancers with one key share thei
   await backendIn(again.control, before.name, 'up');
   expect(await ask(again.url, pairOf(before.setCookie))).toEqual({ name: before.name, setCookie: undefined });
 });
+
+it.each(['0', '2'])(
+  'balancers with one key agree, in whatever order backends registered (DATA_PLANE_THREADS=%s)',
+  async (DATA_PLANE_THREADS) => {
+    const servers = await Promise.all(
+      ['a', 'b', 'c', 'd', 'e'].map(async (id, i) => {
+        const { port } = await httpUpstream((_, response) => response.end(id), whenTestEnds);
+        return { id, port, resources: { compute: 1 + 3 * i, storage: 10 } };
+      }),
+    );
+    const file = `pools: { default: { policy: maglev, affinity: 'header:x-user' }, next: {} }
+routes: [{ match: { path: /split/* }, pools: [{ pool: default, weight: 1 }, { pool: next, weight: 1 }], stable: 'header:x-user' }, { pool: default }]`;
+    const balancerWith = async (order: typeof servers, STICKINESS_KEY: string) => {
+      const balancer = await startWithFile(file, { STICKINESS_KEY, DATA_PLANE_THREADS });
+      for (const { id, port, resources } of order) await join(balancer, id, port, { resources });
+      return balancer;
+    };
+    /** The backends of some users, and which of them are in the part of the route with backends. */
+    const usersOf = async ({ url }: { readonly url: string }) => {
+      const users = Array.from({ length: 60 }, (_, i) => ({ headers: { 'x-user': `user-${i}` } }));
+      const backends: string[] = [];
+      for (const user of users) backends.push(await (await fetch(url, user)).text());
+      const statuses = await Promise.all(users.map(async (user) => (await fetch(`${url}/split/`, user)).status));
+      return { backends, statuses };
+    };
+    const here = await usersOf(await balancerWith(servers, KEY));
+    expect(new Set(here.backends).size).toBe(5);
+    expect(new Set(here.statuses)).toEqual(new Set([200, 503]));
+    expect(await usersOf(await balancerWith(servers.toReversed(), KEY))).toEqual(here);
+    // No client can know where a balancer with another key would send it.
+    expect(await usersOf(await balancerWith(servers, `${KEY}!`))).not.toEqual(here);
+  },
+);
 
 it('a WebSocket gets its cookie with the switch of protocols', async () => {
   const { port } = await echoUpstream();

@@ -125,7 +125,7 @@ export const balancerSchema = z.object({
     .min(32, 'must have at least 32 characters')
     .optional()
     .describe(
-      'Secret of stickiness cookies, for balancers that share their clients; default: a random one, kept in the registry file',
+      'Secret of stickiness cookies, `maglev` and `stable`, for balancers that share their clients; default: random ones, kept with the registry',
     ),
   DEMAND_SOURCE: oneOf(['learned', 'unit', 'random'])
     .prefault('learned')

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import type { Environment } from '@fairlead/configuration';
 import { LoadTable, Reservation } from '@fairlead/scheduling';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -21,8 +22,8 @@ function aClock() {
   return clock;
 }
 
-function aRegistry() {
-  const config = loadBalancerConfig({ REGISTRY_FILE: 'none' });
+function aRegistry(environment: Environment = {}) {
+  const config = loadBalancerConfig({ REGISTRY_FILE: 'none', ...environment });
   const table = new LoadTable({ resourceCount: 2, slotCount: 2, writerCount: 1 });
   const events = new EventLog();
   const registry = new RegistryService(table, events, emptyFleet(), new CurrentTraffic(config), config);
@@ -106,4 +107,15 @@ it('ends the exchanges of a drain whose deadline has passed, once, in a sweep', 
   exchange.release();
   registry.sweep();
   expect(registry.list()).toEqual([]);
+});
+
+it('has the keys of its store, or those that follow from STICKINESS_KEY', () => {
+  const keysWith = (environment: Environment) => {
+    const { hashKey, cookieKey } = aRegistry(environment).registry;
+    return [...hashKey, cookieKey];
+  };
+  const shared = { STICKINESS_KEY: 'a secret of two balancers, 32 characters' };
+  expect(keysWith(shared)).toEqual(keysWith(shared));
+  expect(keysWith({ STICKINESS_KEY: `${shared.STICKINESS_KEY}!` })[0]).not.toBe(keysWith(shared)[0]);
+  expect(keysWith({})).not.toEqual(keysWith({}));
 });

@@ -25,6 +25,7 @@ import type { Fleet, FleetBackend } from './snapshot/fleet.js';
 import type { PoolSnapshots } from './snapshot/pool-snapshots.js';
 import { SnapshotAcknowledgement } from './snapshot/snapshot-acknowledgement.js';
 import { SnapshotBuilder } from './snapshot/snapshot-builder.js';
+import { keysOfSecret, type KeptKeys } from './store/kept-keys.js';
 import { StoredFleet } from './store/stored-fleet.js';
 
 @Injectable()
@@ -47,6 +48,8 @@ export class RegistryService implements Fleet, OnModuleInit {
   private readonly admission: Admission;
   private readonly lifecycle: BackendLifecycle;
   private readonly listeners = new RegistryListeners();
+  /** In place of those of the store. */
+  private readonly configuredKeys: KeptKeys | undefined;
 
   constructor(
     table: LoadTable,
@@ -70,6 +73,7 @@ export class RegistryService implements Fleet, OnModuleInit {
     const drainSeconds = config.DRAIN_TIMEOUT_SECONDS;
     this.replicas = new Replicas({ members, registrations, lifecycle, drains, changes, drainSeconds });
     this.admission = new Admission(traffic, config);
+    if (config.STICKINESS_KEY !== undefined) this.configuredKeys = keysOfSecret(config.STICKINESS_KEY);
     this.selfPreservation = new SelfPreservation(events, config.SELF_PRESERVATION_RATIO);
     this.snapshots = new SnapshotBuilder(events, traffic, config.RESOURCES.size);
     this.pools = this.snapshots.build([]);
@@ -78,11 +82,11 @@ export class RegistryService implements Fleet, OnModuleInit {
   }
 
   get hashKey(): HashKey {
-    return this.stored.contents.keys.hash;
+    return (this.configuredKeys ?? this.stored.contents.keys).hash;
   }
 
   get cookieKey(): string {
-    return this.stored.contents.keys.cookie;
+    return (this.configuredKeys ?? this.stored.contents.keys).cookie;
   }
 
   /** Restores the fleet of the store, before the ports listen. */

@@ -17,10 +17,10 @@ const PLAIN: StickyRequest['peer'] = { tlsVersion: undefined };
 /** Backends `a` and `b` of a sticky pool. */
 function aStickyPool(stickiness: Partial<StickinessConfig> = {}, environment: Record<string, string> = {}) {
   const fleet = aRegistry(environment);
-  const { registry, traffic, config, join } = fleet;
+  const { registry, traffic, join } = fleet;
   usePools(traffic, { name: 'default', stickiness: { ...COOKIE, ...stickiness } }, { name: 'other' });
   const [a, b] = [join('a'), join('b')];
-  const sticky = new Stickiness(registry, traffic, config);
+  const sticky = new Stickiness(registry, traffic);
   const cookieFor = (backend = a, { peer = PLAIN, stickySlot = -1 } = {}) =>
     sticky.cookieFor({ pool: 'default', stickySlot, peer }, backend);
   const slotOf = (cookie: string | undefined, pool = 'default') =>

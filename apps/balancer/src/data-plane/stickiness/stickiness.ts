@@ -1,8 +1,6 @@
 // Keeps the requests of a client on one backend by a cookie, in pools that ask for it. The client only has to return the cookie.
 import type { StickinessConfig } from '@fairlead/traffic-config';
-import { Inject, Injectable } from '@nestjs/common';
-import type { ConfigType } from '@nestjs/config';
-import { balancerConfig } from '../../config/balancer.config.js';
+import { Injectable } from '@nestjs/common';
 import { cookieValue } from '../../placement/affinity-key.js';
 import { Fleet, type FleetBackend } from '../../registry/snapshot/fleet.js';
 import type { PoolSnapshots } from '../../registry/snapshot/pool-snapshots.js';
@@ -32,7 +30,6 @@ export class Stickiness {
   constructor(
     private readonly fleet: Fleet,
     traffic: CurrentTraffic,
-    @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {
     traffic.listen(({ pools }) => {
       this.sticky = new Map(pools.flatMap(({ name, stickiness }) => (stickiness ? [[name, stickiness] as const] : [])));
@@ -67,7 +64,7 @@ export class Stickiness {
 
   /** The key is known once the fleet is, and does not change. */
   private tokensOf(): CookieTokens {
-    return (this.tokens ??= new CookieTokens(this.config.STICKINESS_KEY ?? this.fleet.cookieKey));
+    return (this.tokens ??= new CookieTokens(this.fleet.cookieKey));
   }
 
   private slotsOf(pool: string): ReadonlyMap<string, number> {

@@ -1,6 +1,6 @@
-// Secrets that are kept with the registry, so that clients stay on their backends over a restart. A registry file of an
-// earlier version has none.
-import { randomBytes } from 'node:crypto';
+// Secrets that are kept with the registry, so that clients stay on their backends over a restart, and those that stand in for
+// them. A registry file of an earlier version has none.
+import { hkdfSync, randomBytes } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import type { HashKey } from '@fairlead/scheduling';
 
@@ -8,7 +8,7 @@ import type { HashKey } from '@fairlead/scheduling';
 export interface KeptKeys {
   /** Of hashes of what clients send. */
   readonly hash: HashKey;
-  /** Of stickiness cookies, hexadecimal digits. */
+  /** Of stickiness cookies; hexadecimal digits unless it is configured. */
   readonly cookie: string;
 }
 
@@ -21,6 +21,12 @@ const TABLE = 'CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value
 /** Keys for a process without a file, and for a new file. */
 export function randomKeys(): KeptKeys {
   return { hash: hashKeyFrom(randomBytes(HASH_BYTES)), cookie: randomBytes(COOKIE_BYTES).toString('hex') };
+}
+
+/** The keys of all balancers with the same STICKINESS_KEY. That of hashes does not give the secret away (HKDF, RFC 5869). */
+export function keysOfSecret(secret: string): KeptKeys {
+  const bytes = new Uint8Array(hkdfSync('sha256', secret, '', 'fairlead hash key', HASH_BYTES));
+  return { hash: hashKeyFrom(bytes), cookie: secret };
 }
 
 /** The keys that the file has, and those of `fallback` in place of others. */
