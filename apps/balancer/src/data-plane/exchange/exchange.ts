@@ -121,8 +121,8 @@ export class Exchange implements ActiveExchange {
 
   /**
    * After {@link placeNext} found no backend: waits for room and for the registry, or with `holdMs` for a backend that could
-   * serve the request, if the line is not full. `onPlaced` is called once an attempt has started, `onTimeout` when it has waited as long as its
-   * pool lets requests wait, or `holdMs`. Returns whether the request waits.
+   * serve the request, if the line is not full. `onPlaced` is called once an attempt has started, `onTimeout` when it has
+   * waited as long as its pool lets requests wait, or `holdMs`. Returns whether the request waits.
    */
   enqueue(onPlaced: (backend: FleetBackend) => void, onTimeout: () => void, holdMs?: number): boolean {
     const { generation, pool } = this;

@@ -19,8 +19,8 @@ export class ClusterFacts {
    * Until when requests may be placed on the fleet that was published last, seconds of the clock that all threads share
    * (`sharedSecondsFromMs`). Infinity: without limit. After it, requests wait for a later time to be set here.
    *
-   * It may be set only once the fleet that it confirms was sent to the threads: `await acknowledgement.whenAcknowledged()`
-   * comes first. It counts from the time at which the confirmation was asked for: a process may be suspended before it
+   * It may be set only once the fleet that it confirms was sent to the threads, as it was after `await
+   * acknowledgement.whenAcknowledged()`; `FleetValidity` does the rest. It counts from the time at which the confirmation was asked for: a process may be suspended before it
    * reads the reply.
    */
   get validUntilSeconds(): number {
