@@ -9,6 +9,7 @@ function aRecord(record: Partial<RequestRecord> = {}): RequestRecord {
   return {
     id: 'a-1',
     method: 'GET',
+    port: 5252,
     dueMs,
     sentMs: dueMs,
     endedMs: dueMs + 10,

@@ -154,7 +154,12 @@ export interface ChaosBackend {
   /** Starts it again at the same port, after `kill` or `leave`, and waits until it listens. */
   start(): Promise<void>;
   /** Asks the balancer to be drained, waits until it is gone there, and exits. Returns when the first two had happened. */
-  leave(): Promise<Leave>;
+  leave(options?: LeaveOptions): Promise<Leave>;
+}
+
+export interface LeaveOptions {
+  /** Whether it goes on to serve requests, to show which are still sent to it. */
+  readonly staysUp?: boolean;
 }
 
 /** When a backend left. Times are of the machine's monotonic clock. */
@@ -192,6 +197,8 @@ export interface LoadOptions {
 export interface Load {
   /** Requests that are over, in the order of their ends; known with a delay of up to 100 ms. */
   readonly records: readonly RequestRecord[];
+  /** Sends requests to these of its balancers only, in turn; it does when this resolves. */
+  use(balancers: readonly { readonly port: number }[]): Promise<void>;
   /** Sends no more, waits for outstanding responses, and returns all records. */
   stop(): Promise<readonly RequestRecord[]>;
   /** The same when all of `dueMs` were sent. */
@@ -202,6 +209,8 @@ export interface Load {
 export interface RequestRecord {
   readonly id: string;
   readonly method: string;
+  /** The port of the balancer that it was sent to. */
+  readonly port: number;
   readonly dueMs: number;
   /** When it was given to a connection. */
   readonly sentMs: number;

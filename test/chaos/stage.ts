@@ -66,13 +66,14 @@ export class ChaosStage implements Stage {
     const settings = {
       id,
       port,
-      control: `http://127.0.0.1:${controlPort}`,
+      controls: [`http://127.0.0.1:${controlPort}`],
       journal: join(this.folder, `${id}.journal`),
       behaviour: { delayMs: options.delayMs ?? DELAY_MS, status: options.status ?? 200 },
       resources: options.resources ?? { compute: 100, storage: 100 },
       leaseSeconds: options.leaseSeconds ?? LEASE_SECONDS,
       closeIdleAfterMs: options.closeIdleAfterMs,
       registers: (options.registers ?? true) && this.balancer === 'fairlead',
+      usesClient: false,
     };
     const backend = await BackendProcess.start(settings, options.prefix);
     this.onEnd(async () => void (await backend.kill()));
@@ -100,7 +101,7 @@ export class ChaosStage implements Stage {
   /** With any pace, the closed loop of the calibration too. */
   async startClient(pace: Pace, options: LoadOptions = {}): Promise<ClientProcess> {
     const [port, , tlsPort] = await this.balancerPorts;
-    const target = { port: this.isSecure ? tlsPort : port, isSecure: this.isSecure };
+    const target = { ports: [this.isSecure ? tlsPort : port], isSecure: this.isSecure };
     const load = await ClientProcess.start(target, pace, options);
     this.onEnd(() => load.kill());
     return load;

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { monotonicMs } from '../clock.ts';
 import { ChaosProcess } from '../processes.ts';
-import type { Behaviour, ChaosBackend, Execution, Leave } from '../scenario.ts';
+import type { Behaviour, ChaosBackend, Execution, Leave, LeaveOptions } from '../scenario.ts';
 import { SETTINGS_VARIABLE, type BackendSettings, type Order, type Word } from './settings.ts';
 
 const PROGRAM = fileURLToPath(new URL('program.ts', import.meta.url));
@@ -69,14 +69,14 @@ export class BackendProcess implements ChaosBackend {
     await this.process.listening(this.port);
   }
 
-  async leave(): Promise<Leave> {
+  async leave(options: LeaveOptions = {}): Promise<Leave> {
     const { child } = this.process;
     const left = this.process.message((word) =>
       typeof word === 'object' ? (word as Exclude<Word, string>).left : undefined,
     );
-    this.process.tell('leave' satisfies Order);
+    this.process.tell({ leave: options } satisfies Order);
     const times = await left;
-    if (child.exitCode === null) await new Promise((resolve) => child.once('exit', resolve));
+    if (!options.staysUp && child.exitCode === null) await new Promise((resolve) => child.once('exit', resolve));
     return times;
   }
 

@@ -1,12 +1,24 @@
-// A backend's membership of Fairlead's fleet: it registers, renews its lease, and registers again when the balancer has forgotten it.
+// A backend's membership of Fairlead's fleet: it registers, renews its lease, registers again when the balancer has
+// forgotten it, and leaves.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { monotonicMs } from '../clock.ts';
+import type { Leave } from '../scenario.ts';
 import { HEALTH_PATH, type BackendSettings } from './settings.ts';
 
 const RETRY_MS = 50;
+const GONE_POLL_MS = 20;
 /** Without a lease there is nothing to renew, but the backend still polls whether the balancer knows it. */
 const ASK_MS = 1_000;
 
-export class BackendMembership {
+export interface Membership {
+  /** Registers as soon as there is a balancer, and stays registered until it leaves. */
+  readonly join: () => void;
+  /** Resolves when no balancer knows the backend any more. @throws {Error} when it does not let the backend go. */
+  readonly leave: () => Promise<Leave>;
+}
+
+/** With one balancer, which is asked again at once: how soon a backend is back says nothing of its client. */
+export class BackendMembership implements Membership {
   private isLeaving = false;
   private readonly settings: BackendSettings;
   private readonly collection: string;
@@ -14,12 +26,25 @@ export class BackendMembership {
 
   constructor(settings: BackendSettings) {
     this.settings = settings;
-    this.collection = `${settings.control}/api/v1/backends`;
+    this.collection = `${settings.controls[0]}/api/v1/backends`;
     this.own = `${this.collection}/${encodeURIComponent(settings.id)}`;
   }
 
-  /** Registers as soon as there is a balancer, and stays registered until it leaves. */
-  async keep(): Promise<void> {
+  join(): void {
+    void this.keep();
+  }
+
+  async leave(): Promise<Leave> {
+    this.isLeaving = true;
+    const response = await fetch(this.own, { method: 'DELETE' });
+    await response.body?.cancel();
+    if (!response.ok) throw new Error(`the balancer refused the drain: ${response.status}`);
+    const acknowledgedMs = monotonicMs();
+    while (!(await this.isGone())) await sleep(GONE_POLL_MS);
+    return { acknowledgedMs, goneMs: monotonicMs() };
+  }
+
+  private async keep(): Promise<void> {
     let renewMs: number | undefined;
     while (!this.isLeaving) {
       try {
@@ -53,15 +78,7 @@ export class BackendMembership {
     return response.status !== 404;
   }
 
-  /** Requests a drain; resolves when it is acknowledged. @throws {Error} */
-  async askToLeave(): Promise<void> {
-    this.isLeaving = true;
-    const response = await fetch(this.own, { method: 'DELETE' });
-    await response.body?.cancel();
-    if (!response.ok) throw new Error(`the balancer refused the drain: ${response.status}`);
-  }
-
-  async isGone(): Promise<boolean> {
+  private async isGone(): Promise<boolean> {
     const response = await fetch(this.own);
     await response.body?.cancel();
     return response.status === 404;

@@ -6,13 +6,13 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answerBody, ID_HEADER } from '../answer-body.ts';
 import { monotonicMs } from '../clock.ts';
+import type { LeaveOptions } from '../scenario.ts';
+import { ClientMembership } from './client-membership.ts';
 import { BackendMembership } from './membership.ts';
 import { HEALTH_PATH, SETTINGS_VARIABLE, type BackendSettings, type Order, type Word } from './settings.ts';
 
-const GONE_POLL_MS = 20;
-
 const settings = JSON.parse(process.env[SETTINGS_VARIABLE] ?? '') as BackendSettings;
-const membership = new BackendMembership(settings);
+const membership = settings.usesClient ? await ClientMembership.load(settings) : new BackendMembership(settings);
 let behaviour = settings.behaviour;
 
 // Disables Node's timeouts: a keepAliveTimeout would be announced in the Keep-Alive header.
@@ -22,11 +22,11 @@ const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0, headersTim
 });
 if (settings.closeIdleAfterMs !== undefined) closeIdle(settings.closeIdleAfterMs);
 server.listen(settings.port, '127.0.0.1', () => {
-  if (settings.registers) void membership.keep();
+  if (settings.registers) membership.join();
 });
 
 process.on('message', (order: Order) => {
-  if (order === 'leave') void leave();
+  if ('leave' in order) void leave(order.leave);
   else {
     behaviour = { ...behaviour, ...order.behave };
     say('behaving');
@@ -79,11 +79,9 @@ function closeIdle(afterMs: number): void {
   });
 }
 
-async function leave(): Promise<void> {
-  await membership.askToLeave();
-  const acknowledgedMs = monotonicMs();
-  while (!(await membership.isGone())) await sleep(GONE_POLL_MS);
-  say({ left: { acknowledgedMs, goneMs: monotonicMs() } }, () => process.exit(0));
+async function leave({ staysUp = false }: LeaveOptions): Promise<void> {
+  const left = await membership.leave();
+  say({ left }, staysUp ? undefined : () => process.exit(0));
 }
 
 function say(word: Word, done?: () => void): void {

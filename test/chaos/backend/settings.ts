@@ -1,5 +1,5 @@
 // Settings of the backend program, and the messages between it and the harness.
-import type { Behaviour, Leave } from '../scenario.ts';
+import type { Behaviour, Leave, LeaveOptions } from '../scenario.ts';
 
 /** Variable that holds the settings, as JSON. */
 export const SETTINGS_VARIABLE = 'CHAOS_BACKEND';
@@ -7,8 +7,8 @@ export const SETTINGS_VARIABLE = 'CHAOS_BACKEND';
 export interface BackendSettings {
   readonly id: string;
   readonly port: number;
-  /** `http://host:port` of Fairlead's control plane. */
-  readonly control: string;
+  /** `http://host:port` of Fairlead's control planes, the one to begin with first. */
+  readonly controls: readonly string[];
   readonly journal: string;
   readonly behaviour: Required<Behaviour>;
   readonly resources: Readonly<Record<string, number>>;
@@ -16,10 +16,12 @@ export interface BackendSettings {
   readonly leaseSeconds: number;
   readonly closeIdleAfterMs: number | undefined;
   readonly registers: boolean;
+  /** Whether it does so by the client of libs/registration. */
+  readonly usesClient: boolean;
 }
 
 /** To the program. */
-export type Order = { readonly behave: Behaviour } | 'leave';
+export type Order = { readonly behave: Behaviour } | { readonly leave: LeaveOptions };
 
 /** From the program. */
 export type Word = 'behaving' | { readonly left: Leave };

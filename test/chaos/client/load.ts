@@ -10,7 +10,8 @@ const PATIENCE_SECONDS = 40;
 
 /** Where requests are sent. */
 export interface Target {
-  readonly port: number;
+  /** Requests go to them in turn. */
+  readonly ports: readonly number[];
   readonly isSecure: boolean;
 }
 
@@ -36,12 +37,12 @@ export class ClientProcess implements Load {
   }
 
   /** It sends when this resolves. */
-  static async start({ port, isSecure }: Target, pace: Pace, options: LoadOptions = {}): Promise<ClientProcess> {
+  static async start({ ports, isSecure }: Target, pace: Pace, options: LoadOptions = {}): Promise<ClientProcess> {
     const process = new ChaosProcess('client', [globalThis.process.execPath, PROGRAM], { hasMessages: true });
     const client = new ClientProcess(process);
     const started = process.message((word) => ((word as Word) === 'started' ? true : undefined));
     process.tell({
-      port,
+      ports,
       isSecure,
       tag: `${Date.now().toString(36)}.${clients++}`,
       methods: options.methods ?? ['GET'],
@@ -64,6 +65,12 @@ export class ClientProcess implements Load {
       throw new Error(`the client sent ${sent} requests and accounts for ${this.records.length}`);
     }
     return this.records;
+  }
+
+  async use(balancers: readonly { readonly port: number }[]): Promise<void> {
+    const using = this.process.message((word) => ((word as Word) === 'using' ? true : undefined));
+    this.process.tell({ use: balancers.map(({ port }) => port) } satisfies Order);
+    await using;
   }
 
   /** Ends it, even with requests in flight. */

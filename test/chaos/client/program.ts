@@ -1,28 +1,23 @@
 // The client of the suite, a process of its own: open loop, kept-alive connections used in turn, and no retries. Run
 // directly by Node.
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { Client } from 'undici';
-import { answerBody, ID_HEADER } from '../answer-body.ts';
 import { monotonicMs } from '../clock.ts';
 import type { RequestRecord } from '../scenario.ts';
+import { Connections, type Request } from './connections.ts';
 import type { Order, Task, Word } from './orders.ts';
 
 const REPORT_MS = 100;
-/** Connections are closed by the balancer, not by the client: 10 min. */
-const KEEP_ALIVE_MS = 600_000;
-
-interface Request {
-  readonly id: string;
-  readonly method: 'GET' | 'POST';
-  readonly dueMs: number;
-}
 
 /** Nothing is sent that is due later than `ms`. */
 const stop = { ms: Infinity };
+let turns: Turns | undefined;
 
 process.on('message', (order: Order) => {
   if (order === 'stop') stop.ms = monotonicMs();
-  else void work(order);
+  else if ('use' in order) {
+    turns?.use(order.use);
+    say('using');
+  } else void work(order);
 });
 process.once('disconnect', () => process.exit(0));
 
@@ -33,7 +28,8 @@ async function work(task: Task): Promise<void> {
     return { id: `${task.tag}-${count++}`, method, dueMs };
   };
   const { pace } = task;
-  const connections = new Connections(task);
+  const connections = new Turns(task);
+  turns = connections;
   const reports = setInterval(() => connections.report(), REPORT_MS);
   const startMs = monotonicMs();
   say('started');
@@ -74,85 +70,41 @@ async function isTime(atMs: number): Promise<boolean> {
   return false;
 }
 
-/** The connections, and requests that wait for one. The one that was idle for longest is taken, so that all are used. */
-class Connections {
-  private readonly free: Client[];
-  private readonly waiting: Request[] = [];
+/** The connections to all ports, which get the requests in turn. */
+class Turns {
+  private readonly all: readonly Connections[];
+  private used: readonly Connections[];
   private records: RequestRecord[] = [];
-  private outstanding = 0;
+  private turn = 0;
 
-  constructor({ port, isSecure, connections, patienceMs }: Task) {
-    const options = {
-      pipelining: 1,
-      connectTimeout: patienceMs,
-      headersTimeout: patienceMs,
-      bodyTimeout: patienceMs,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      keepAliveMaxTimeout: KEEP_ALIVE_MS,
-    };
-    const origin = `${isSecure ? 'https' : 'http'}://127.0.0.1:${port}`;
-    const connect = { rejectUnauthorized: false };
-    this.free = Array.from({ length: connections }, () => new Client(origin, { ...options, connect }));
+  constructor(task: Task) {
+    const count = Math.ceil(task.connections / task.ports.length);
+    const note = (record: RequestRecord) => void this.records.push(record);
+    this.all = task.ports.map((port) => new Connections(port, count, task, note));
+    this.used = this.all;
+  }
+
+  /** What was given to the other ports before stays there. */
+  use(ports: readonly number[]): void {
+    this.used = this.all.filter(({ port }) => ports.includes(port));
   }
 
   submit(request: Request): void {
-    this.outstanding++;
-    const connection = this.free.shift();
-    if (connection) void this.serve(connection, request);
-    else this.waiting.push(request);
+    this.used[this.turn++ % this.used.length].submit(request);
   }
 
-  /** Closed loop: every connection has a request, until there is no next one. */
   async keepBusy(next: () => Request | undefined): Promise<void> {
-    const loop = async (connection: Client): Promise<void> => {
-      for (let request = next(); request; request = next()) this.note(await exchange(connection, request));
-    };
-    await Promise.all(this.free.map(loop));
+    await Promise.all(this.all.map((connections) => connections.keepBusy(next)));
   }
 
   async idle(): Promise<void> {
-    while (this.outstanding > 0) await sleep(5);
+    await Promise.all(this.all.map((connections) => connections.idle()));
   }
 
   report(): void {
     if (this.records.length === 0) return;
     say({ records: this.records });
     this.records = [];
-  }
-
-  private async serve(connection: Client, first: Request): Promise<void> {
-    for (let request: Request | undefined = first; request; request = this.waiting.shift()) {
-      this.note(await exchange(connection, request));
-      this.outstanding--;
-    }
-    this.free.push(connection);
-  }
-
-  private note(record: RequestRecord): void {
-    this.records.push(record);
-  }
-}
-
-/** Sends a request once, and records the result. */
-async function exchange(connection: Client, { id, method, dueMs }: Request): Promise<RequestRecord> {
-  const sentMs = monotonicMs();
-  const about = { id, method, dueMs, sentMs };
-  let status = 0;
-  let retryAfter: string | undefined;
-  try {
-    const answer = await connection.request({
-      path: '/',
-      method,
-      headers: { [ID_HEADER]: id },
-      body: method === 'POST' ? id : null,
-    });
-    status = answer.statusCode;
-    retryAfter = answer.headers['retry-after']?.toString();
-    const isOwnBody = (await answer.body.text()) === answerBody(id);
-    return { ...about, endedMs: monotonicMs(), status, retryAfter, isOwnBody, error: undefined };
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    return { ...about, endedMs: monotonicMs(), status, retryAfter, isOwnBody: false, error: code ?? message };
   }
 }
 
