@@ -17,7 +17,7 @@ export default {
     'test/chaos/**/slow-{backend,client}.ts',
     'test/security/slow/backend.ts',
     // Imported by path, as `--scenario` selects them.
-    'test/chaos/scenarios/*.ts',
+    'test/chaos/scenarios/**/*.ts',
     // Loaded by the browser, from index.html.
     'apps/dashboard/public/assets/main.js',
     // Kept for a later change, fair queueing between tenants. Until then only its spec uses it.

@@ -55,9 +55,11 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-/** Each file of the folder has one. */
+/** Each file of the folder, and of those in it, has one. */
 async function loadScenarios(): Promise<Scenario[]> {
-  const files = readdirSync(SCENARIOS).filter((file) => /^\d\d-.*(?<!\.spec)\.ts$/.test(file));
+  const files = readdirSync(SCENARIOS, { encoding: 'utf8', recursive: true }).filter((file) =>
+    /(^|\/)\d\d-[^/]*(?<!\.spec)\.ts$/.test(file),
+  );
   const modules = await Promise.all(files.map((file) => import(new URL(file, SCENARIOS).href)));
   return modules.map((module) => (module as { scenario: Scenario }).scenario).sort((a, b) => a.number - b.number);
 }

@@ -39,7 +39,7 @@ export interface Outcome {
   readonly detail: string;
 }
 
-/** The environment of a scenario, with one balancer. Everything started on it ends with the scenario. */
+/** The environment of a scenario. Everything started on it ends with the scenario. */
 export interface Stage {
   readonly balancer: BalancerName;
   /** The long form keeps to the times of the table; the short one is for CI. */
@@ -68,15 +68,19 @@ export interface Stage {
    * balancer, unless `registers` is false.
    */
   startBackend(options?: BackendOptions): Promise<ChaosBackend>;
-  /** Starts the balancer, which listens and sees all `backends` up when this resolves. Once for each stage. */
+  /** Starts a balancer, which listens and sees all `backends` up when this resolves. Several need an `id` each. */
   startBalancer(options: BalancerOptions): Promise<BalancerUnderTest>;
-  /** Sends requests through the balancer, from a process of its own. */
+  /** Sends requests through the balancer, or several in turn, from a process of its own. */
   startLoad(options?: LoadOptions): Promise<Load>;
   /** Registers a clean-up for the end of the scenario; the last one registered runs first. */
   onEnd(cleanup: () => Promise<void> | void): void;
 }
 
 export interface BalancerOptions {
+  /** Where it is one of several: it gets ports and a folder of its own then. */
+  readonly id?: string;
+  /** Fairlead: the folder whose `dist/` is run; this repository by default. */
+  readonly root?: string;
   /** Where requests are to go. nginx and HAProxy know no others. */
   readonly backends: readonly { readonly id: string; readonly port: number }[];
   /** Variables for Fairlead, beneath those of `--set`. */
@@ -131,6 +135,11 @@ export interface BackendOptions extends Behaviour {
   readonly leaseSeconds?: number;
   /** Closes connections that were idle for so long, without having announced it. */
   readonly closeIdleAfterMs?: number;
+  /**
+   * Control planes of several balancers, the first to be asked first. It registers by the client of libs/registration
+   * then. Without them it registers with the balancer that has no id, and is quicker to try again.
+   */
+  readonly controls?: readonly string[];
   /** Whether it registers with Fairlead, and again when it was forgotten; true by default. */
   readonly registers?: boolean;
   /** Clock of its own, for `faketime`: command that its own is put behind. */
@@ -181,6 +190,8 @@ export interface Execution {
 }
 
 export interface LoadOptions {
+  /** Balancers that get the requests in turn; by default the one without an id. */
+  readonly balancers?: readonly { readonly port: number }[];
   /** How requests come. By default `stage.ratePerSecond`, evenly, until `stop`. */
   readonly ratePerSecond?: number;
   /** In place of a rate: when each request is due, milliseconds from the start, ascending. */

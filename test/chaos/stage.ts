@@ -37,6 +37,7 @@ export class ChaosStage implements Stage {
   private readonly balancerPorts: Promise<number[]> = reservePorts(3);
   private readonly cleanups: (() => Promise<void> | void)[] = [];
   private backends = 0;
+  private issued: ReturnType<typeof issueCertificate> | undefined;
 
   constructor(balancer: BalancerName, { isLong, soakMinutes, ratePerSecond, variables, isSecure }: Conditions) {
     this.balancer = balancer;
@@ -63,17 +64,18 @@ export class ChaosStage implements Stage {
     const id = options.id ?? `backend-${++this.backends}`;
     const [, controlPort] = await this.balancerPorts;
     const [port] = await reservePorts(1);
+    const { controls } = options;
     const settings = {
       id,
       port,
-      controls: [`http://127.0.0.1:${controlPort}`],
+      controls: controls ?? [`http://127.0.0.1:${controlPort}`],
       journal: join(this.folder, `${id}.journal`),
       behaviour: { delayMs: options.delayMs ?? DELAY_MS, status: options.status ?? 200 },
       resources: options.resources ?? { compute: 100, storage: 100 },
       leaseSeconds: options.leaseSeconds ?? LEASE_SECONDS,
       closeIdleAfterMs: options.closeIdleAfterMs,
       registers: (options.registers ?? true) && this.balancer === 'fairlead',
-      usesClient: false,
+      usesClient: controls !== undefined,
     };
     const backend = await BackendProcess.start(settings, options.prefix);
     this.onEnd(async () => void (await backend.kill()));
@@ -81,9 +83,10 @@ export class ChaosStage implements Stage {
   }
 
   async startBalancer(options: BalancerOptions): Promise<BalancerProcess> {
-    const [port, controlPort, tlsPort] = await this.balancerPorts;
-    const folder = join(this.folder, this.balancer);
-    const tls = this.isSecure ? { ...(await issueCertificate(this.folder)), port: tlsPort } : undefined;
+    const { id } = options;
+    const [port, controlPort, tlsPort] = await (id === undefined ? this.balancerPorts : reservePorts(3));
+    const folder = join(this.folder, id ?? this.balancer);
+    const tls = this.isSecure ? { ...(await this.certificate()), port: tlsPort } : undefined;
     const site = { port, controlPort, folder, variables: this.variables, tls };
     const balancer = await BalancerProcess.start(this.balancer, site, options);
     this.onEnd(() => balancer.end());
@@ -101,7 +104,9 @@ export class ChaosStage implements Stage {
   /** With any pace, the closed loop of the calibration too. */
   async startClient(pace: Pace, options: LoadOptions = {}): Promise<ClientProcess> {
     const [port, , tlsPort] = await this.balancerPorts;
-    const target = { ports: [this.isSecure ? tlsPort : port], isSecure: this.isSecure };
+    const own = [{ port: this.isSecure ? tlsPort : port }];
+    const ports = (options.balancers ?? own).map((balancer) => balancer.port);
+    const target = { ports, isSecure: this.isSecure };
     const load = await ClientProcess.start(target, pace, options);
     this.onEnd(() => load.kill());
     return load;
@@ -114,5 +119,11 @@ export class ChaosStage implements Stage {
   /** Ends all that was started, the last first. */
   async end(): Promise<void> {
     for (let cleanup = this.cleanups.pop(); cleanup; cleanup = this.cleanups.pop()) await cleanup();
+  }
+
+  /** That of all balancers of the stage. */
+  private certificate(): ReturnType<typeof issueCertificate> {
+    this.issued ??= issueCertificate(this.folder);
+    return this.issued;
   }
 }

@@ -1,10 +1,13 @@
 // Fairlead as built by `npm run build`, with its defaults, since its guarantees are stated for those.
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Launcher, SecureSite } from './launch.ts';
 
+/** This repository. */
+export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 /** The built balancer. */
-export const BALANCER = fileURLToPath(new URL('../../../dist/apps/balancer/src/main.js', import.meta.url));
+export const BALANCER = balancerIn(ROOT);
 /** Keeps the listening sockets while balancers are replaced. */
 const SUPERVISOR = fileURLToPath(new URL('../../../scripts/supervise.ts', import.meta.url));
 
@@ -14,7 +17,7 @@ export const fairlead: Launcher = ({ port, controlPort, folder, variables, tls }
   }
   return {
     name: 'fairlead',
-    command: [process.execPath, options.isReloadable ? SUPERVISOR : BALANCER],
+    command: [process.execPath, options.isReloadable ? SUPERVISOR : balancerIn(options.root ?? ROOT)],
     env: {
       DATA_PLANE_HOST: '127.0.0.1',
       DATA_PLANE_PORT: String(port),
@@ -35,6 +38,11 @@ export const fairlead: Launcher = ({ port, controlPort, folder, variables, tls }
     reloaded: 'reload complete',
   };
 };
+
+/** Where `npm run build` puts it. */
+function balancerIn(root: string): string {
+  return join(root, 'dist/apps/balancer/src/main.js');
+}
 
 function secureVariables({ port, certificateFile, keyFile }: SecureSite): Record<string, string> {
   return { DATA_PLANE_TLS_PORT: String(port), TLS_CERTIFICATE_FILES: certificateFile, TLS_KEY_FILES: keyFile };

@@ -2,13 +2,12 @@
 import { join as path } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { accountOf, isServed } from '../account.ts';
-import { HEALTH_PATH } from '../backend/settings.ts';
 import { fleetStates } from '../balancers/balancer-process.ts';
 import { monotonicMs } from '../clock.ts';
 import { journalOf, threeBackends } from '../fleet.ts';
 import { until } from '../../processes/until.ts';
-import type { ChaosBackend, RequestRecord, Scenario } from '../scenario.ts';
-import { join, type Registration } from '../support/control-plane.ts';
+import type { RequestRecord, Scenario } from '../scenario.ts';
+import { ask, join, registrationOf } from '../support/control-plane.ts';
 
 const SERVING_WITHIN_MS = 2_000;
 
@@ -27,8 +26,8 @@ export const scenario: Scenario = {
       backends: registered,
       variables: { REGISTRY_FILE: path(stage.folder, 'registry.sqlite') },
     });
-    await join(balancer.control, [known, drained].map(announcement));
-    await drain(balancer.control, drained.id);
+    await join(balancer.control, [known, drained].map(registrationOf));
+    await ask(balancer.control, drained.id, 'drain');
 
     const load = await stage.startLoad();
     await sleep(stage.seconds(3_000, 1_000));
@@ -71,13 +70,4 @@ export const scenario: Scenario = {
 function firstServedAfter(sinceMs: number, records: readonly RequestRecord[]): number {
   const served = records.filter((record) => isServed(record) && record.sentMs >= sinceMs);
   return served.reduce((first, { endedMs }) => Math.min(first, endedMs), Infinity);
-}
-
-function announcement({ id, port }: ChaosBackend): Registration {
-  return { id, url: `http://127.0.0.1:${port}`, pingPath: HEALTH_PATH };
-}
-
-async function drain(control: string, id: string): Promise<void> {
-  const response = await fetch(`${control}/api/v1/backends/${id}/drain`, { method: 'POST' });
-  if (!response.ok) throw new Error(`Fairlead did not drain ${id}: ${response.status} ${await response.text()}`);
 }

@@ -2,7 +2,9 @@
 import type { FleetEvent } from '@fairlead/contracts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventsOf, metricsOf } from '../../support/metrics.ts';
+import { HEALTH_PATH } from '../backend/settings.ts';
 import { monotonicMs } from '../clock.ts';
+import type { ChaosBackend } from '../scenario.ts';
 
 /** A backend that does not register itself. */
 export interface Registration {
@@ -10,20 +12,37 @@ export interface Registration {
   readonly url: string;
   /** Pinged by a connection alone when there is none. */
   readonly pingPath?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** What a backend of the suite would register with. */
+export function registrationOf({ id, port }: Pick<ChaosBackend, 'id' | 'port'>): Registration {
+  return { id, url: `http://127.0.0.1:${port}`, pingPath: HEALTH_PATH };
 }
 
 const UP_WITHIN_MS = 60_000;
 
+/** Registers a backend. @throws {Error} when Fairlead refuses it. */
+export async function register(control: string, registration: Registration): Promise<void> {
+  const response = await fetch(`${control}/api/v1/backends`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ...registration, resources: { compute: 100, storage: 100 } }),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`Fairlead refused ${registration.id}: ${response.status} ${text}`);
+}
+
+/** Asks for a drain, or for its end; resolves when the balancer has acknowledged it. @throws {Error} */
+export async function ask(control: string, id: string, what: 'drain' | 'resume'): Promise<void> {
+  const response = await fetch(`${control}/api/v1/backends/${id}/${what}`, { method: 'POST' });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`Fairlead refused to ${what} ${id}: ${response.status} ${text}`);
+}
+
 /** Registers backends and waits until all of them are up. */
 export async function join(control: string, backends: readonly Registration[]): Promise<void> {
-  for (const backend of backends) {
-    const response = await fetch(`${control}/api/v1/backends`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ ...backend, resources: { compute: 100, storage: 100 } }),
-    });
-    if (!response.ok) throw new Error(`Fairlead refused ${backend.id}: ${response.status} ${await response.text()}`);
-  }
+  for (const backend of backends) await register(control, backend);
   const ids = new Set(backends.map(({ id }) => id));
   const areUp = async () =>
     (await metricsOf({ control })).backends.filter(({ id, state }) => ids.has(id) && state === 'up').length ===
