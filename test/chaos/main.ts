@@ -55,7 +55,7 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-/** Each file of the folder, and of those in it, has one. */
+/** Each file of the folders in this one has one. */
 async function loadScenarios(): Promise<Scenario[]> {
   const files = readdirSync(SCENARIOS, { encoding: 'utf8', recursive: true }).filter((file) =>
     /(^|\/)\d\d-[^/]*(?<!\.spec)\.ts$/.test(file),

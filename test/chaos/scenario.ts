@@ -1,4 +1,4 @@
-// The interfaces of a scenario of the chaos suite and of the stage it runs on. Each file of scenarios/ exports one as
+// The interfaces of a scenario of the chaos suite and of the stage it runs on. Each file in scenarios/ exports one as
 // `scenario`.
 
 import type { Program } from '../../scripts/programs.ts';

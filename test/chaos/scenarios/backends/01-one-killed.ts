@@ -1,8 +1,8 @@
 // One of three backends is killed under GETs, and comes back.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { accountOf, failures, isServed } from '../account.ts';
-import { journalOf, threeBackends } from '../fleet.ts';
-import type { Scenario } from '../scenario.ts';
+import { accountOf, failures, isServed } from '../../account.ts';
+import { journalOf, threeBackends } from '../../fleet.ts';
+import type { Scenario } from '../../scenario.ts';
 
 export const scenario: Scenario = {
   number: 1,

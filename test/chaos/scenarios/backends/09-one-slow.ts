@@ -1,11 +1,11 @@
 // One of three backends responds to pings as before, but to requests only after 30 s.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { until } from '../../processes/until.ts';
-import { accountOf, failures, isServed, latencyMs } from '../account.ts';
-import { monotonicMs } from '../clock.ts';
-import { journalOf, threeBackends } from '../fleet.ts';
-import type { Scenario } from '../scenario.ts';
-import { ejectedAtMs } from '../support/control-plane.ts';
+import { until } from '../../../processes/until.ts';
+import { accountOf, failures, isServed, latencyMs } from '../../account.ts';
+import { monotonicMs } from '../../clock.ts';
+import { journalOf, threeBackends } from '../../fleet.ts';
+import type { Scenario } from '../../scenario.ts';
+import { ejectedAtMs } from '../../support/control-plane.ts';
 
 const DELAY_MS = 30_000;
 const SLOW_MS = 1_000;

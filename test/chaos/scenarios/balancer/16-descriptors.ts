@@ -1,11 +1,11 @@
 // Proves that more connections than the balancer has descriptors for neither crash it nor impair it: each is
 // served, refused or gets 503, and soon after they are gone all clients are served again.
-import type { Scenario } from '../scenario.ts';
-import { metricsOf } from '../../support/metrics.ts';
-import { msUntil } from '../support/control-plane.ts';
-import { flood, type Fate } from '../support/connection-flood.ts';
-import { openDescriptors } from '../support/process-stats.ts';
-import { aKeptAliveAgent, read } from '../support/raw-reader.ts';
+import type { Scenario } from '../../scenario.ts';
+import { metricsOf } from '../../../support/metrics.ts';
+import { msUntil } from '../../support/control-plane.ts';
+import { flood, type Fate } from '../../support/connection-flood.ts';
+import { openDescriptors } from '../../support/process-stats.ts';
+import { aKeptAliveAgent, read } from '../../support/raw-reader.ts';
 
 const DESCRIPTORS = 256;
 const CONNECTIONS = 1_000;

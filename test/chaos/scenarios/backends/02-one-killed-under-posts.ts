@@ -1,9 +1,9 @@
 // One of three backends is killed under POSTs, which must not be repeated once they were sent.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { accountOf, failures, isServed } from '../account.ts';
-import { monotonicMs } from '../clock.ts';
-import { journalOf, threeBackends } from '../fleet.ts';
-import type { RequestRecord, Scenario } from '../scenario.ts';
+import { accountOf, failures, isServed } from '../../account.ts';
+import { monotonicMs } from '../../clock.ts';
+import { journalOf, threeBackends } from '../../fleet.ts';
+import type { RequestRecord, Scenario } from '../../scenario.ts';
 
 /** No more requests than these can be in flight. */
 const CONNECTIONS = 64;

@@ -1,12 +1,12 @@
 // Proves that time is measured by a clock that does not jump: the wall clock of the balancer and of a leased backend
 // goes an hour ahead and then an hour behind, under load, and no lease expires and no state flips.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { accountOf, failures, isServed } from '../account.ts';
-import { HEALTH_PATH } from '../backend/settings.ts';
-import type { Scenario } from '../scenario.ts';
-import { eventsOf } from '../../support/metrics.ts';
-import { msUntil, wordsOf } from '../support/control-plane.ts';
-import { aFakeClock, clockOffsetOf } from '../support/fake-clock.ts';
+import { accountOf, failures, isServed } from '../../account.ts';
+import { HEALTH_PATH } from '../../backend/settings.ts';
+import type { Scenario } from '../../scenario.ts';
+import { eventsOf } from '../../../support/metrics.ts';
+import { msUntil, wordsOf } from '../../support/control-plane.ts';
+import { aFakeClock, clockOffsetOf } from '../../support/fake-clock.ts';
 
 const JUMPS_SECONDS = [3_600, -3_600];
 /** Short beside the time between two jumps, so that a lease that is not renewed in time is seen to lapse. */

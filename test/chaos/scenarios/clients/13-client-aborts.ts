@@ -1,14 +1,14 @@
 // Proves that a client which goes away in mid-response leaves nothing behind: no connection to a backend, no exchange
 // that counts as in flight, and no suspicion of the backend.
 import { request } from 'node:http';
-import { quantile } from '../account.ts';
-import { HEALTH_PATH } from '../backend/settings.ts';
-import type { BalancerUnderTest, Scenario, Stage } from '../scenario.ts';
-import { eventsOf, metricsOf } from '../../support/metrics.ts';
-import { join, msUntil, wordsOf } from '../support/control-plane.ts';
-import { connectionsTo } from '../support/process-stats.ts';
-import { startEndlessBackend, type Endless } from '../support/raw-endless.ts';
-import { aKeptAliveAgent, read } from '../support/raw-reader.ts';
+import { quantile } from '../../account.ts';
+import { HEALTH_PATH } from '../../backend/settings.ts';
+import type { BalancerUnderTest, Scenario, Stage } from '../../scenario.ts';
+import { eventsOf, metricsOf } from '../../../support/metrics.ts';
+import { join, msUntil, wordsOf } from '../../support/control-plane.ts';
+import { connectionsTo } from '../../support/process-stats.ts';
+import { startEndlessBackend, type Endless } from '../../support/raw-endless.ts';
+import { aKeptAliveAgent, read } from '../../support/raw-reader.ts';
 
 const BACKENDS = 3;
 const ABORTS = 2_000;

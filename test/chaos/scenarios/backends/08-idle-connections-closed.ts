@@ -1,8 +1,8 @@
 // Backends close connections that were idle for a second, without having said so, and bursts come about then: what is
 // sent on a connection that is being closed gets lost.
-import { accountOf, failures, isServed, isTurnedAway } from '../account.ts';
-import { journalOf, threeBackends } from '../fleet.ts';
-import type { RequestRecord, Scenario } from '../scenario.ts';
+import { accountOf, failures, isServed, isTurnedAway } from '../../account.ts';
+import { journalOf, threeBackends } from '../../fleet.ts';
+import type { RequestRecord, Scenario } from '../../scenario.ts';
 
 const IDLE_MS = 1_000;
 const GAP_MS = { least: 950, most: 1_050 };

@@ -1,13 +1,13 @@
 // The balancer is killed and started again; what it knew of the fleet stands in its registry file.
 import { join as path } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { accountOf, isServed } from '../account.ts';
-import { fleetStates } from '../balancers/balancer-process.ts';
-import { monotonicMs } from '../clock.ts';
-import { journalOf, threeBackends } from '../fleet.ts';
-import { until } from '../../processes/until.ts';
-import type { RequestRecord, Scenario } from '../scenario.ts';
-import { ask, join, registrationOf } from '../support/control-plane.ts';
+import { accountOf, isServed } from '../../account.ts';
+import { fleetStates } from '../../balancers/balancer-process.ts';
+import { monotonicMs } from '../../clock.ts';
+import { journalOf, threeBackends } from '../../fleet.ts';
+import { until } from '../../../processes/until.ts';
+import type { RequestRecord, Scenario } from '../../scenario.ts';
+import { ask, join, registrationOf } from '../../support/control-plane.ts';
 
 const SERVING_WITHIN_MS = 2_000;
 

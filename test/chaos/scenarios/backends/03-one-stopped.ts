@@ -1,9 +1,9 @@
 // One of three backends stands still for a while: its connections stay open, and nothing comes from it.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { accountOf, failures, isServed, latencyMs, quantile } from '../account.ts';
-import { monotonicMs } from '../clock.ts';
-import { journalOf, threeBackends } from '../fleet.ts';
-import type { Scenario } from '../scenario.ts';
+import { accountOf, failures, isServed, latencyMs, quantile } from '../../account.ts';
+import { monotonicMs } from '../../clock.ts';
+import { journalOf, threeBackends } from '../../fleet.ts';
+import type { Scenario } from '../../scenario.ts';
 
 const SLOW_MS = 1_000;
 const MAX_SLOW = 10;

@@ -1,11 +1,18 @@
 // Proves that a response which breaks off half-way is never passed on as complete, for every body framing and every way
 // its backend stops. Whole responses of the same backends are the control: they must be reported complete.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { HEALTH_PATH } from '../backend/settings.ts';
-import type { BalancerUnderTest, Outcome, Scenario, Stage } from '../scenario.ts';
-import { join } from '../support/control-plane.ts';
-import { ENDINGS, FRAMINGS, pathOf, startHalfAnswers, type Ending, type Framing } from '../support/raw-half-answers.ts';
-import { aKeptAliveAgent, read, type Reading } from '../support/raw-reader.ts';
+import { HEALTH_PATH } from '../../backend/settings.ts';
+import type { BalancerUnderTest, Outcome, Scenario, Stage } from '../../scenario.ts';
+import { join } from '../../support/control-plane.ts';
+import {
+  ENDINGS,
+  FRAMINGS,
+  pathOf,
+  startHalfAnswers,
+  type Ending,
+  type Framing,
+} from '../../support/raw-half-answers.ts';
+import { aKeptAliveAgent, read, type Reading } from '../../support/raw-reader.ts';
 
 const BACKENDS = 3;
 /** Responses of each kind that must have begun at the client. */

@@ -1,11 +1,11 @@
 // All backends are killed, and come back one after the other.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { until } from '../../processes/until.ts';
-import { accountOf, failures, isServed, isTurnedAway, quantile } from '../account.ts';
-import { seenUp } from '../balancers/balancer-process.ts';
-import { monotonicMs } from '../clock.ts';
-import { journalOf, threeBackends } from '../fleet.ts';
-import type { RequestRecord, Scenario } from '../scenario.ts';
+import { until } from '../../../processes/until.ts';
+import { accountOf, failures, isServed, isTurnedAway, quantile } from '../../account.ts';
+import { seenUp } from '../../balancers/balancer-process.ts';
+import { monotonicMs } from '../../clock.ts';
+import { journalOf, threeBackends } from '../../fleet.ts';
+import type { RequestRecord, Scenario } from '../../scenario.ts';
 
 const REFUSED_WITHIN_MS = 50;
 const BACK_WITHIN_MS = 2_000;

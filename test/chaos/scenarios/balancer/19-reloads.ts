@@ -3,12 +3,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { accountOf, failures, isServed } from '../account.ts';
-import { HEALTH_PATH } from '../backend/settings.ts';
-import { journalOf, threeBackends } from '../fleet.ts';
-import type { ChaosBackend, Scenario } from '../scenario.ts';
-import { reloadTraffic } from '../support/control-plane.ts';
-import { inspectable, type HeapUse } from '../support/live-memory.ts';
+import { accountOf, failures, isServed } from '../../account.ts';
+import { HEALTH_PATH } from '../../backend/settings.ts';
+import { journalOf, threeBackends } from '../../fleet.ts';
+import type { ChaosBackend, Scenario } from '../../scenario.ts';
+import { reloadTraffic } from '../../support/control-plane.ts';
+import { inspectable, type HeapUse } from '../../support/live-memory.ts';
 
 const RATE_PER_SECOND = 400;
 const EVERY_MS = 300;

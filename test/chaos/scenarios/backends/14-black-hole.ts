@@ -1,11 +1,11 @@
 // Proves that backends which vanish silently cost a GET no more than the time that a connection may take: half
 // of a fleet under load goes silent, with connections open and requests on them.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { accountOf, failures, isServed } from '../account.ts';
-import type { Scenario } from '../scenario.ts';
-import { VANISHING_NETWORK, startVanishingBackends } from '../support/black-hole.ts';
-import { metricsOf } from '../../support/metrics.ts';
-import { join } from '../support/control-plane.ts';
+import { accountOf, failures, isServed } from '../../account.ts';
+import type { Scenario } from '../../scenario.ts';
+import { VANISHING_NETWORK, startVanishingBackends } from '../../support/black-hole.ts';
+import { metricsOf } from '../../../support/metrics.ts';
+import { join } from '../../support/control-plane.ts';
 
 const STAYING = 2;
 const VANISHING = 2;

@@ -1,9 +1,9 @@
 // Each backend in turn leaves the fleet, exits, starts and joins again, as when a new version is rolled out.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { accountOf, failures, isServed } from '../account.ts';
-import { seenUp } from '../balancers/balancer-process.ts';
-import { journalOf, threeBackends } from '../fleet.ts';
-import type { Execution, Leave, Scenario } from '../scenario.ts';
+import { accountOf, failures, isServed } from '../../account.ts';
+import { seenUp } from '../../balancers/balancer-process.ts';
+import { journalOf, threeBackends } from '../../fleet.ts';
+import type { Execution, Leave, Scenario } from '../../scenario.ts';
 
 export const scenario: Scenario = {
   number: 4,

@@ -2,12 +2,12 @@
 // is removed and brought back, only its clients move, each once.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { accountOf } from '../account.ts';
-import { ID_HEADER } from '../answer-body.ts';
-import { HEALTH_PATH } from '../backend/settings.ts';
-import { journalOf } from '../fleet.ts';
-import type { BalancerUnderTest, ChaosBackend, Scenario } from '../scenario.ts';
-import { msUntil, reloadTraffic } from '../support/control-plane.ts';
+import { accountOf } from '../../account.ts';
+import { ID_HEADER } from '../../answer-body.ts';
+import { HEALTH_PATH } from '../../backend/settings.ts';
+import { journalOf } from '../../fleet.ts';
+import type { BalancerUnderTest, ChaosBackend, Scenario } from '../../scenario.ts';
+import { msUntil, reloadTraffic } from '../../support/control-plane.ts';
 
 const CANARY_PART = 0.05;
 /** How far from it the measured part may be. */

@@ -1,14 +1,14 @@
 // Proves that nothing is lost and nothing piles up when backends die, hang, lose their connections, leave and come back
 // again and again: every GET is served, and the live heap of each thread and the descriptors stay what they were.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { accountOf, failures, isServed } from '../account.ts';
-import { HEALTH_PATH } from '../backend/settings.ts';
-import type { BalancerUnderTest, Scenario } from '../scenario.ts';
-import { join, msUntil } from '../support/control-plane.ts';
-import { chance, disturb, oneOf, possible, type Disturbance, type Victim } from '../support/disturbances.ts';
-import { inspectable, type HeapUse } from '../support/live-memory.ts';
-import { connectionsTo, openDescriptors, slopeOf, type Sample } from '../support/process-stats.ts';
-import { startRelay } from '../support/resettable-relay.ts';
+import { accountOf, failures, isServed } from '../../account.ts';
+import { HEALTH_PATH } from '../../backend/settings.ts';
+import type { BalancerUnderTest, Scenario } from '../../scenario.ts';
+import { join, msUntil } from '../../support/control-plane.ts';
+import { chance, disturb, oneOf, possible, type Disturbance, type Victim } from '../../support/disturbances.ts';
+import { inspectable, type HeapUse } from '../../support/live-memory.ts';
+import { connectionsTo, openDescriptors, slopeOf, type Sample } from '../../support/process-stats.ts';
+import { startRelay } from '../../support/resettable-relay.ts';
 
 /** Of the first five things that it brings, all four are one: the short form sees each. */
 const SEED = 7;

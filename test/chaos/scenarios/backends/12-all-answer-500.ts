@@ -1,9 +1,9 @@
 // All backends respond with 500 for a while: retrying what fails everywhere makes it worse.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { accountOf, failures, isServed } from '../account.ts';
-import { monotonicMs } from '../clock.ts';
-import { journalOf, threeBackends } from '../fleet.ts';
-import type { RequestRecord, Scenario } from '../scenario.ts';
+import { accountOf, failures, isServed } from '../../account.ts';
+import { monotonicMs } from '../../clock.ts';
+import { journalOf, threeBackends } from '../../fleet.ts';
+import type { RequestRecord, Scenario } from '../../scenario.ts';
 
 const MAX_PART = 1.2;
 

@@ -1,10 +1,10 @@
 // The balancer itself is replaced by a new one, again and again.
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { accountOf, failures, isServed } from '../account.ts';
-import { monotonicMs } from '../clock.ts';
-import { journalOf, threeBackends } from '../fleet.ts';
-import type { Scenario } from '../scenario.ts';
+import { accountOf, failures, isServed } from '../../account.ts';
+import { monotonicMs } from '../../clock.ts';
+import { journalOf, threeBackends } from '../../fleet.ts';
+import type { Scenario } from '../../scenario.ts';
 
 const TIMES = 5;
 

@@ -2,13 +2,13 @@
 // the balancer's memory nor slow down other clients.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { accountOf, failures, isServed, latencyMs, quantile } from '../account.ts';
-import { ChaosProcess } from '../processes.ts';
-import type { BalancerUnderTest, RequestRecord, Scenario, Stage } from '../scenario.ts';
-import { join } from '../support/control-plane.ts';
-import { inspectable } from '../support/live-memory.ts';
-import { residentBytes } from '../support/process-stats.ts';
-import type { BodyOrders, BodyReport } from '../support/slow-bodies.ts';
+import { accountOf, failures, isServed, latencyMs, quantile } from '../../account.ts';
+import { ChaosProcess } from '../../processes.ts';
+import type { BalancerUnderTest, RequestRecord, Scenario, Stage } from '../../scenario.ts';
+import { join } from '../../support/control-plane.ts';
+import { inspectable } from '../../support/live-memory.ts';
+import { residentBytes } from '../../support/process-stats.ts';
+import type { BodyOrders, BodyReport } from '../../support/slow-bodies.ts';
 
 const MEBIBYTE = 2 ** 20;
 const EACH_WAY = 20;
@@ -96,7 +96,7 @@ function startBodies(stage: Stage, { port }: BalancerUnderTest, bodies: Omit<Bod
 }
 
 function start(stage: Stage, program: string): ChaosProcess {
-  const path = fileURLToPath(new URL(`../support/${program}`, import.meta.url));
+  const path = fileURLToPath(new URL(`../../support/${program}`, import.meta.url));
   const started = new ChaosProcess(program, [process.execPath, path], { hasMessages: true });
   stage.onEnd(async () => void (await started.stop('SIGKILL')));
   return started;

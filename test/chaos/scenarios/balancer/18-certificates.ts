@@ -1,10 +1,10 @@
 // Proves that the balancer's certificate can be replaced under load: every request is served, on open connections and on new
 // ones.
-import { accountOf, failures, isServed } from '../account.ts';
-import { journalOf, threeBackends } from '../fleet.ts';
-import type { BalancerUnderTest, Scenario } from '../scenario.ts';
-import { issueCertificate } from '../support/certificate.ts';
-import { until } from '../../processes/until.ts';
+import { accountOf, failures, isServed } from '../../account.ts';
+import { journalOf, threeBackends } from '../../fleet.ts';
+import type { BalancerUnderTest, Scenario } from '../../scenario.ts';
+import { issueCertificate } from '../../support/certificate.ts';
+import { until } from '../../../processes/until.ts';
 
 const CHANGED = 'certificate-changed';
 /** Few, so that clients keep making handshakes. */
