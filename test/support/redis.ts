@@ -1,89 +1,20 @@
-// Redis servers as processes, on free ports, that keep nothing on the disk.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createClient } from '@redis/client';
-import { OwnProcess } from '../processes/own-process.js';
-import { reservePorts } from '../processes/ports.js';
+// Redis servers that live as long as the test that starts them, unless they are told otherwise.
+import * as servers from '../processes/redis-server.js';
+import type { RedisPlace, RedisServer } from '../processes/redis-server.js';
 import { whenTestEnds, type AtEnd } from './lifetime.js';
 
-/** A server that responds. */
-export interface RedisServer {
-  readonly process: OwnProcess;
-  readonly port: number;
-  /** For `REGISTRY_URL`. */
-  readonly url: string;
-  /** Sends a command, as an operator would; returns the reply. */
-  readonly command: (...words: string[]) => Promise<unknown>;
-}
-
-/** Where a server listens, if not on any free port, and how long it lives. */
-interface Place {
-  readonly port?: number;
-  readonly atEnd?: AtEnd;
-}
+export type { RedisServer };
 
 /** Starts a server; `options` are more of its arguments. */
-export async function startRedis(
+export function startRedis(
   path: string,
   options: readonly string[] = [],
-  { port: fixed, atEnd = whenTestEnds }: Place = {},
+  { atEnd = whenTestEnds, ...place }: Partial<RedisPlace> = {},
 ): Promise<RedisServer> {
-  const port = fixed ?? (await reservePorts(1))[0];
-  const own = [
-    '--port',
-    String(port),
-    '--bind',
-    '127.0.0.1',
-    '--dir',
-    aFolder(atEnd),
-    '--save',
-    '',
-    '--appendonly',
-    'no',
-  ];
-  return serverAt(port, new OwnProcess('redis-server', [path, ...own, ...options]), atEnd);
+  return servers.startRedis(path, options, { ...place, atEnd });
 }
 
 /** Starts a Sentinel that watches a server under the name `mymaster`. */
-export async function startSentinel(
-  path: string,
-  master: RedisServer,
-  atEnd: AtEnd = whenTestEnds,
-): Promise<RedisServer> {
-  const [port] = await reservePorts(1);
-  const folder = aFolder(atEnd);
-  const file = join(folder, 'sentinel.conf');
-  // A Sentinel writes what it learns into its file.
-  writeFileSync(
-    file,
-    `port ${port}\nbind 127.0.0.1\ndir ${folder}\nsentinel monitor mymaster 127.0.0.1 ${master.port} 1\n`,
-  );
-  return serverAt(port, new OwnProcess('redis-sentinel', [path, file, '--sentinel']), atEnd);
-}
-
-/** For what a server writes: a replica keeps what it is sent in a file. */
-function aFolder(atEnd: AtEnd): string {
-  const folder = mkdtempSync(join(tmpdir(), 'fairlead-redis-'));
-  atEnd(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
-
-async function serverAt(port: number, process: OwnProcess, atEnd: AtEnd): Promise<RedisServer> {
-  atEnd(() => process.end());
-  await process.listening(port);
-  const url = `redis://127.0.0.1:${port}`;
-  return { process, port, url, command: (...words) => commandAt(url, words) };
-}
-
-/** Sends one command on a connection of its own. */
-async function commandAt(url: string, words: readonly string[]): Promise<unknown> {
-  const client = createClient({ url, RESP: 2 });
-  client.on('error', () => {});
-  await client.connect();
-  try {
-    return await client.sendCommand(words);
-  } finally {
-    client.destroy();
-  }
+export function startSentinel(path: string, master: RedisServer, atEnd: AtEnd = whenTestEnds): Promise<RedisServer> {
+  return servers.startSentinel(path, master, atEnd);
 }

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { pathOf } from '../../../scripts/programs.ts';
 import { until } from '../../processes/until.ts';
-import { startRedis, type RedisServer } from '../../support/redis.ts';
+import { startRedis, type RedisServer } from '../../processes/redis-server.ts';
 import type { Stage } from '../scenario.ts';
 
 // As decision 42 and apps/balancer/src/registry/store/redis have them, with the default prefix.
