@@ -28,6 +28,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   'test/system/': 'all processes together: the demo, a fleet, rolling restarts',
   'test/tls/': 'TLS between clients, balancer and backends',
   'test/traffic/': 'the configuration file: reloads, its backends, and those of DNS, error pages',
+  'bench/cluster/': 'what it costs balancers and Redis to share a fleet',
   'bench/contenders/': 'how other balancers are started, for race/ and data-plane/',
   'bench/data-plane/': 'what a request costs in CPU time, beside other proxies or another build: performance.md',
   'bench/decision/': 'how long one placement takes',
