@@ -1,4 +1,6 @@
 // The changes of other balancers, as a balancer follows them in a Redis server.
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
@@ -168,4 +170,33 @@ describeWith('redis-server', 'the changes in a Redis server', (path) => {
     expect([failures.length, gaps, seen.changes]).toEqual([1, [], []]);
     expect(failures[0].message).toMatch(/^the registry at redis:\/\/127\.0\.0\.1:\d+ cannot be reached: /);
   });
+
+  it('are confirmed after one round trip: a slow server must not keep requests waiting', async () => {
+    const { port, commands } = await startRecorder(server.current.port);
+    const { upToDate } = await following(redisStore({ REGISTRY_URL: `redis://127.0.0.1:${port}` }));
+    await upToDate();
+    await upToDate();
+    const followed = commands.filter((sent) => sent.includes('XREAD'));
+    expect(followed.length).toBeGreaterThan(1);
+    expect(followed.filter((sent) => !sent.includes('HMGET'))).toEqual([]);
+  });
 });
+
+/** Relays to a server, and records what is sent to it in one go: from one response to the next. */
+async function startRecorder(serverPort: number): Promise<{ readonly port: number; readonly commands: string[] }> {
+  const commands: string[] = [];
+  const recorder = createServer((client) => {
+    let sent = '';
+    const target = connect(serverPort, '127.0.0.1');
+    client.on('data', (chunk) => (sent += String(chunk)));
+    target.on('data', () => {
+      commands.push(sent);
+      sent = '';
+    });
+    client.on('error', () => target.destroy()).pipe(target);
+    target.on('error', () => client.destroy()).pipe(client);
+  }).listen(0, '127.0.0.1');
+  await once(recorder, 'listening');
+  onTestFinished(() => void recorder.close());
+  return { port: (recorder.address() as AddressInfo).port, commands };
+}

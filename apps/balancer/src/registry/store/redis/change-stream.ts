@@ -59,9 +59,11 @@ export class ChangeStream implements Subscription {
     try {
       while (!this.isOver) {
         const askedAtMs = performance.now();
-        const entries = await this.next(last);
+        // Sent together: with one after the other, a confirmation from a slow server would be too old.
+        const [entries, present] = await Promise.all([this.next(last), this.present()]);
         if (this.isOver) return;
-        const gap = this.pass(entries, last) ?? (entries.length === 0 ? await this.lost(epoch, last) : undefined);
+        const gap =
+          this.pass(entries, last) ?? (entries.length === 0 ? lossOf(present, { epoch, version: last }) : undefined);
         if (this.isOver) return;
         if (gap !== undefined) {
           this.end(() => this.follower.gap(gap));
@@ -108,11 +110,10 @@ export class ChangeStream implements Subscription {
     return undefined;
   }
 
-  /** Says that the store has become another one, where nothing was read from it. */
-  private async lost(epoch: string, last: number): Promise<string | undefined> {
-    const reply = metaSchema.parse(await this.connection.command(['HMGET', this.keys.of('meta'), 'epoch', 'sequence']));
-    if (reply[0] !== epoch) return 'the store was emptied';
-    return Number(reply[1]) < last ? 'the store has gone back to an earlier state' : undefined;
+  /** The end of the sequence, once the read that was sent before has ended. */
+  private async present(): Promise<z.infer<typeof metaSchema>> {
+    const words = ['HMGET', this.keys.of('meta'), 'epoch', 'sequence'];
+    return metaSchema.parse(await this.connection.command(words, WAIT_MS + TIME_LIMIT_MS));
   }
 
   private changeOf(version: number, { kind, id = '', record = '', reason = '' }: Entry['fields']): StoreChange {
@@ -125,6 +126,12 @@ export class ChangeStream implements Subscription {
       return { kind: 'unusable', record: { id, problem: error.problem, reason: error.message } };
     }
   }
+}
+
+/** Says that the store has become another one, where nothing was read from it. */
+function lossOf([epoch, sequence]: z.infer<typeof metaSchema>, last: StreamPosition): string | undefined {
+  if (epoch !== last.epoch) return 'the store was emptied';
+  return Number(sequence) < last.version ? 'the store has gone back to an earlier state' : undefined;
 }
 
 /** A flat list of names and values as an object. */
