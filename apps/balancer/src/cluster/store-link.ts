@@ -109,7 +109,9 @@ export class StoreLink implements OnApplicationBootstrap, OnModuleDestroy {
         const contents = await store.read();
         await store.check();
         this.isReading = false;
-        if (!this.closing.signal.aborted) this.begin(contents);
+        if (this.closing.signal.aborted) return;
+        this.begin(contents);
+        void this.confirm(startedAt, contents.lastVersion);
         return;
       } catch (error) {
         if (performance.now() - startedAt < LONGEST_TRY_MS) this.leaveStore(error);
