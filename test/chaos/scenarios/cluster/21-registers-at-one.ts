@@ -16,7 +16,9 @@ export const scenario: Scenario = {
   bar: `all send requests to it; long form: it is up at all within ${SERVED_WITHIN_MS} ms`,
   needs: ['redis-server'],
   async run(stage) {
-    const cluster = await startCluster(stage);
+    // By default a new backend gets few requests at first, and none while others are idle enough.
+    const variables = { SLOW_START_SECONDS: '0', PLACEMENT_POLICY: 'round-robin' };
+    const cluster = await startCluster(stage, { variables });
     const load = await cluster.startLoad();
     const upMs: number[] = [];
     const firstMs: number[] = [];

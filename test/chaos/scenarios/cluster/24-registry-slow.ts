@@ -10,7 +10,7 @@ const AGREED_WITHIN_MS = 3_000;
 /** Of a request that waits for nothing but a backend. Each command at the store may take a second. */
 const SERVED_WITHIN_MS = 500;
 /** Each way: late, but not so late that a command fails. */
-const DELAY_MS = 200;
+const DELAY_MS = 100;
 
 export const scenario: Scenario = {
   number: 24,
