@@ -44,6 +44,7 @@ export class Cluster {
   members: readonly ChaosBackend[] = [];
   private readonly stage: Stage;
   private readonly storeRelay: StoreRelay | undefined;
+  private starts = 0;
 
   constructor(
     stage: Stage,
@@ -62,14 +63,9 @@ export class Cluster {
     return this.storeRelay;
   }
 
-  /** The balancer that the next backend begins with. */
-  private get registrar(): BalancerUnderTest {
-    return this.balancers[this.backends.length % this.balancers.length];
-  }
-
   /** Each backend begins with another balancer, unless `controls` names the balancers that it knows. */
   async startBackend(options: BackendOptions = {}): Promise<ChaosBackend> {
-    const first = this.balancers.indexOf(this.registrar);
+    const first = this.starts++ % this.balancers.length;
     const inTurn = [...this.balancers.slice(first), ...this.balancers.slice(0, first)];
     const controls = inTurn.map(({ control }) => control);
     const backend = await this.stage.startBackend({ controls, leaseSeconds: LEASE_SECONDS, ...options });
@@ -87,7 +83,7 @@ export class Cluster {
   /** A new backend joins and is seen up by the balancer that it registers with, and the oldest leaves and ends. */
   async replaceOldest(): Promise<void> {
     const [oldest] = this.members;
-    const { registrar } = this;
+    const registrar = this.balancers[this.starts % this.balancers.length];
     const backend = await this.startBackend();
     await seenUp(registrar, [backend.id]);
     await this.leave(oldest);

@@ -1,9 +1,13 @@
-// An operator drains backends at one balancer, and no balancer sends them requests once it has acknowledged that.
+// An operator drains backends at one balancer, and no balancer sends them requests once it has acknowledged that. One
+// of the others is suspended meanwhile.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { failuresOf, startCluster } from '../../cluster/cluster.ts';
 import { monotonicMs } from '../../clock.ts';
 import type { Scenario } from '../../scenario.ts';
 import { ask } from '../../support/control-plane.ts';
+
+/** Well below what makes the fleet of a balancer invalid. */
+const SUSPENDED_MS = 500;
 
 export const scenario: Scenario = {
   number: 29,
@@ -17,9 +21,15 @@ export const scenario: Scenario = {
     const drains: { readonly backend: string; readonly acknowledgedMs: number; readonly endedMs: number }[] = [];
     for (let turn = 0; turn < rounds * cluster.members.length; turn++) {
       const backend = cluster.members[turn % cluster.members.length];
-      const [drainer, resumer] = [turn, turn + 1].map((i) => cluster.balancers[i % cluster.balancers.length]);
-      await ask(drainer.control, backend.id, 'drain');
-      const acknowledgedMs = monotonicMs();
+      const [drainer, resumer, suspended] = [turn, turn + 1, turn + 2].map(
+        (i) => cluster.balancers[i % cluster.balancers.length],
+      );
+      // It wakes with requests that wait for it, and must learn of the drain before the drain is acknowledged.
+      process.kill(suspended.pid, 'SIGSTOP');
+      const [acknowledgedMs] = await Promise.all([
+        ask(drainer.control, backend.id, 'drain').then(monotonicMs),
+        sleep(SUSPENDED_MS).then(() => process.kill(suspended.pid, 'SIGCONT')),
+      ]);
       await sleep(stage.seconds(2_000, 500));
       drains.push({ backend: backend.id, acknowledgedMs, endedMs: monotonicMs() });
       await ask(resumer.control, backend.id, 'resume');
