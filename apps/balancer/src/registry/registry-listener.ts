@@ -23,6 +23,10 @@ export class RegistryListeners {
     for (const listener of this.listeners) listener.snapshotChanged?.();
   }
 
+  left(url: string): void {
+    for (const listener of this.listeners) listener.left?.(url);
+  }
+
   slotFreed(slot: number): void {
     for (const listener of this.listeners) listener.slotFreed?.(slot);
   }

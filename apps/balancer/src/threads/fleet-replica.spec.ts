@@ -45,6 +45,15 @@ describe('FleetReplica', () => {
     expect(slots()).toEqual([3]);
   });
 
+  it('says which backends have left, also where another one has their place', () => {
+    const { replica, receive } = aReplica();
+    const left: string[] = [];
+    replica.listen({ left: (url) => left.push(url) });
+    receive([member(1), member(2), member(3)]);
+    receive([member(1, { maxActive: 7 }), member(2, { identity: 9 })]);
+    expect(left).toEqual(['http://127.0.0.1:2', 'http://127.0.0.1:3']);
+  });
+
   it('is not used by a thread that wakes with a fleet on its port before it has applied that fleet', () => {
     const { late, replica, receive, slots } = aReplica();
     const facts = new ClusterFacts();

@@ -89,9 +89,17 @@ export class FleetReplica implements Fleet {
     const before = this.bySlot;
     this.bySlot = new Map(members.map((member) => [member.slot, this.backendOf(member, before.get(member.slot), now)]));
     this.members = members;
+    this.reportLeft(before.values());
     for (const [slot, number] of this.leftOut) if (number <= lastHandled) this.leftOut.delete(slot);
     this.replaceSnapshot();
     this.main.post({ kind: 'snapshot-acknowledged', version });
+  }
+
+  private reportLeft(before: Iterable<ReplicaBackend>): void {
+    for (const backend of before) {
+      if (this.bySlot.get(backend.slot) === backend) continue;
+      for (const { left } of this.listeners) left?.(backend.url);
+    }
   }
 
   /** Updates the object of the same registration, so that its holders see the changes; otherwise makes a new one. */

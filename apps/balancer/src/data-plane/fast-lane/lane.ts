@@ -44,6 +44,7 @@ export class FastLane implements ConnectionOwner {
   ) {
     this.context = new FastLaneContext(config, { clock, lingering, connector, mirror, stickiness, log });
     this.exchanges = new ExchangePool(this.context, factory);
+    factory.registry.listen({ left: (url) => this.context.upstreams.forget(url) });
   }
 
   /** Starts the lane. `toFullLane` takes over the connections whose requests this lane does not support. */

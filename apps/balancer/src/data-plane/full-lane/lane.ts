@@ -54,6 +54,7 @@ export class FullLane {
       middleware: new Middleware(),
     };
     this.sweeper = setInterval(() => upstreams.sweep(), SWEEP_MS).unref();
+    factory.registry.listen({ left: (url) => upstreams.forget(url) });
   }
 
   /** Serves a request: from its head to the last byte of its response. */

@@ -312,3 +312,14 @@ describe('close', () => {
     expect([idle, other, used].map(isIdle)).toEqual([false, false, false]);
   });
 });
+
+it('closes the idle connections to a URL whose backend has left, and no others', async () => {
+  const [backend, other] = [await aBackend(), await aBackend()];
+  const [idle, busy] = await inUse(backend, 2);
+  const [elsewhere] = await inUse(other, 1);
+  for (const connection of [idle, elsewhere]) pool.release(connection);
+  pool.forget(backend.url);
+  pool.forget('http://127.0.0.1:1');
+  expect([idle, busy, elsewhere].map(isClosed)).toEqual([true, false, false]);
+  expect(pool.acquire(backend, true).isReused).toBe(false);
+});

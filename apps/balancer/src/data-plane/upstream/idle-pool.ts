@@ -144,6 +144,12 @@ export class IdlePool<C extends PooledConnection> {
     connection.socket.destroy();
   }
 
+  /** Closes the idle connections to a backend that gets no more requests: the next process there does not know them. */
+  forget(url: string): void {
+    const idle = this.addresses.get(url)?.idle ?? [];
+    while (idle.length > 0) this.discard(idle[idle.length - 1]);
+  }
+
   /** Closes connections that have been idle for too long. Call it about once a second. */
   sweep(): void {
     const now = this.nowMs();
@@ -165,7 +171,7 @@ export class IdlePool<C extends PooledConnection> {
   /** Closes the idle connections, and those in use once they are released. */
   close(): void {
     this.isClosed = true;
-    for (const { idle } of this.addresses.values()) while (idle.length > 0) this.discard(idle[idle.length - 1]);
+    for (const url of this.addresses.keys()) this.forget(url);
   }
 
   /**

@@ -70,6 +70,7 @@ export class Members {
     this.index.remove(backend);
     this.context.events.recordTransition({ backend: id, from: stateOf(backend), to: 'gone', reason });
     this.context.publish();
+    this.context.listeners.left(backend.url);
     this.slots.release(backend.slot);
   }
 

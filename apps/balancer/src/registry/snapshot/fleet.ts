@@ -9,6 +9,8 @@ export type FleetBackend = Pick<Backend, 'id' | 'url' | 'pool' | 'slot' | 'incar
 
 /** Receives what happens to slots. */
 export interface FleetListener {
+  /** A backend gets no more requests, or has left: what listens at its URL later may be another process. */
+  readonly left?: (url: string) => void;
   /** A row of the load table no longer belongs to a backend. */
   readonly slotFreed?: (slot: number) => void;
   /** Exchanges on a slot have to end now. */
