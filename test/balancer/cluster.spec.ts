@@ -5,7 +5,7 @@ import { join as pathTo } from 'node:path';
 import { clusterViewSchema, type ClusterView } from '@fairlead/contracts';
 import { expect, it, onTestFinished } from 'vitest';
 import { bearer } from '../support/bearer.js';
-import { backendIn, startBalancer } from '../support/processes.js';
+import { backendIn, launch, startBalancer } from '../support/processes.js';
 import { holdingUpstream, join, register } from '../support/upstreams.js';
 
 const TOKEN = 'a token of 16 characters';
@@ -84,4 +84,11 @@ it('requires the role read', async () => {
   const statusWith = async (token?: string) =>
     (await fetch(`${control}/api/v1/cluster`, { headers: bearer(token) })).status;
   expect([await statusWith(), await statusWith(TOKEN)]).toEqual([401, 200]);
+});
+
+it('a backend that is told of several balancers joins through one that responds', async () => {
+  const { control } = await startBalancer();
+  const BALANCER_URL = `http://127.0.0.1:1, ${control}`;
+  launch('backend', { BACKEND_PORT: '0', BACKEND_ID: 'a', WORK_SCALE: '0', BALANCER_URL });
+  await backendIn(control, 'a', 'up');
 });

@@ -27,7 +27,7 @@ import { WorkEmulator } from './work/work-emulator.js';
 export class BackendModule {}
 
 function registrationOptions(config: BackendConfig): RegistrationOptions {
-  const { balancerUrl, caFile, token, tokenFile, id, url, capacity, leaseSeconds, renewEverySeconds } = config;
+  const { balancerUrls, caFile, token, tokenFile, id, url, capacity, leaseSeconds, renewEverySeconds } = config;
   const lease = { leaseSeconds, renewEverySeconds };
-  return { balancerUrl, caFile, token, tokenFile, id, url, resources: { ...capacity }, ...lease, pingPath: '/health' };
+  return { balancerUrls, caFile, token, tokenFile, id, url, resources: { ...capacity }, ...lease, pingPath: '/health' };
 }

@@ -19,7 +19,7 @@ describe('backend', () => {
     const settings = {
       ...backendConfig(),
       id: 'disk-1',
-      balancerUrl: new URL('http://127.0.0.1:1'),
+      balancerUrls: [new URL('http://127.0.0.1:1')],
       capacity: { compute: 1000, storage: 1000 },
       logLevel: 'silent' as const,
       workScale,

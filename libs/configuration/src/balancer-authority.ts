@@ -11,12 +11,13 @@ export const balancerAuthorityVariables = {
     ),
 };
 
-/** Returns a sentence if the variable is set but `BALANCER_URL` is not https; otherwise nothing. */
+/** Returns a sentence if the variable is set but a `BALANCER_URL` is not https; otherwise nothing. */
 export function balancerAuthorityProblems(variables: {
-  readonly BALANCER_URL: URL;
+  readonly BALANCER_URL: URL | readonly URL[];
   readonly BALANCER_CA_FILE?: string | undefined;
 }): string[] {
-  const { BALANCER_URL: url, BALANCER_CA_FILE: file } = variables;
-  if (file === undefined || url.protocol === 'https:') return [];
-  return [`BALANCER_CA_FILE needs an https URL in BALANCER_URL, got ${JSON.stringify(url.origin)}`];
+  const { BALANCER_URL: urls, BALANCER_CA_FILE: file } = variables;
+  const plain = [urls].flat().find(({ protocol }) => protocol !== 'https:');
+  if (file === undefined || plain === undefined) return [];
+  return [`BALANCER_CA_FILE needs an https URL in BALANCER_URL, got ${JSON.stringify(plain.origin)}`];
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { flag, httpUrl } from './fields.js';
+import { flag, httpUrl, httpUrlList } from './fields.js';
 
 describe('httpUrl', () => {
   it('parses an http or https URL', () => {
@@ -18,6 +18,21 @@ describe('httpUrl', () => {
     expect(httpUrl().safeParse(text).error?.issues[0].message).toBe(
       'must be an http or https URL without credentials, query or fragment, such as http://127.0.0.1:9797',
     );
+  });
+});
+
+describe('httpUrlList', () => {
+  it('parses URLs that are separated by commas', () => {
+    const hrefs = (text: string) =>
+      httpUrlList()
+        .parse(text)
+        .map(({ href }) => href);
+    expect(hrefs('http://a:1')).toEqual(['http://a:1/']);
+    expect(hrefs('http://a:1, https://b:2')).toEqual(['http://a:1/', 'https://b:2/']);
+  });
+
+  it.each(['', 'http://a:1,', 'http://a:1,b:2'])('rejects %j', (text) => {
+    expect(httpUrlList().safeParse(text).error?.issues[0].message).toMatch(/^must be an http or https URL/);
   });
 });
 

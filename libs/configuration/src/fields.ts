@@ -65,6 +65,14 @@ export function httpUrl() {
     .transform((text) => new URL(text));
 }
 
+/** One or several of the URLs of {@link httpUrl}, separated by commas. */
+export function httpUrlList() {
+  return z
+    .string()
+    .transform((text) => text.split(',').map((each) => each.trim()))
+    .pipe(z.array(httpUrl()));
+}
+
 /**
  * JSON text whose value fits `schema`. The error message gives the path of the outermost issue in the value; see
  * {@link outermostIssue}.

@@ -12,6 +12,7 @@ export {
   flag,
   hostNames,
   httpUrl,
+  httpUrlList,
   jsonValue,
   oneOf,
   port,

@@ -7,7 +7,7 @@ import {
   certificateProblems,
   certificateVariables,
   decimal,
-  httpUrl,
+  httpUrlList,
   logVariables,
   parseEnvironment,
   port,
@@ -32,9 +32,11 @@ export const backendEnvironment = z.object({
     'TLS',
     'Certificate with its intermediates, as a PEM file, with which the backend serves https; needs an https BACKEND_URL',
   ),
-  BALANCER_URL: httpUrl()
+  BALANCER_URL: httpUrlList()
     .prefault('http://127.0.0.1:9797')
-    .describe("The balancer's control plane, with which it registers"),
+    .describe(
+      'Control plane of the balancer with which it registers; several, separated by commas: of one fleet, of which one at a time is used',
+    ),
   ...balancerAuthorityVariables,
   CONTROL_PLANE_TOKEN: z
     .string()
@@ -81,7 +83,7 @@ export const backendConfig = registerAs('backend', () => {
     id: environment.BACKEND_ID,
     url: environment.BACKEND_URL,
     tls: certificateFilesOf('TLS', environment),
-    balancerUrl: environment.BALANCER_URL,
+    balancerUrls: environment.BALANCER_URL,
     caFile: environment.BALANCER_CA_FILE,
     token: environment.CONTROL_PLANE_TOKEN,
     tokenFile: environment.CONTROL_PLANE_TOKEN_FILE,
