@@ -19,9 +19,10 @@ const PACKAGES = {
   'redis-server': 'redis-server',
   /** Checks the metrics. Its package also has the Prometheus server, which only systemd would start. */
   promtool: 'prometheus',
-  /** Compared with Fairlead by `npm run test:chaos -- --peers`; no test needs these two. */
-  nginx: 'nginx-light',
+  /** Stands in front of several balancers; also compared with Fairlead, as nginx is, by `npm run test:chaos -- --peers`. */
   haproxy: 'haproxy',
+  /** No test needs it. */
+  nginx: 'nginx-light',
 } as const;
 
 export type Program = keyof typeof PACKAGES;
@@ -30,6 +31,7 @@ const NEEDED_BY_TESTS: readonly Program[] = [
   'chromium',
   'curl',
   'faketime',
+  'haproxy',
   'ip',
   'promtool',
   'python3',

@@ -1,82 +1,31 @@
 // The compose file and the Dockerfile, held against the schemas of the applications and against what a build makes.
 // They are parsed and not run: that would need a Docker engine.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
-import { ConfigurationError, parseEnvironment, type Environment } from '@fairlead/configuration';
+import { ConfigurationError, parseEnvironment } from '@fairlead/configuration';
 import { isKnownHost } from '@fairlead/http-server';
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
-import type { z } from 'zod';
-import { backendEnvironment } from '../../apps/backend/src/config/backend.config.js';
 import { balancerSchema } from '../../apps/balancer/src/config/balancer.config.js';
-import { dashboardEnvironment } from '../../apps/dashboard/src/config/dashboard.config.js';
 import { aFolder } from '../support/supervisor.js';
+import {
+  composeFile,
+  isThere,
+  portsOf,
+  read,
+  settingsOf,
+  testApplication,
+  tokenVariableOf,
+  type Service,
+} from './compose-file.js';
 
-interface Service {
-  readonly command: string[];
-  readonly environment: Record<string, string>;
-  readonly ports?: string[];
-  readonly scale?: number;
-  readonly volumes?: string[];
-  readonly container_name?: string;
-  readonly depends_on?: Record<string, { readonly condition: string }>;
-}
-
-const SCHEMAS: Record<string, z.ZodObject> = {
-  balancer: balancerSchema,
-  backend: backendEnvironment,
-  dashboard: dashboardEnvironment,
-};
-
-/** The variables that hold the ports an application listens on. */
-const PORT_VARIABLES: Record<string, string[]> = {
-  balancer: ['DATA_PLANE_PORT', 'CONTROL_PLANE_PORT'],
-  backend: ['BACKEND_PORT'],
-  dashboard: ['DASHBOARD_PORT'],
-};
-
-const HEALTH_PATHS: Record<string, string> = {
-  balancer: '/health/ready',
-  backend: '/health',
-  dashboard: '/health/live',
-};
-
-/** Read by the image's health check and by no application. */
-const HEALTH_VARIABLE = 'HEALTH_URL';
-
-const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
-const inBuild = (path: string) => existsSync(new URL(`../../${path}`, import.meta.url));
-
-const { services, volumes } = parse(read('docker-compose.yml'), { merge: true }) as {
-  services: Record<string, Service>;
-  volumes: Record<string, unknown>;
-};
+const { services, volumes } = composeFile('docker-compose.yml');
 const dockerfile = read('Dockerfile');
-
-function appOf({ command }: Service): string {
-  return /^dist\/apps\/(\w+)\/src\/main\.js$/.exec(command[1])?.[1] ?? `no application: ${command.join(' ')}`;
-}
-
-/** The variable that compose requires, from .env, with the sentence that it prints without it. */
-const TOKEN_REFERENCE = /^\$\{(\w+):\?(run \.\/deploy\.sh[^}]+)\}$/;
-
-function settingsOf(service: Service): Record<string, unknown> {
-  const given = Object.entries(service.environment);
-  // As compose replaces variables of .env.
-  const environment = given.map(([name, value]) => [name, value.replaceAll(/\$\{(\w+)\}/g, 'a-value-for-$1')]);
-  return parseEnvironment(SCHEMAS[appOf(service)], Object.fromEntries(environment) as Environment);
-}
 
 /** The names by which the host and the other containers know a service. */
 function namesOf(name: string, { ports = [] }: Service): string[] {
   return ports.length > 0 ? [name, 'localhost', '127.0.0.1'] : [name];
-}
-
-function portsOf(service: Service): number[] {
-  const settings = settingsOf(service);
-  return PORT_VARIABLES[appOf(service)].map((name) => Number(settings[name]));
 }
 
 describe('docker-compose.yml', () => {
@@ -107,10 +56,9 @@ describe('docker-compose.yml', () => {
 
   it('each service has the token of its role from .env, and without one compose says how to get it', () => {
     const { balancer, dashboard, ...backends } = services;
-    const variableOf = ({ environment }: Service) => TOKEN_REFERENCE.exec(environment.CONTROL_PLANE_TOKEN)?.[1];
-    expect(variableOf(balancer)).toBe('CONTROL_PLANE_TOKEN');
-    expect(variableOf(dashboard)).toBe('READ_TOKEN');
-    expect(new Set(Object.values(backends).map(variableOf))).toEqual(new Set(['REGISTER_TOKEN']));
+    expect(tokenVariableOf(balancer)).toBe('CONTROL_PLANE_TOKEN');
+    expect(tokenVariableOf(dashboard)).toBe('READ_TOKEN');
+    expect(new Set(Object.values(backends).map(tokenVariableOf))).toEqual(new Set(['REGISTER_TOKEN']));
     expect(settingsOf(balancer).CONTROL_PLANE_TOKENS).toMatchObject([
       { role: 'register', token: 'a-value-for-REGISTER_TOKEN' },
       { role: 'read', token: 'a-value-for-READ_TOKEN' },
@@ -144,39 +92,11 @@ describe('docker-compose.yml', () => {
   });
 
   describe.each(Object.entries(services))('%s', (_name, service) => {
-    it('it runs what a build makes, as process 1', () => {
-      expect(service.command[0]).toBe('node');
-      expect(Object.keys(SCHEMAS)).toContain(appOf(service));
-      expect(inBuild(service.command[1])).toBe(true);
-    });
-
-    it('its variables are known to the application, and their values allowed', () => {
-      const known = new Set([...Object.keys(SCHEMAS[appOf(service)].shape), HEALTH_VARIABLE]);
-      expect(Object.keys(service.environment).filter((variable) => !known.has(variable))).toEqual([]);
-      expect(() => settingsOf(service)).not.toThrow();
-    });
+    testApplication(service);
 
     it('it publishes the ports that it listens on', () => {
       const inside = (service.ports ?? portsOf(service).map(String)).map((port) => Number(port.split(':').at(-1)));
       expect(inside).toEqual(portsOf(service));
-    });
-
-    it('it cannot write to its image, has no capability and cannot get one, and has limits', () => {
-      expect(service).toMatchObject({
-        read_only: true,
-        tmpfs: ['/tmp'],
-        cap_drop: ['ALL'],
-        security_opt: ['no-new-privileges:true'],
-        pids_limit: 256,
-        mem_limit: service === services.balancer ? '1g' : '256m',
-      });
-    });
-
-    it('its health check asks its own health endpoint', () => {
-      const url = new URL(service.environment[HEALTH_VARIABLE]);
-      expect(url.hostname).toBe('127.0.0.1');
-      expect(portsOf(service)).toContain(Number(url.port));
-      expect(url.pathname).toBe(HEALTH_PATHS[appOf(service)]);
     });
   });
 });
@@ -256,7 +176,7 @@ describe('Dockerfile', () => {
     const copies = instructions
       .filter((line) => /^COPY (?!--from)/.test(line))
       .map((line) => line.split(' ').slice(1, -1));
-    expect(copies.flat().filter((path) => !inBuild(path))).toEqual([]);
+    expect(copies.flat().filter((path) => !isThere(path))).toEqual([]);
     expect(finalStage).toContain('COPY apps/dashboard/public apps/dashboard/public');
   });
 });

@@ -12,7 +12,7 @@ export const RUN_ELSEWHERE: ReadonlyMap<string, string> = new Map([
   ['npx fairlead start', 'test/cli/run.spec.ts'],
   ['npm run build', 'scripts/test.ts'],
   ['npm ci && npm test', '.ci/run'],
-  ['sudo apt-get install chromium curl faketime iproute2 prometheus python3 redis-server', '.ci/run'],
+  ['sudo apt-get install chromium curl faketime haproxy iproute2 prometheus python3 redis-server', '.ci/run'],
 ]);
 
 const REGISTRATION = `curl -X POST localhost:9797/api/v1/backends -H 'Content-Type: application/json' -d '{
