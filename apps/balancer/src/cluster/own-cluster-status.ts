@@ -10,9 +10,6 @@ import { ClusterStatus } from './cluster-status.js';
 import { ControlAddress } from './control-address.js';
 import { OwnBackends } from './own-backends.js';
 
-/** The default name of a fleet: a balancer with a registry of its own needs no other. */
-const CLUSTER = 'fairlead';
-
 @Injectable()
 export class OwnClusterStatus extends ClusterStatus {
   private readonly startedAt = new Date(Date.now() - process.uptime() * 1000).toISOString();
@@ -31,7 +28,7 @@ export class OwnClusterStatus extends ClusterStatus {
     const { startedAt, store, stored } = this;
     const id = balancerIdOf(this.config);
     return {
-      cluster: CLUSTER,
+      cluster: this.config.CLUSTER_ID,
       balancer: id,
       registry: {
         name: store.name,
