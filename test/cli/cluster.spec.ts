@@ -75,8 +75,12 @@ it('exits with 1 while the registry is away, and says why', async () => {
     latencyMs: null,
     pendingChanges: 3,
   } as const;
-  const { exitCode, stdout } = await statusOf(aClusterView([aBalancerView('balancer-1', UP)], away));
+  const unseen = aBalancerView('balancer-2', UP, { isLive: false, lastSeenSecondsAgo: 75 });
+  const { exitCode, stdout } = await statusOf(aClusterView([aBalancerView('balancer-1', UP), unseen], away));
   expect(exitCode).toBe(1);
+  // Whether the others live cannot be seen meanwhile.
+  expect(stdout).toMatch(/^cluster {4}shop: 2 balancers, this is balancer-1$/m);
+  expect(stdout).toMatch(/^balancer-2 .* unknown +2 of 2$/m);
   expect(stdout).toMatch(
     /^registry {3}the registry at redis:\/\/10.0.0.5:6379: away since .*09:00:00: it refused the connection, confirmed 1 min 15 s ago, 3 changes to be stored$/m,
   );

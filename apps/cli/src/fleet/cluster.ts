@@ -42,16 +42,18 @@ export function hasCluster({ registry, balancers }: ShownCluster): boolean {
 /** The lines about the cluster and its registry. */
 export function clusterPairs({ cluster, balancer, balancers, registry }: ShownCluster): Pair[] {
   const live = balancers.filter(({ isLive }) => isLive).length;
-  const present = `${count(live)} of ${counted(balancers.length, 'balancer')} live`;
+  const isAway = registry.state === 'away';
+  const all = counted(balancers.length, 'balancer');
+  const present = isAway ? all : `${count(live)} of ${all} live`;
   return [
     ['cluster', `${cluster}: ${present}, this is ${balancer}`, live === balancers.length ? 'green' : 'yellow'],
-    ['registry', registryText(registry), registry.state === 'current' ? 'green' : 'red'],
+    ['registry', registryText(registry), isAway ? 'red' : 'green'],
   ];
 }
 
 /** A table of the balancers, and a line for each problem. */
 export function formatCluster(view: ShownCluster): string {
-  return [formatTable(COLUMNS, view.balancers), ...warningsOf(view)].join('\n');
+  return [formatTable(columnsFor(view), view.balancers), ...warningsOf(view)].join('\n');
 }
 
 function registryText({
@@ -74,31 +76,37 @@ function registryText({
 
 type Registry = ShownCluster['registry'];
 
-const COLUMNS: readonly Column<ShownBalancer>[] = [
-  { title: 'BALANCER', cell: ({ id }) => id },
-  { title: 'VERSION', cell: ({ version }) => version, leaveOut: 3 },
-  { title: 'ADDRESS', cell: ({ address }) => address || NONE, leaveOut: 4 },
-  { title: 'UP SINCE', cell: ({ since }) => clock(since), leaveOut: 2 },
-  { title: 'LAST SEEN', cell: ({ lastSeenSecondsAgo }) => ago(lastSeenSecondsAgo), align: 'right', leaveOut: 1 },
-  {
-    title: 'LIVE',
-    cell: ({ isLive }) => (isLive ? 'yes' : 'no'),
-    style: ({ isLive }) => (isLive ? 'green' : 'red'),
-  },
-  {
-    title: 'BACKENDS UP',
-    cell: ({ backends }) => `${count(upIn(backends))} of ${count(backends.length)}`,
-    align: 'right',
-  },
-];
+function columnsFor({ registry }: ShownCluster): readonly Column<ShownBalancer>[] {
+  // Heartbeats pass through the registry.
+  const absent = registry.state === 'away' ? 'unknown' : 'no';
+  return [
+    { title: 'BALANCER', cell: ({ id }) => id },
+    { title: 'VERSION', cell: ({ version }) => version, leaveOut: 3 },
+    { title: 'ADDRESS', cell: ({ address }) => address || NONE, leaveOut: 4 },
+    { title: 'UP SINCE', cell: ({ since }) => clock(since), leaveOut: 2 },
+    { title: 'LAST SEEN', cell: ({ lastSeenSecondsAgo }) => ago(lastSeenSecondsAgo), align: 'right', leaveOut: 1 },
+    {
+      title: 'LIVE',
+      cell: ({ isLive }) => (isLive ? 'yes' : absent),
+      style: ({ isLive }) => (isLive ? 'green' : absent === 'no' ? 'red' : 'yellow'),
+    },
+    {
+      title: 'BACKENDS UP',
+      cell: ({ backends }) => `${count(upIn(backends))} of ${count(backends.length)}`,
+      align: 'right',
+    },
+  ];
+}
 
 function upIn(backends: ShownBalancer['backends']): number {
   return backends.filter(({ state }) => state === 'up').length;
 }
 
-/** Heartbeats come every second: less than that is no time. */
+/** Heartbeats come every second. */
+const JUST_NOW_SECONDS = 3;
+
 function ago(seconds: number): string {
-  return seconds < 1 ? 'just now' : `${duration(seconds)} ago`;
+  return seconds < JUST_NOW_SECONDS ? 'just now' : `${duration(seconds)} ago`;
 }
 
 function warningsOf({ balancers, registry }: ShownCluster): string[] {

@@ -66,7 +66,7 @@ function clusterPart({ cluster, balancer, registry, balancers, differences, diff
           </tr>
         </thead>
         <tbody>
-          ${balancers.map(balancerRow)}
+          ${balancers.map((each) => balancerRow(each, state === 'away'))}
         </tbody>
       </table>
     </div>
@@ -74,11 +74,16 @@ function clusterPart({ cluster, balancer, registry, balancers, differences, diff
   `;
 }
 
-function balancerRow({ id, address, version, since, lastSeenSecondsAgo, isLive, up, backends }: BalancerSummary): Html {
+/** Heartbeats pass through the registry: while it is away, whether others live is unknown. */
+function balancerRow(
+  { id, address, version, since, lastSeenSecondsAgo, isLive, up, backends }: BalancerSummary,
+  isRegistryAway: boolean,
+): Html {
+  const absent = isRegistryAway ? 'unknown' : 'no';
   return html`<tr>
     <th scope="row">${id}</th>
     <td>${address}</td>
-    ${[version, since, lastSeenSecondsAgo.toFixed(1), isLive ? 'yes' : 'no', `${up} / ${backends}`].map(numberCell)}
+    ${[version, since, lastSeenSecondsAgo.toFixed(1), isLive ? 'yes' : absent, `${up} / ${backends}`].map(numberCell)}
   </tr>`;
 }
 

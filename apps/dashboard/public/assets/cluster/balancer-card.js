@@ -27,21 +27,26 @@ export class BalancerCard {
     element('p', { class: 'sub' }, this.#address, this.#age),
   );
 
-  /** @param {BalancerSummary} balancer @param {BalancerSummary | undefined} own The one whose figures this page shows. */
-  show({ id, version, address, since, lastSeenSecondsAgo, isLive, backends, up }, own) {
-    this.element.classList.toggle('gone', !isLive);
+  /**
+   * @param {BalancerSummary} balancer
+   * @param {BalancerSummary | undefined} own The one whose figures this page shows.
+   * @param {boolean} isRegistryAway Heartbeats pass through the registry: whether others live is unknown then.
+   */
+  show({ id, version, address, since, lastSeenSecondsAgo, isLive, backends, up }, own, isRegistryAway) {
+    const isGone = !isLive && !isRegistryAway;
+    this.element.classList.toggle('gone', isGone);
     setText(this.#id, id);
     this.#own.hidden = id !== own?.id;
     setText(this.#up, count(up));
     setText(this.#of, ` / ${count(backends)} up`);
-    setText(this.#state, isLive ? 'live' : 'gone');
-    setAttribute(this.#state, 'data-state', isLive ? 'up' : 'down');
+    setText(this.#state, isLive ? 'live' : isGone ? 'gone' : 'unknown');
+    setAttribute(this.#state, 'data-state', isLive ? 'up' : isGone ? 'down' : 'gone');
     const isNow = lastSeenSecondsAgo < JUST_NOW_SECONDS;
     setText(this.#seen, isNow ? 'seen just now' : `seen ${duration(lastSeenSecondsAgo)} ago`);
     setText(this.#version, version);
     this.#version.classList.toggle('other', own !== undefined && version !== own.version);
     // The default id is the address.
     setText(this.#address, address === id ? '' : address);
-    setText(this.#age, isLive ? `up for ${duration((Date.now() - Date.parse(since)) / 1000)}` : '');
+    setText(this.#age, !isGone ? `up for ${duration((Date.now() - Date.parse(since)) / 1000)}` : '');
   }
 }

@@ -22,10 +22,9 @@ export class Balancers {
   show(cluster) {
     this.#section.hidden = cluster === null;
     if (cluster === null) return;
-    const { balancer, balancers } = cluster;
-    const live = balancers.filter(({ isLive }) => isLive).length;
-    const all = count(balancers.length);
-    setText(byId('balancer-count'), live === balancers.length ? `${all} live` : `${count(live)} of ${all} live`);
+    const { balancer, balancers, registry } = cluster;
+    const isAway = registry.state === 'away';
+    setText(byId('balancer-count'), isAway ? count(balancers.length) : livenessOf(cluster));
     const hint = byId('balancer-hint');
     setText(hint, `The other figures of this page are those of ${balancer} alone.`);
     hint.hidden = balancers.length === 1;
@@ -39,7 +38,7 @@ export class Balancers {
       balancers.map((each) => {
         const card = this.#cards.get(each.id) ?? new BalancerCard();
         this.#cards.set(each.id, card);
-        card.show(each, own);
+        card.show(each, own, isAway);
         return card.element;
       }),
     );
@@ -71,6 +70,13 @@ export class Balancers {
     );
     this.#notes.hidden = this.#notes.childElementCount === 0;
   }
+}
+
+/** @param {ClusterSummary} cluster */
+function livenessOf({ balancers }) {
+  const live = balancers.filter(({ isLive }) => isLive).length;
+  const all = count(balancers.length);
+  return live === balancers.length ? `${all} live` : `${count(live)} of ${all} live`;
 }
 
 /** @param {number} all @param {string} what */
