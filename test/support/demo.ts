@@ -1,6 +1,7 @@
 // The demo of `npm start` as a process, on ports that are free.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
@@ -11,6 +12,24 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
  * which any test may hold for a while.
  */
 const OFFSETS = Array.from({ length: 50 }, (_, i) => 1000 + 400 * i + 200 * (Number(process.env.VITEST_POOL_ID) % 2));
+
+/** Undefined for a process that has ended. */
+function parentOf(pid: number): number | undefined {
+  const stat = readProcess(pid, 'stat');
+  return stat === '' ? undefined : Number(stat.split(') ')[1].split(' ')[1]);
+}
+
+function commandLineOf(pid: number): string {
+  return readProcess(pid, 'cmdline').replaceAll('\0', ' ');
+}
+
+function readProcess(pid: number, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    return '';
+  }
+}
 
 /** A command `fairlead`, and where it is run. */
 interface DemoCommand {
@@ -65,6 +84,12 @@ export class Demo {
     return this.output.includes(text);
   }
 
+  /** The ids of its processes whose command line contains `text`. */
+  processes(text: string): number[] {
+    const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+    return all.map(Number).filter((pid) => parentOf(pid) === this.pid && commandLineOf(pid).includes(text));
+  }
+
   /** Ends it as Ctrl-C does. Resolves with the exit code, and the signal that ended it if one did. */
   async stop(): Promise<unknown[]> {
     this.child.kill('SIGINT');
@@ -79,9 +104,10 @@ export class Demo {
 export async function startDemo(
   variables: Readonly<Record<string, string>> = {},
   { command: [program, ...first], cwd }: DemoCommand = BUILT,
+  flags: readonly string[] = [],
 ): Promise<Demo> {
   for (const offset of OFFSETS) {
-    const args = [...first, 'demo', '--port-offset', String(offset)];
+    const args = [...first, 'demo', '--port-offset', String(offset), ...flags];
     // The balancer would warn of variables that are for the tests.
     const ofTests = { FAIRLEAD_REQUIRE_PROGRAMS: undefined, FAIRLEAD_TEST_VARIABLES: undefined };
     const env = { ...process.env, ...ofTests, ...variables };

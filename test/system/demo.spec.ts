@@ -1,4 +1,3 @@
-import { readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { execFile } from 'node:child_process';
@@ -7,21 +6,6 @@ import { startDemo } from '../support/demo.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
-
-/** Process ids of the children of `parent` by what their command line ends with. */
-function childrenOf(parent: number, commandEnd: string): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        const isChild = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')[1] === String(parent);
-        return isChild && readFileSync(`/proc/${pid}/cmdline`, 'utf8').replace(/\0$/, '').endsWith(commandEnd);
-      } catch {
-        return false;
-      }
-    });
-}
 
 it('the demo starts without an alarm, serves, goes on when a backend is killed, and ends whole on Ctrl-C', async () => {
   // Variables of another balancer in the same shell have no effect.
@@ -44,7 +28,7 @@ it('the demo starts without an alarm, serves, goes on when a backend is killed, 
   const statuses = async () => Promise.all(Array.from({ length: 30 }, async () => (await fetch(url)).status));
   expect(await statuses()).toEqual(Array(30).fill(200));
 
-  const [victim] = childrenOf(demo.pid, 'dist/apps/backend/src/main.js');
+  const [victim] = demo.processes('dist/apps/backend/src/main.js');
   process.kill(victim, 'SIGKILL');
   expect(await demo.printed('the others go on')).toBe(true);
   expect(await statuses()).toEqual(Array(30).fill(200));
@@ -76,7 +60,7 @@ it('with LOG_FORMAT=json each line of the demo is JSON with its process, and spa
 
 it('the demo ends at once on a second Ctrl-C, also if one of its processes does not', async () => {
   const demo = await startDemo();
-  const [stuck] = childrenOf(demo.pid, 'dist/apps/backend/src/main.js');
+  const [stuck] = demo.processes('dist/apps/backend/src/main.js');
   process.kill(stuck, 'SIGSTOP');
   const ended = demo.stop();
   expect(await demo.printed('Stopping')).toBe(true);

@@ -4,6 +4,7 @@ import type { CommandContext } from '../invocation/command-context.js';
 import { wholeNumber } from '../invocation/whole-number.js';
 
 const MAX_PORT_OFFSET = 50_000;
+const MAX_BALANCERS = 8;
 
 /** Declares it. */
 export function addDemoCommand(fairlead: Command, { environment, exitWith }: CommandContext): void {
@@ -17,7 +18,13 @@ export function addDemoCommand(fairlead: Command, { environment, exitWith }: Com
       wholeNumber(0, MAX_PORT_OFFSET),
       0,
     )
-    .action(async (options: { readonly portOffset: number }) => {
+    .option(
+      '--balancers <number>',
+      'several balancers that serve one fleet, with their registry in Redis: needs redis-server',
+      wholeNumber(1, MAX_BALANCERS),
+      1,
+    )
+    .action(async (options: { readonly portOffset: number; readonly balancers: number }) => {
       const { demo } = await import('./demo.js');
       exitWith(await demo(options, environment));
     });

@@ -1,8 +1,8 @@
-// Processes of Fairlead that run together, and how they are started and stopped.
+// Processes that run together, and how they are started and stopped.
 import { spawn, type SpawnOptions } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createConcurrently, type CloseEvent, type Command } from 'concurrently';
-import { scriptOf, type App, type AppProcess } from './app-process.js';
+import { commandOf, type AppProcess } from './app-process.js';
 import { signalGroup } from './process-group.js';
 import type { ProcessOutput } from './process-output.js';
 import { handleSignals } from './signals.js';
@@ -13,6 +13,8 @@ const STOP_TIMEOUT_MS = 15_000;
 /** Runs processes until a signal or the end of one that the others need. */
 export class RunningProcesses {
   private readonly commands: Command[] = [];
+  /** By name. */
+  private readonly processes = new Map<string, AppProcess>();
   private readonly ended = Promise.withResolvers<void>();
   private exitCode = 0;
   private isStopping = false;
@@ -30,11 +32,12 @@ export class RunningProcesses {
 
   /** Starts processes beside those that run. */
   start(processes: readonly AppProcess[]): void {
+    for (const each of processes) this.processes.set(each.name, each);
     const { commands, result } = createConcurrently(
-      processes.map(({ name, app, env, color }) => ({ name, command: app, env, prefixColor: color })),
+      processes.map(({ name, env, color }) => ({ name, command: name, env, prefixColor: color })),
       {
         ...this.output.createWriter(),
-        spawn: spawnApp,
+        spawn: (name: string, options: SpawnOptions) => spawnAlone(commandOf(this.processes.get(name)!), options),
         kill: send,
         outputStream: process.stdout,
       },
@@ -57,12 +60,13 @@ export class RunningProcesses {
     void this.stop();
   }
 
-  /** Stops all processes together: first the backends leave the fleet, then the others stop. */
+  /** Stops all processes: first the backends leave the fleet, then the others stop, and last what keeps the registry. */
   async stop(): Promise<void> {
     if (this.isStopping) return;
     this.isStopping = true;
     this.output.say('info', 'Stopping: the backends leave the fleet, then the others stop.');
-    await this.terminate(this.running().filter(isBackend));
+    await this.terminate(this.runningOf('backend'));
+    await this.terminate(this.running().filter((command) => this.appOf(command) !== 'redis-server'));
     await this.terminate(this.running());
     this.endIfNoneRuns();
   }
@@ -72,10 +76,14 @@ export class RunningProcesses {
     for (const { pid } of this.running()) if (pid !== undefined) signalGroup(pid, 'SIGKILL');
   }
 
-  /** The others go on without one backend, but not without the balancer or the dashboard. */
+  /**
+   * The others go on without one backend, without one of several balancers, and without their registry, but not without the
+   * dashboard.
+   */
   private closed({ command, exitCode }: CloseEvent): void {
     if (!this.isStopping) {
-      const isOver = !isBackend(command) || !this.running().some(isBackend);
+      const app = this.appOf(command);
+      const isOver = app === 'dashboard' || (app !== 'redis-server' && this.runningOf(app).length === 0);
       const ended = `${command.name} ended (${exitCode})`;
       if (isOver) this.fail(`${ended}; stopping the others`);
       else this.output.say('error', `${ended}; the others go on`);
@@ -101,6 +109,14 @@ export class RunningProcesses {
   private running(): Command[] {
     return this.commands.filter(isRunning);
   }
+
+  private runningOf(app: AppProcess['app']): Command[] {
+    return this.running().filter((command) => this.appOf(command) === app);
+  }
+
+  private appOf({ name }: Pick<Command, 'name'>): AppProcess['app'] {
+    return this.processes.get(name)!.app;
+  }
 }
 
 /** A process counts as running until its output is closed, and so may have ended. */
@@ -112,10 +128,6 @@ function send(pid: number, signal?: string | number): void {
   }
 }
 
-function isBackend({ command }: Pick<Command, 'command'>): boolean {
-  return command === 'backend';
-}
-
 function isRunning({ state }: Command): boolean {
   return state === 'started';
 }
@@ -124,6 +136,6 @@ function isRunning({ state }: Command): boolean {
  * Starts each process in its own process group: Ctrl-C then reaches only this process, which stops the others in order.
  * There is no shell in between, so signals reach the process.
  */
-function spawnApp(app: string, options: SpawnOptions) {
-  return spawn(process.execPath, [scriptOf(app as App)], { ...options, detached: true });
+function spawnAlone([program, ...args]: readonly [string, ...string[]], options: SpawnOptions) {
+  return spawn(program, args, { ...options, detached: true });
 }

@@ -1,9 +1,9 @@
 // `fairlead start`: one application in this process, or all of them beside each other.
-import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { Environment } from '@fairlead/configuration';
 import { scriptOf, type App, type AppProcess } from '../processes/app-process.js';
+import { accepts } from '../processes/free-ports.js';
 import { jsonOutput, prettyOutput } from '../processes/process-output.js';
 import { RunningProcesses } from '../processes/running-processes.js';
 
@@ -45,15 +45,4 @@ export function startAll(config: string | undefined, environment: Environment): 
 async function whenListening(port: number, isOver: () => boolean): Promise<void> {
   const deadline = performance.now() + BALANCER_TIMEOUT_MS;
   while (!isOver() && performance.now() < deadline && !(await accepts(port))) await sleep(POLL_MS);
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' });
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
 }
