@@ -28,6 +28,7 @@ import { ControlPlaneCertificate, controlPlaneTlsOptions } from '../tls/control-
 import { readCredentials } from '../tls/file-credentials.js';
 import { startWatchdog } from '../threads/watchdog.js';
 import { TrafficFile } from '../traffic-config/traffic-file.js';
+import { waitForRegistry } from './wait-for-registry.js';
 
 /** Resolves when the balancer accepts clients. */
 export async function start(config: BalancerConfig, inherited: InheritedSockets): Promise<void> {
@@ -39,6 +40,7 @@ export async function start(config: BalancerConfig, inherited: InheritedSockets)
   backendAccess.restrictTo(config.BACKEND_NETWORKS);
   for (const port of configuredPortsOf(config)) backendAccess.addOwnPort(port);
   new TrafficFile(backendAccess, config).require();
+  await waitForRegistry(config);
   const material = readCredentials(controlPlaneFilesOf(config));
   const adapter = new LimitedExpressAdapter(
     connectionsWithin(config.CONTROL_PLANE_MAX_CONNECTIONS),
