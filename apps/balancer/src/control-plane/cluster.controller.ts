@@ -1,14 +1,9 @@
 // The cluster: the balancers that serve the fleet, what each of them sees, and the state of the registry.
 import { clusterViewSchema, type ClusterView } from '@fairlead/contracts';
-import { Controller, Get, Req } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import type { Request } from 'express';
-import { callerOf } from '../access/caller.js';
 import { RequiredRole } from '../access/required-role.js';
 import { ClusterStatus } from '../cluster/cluster-status.js';
-
-/** Instead of what the network said, for readers without the token. */
-const PUBLIC_REASON = 'it does not respond';
 
 @ApiTags('cluster')
 @Controller('api/v1/cluster')
@@ -23,10 +18,7 @@ export class ClusterController {
     standardSchema: clusterViewSchema,
     description: 'As the balancer that responds knows it',
   })
-  async read(@Req() request: Request): Promise<ClusterView> {
-    const view = await this.status.read();
-    const { reason } = view.registry;
-    if (reason === null || callerOf(request).seesDetails) return view;
-    return { ...view, registry: { ...view.registry, reason: PUBLIC_REASON } };
+  read(): Promise<ClusterView> {
+    return this.status.read();
   }
 }
