@@ -71,6 +71,14 @@ describeWith('chromium', 'the balancers on the live page', (executablePath) => {
     expect(third).toContain('gone seen 1 min 15 s ago');
   });
 
+  it('are two where two have one id by mistake', async () => {
+    const both = ['10.0.0.5:9797', '10.0.0.6:9797'].map((address) => aBalancerView('balancer-1', UP, { address }));
+    balancer.cluster = aClusterView(both);
+    await page.goto(dashboard.url);
+    await see('#balancer-count', '2 live');
+    expect(await textsOf('#balancer-list .address')).toEqual(['10.0.0.5:9797', '10.0.0.6:9797']);
+  });
+
   it('mark the backends that they see differently', async () => {
     balancer.cluster = aClusterView([
       aBalancerView('balancer-1', UP),

@@ -15,7 +15,7 @@ export class Balancers {
   #list = byId('balancer-list');
   #notes = byId('cluster-notes');
   #shownNotes = '';
-  /** @type {Map<string, BalancerCard>} */
+  /** By id and address: two balancers may have one id by mistake. @type {Map<string, BalancerCard>} */
   #cards = new Map();
 
   /** @param {ClusterSummary | null} cluster */
@@ -31,13 +31,13 @@ export class Balancers {
     showRegistry(cluster);
 
     const own = balancers.find(({ id }) => id === balancer);
-    const ids = new Set(balancers.map(({ id }) => id));
-    for (const id of this.#cards.keys()) if (!ids.has(id)) this.#cards.delete(id);
+    const keys = new Set(balancers.map(keyOf));
+    for (const key of this.#cards.keys()) if (!keys.has(key)) this.#cards.delete(key);
     arrange(
       this.#list,
       balancers.map((each) => {
-        const card = this.#cards.get(each.id) ?? new BalancerCard();
-        this.#cards.set(each.id, card);
+        const card = this.#cards.get(keyOf(each)) ?? new BalancerCard();
+        this.#cards.set(keyOf(each), card);
         card.show(each, own, isAway);
         return card.element;
       }),
@@ -70,6 +70,11 @@ export class Balancers {
     );
     this.#notes.hidden = this.#notes.childElementCount === 0;
   }
+}
+
+/** @param {ClusterSummary['balancers'][number]} balancer */
+function keyOf({ id, address }) {
+  return `${id} ${address}`;
 }
 
 /** @param {ClusterSummary} cluster */
