@@ -6,7 +6,6 @@ import type { ConfigType } from '@nestjs/config';
 import { APP_GUARD } from '@nestjs/core';
 import { ScheduleModule } from '@nestjs/schedule';
 import { TerminusModule } from '@nestjs/terminus';
-import { Logger } from 'nestjs-pino';
 import { AccessControl } from './access/access-control.js';
 import { AccessTokens } from './access/access-tokens.js';
 import { RoleGuard } from './access/required-role.js';
@@ -117,13 +116,9 @@ const backendAddresses = { provide: BackendAccess, useValue: backendAccess };
 const registryStore = { provide: RegistryStore, inject: [balancerConfig.KEY], useFactory: storeOf };
 const storedFleet = {
   provide: StoredFleet,
-  inject: [RegistryStore, balancerConfig.KEY, Logger],
-  useFactory: (store: RegistryStore, config: ConfigType<typeof balancerConfig>, logger: Logger) =>
-    StoredFleet.open(store, balancerIdOf(config), {
-      journal: journalOf(config),
-      // Nest keeps what is logged until the application is there, which may take as long as the store is away.
-      warn: (message) => logger.warn(message, 'Registry'),
-    }),
+  inject: [RegistryStore, balancerConfig.KEY],
+  useFactory: (store: RegistryStore, config: ConfigType<typeof balancerConfig>) =>
+    StoredFleet.open(store, balancerIdOf(config), journalOf(config)),
 };
 const registry = [registryStore, storedFleet, RegistryService, EventLog, backendAddresses, RegistrySweeper];
 const balancerDirectory = {
