@@ -49,6 +49,7 @@ describeWith('redis-server', 'the demo with two balancers', () => {
     process.kill(redis, 'SIGKILL');
     expect(await demo.printed('redis-server ended (SIGKILL); the others go on')).toBe(true);
     await until('the balancer to see that Redis is away', async () => (await cluster()).registry.state === 'away');
+    expect((await cluster()).registry.reason).toContain('cannot be reached');
     expect(await statusesOf(second)).toEqual(Array(20).fill(200));
 
     const balancers = demo.processes('dist/apps/balancer/src/main.js');
