@@ -77,6 +77,15 @@ describe('docker-compose.cluster.yml', () => {
     }
   });
 
+  it('a balancer that is stopped accepts clients until the front knows, and has the time to finish', () => {
+    const [, interval, fall] = /inter (\d+)s fall (\d+)/.exec(haproxy)!;
+    for (const name of balancers) {
+      const { SHUTDOWN_DELAY_SECONDS: delay, SHUTDOWN_TIMEOUT_SECONDS: timeout } = settingsOf(services[name]);
+      expect(delay).toBeGreaterThan(Number(interval) * Number(fall));
+      expect(services[name]).toMatchObject({ stop_grace_period: `${Number(delay) + Number(timeout) + 7}s` });
+    }
+  });
+
   it('each service has the token of its role from .env', () => {
     expect(balancers.map((name) => tokenVariableOf(services[name]))).toEqual(Array(2).fill('CONTROL_PLANE_TOKEN'));
     expect(backends.map((name) => tokenVariableOf(services[name]))).toEqual(Array(4).fill('REGISTER_TOKEN'));
