@@ -4,7 +4,7 @@
 export interface Announcement {
   /** Random for each process. */
   readonly instance: string;
-  /** What it says of itself. */
+  /** What it says of itself; empty: that it has ended. */
   readonly notice: string;
   /** How long ago, by the clock of the store, milliseconds. */
   readonly ageMs: number;
@@ -18,7 +18,7 @@ export interface BalancerDirectory {
   readonly show: (view: string) => Promise<void>;
   /** How each balancer sees them, by instance. */
   readonly views: () => Promise<ReadonlyMap<string, string>>;
-  /** Says that this balancer is no longer there. */
+  /** Says that this balancer has ended. */
   readonly withdraw: () => Promise<void>;
   /** Ends all use of it. */
   readonly close: () => Promise<void>;

@@ -2,7 +2,8 @@
 import type { Backend } from '../registry/backend.js';
 import type { RegistryService } from '../registry/registry.service.js';
 import type { KnownRecord } from '../registry/store/known-records.js';
-import type { PendingChanges, WantedChange } from '../registry/store/pending-changes.js';
+import type { WantedChange } from '../registry/store/pending-change.js';
+import type { PendingChanges } from '../registry/store/pending-changes.js';
 import type {
   Conflict,
   NewRecord,
@@ -25,27 +26,30 @@ export class FleetMerge {
   constructor(
     private readonly registry: RegistryService,
     private readonly changes: PendingChanges,
-    /** Which life of the store is known. */
-    private epoch: string,
   ) {}
 
   /** Brings the fleet together with everything that the store has. */
   apply({ records, unusable, epoch, lastVersion }: StoreContents): void {
-    const isEmptied = epoch !== this.epoch;
-    this.epoch = epoch;
     const { changes } = this;
-    const stored = new Map(
-      records.toSorted((a, b) => a.version - b.version).map((record) => [record.backend.id, record]),
-    );
+    const isEmptied = epoch !== changes.epoch;
+    changes.epoch = epoch;
+    // Of two at one address, the later holds.
+    const inOrder = records.toSorted((a, b) => a.version - b.version);
+    const stored = new Map(inOrder.map((record) => [record.backend.id, record]));
     const untouched = new Set(unusable.map(({ id }) => id));
-    const ids = new Set([...changes.ids(), ...changes.known.ids(), ...stored.keys()]);
-    for (const id of ids) {
-      if (untouched.has(id)) continue;
-      const known = changes.known.find(id);
-      const isRolledBack = known !== undefined && known.version > lastVersion;
-      const loss = isEmptied ? 'emptied' : isRolledBack ? 'rolled-back' : 'none';
-      this.settle(id, { stored: stored.get(id), wanted: changes.find(id), known, loss });
+    const storedMeanwhile = changes.endRead();
+    for (const id of new Set([...stored.keys(), ...changes.ids(), ...changes.known.ids()])) {
+      // What was stored while everything was read is newer than that.
+      if (untouched.has(id) || (storedMeanwhile.get(id) ?? 0) > lastVersion) continue;
+      const record = stored.get(id);
+      const sides = { stored: record, wanted: changes.find(id), ...this.before(id, isEmptied, lastVersion) };
+      // A record that has gone back to an earlier version is what counts now.
+      if (record && record.version < changes.known.versionOf(id)) changes.known.forget(id);
+      this.settle(id, sides);
     }
+    // A store that has gone back to an earlier state counts from there.
+    const newest = Math.max(lastVersion, ...[...storedMeanwhile.values()].filter(Number.isFinite));
+    changes.lastVersion = Math.min(changes.lastVersion, newest);
   }
 
   /** Applies a change of another balancer. */
@@ -62,10 +66,20 @@ export class FleetMerge {
 
   /** Another balancer has changed a backend at the same time; `kept` was changed here while the store was away. */
   resolve(id: string, { version, present }: Conflict, kept: WantedChange | undefined): void {
-    const known = this.changes.known.find(id);
     // What this balancer cannot read is left alone.
     if (version > 0 && !present) return;
-    this.settle(id, { stored: present, wanted: kept, known, loss: 'none' });
+    const sides = { stored: present, wanted: kept, ...this.before(id, false, Infinity) };
+    if (version < this.changes.known.versionOf(id)) this.changes.known.forget(id);
+    this.settle(id, sides);
+  }
+
+  /** What was known of a backend before, and what became of that in a store whose newest version is `lastVersion`. */
+  private before(id: string, isEmptied: boolean, lastVersion: number): Pick<Sides, 'known' | 'loss'> {
+    const { changes } = this;
+    const base = changes.baseOf(id);
+    const known = base ? base.known : changes.known.find(id);
+    if (isEmptied || (base && base.epoch !== changes.epoch)) return { known, loss: 'emptied' };
+    return { known, loss: known && known.version > lastVersion ? 'rolled-back' : 'none' };
   }
 
   private settle(id: string, sides: Sides): void {

@@ -18,7 +18,7 @@ export class Membership {
     private readonly leases: StoreLeases,
   ) {}
 
-  /** Like `RegistryService.register`; resolves when it is stored. @throws {ConflictingChangeError} @throws {NewerRecordError} */
+  /** Like `RegistryService.register`; resolves when it is stored. @throws {ConflictingChangeError} @throws {ForeignRecordError} */
   async register(spec: BackendSpec, claimant: Claimant, by: Actor): Promise<Registered> {
     return this.untilStored(by, async () => {
       const registered = this.registry.register(spec, claimant);
@@ -34,12 +34,12 @@ export class Membership {
     return backend;
   }
 
-  /** Like `RegistryService.drain`. @throws {ConflictingChangeError} @throws {NewerRecordError} */
+  /** Like `RegistryService.drain`. @throws {ConflictingChangeError} @throws {ForeignRecordError} */
   async drain(id: string, withinSeconds: number | undefined, by: Actor): Promise<Backend> {
     return this.untilStored(by, () => this.registry.drain(id, withinSeconds));
   }
 
-  /** Like `RegistryService.resume`; resolves when it is stored. @throws {ConflictingChangeError} @throws {NewerRecordError} */
+  /** Like `RegistryService.resume`; resolves when it is stored. @throws {ConflictingChangeError} @throws {ForeignRecordError} */
   async resume(id: string, by: Actor): Promise<Backend> {
     return this.untilStored(by, async () => {
       const backend = this.registry.resume(id);
@@ -48,12 +48,12 @@ export class Membership {
     });
   }
 
-  /** Like `RegistryService.leave`. @throws {ConflictingChangeError} @throws {NewerRecordError} */
+  /** Like `RegistryService.leave`. @throws {ConflictingChangeError} @throws {ForeignRecordError} */
   async leave(id: string, withinSeconds: number | undefined, by: Actor): Promise<Backend | undefined> {
     return this.untilStored(by, () => this.registry.leave(id, withinSeconds));
   }
 
-  /** Like `RegistryService.leaveNow`. @throws {ConflictingChangeError} @throws {NewerRecordError} */
+  /** Like `RegistryService.leaveNow`. @throws {ConflictingChangeError} @throws {ForeignRecordError} */
   async leaveNow(id: string, by: Actor): Promise<void> {
     return this.untilStored(by, () => this.registry.leaveNow(id));
   }

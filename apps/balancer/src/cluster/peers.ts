@@ -25,6 +25,8 @@ const EVERY_MS_IN_DRAINS = 100;
 const ASK_MS = 25;
 /** A balancer that was not seen for so long takes no part. Milliseconds. */
 const LIVE_MS = 5_000;
+/** What was heard of the others says nothing of the present after this long, milliseconds. */
+const FRESH_MS = 2_000;
 
 /** Another balancer. */
 export interface Peer {
@@ -34,6 +36,8 @@ export interface Peer {
   readonly seenAtMs: number;
   /** The same of the first time that it was seen. */
   readonly firstSeenAtMs: number;
+  /** Until when it takes part if it is not seen again, likewise. */
+  readonly liveUntilMs: number;
 }
 
 @Injectable()
@@ -47,6 +51,8 @@ export class Peers implements OtherBalancers, OnApplicationBootstrap, OnModuleDe
   private shownView = '';
   private timer: NodeJS.Timeout | undefined;
   private announcing: Promise<void> | undefined;
+  /** When the others were asked last, a time of `performance.now()`. */
+  private heardAtMs = -Infinity;
   private isClosed = false;
   private isIdTaken = false;
 
@@ -69,7 +75,7 @@ export class Peers implements OtherBalancers, OnApplicationBootstrap, OnModuleDe
 
   /** Whether a balancer announces itself still. While the store is away, nobody can. */
   isLive(peer: Peer): boolean {
-    return performance.now() - peer.seenAtMs < LIVE_MS;
+    return performance.now() < peer.liveUntilMs;
   }
 
   /** The balancers that serve the fleet now, this one included. */
@@ -81,6 +87,7 @@ export class Peers implements OtherBalancers, OnApplicationBootstrap, OnModuleDe
     if (!this.directory) return;
     this.registry.others = this;
     this.link.onDrain(() => this.announceSoon());
+    this.link.onReturn(() => this.waitForOthers());
     this.announceSoon();
   }
 
@@ -103,9 +110,19 @@ export class Peers implements OtherBalancers, OnApplicationBootstrap, OnModuleDe
   areDone(id: string): boolean {
     if (!this.link.isCurrent) return true;
     const { changes } = this.stored;
-    if (changes.find(id)) return false;
+    if (changes.find(id) || performance.now() - this.heardAtMs > FRESH_MS) return false;
     const version = changes.known.versionOf(id);
     return this.livePeers().every(({ notice }) => notice.applied >= version && !notice.inFlight[id]);
+  }
+
+  /** The store is back: those who took part before it went away announce themselves soon, too. */
+  private waitForOthers(): void {
+    const liveUntilMs = performance.now() + LIVE_MS;
+    this.peers = new Map(
+      this.all.map((peer) => [peer.instance, this.live?.has(peer.instance) ? { ...peer, liveUntilMs } : peer]),
+    );
+    this.shownView = '';
+    this.announceSoon();
   }
 
   private livePeers(): Peer[] {
@@ -146,6 +163,7 @@ export class Peers implements OtherBalancers, OnApplicationBootstrap, OnModuleDe
       const announcements = await directory.announce(JSON.stringify(notice));
       const now = performance.now();
       this.latencyMs = now - startedAt;
+      this.heardAtMs = startedAt;
       this.learn(announcements, now);
       await this.show(directory);
     } catch (error) {
@@ -161,19 +179,28 @@ export class Peers implements OtherBalancers, OnApplicationBootstrap, OnModuleDe
   }
 
   private learn(announcements: readonly Announcement[], now: number): void {
-    const { instance: own } = this.stored;
-    const peers = announcements.flatMap(({ instance, notice: text, ageMs }): Peer[] => {
-      const notice = instance === own ? undefined : parseNotice(text);
-      if (!notice) return [];
-      const seenAtMs = now - ageMs;
-      return [{ instance, notice, seenAtMs, firstSeenAtMs: this.peers.get(instance)?.firstSeenAtMs ?? seenAtMs }];
-    });
-    this.peers = new Map(peers.map((peer) => [peer.instance, peer]));
+    // A directory that was emptied says nothing of those who took part.
+    const peers = new Map(this.livePeers().map((peer) => [peer.instance, peer]));
+    for (const announcement of announcements) {
+      const { instance, notice: text } = announcement;
+      if (instance === this.stored.instance) continue;
+      const notice = parseNotice(text);
+      if (notice) peers.set(instance, this.peerOf(announcement, notice, now));
+      else if (text === '') peers.delete(instance);
+    }
+    this.peers = peers;
     const live = new Map(this.livePeers().map(({ instance, notice }) => [instance, notice.id]));
     this.facts.liveBalancers = 1 + live.size;
     this.recordChanges(this.live ?? live, live);
     this.live = live;
     this.checkId();
+  }
+
+  private peerOf({ instance, ageMs }: Announcement, notice: Notice, now: number): Peer {
+    const before = this.peers.get(instance);
+    const seenAtMs = now - ageMs;
+    const liveUntilMs = Math.max(seenAtMs + LIVE_MS, before?.liveUntilMs ?? -Infinity);
+    return { instance, notice, seenAtMs, firstSeenAtMs: before?.firstSeenAtMs ?? seenAtMs, liveUntilMs };
   }
 
   private recordChanges(before: ReadonlyMap<string, string>, live: ReadonlyMap<string, string>): void {

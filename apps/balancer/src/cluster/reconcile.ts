@@ -1,7 +1,7 @@
 // What holds where this balancer and the store say different things of a backend: after the store was away, and when all of
 // it is read again.
 import { incarnationStartedAt, type KnownRecord } from '../registry/store/known-records.js';
-import type { WantedChange } from '../registry/store/pending-changes.js';
+import type { WantedChange } from '../registry/store/pending-change.js';
 import type { NewRecord, StoredRecord } from '../registry/store/registry-store.js';
 
 /** What is known of a backend. */

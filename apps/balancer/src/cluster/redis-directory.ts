@@ -71,7 +71,7 @@ class RedisDirectory implements BalancerDirectory {
   }
 
   async withdraw(): Promise<void> {
-    await this.connection.command(['HDEL', this.notices, this.instance]);
+    await this.announce('');
     await this.connection.command(['HDEL', this.kept, this.instance]);
   }
 

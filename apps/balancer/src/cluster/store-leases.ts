@@ -79,6 +79,7 @@ export class StoreLeases implements OnApplicationBootstrap, OnModuleDestroy {
   private drop(id: string): void {
     const seconds = this.registry.list().find((backend) => backend.id === id)?.leaseSeconds;
     const { replicas } = this.registry;
+    this.stored.changes.noteLapse(id);
     replicas.drop(id, this.stored.changes.known.versionOf(id), `lease lapsed: not renewed for ${seconds} s`);
   }
 }

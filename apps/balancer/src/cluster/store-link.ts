@@ -16,6 +16,9 @@ import { FleetMerge } from './fleet-merge.js';
 const VALID_SECONDS = 2;
 /** How long after the store was found to be away, seconds: it is tried again more often than that. */
 const AWAY_VALID_SECONDS = 5;
+/** A return of the store that lasts less than this was none, milliseconds: the pause before the next one doubles. */
+const STEADY_MS = 10_000;
+const LONGEST_PAUSE_MS = 5_000;
 /** A try that takes longer than all its time limits says that this process was suspended meanwhile. Milliseconds. */
 const LONGEST_TRY_MS = 6_000;
 
@@ -46,6 +49,10 @@ export class StoreLink implements OnApplicationBootstrap, OnModuleDestroy {
   private isReading = false;
   private readonly closing = new AbortController();
   private readonly onChangeOfDrain: (() => void)[] = [];
+  private readonly onReturnOfStore: (() => void)[] = [];
+  /** How long to wait before the store is read, after it has failed soon after its return. */
+  private pauseMs = 0;
+  private returnedAtMs = -Infinity;
 
   constructor(
     private readonly stored: StoredFleet,
@@ -57,7 +64,7 @@ export class StoreLink implements OnApplicationBootstrap, OnModuleDestroy {
     const { contents, changes } = stored;
     this.unusable = byId(contents.unusable);
     this.appliedVersion = contents.lastVersion;
-    this.merge = new FleetMerge(registry, changes, contents.epoch);
+    this.merge = new FleetMerge(registry, changes);
   }
 
   /** Whether several balancers use the store, and it responds. */
@@ -68,6 +75,11 @@ export class StoreLink implements OnApplicationBootstrap, OnModuleDestroy {
   /** Calls `listener` when a backend began to drain or left, with another balancer, and no thread here sends it requests. */
   onDrain(listener: () => void): void {
     this.onChangeOfDrain.push(listener);
+  }
+
+  /** Calls `listener` when the store is back after it was away or emptied. */
+  onReturn(listener: () => void): void {
+    this.onReturnOfStore.push(listener);
   }
 
   onApplicationBootstrap(): void {
@@ -102,9 +114,11 @@ export class StoreLink implements OnApplicationBootstrap, OnModuleDestroy {
   private async read(): Promise<void> {
     if (this.isReading) return;
     this.isReading = true;
-    const { store } = this.stored;
+    const { store, changes } = this.stored;
+    await this.pause(this.pauseMs);
     while (!this.closing.signal.aborted) {
       const startedAt = performance.now();
+      changes.beginRead();
       try {
         const contents = await store.read();
         await store.check();
@@ -115,16 +129,23 @@ export class StoreLink implements OnApplicationBootstrap, OnModuleDestroy {
         return;
       } catch (error) {
         if (performance.now() - startedAt < LONGEST_TRY_MS) this.leaveStore(error);
-        await sleep(store.retryAfterMs, undefined, { signal: this.closing.signal }).catch(() => {});
+        await this.pause(store.retryAfterMs);
       }
     }
+  }
+
+  private async pause(ms: number): Promise<void> {
+    if (ms > 0) await sleep(ms, undefined, { signal: this.closing.signal }).catch(() => {});
   }
 
   /** Brings the fleet and the store together, and follows it from there. */
   private begin(contents: StoreContents): void {
     const { stored } = this;
+    const isReturn = this.state.state === 'away' || contents.epoch !== stored.changes.epoch;
     this.unusable = byId(contents.unusable);
     this.merge.apply(contents);
+    // A store that has gone back to an earlier state counts from there.
+    this.appliedVersion = Math.min(this.appliedVersion, contents.lastVersion);
     stored.isAway = false;
     this.subscription = stored.store.follow(contents.position, {
       changed: (change) => this.onChange(change),
@@ -133,10 +154,14 @@ export class StoreLink implements OnApplicationBootstrap, OnModuleDestroy {
       failed: (error) => this.fail(error),
     });
     stored.changes.resume();
-    if (this.state.state === 'current') return;
-    this.reasons.clear();
-    this.state = { state: 'current', since: new Date(), reason: undefined };
-    this.events.recordFleetEvent('registry-back', `${stored.store.name} responds again`);
+    if (!isReturn) return;
+    if (this.state.state === 'away') {
+      this.reasons.clear();
+      this.returnedAtMs = performance.now();
+      this.state = { state: 'current', since: new Date(), reason: undefined };
+      this.events.recordFleetEvent('registry-back', `${stored.store.name} responds again`);
+    }
+    for (const listener of this.onReturnOfStore) listener();
   }
 
   /** The store is away: serves on with what is known. */
@@ -155,6 +180,9 @@ export class StoreLink implements OnApplicationBootstrap, OnModuleDestroy {
       if (isNews) this.logger.warn(reason);
       return;
     }
+    const isUnsteady = performance.now() - this.returnedAtMs < STEADY_MS;
+    const { retryAfterMs } = stored.store;
+    this.pauseMs = isUnsteady ? Math.min(LONGEST_PAUSE_MS, Math.max(retryAfterMs, 2 * this.pauseMs)) : 0;
     this.state = { state: 'away', since: new Date(), reason };
     this.events.recordFleetEvent('registry-away', `${reason}; the fleet is served as it was known last`);
   }

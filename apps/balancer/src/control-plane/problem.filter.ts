@@ -17,7 +17,7 @@ import { InvalidRegistrationError } from '../registry/registration-normalizer.js
 import {
   ConflictingChangeError,
   FleetFullError,
-  NewerRecordError,
+  ForeignRecordError,
   NoLeaseError,
   NotOwnerError,
   NotRegisteredError,
@@ -28,7 +28,7 @@ import {
 } from '../registry/registry.errors.js';
 
 /** Errors of requests that do not fit the state of the backend. */
-export const CONFLICTS = [NewerRecordError, NoLeaseError, NotRegisteredError, TakenError];
+export const CONFLICTS = [ForeignRecordError, NoLeaseError, NotRegisteredError, TakenError];
 /** Errors of requests that may succeed later. */
 export const TEMPORARY = [ConflictingChangeError, FleetFullError];
 

@@ -67,12 +67,12 @@ export class ConflictingChangeError extends Error {
   }
 }
 
-/** A newer version of this program keeps the backend in the shared registry. */
-export class NewerRecordError extends Error {
+/** The shared registry has the backend in a form that this balancer cannot change. */
+export class ForeignRecordError extends Error {
   constructor(id: string) {
     super(
-      `${JSON.stringify(id)} is kept by a newer version of Fairlead, which this one cannot change: ask a balancer of ` +
-        'that version',
+      `${JSON.stringify(id)} is kept by a newer version of Fairlead, or with other RESOURCES, and this balancer cannot ` +
+        'change it: ask another one',
     );
   }
 }

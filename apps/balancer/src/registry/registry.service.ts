@@ -17,7 +17,7 @@ import { Members } from './members/members.js';
 import { Registrations } from './members/registrations.js';
 import { Replicas } from './members/replicas.js';
 import { withOwner, type Claimant } from './ownership.js';
-import { ConflictingChangeError, NewerRecordError, NoLeaseError } from './registry.errors.js';
+import { NoLeaseError } from './registry.errors.js';
 import { RegistryListeners, type RegistryListener } from './registry-listener.js';
 import { SelfPreservation } from './self-preservation.js';
 import type { BackendObservation } from './snapshot/backend-observation.js';
@@ -68,10 +68,9 @@ export class RegistryService implements Fleet, OnModuleInit {
       probe: (backend) => listeners.probeNeeded(backend),
       disconnect: ({ slot }, scope) => listeners.disconnect(slot, scope),
     });
-    this.registrations = new Registrations(this.members, this.lifecycle, changes);
+    this.registrations = new Registrations(this.members, this.lifecycle, changes, stored.isShared);
     const { members, registrations, lifecycle, drains } = this;
-    const drainSeconds = config.DRAIN_TIMEOUT_SECONDS;
-    this.replicas = new Replicas({ members, registrations, lifecycle, drains, changes, drainSeconds });
+    this.replicas = new Replicas({ members, registrations, lifecycle, drains, changes }, config);
     this.admission = new Admission(traffic, config);
     if (config.STICKINESS_KEY !== undefined) this.configuredKeys = keysOfSecret(config.STICKINESS_KEY);
     this.selfPreservation = new SelfPreservation(events, config.SELF_PRESERVATION_RATIO);
@@ -136,7 +135,9 @@ export class RegistryService implements Fleet, OnModuleInit {
     const known = this.index.find(spec.id);
     const isLeaving = known?.draining?.purpose === 'leave';
     if (known && !isLeaving && changedFacts(known, spec).length === 0) return;
-    if (known && known.source === undefined) this.stored.changes.remove(known.id, 'it does not register any more');
+    if (known && known.source === undefined && !this.stored.isShared) {
+      this.stored.changes.remove(known.id, 'it does not register any more');
+    }
     this.registrations.addOrUpdate(spec);
   }
 
@@ -144,12 +145,10 @@ export class RegistryService implements Fleet, OnModuleInit {
    * Resolves when the last change of a backend is stored, and at once while the store is away.
    *
    * @throws {ConflictingChangeError} when another balancer has changed the backend at the same time, and that change holds.
-   * @throws {NewerRecordError} when a newer version of this program keeps the backend.
+   * @throws {ForeignRecordError} when this balancer cannot read what the store has of it.
    */
-  async whenStored(id: string): Promise<void> {
-    const { kind } = await this.stored.changes.whenSettled(id);
-    if (kind === 'conflict') throw new ConflictingChangeError(id);
-    if (kind === 'newer-format') throw new NewerRecordError(id);
+  whenStored(id: string): Promise<void> {
+    return this.stored.whenStored(id);
   }
 
   /** Attributes what `change` records before it returns or awaits to the caller who asked for it. */

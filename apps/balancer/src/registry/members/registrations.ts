@@ -15,6 +15,8 @@ export class Registrations {
     private readonly members: Members,
     private readonly lifecycle: BackendLifecycle,
     private readonly changes: PendingChanges,
+    /** Whether other balancers use the store. */
+    private readonly isShared: boolean,
   ) {}
 
   /**
@@ -27,8 +29,14 @@ export class Registrations {
     const { index } = this.members;
     const known = index.find(spec.id);
     const atAddress = index.atAddress(spec.url, spec.pool);
-    if (atAddress && !known) this.rename(atAddress, spec.id);
-    else if (atAddress && atAddress !== known) this.forget(atAddress.id, `its address was taken over by ${spec.id}`);
+    // Other balancers may not have the file that names a backend: what registered stays in a store that they share.
+    const isOurs = spec.source !== undefined && this.isShared;
+    if (atAddress && !known) this.rename(atAddress, spec.id, isOurs);
+    else if (atAddress && atAddress !== known) {
+      const reason = `its address was taken over by ${spec.id}`;
+      if (isOurs) this.members.remove(atAddress.id, reason);
+      else this.forget(atAddress.id, reason);
+    }
     const present = known ?? atAddress;
     if (!present) return { backend: this.members.join(spec, joins), isNew: true };
     this.lifecycle.update(present, spec);
@@ -41,8 +49,8 @@ export class Registrations {
     this.changes.remove(id, reason);
   }
 
-  private rename(backend: BackendRecord, id: string): void {
-    this.changes.remove(backend.id, `renamed to ${id}`);
+  private rename(backend: BackendRecord, id: string, isOurs: boolean): void {
+    if (!isOurs) this.changes.remove(backend.id, `renamed to ${id}`);
     this.members.rename(backend, id);
   }
 }

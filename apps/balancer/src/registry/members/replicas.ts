@@ -1,5 +1,6 @@
 // The members that other balancers have registered, drained and removed: what the shared store has of them is applied here.
 import { Logger } from '@nestjs/common';
+import type { BalancerConfig } from '../../config/balancer.config.js';
 import type { BackendLifecycle } from '../backend-lifecycle.js';
 import { changedFacts, declaredBy, type BackendRecord, type DrainPurpose } from '../backend.js';
 import type { Drains } from '../drains.js';
@@ -16,14 +17,15 @@ export interface ReplicasContext {
   readonly lifecycle: BackendLifecycle;
   readonly drains: Drains;
   readonly changes: PendingChanges;
-  /** How long exchanges have to end where a record does not say it. */
-  readonly drainSeconds: number;
 }
 
 export class Replicas {
   private readonly logger = new Logger('Registry');
 
-  constructor(private readonly context: ReplicasContext) {}
+  constructor(
+    private readonly context: ReplicasContext,
+    private readonly config: Pick<BalancerConfig, 'DRAIN_TIMEOUT_SECONDS'>,
+  ) {}
 
   /** Applies all that a new balancer has read, in the order in which it was stored: of two at one address, the later holds. */
   applyAll(records: readonly StoredRecord[]): void {
@@ -41,7 +43,9 @@ export class Replicas {
     const before = changes.known.findIncarnation(stored.id);
     if (!changes.learn(record)) return;
     const present = members.index.find(stored.id);
-    if (present?.source !== undefined) return;
+    const atAddress = members.index.atAddress(stored.url, stored.pool);
+    if (present?.source !== undefined || atAddress?.source !== undefined) return;
+    if (atAddress && atAddress !== present && this.isLater(atAddress.id, record.version)) return;
     const spec = declaredBy(stored);
     const isSame = present && before === incarnation && changedFacts(present, spec).length === 0;
     try {
@@ -72,13 +76,20 @@ export class Replicas {
     if (present && present.source === undefined) members.remove(id, reason);
   }
 
+  /** Whether another backend has come to the address of a record later: that one holds, at every balancer. */
+  private isLater(id: string, version: number): boolean {
+    const { changes } = this.context;
+    return changes.find(id) !== undefined || changes.known.versionOf(id) > version;
+  }
+
   private drainAs(
     backend: BackendRecord,
     { backend: { isPaused, drainSeconds }, isLeaving, changedBy }: StoredRecord,
   ): void {
     const wanted: DrainPurpose | undefined = isLeaving ? 'leave' : isPaused ? 'pause' : undefined;
     if (backend.draining?.purpose === wanted) return;
-    const { lifecycle, drains, drainSeconds: usual } = this.context;
+    const { lifecycle, drains } = this.context;
+    const usual = this.config.DRAIN_TIMEOUT_SECONDS;
     if (wanted === undefined) {
       lifecycle.transition(backend, `resumed at ${changedBy}`, () => (backend.draining = undefined));
       return;

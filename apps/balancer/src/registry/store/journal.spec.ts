@@ -9,6 +9,7 @@ import { journalOf } from './configured-store.js';
 import { aRecord } from './store.fixture.js';
 import type { Journal } from './journal.js';
 
+const BASE = { known: { version: 7, incarnation: '1000-b' }, epoch: 'first' };
 const REMOVAL = { removal: { reason: 'left', incarnation: '1000-b' } };
 
 describe('Journal', () => {
@@ -44,26 +45,26 @@ describe('Journal', () => {
       { incarnation: '1000-a', isLeaving: true },
     );
     const journal = aJournal();
-    journal.keep('a', { record: aRecord('a') });
-    journal.keep('a', { record });
-    journal.keep('b', REMOVAL);
-    journal.keep('c', REMOVAL);
+    journal.keep('a', { record: aRecord('a') }, BASE);
+    journal.keep('a', { record }, { known: undefined, epoch: 'first' });
+    journal.keep('b', REMOVAL, BASE);
+    journal.keep('c', REMOVAL, BASE);
     journal.drop('c');
     expect(aJournal().read()).toEqual([
-      { id: 'a', wanted: { record } },
-      { id: 'b', wanted: REMOVAL },
+      { id: 'a', wanted: { record }, base: { known: undefined, epoch: 'first' } },
+      { id: 'b', wanted: REMOVAL, base: BASE },
     ]);
   });
 
   it('has nothing of another cluster', () => {
-    aJournal({ CLUSTER_ID: 'other' }).keep('a', REMOVAL);
-    aJournal({ REGISTRY_PREFIX: 'other' }).keep('a', REMOVAL);
+    aJournal({ CLUSTER_ID: 'other' }).keep('a', REMOVAL, BASE);
+    aJournal({ REGISTRY_PREFIX: 'other' }).keep('a', REMOVAL, BASE);
     expect(aJournal().read()).toEqual([]);
   });
 
   it('skips what it cannot read, with a warning, and leaves it there', () => {
-    aJournal().keep('a', { record: aRecord('a') });
-    aJournal().keep('b', REMOVAL);
+    aJournal().keep('a', { record: aRecord('a') }, BASE);
+    aJournal().keep('b', REMOVAL, BASE);
     const database = new DatabaseSync(path);
     database.exec(`UPDATE journal SET record = '{"format":1}' WHERE id = 'a'`);
     database.close();
@@ -77,9 +78,22 @@ describe('Journal', () => {
     ]);
   });
 
+  it('drops what it has kept for more than an hour, with a warning', () => {
+    aJournal().keep('a', REMOVAL, BASE);
+    const database = new DatabaseSync(path);
+    database.exec(`UPDATE journal SET kept_at = '2026-01-02T03:04:05.000Z'`);
+    database.close();
+    expect(aJournal().read()).toEqual([]);
+    expect(warnings).toEqual([
+      expect.stringContaining('the change of a that was kept at 2026-01-02T03:04:05.000Z is too old'),
+    ]);
+    expect(aJournal().read()).toEqual([]);
+    expect(warnings).toHaveLength(1);
+  });
+
   it('warns once where it cannot be written', () => {
     const journal = aJournal({ REGISTRY_FILE: '/proc/fairlead/registry.sqlite' });
-    journal.keep('a', REMOVAL);
+    journal.keep('a', REMOVAL, BASE);
     journal.drop('a');
     expect(journal.read()).toEqual([]);
     expect(warnings).toEqual([

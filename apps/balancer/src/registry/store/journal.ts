@@ -4,11 +4,14 @@ import type { DatabaseSync } from 'node:sqlite';
 import { Logger } from '@nestjs/common';
 import type { ResourceSpace } from '@fairlead/scheduling';
 import { z } from 'zod';
-import type { ChangeJournal, WantedChange } from './pending-changes.js';
+import type { ChangeBase, ChangeJournal, WantedChange } from './pending-change.js';
 import { RecordFormat } from './record-format.js';
 import { openRegistryFile, reasonOf } from './sqlite-file.js';
 
-/** A row is a record as JSON, or the removal of an incarnation. `cluster` is that of the store that it is meant for. */
+/**
+ * A row is a record as JSON, or the removal of an incarnation, and what it was made on. `cluster` is that of the store that it
+ * is meant for.
+ */
 const TABLE = `
   CREATE TABLE IF NOT EXISTS journal (
     cluster TEXT NOT NULL,
@@ -16,22 +19,36 @@ const TABLE = `
     record TEXT,
     removal TEXT,
     incarnation TEXT NOT NULL,
+    base_version INTEGER,
+    base_incarnation TEXT,
+    epoch TEXT NOT NULL,
+    kept_at TEXT NOT NULL,
     PRIMARY KEY (cluster, id)
   ) STRICT`;
 
-const KEEP = 'INSERT OR REPLACE INTO journal (cluster, id, record, removal, incarnation) VALUES (?, ?, ?, ?, ?)';
+const KEEP = `INSERT OR REPLACE INTO journal
+  (cluster, id, record, removal, incarnation, base_version, base_incarnation, epoch, kept_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+/** What is older has been overtaken by what became of the fleet since. Milliseconds. */
+const MAX_AGE_MS = 3_600_000;
 
 const rowSchema = z.object({
   id: z.string(),
   record: z.string().nullable(),
   removal: z.string().nullable(),
   incarnation: z.string(),
+  base_version: z.number().nullable(),
+  base_incarnation: z.string().nullable(),
+  epoch: z.string(),
+  kept_at: z.iso.datetime(),
 });
 
 /** A change that was kept. */
 export interface KeptChange {
   readonly id: string;
   readonly wanted: WantedChange;
+  readonly base: ChangeBase;
 }
 
 export class Journal implements ChangeJournal {
@@ -54,7 +71,7 @@ export class Journal implements ChangeJournal {
     const rows = this.database?.prepare('SELECT * FROM journal WHERE cluster = ?').all(this.cluster) ?? [];
     return rows.flatMap((row) => {
       try {
-        return [{ id: String(row.id), wanted: this.changeOf(row) }];
+        return this.changeOf(row);
       } catch (error) {
         this.logger.warn(`${this.path}: the kept change of ${String(row.id)} is skipped: ${reasonOf(error)}`);
         return [];
@@ -62,12 +79,13 @@ export class Journal implements ChangeJournal {
     });
   }
 
-  keep(id: string, wanted: WantedChange): void {
+  keep(id: string, wanted: WantedChange, { known, epoch }: ChangeBase): void {
     const values =
       'record' in wanted
         ? [this.format.encode(wanted.record), null, wanted.record.incarnation]
         : [null, wanted.removal.reason, wanted.removal.incarnation];
-    this.write((database) => database.prepare(KEEP).run(this.cluster, id, ...values));
+    const base = [known?.version ?? null, known?.incarnation ?? null, epoch, new Date().toISOString()];
+    this.write((database) => database.prepare(KEEP).run(this.cluster, id, ...values, ...base));
   }
 
   drop(id: string): void {
@@ -109,9 +127,17 @@ export class Journal implements ChangeJournal {
     this.logger.warn(`${this.path} cannot be written: ${reasonOf(error)}; ${meanwhile}`);
   }
 
-  private changeOf(row: unknown): WantedChange {
-    const { id, record, removal, incarnation } = rowSchema.parse(row);
-    if (record === null) return { removal: { reason: removal ?? '', incarnation } };
-    return { record: this.format.decodeNew(id, record) };
+  /** None where it is too old. */
+  private changeOf(row: unknown): KeptChange[] {
+    const { id, record, removal, incarnation, base_version: version, epoch, ...more } = rowSchema.parse(row);
+    if (Date.now() - Date.parse(more.kept_at) > MAX_AGE_MS) {
+      this.logger.warn(`${this.path}: the change of ${id} that was kept at ${more.kept_at} is too old: it is dropped`);
+      this.drop(id);
+      return [];
+    }
+    const known = version === null ? undefined : { version, incarnation: more.base_incarnation ?? '' };
+    const base = { known, epoch };
+    if (record === null) return [{ id, wanted: { removal: { reason: removal ?? '', incarnation } }, base }];
+    return [{ id, wanted: { record: this.format.decodeNew(id, record) }, base }];
   }
 }

@@ -4,48 +4,16 @@ import { Logger } from '@nestjs/common';
 import type { Backend } from '../backend.js';
 import { KnownRecords } from './known-records.js';
 import { newRecordOf } from './new-record.js';
-import type { ChangeResult, Conflict, NewRecord, RegistryStore, StoredRecord } from './registry-store.js';
-
-/** What became of a change. */
-export type Settlement =
-  | { readonly kind: 'stored' }
-  /** The store is away: the change is written when it is back. */
-  | { readonly kind: 'kept' }
-  /** Another balancer has changed the backend meanwhile: the change is dropped. */
-  | Conflict
-  /** The record is of a newer version of this program: the change is dropped. */
-  | { readonly kind: 'newer-format' };
-
-/** What has to be written of a backend: its newest record, or the removal of an incarnation. */
-export type WantedChange =
-  { readonly record: NewRecord } | { readonly removal: { readonly reason: string; readonly incarnation: string } };
-
-/** Who decides what a store that is shared leads to. */
-export interface SharedStoreHandler {
-  /**
-   * Another balancer has changed a backend: learn what the store has of it now. `kept` is a change that nobody waits for any
-   * more, because it was made while the store was away: it is dropped unless it is made again here.
-   */
-  readonly onConflict: (id: string, conflict: Conflict, kept: WantedChange | undefined) => void;
-  /** The store has failed. Nothing is written from here on, until {@link PendingChanges.resume}. */
-  readonly onFailure: (error: unknown) => void;
-}
-
-/** Keeps changes over the end of the process. */
-export interface ChangeJournal {
-  readonly keep: (id: string, wanted: WantedChange) => void;
-  readonly drop: (id: string) => void;
-}
-
-interface Pending {
-  wanted: WantedChange;
-  isBeingWritten: boolean;
-  /** Whether those who made the change were told that it is kept. */
-  isKept: boolean;
-  /** The newest change of another balancer that was seen while this one was on its way. */
-  overtakenBy: number;
-  settled: PromiseWithResolvers<Settlement>;
-}
+import {
+  newPending,
+  type ChangeBase,
+  type ChangeJournal,
+  type Pending,
+  type Settlement,
+  type SharedStoreHandler,
+  type WantedChange,
+} from './pending-change.js';
+import type { ChangeResult, RegistryStore, StoredRecord } from './registry-store.js';
 
 const STORED: Settlement = { kind: 'stored' };
 const KEPT: Settlement = { kind: 'kept' };
@@ -58,11 +26,15 @@ export class PendingChanges {
   isAway = false;
   /** The version of the last change that this balancer has stored. */
   lastVersion = 0;
+  /** Which life of the store is known. */
+  epoch = '';
   /** What the store has. */
   readonly known = new KnownRecords();
 
   private readonly logger = new Logger('Registry');
   private readonly pending = new Map<string, Pending>();
+  /** While everything is read: the backends of which this balancer has stored a change meanwhile, with its version. */
+  private storedMeanwhile: Map<string, number> | undefined;
   private isRetrying = false;
   private isClosed = false;
   private retryTimer: NodeJS.Timeout | undefined;
@@ -92,9 +64,14 @@ export class PendingChanges {
     return this.pending.get(id)?.wanted;
   }
 
+  /** What a change that is not stored was made on; undefined: there is no such change. */
+  baseOf(id: string): ChangeBase | undefined {
+    return this.pending.get(id)?.base;
+  }
+
   /** Takes over a change that an earlier process has kept. */
-  adopt(id: string, wanted: WantedChange): void {
-    this.pending.set(id, { ...newPending(wanted), isKept: true });
+  adopt(id: string, wanted: WantedChange, base: ChangeBase): void {
+    this.pending.set(id, { ...newPending(wanted, base), isKept: true });
   }
 
   /** Another balancer has stored this record. Returns whether it is news. */
@@ -110,6 +87,23 @@ export class PendingChanges {
     this.known.forget(id);
     this.known.endIncarnation(id);
     return true;
+  }
+
+  /** Everything is being read: what is stored from here on may not be in the result. */
+  beginRead(): void {
+    this.storedMeanwhile = new Map();
+  }
+
+  /** The version of what was stored of each backend since {@link beginRead}. */
+  endRead(): ReadonlyMap<string, number> {
+    const stored = this.storedMeanwhile ?? new Map<string, number>();
+    this.storedMeanwhile = undefined;
+    return stored;
+  }
+
+  /** This balancer has removed the record of a backend whose lease has lapsed. */
+  noteLapse(id: string): void {
+    this.storedMeanwhile?.set(id, Infinity);
   }
 
   /** Checks that the store can be written, and tries again later where it cannot. Never rejects. */
@@ -182,7 +176,7 @@ export class PendingChanges {
 
   private change(id: string, wanted: WantedChange): void {
     if (this.isClosed) return;
-    const pending = this.pending.get(id) ?? newPending(wanted);
+    const pending = this.pending.get(id) ?? newPending(wanted, { known: this.known.find(id), epoch: this.epoch });
     pending.wanted = wanted;
     this.pending.set(id, pending);
     // A disk may have recovered since; a server that is away would make its callers wait.
@@ -225,9 +219,11 @@ export class PendingChanges {
     const pending = this.pending.get(id);
     if (result.kind === 'stored') {
       this.lastVersion = Math.max(this.lastVersion, result.version);
+      this.storedMeanwhile?.set(id, result.version);
       if (result.version < (pending?.overtakenBy ?? 0)) return STORED;
       if ('record' in wanted) this.known.advance(id, result.version, wanted.record.incarnation);
       else this.known.forget(id);
+      if (pending) pending.base = { known: this.known.find(id), epoch: this.epoch };
       return STORED;
     }
     if (result.kind === 'newer-format') {
@@ -237,6 +233,8 @@ export class PendingChanges {
       return result;
     }
     if (this.handler) {
+      // What is known already is newer than what this result says.
+      if (result.version < (pending?.overtakenBy ?? 0)) return result;
       this.handler.onConflict(id, result, pending?.isKept ? wanted : undefined);
       return result;
     }
@@ -260,7 +258,7 @@ export class PendingChanges {
     pending.isKept = true;
     pending.settled.resolve(KEPT);
     pending.settled = Promise.withResolvers();
-    this.journal?.keep(id, pending.wanted);
+    this.journal?.keep(id, pending.wanted, pending.base);
   }
 
   private onError(error: unknown): void {
@@ -295,8 +293,4 @@ export class PendingChanges {
       this.isRetrying = false;
     }
   }
-}
-
-function newPending(wanted: WantedChange): Pending {
-  return { wanted, isBeingWritten: false, isKept: false, overtakenBy: 0, settled: Promise.withResolvers() };
 }

@@ -1,6 +1,7 @@
 // What the registry's store had at the start of this process, and the changes since then, which go there.
 import { randomUUID } from 'node:crypto';
 import type { OnApplicationShutdown } from '@nestjs/common';
+import { ConflictingChangeError, ForeignRecordError } from '../registry.errors.js';
 import type { Journal } from './journal.js';
 import { PendingChanges } from './pending-changes.js';
 import type { RegistryStore, StoreContents } from './registry-store.js';
@@ -34,9 +35,22 @@ export class StoredFleet implements OnApplicationShutdown {
     const changes = new PendingChanges(store, contents.records, balancer);
     // Shows now whether it can be written, and not at the first registration.
     if (!store.isShared) await changes.check();
-    for (const { id, wanted } of journal?.read() ?? []) changes.adopt(id, wanted);
+    changes.epoch = contents.epoch;
+    for (const { id, wanted, base } of journal?.read() ?? []) changes.adopt(id, wanted, base);
     changes.journal = journal;
     return new StoredFleet(store, contents, changes, journal);
+  }
+
+  /**
+   * Resolves when the last change of a backend is stored, and at once while the store is away.
+   *
+   * @throws {ConflictingChangeError} @throws {ForeignRecordError}
+   */
+  async whenStored(id: string): Promise<void> {
+    const result = await this.changes.whenSettled(id);
+    if (result.kind === 'newer-format') throw new ForeignRecordError(id);
+    if (result.kind !== 'conflict') return;
+    throw result.version > 0 && !result.present ? new ForeignRecordError(id) : new ConflictingChangeError(id);
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -34,6 +34,7 @@ const RULES: readonly Rule[] = [
   ['ERR Client sent AUTH', StoreUnusableError, 'has no password, but REGISTRY_URL gives one'],
   ['NOAUTH', StoreUnusableError, 'asks for a password: put it into REGISTRY_URL, as in redis://:password@host'],
   ['NOPERM', StoreUnusableError, 'does not allow its user what the registry needs: $1'],
+  ['ERR The user executing the script', StoreUnusableError, 'does not allow its user what the registry needs:$1'],
   ['ERR DB index is out of range', StoreUnusableError, 'has no database of the number in REGISTRY_URL'],
   ['ERR invalid DB index', StoreUnusableError, 'has no database of the number in REGISTRY_URL'],
   [

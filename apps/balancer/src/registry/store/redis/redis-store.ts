@@ -160,7 +160,8 @@ export class RedisStore extends RegistryStore {
     const [kind, version, text] = this.parse(changeReply, value);
     if (kind === 'newer-format') return { kind };
     if (kind === 'stored') return { kind, version: Number(version) };
-    const record = text ? this.decode(id, text) : undefined;
+    // What scripts cannot read they replace, even where this program could read it.
+    const record = text && version !== '0' ? this.decode(id, text) : undefined;
     return { kind, version: Number(version), present: record && 'problem' in record ? undefined : record };
   }
 

@@ -1,0 +1,59 @@
+// A change of the fleet on its way to the store, and what becomes of it.
+import type { KnownRecord } from './known-records.js';
+import type { Conflict, NewRecord } from './registry-store.js';
+
+/** What became of a change. */
+export type Settlement =
+  | { readonly kind: 'stored' }
+  /** The store is away: the change is written when it is back. */
+  | { readonly kind: 'kept' }
+  /** Another balancer has changed the backend meanwhile: the change is dropped. */
+  | Conflict
+  /** The record is of a newer version of this program: the change is dropped. */
+  | { readonly kind: 'newer-format' };
+
+/** What has to be written of a backend: its newest record, or the removal of an incarnation. */
+export type WantedChange =
+  { readonly record: NewRecord } | { readonly removal: { readonly reason: string; readonly incarnation: string } };
+
+/** Who decides what a store that is shared leads to. */
+export interface SharedStoreHandler {
+  /**
+   * Another balancer has changed a backend: learn what the store has of it now. `kept` is a change that nobody waits for any
+   * more, because it was made while the store was away: it is dropped unless it is made again here.
+   */
+  readonly onConflict: (id: string, conflict: Conflict, kept: WantedChange | undefined) => void;
+  /** The store has failed. Nothing is written from here on, until {@link PendingChanges.resume}. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** Keeps changes over the end of the process. */
+export interface ChangeJournal {
+  readonly keep: (id: string, wanted: WantedChange, base: ChangeBase) => void;
+  readonly drop: (id: string) => void;
+}
+
+/** What a change was made on. */
+export interface ChangeBase {
+  /** What was stored of the backend; undefined: nothing. */
+  readonly known: KnownRecord | undefined;
+  /** In which life of the store. */
+  readonly epoch: string;
+}
+
+/** A change that is not stored. */
+export interface Pending {
+  wanted: WantedChange;
+  base: ChangeBase;
+  isBeingWritten: boolean;
+  /** Whether those who made the change were told that it is kept. */
+  isKept: boolean;
+  /** The newest change of another balancer that was seen while this one was on its way. */
+  overtakenBy: number;
+  settled: PromiseWithResolvers<Settlement>;
+}
+
+/** A change that was just made. */
+export function newPending(wanted: WantedChange, base: ChangeBase): Pending {
+  return { wanted, base, isBeingWritten: false, isKept: false, overtakenBy: 0, settled: Promise.withResolvers() };
+}
