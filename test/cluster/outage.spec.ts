@@ -7,7 +7,7 @@ import { reservePorts } from '../processes/ports.js';
 import { describeWith } from '../support/programs.js';
 import { launch, listening, startBalancer, until, type Balancer } from '../support/processes.js';
 import { startRedis, type RedisServer } from '../support/redis.js';
-import { httpUpstream, register } from '../support/upstreams.js';
+import { holdingUpstream, httpUpstream, register } from '../support/upstreams.js';
 import { allSee, ask, clusterAt, clusterVariables, fleetAt, startCluster, type Member } from './cluster.js';
 
 const RESOURCES = { compute: 10, storage: 10 };
@@ -105,6 +105,71 @@ describeWith('redis-server', 'a cluster whose store is away', (path) => {
     await again.logged('; this balancer waits for it');
     await startRedis(path, ['--appendonly', 'yes'], { port: server.port });
     await allSee([await listening(again), b], { new: 'up' });
+  });
+
+  it('of two backends at one address, registered meanwhile at two balancers, the same one holds at both', async () => {
+    const { server, members } = await aCluster();
+    const [a, b] = members;
+    await server.process.stop('SIGKILL');
+    await registryIs('away', members);
+    const { port } = await httpUpstream((_, response) => response.end());
+    for (const [balancer, id] of [
+      [a, 'one'],
+      [b, 'two'],
+    ] as const) {
+      expect((await register(balancer.control, { id, port, resources: RESOURCES })).status).toBe(201);
+    }
+    await startRedis(path, [], { port: server.port });
+    await registryIs('current', members);
+    const idsAt = async (balancer: Balancer) => (await fleetAt(balancer)).map(({ id }) => id).join();
+    await until('both to have the same one', async () => {
+      const [one, two] = await Promise.all([idsAt(a), idsAt(b)]);
+      return one === two && (one === 'one' || one === 'two');
+    });
+  });
+
+  it('what a balancer has kept does not undo what became of the backend since', async () => {
+    const folder = mkdtempSync(pathTo(tmpdir(), 'fairlead-cluster-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const server = await startRedis(path);
+    const variables = clusterVariables(server);
+    const own = { ...variables, BALANCER_ID: 'a', REGISTRY_FILE: pathTo(folder, 'registry.sqlite') };
+    const [a, b] = await Promise.all([startBalancer(own), startBalancer({ ...variables, BALANCER_ID: 'b' })]);
+    const port = await registerAt(a, 'paused');
+    await registerAt(a, 'left');
+    await allSee([a, b], { left: 'up', paused: 'up' });
+    server.process.child.kill('SIGSTOP');
+    await registryIs('away', [a, b]);
+    for (const action of ['drain', 'resume']) await ask(a, 'POST', `/api/v1/backends/paused/${action}`);
+    await ask(a, 'POST', '/api/v1/backends/left/drain');
+    await a.process.stop('SIGKILL');
+    server.process.child.kill('SIGCONT');
+    await registryIs('current', [b]);
+    expect((await ask(b, 'POST', '/api/v1/backends/paused/drain')).status).toBe(200);
+    expect((await ask(b, 'DELETE', '/api/v1/backends/left?now=true')).status).toBe(204);
+    const again = await startBalancer(own);
+    await allSee([again, b], { paused: 'draining' });
+    expect((await fleetAt(again))[0].url).toBe(`http://127.0.0.1:${port}`);
+  });
+
+  it('a drain waits for what the others have in flight, also where the store was emptied', async () => {
+    const { server, members } = await aCluster();
+    const [a, b] = members;
+    const { port, held, holds } = await holdingUpstream();
+    expect((await register(a.control, { id: 'busy', port, resources: RESOURCES })).status).toBe(201);
+    await allSee(members, { busy: 'up' });
+    const response = fetch(b.url);
+    await holds(1);
+    await server.command('FLUSHALL');
+    expect((await ask(a, 'DELETE', '/api/v1/backends/busy')).status).toBe(202);
+    await until(
+      'the store to be filled',
+      async () => ((await server.command('KEYS', '*:backends')) as string[]).length === 1,
+    );
+    await allSee(members, { busy: 'draining' });
+    held[0].end('done');
+    expect(await (await response).text()).toBe('done');
+    await allSee(members, {});
   });
 
   it('a balancer that was suspended sends nothing to a backend that has left meanwhile', async () => {

@@ -241,7 +241,7 @@ function survivesDamage(aKeeper: () => Promise<DamageableKeeper>): void {
     const { records, unusable } = await keeper.open().read();
     expect(records.map(({ backend }) => backend.id)).toEqual(['b']);
     const reason = "it has format 2, newer than this program's 1";
-    expect(unusable).toEqual([{ id: 'a', problem: 'newer-format', reason }]);
+    expect(unusable).toMatchObject([{ id: 'a', problem: 'newer-format', reason }]);
     expect(await store.put(aRecord('a'), version)).toEqual({ kind: 'newer-format' });
     expect(await store.put(aRecord('a'), 0)).toEqual({ kind: 'newer-format' });
     expect(await store.remove('a', version, 'left')).toEqual({ kind: 'newer-format' });
@@ -259,7 +259,7 @@ function survivesDamage(aKeeper: () => Promise<DamageableKeeper>): void {
     for (let i = 0; i < 2; i++) {
       const { records, unusable } = await keeper.open().read();
       expect(records.map(({ backend }) => backend.id)).toEqual(['b']);
-      expect(unusable).toEqual([{ id: 'a', problem: 'corrupt', reason: expect.stringContaining('JSON') }]);
+      expect(unusable).toMatchObject([{ id: 'a', problem: 'corrupt', reason: expect.stringContaining('JSON') }]);
     }
     expect(await keeper.kept('a')).toBe(kept);
   });
@@ -270,7 +270,7 @@ function survivesDamage(aKeeper: () => Promise<DamageableKeeper>): void {
     const { records, unusable } = await keeper.open({ RESOURCES: 'compute,gpu' }).read();
     expect(records).toEqual([]);
     const reason = "resources.storage is unknown: this fleet's resources are compute, gpu";
-    expect(unusable).toEqual([{ id: 'a', problem: 'unfit', reason }]);
+    expect(unusable).toMatchObject([{ id: 'a', problem: 'unfit', reason }]);
     const { records: turned } = await keeper.open({ RESOURCES: 'storage,compute' }).read();
     expect(turned[0].backend.capacity).toEqual(Float64Array.of(36, 20));
   });

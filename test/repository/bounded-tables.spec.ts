@@ -81,6 +81,8 @@ const BOUNDS: Readonly<Record<string, string>> = {
   'apps/balancer/src/registry/event-log.ts refusals': 'MAX_REFUSALS',
   'apps/balancer/src/registry/event-log.ts kinds': 'EVENT_KINDS',
   'apps/balancer/src/registry/event-log.ts transitions': 'BACKEND_STATES',
+  'apps/balancer/src/registry/members/replicas.ts waiting': 'the records of the store',
+  'apps/balancer/src/registry/store/redis/redis-store.ts warned': 'the records of the store',
   'apps/balancer/src/registry/registry-listener.ts listeners': 'the services of the process',
   'apps/balancer/src/registry/members/slot-allocator.ts free': 'MAX_BACKENDS',
   'apps/balancer/src/registry/members/slot-allocator.ts released': 'MAX_BACKENDS',

@@ -25,6 +25,7 @@ export {
   registrationSchema,
   registeredBackendSchema,
   BACKEND_SECRET_HEADER,
+  REGISTRY_HEADER,
   type RegisteredBackend,
   type BackendSource,
   type BackendState,

@@ -163,6 +163,12 @@ export const backendListSchema = z.object({ backends: z.array(backendViewSchema)
 /** The header in which a backend sends the secret that it got when it registered. */
 export const BACKEND_SECRET_HEADER = 'Fairlead-Backend-Secret';
 
+/**
+ * The header of responses to renewals by a balancer that cannot reach the registry that it shares, with the value `away`: the
+ * other balancers do not hear of the renewal.
+ */
+export const REGISTRY_HEADER = 'Fairlead-Registry';
+
 /** The response to a registration. */
 export const registeredBackendSchema = backendViewSchema
   .extend({

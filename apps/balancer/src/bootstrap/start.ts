@@ -17,6 +17,7 @@ import { controlPlaneFilesOf } from '../config/control-plane-tls.js';
 import { serverFilesOf } from '../config/tls-variables.js';
 import type { InheritedSockets } from './inherited-sockets.js';
 import { ConfigurationReloads } from '../control-plane/configuration/configuration-reloads.js';
+import { Peers } from '../cluster/peers.js';
 import { configureControlPlane } from '../control-plane/http-app.js';
 import { DataPlane } from '../data-plane/data-plane.js';
 import { backendAccess } from '../net/backend-access.js';
@@ -131,6 +132,7 @@ function shutDownOnSignal(
     isShuttingDown = true;
     logger.log(`${signal}: shutting down`, 'Balancer');
     app.get(RegistryService).selfPreservation.holdLeases();
+    app.get(Peers).beginEnd();
     // From here on, requests to the shared control port must reach the replacement, whose registry persists.
     if (control !== undefined) app.getHttpServer().close();
     await plane.close();

@@ -36,11 +36,15 @@ export class FleetMerge {
     // Of two at one address, the later holds.
     const inOrder = records.toSorted((a, b) => a.version - b.version);
     const stored = new Map(inOrder.map((record) => [record.backend.id, record]));
-    const untouched = new Set(unusable.map(({ id }) => id));
+    const untouched = new Set(unusable.filter(({ isAside }) => !isAside).map(({ id }) => id));
     const storedMeanwhile = changes.endRead();
     for (const id of new Set([...stored.keys(), ...changes.ids(), ...changes.known.ids()])) {
       // What was stored while everything was read is newer than that.
       if (untouched.has(id) || (storedMeanwhile.get(id) ?? 0) > lastVersion) continue;
+      if (changes.isAwaited(id)) {
+        this.rebase(id, stored.get(id));
+        continue;
+      }
       const record = stored.get(id);
       const sides = { stored: record, wanted: changes.find(id), ...this.before(id, isEmptied, lastVersion) };
       // A record that has gone back to an earlier version is what counts now.
@@ -114,8 +118,7 @@ export class FleetMerge {
   private push(id: string, stored: StoredRecord | undefined, wanted: WantedChange | undefined): void {
     const { changes } = this;
     if (wanted === undefined) {
-      changes.known.forget(id);
-      if (stored) changes.known.advance(id, stored.version, stored.incarnation);
+      this.rebase(id, stored);
       this.save(id);
       return;
     }
@@ -128,6 +131,13 @@ export class FleetMerge {
       changes.remove(id, wanted.removal.reason);
       this.registry.replicas.remove(id, wanted.removal.reason);
     }
+  }
+
+  /** A change for which somebody waits is made on what the store has now. */
+  private rebase(id: string, stored: StoredRecord | undefined): void {
+    const { known } = this.changes;
+    known.forget(id);
+    if (stored) known.advance(id, stored.version, stored.incarnation);
   }
 
   /** Makes a member what `record` says, as the successor of what the store has. */

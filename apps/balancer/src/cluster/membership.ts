@@ -4,8 +4,9 @@ import { Injectable } from '@nestjs/common';
 import type { Backend, BackendSpec, Registered } from '../registry/backend.js';
 import type { Actor } from '../registry/event-log.js';
 import type { Claimant } from '../registry/ownership.js';
-import { ConflictingChangeError } from '../registry/registry.errors.js';
+import { ConflictingChangeError, ForeignRecordError } from '../registry/registry.errors.js';
 import { RegistryService } from '../registry/registry.service.js';
+import { StoredFleet } from '../registry/store/stored-fleet.js';
 import { StoreLeases } from './store-leases.js';
 
 /** How often a change is made again before its caller is told to try later. */
@@ -16,13 +17,26 @@ export class Membership {
   constructor(
     private readonly registry: RegistryService,
     private readonly leases: StoreLeases,
+    private readonly stored: StoredFleet,
   ) {}
+
+  /** Whether the other balancers cannot hear of what is done here. */
+  get isStoreAway(): boolean {
+    return this.stored.isAway;
+  }
 
   /** Like `RegistryService.register`; resolves when it is stored. @throws {ConflictingChangeError} @throws {ForeignRecordError} */
   async register(spec: BackendSpec, claimant: Claimant, by: Actor): Promise<Registered> {
     return this.untilStored(by, async () => {
       const registered = this.registry.register(spec, claimant);
-      await this.registry.whenStored(registered.backend.id);
+      const { backend, isNew } = registered;
+      try {
+        await this.registry.whenStored(backend.id);
+      } catch (error) {
+        // Of a backend that is not stored no other balancer would know.
+        if (isNew && error instanceof ForeignRecordError) this.registry.replicas.remove(backend.id, error.message);
+        throw error;
+      }
       return registered;
     });
   }

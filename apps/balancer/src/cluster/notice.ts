@@ -12,6 +12,8 @@ const noticeSchema = z.object({
   applied: z.number(),
   /** Its exchanges on each backend that is draining. */
   inFlight: z.record(z.string(), z.number()),
+  /** Whether it shuts down. */
+  isEnding: z.boolean().default(false),
 });
 
 /** What a balancer says of itself. */

@@ -23,8 +23,13 @@ const EVERY_MS = 1_000;
 const EVERY_MS_IN_DRAINS = 100;
 /** How often it is asked whether all others know of a drain, milliseconds. */
 const ASK_MS = 25;
-/** A balancer that was not seen for so long takes no part. Milliseconds. */
-const LIVE_MS = 5_000;
+/**
+ * A balancer that was not seen for so long takes no part, milliseconds. By then it places no requests: its fleet is no longer
+ * valid.
+ */
+const LIVE_MS = 3_000;
+/** How long a drain waits for what others had in flight when the store went away, milliseconds. */
+const TRUSTED_MS = 10_000;
 /** What was heard of the others says nothing of the present after this long, milliseconds. */
 const FRESH_MS = 2_000;
 
@@ -49,11 +54,13 @@ export class Peers implements OtherBalancers, OnApplicationBootstrap, OnModuleDe
   private peers: ReadonlyMap<string, Peer> = new Map();
   private live: ReadonlyMap<string, string> | undefined;
   private shownView = '';
+  private shownAtMs = -Infinity;
   private timer: NodeJS.Timeout | undefined;
   private announcing: Promise<void> | undefined;
   /** When the others were asked last, a time of `performance.now()`. */
   private heardAtMs = -Infinity;
   private isClosed = false;
+  private isEnding = false;
   private isIdTaken = false;
 
   constructor(
@@ -80,15 +87,22 @@ export class Peers implements OtherBalancers, OnApplicationBootstrap, OnModuleDe
 
   /** The balancers that serve the fleet now, this one included. */
   get liveCount(): number {
-    return 1 + this.livePeers().length;
+    return 1 + this.livePeers().filter(({ notice }) => !notice.isEnding).length;
   }
 
-  onApplicationBootstrap(): void {
+  /** Before this balancer accepts clients, the others know that their drains concern it. */
+  async onApplicationBootstrap(): Promise<void> {
     if (!this.directory) return;
     this.registry.others = this;
     this.link.onDrain(() => this.announceSoon());
     this.link.onReturn(() => this.waitForOthers());
-    this.announceSoon();
+    await this.announce();
+  }
+
+  /** This balancer shuts down: it takes no new clients. */
+  beginEnd(): void {
+    this.isEnding = true;
+    if (this.directory) this.announceSoon();
   }
 
   async onModuleDestroy(): Promise<void> {
@@ -108,11 +122,17 @@ export class Peers implements OtherBalancers, OnApplicationBootstrap, OnModuleDe
   }
 
   areDone(id: string): boolean {
-    if (!this.link.isCurrent) return true;
+    if (!this.link.isCurrent) return this.wereDone(id);
     const { changes } = this.stored;
     if (changes.find(id) || performance.now() - this.heardAtMs > FRESH_MS) return false;
     const version = changes.known.versionOf(id);
     return this.livePeers().every(({ notice }) => notice.applied >= version && !notice.inFlight[id]);
+  }
+
+  /** While the store is away: whether the others had nothing in flight when they were heard last. */
+  private wereDone(id: string): boolean {
+    if (Date.now() - this.link.state.since.getTime() > TRUSTED_MS) return true;
+    return this.all.every(({ instance, notice }) => !this.live?.has(instance) || !notice.inFlight[id]);
   }
 
   /** The store is back: those who took part before it went away announce themselves soon, too. */
@@ -158,6 +178,7 @@ export class Peers implements OtherBalancers, OnApplicationBootstrap, OnModuleDe
       since: this.startedAt.toISOString(),
       applied: this.link.appliedVersion,
       inFlight,
+      isEnding: this.isEnding,
     };
     try {
       const announcements = await directory.announce(JSON.stringify(notice));
@@ -172,7 +193,9 @@ export class Peers implements OtherBalancers, OnApplicationBootstrap, OnModuleDe
   }
 
   private async show(directory: BalancerDirectory): Promise<void> {
+    if (performance.now() - this.shownAtMs < EVERY_MS / 2) return;
     const view = writeView(this.backends.read());
+    this.shownAtMs = performance.now();
     if (view === this.shownView) return;
     await directory.show(view);
     this.shownView = view;
@@ -190,7 +213,7 @@ export class Peers implements OtherBalancers, OnApplicationBootstrap, OnModuleDe
     }
     this.peers = peers;
     const live = new Map(this.livePeers().map(({ instance, notice }) => [instance, notice.id]));
-    this.facts.liveBalancers = 1 + live.size;
+    this.facts.liveBalancers = this.liveCount;
     this.recordChanges(this.live ?? live, live);
     this.live = live;
     this.checkId();
@@ -220,7 +243,7 @@ export class Peers implements OtherBalancers, OnApplicationBootstrap, OnModuleDe
   private checkId(): void {
     const id = balancerIdOf(this.config);
     const other = this.livePeers().find(
-      (peer) => peer.notice.id === id && peer.seenAtMs - peer.firstSeenAtMs > EVERY_MS / 2,
+      (peer) => peer.notice.id === id && !peer.notice.isEnding && peer.seenAtMs - peer.firstSeenAtMs > EVERY_MS / 2,
     );
     if (other && !this.isIdTaken) {
       const reason = `another balancer, at ${other.notice.address}, has the id ${id} too: set BALANCER_ID to another one`;
@@ -230,7 +253,6 @@ export class Peers implements OtherBalancers, OnApplicationBootstrap, OnModuleDe
   }
 
   private drainsInFlight(): Notice['inFlight'] {
-    const draining = this.backends.read().filter(({ state }) => state === 'draining');
-    return Object.fromEntries(draining.map(({ id, inFlight }) => [id, inFlight]));
+    return Object.fromEntries(this.backends.draining().map(({ id, inFlight }) => [id, inFlight]));
   }
 }

@@ -58,7 +58,11 @@ export class SharedClusterStatus extends ClusterStatus {
       confirmedSecondsAgo: secondsSince(link.confirmedAtMs),
       latencyMs: peers.latencyMs === undefined ? null : Math.round(peers.latencyMs * 100) / 100,
       pendingChanges: stored.changes.size,
-      unusableRecords: [...link.unusable.values()].sort((a, b) => (a.id < b.id ? -1 : 1)),
+      unusableRecords: Array.from(link.unusable.values(), ({ id, problem, reason: why }) => ({
+        id,
+        problem,
+        reason: why,
+      })).sort((a, b) => (a.id < b.id ? -1 : 1)),
     };
   }
 

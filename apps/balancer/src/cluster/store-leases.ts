@@ -67,7 +67,9 @@ export class StoreLeases implements OnApplicationBootstrap, OnModuleDestroy {
       const { store } = this.stored;
       const { ids, leased } = await store.lapsed();
       if (ids.length === 0 || this.registry.selfPreservation.keepsLapsed(ids.length, leased)) return;
-      for (const id of await store.removeLapsed(ids)) this.drop(id);
+      const { known } = this.stored.changes;
+      const versions = new Map(ids.map((id) => [id, known.versionOf(id)]));
+      for (const id of await store.removeLapsed(ids)) this.drop(id, versions.get(id) ?? 0);
     } catch (error) {
       this.link.fail(error);
     } finally {
@@ -76,10 +78,10 @@ export class StoreLeases implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** What this balancer has changed in the store, the store does not tell it again. */
-  private drop(id: string): void {
+  private drop(id: string, version: number): void {
     const seconds = this.registry.list().find((backend) => backend.id === id)?.leaseSeconds;
     const { replicas } = this.registry;
     this.stored.changes.noteLapse(id);
-    replicas.drop(id, this.stored.changes.known.versionOf(id), `lease lapsed: not renewed for ${seconds} s`);
+    replicas.drop(id, version, `lease lapsed: not renewed for ${seconds} s`);
   }
 }

@@ -8,7 +8,13 @@ import { balancerConfig } from '../config/balancer.config.js';
 import { EventLog } from '../registry/event-log.js';
 import { RegistryService } from '../registry/registry.service.js';
 import { ClusterFacts } from '../registry/snapshot/cluster-facts.js';
-import type { StoreChange, StoreContents, Subscription, UnusableRecord } from '../registry/store/registry-store.js';
+import {
+  StoreEmptiedError,
+  type StoreChange,
+  type StoreContents,
+  type Subscription,
+  type UnusableRecord,
+} from '../registry/store/registry-store.js';
 import { StoredFleet } from '../registry/store/stored-fleet.js';
 import { FleetMerge } from './fleet-merge.js';
 
@@ -38,7 +44,7 @@ export class StoreLink implements OnApplicationBootstrap, OnModuleDestroy {
   /** The version up to which all changes are in use by all threads. */
   appliedVersion: number;
   /** When the store was asked for the last confirmation, a time of `performance.now()`. */
-  confirmedAtMs = performance.now();
+  confirmedAtMs = -Infinity;
 
   private readonly logger = new Logger('Registry');
   private readonly merge: FleetMerge;
@@ -90,6 +96,7 @@ export class StoreLink implements OnApplicationBootstrap, OnModuleDestroy {
       onFailure: (error) => this.fail(error),
     };
     this.begin(stored.contents);
+    void this.confirm(stored.askedAtMs, stored.contents.lastVersion);
     this.resyncTimer = setInterval(() => void this.resync(), this.config.REGISTRY_RESYNC_SECONDS * 1000).unref();
   }
 
@@ -105,7 +112,8 @@ export class StoreLink implements OnApplicationBootstrap, OnModuleDestroy {
   fail(error: unknown): void {
     if (this.closing.signal.aborted) return;
     // Without a confirmation in time, this process may have been suspended: then only a new try tells.
-    if (performance.now() - this.confirmedAtMs < 1000 * VALID_SECONDS) this.leaveStore(error);
+    const isKnown = performance.now() - this.confirmedAtMs < 1000 * VALID_SECONDS;
+    if (isKnown && !(error instanceof StoreEmptiedError)) this.leaveStore(error);
     this.subscription?.close();
     void this.read();
   }

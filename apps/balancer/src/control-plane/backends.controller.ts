@@ -6,6 +6,7 @@ import {
   registeredBackendSchema,
   registrationSchema,
   BACKEND_SECRET_HEADER,
+  REGISTRY_HEADER,
   type BackendView,
   type RegisteredBackend,
   type Registration,
@@ -150,16 +151,26 @@ export class BackendsController {
   @ApiOperation({ summary: 'Renew a lease' })
   @ApiParam(ID_PARAM)
   @ApiHeader(SECRET)
-  @ApiResponse({ status: 200, standardSchema: backendViewSchema, description: 'Renewed' })
+  @ApiResponse({
+    status: 200,
+    standardSchema: backendViewSchema,
+    description: `Renewed. With ${REGISTRY_HEADER}: away, only with this balancer: the shared registry does not respond`,
+    headers: { [REGISTRY_HEADER]: { description: 'away, or absent', schema: { type: 'string' } } },
+  })
   @ApiResponse({ ...NOT_FOUND, description: 'No backend of that id, or its lease has lapsed: register again' })
   @ApiResponse({
     status: 409,
     standardSchema: problemSchema,
     description: 'It registered without leaseSeconds, or did not register',
   })
-  async renew(@Param('id') id: string, @Req() request: Request): Promise<BackendView> {
+  async renew(
+    @Param('id') id: string,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<BackendView> {
     this.requireOwner(id, callerOf(request));
     requireRegistered(this.registry.get(id));
+    if (this.membership.isStoreAway) response.setHeader(REGISTRY_HEADER, 'away');
     return this.views.of(this.membership.renew(id), request);
   }
 

@@ -161,6 +161,11 @@ export class RegistryService implements Fleet, OnModuleInit {
     return this.index.sorted();
   }
 
+  /** Those whose drain is not complete. */
+  draining(): Backend[] {
+    return [...this.index].filter(({ draining }) => draining && !draining.completedAt);
+  }
+
   /** @throws {UnknownBackendError} */
   get(id: string): Backend {
     return this.index.get(id);
@@ -266,6 +271,7 @@ export class RegistryService implements Fleet, OnModuleInit {
   /** Completes and expires drains, removes backends whose lease has lapsed, and ends ejections. */
   sweep(): void {
     this.completeDrains();
+    this.replicas.applyWaiting();
     // Leases of a store that is shared end by its clock.
     const fleet = this.stored.isShared ? [] : this.list();
     for (const { id, leaseSeconds } of this.selfPreservation.lapsed(fleet, monotonicSeconds())) {

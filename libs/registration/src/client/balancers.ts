@@ -47,12 +47,15 @@ export class Balancers {
     );
   }
 
-  /** Renews with the first balancer that responds: one that refuses does not know the backend, and can be told. */
-  renew(id: string, timeoutMs: number): Promise<Outcome> {
-    return this.untilDone(
-      (client) => client.renew(client.claim?.id ?? id, timeoutMs),
-      ({ kind }) => kind !== 'failed',
-    );
+  /**
+   * Renews with the first balancer that responds: one that refuses does not know the backend, and can be told. Where that one
+   * cannot tell the others, they are told, too: they would let the lease lapse.
+   */
+  async renew(id: string, timeoutMs: number): Promise<Outcome> {
+    const renewWith = (client: RegistrationClient) => client.renew(client.claim?.id ?? id, timeoutMs);
+    const outcome = await this.untilDone(renewWith, ({ kind }) => kind !== 'failed');
+    if (outcome.kind === 'accepted' && outcome.isRegistryAway) await this.tellOthers(renewWith);
+    return outcome;
   }
 
   /** Calls `leave` for every balancer at once, because each may still know the backend. */
@@ -60,6 +63,14 @@ export class Balancers {
     const { claim } = this.current;
     for (const client of this.clients) client.claim ??= claim;
     await Promise.all(this.clients.map(leave));
+  }
+
+  /** What they say does not matter: the balancer in use has the backend. */
+  private async tellOthers(call: (client: RegistrationClient) => Promise<unknown>): Promise<void> {
+    const { current } = this;
+    const others = this.clients.filter((client) => client !== current);
+    for (const client of others) client.claim ??= current.claim;
+    await Promise.all(others.map(call));
   }
 
   private async untilDone<Result extends Outcome | GrantedRegistration>(

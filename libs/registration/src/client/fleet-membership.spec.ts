@@ -122,6 +122,18 @@ describe('FleetMembership', () => {
     expect(linesWith('registered with')).toHaveLength(1);
   });
 
+  it('renews with every balancer while the one in use cannot reach the registry that they share', async () => {
+    const membership = aMembership();
+    membership.start({ port: PORT });
+    await first.next('PUT');
+    for (const [id, backend] of first.backends) second.backends.set(id, backend);
+    first.respondNext({ status: 200, body: {}, headers: { 'fairlead-registry': 'away' } });
+    await second.next('PUT');
+    await first.next('PUT');
+    expect(membership.state.status).toBe('registered');
+    expect(linesWith('using')).toEqual([]);
+  });
+
   it('asks the second balancer before the lease has expired when the first one hangs', async () => {
     first.renewEverySeconds = 0.5;
     const membership = aMembership({ leaseSeconds: 1 });

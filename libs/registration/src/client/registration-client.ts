@@ -1,6 +1,7 @@
 // A client of the balancer's registration API. Every method resolves to an outcome; none throws.
 import {
   BACKEND_SECRET_HEADER,
+  REGISTRY_HEADER,
   problemSchema,
   registeredBackendSchema,
   type BackendView,
@@ -17,6 +18,8 @@ export interface Accepted {
   readonly kind: 'accepted';
   readonly status: number;
   readonly body: unknown;
+  /** Whether the other balancers do not hear of it, because this one cannot reach the registry that they share. */
+  readonly isRegistryAway: boolean;
 }
 
 /** The balancer refused the request and would refuse it again: a 4xx, or a redirect. */
@@ -157,7 +160,9 @@ export class RegistrationClient {
 }
 
 function outcomeOf({ status, headers }: Response, body: unknown, advice: MembershipAdvice): Outcome {
-  if (status >= 200 && status < 300) return { kind: 'accepted', status, body };
+  if (status >= 200 && status < 300) {
+    return { kind: 'accepted', status, body, isRegistryAway: headers.get(REGISTRY_HEADER) === 'away' };
+  }
   const message = messageOf(status, body);
   if (status >= 500 || status === 408 || status === 429) {
     return { kind: 'failed', reason: message, retryAfterMs: retryAfterMsOf(headers) };

@@ -21,6 +21,8 @@ export interface ReplicasContext {
 
 export class Replicas {
   private readonly logger = new Logger('Registry');
+  /** The records for which the load table had no row. */
+  private readonly waiting = new Map<string, StoredRecord>();
 
   constructor(
     private readonly context: ReplicasContext,
@@ -55,9 +57,21 @@ export class Replicas {
       // It is renewed with the balancer that wrote the record, or with any other one.
       if (!isSame) backend.leaseEndsAt = Infinity;
       this.drainAs(backend, record);
+      this.waiting.delete(stored.id);
     } catch (error) {
       if (!(error instanceof FleetFullError)) throw error;
-      this.logger.warn(`backend ${stored.id} of ${record.changedBy} is not served here: ${error.message}`);
+      if (!this.waiting.has(stored.id)) {
+        this.logger.warn(`backend ${stored.id} of ${record.changedBy} is not served here: ${error.message}`);
+      }
+      this.waiting.set(stored.id, record);
+    }
+  }
+
+  /** Tries those again for which there was no room. */
+  applyWaiting(): void {
+    for (const record of this.waiting.values()) {
+      if (this.context.changes.known.versionOf(record.backend.id) === record.version) this.apply(record);
+      else this.waiting.delete(record.backend.id);
     }
   }
 
@@ -86,9 +100,12 @@ export class Replicas {
     backend: BackendRecord,
     { backend: { isPaused, drainSeconds }, isLeaving, changedBy }: StoredRecord,
   ): void {
-    const wanted: DrainPurpose | undefined = isLeaving ? 'leave' : isPaused ? 'pause' : undefined;
-    if (backend.draining?.purpose === wanted) return;
     const { lifecycle, drains } = this.context;
+    const wanted: DrainPurpose | undefined = isLeaving ? 'leave' : isPaused ? 'pause' : undefined;
+    if (backend.draining?.purpose === wanted) {
+      if (backend.draining?.withinSeconds !== drainSeconds) drains.setDeadline(backend, drainSeconds);
+      return;
+    }
     const usual = this.config.DRAIN_TIMEOUT_SECONDS;
     if (wanted === undefined) {
       lifecycle.transition(backend, `resumed at ${changedBy}`, () => (backend.draining = undefined));

@@ -65,7 +65,8 @@ export class KnownRecords {
 
   /** Gives a backend a new incarnation. It begins with the time, so that a later one can be told from an earlier one. */
   startIncarnation(id: string): string {
-    const incarnation = `${Date.now()}-${randomUUID()}`;
+    const before = incarnationStartedAt(this.incarnations.get(id) ?? this.stored.get(id)?.incarnation ?? '');
+    const incarnation = `${Math.max(Date.now(), before + 1)}-${randomUUID()}`;
     this.incarnations.set(id, incarnation);
     return incarnation;
   }

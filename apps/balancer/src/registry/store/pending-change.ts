@@ -1,4 +1,5 @@
 // A change of the fleet on its way to the store, and what becomes of it.
+import { declaredBy, type Backend } from '../backend.js';
 import type { KnownRecord } from './known-records.js';
 import type { Conflict, NewRecord } from './registry-store.js';
 
@@ -56,4 +57,16 @@ export interface Pending {
 /** A change that was just made. */
 export function newPending(wanted: WantedChange, base: ChangeBase): Pending {
   return { wanted, base, isBeingWritten: false, isKept: false, overtakenBy: 0, settled: Promise.withResolvers() };
+}
+
+/** The record of a backend as it is now. `changedBy` is the id of this balancer. */
+export function newRecordOf(backend: Backend, incarnation: string, changedBy: string): NewRecord {
+  const { draining, registeredAt } = backend;
+  const drainSeconds = Number.isFinite(draining?.withinSeconds) ? draining?.withinSeconds : undefined;
+  return {
+    backend: { ...declaredBy(backend), isPaused: draining?.purpose === 'pause', drainSeconds, registeredAt },
+    incarnation,
+    isLeaving: draining?.purpose === 'leave',
+    changedBy,
+  };
 }

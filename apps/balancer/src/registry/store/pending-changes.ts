@@ -3,9 +3,9 @@
 import { Logger } from '@nestjs/common';
 import type { Backend } from '../backend.js';
 import { KnownRecords } from './known-records.js';
-import { newRecordOf } from './new-record.js';
 import {
   newPending,
+  newRecordOf,
   type ChangeBase,
   type ChangeJournal,
   type Pending,
@@ -13,7 +13,7 @@ import {
   type SharedStoreHandler,
   type WantedChange,
 } from './pending-change.js';
-import type { ChangeResult, RegistryStore, StoredRecord } from './registry-store.js';
+import { StoreEmptiedError, type ChangeResult, type RegistryStore, type StoredRecord } from './registry-store.js';
 
 const STORED: Settlement = { kind: 'stored' };
 const KEPT: Settlement = { kind: 'kept' };
@@ -62,6 +62,11 @@ export class PendingChanges {
   /** The change of a backend that is not stored. */
   find(id: string): WantedChange | undefined {
     return this.pending.get(id)?.wanted;
+  }
+
+  /** Whether somebody waits for a change to be stored. */
+  isAwaited(id: string): boolean {
+    return this.pending.get(id)?.isKept === false;
   }
 
   /** What a change that is not stored was made on; undefined: there is no such change. */
@@ -235,7 +240,7 @@ export class PendingChanges {
     if (this.handler) {
       // What is known already is newer than what this result says.
       if (result.version < (pending?.overtakenBy ?? 0)) return result;
-      this.handler.onConflict(id, result, pending?.isKept ? wanted : undefined);
+      this.handler.onConflict(id, result, pending?.isKept ? pending.wanted : undefined);
       return result;
     }
     this.known.correct(id, result.version);
@@ -267,7 +272,8 @@ export class PendingChanges {
       return;
     }
     const wasAway = this.isAway;
-    this.suspend();
+    // One that was emptied is there: what is pending is written when it was read.
+    if (!this.handler || !(error instanceof StoreEmptiedError)) this.suspend();
     if (this.handler) {
       this.handler.onFailure(error);
       return;

@@ -35,6 +35,8 @@ export interface UnusableRecord {
   readonly problem: RecordProblem;
   /** What is wrong with it, for people. */
   readonly reason: string;
+  /** Whether it was moved out of the way, so that its backend may be stored again. */
+  readonly isAside?: boolean;
 }
 
 /** Everything that is stored. */

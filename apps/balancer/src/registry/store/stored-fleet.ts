@@ -17,6 +17,8 @@ export class StoredFleet implements OnApplicationShutdown {
     readonly contents: StoreContents,
     readonly changes: PendingChanges,
     private readonly journal?: Journal,
+    /** When the store was asked for its contents, a time of `performance.now()`. */
+    readonly askedAtMs = performance.now(),
   ) {}
 
   /** Whether several balancers use the store. */
@@ -31,6 +33,7 @@ export class StoredFleet implements OnApplicationShutdown {
    * @throws {StoreError} when a store that is shared fails.
    */
   static async open(store: RegistryStore, balancer: string, journal?: Journal): Promise<StoredFleet> {
+    const askedAtMs = performance.now();
     const contents = await store.read();
     const changes = new PendingChanges(store, contents.records, balancer);
     // Shows now whether it can be written, and not at the first registration.
@@ -38,7 +41,7 @@ export class StoredFleet implements OnApplicationShutdown {
     changes.epoch = contents.epoch;
     for (const { id, wanted, base } of journal?.read() ?? []) changes.adopt(id, wanted, base);
     changes.journal = journal;
-    return new StoredFleet(store, contents, changes, journal);
+    return new StoredFleet(store, contents, changes, journal, askedAtMs);
   }
 
   /**

@@ -39,7 +39,8 @@ export async function connect(target: RedisTarget, onEnd: (client: RedisClient) 
 /** Rejects with {@link TimeLimitError} when a promise takes too long. */
 export async function within<Result>(limitMs: number, promise: Promise<Result>): Promise<Result> {
   const { promise: limit, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new TimeLimitError(limitMs)), limitMs);
+  // After what has arrived was read: in a process that was suspended, timers come first.
+  const timer = setTimeout(() => setImmediate(() => reject(new TimeLimitError(limitMs))), limitMs);
   try {
     return await Promise.race([promise, limit]);
   } finally {

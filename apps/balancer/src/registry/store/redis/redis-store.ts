@@ -66,6 +66,8 @@ export class RedisStore extends RegistryStore {
   /** Marks the changes of this process. */
   private readonly writer = randomUUID();
   private readonly followers = new Set<ChangeStream>();
+  /** The ids whose record cannot be used, which the log says once. */
+  private readonly warned = new Set<string>();
   /** Those of the store, once it was read: a store that was emptied gets them again. */
   private secrets: KeptKeys = randomKeys();
 
@@ -92,12 +94,12 @@ export class RedisStore extends RegistryStore {
     for (const [id, text] of Object.entries(pairsOf(stored))) {
       const record = this.recordFrom(id, text);
       if (!('problem' in record)) records.push(record);
-      else unusable.push(record);
+      else unusable.push({ ...record, isAside: record.problem === 'corrupt' });
       if ('problem' in record && record.problem === 'corrupt') await this.script(SET_ASIDE, id, text);
     }
     for (const [id, text] of Object.entries(pairsOf(aside))) {
       const record = this.recordFrom(id, text);
-      if ('problem' in record) unusable.push(record);
+      if ('problem' in record) unusable.push({ ...record, isAside: true });
     }
     records.sort(inOrderOfRegistration);
     const lastVersion = Number(sequence);
@@ -167,7 +169,8 @@ export class RedisStore extends RegistryStore {
 
   private recordFrom(id: string, text: string): StoredRecord | UnusableRecord {
     const record = this.decode(id, text);
-    if ('problem' in record) {
+    if ('problem' in record && !this.warned.has(id)) {
+      this.warned.add(id);
       this.logger.warn(`${this.name}: backend ${JSON.stringify(id)} is skipped: ${record.reason}`);
     }
     return record;
