@@ -37,7 +37,7 @@ export class FleetMerge {
     const inOrder = records.toSorted((a, b) => a.version - b.version);
     const stored = new Map(inOrder.map((record) => [record.backend.id, record]));
     const untouched = new Set(unusable.filter(({ isAside }) => !isAside).map(({ id }) => id));
-    const storedMeanwhile = changes.endRead();
+    const storedMeanwhile = changes.known.endRead();
     for (const id of new Set([...stored.keys(), ...changes.ids(), ...changes.known.ids()])) {
       // What was stored while everything was read is newer than that.
       if (untouched.has(id) || (storedMeanwhile.get(id) ?? 0) > lastVersion) continue;
@@ -62,6 +62,8 @@ export class FleetMerge {
     if (change.kind === 'removed') replicas.drop(change.id, change.version, `${change.reason}, with another balancer`);
     if (change.kind !== 'stored') return;
     const { record } = change;
+    // A conflict has told it already, and what was made of that since may be on its way.
+    if (record.version <= this.changes.known.versionOf(record.backend.id)) return;
     if (this.hasDeparted(record.incarnation)) {
       this.changes.learn(record);
       this.changes.remove(record.backend.id, 'it left while the registry was away');

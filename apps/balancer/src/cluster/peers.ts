@@ -108,6 +108,7 @@ export class Peers implements OtherBalancers, OnApplicationBootstrap, OnModuleDe
   async onModuleDestroy(): Promise<void> {
     this.isClosed = true;
     clearTimeout(this.timer);
+    await this.announcing;
     if (this.link.isCurrent) await this.directory?.withdraw().catch(() => {});
     await this.directory?.close();
   }
@@ -126,13 +127,13 @@ export class Peers implements OtherBalancers, OnApplicationBootstrap, OnModuleDe
     const { changes } = this.stored;
     if (changes.find(id) || performance.now() - this.heardAtMs > FRESH_MS) return false;
     const version = changes.known.versionOf(id);
-    return this.livePeers().every(({ notice }) => notice.applied >= version && !notice.inFlight[id]);
+    return this.livePeers().every(({ notice }) => notice.applied >= version && inFlightOf(notice, id) === 0);
   }
 
   /** While the store is away: whether the others had nothing in flight when they were heard last. */
   private wereDone(id: string): boolean {
-    if (Date.now() - this.link.state.since.getTime() > TRUSTED_MS) return true;
-    return this.all.every(({ instance, notice }) => !this.live?.has(instance) || !notice.inFlight[id]);
+    if (performance.now() - this.heardAtMs > TRUSTED_MS) return true;
+    return this.all.every(({ instance, notice }) => !this.live?.has(instance) || inFlightOf(notice, id) === 0);
   }
 
   /** The store is back: those who took part before it went away announce themselves soon, too. */
@@ -255,4 +256,9 @@ export class Peers implements OtherBalancers, OnApplicationBootstrap, OnModuleDe
   private drainsInFlight(): Notice['inFlight'] {
     return Object.fromEntries(this.backends.draining().map(({ id, inFlight }) => [id, inFlight]));
   }
+}
+
+/** Ids may be names of what every object has. */
+function inFlightOf({ inFlight }: Notice, id: string): number {
+  return Object.hasOwn(inFlight, id) ? inFlight[id] : 0;
 }

@@ -21,6 +21,11 @@ local found, all = {}, redis.call('HGETALL', KEYS[1])
 for i = 1, #all, 2 do
   local at, notice = string.match(all[i + 1], '^(%d+) (.*)$')
   local age = at and now - tonumber(at)
+  -- After a failover to a server whose clock is behind.
+  if age and age < 0 then
+    redis.call('HSET', KEYS[1], all[i], string.format('%.0f', now) .. ' ' .. notice)
+    age = 0
+  end
   if age and age < tonumber(ARGV[3]) then
     found[#found + 1] = all[i]
     found[#found + 1] = string.format('%.0f', age)

@@ -60,7 +60,7 @@ export class StoreLeases implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async look(): Promise<void> {
-    const isSettled = Date.now() - this.link.state.since.getTime() > GRACE_MS;
+    const isSettled = performance.now() - this.link.returnedAtMs > GRACE_MS;
     if (this.isLooking || !this.link.isCurrent || !isSettled) return;
     this.isLooking = true;
     try {
@@ -81,7 +81,7 @@ export class StoreLeases implements OnApplicationBootstrap, OnModuleDestroy {
   private drop(id: string, version: number): void {
     const seconds = this.registry.list().find((backend) => backend.id === id)?.leaseSeconds;
     const { replicas } = this.registry;
-    this.stored.changes.noteLapse(id);
+    this.stored.changes.known.note(id, Infinity);
     replicas.drop(id, version, `lease lapsed: not renewed for ${seconds} s`);
   }
 }

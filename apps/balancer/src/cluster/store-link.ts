@@ -58,7 +58,8 @@ export class StoreLink implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly onReturnOfStore: (() => void)[] = [];
   /** How long to wait before the store is read, after it has failed soon after its return. */
   private pauseMs = 0;
-  private returnedAtMs = -Infinity;
+  /** When the store was back last, a time of `performance.now()`. */
+  returnedAtMs = -Infinity;
 
   constructor(
     private readonly stored: StoredFleet,
@@ -93,6 +94,8 @@ export class StoreLink implements OnApplicationBootstrap, OnModuleDestroy {
     if (!stored.isShared) return;
     stored.changes.handler = {
       onConflict: (id, conflict, kept) => this.merge.resolve(id, conflict, kept),
+      onStored: (record) => this.registry.replicas.apply(record),
+      onRemoved: (id) => this.registry.replicas.remove(id, 'left'),
       onFailure: (error) => this.fail(error),
     };
     this.begin(stored.contents);
@@ -126,7 +129,7 @@ export class StoreLink implements OnApplicationBootstrap, OnModuleDestroy {
     await this.pause(this.pauseMs);
     while (!this.closing.signal.aborted) {
       const startedAt = performance.now();
-      changes.beginRead();
+      changes.known.beginRead();
       try {
         const contents = await store.read();
         await store.check();

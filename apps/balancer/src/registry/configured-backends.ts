@@ -43,7 +43,7 @@ export class ConfiguredBackends implements OnModuleDestroy {
   private remove(id: string): void {
     this.missing.delete(id);
     const isMember = this.registry.list().some((backend) => backend.id === id);
-    if (isMember) void this.registry.leave(id);
+    if (isMember) void this.registry.leave(id).catch((error: Error) => this.logger.warn(error.message));
   }
 
   /** Tries again later while there is no room for all. */

@@ -12,6 +12,25 @@ export class KnownRecords {
   private readonly stored = new Map<string, KnownRecord>();
   /** Those of the backends of this balancer, which may not be stored yet. */
   private readonly incarnations = new Map<string, string>();
+  /** While everything is read. */
+  private storedMeanwhile: Map<string, number> | undefined;
+
+  /** Everything is being read: what this balancer stores from here on may not be in the result. */
+  beginRead(): void {
+    this.storedMeanwhile = new Map();
+  }
+
+  /** The version of what this balancer has stored of each backend since {@link beginRead}. */
+  endRead(): ReadonlyMap<string, number> {
+    const stored = this.storedMeanwhile ?? new Map<string, number>();
+    this.storedMeanwhile = undefined;
+    return stored;
+  }
+
+  /** This balancer has stored a change of a backend; infinite: its lease has lapsed. */
+  note(id: string, version: number): void {
+    this.storedMeanwhile?.set(id, version);
+  }
 
   /** What is stored of a backend; undefined: nothing. */
   find(id: string): KnownRecord | undefined {

@@ -1,7 +1,7 @@
 // A change of the fleet on its way to the store, and what becomes of it.
 import { declaredBy, type Backend } from '../backend.js';
 import type { KnownRecord } from './known-records.js';
-import type { Conflict, NewRecord } from './registry-store.js';
+import type { Conflict, NewRecord, StoredRecord } from './registry-store.js';
 
 /** What became of a change. */
 export type Settlement =
@@ -24,6 +24,10 @@ export interface SharedStoreHandler {
    * more, because it was made while the store was away: it is dropped unless it is made again here.
    */
   readonly onConflict: (id: string, conflict: Conflict, kept: WantedChange | undefined) => void;
+  /** A record of this balancer was stored. The stream may have brought an older change since it was sent. */
+  readonly onStored: (record: StoredRecord) => void;
+  /** The record of a backend was removed for this balancer, likewise. */
+  readonly onRemoved: (id: string) => void;
   /** The store has failed. Nothing is written from here on, until {@link PendingChanges.resume}. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -49,14 +53,24 @@ export interface Pending {
   isBeingWritten: boolean;
   /** Whether those who made the change were told that it is kept. */
   isKept: boolean;
-  /** The newest change of another balancer that was seen while this one was on its way. */
+  /** The newest change of another balancer that was seen since this one is pending. */
   overtakenBy: number;
+  /** Whether one was seen since {@link wanted} was made. */
+  isOvertaken: boolean;
   settled: PromiseWithResolvers<Settlement>;
 }
 
 /** A change that was just made. */
 export function newPending(wanted: WantedChange, base: ChangeBase): Pending {
-  return { wanted, base, isBeingWritten: false, isKept: false, overtakenBy: 0, settled: Promise.withResolvers() };
+  return {
+    wanted,
+    base,
+    isBeingWritten: false,
+    isKept: false,
+    overtakenBy: 0,
+    isOvertaken: false,
+    settled: Promise.withResolvers(),
+  };
 }
 
 /** The record of a backend as it is now. `changedBy` is the id of this balancer. */

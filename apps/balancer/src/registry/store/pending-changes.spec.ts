@@ -155,6 +155,8 @@ describe('PendingChanges', () => {
         reported.push([id, present?.changedBy]);
         if (present) changes.learn(present);
       },
+      onStored: () => {},
+      onRemoved: () => {},
       onFailure: () => {},
     };
     await store.put(aRecord('a', { maxInFlight: 7 }, { changedBy: 'balancer-2' }), 0);

@@ -17,6 +17,7 @@ import { StoreEmptiedError, type ChangeResult, type RegistryStore, type StoredRe
 
 const STORED: Settlement = { kind: 'stored' };
 const KEPT: Settlement = { kind: 'kept' };
+const OVERTAKEN: Settlement = { kind: 'conflict', version: 0, present: undefined };
 
 export class PendingChanges {
   /** Undefined: the store belongs to this balancer alone, and its newest change wins. */
@@ -33,8 +34,6 @@ export class PendingChanges {
 
   private readonly logger = new Logger('Registry');
   private readonly pending = new Map<string, Pending>();
-  /** While everything is read: the backends of which this balancer has stored a change meanwhile, with its version. */
-  private storedMeanwhile: Map<string, number> | undefined;
   private isRetrying = false;
   private isClosed = false;
   private retryTimer: NodeJS.Timeout | undefined;
@@ -92,23 +91,6 @@ export class PendingChanges {
     this.known.forget(id);
     this.known.endIncarnation(id);
     return true;
-  }
-
-  /** Everything is being read: what is stored from here on may not be in the result. */
-  beginRead(): void {
-    this.storedMeanwhile = new Map();
-  }
-
-  /** The version of what was stored of each backend since {@link beginRead}. */
-  endRead(): ReadonlyMap<string, number> {
-    const stored = this.storedMeanwhile ?? new Map<string, number>();
-    this.storedMeanwhile = undefined;
-    return stored;
-  }
-
-  /** This balancer has removed the record of a backend whose lease has lapsed. */
-  noteLapse(id: string): void {
-    this.storedMeanwhile?.set(id, Infinity);
   }
 
   /** Checks that the store can be written, and tries again later where it cannot. Never rejects. */
@@ -183,6 +165,7 @@ export class PendingChanges {
     if (this.isClosed) return;
     const pending = this.pending.get(id) ?? newPending(wanted, { known: this.known.find(id), epoch: this.epoch });
     pending.wanted = wanted;
+    pending.isOvertaken = false;
     this.pending.set(id, pending);
     // A disk may have recovered since; a server that is away would make its callers wait.
     if (!this.isAway || !this.store.isShared) void this.write(id, pending);
@@ -198,9 +181,14 @@ export class PendingChanges {
         const { wanted } = pending;
         const settlement = this.settlementOf(id, wanted, await this.send(id, wanted));
         if (this.pending.get(id) !== pending) break;
-        // A conflict concerns all who wait, unless something new was made of the change.
+        // A conflict concerns all who wait, also for a newer change, unless one was made of a change that was kept.
         if (settlement && (pending.wanted === wanted || (settlement.kind === 'conflict' && !pending.isKept))) {
           this.settle(id, pending, settlement);
+          break;
+        }
+        // What is wanted now was made before another balancer's change came: its caller has to make it on top of that.
+        if (pending.isOvertaken && !pending.isKept) {
+          this.settle(id, pending, OVERTAKEN);
           break;
         }
       }
@@ -224,10 +212,11 @@ export class PendingChanges {
     const pending = this.pending.get(id);
     if (result.kind === 'stored') {
       this.lastVersion = Math.max(this.lastVersion, result.version);
-      this.storedMeanwhile?.set(id, result.version);
+      this.known.note(id, result.version);
       if (result.version < (pending?.overtakenBy ?? 0)) return STORED;
       if ('record' in wanted) this.known.advance(id, result.version, wanted.record.incarnation);
       else this.known.forget(id);
+      if (pending?.wanted === wanted) this.report(id, wanted, result.version);
       if (pending) pending.base = { known: this.known.find(id), epoch: this.epoch };
       return STORED;
     }
@@ -239,7 +228,7 @@ export class PendingChanges {
     }
     if (this.handler) {
       // What is known already is newer than what this result says.
-      if (result.version < (pending?.overtakenBy ?? 0)) return result;
+      if (result.version < (pending?.overtakenBy ?? 0)) return pending?.isKept ? undefined : OVERTAKEN;
       this.handler.onConflict(id, result, pending?.isKept ? pending.wanted : undefined);
       return result;
     }
@@ -247,9 +236,16 @@ export class PendingChanges {
     return 'removal' in wanted && result.version === 0 ? STORED : undefined;
   }
 
+  private report(id: string, wanted: WantedChange, version: number): void {
+    if ('record' in wanted) this.handler?.onStored({ ...wanted.record, version });
+    else this.handler?.onRemoved(id);
+  }
+
   private overtake(id: string, version: number): void {
     const pending = this.pending.get(id);
-    if (pending) pending.overtakenBy = Math.max(pending.overtakenBy, version);
+    if (!pending) return;
+    pending.overtakenBy = Math.max(pending.overtakenBy, version);
+    pending.isOvertaken = true;
   }
 
   private settle(id: string, pending: Pending, settlement: Settlement): void {

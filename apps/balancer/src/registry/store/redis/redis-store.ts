@@ -33,7 +33,7 @@ import { RENEW } from './scripts/renew.js';
 import { SET_ASIDE } from './scripts/set-aside.js';
 
 /** Changes that are kept for followers; about a hundred more, because whole nodes of the stream are dropped. */
-const KEPT_CHANGES = 10_000;
+const KEPT_CHANGES = 2_000;
 
 const texts = z.array(z.string());
 const readReply = z.tuple([z.tuple([z.string(), z.string(), z.string(), z.string()]), texts, texts]);
