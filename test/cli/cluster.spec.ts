@@ -70,7 +70,7 @@ it('warns of backends that live balancers see differently', async () => {
 it('exits with 1 while the registry is away, and says why', async () => {
   const away = {
     state: 'away',
-    reason: 'it refused the connection',
+    reason: 'the registry at redis://10.0.0.5:6379 cannot be reached: connection refused',
     confirmedSecondsAgo: 75,
     latencyMs: null,
     pendingChanges: 3,
@@ -82,7 +82,7 @@ it('exits with 1 while the registry is away, and says why', async () => {
   expect(stdout).toMatch(/^cluster {4}shop: 2 balancers, this is balancer-1$/m);
   expect(stdout).toMatch(/^balancer-2 .* unknown +2 of 2$/m);
   expect(stdout).toMatch(
-    /^registry {3}the registry at redis:\/\/10.0.0.5:6379: away since .*09:00:00: it refused the connection, confirmed 1 min 15 s ago, 3 changes to be stored$/m,
+    /^registry {3}away since .*09:00:00: the registry at redis:\/\/10.0.0.5:6379 cannot be reached: connection refused, confirmed 1 min 15 s ago, 3 changes to be stored$/m,
   );
 });
 

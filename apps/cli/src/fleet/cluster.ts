@@ -66,12 +66,12 @@ function registryText({
   pendingChanges,
 }: Registry): string {
   const details = [
-    state === 'current' ? 'current' : `away since ${clock(since)}${reason === null ? '' : `: ${reason}`}`,
+    state === 'current' ? `${name}: current` : `away since ${clock(since)}: ${reason ?? name}`,
     confirmedSecondsAgo === null ? undefined : `confirmed ${ago(confirmedSecondsAgo)}`,
     latencyMs === null || state === 'away' ? undefined : `responds in ${milliseconds(latencyMs)}`,
     pendingChanges === 0 ? undefined : `${counted(pendingChanges, 'change')} to be stored`,
   ];
-  return `${name}: ${details.filter((detail) => detail !== undefined).join(', ')}`;
+  return details.filter((detail) => detail !== undefined).join(', ');
 }
 
 type Registry = ShownCluster['registry'];

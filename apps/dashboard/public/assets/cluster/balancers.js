@@ -99,7 +99,8 @@ function showRegistry({ registry }) {
   setAttribute(word, 'data-state', isCurrent ? 'up' : 'suspect');
   setText(word, isCurrent ? 'registry current' : `registry away since ${clock(since)}`);
   const details = [
-    name,
+    // The reason begins with the name.
+    isCurrent || !reason?.startsWith(name) ? name : '',
     isCurrent ? '' : reason,
     isCurrent || confirmedSecondsAgo === null ? '' : `confirmed ${duration(confirmedSecondsAgo)} ago`,
     isCurrent && latencyMs !== null ? `${short(latencyMs)} ms` : '',
