@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join as pathTo } from 'node:path';
+import type { ClusterView } from '@fairlead/contracts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   AppProcess,
@@ -189,6 +190,9 @@ describe('the registry file', () => {
     }
     expect(full.lines.filter(({ msg }) => msg?.includes('cannot be written'))).toHaveLength(1);
     expect(full.stderr).toBe('');
+    const { registry } = (await (await fetch(`${control}/api/v1/cluster`)).json()) as ClusterView;
+    expect(registry).toMatchObject({ state: 'away', reason: expect.stringContaining('cannot be written') });
+    expect(registry.pendingChanges).toBeGreaterThan(0);
     await full.stop('SIGKILL');
 
     const kept = (await list(await startBalancer({ REGISTRY_FILE }))).map(({ id }) => id);

@@ -86,6 +86,19 @@ it('exits with 1 while the registry is away, and says why', async () => {
   );
 });
 
+it('shows of a registry of its own only that it cannot be written', async () => {
+  const reason = 'registry.sqlite cannot be written: database or disk is full';
+  const own = { isShared: false, name: 'registry.sqlite', confirmedSecondsAgo: null, latencyMs: null } as const;
+  const { exitCode, stdout } = await statusOf(
+    aClusterView([aBalancerView('balancer-1', UP)], { ...own, state: 'away', reason, pendingChanges: 1 }),
+  );
+  expect(exitCode).toBe(1);
+  expect(stdout).toMatch(
+    /^registry {3}away since .*09:00:00: registry.sqlite cannot be written: .*, 1 change to be stored$/m,
+  );
+  expect(stdout).not.toMatch(/^cluster|BALANCER/m);
+});
+
 it('names stored backends that are not used, of many the first ten', async () => {
   const unusableRecords = Array.from({ length: 12 }, (_, i) => ({
     id: `files-${10 + i}`,

@@ -27,18 +27,19 @@ export class OwnClusterStatus extends ClusterStatus {
   async read(): Promise<ClusterView> {
     const { startedAt, store, stored } = this;
     const id = balancerIdOf(this.config);
+    const { state, since, reason = null } = stored.changes.ownState;
     return {
       cluster: this.config.CLUSTER_ID,
       balancer: id,
       registry: {
         name: store.name,
         isShared: false,
-        state: 'current',
-        since: startedAt,
-        reason: null,
+        state,
+        since: since.toISOString(),
+        reason,
         confirmedSecondsAgo: null,
         latencyMs: null,
-        pendingChanges: 0,
+        pendingChanges: stored.changes.size,
         unusableRecords: stored.contents.unusable.map(({ id: backend, problem, reason }) => ({
           id: backend,
           problem,

@@ -34,21 +34,22 @@ export async function readCluster(balancer: BalancerApi): Promise<ApiResponse<Sh
   }
 }
 
-/** Whether there is more to show than one balancer with a registry of its own. */
+/** Whether there are other balancers to show, or may be. */
 export function hasCluster({ registry, balancers }: ShownCluster): boolean {
   return registry.isShared || balancers.length > 1;
 }
 
-/** The lines about the cluster and its registry. */
-export function clusterPairs({ cluster, balancer, balancers, registry }: ShownCluster): Pair[] {
-  const live = balancers.filter(({ isLive }) => isLive).length;
+/** The lines about the cluster and its registry; about a registry of its own, only if that is away. */
+export function clusterPairs(view: ShownCluster): Pair[] {
+  const { cluster, balancer, balancers, registry } = view;
   const isAway = registry.state === 'away';
+  const registryPair: Pair = ['registry', registryText(registry), isAway ? 'red' : 'green'];
+  if (!hasCluster(view)) return isAway ? [registryPair] : [];
+  const live = balancers.filter(({ isLive }) => isLive).length;
   const all = counted(balancers.length, 'balancer');
   const present = isAway ? all : `${count(live)} of ${all} live`;
-  return [
-    ['cluster', `${cluster}: ${present}, this is ${balancer}`, live === balancers.length ? 'green' : 'yellow'],
-    ['registry', registryText(registry), isAway ? 'red' : 'green'],
-  ];
+  const style = live === balancers.length ? 'green' : 'yellow';
+  return [['cluster', `${cluster}: ${present}, this is ${balancer}`, style], registryPair];
 }
 
 /** A table of the balancers, and a line for each problem. */

@@ -47,12 +47,12 @@ export async function status(
     const documents = { health: health.json, metrics: metrics.json, pools: pools.json, cluster: cluster?.json ?? null };
     printJson(documents, 2);
   } else {
-    const shown = cluster && hasCluster(cluster.body) ? cluster.body : undefined;
+    const view = cluster?.body;
     const summary = summaryOf(metrics.body, isReady);
-    print(formatPairs([['balancer', balancer.href], ...summary, ...(shown ? clusterPairs(shown) : [])]));
+    print(formatPairs([['balancer', balancer.href], ...summary, ...(view ? clusterPairs(view) : [])]));
     print(`\n${formatTable(COUNT_COLUMNS, countsOf(metrics.body.fleet))}`);
     print(`\n${formatTable(POOL_COLUMNS, pools.body.pools)}`);
-    if (shown) print(`\n${formatCluster(shown)}`);
+    if (view && hasCluster(view)) print(`\n${formatCluster(view)}`);
   }
   const isRegistryAway = cluster?.body.registry.state === 'away';
   return isReady && metrics.body.status === 'ok' && !isRegistryAway ? EXIT.ok : EXIT.found;

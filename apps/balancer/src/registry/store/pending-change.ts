@@ -46,6 +46,14 @@ export interface ChangeBase {
   readonly epoch: string;
 }
 
+/** Whether a store that belongs to this balancer can be written. */
+export interface OwnStoreState {
+  readonly state: 'current' | 'away';
+  readonly since: Date;
+  /** What is wrong; undefined: nothing. */
+  readonly reason: string | undefined;
+}
+
 /** A change that is not stored. */
 export interface Pending {
   wanted: WantedChange;

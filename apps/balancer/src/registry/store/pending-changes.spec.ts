@@ -134,6 +134,26 @@ describe('PendingChanges', () => {
     expect(logged).toHaveLength(2);
   });
 
+  it('knows since when a store of its own cannot be written, and why', async () => {
+    vi.useFakeTimers();
+    const store = new OwnStore();
+    const { changes } = changesIn(store);
+    expect(changes.ownState).toEqual({ state: 'current', since: new Date(), reason: undefined });
+    vi.advanceTimersByTime(1000);
+    store.isAway = true;
+    const away = { state: 'away', since: new Date(), reason: 'the store is away' };
+    for (const id of ['a', 'b']) {
+      changes.save(aBackend(id));
+      await changes.whenSettled(id);
+      expect(changes.ownState).toEqual(away);
+      vi.advanceTimersByTime(100);
+    }
+    store.isAway = false;
+    await vi.advanceTimersByTimeAsync(store.retryAfterMs);
+    expect(changes.ownState).toMatchObject({ state: 'current', reason: undefined });
+    expect(changes.ownState.since.getTime()).toBeGreaterThan(away.since.getTime());
+  });
+
   it('tries a store of its own with each change, and then writes all that is pending', async () => {
     vi.useFakeTimers();
     const { store, changes, limits } = changesIn(new OwnStore());

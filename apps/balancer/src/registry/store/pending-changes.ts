@@ -8,6 +8,7 @@ import {
   newRecordOf,
   type ChangeBase,
   type ChangeJournal,
+  type OwnStoreState,
   type Pending,
   type Settlement,
   type SharedStoreHandler,
@@ -25,6 +26,8 @@ export class PendingChanges {
   journal: ChangeJournal | undefined;
   /** Whether the store could not be written when it was tried last. */
   isAway = false;
+  /** Where there is no {@link handler}, which knows it otherwise. */
+  ownState: OwnStoreState = { state: 'current', since: new Date(), reason: undefined };
   /** The version of the last change that this balancer has stored. */
   lastVersion = 0;
   /** Which life of the store is known. */
@@ -274,7 +277,9 @@ export class PendingChanges {
       this.handler.onFailure(error);
       return;
     }
-    if (!wasAway) this.logger.warn(error instanceof Error ? error.message : String(error));
+    const reason = error instanceof Error ? error.message : String(error);
+    if (!wasAway) this.logger.warn(reason);
+    this.ownState = { state: 'away', since: wasAway ? this.ownState.since : new Date(), reason };
     this.retryTimer ??= setTimeout(() => void this.retry(), this.store.retryAfterMs).unref();
   }
 
@@ -288,6 +293,7 @@ export class PendingChanges {
       if (this.pending.size === 0) await this.store.check();
       for (const [id, pending] of this.pending) if (!(await this.write(id, pending))) return;
       this.isAway = false;
+      this.ownState = { state: 'current', since: new Date(), reason: undefined };
       this.logger.log(`${this.store.name} can be written again; the pending changes were written`);
     } catch (error) {
       this.onError(error);
