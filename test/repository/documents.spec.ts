@@ -47,3 +47,15 @@ describe('docs/README.md', () => {
     expect(all.filter((document) => !listed.has(document))).toEqual([]);
   });
 });
+
+describe('docs/cluster.md', () => {
+  it('has the figures of docs/placement.md for balancers that do not share their load', () => {
+    const measured = read('docs/placement.md').matchAll(
+      /^### (\d) balancers\n[^#]*?^\| own view +\| (\S+) +\| (\S+) /gm,
+    );
+    const shown = read('docs/cluster.md').matchAll(/^\| (\d) +\| ([\d.]+) +\| ([\d.]+) +\|$/gm);
+    const figures = [...measured].map(([, balancers, worst, median]) => [balancers, median, worst]);
+    expect(figures).toHaveLength(3);
+    expect([...shown].map(([, ...cells]) => cells)).toEqual(figures);
+  });
+});
