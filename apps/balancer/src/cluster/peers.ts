@@ -33,6 +33,9 @@ const TRUSTED_MS = 10_000;
 /** What was heard of the others says nothing of the present after this long, milliseconds. */
 const FRESH_MS = 2_000;
 
+/** A process that listens where this one does is being replaced by it, or replaces it, for this long at most. Milliseconds. */
+const MAX_REPLACEMENT_MS = 120_000;
+
 /** Another balancer. */
 export interface Peer {
   readonly instance: string;
@@ -244,13 +247,21 @@ export class Peers implements OtherBalancers, OnApplicationBootstrap, OnModuleDe
   private checkId(): void {
     const id = balancerIdOf(this.config);
     const other = this.livePeers().find(
-      (peer) => peer.notice.id === id && !peer.notice.isEnding && peer.seenAtMs - peer.firstSeenAtMs > EVERY_MS / 2,
+      (peer) =>
+        peer.notice.id === id &&
+        !peer.notice.isEnding &&
+        peer.seenAtMs - peer.firstSeenAtMs > this.allowedOverlapMs(peer),
     );
     if (other && !this.isIdTaken) {
       const reason = `another balancer, at ${other.notice.address}, has the id ${id} too: set BALANCER_ID to another one`;
       this.events.recordFleetEvent('balancer-id-taken', reason);
     }
     this.isIdTaken = other !== undefined;
+  }
+
+  /** The process that this one replaces, and took its sockets over from, goes on until its requests have ended. */
+  private allowedOverlapMs({ notice }: Peer): number {
+    return notice.address === this.address.text ? MAX_REPLACEMENT_MS : EVERY_MS / 2;
   }
 
   private drainsInFlight(): Notice['inFlight'] {
