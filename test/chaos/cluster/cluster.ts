@@ -22,6 +22,9 @@ import { differenceOf } from './views.ts';
 /** Shorter than the outages, so that a lease that could not be renewed would lapse. */
 export const LEASE_SECONDS = 4;
 
+/** Reading everything again puts right what balancers did not learn from the changes: it must not hide that. */
+export const WITHOUT_RESYNC = { REGISTRY_RESYNC_SECONDS: '86400' };
+
 export interface ClusterOptions {
   readonly balancers?: number;
   readonly backends?: number;
@@ -140,6 +143,8 @@ export async function startCluster(stage: Stage, options: ClusterOptions = {}): 
           BALANCER_ID: id,
           REGISTRY_URL: url,
           REGISTRY_FILE: `${stage.folder}/${id}/registry.sqlite`,
+          // In the long form the time is judged.
+          ...(stage.isLong ? {} : WITHOUT_RESYNC),
           ...options.variables,
         },
       }),

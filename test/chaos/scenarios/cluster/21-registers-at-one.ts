@@ -1,4 +1,5 @@
 // A backend registers at one of three balancers, and all of them send it requests.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isServed } from '../../account.ts';
 import { fleetStates } from '../../balancers/balancer-process.ts';
 import { failuresOf, startCluster } from '../../cluster/cluster.ts';
@@ -20,6 +21,7 @@ export const scenario: Scenario = {
     const variables = { SLOW_START_SECONDS: '0', PLACEMENT_POLICY: 'round-robin' };
     const cluster = await startCluster(stage, { variables });
     const load = await cluster.startLoad();
+    await sleep(stage.seconds(5_000, 1_000));
     const upMs: number[] = [];
     const firstMs: number[] = [];
     for (const { control } of cluster.balancers) {
