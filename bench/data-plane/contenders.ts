@@ -121,6 +121,7 @@ export const CONTENDERS: readonly Entry[] = [
     ...fairlead('fairlead-limits', 'Fairlead, fast lane, all limits on', { ...ONE_THREAD, TRAFFIC_LIMITS: LIMITS }),
     cases: [USUAL_CASE],
   },
+  ...withSharedRegistry(process.env.BENCH_REGISTRY_URL),
   {
     ...fairlead('features-off', 'Fairlead, all features off', {
       FAST_LANE: 'on',
@@ -144,6 +145,13 @@ export const CONTENDERS: readonly Entry[] = [
     isScraped: true,
   },
 ];
+
+/** Fairlead with its registry in the Redis server of BENCH_REGISTRY_URL; left out without that. */
+function withSharedRegistry(url: string | undefined): readonly Entry[] {
+  if (url === undefined) return [];
+  const variables = { ...ONE_THREAD, REGISTRY_URL: url, REGISTRY_PREFIX: 'fairlead-bench', BALANCER_ID: 'bench' };
+  return [{ ...fairlead('fairlead-redis', 'Fairlead, fast lane, registry in Redis', variables), cases: [USUAL_CASE] }];
+}
 
 /** Whether a contender runs in a case. */
 export function takesPart({ cases, speaksTls = false }: Entry, { name, isSecure, isForFew }: Case): boolean {

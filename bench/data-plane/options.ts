@@ -75,6 +75,8 @@ Writes docs/performance.md and docs/plots/data-plane.svg when no contender and n
                      --contender ${AGAINST.contenders.join(' --contender ')}
                      --rounds ${AGAINST.rounds} --seconds ${AGAINST.seconds} --starts ${AGAINST.starts}
                      Exits with 0 if both builds were measured, whatever the figures, else with 1.
+
+  BENCH_REGISTRY_URL=redis://127.0.0.1:6379 adds the contender fairlead-redis, whose registry is in that server.
 `;
 
 const FLAGS = {
