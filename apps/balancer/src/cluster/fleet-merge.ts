@@ -135,7 +135,7 @@ export class FleetMerge {
     }
   }
 
-  /** A change for which somebody waits is made on what the store has now. */
+  /** The caller of a change still waits for it: the change is made on what the store has now. */
   private rebase(id: string, stored: StoredRecord | undefined): void {
     const { known } = this.changes;
     known.forget(id);

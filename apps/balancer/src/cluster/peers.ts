@@ -83,7 +83,7 @@ export class Peers implements OtherBalancers, OnApplicationBootstrap, OnModuleDe
     return [...this.peers.values()];
   }
 
-  /** Whether a balancer announces itself still. While the store is away, nobody can. */
+  /** Whether a balancer still takes part. While the store is away, that cannot be known. */
   isLive(peer: Peer): boolean {
     return performance.now() < peer.liveUntilMs;
   }
@@ -139,7 +139,7 @@ export class Peers implements OtherBalancers, OnApplicationBootstrap, OnModuleDe
     return this.all.every(({ instance, notice }) => !this.live?.has(instance) || inFlightOf(notice, id) === 0);
   }
 
-  /** The store is back: those who took part before it went away announce themselves soon, too. */
+  /** The store is back: the balancers that took part before it went away will announce themselves as well. */
   private waitForOthers(): void {
     const liveUntilMs = performance.now() + LIVE_MS;
     this.peers = new Map(
@@ -206,7 +206,7 @@ export class Peers implements OtherBalancers, OnApplicationBootstrap, OnModuleDe
   }
 
   private learn(announcements: readonly Announcement[], now: number): void {
-    // A directory that was emptied says nothing of those who took part.
+    // A directory that was emptied does not list the balancers that take part.
     const peers = new Map(this.livePeers().map((peer) => [peer.instance, peer]));
     for (const announcement of announcements) {
       const { instance, notice: text } = announcement;

@@ -1,5 +1,5 @@
 // The leases of backends in a shared store, by its clock: renewals are gathered and sent together, and what has lapsed is
-// removed by whichever balancer sees it first.
+// removed by the first balancer that sees it.
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { RegistryService } from '../registry/registry.service.js';
 import type { Renewal } from '../registry/store/registry-store.js';
@@ -37,7 +37,7 @@ export class StoreLeases implements OnApplicationBootstrap, OnModuleDestroy {
     for (const timer of this.timers) clearInterval(timer);
   }
 
-  /** Renews the lease of a backend. Nobody waits for the store: while it is away, no lease lapses. */
+  /** Renews the lease of a backend. No caller waits for the store: while that is away, no lease lapses. */
   renew(id: string, leaseSeconds: number | undefined): void {
     const incarnation = this.stored.changes.known.findIncarnation(id);
     if (!this.stored.isShared || incarnation === undefined || leaseSeconds === undefined) return;

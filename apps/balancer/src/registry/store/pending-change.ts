@@ -20,8 +20,8 @@ export type WantedChange =
 /** Who decides what a store that is shared leads to. */
 export interface SharedStoreHandler {
   /**
-   * Another balancer has changed a backend: learn what the store has of it now. `kept` is a change that nobody waits for any
-   * more, because it was made while the store was away: it is dropped unless it is made again here.
+   * Another balancer has changed a backend: learn what the store has of it now. `kept` is a change that was made
+   * while the store was away, so that no caller waits for it: it is dropped unless it is made again here.
    */
   readonly onConflict: (id: string, conflict: Conflict, kept: WantedChange | undefined) => void;
   /** A record of this balancer was stored. The stream may have brought an older change since it was sent. */
@@ -59,7 +59,7 @@ export interface Pending {
   wanted: WantedChange;
   base: ChangeBase;
   isBeingWritten: boolean;
-  /** Whether those who made the change were told that it is kept. */
+  /** Whether its callers were told that it is kept. */
   isKept: boolean;
   /** The newest change of another balancer that was seen since this one is pending. */
   overtakenBy: number;

@@ -66,7 +66,7 @@ export class PendingChanges {
     return this.pending.get(id)?.wanted;
   }
 
-  /** Whether somebody waits for a change to be stored. */
+  /** Whether the caller of a change still waits for it to be stored. */
   isAwaited(id: string): boolean {
     return this.pending.get(id)?.isKept === false;
   }
@@ -184,7 +184,7 @@ export class PendingChanges {
         const { wanted } = pending;
         const settlement = this.settlementOf(id, wanted, await this.send(id, wanted));
         if (this.pending.get(id) !== pending) break;
-        // A conflict concerns all who wait, also for a newer change, unless one was made of a change that was kept.
+        // A conflict is the result for all callers that wait, of a newer change too. A change that was kept has none.
         if (settlement && (pending.wanted === wanted || (settlement.kind === 'conflict' && !pending.isKept))) {
           this.settle(id, pending, settlement);
           break;
