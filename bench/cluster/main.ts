@@ -57,6 +57,8 @@ try {
   process.stderr.write(`${(error as Error).message}\n`);
   process.exitCode = 1;
 }
+// Where it has failed, renewals go on.
+process.exit();
 
 async function main(args: string[]): Promise<number> {
   const flag = { type: 'string' } as const;
@@ -115,10 +117,17 @@ async function measureShared(run: {
   }
   const group = { from: 0, count: run.backends, leaseSeconds: LEASE_SECONDS };
   const controls = balancers.map(({ control }) => control);
+  const startMs = performance.now();
   const registered = await registerAll(controls, group, port);
   const renewals = startRenewals(registered, RENEW_EVERY_SECONDS);
+  const tookSeconds = (performance.now() - startMs) / 1_000;
+  process.stderr.write(`${run.backends} backends registered in ${tookSeconds.toFixed(1)} s\n`);
   for (const { control } of balancers) {
-    await until(`${control} to know all backends`, async () => (await knownAt(control)) === run.backends);
+    let known = NaN;
+    const isComplete = async () => (known = await knownAt(control)) === run.backends;
+    await until(`${control} to know all backends`, isComplete).catch((error: unknown) => {
+      throw new Error(`${(error as Error).message}; it knows ${known}`, { cause: error });
+    });
   }
   let redisTicks = 0;
   const pid = server.process.pid;
