@@ -5,11 +5,13 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** How often renewals are sent, milliseconds. */
+const TICK_MS = 10;
 /** Registrations at a time. */
 const BATCH = 32;
 
 /** A backend that is registered. */
-interface Registered {
+export interface Registered {
   readonly id: string;
   /** The control plane that it registered at, and renews at. */
   readonly control: string;
@@ -35,13 +37,13 @@ export interface Group {
   readonly leaseSeconds: number | undefined;
 }
 
-/** Registers backends with these balancers in turn. @throws {Error} when one is refused. */
+/** Registers backends with these balancers in turn, and adds them to `registered`. @throws {Error} when one is refused. */
 export async function registerAll(
   controls: readonly string[],
   { from, count, leaseSeconds }: Group,
   port: number,
+  registered: Registered[] = [],
 ): Promise<Registered[]> {
-  const registered: Registered[] = [];
   for (let first = 0; first < count; first += BATCH) {
     const batch = Array.from({ length: Math.min(BATCH, count - first) }, (_, i) => from + first + i);
     registered.push(
@@ -75,22 +77,26 @@ async function register(
   return { id, control, secret };
 }
 
-/** Renews every lease once in `everySeconds`, evenly, until `stop` is called; that returns how many there were. */
+/** Renews every lease once in `everySeconds`, evenly, also those of backends that are added later, until `stop` is called; that returns how many there were. */
 export function startRenewals(backends: readonly Registered[], everySeconds: number): { stop: () => Promise<number> } {
   const stopping = new AbortController();
   let renewals = 0;
   let problem: Error | undefined;
-  const pauseMs = (everySeconds * 1_000) / backends.length;
   const run = async () => {
-    const startMs = performance.now();
     const sent = new Set<Promise<void>>();
-    while (!stopping.signal.aborted) {
-      const renewal = renew(backends[renewals++ % backends.length]).catch((error: unknown) => {
-        problem ??= error as Error;
-      });
-      sent.add(renewal);
-      void renewal.finally(() => sent.delete(renewal));
-      await sleep(Math.max(0, startMs + renewals * pauseMs - performance.now()));
+    let owed = 0;
+    for (let beforeMs = performance.now(); !stopping.signal.aborted;) {
+      await sleep(TICK_MS);
+      const nowMs = performance.now();
+      owed += ((nowMs - beforeMs) / (everySeconds * 1_000)) * backends.length;
+      beforeMs = nowMs;
+      for (; owed >= 1; owed--) {
+        const renewal = renew(backends[renewals++ % backends.length]).catch((error: unknown) => {
+          problem ??= error as Error;
+        });
+        sent.add(renewal);
+        void renewal.finally(() => sent.delete(renewal));
+      }
     }
     await Promise.all(sent);
   };
