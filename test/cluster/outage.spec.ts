@@ -51,7 +51,7 @@ describeWith('redis-server', 'a cluster whose store is away', (path) => {
     expect((await ask(b, 'POST', '/api/v1/backends/paused/drain')).status).toBe(200);
     await registerAt(b, 'new');
     expect((await clusterAt(b)).registry.pendingChanges).toBe(2);
-    // Longer than the leases, which nobody renews.
+    // Longer than the leases, which are not renewed.
     await until('the leases to be over', async () => (await fleetAt(a)).every(({ lease }) => !lease?.expiresInSeconds));
     expect((await fleetAt(b)).map(({ id }) => id)).toEqual(['leaves', 'new', 'paused', 'stays']);
     const renewing = setInterval(() => {

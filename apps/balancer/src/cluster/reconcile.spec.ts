@@ -65,7 +65,7 @@ describe('a backend that has changed here', () => {
     reconcile({ ...NOTHING, wanted: { record: aChange(ours) }, ...sides });
 
   it.each<[string, Facts, Partial<Sides>, object]>([
-    ['is stored where nobody has changed it', {}, { stored: inStore({ version: 5 }) }, push],
+    ['is stored where no other balancer has changed it', {}, { stored: inStore({ version: 5 }) }, push],
     ['is stored where it is new', { incarnation: '2000-b' }, { known: undefined }, push],
     ['is stored where it has come back since it was removed', { incarnation: '2000-b' }, {}, push],
     ['is gone where it has left with another balancer', {}, {}, take],

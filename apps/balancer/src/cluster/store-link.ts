@@ -133,9 +133,9 @@ export class StoreLink implements OnApplicationBootstrap, OnModuleDestroy {
       try {
         const contents = await store.read();
         await store.check();
-        this.isReading = false;
         if (this.closing.signal.aborted) return;
         this.begin(contents);
+        this.isReading = false;
         void this.confirm(startedAt, contents.lastVersion);
         return;
       } catch (error) {
@@ -157,7 +157,6 @@ export class StoreLink implements OnApplicationBootstrap, OnModuleDestroy {
     this.merge.apply(contents);
     // A store that has gone back to an earlier state counts from there.
     this.appliedVersion = Math.min(this.appliedVersion, contents.lastVersion);
-    stored.isAway = false;
     this.subscription = stored.store.follow(contents.position, {
       changed: (change) => this.onChange(change),
       confirmed: (atMs, version) => void this.confirm(atMs, version),
@@ -180,10 +179,7 @@ export class StoreLink implements OnApplicationBootstrap, OnModuleDestroy {
     const { stored, facts } = this;
     const reason = error instanceof Error ? error.message : String(error);
     facts.validUntilSeconds = sharedSecondsFromMs(performance.now()) + AWAY_VALID_SECONDS;
-    if (!stored.isAway) {
-      stored.isAway = true;
-      stored.changes.suspend();
-    }
+    if (!stored.changes.isAway) stored.changes.suspend();
     const isNews = !this.reasons.has(reason);
     this.reasons.add(reason);
     if (this.state.state === 'away') {

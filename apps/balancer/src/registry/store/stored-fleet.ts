@@ -7,8 +7,6 @@ import { PendingChanges } from './pending-changes.js';
 import type { RegistryStore, StoreContents } from './registry-store.js';
 
 export class StoredFleet implements OnApplicationShutdown {
-  /** Whether a store that several balancers use is away. */
-  isAway = false;
   /** Tells this process from an earlier one of the same balancer. */
   readonly instance = randomUUID();
 
@@ -24,6 +22,11 @@ export class StoredFleet implements OnApplicationShutdown {
   /** Whether several balancers use the store. */
   get isShared(): boolean {
     return this.store.isShared;
+  }
+
+  /** Whether a store that several balancers use is away: the others cannot hear of what is done here. */
+  get isAway(): boolean {
+    return this.isShared && this.changes.isAway;
   }
 
   /**
