@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { bearer } from '../support/bearer.js';
 import { shared } from '../support/lifetime.js';
 import { describeWith } from '../support/programs.js';
+import { startWithFile } from '../support/configuration-file.js';
 import { startBalancer, until } from '../support/processes.js';
 import { startRedis } from '../support/redis.js';
 import { holdingUpstream, httpUpstream, register } from '../support/upstreams.js';
@@ -160,5 +161,27 @@ describeWith('redis-server', 'a cluster whose callers need tokens', (path) => {
       ).status;
     await until('the other one to know it', async () => (await renewWith(secret)) === 200);
     expect(await renewWith('another')).toBe(403);
+  });
+});
+
+describeWith('redis-server', 'a balancer whose file names a backend', (path) => {
+  it('takes it from no other balancer', async () => {
+    const variables = clusterVariables(await startRedis(path));
+    const [other] = await startCluster(variables, ['other']);
+    const { port } = await httpUpstream((_, response) => response.end('served'));
+    expect((await register(other.control, { id: 'shared', port, resources: RESOURCES })).status).toBe(201);
+    await allSee([other], { shared: 'up' });
+    const file = `
+pools:
+  default:
+    backends:
+      - { id: shared, url: 'http://127.0.0.1:${port}' }
+`;
+    const named = await startWithFile(file, { ...variables, BALANCER_ID: 'named' });
+    await allSee([named], { shared: 'up' });
+    expect((await ask(named, 'DELETE', '/api/v1/backends/shared?now=true')).status).toBe(409);
+    await until('both to see each other', async () => (await liveAt(other)).length === 2);
+    expect((await fleetAt(other)).map(({ id }) => id)).toEqual(['shared']);
+    for (const { url } of [other, named]) expect(await (await fetch(url)).text()).toBe('served');
   });
 });

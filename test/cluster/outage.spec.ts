@@ -81,6 +81,15 @@ describeWith('redis-server', 'a cluster whose store is away', (path) => {
     await allSee(members, { one: 'up', two: 'up' });
   });
 
+  it('reads everything again after REGISTRY_RESYNC_SECONDS, for what no change has told', async () => {
+    const server = await startRedis(path);
+    const variables = clusterVariables(server);
+    const members = await startCluster({ ...variables, REGISTRY_RESYNC_SECONDS: '1' }, ['a']);
+    for (const id of ['kept', 'lost']) await registerAt(members[0], id);
+    await server.command('HDEL', `{${variables.REGISTRY_PREFIX}}:backends`, 'lost');
+    await allSee(members, { kept: 'up' });
+  });
+
   it('a balancer that ends meanwhile has kept what it accepted', async () => {
     const folder = mkdtempSync(pathTo(tmpdir(), 'fairlead-cluster-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));

@@ -31,6 +31,9 @@ describe('registrationSchema', () => {
   });
 
   it('reports the invalid name of a label', () => {
+    expect(problemsOf({ resources: RESOURCES, labels: { zone: '\ud800' } })).toEqual([
+      'labels.zone must be well-formed Unicode',
+    ]);
     expect(problemsOf({ resources: RESOURCES, labels: { Zone: 'a' } })).toEqual([
       'labels.Zone is not a valid name: it must be 1 to 32 lower-case letters, digits and "-", beginning with a letter',
     ]);

@@ -55,12 +55,13 @@ const PING_PATH_FORM = 'must be a path such as /health, of printable ASCII witho
 const PORT_FORM = 'must be a whole number from 1 to 65535';
 const LEASE_FORM = 'must be a number of seconds from 1 to 86400';
 const LIMIT_FORM = 'must be a whole number from 1 to 1000000';
-/** Whether a text has no half of a surrogate pair alone: JSON can carry one, and not every program can read it. */
-function isWellFormed(text: string): boolean {
-  return text.isWellFormed();
-}
-
 const LABEL_FORM = 'must be a string of at most 100 characters';
+
+/** JSON can carry half of a surrogate pair, which not every program that reads the registry understands. */
+const labelSchema = z
+  .string(LABEL_FORM)
+  .max(100, LABEL_FORM)
+  .refine((text) => text.isWellFormed(), 'must be well-formed Unicode');
 
 /**
  * The body of `POST /api/v1/backends`. `url` and `port` exclude each other; the default is port 80 of the caller's
@@ -80,9 +81,8 @@ export const registrationSchema = closedObject({
     .optional(),
   leaseSeconds: z.number(LEASE_FORM).min(1, LEASE_FORM).max(86_400, LEASE_FORM).optional(),
   maxInFlight: z.int(LIMIT_FORM).min(1, LIMIT_FORM).max(1_000_000, LIMIT_FORM).optional(),
-  labels: recordByName(z.string(LABEL_FORM).max(100, LABEL_FORM), '{"zone": "a"}')
+  labels: recordByName(labelSchema, '{"zone": "a"}')
     .refine((labels) => Object.keys(labels).length <= 20, 'must have at most 20 entries')
-    .refine((labels) => Object.entries(labels).flat().every(isWellFormed), 'must be well-formed Unicode')
     .optional(),
 })
   .refine((body) => body.url === undefined || body.port === undefined, 'give either url or port, not both')
