@@ -13,24 +13,7 @@ import type { Response } from 'express';
 import { TooManyRequestsException } from '../access/too-many-requests.js';
 import { explainRefusal } from './audit.js';
 import { InvalidDocumentError } from './configuration/invalid-document.error.js';
-import { InvalidRegistrationError } from '../registry/registration-normalizer.js';
-import {
-  ConflictingChangeError,
-  FleetFullError,
-  ForeignRecordError,
-  NoLeaseError,
-  NotOwnerError,
-  NotRegisteredError,
-  QuotaExceededError,
-  TakenError,
-  UnknownBackendError,
-  UnknownPoolError,
-} from '../registry/registry.errors.js';
-
-/** Errors of requests that do not fit the state of the backend. */
-export const CONFLICTS = [ForeignRecordError, NoLeaseError, NotRegisteredError, TakenError];
-/** Errors of requests that may succeed later. */
-export const TEMPORARY = [ConflictingChangeError, FleetFullError];
+import { statusOf } from './registry-error-status.js';
 
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -53,15 +36,11 @@ export class ProblemFilter implements ExceptionFilter {
   private problemOf(error: unknown): Problem | ConfigurationProblem {
     if (error instanceof NotFoundException) return problem(404, withoutQuery(messageOf(error)));
     if (error instanceof HttpException) return problem(error.getStatus(), messageOf(error));
-    if (error instanceof InvalidRegistrationError) return problem(400, error.message);
     if (error instanceof InvalidDocumentError) {
       return { ...problem(422, error.message), problems: [...error.problems] };
     }
-    if (error instanceof NotOwnerError) return problem(403, error.message);
-    if (error instanceof UnknownBackendError || error instanceof UnknownPoolError) return problem(404, error.message);
-    if (CONFLICTS.some((kind) => error instanceof kind)) return problem(409, (error as Error).message);
-    if (error instanceof QuotaExceededError) return problem(429, error.message);
-    if (TEMPORARY.some((kind) => error instanceof kind)) return problem(503, (error as Error).message);
+    const status = statusOf(error);
+    if (status !== undefined) return problem(status, (error as Error).message);
     this.logger.error(error);
     return problem(500, "internal error: see the balancer's log");
   }

@@ -14,7 +14,7 @@ import {
   UnknownPoolError,
 } from '../../registry/registry.errors.js';
 import { bodyTooLarge } from '../body-parser-errors.js';
-import { invalidDrainTimeout } from '../drain-timeout.pipe.js';
+import { invalidDrainTimeout } from '../registration/drain-timeout.pipe.js';
 import { NO_FILE } from '../configuration/configuration.controller.js';
 import { InvalidDocumentError } from '../configuration/invalid-document.error.js';
 

@@ -4,18 +4,17 @@ import { All, Body, Controller, Header, Inject, Req, Res, UseGuards } from '@nes
 import type { ConfigType } from '@nestjs/config';
 import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { balancerConfig } from '../config/balancer.config.js';
-import { callerOf, type Caller } from '../access/caller.js';
-import { DocumentedRole, NoRequiredRole } from '../access/required-role.js';
-import { formatIssues } from '../config/validation-message.js';
-import { OriginalProtocolGuard } from '../access/original-protocol.guard.js';
-import { InvalidRegistrationError, normalizeOriginal } from '../registry/registration-normalizer.js';
-import { BackendAccess } from '../net/backend-access.js';
-import { explainRefusal } from './audit.js';
+import { balancerConfig } from '../../config/balancer.config.js';
+import { callerOf, type Caller } from '../../access/caller.js';
+import { DocumentedRole, NoRequiredRole } from '../../access/required-role.js';
+import { formatIssues } from '../../config/validation-message.js';
+import { OriginalProtocolGuard } from '../../access/original-protocol.guard.js';
+import { normalizeOriginal } from '../../registry/registration-normalizer.js';
+import { BackendAccess } from '../../net/backend-access.js';
+import { explainRefusal } from '../audit.js';
 import { RegistrationRateLimitGuard, TOO_MANY } from './registration-rate-limit.guard.js';
-import { QuotaExceededError } from '../registry/registry.errors.js';
-import { CONFLICTS, TEMPORARY } from './problem.filter.js';
-import { Membership } from '../cluster/membership.js';
+import { statusOf } from '../registry-error-status.js';
+import { Membership } from '../../cluster/membership.js';
 
 /** A response's status and text. */
 type PlainResponse = readonly [status: number, text: string];
@@ -87,10 +86,8 @@ export class OriginalProtocolController {
       await this.membership.register(spec, claimant, by);
       return [200, 'Server accepted'];
     } catch (error) {
-      if (error instanceof InvalidRegistrationError) return [400, error.message];
-      if (CONFLICTS.some((kind) => error instanceof kind)) return [409, (error as Error).message];
-      if (error instanceof QuotaExceededError) return [429, error.message];
-      if (TEMPORARY.some((kind) => error instanceof kind)) return [503, (error as Error).message];
+      const status = statusOf(error);
+      if (status !== undefined) return [status, (error as Error).message];
       throw error;
     }
   }

@@ -4,11 +4,11 @@ import { LoadTable } from '@fairlead/scheduling';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import type { Request } from 'express';
-import { callerOf } from '../access/caller.js';
-import { monotonicSeconds } from '../clock/monotonic.js';
-import { balancerConfig } from '../config/balancer.config.js';
-import type { Backend } from '../registry/backend.js';
-import { RegistryService } from '../registry/registry.service.js';
+import { callerOf } from '../../access/caller.js';
+import { monotonicSeconds } from '../../clock/monotonic.js';
+import { balancerConfig } from '../../config/balancer.config.js';
+import type { Backend } from '../../registry/backend.js';
+import { RegistryService } from '../../registry/registry.service.js';
 import { viewOf } from './backend-view.js';
 
 @Injectable()

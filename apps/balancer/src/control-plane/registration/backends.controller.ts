@@ -31,18 +31,18 @@ import {
 import type { ConfigType } from '@nestjs/config';
 import { ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { balancerConfig } from '../config/balancer.config.js';
-import { callerOf, type Caller } from '../access/caller.js';
-import { RequiredRole } from '../access/required-role.js';
-import { Membership } from '../cluster/membership.js';
-import { normalize } from '../registry/registration-normalizer.js';
+import { balancerConfig } from '../../config/balancer.config.js';
+import { callerOf, type Caller } from '../../access/caller.js';
+import { RequiredRole } from '../../access/required-role.js';
+import { Membership } from '../../cluster/membership.js';
+import { normalize } from '../../registry/registration-normalizer.js';
 import { BackendViews } from './backend-views.js';
 import { drainTimeout } from './drain-timeout.pipe.js';
-import { BackendAccess } from '../net/backend-access.js';
+import { BackendAccess } from '../../net/backend-access.js';
 import { RegistrationRateLimitGuard, TOO_MANY } from './registration-rate-limit.guard.js';
-import { requireOwner, requireRegistered } from '../registry/ownership.js';
-import { RegistryService } from '../registry/registry.service.js';
-import type { Role } from '../config/token-variables.js';
+import { requireOwner, requireRegistered } from '../../registry/ownership.js';
+import { RegistryService } from '../../registry/registry.service.js';
+import type { Role } from '../../config/token-variables.js';
 
 const NOT_FOUND = { status: 404, standardSchema: problemSchema, description: 'No backend of that id' };
 const ID_PARAM = { name: 'id', description: "The backend's id; percent-encoded if it is a URL", example: 'files-1' };

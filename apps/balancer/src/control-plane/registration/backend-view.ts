@@ -1,7 +1,7 @@
 // The API's view of a backend.
 import type { BackendView } from '@fairlead/contracts';
 import type { LoadTable, ResourceSpace } from '@fairlead/scheduling';
-import { stateOf, type Backend } from '../registry/backend.js';
+import { stateOf, type Backend } from '../../registry/backend.js';
 
 /** Renewals per lease: two in a row may be lost before it lapses. */
 const RENEWALS_PER_LEASE = 3;

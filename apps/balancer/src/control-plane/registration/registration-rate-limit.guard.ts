@@ -6,14 +6,14 @@ import { DEFAULT_POOL } from '@fairlead/traffic-config';
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import type { Request } from 'express';
-import { monotonicSeconds } from '../clock/monotonic.js';
-import { balancerConfig } from '../config/balancer.config.js';
-import { callerNetworkOf } from '../net/address.js';
-import { callerUrl } from '../registry/registration-normalizer.js';
-import { RegistryService } from '../registry/registry.service.js';
-import { callerAddressOf } from '../access/caller-address.js';
-import { RateLimiter } from '../access/rate-limiter.js';
-import { TooManyRequestsException } from '../access/too-many-requests.js';
+import { monotonicSeconds } from '../../clock/monotonic.js';
+import { balancerConfig } from '../../config/balancer.config.js';
+import { callerNetworkOf } from '../../net/address.js';
+import { callerUrl } from '../../registry/registration-normalizer.js';
+import { RegistryService } from '../../registry/registry.service.js';
+import { callerAddressOf } from '../../access/caller-address.js';
+import { RateLimiter } from '../../access/rate-limiter.js';
+import { TooManyRequestsException } from '../../access/too-many-requests.js';
 
 /** A key takes about 150 bytes, so callers that invent identities take at most 1.5 MB for each limiter. */
 const MAX_KEYS = 10_000;
