@@ -11,14 +11,12 @@ import { AccessTokens } from './access/access-tokens.js';
 import { RoleGuard } from './access/required-role.js';
 import { ClusterStatus } from './cluster/cluster-status.js';
 import { ControlAddress } from './cluster/control-address.js';
-import { OwnBackends } from './cluster/own-backends.js';
 import { Membership } from './cluster/membership.js';
-import { OwnClusterStatus } from './cluster/own-cluster-status.js';
 import { BALANCER_DIRECTORY, Peers } from './cluster/peers.js';
 import { directoryOf } from './cluster/redis-directory.js';
-import { SharedClusterStatus } from './cluster/shared-cluster-status.js';
 import { StoreLeases } from './cluster/store-leases.js';
 import { StoreLink } from './cluster/store-link.js';
+import { ThisBalancer } from './cluster/this-balancer.js';
 import { ClusterController } from './control-plane/cluster.controller.js';
 import { EventsController } from './control-plane/events.controller.js';
 import { ExplainService } from './control-plane/explain.service.js';
@@ -126,15 +124,16 @@ const balancerDirectory = {
   inject: [StoredFleet, balancerConfig.KEY],
   useFactory: ({ instance }: StoredFleet, config: ConfigType<typeof balancerConfig>) => directoryOf(config, instance),
 };
-const clusterStatus = {
-  provide: ClusterStatus,
-  inject: [StoredFleet, OwnClusterStatus, SharedClusterStatus],
-  useFactory: ({ isShared }: StoredFleet, own: OwnClusterStatus, shared: SharedClusterStatus) =>
-    isShared ? shared : own,
-};
-const clusterStatuses = [OwnClusterStatus, SharedClusterStatus, clusterStatus];
-const clusterParts = [ControlAddress, OwnBackends, StoreLink, StoreLeases, Peers, Membership, balancerDirectory];
-const cluster = [...clusterParts, ...clusterStatuses];
+const cluster = [
+  ControlAddress,
+  ThisBalancer,
+  StoreLink,
+  StoreLeases,
+  Peers,
+  Membership,
+  balancerDirectory,
+  ClusterStatus,
+];
 const health = [PingAckCron, HealthProbe, RecheckScheduler, OutlierDetector];
 const shared = [loadTable, requestTable, clientTable, addressWarnings, clusterFacts, SharedState];
 const serving = [...shared, fleet, dataPlane, ...dataPlaneProviders];

@@ -1,19 +1,15 @@
 // The other balancers of the cluster: who is there, and what they do with backends that drain.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import type { ConfigType } from '@nestjs/config';
-import { balancerConfig, balancerIdOf } from '../config/balancer.config.js';
-import { VERSION } from '../config/version.js';
 import type { OtherBalancers } from '../registry/drains.js';
 import { EventLog } from '../registry/event-log.js';
 import { RegistryService } from '../registry/registry.service.js';
 import { ClusterFacts } from '../registry/snapshot/cluster-facts.js';
 import { StoredFleet } from '../registry/store/stored-fleet.js';
 import type { Announcement, BalancerDirectory } from './balancer-directory.js';
-import { ControlAddress } from './control-address.js';
 import { parseNotice, writeView, type Notice } from './notice.js';
-import { OwnBackends } from './own-backends.js';
 import { StoreLink } from './store-link.js';
+import { ThisBalancer } from './this-balancer.js';
 
 /** Injection key of the directory; its value is undefined where the registry is not shared. */
 export const BALANCER_DIRECTORY = Symbol('BALANCER_DIRECTORY');
@@ -52,7 +48,6 @@ export interface Peer {
 export class Peers implements OtherBalancers, OnApplicationBootstrap, OnModuleDestroy {
   /** Duration of the last announcement, milliseconds. */
   latencyMs: number | undefined;
-  readonly startedAt = new Date(Date.now() - process.uptime() * 1000);
 
   private peers: ReadonlyMap<string, Peer> = new Map();
   private live: ReadonlyMap<string, string> | undefined;
@@ -71,11 +66,9 @@ export class Peers implements OtherBalancers, OnApplicationBootstrap, OnModuleDe
     private readonly stored: StoredFleet,
     private readonly registry: RegistryService,
     private readonly link: StoreLink,
-    private readonly backends: OwnBackends,
-    private readonly address: ControlAddress,
+    private readonly self: ThisBalancer,
     private readonly facts: ClusterFacts,
     private readonly events: EventLog,
-    @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {}
 
   /** All that were seen within the last minute. */
@@ -176,10 +169,7 @@ export class Peers implements OtherBalancers, OnApplicationBootstrap, OnModuleDe
   private async exchange(directory: BalancerDirectory, inFlight: Notice['inFlight']): Promise<void> {
     const startedAt = performance.now();
     const notice: Notice = {
-      id: balancerIdOf(this.config),
-      version: VERSION,
-      address: this.address.text,
-      since: this.startedAt.toISOString(),
+      ...this.self.facts,
       applied: this.link.appliedVersion,
       inFlight,
       isEnding: this.isEnding,
@@ -198,7 +188,7 @@ export class Peers implements OtherBalancers, OnApplicationBootstrap, OnModuleDe
 
   private async show(directory: BalancerDirectory): Promise<void> {
     if (performance.now() - this.shownAtMs < EVERY_MS / 2) return;
-    const view = writeView(this.backends.read());
+    const view = writeView(this.self.backends());
     this.shownAtMs = performance.now();
     if (view === this.shownView) return;
     await directory.show(view);
@@ -245,7 +235,7 @@ export class Peers implements OtherBalancers, OnApplicationBootstrap, OnModuleDe
 
   /** A balancer of this id that has announced itself again since it was first seen is no earlier process of this one. */
   private checkId(): void {
-    const id = balancerIdOf(this.config);
+    const { id } = this.self;
     const other = this.livePeers().find(
       (peer) =>
         peer.notice.id === id &&
@@ -261,11 +251,11 @@ export class Peers implements OtherBalancers, OnApplicationBootstrap, OnModuleDe
 
   /** The process that this one replaces, and took its sockets over from, goes on until its requests have ended. */
   private allowedOverlapMs({ notice }: Peer): number {
-    return notice.address === this.address.text ? MAX_REPLACEMENT_MS : EVERY_MS / 2;
+    return notice.address === this.self.facts.address ? MAX_REPLACEMENT_MS : EVERY_MS / 2;
   }
 
   private drainsInFlight(): Notice['inFlight'] {
-    return Object.fromEntries(this.backends.draining().map(({ id, inFlight }) => [id, inFlight]));
+    return Object.fromEntries(this.self.draining().map(({ id, inFlight }) => [id, inFlight]));
   }
 }
 
