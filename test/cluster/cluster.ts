@@ -1,5 +1,6 @@
 // Balancers that share a registry in one Redis server, as tests start them.
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClusterView } from '@fairlead/contracts';
 import { whenTestEnds, type AtEnd } from '../support/lifetime.js';
 import { startBalancer, until, type Balancer } from '../support/processes.js';
@@ -70,4 +71,22 @@ export async function ask({ control }: Balancer, method: string, path: string, s
     method,
     headers: secret === undefined ? {} : { 'fairlead-backend-secret': secret },
   });
+}
+
+/** How often a lease is renewed, milliseconds: well below the shortest one of these tests. */
+const RENEW_MS = 200;
+
+/** Renews leases at a balancer until the function that it returns has resolved. */
+export function keepRenewing(balancer: Balancer, ids: readonly string[], secret?: string): () => Promise<void> {
+  const stopping = new AbortController();
+  const renewing = (async () => {
+    while (!stopping.signal.aborted) {
+      for (const id of ids) await ask(balancer, 'PUT', `/api/v1/backends/${id}/lease`, secret);
+      await sleep(RENEW_MS, undefined, { signal: stopping.signal }).catch(() => {});
+    }
+  })();
+  return async () => {
+    stopping.abort();
+    await renewing;
+  };
 }

@@ -8,7 +8,7 @@ import { startWithFile } from '../support/configuration-file.js';
 import { startBalancer, until } from '../support/processes.js';
 import { startRedis } from '../support/redis.js';
 import { holdingUpstream, httpUpstream, register } from '../support/upstreams.js';
-import { allSee, ask, clusterVariables, fleetAt, liveAt, startCluster } from './cluster.js';
+import { allSee, ask, clusterVariables, fleetAt, liveAt, startCluster, keepRenewing } from './cluster.js';
 
 const TOKEN = 'a-token-of-the-tests-with-enough-letters';
 const RESOURCES = { compute: 10, storage: 10 };
@@ -130,11 +130,11 @@ describeWith('redis-server', 'a cluster of two balancers', (path) => {
     const secret = await registerAt(a.control, 'renewed', port, { leaseSeconds: 2 });
     await registerAt(a.control, 'lapsing', other.port, { leaseSeconds: 2 });
     const kept = await registerAt(a.control, 'kept', third.port, { leaseSeconds: 600 });
-    const renewing = setInterval(() => void ask(b, 'PUT', '/api/v1/backends/renewed/lease', secret), 300);
+    const stop = keepRenewing(b, ['renewed'], secret);
     try {
       await allSee(members(), { kept: 'up', renewed: 'up' });
     } finally {
-      clearInterval(renewing);
+      await stop();
     }
     await ask(a, 'DELETE', '/api/v1/backends/renewed?now=true', secret);
     await ask(b, 'DELETE', '/api/v1/backends/kept?now=true', kept);

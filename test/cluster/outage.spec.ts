@@ -8,7 +8,16 @@ import { describeWith } from '../support/programs.js';
 import { launch, listening, startBalancer, until, type Balancer } from '../support/processes.js';
 import { startRedis, type RedisServer } from '../support/redis.js';
 import { holdingUpstream, httpUpstream, register } from '../support/upstreams.js';
-import { allSee, ask, clusterAt, clusterVariables, fleetAt, startCluster, type Member } from './cluster.js';
+import {
+  allSee,
+  ask,
+  clusterAt,
+  clusterVariables,
+  fleetAt,
+  startCluster,
+  type Member,
+  keepRenewing,
+} from './cluster.js';
 
 const RESOURCES = { compute: 10, storage: 10 };
 
@@ -54,10 +63,7 @@ describeWith('redis-server', 'a cluster whose store is away', (path) => {
     // Longer than the leases, which are not renewed.
     await until('the leases to be over', async () => (await fleetAt(a)).every(({ lease }) => !lease?.expiresInSeconds));
     expect((await fleetAt(b)).map(({ id }) => id)).toEqual(['leaves', 'new', 'paused', 'stays']);
-    const renewing = setInterval(() => {
-      for (const id of ['paused', 'stays']) void ask(b, 'PUT', `/api/v1/backends/${id}/lease`);
-    }, 200);
-    onTestFinished(() => clearInterval(renewing));
+    onTestFinished(keepRenewing(b, ['paused', 'stays']));
 
     await startRedis(path, [], { port: server.port });
     await registryIs('current', members);
