@@ -41,12 +41,14 @@ export class FleetMerge {
     for (const id of new Set([...stored.keys(), ...changes.ids(), ...changes.known.ids()])) {
       // What was stored while everything was read is newer than that.
       if (untouched.has(id) || (storedMeanwhile.get(id) ?? 0) > lastVersion) continue;
-      if (changes.isAwaited(id)) {
+      const pending = changes.find(id);
+      // The caller of a change still waits for it.
+      if (pending?.isKept === false) {
         this.rebase(id, stored.get(id));
         continue;
       }
       const record = stored.get(id);
-      const sides = { stored: record, wanted: changes.find(id), ...this.before(id, isEmptied, lastVersion) };
+      const sides = { stored: record, wanted: pending?.wanted, ...this.before(id, isEmptied, lastVersion) };
       // A record that has gone back to an earlier version is what counts now.
       if (record && record.version < changes.known.versionOf(id)) changes.known.forget(id);
       this.settle(id, sides);
@@ -82,7 +84,7 @@ export class FleetMerge {
   /** What was known of a backend before, and what became of that in a store whose newest version is `lastVersion`. */
   private before(id: string, isEmptied: boolean, lastVersion: number): Pick<Sides, 'known' | 'loss'> {
     const { changes } = this;
-    const base = changes.baseOf(id);
+    const base = changes.find(id)?.base;
     const known = base ? base.known : changes.known.find(id);
     if (isEmptied || (base && base.epoch !== changes.epoch)) return { known, loss: 'emptied' };
     return { known, loss: known && known.version > lastVersion ? 'rolled-back' : 'none' };
@@ -135,7 +137,7 @@ export class FleetMerge {
     }
   }
 
-  /** The caller of a change still waits for it: the change is made on what the store has now. */
+  /** What is changed next of a backend is changed on what the store has now. */
   private rebase(id: string, stored: StoredRecord | undefined): void {
     const { known } = this.changes;
     known.forget(id);

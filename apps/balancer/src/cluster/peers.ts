@@ -89,7 +89,7 @@ export class Peers implements OtherBalancers, OnApplicationBootstrap, OnModuleDe
   /** Before this balancer accepts clients, the others know that their drains concern it. */
   async onApplicationBootstrap(): Promise<void> {
     if (!this.directory) return;
-    this.registry.others = this;
+    this.registry.departures.others = this;
     this.link.onDrain(() => this.announceSoon());
     this.link.onReturn(() => this.waitForOthers());
     await this.announce();

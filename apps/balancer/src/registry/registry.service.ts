@@ -9,7 +9,8 @@ import { CurrentTraffic } from '../traffic-config/current-traffic.js';
 import { changedFacts, leaseEnd, type Backend, type BackendSpec, type Registered } from './backend.js';
 import { Admission } from './admission.js';
 import { BackendLifecycle } from './backend-lifecycle.js';
-import { Drains, NO_OTHERS, type OtherBalancers } from './drains.js';
+import { Departures } from './departures.js';
+import { Drains } from './drains.js';
 import { EventLog, type Actor } from './event-log.js';
 import { KnownPools } from './known-pools.js';
 import type { BackendIdentity, BackendIndex } from './members/backend-index.js';
@@ -36,14 +37,12 @@ export class RegistryService implements Fleet, OnModuleInit {
   readonly knownPools: KnownPools;
   /** What other balancers have made of the fleet. */
   readonly replicas: Replicas;
-  /** What they do with backends that drain. */
-  others: OtherBalancers = NO_OTHERS;
+  readonly departures: Departures;
   /** Which snapshot each thread uses. */
   readonly acknowledgement = new SnapshotAcknowledgement(() => this.listeners.snapshotChanged());
 
   private readonly members: Members;
   private readonly index: BackendIndex;
-  private readonly drains: Drains;
   private readonly registrations: Registrations;
   private readonly admission: Admission;
   private readonly lifecycle: BackendLifecycle;
@@ -56,20 +55,23 @@ export class RegistryService implements Fleet, OnModuleInit {
     private readonly events: EventLog,
     private readonly stored: StoredFleet,
     traffic: CurrentTraffic,
-    @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
+    @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
     const { acknowledgement, listeners } = this;
     const { changes } = stored;
     this.members = new Members({ table, acknowledgement, events, listeners, publish: () => this.publish() });
     this.index = this.members.index;
-    this.drains = new Drains(table, acknowledgement, events, (slot) => listeners.disconnect(slot, 'all'));
+    const drains = new Drains(table, acknowledgement, events, (slot) => listeners.disconnect(slot, 'all'));
     this.lifecycle = new BackendLifecycle(events, traffic, {
       publish: () => this.publish(),
       probe: (backend) => listeners.probeNeeded(backend),
       disconnect: ({ slot }, scope) => listeners.disconnect(slot, scope),
     });
     this.registrations = new Registrations(this.members, this.lifecycle, changes, stored.isShared);
-    const { members, registrations, lifecycle, drains } = this;
+    const { members, index, registrations, lifecycle } = this;
+    const { DRAIN_TIMEOUT_SECONDS: drainSeconds } = config;
+    const parts = { registrations, lifecycle, drains, acknowledgement };
+    this.departures = new Departures({ ...parts, index, events, stored, drainSeconds });
     this.replicas = new Replicas({ members, registrations, lifecycle, drains, changes }, config);
     this.admission = new Admission(traffic, config);
     if (config.STICKINESS_KEY !== undefined) this.configuredKeys = keysOfSecret(config.STICKINESS_KEY);
@@ -94,7 +96,7 @@ export class RegistryService implements Fleet, OnModuleInit {
     if (isShared) this.replicas.applyAll(contents.records);
     else this.members.restoreAll(contents.records);
     this.updatePools();
-    this.completeDrains();
+    this.departures.complete();
   }
 
   /** Notifies `listener` from now on, and at once of the backends that have to be probed already. */
@@ -112,7 +114,7 @@ export class RegistryService implements Fleet, OnModuleInit {
    */
   register(spec: BackendSpec, claimant: Claimant): Registered {
     // A backend whose drain is complete has left, and registers as a new one.
-    this.completeDrains();
+    this.departures.complete();
     this.admission.check(spec, this.index, claimant);
     const known = this.index.match(spec);
     const { owned, secret } = withOwner(spec, known, claimant);
@@ -195,65 +197,24 @@ export class RegistryService implements Fleet, OnModuleInit {
     return this.snapshots.slowStart(backend, now);
   }
 
-  /**
-   * Pauses a backend. Once this resolves it receives no new request; exchanges in flight have `withinSeconds` to end. A
-   * drain in progress keeps its deadline unless `withinSeconds` is given.
-   *
-   * @throws {UnknownBackendError}
-   */
-  async drain(id: string, withinSeconds?: number): Promise<Backend> {
-    const backend = this.index.get(id);
-    if (backend.draining) {
-      if (withinSeconds !== undefined) {
-        const reason = `drain requested again, within ${withinSeconds} s`;
-        this.lifecycle.transition(backend, reason, () => this.drains.setDeadline(backend, withinSeconds));
-        this.stored.changes.save(backend);
-      }
-    } else {
-      const seconds = withinSeconds ?? this.config.DRAIN_TIMEOUT_SECONDS;
-      this.lifecycle.transition(backend, 'drain requested', () => this.drains.start(backend, 'pause', seconds));
-      this.stored.changes.save(backend);
-    }
-    await this.whenComplete(id);
-    this.completeDrains();
-    return backend;
+  /** See {@link Departures.drain}. */
+  drain(id: string, withinSeconds?: number): Promise<Backend> {
+    return this.departures.drain(id, withinSeconds);
   }
 
-  /** Takes a paused or leaving backend back. @throws {UnknownBackendError} */
+  /** See {@link Departures.resume}. */
   resume(id: string): Backend {
-    const backend = this.index.get(id);
-    if (backend.draining) {
-      this.lifecycle.transition(backend, 'resumed', () => (backend.draining = undefined));
-      this.stored.changes.save(backend);
-    }
-    return backend;
+    return this.departures.resume(id);
   }
 
-  /**
-   * Removes a backend when its exchanges have ended, for which they have `withinSeconds`. Once this resolves it
-   * receives no new request. Resolves with the backend while it drains, and with undefined when it is gone.
-   *
-   * @throws {UnknownBackendError}
-   */
-  async leave(id: string, withinSeconds = this.config.DRAIN_TIMEOUT_SECONDS): Promise<Backend | undefined> {
-    const backend = this.index.get(id);
-    this.lifecycle.transition(backend, 'leaving', () => this.drains.start(backend, 'leave', withinSeconds));
-    // In a file of its own now and not when it is gone: by then it may have registered with the next process there.
-    if (this.stored.isShared) this.stored.changes.save(backend);
-    else this.stored.changes.remove(id, 'leaving');
-    await this.whenComplete(id);
-    this.completeDrains();
-    return this.index.atSlot(backend.slot) === backend ? backend : undefined;
+  /** See {@link Departures.leave}. */
+  leave(id: string, withinSeconds?: number): Promise<Backend | undefined> {
+    return this.departures.leave(id, withinSeconds);
   }
 
-  /**
-   * Removes a backend at once; its exchanges go on. Once this resolves it receives no new request.
-   *
-   * @throws {UnknownBackendError}
-   */
-  async leaveNow(id: string): Promise<void> {
-    this.registrations.forget(id, 'left at once');
-    await this.whenComplete(id);
+  /** See {@link Departures.leaveNow}. */
+  leaveNow(id: string): Promise<void> {
+    return this.departures.leaveNow(id);
   }
 
   observe(seen: FleetBackend, observation: BackendObservation): void {
@@ -270,7 +231,7 @@ export class RegistryService implements Fleet, OnModuleInit {
 
   /** Completes and expires drains, removes backends whose lease has lapsed, and ends ejections. */
   sweep(): void {
-    this.completeDrains();
+    this.departures.complete();
     this.replicas.applyWaiting();
     // Leases of a store that is shared end by its clock.
     const fleet = this.stored.isShared ? [] : this.list();
@@ -278,26 +239,6 @@ export class RegistryService implements Fleet, OnModuleInit {
       this.registrations.forget(id, `lease lapsed: not renewed for ${leaseSeconds} s`);
     }
     this.lifecycle.endEjections(this.index);
-  }
-
-  /**
-   * Resolves when all threads of all balancers use the present snapshot, and the last change of a backend is stored.
-   *
-   * @throws like {@link whenStored}.
-   */
-  private async whenComplete(id: string): Promise<void> {
-    await Promise.all([this.acknowledgement.whenAcknowledged(), this.whenStored(id)]);
-    await this.others.whenAcknowledged();
-  }
-
-  /** Also expires drains whose deadline has passed. */
-  private completeDrains(): void {
-    // Whose request it is that notices them says nothing about who asked for them.
-    this.events.attributeTo(undefined, () => {
-      for (const { id } of this.drains.completeFinished(this.index, this.others)) {
-        this.registrations.forget(id, 'left, nothing in flight');
-      }
-    });
   }
 
   private updatePools(): void {

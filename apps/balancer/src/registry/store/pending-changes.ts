@@ -62,18 +62,8 @@ export class PendingChanges {
   }
 
   /** The change of a backend that is not stored. */
-  find(id: string): WantedChange | undefined {
-    return this.pending.get(id)?.wanted;
-  }
-
-  /** Whether the caller of a change still waits for it to be stored. */
-  isAwaited(id: string): boolean {
-    return this.pending.get(id)?.isKept === false;
-  }
-
-  /** What a change that is not stored was made on; undefined: there is no such change. */
-  baseOf(id: string): ChangeBase | undefined {
-    return this.pending.get(id)?.base;
+  find(id: string): Readonly<Pending> | undefined {
+    return this.pending.get(id);
   }
 
   /** Takes over a change that an earlier process has kept. */
