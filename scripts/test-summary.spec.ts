@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import type { Part } from './parts.ts';
-import { skipList, summaryOf } from './test-summary.ts';
+import { failureList, skipList, summaryOf } from './test-summary.ts';
 
 const PAGE = 'test/dashboard/page.spec.ts';
 const aSkip = (title: string, file = PAGE, needs = ['chromium']) => ({ file, title, needs });
 
 function aPart(name: string, passed: number, failed: number, skips = [aSkip('the page opens')].slice(1)): Part {
-  return { name, seconds: 75, tally: { passed, failed, skips } };
+  return { name, seconds: 75, tally: { passed, failed, failures: [], skips } };
 }
 
 it('the last line of the summary holds the sums, and nothing else', () => {
@@ -49,4 +49,15 @@ it('the time of each part is shown, and the time of all', () => {
   const text = summaryOf([aPart('unit', 1, 0), aPart('e2e', 1, 0)], 125);
   expect(text).toMatch(/│ unit +│ +1 min 15 s │/);
   expect(text).toMatch(/│ all +│ +2 min 05 s │/);
+});
+
+it('the failed tests stand just before the last line, where the end of a long log shows them', () => {
+  const e2e = aPart('e2e', 1, 1);
+  const part = { ...e2e, tally: { ...e2e.tally, failures: ['test/cli/a.spec.ts: says no'] } };
+  const lines = summaryOf([part, aPart('lint', 0, 1)], 100).split('\n');
+  expect(lines.slice(-6, -2)).toEqual(['Failed:', '  e2e: test/cli/a.spec.ts: says no', '  lint', '']);
+});
+
+it('there is no such list when nothing failed', () => {
+  expect(failureList([aPart('unit', 1, 0)])).toBe('');
 });

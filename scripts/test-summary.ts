@@ -12,7 +12,13 @@ export function totalOf(parts: readonly Part[]): Tally {
 /** The whole summary. `seconds` is less than the sum over the parts when some of them ran at the same time. */
 export function summaryOf(parts: readonly Part[], seconds: number): string {
   const { skips } = totalOf(parts);
-  return [timeTable(parts, seconds), ...(skips.length > 0 ? [skipList(skips)] : []), lastLine(totalOf(parts))]
+  const failures = failureList(parts);
+  return [
+    timeTable(parts, seconds),
+    ...(skips.length > 0 ? [skipList(skips)] : []),
+    ...(failures === '' ? [] : [failures]),
+    lastLine(totalOf(parts)),
+  ]
     .map((block) => `\n${block}\n`)
     .join('');
 }
@@ -20,6 +26,16 @@ export function summaryOf(parts: readonly Part[], seconds: number): string {
 /** The last line, which other programs parse. Skipped tests are in neither count. */
 export function lastLine({ passed, failed }: Tally): string {
   return `${passed} passed, ${failed} failed`;
+}
+
+/** What failed, by part: its failed tests, or the part itself when they have no names. Empty when nothing did. */
+export function failureList(parts: readonly Part[]): string {
+  const failed = parts.filter(({ tally }) => tally.failed > 0);
+  if (failed.length === 0) return '';
+  const lines = failed.flatMap(({ name, tally: { failures } }) =>
+    failures.length === 0 ? [`  ${name}`] : failures.map((failure) => `  ${name}: ${failure}`),
+  );
+  return ['Failed:', ...lines].join('\n');
 }
 
 /** The skipped tests by the program they need, and the command that installs the programs. */

@@ -46,7 +46,12 @@ describe('readReport', () => {
   });
 
   it('counts one failure for a missing report', () => {
-    expect(readReport('/nowhere/report.json', true)).toEqual({ passed: 0, failed: 1, skips: [] });
+    expect(readReport('/nowhere/report.json', true)).toEqual({
+      passed: 0,
+      failed: 1,
+      failures: [],
+      skips: [],
+    });
   });
 
   it('lists a skipped test with the programs it needs, as neither passed nor failed', () => {
@@ -55,8 +60,16 @@ describe('readReport', () => {
     expect(readReport(report, true, '/root/')).toEqual({
       passed: 3,
       failed: 0,
+      failures: [],
       skips: [{ file: 'a.spec.ts', title: 'the page opens', needs: ['chromium'] }],
     });
+  });
+
+  it('names the failed tests, and a file that failed as a whole', () => {
+    const failed = { status: 'failed', fullName: 'says no' };
+    const testResults = [aFile('failed', failed, { status: 'passed', fullName: 'b' }), aFile('failed')];
+    const report = aReport({ ...good, numFailedTests: 1, testResults });
+    expect(readReport(report, false, '/root/').failures).toEqual(['a.spec.ts: says no', 'a.spec.ts']);
   });
 
   it('takes a run whose tests were all skipped for a good one', () => {
@@ -66,10 +79,11 @@ describe('readReport', () => {
 });
 
 describe('addUp', () => {
-  it('adds the counts and keeps the skips of both', () => {
+  it('adds the counts and keeps the failures and skips of both', () => {
     const skip = (title: string) => ({ file: 'a.spec.ts', title, needs: [] });
-    expect(addUp({ passed: 1, failed: 2, skips: [skip('a')] }, { passed: 10, failed: 20, skips: [skip('b')] })).toEqual(
-      { passed: 11, failed: 22, skips: [skip('a'), skip('b')] },
-    );
+    const a = { passed: 1, failed: 2, failures: ['x'], skips: [skip('a')] };
+    const b = { passed: 10, failed: 20, failures: ['y'], skips: [skip('b')] };
+    const sum = { passed: 11, failed: 22, failures: ['x', 'y'], skips: [skip('a'), skip('b')] };
+    expect(addUp(a, b)).toEqual(sum);
   });
 });

@@ -5,6 +5,8 @@ import { readFileSync } from 'node:fs';
 export interface Tally {
   readonly passed: number;
   readonly failed: number;
+  /** The failed tests that have a name, as "file: title". */
+  readonly failures: readonly string[];
   readonly skips: readonly Skip[];
 }
 
@@ -17,11 +19,16 @@ export interface Skip {
   readonly needs: readonly string[];
 }
 
-export const NOTHING: Tally = { passed: 0, failed: 0, skips: [] };
+export const NOTHING: Tally = { passed: 0, failed: 0, failures: [], skips: [] };
 
 /** The sum of two tallies. */
 export function addUp(a: Tally, b: Tally): Tally {
-  return { passed: a.passed + b.passed, failed: a.failed + b.failed, skips: [...a.skips, ...b.skips] };
+  return {
+    passed: a.passed + b.passed,
+    failed: a.failed + b.failed,
+    failures: [...a.failures, ...b.failures],
+    skips: [...a.skips, ...b.skips],
+  };
 }
 
 /**
@@ -33,8 +40,9 @@ export function readReport(file: string, isRunOk: boolean, root = ''): Tally {
     const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(file, 'utf8')) as VitestReport;
     const failed = numFailedTests + testResults.filter(hasFailedAsAWhole).length;
     const skips = testResults.flatMap((result) => skipsOf(result, root));
+    const failures = testResults.flatMap((result) => failuresOf(result, root));
     const isUnexplained = failed === 0 && (!isRunOk || numPassedTests + skips.length === 0);
-    return { passed: numPassedTests, failed: isUnexplained ? 1 : failed, skips };
+    return { passed: numPassedTests, failed: isUnexplained ? 1 : failed, failures, skips };
   } catch {
     return { ...NOTHING, failed: 1 };
   }
@@ -60,11 +68,21 @@ function hasFailedAsAWhole({ status, assertionResults }: FileResult): boolean {
   return status === 'failed' && !assertionResults.some((test) => test.status === 'failed');
 }
 
+function failuresOf(result: FileResult, root: string): string[] {
+  const file = withoutRoot(result.name, root);
+  const tests = result.assertionResults.filter(({ status }) => status === 'failed');
+  return hasFailedAsAWhole(result) ? [file] : tests.map(({ fullName }) => `${file}: ${fullName}`);
+}
+
+function withoutRoot(name: string, root: string): string {
+  return name.startsWith(root) ? name.slice(root.length) : name;
+}
+
 function skipsOf({ name, assertionResults }: FileResult, root: string): Skip[] {
   return assertionResults
     .filter(({ status }) => status === 'skipped')
     .map(({ fullName, meta }) => ({
-      file: name.startsWith(root) ? name.slice(root.length) : name,
+      file: withoutRoot(name, root),
       title: fullName,
       needs: meta?.needs ?? [],
     }));
