@@ -29,9 +29,11 @@ export class Balancer {
     private readonly declared: FleetSnapshot,
     private readonly context: Pick<PolicyContext, 'clock' | 'random'>,
     private readonly speedOf?: (slot: number) => number,
+    private readonly believed?: () => FleetSnapshot,
   ) {
-    const { resourceCount, size } = declared;
-    this.fleet = declared;
+    const { size } = declared;
+    this.fleet = believed?.() ?? declared;
+    const { resourceCount } = this.fleet;
     this.table = new LoadTable({ resourceCount, slotCount: size, writerCount: 2 });
     this.policy = createPolicy({ table: this.table, ...context });
   }
@@ -39,6 +41,7 @@ export class Balancer {
   /** The position that the policy chooses; -1 when no backend has the resources the request needs. */
   place(demand: ResourceVector, affinity: number): number {
     if (this.speedOf !== undefined) this.lookAtSpeeds(this.speedOf);
+    if (this.believed !== undefined) this.fleet = this.believed();
     const feasible = this.candidates.fill(this.fleet, this.table, demand, []);
     return feasible === 0 ? -1 : this.policy.choose(this.candidates, demand, affinity);
   }

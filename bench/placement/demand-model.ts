@@ -1,6 +1,17 @@
 // What a simulated balancer assumes a request needs: declared, or learned from observations.
-import { DemandLearner, type FleetSnapshot, type LearningTicket, type ResourceVector } from '@fairlead/scheduling';
+import {
+  DemandLearner,
+  FleetSnapshot,
+  LatentLearner,
+  type LearningTicket,
+  type Random,
+  type ResourceVector,
+  type Stay,
+} from '@fairlead/scheduling';
 import type { RequestClass } from './fleets.js';
+
+/** Latent resources of the model at most: as many as a balancer has. */
+const RANK_LIMIT = 3;
 
 /** The start of an exchange. */
 export interface Dispatch {
@@ -19,14 +30,26 @@ export interface Completion {
   readonly reportedUnits?: ArrayLike<number>;
 }
 
+/** What a model has to know again at the end of an exchange. */
+export type Ticket = LearningTicket | LatentTicket;
+
+/** The same for {@link LatentDemand}. */
+interface LatentTicket {
+  readonly stay: Stay | undefined;
+  readonly classId: number;
+  readonly slot: number;
+}
+
 /** Estimates the demand of each class. A returned vector is valid until the next call. */
 export interface DemandModel {
   estimate(requestClass: number): ResourceVector;
   /** Returns the ticket to pass to {@link completed}, if any. */
-  dispatched(dispatch: Dispatch): LearningTicket | undefined;
-  completed(ticket: LearningTicket | undefined, completion: Completion): void;
+  dispatched(dispatch: Dispatch): Ticket | undefined;
+  completed(ticket: Ticket | undefined, completion: Completion): void;
   /** The speed of a backend as a multiple of its declared speed. Absent when speeds are not learned. */
   readonly speedOf?: (slot: number) => number;
+  /** The fleet as it is believed to be. Absent: as declared. */
+  readonly fleet?: FleetSnapshot;
 }
 
 /** Creates the model of a balancer for the declared fleet. */
@@ -70,11 +93,62 @@ export class LearnedDemand implements DemandModel {
     return this.learner.dispatched(requestClass, slot, others, atSeconds);
   }
 
-  completed(ticket: LearningTicket | undefined, { others, atSeconds, reportedUnits }: Completion): void {
-    if (ticket === undefined) return;
+  completed(ticket: Ticket | undefined, { others, atSeconds, reportedUnits }: Completion): void {
+    if (ticket === undefined || !('sojourn' in ticket)) return;
     if (reportedUnits !== undefined) this.learner.reported(ticket.classId, reportedUnits, atSeconds);
     this.learner.completed(ticket, others, atSeconds);
   }
 
   readonly speedOf = (slot: number): number => this.learner.speed(slot);
+}
+
+/** Neither requests nor machines are known: the library's latent model learns both from latency. */
+export class LatentDemand implements DemandModel {
+  /** The fleet as it is believed to be: of latent resources. */
+  fleet: FleetSnapshot;
+  private readonly learner: LatentLearner;
+  private readonly vector: ResourceVector;
+
+  /** @param declarations what each machine declares, units per second by resource; undefined: nothing. */
+  constructor(
+    private readonly machines: number,
+    classCount: number,
+    random: Random,
+    declarations: readonly (readonly number[] | undefined)[] = [],
+  ) {
+    this.learner = new LatentLearner({ classCount, slotCount: machines, rankLimit: RANK_LIMIT }, random);
+    declarations.forEach((capacity, slot) => this.learner.declareMachine(slot, capacity));
+    this.vector = new Float64Array(RANK_LIMIT);
+    this.fleet = this.believedFleet();
+  }
+
+  estimate(requestClass: number): ResourceVector {
+    const { demand, rank } = this.learner.table;
+    for (let r = 0; r < rank; r++) this.vector[r] = demand[requestClass * RANK_LIMIT + r];
+    return this.vector.fill(0, rank);
+  }
+
+  dispatched({ requestClass, slot, atSeconds }: Dispatch): LatentTicket {
+    return { stay: this.learner.start(requestClass, slot, atSeconds), classId: requestClass, slot };
+  }
+
+  completed(ticket: Ticket | undefined, { atSeconds }: Completion): void {
+    if (ticket === undefined || 'sojourn' in ticket) return;
+    this.learner.end(ticket.stay, ticket.classId, ticket.slot, atSeconds, true);
+    if (this.learner.step()) this.fleet = this.believedFleet();
+  }
+
+  /** Which model is in use, and how well it predicts. */
+  get table(): LatentLearner['table'] {
+    return this.learner.table;
+  }
+
+  private believedFleet(): FleetSnapshot {
+    const { slowness, rank } = this.learner.table;
+    const members = Array.from({ length: this.machines }, (_, slot) => ({
+      slot,
+      capacity: Array.from({ length: RANK_LIMIT }, (__, r) => (r < rank ? 1 / slowness[slot * RANK_LIMIT + r] : 1)),
+    }));
+    return new FleetSnapshot(RANK_LIMIT, members);
+  }
 }

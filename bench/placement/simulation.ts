@@ -1,8 +1,8 @@
 // The discrete-event simulation: Poisson arrivals, the real policies, and stations that serve the work.
-import { FleetSnapshot, type LearningTicket, type Random, type Reservation } from '@fairlead/scheduling';
+import { FleetSnapshot, type Random, type Reservation } from '@fairlead/scheduling';
 import { Balancer, type PolicyFactory } from './balancer.js';
 import { ClassDice, exponential, logNormal, stream } from './chance.js';
-import { DeclaredDemand, type DemandModel, type DemandModelFactory } from './demand-model.js';
+import { DeclaredDemand, type DemandModel, type DemandModelFactory, type Ticket } from './demand-model.js';
 import { EventQueue } from './event-queue.js';
 import type { Fleet, RequestClass } from './fleets.js';
 import { createStation, type Discipline, type Station } from './stations.js';
@@ -47,6 +47,10 @@ export interface Scenario {
 export interface Outcome {
   /** Latencies of the requests that arrived after the warm-up and departed, seconds, ascending. */
   readonly latencySeconds: Float64Array;
+  /** The same in the order of arrival, from the first request after the warm-up; NaN: never departed. */
+  readonly latencyByArrival: Float64Array;
+  /** Mean number of requests in the system that arrivals found, in each quarter of the requests after the opening. */
+  readonly backlogByQuarter: readonly number[];
   /** Requests in the system at the arrivals one half and one whole through the run. */
   readonly inSystemHalfway: number;
   readonly inSystemAtEnd: number;
@@ -69,6 +73,7 @@ class Simulation {
   private readonly balancers: Balancer[];
   private readonly demands: DemandModel;
   private readonly isSeries: boolean;
+  /** Of the measured requests, in the order of arrival. */
   private readonly latencies: number[] = [];
   private inSystem = 0;
   private refused = 0;
@@ -83,8 +88,9 @@ class Simulation {
   private readonly arrivedAt: number[] = [];
   private readonly balancerOf: number[] = [];
   private readonly activeAtDispatch: number[] = [];
-  private readonly tickets: (LearningTicket | undefined)[] = [];
-  private readonly isMeasured: boolean[] = [];
+  private readonly tickets: (Ticket | undefined)[] = [];
+  /** The place of a job among the measured requests; -1: it is not measured. */
+  private readonly measuredAs: number[] = [];
   /** In series the resource being visited, in parallel the resources still busy. */
   private readonly stage: number[] = [];
   private readonly works: number[] = [];
@@ -107,7 +113,8 @@ class Simulation {
     const { speedOf } = this.demands;
     this.balancers = Array.from({ length: scenario.balancers }, (_, b) => {
       const random = stream(seed, PURPOSE.policy + 16 * (b + 1));
-      return new Balancer(scenario.createPolicy, snapshot, { random, clock: () => this.now }, speedOf);
+      const believed = this.demands.fleet === undefined ? undefined : () => this.demands.fleet!;
+      return new Balancer(scenario.createPolicy, snapshot, { random, clock: () => this.now }, speedOf, believed);
     });
   }
 
@@ -118,6 +125,7 @@ class Simulation {
     const halfway = opening.requests + (requests >> 1);
     const measuredFrom = opening.requests + Math.floor(requests * this.scenario.warmUp);
     let dice = new ClassDice(this.classes);
+    const backlogByQuarter = [0, 0, 0, 0];
     let inSystemHalfway = 0;
     let nextHearing = this.balancers.length > 1 ? hearSeconds : Infinity;
 
@@ -133,12 +141,24 @@ class Simulation {
         inSystemHalfway = this.inSystem;
         dice = this.turnHalfway(dice);
       }
+      if (request >= opening.requests) {
+        const quarter = Math.floor((4 * (request - opening.requests)) / requests);
+        backlogByQuarter[quarter] += this.inSystem / (requests / 4);
+      }
       this.arrive(dice.draw(classStream), request >= measuredFrom);
     }
     const inSystemAtEnd = this.inSystem;
     if (this.scenario.endsWithLastArrival !== true) this.serveUntil(Infinity);
-    const latencySeconds = Float64Array.from(this.latencies).sort();
-    return { latencySeconds, inSystemHalfway, inSystemAtEnd, refused: this.refused };
+    const latencyByArrival = Float64Array.from(this.latencies);
+    const latencySeconds = latencyByArrival.filter((seconds) => !Number.isNaN(seconds)).sort();
+    return {
+      latencySeconds,
+      latencyByArrival,
+      backlogByQuarter,
+      inSystemHalfway,
+      inSystemAtEnd,
+      refused: this.refused,
+    };
   }
 
   private turnHalfway(dice: ClassDice): ClassDice {
@@ -181,7 +201,7 @@ class Simulation {
     const others = balancers[b].table.active(backend);
     this.activeAtDispatch[job] = others;
     this.tickets[job] = this.demands.dispatched({ requestClass, slot: backend, others, atSeconds: this.now });
-    this.isMeasured[job] = isMeasured;
+    this.measuredAs[job] = isMeasured ? this.latencies.push(NaN) - 1 : -1;
     this.reservations[job] = balancers[b].reserve(backend, demand);
     this.inSystem++;
     this.begin(job, backend);
@@ -231,7 +251,7 @@ class Simulation {
       atSeconds: this.now,
       ...(this.scenario.reportsCost === true && { reportedUnits: this.worksOf(job) }),
     });
-    if (this.isMeasured[job]) this.latencies.push(latencySeconds);
+    if (this.measuredAs[job] !== -1) this.latencies[this.measuredAs[job]] = latencySeconds;
     this.inSystem--;
     this.idle.push(job);
   }

@@ -39,6 +39,7 @@ export {
   type WindowCounts,
 } from './health/outliers.js';
 export { inFlightLimits, lowerMedian } from './in-flight-limits.js';
+export * from './latent/index.js';
 export { LATENCY_BUCKETS, bucketStart, latencyBucket, latencyQuantile } from './latency-buckets.js';
 export { LoadRow, type LoadTableShape } from './load/load-row.js';
 export { LoadTable } from './load/load-table.js';

@@ -1,0 +1,4 @@
+export { LatentFactors, MAX_RANK_LIMIT, deviance, type LatentShape } from './latent-factors.js';
+export { LatentLearner } from './latent-learner.js';
+export { confidence, type LatentModelName, type LatentTable } from './latent-table.js';
+export type { Stay } from './neighbour-meter.js';

@@ -1,0 +1,98 @@
+// The low-rank model of classes and machines: what a class needs of each latent resource, and how slow a machine is at it.
+
+import type { SampleStore } from './sample-store.js';
+
+/** The dimensions of a model. */
+export interface LatentShape {
+  /** Maximum number of classes; their numbers are smaller. */
+  readonly classCount: number;
+  /** Maximum number of machines; their slots are smaller. */
+  readonly slotCount: number;
+  /** Maximum number of latent resources, at most {@link MAX_RANK_LIMIT}. The stride of arrays by class or machine. */
+  readonly rankLimit: number;
+}
+
+/** The largest `rankLimit`. */
+export const MAX_RANK_LIMIT = 8;
+
+/**
+ * D and G of the model: a request of class k on machine s has w_r = D_kr · G_sr seconds of work for latent resource r.
+ * Only the products mean anything; the scale of a resource is a convention. All entries are finite and above 0.
+ */
+export class LatentFactors {
+  /** D, units, at `classId * rankLimit + r`. */
+  readonly demand: Float64Array;
+  /** G, seconds per unit, at `slot * rankLimit + r`. */
+  readonly slowness: Float64Array;
+  /** Weight of the samples behind each class and each machine. */
+  readonly classSamples: Float64Array;
+  readonly slotSamples: Float64Array;
+  /** Mean deviance of the samples: see {@link deviance}. Infinity: not fitted. */
+  loss = Infinity;
+
+  /** @param rank number of latent resources in use; the others have no meaning. */
+  constructor(
+    readonly shape: LatentShape,
+    readonly rank: number,
+  ) {
+    this.demand = new Float64Array(shape.classCount * shape.rankLimit).fill(1 / rank);
+    this.slowness = new Float64Array(shape.slotCount * shape.rankLimit).fill(1);
+    this.classSamples = new Float64Array(shape.classCount);
+    this.slotSamples = new Float64Array(shape.slotCount);
+  }
+
+  /** An independent copy. */
+  copy(): LatentFactors {
+    const copy = new LatentFactors(this.shape, this.rank);
+    copy.demand.set(this.demand);
+    copy.slowness.set(this.slowness);
+    copy.classSamples.set(this.classSamples);
+    copy.slotSamples.set(this.slotSamples);
+    copy.loss = this.loss;
+    return copy;
+  }
+
+  /**
+   * Gives each class with samples its mean attained service as demand, in equal parts: the latency over the number present.
+   * The slowness of each machine stays as it is.
+   */
+  setMeanWork(samples: SampleStore): void {
+    const { classCount, rankLimit } = this.shape;
+    const sums = new Float64Array(classCount);
+    const counts = new Float64Array(classCount);
+    for (let at = 0; at < samples.count; at++) {
+      if (samples.isValid[at] === 0) continue;
+      let slowness = 0;
+      for (let r = 0; r < this.rank; r++) slowness += this.slowness[samples.slots[at] * rankLimit + r] / this.rank;
+      sums[samples.classIds[at]] += samples.seconds[at] / (1 + samples.others[at]) / slowness;
+      counts[samples.classIds[at]]++;
+    }
+    const mean = sum(sums) / Math.max(1, sum(counts));
+    if (!(mean > 0)) return;
+    for (let k = 0; k < classCount; k++) {
+      const units = (sums[k] + mean) / (counts[k] + 1);
+      for (let r = 0; r < this.rank; r++) this.demand[k * rankLimit + r] = units / this.rank;
+    }
+  }
+
+  /** Seconds of work that a request of a class is for latent resource `r` of a machine. */
+  workSeconds(classId: number, slot: number, r: number): number {
+    const { rankLimit } = this.shape;
+    return this.demand[classId * rankLimit + r] * this.slowness[slot * rankLimit + r];
+  }
+}
+
+/**
+ * The deviance of a gamma-distributed value from its prediction, also known as the Itakura–Saito divergence: 0 when they
+ * agree; the error counts in proportion, whatever the scale; and the prediction with the least sum of it is a mean and
+ * not a median, which is what work left adds up to.
+ *
+ * @param ratio value / prediction, above 0.
+ */
+export function deviance(ratio: number): number {
+  return ratio - Math.log(ratio) - 1;
+}
+
+function sum(values: Float64Array): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,248 @@
+// Learns what classes of requests need and how fast machines are, from latency alone.
+import type { Random } from '../clock-and-random.js';
+import { alignOrder, alignScale } from './alignment.js';
+import { LatentFactors, deviance, type LatentShape } from './latent-factors.js';
+import { LatentFit, type FitContext } from './latent-fit.js';
+import { tableOf, type LatentModelName, type LatentTable } from './latent-table.js';
+import { ModelChoice } from './model-choice.js';
+import { NeighbourMeter, type Stay } from './neighbour-meter.js';
+import { Priors } from './priors.js';
+import { SampleStore } from './sample-store.js';
+
+/** Samples kept: ten seconds of a busy fleet. */
+const SAMPLES = 4096;
+/** About so many samples per second are taken, the same number of each class. */
+const SAMPLES_PER_SECOND = 400;
+/** At most so many requests in flight become samples. */
+const MAX_STAYS = 512;
+
+/** Samples for the first fit; later ones wait for this part of all samples, or the most that one waits for. */
+const FIRST_FIT_SAMPLES = 30;
+const FIT_AFTER_PART = 0.3;
+const FIT_AFTER_SAMPLES = 300;
+/** The first fits also start from random factors, because the data are still too few to lead out of a bad start. */
+const FITS_WITH_RESTARTS = 8;
+const RESTARTS = 3;
+const STEPS_OF_RESTARTS = 60;
+const STEPS_OF_FIT = 20;
+/** Half the width of the random factors of a restart, in logarithms. */
+const SPREAD = 0.5;
+
+/** The part of the requests that explore, while nothing is known and when everything is. */
+const MOST_EXPLORATION = 0.01;
+const LEAST_EXPLORATION = 0.001;
+
+/** The index of the model that takes all machines to be alike. */
+const RANK_WITHOUT_MODEL = 0;
+
+/**
+ * Feed it each start and end of a request; call {@link step} regularly, and use its {@link table} when it says that there
+ * is a new one. Times are seconds on one monotonic clock that never decreases. A start or an end is O(classes).
+ */
+export class LatentLearner {
+  /** What is believed now. */
+  table: LatentTable;
+  private readonly meter: NeighbourMeter;
+  private readonly samples = new SampleStore(SAMPLES);
+  private readonly priors: Priors;
+  /** By rank. */
+  private models: LatentFactors[];
+  private readonly choice: ModelChoice;
+  private readonly sampledAt: Float64Array;
+  private classesSeen = 0;
+  private stays = 0;
+  private fits = 0;
+  private fittedSamples = 0;
+  private judgedSamples = 0;
+  private job: Generator<void, void> | undefined;
+
+  constructor(
+    readonly shape: LatentShape,
+    private readonly random: Random,
+  ) {
+    this.meter = new NeighbourMeter(shape.classCount);
+    this.priors = new Priors(shape);
+    this.models = Array.from({ length: shape.rankLimit + 1 }, (_, rank) => this.unfitted(Math.max(1, rank)));
+    this.choice = new ModelChoice(this.models.length, shape.rankLimit);
+    this.sampledAt = new Float64Array(shape.classCount).fill(-Infinity);
+    this.table = this.publish();
+  }
+
+  /** Records that a request was sent to a machine. Returns what {@link end} needs; undefined: it is no sample. */
+  start(classId: number, slot: number, atSeconds: number): Stay | undefined {
+    if (!this.isSample(classId, atSeconds)) {
+      this.meter.start(classId, slot, atSeconds);
+      return undefined;
+    }
+    if (this.sampledAt[classId] === -Infinity) this.classesSeen++;
+    this.sampledAt[classId] = atSeconds;
+    this.stays++;
+    return this.meter.startSample(classId, slot, atSeconds);
+  }
+
+  /**
+   * Records that a request has ended.
+   *
+   * @param isAnswered whether its latency shows anything: not that of a request that failed.
+   */
+  end(stay: Stay | undefined, classId: number, slot: number, atSeconds: number, isAnswered: boolean): void {
+    if (!stay) {
+      this.meter.end(classId, slot, atSeconds);
+      return;
+    }
+    this.stays--;
+    if (isAnswered) this.meter.finish(stay, atSeconds, this.samples);
+    else this.meter.drop(stay, atSeconds);
+  }
+
+  /** Takes what a machine declares, units per second by resource; undefined: nothing. */
+  declareMachine(slot: number, capacity: ArrayLike<number> | undefined): void {
+    this.priors.declareMachine(slot, capacity);
+    if (this.fits === 0) this.startFromPriors();
+  }
+
+  /** Takes what requests of a class declare or are reported to cost, units by resource, `samples` times. */
+  declareDemand(classId: number, units: ArrayLike<number>, samples: number): void {
+    this.priors.declareDemand(classId, units, samples);
+    if (this.fits === 0) this.startFromPriors();
+  }
+
+  /** Forgets a class whose number will be reused. */
+  forgetClass(classId: number): void {
+    this.samples.forgetClass(classId);
+    this.priors.forgetClass(classId);
+    if (this.sampledAt[classId] > -Infinity) this.classesSeen--;
+    this.sampledAt[classId] = -Infinity;
+  }
+
+  /** Forgets a machine whose slot will be reused. */
+  forgetSlot(slot: number): void {
+    this.samples.forgetSlot(slot);
+    this.meter.forgetSlot(slot);
+    this.priors.forgetSlot(slot);
+  }
+
+  /** Forgets what is in flight, after starts or ends were missed. */
+  forgetFlights(): void {
+    this.meter.forgetAll();
+  }
+
+  /**
+   * Works on the next fit, when there are enough new samples, until `isTimeUp` says so.
+   *
+   * @returns whether {@link table} is a new one.
+   */
+  step(isTimeUp: () => boolean = () => false): boolean {
+    if (!this.job && this.isFitDue()) this.job = this.fit();
+    while (this.job) {
+      if (this.job.next().done === true) {
+        this.job = undefined;
+        this.table = this.publish();
+        return true;
+      }
+      if (isTimeUp()) return false;
+    }
+    return false;
+  }
+
+  private isSample(classId: number, atSeconds: number): boolean {
+    if (this.stays >= MAX_STAYS) return false;
+    return atSeconds - this.sampledAt[classId] >= this.classesSeen / SAMPLES_PER_SECOND;
+  }
+
+  private isFitDue(): boolean {
+    const { total } = this.samples;
+    const wait = Math.min(FIT_AFTER_SAMPLES, Math.max(FIRST_FIT_SAMPLES, FIT_AFTER_PART * total));
+    return total - this.fittedSamples >= wait;
+  }
+
+  /** Yields after each step. */
+  private *fit(): Generator<void, void> {
+    const seen = { samples: this.samples, order: this.meter.order };
+    this.fittedSamples = this.samples.total;
+    this.judge(seen);
+    this.models[RANK_WITHOUT_MODEL].setMeanWork(this.samples);
+    for (let rank = 1; rank < this.models.length; rank++) {
+      const former = this.models[rank];
+      const context = { ...seen, ...this.priors.beliefsAt(rank) };
+      const starts = this.fits === 0 ? [] : [former.copy()];
+      if (this.fits < FITS_WITH_RESTARTS) for (let i = 0; i < RESTARTS; i++) starts.push(this.randomStart(rank, i));
+      const steps = starts.length > 1 ? STEPS_OF_RESTARTS : STEPS_OF_FIT;
+      for (const factors of starts) {
+        const fit = new LatentFit(factors, context);
+        for (let step = 0; step < steps; step++) {
+          fit.step();
+          yield;
+        }
+      }
+      const best = starts.reduce((a, b) => (b.loss < a.loss ? b : a));
+      if (this.fits > 0) alignOrder(best, former);
+      alignScale(best, this.priors.usualSlowness);
+      this.models[rank] = best;
+      yield;
+    }
+    this.fits++;
+  }
+
+  /** Compares what each model predicts for the samples that none has seen yet. */
+  private judge(context: FitContext): void {
+    if (this.fits > 0) {
+      const fits = this.models.map((factors) => new LatentFit(factors, context));
+      const first = Math.max(this.judgedSamples, this.samples.total - this.samples.count);
+      for (let sample = first; sample < this.samples.total; sample++) {
+        const at = sample % this.samples.capacity;
+        if (this.samples.isValid[at] === 1) this.choice.add(fits.map((fit) => deviance(Math.max(1e-9, fit.ratio(at)))));
+      }
+      this.choice.choose();
+    }
+    this.judgedSamples = this.samples.total;
+  }
+
+  private unfitted(rank: number): LatentFactors {
+    const factors = new LatentFactors(this.shape, rank);
+    this.priors.write(factors);
+    return factors;
+  }
+
+  private startFromPriors(): void {
+    this.models = this.models.map(({ rank }) => this.unfitted(rank));
+    this.table = this.publish();
+  }
+
+  /** Factors of the right size with a random shape; the first start of machines that declare something has theirs. */
+  private randomStart(rank: number, start: number): LatentFactors {
+    const factors = this.unfitted(rank);
+    factors.setMeanWork(this.samples);
+    if (start > 0 || !this.priors.isAnyMachineDeclared) {
+      for (const entries of [factors.demand, factors.slowness]) {
+        for (let at = 0; at < entries.length; at++) entries[at] *= Math.exp(SPREAD * (2 * this.random() - 1));
+      }
+    }
+    return factors;
+  }
+
+  private publish(): LatentTable {
+    const { chosen } = this.choice;
+    const factors = this.models[chosen];
+    const isModel = chosen !== RANK_WITHOUT_MODEL;
+    return tableOf(isModel ? factors : new LatentFactors(this.shape, 1), {
+      version: (this.table?.version ?? 0) + 1,
+      model: nameOf(chosen),
+      loss: this.choice.loss(chosen),
+      exploration: this.exploration(),
+    });
+  }
+
+  /** Falls as the machines become known: with the mean standard error of what is known of them. */
+  private exploration(): number {
+    const { slotSamples } = this.models[this.shape.rankLimit];
+    const seen = slotSamples.filter((samples) => samples > 0);
+    const doubt = seen.length === 0 ? 1 : seen.reduce((sum, n) => sum + 1 / Math.sqrt(1 + n), 0) / seen.length;
+    return Math.max(LEAST_EXPLORATION, MOST_EXPLORATION * doubt);
+  }
+}
+
+function nameOf(rank: number): LatentModelName {
+  if (rank === RANK_WITHOUT_MODEL) return 'least-requests';
+  return rank === 1 ? 'attained-service' : 'latent';
+}

@@ -1,0 +1,44 @@
+// Chooses between models by how well they predict responses before they are learned from.
+
+/** Predictions over which the deviance of a model is averaged. */
+const MEMORY = 500;
+/** Predictions before the first choice. */
+const MIN_PREDICTIONS = 300;
+/** Another model must be better by this part of the present one's deviance. */
+const MIN_GAIN = 0.15;
+
+/** The moving mean of each model's deviance on responses that it had not seen. */
+export class ModelChoice {
+  private readonly losses: Float64Array;
+  private predictions = 0;
+
+  /** @param chosen the index of the model that is used until another proves better. */
+  constructor(
+    modelCount: number,
+    public chosen: number,
+  ) {
+    this.losses = new Float64Array(modelCount);
+  }
+
+  /** Adds the deviances of one response's predictions, by model. */
+  add(deviances: ArrayLike<number>): void {
+    const gain = Math.max(1 / ++this.predictions, 1 / MEMORY);
+    for (let model = 0; model < this.losses.length; model++) {
+      this.losses[model] += gain * (deviances[model] - this.losses[model]);
+    }
+  }
+
+  /** The mean deviance of a model; NaN before any prediction. */
+  loss(model: number): number {
+    return this.predictions === 0 ? NaN : this.losses[model];
+  }
+
+  /** Changes to the best model if it is clearly better than the chosen one. Returns whether it did. */
+  choose(): boolean {
+    if (this.predictions < MIN_PREDICTIONS) return false;
+    const best = this.losses.indexOf(Math.min(...this.losses));
+    if (!(this.losses[best] < (1 - MIN_GAIN) * this.losses[this.chosen])) return false;
+    this.chosen = best;
+    return true;
+  }
+}

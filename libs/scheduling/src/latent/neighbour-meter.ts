@@ -1,0 +1,158 @@
+// Measures how long requests stay on a machine, and which others are there with them, from their starts and ends alone.
+import type { SampleStore } from './sample-store.js';
+
+/** Responses over which the order of service is averaged. */
+const ORDER_MEMORY = 200;
+/** With fewer others ahead, requests leave in order by chance too often to say anything. */
+const MIN_AHEAD_FOR_ORDER = 3;
+
+/** The state of one machine. Times in seconds. */
+interface Station {
+  updatedAt: number;
+  /** Requests in flight. */
+  active: number;
+  /** Requests that have left. */
+  departures: number;
+  /** ∫ dt / n while n > 0: what each request has had of a server that all present share equally. */
+  fairShare: number;
+  /** Requests in flight, by class. */
+  readonly counts: Uint32Array;
+  /** ∫ count dt, by class. */
+  readonly presence: Float64Array;
+  /** The classes with requests in flight. */
+  readonly present: number[];
+}
+
+/** A request in flight that becomes a sample when it ends. Reused for another request after that. */
+export class Stay {
+  classId = -1;
+  slot = -1;
+  startedAt = NaN;
+  /** The machine at the start, in the words of {@link Station}. */
+  fairShare = 0;
+  departures = 0;
+  others = 0;
+  readonly counts: Float64Array;
+  readonly presence: Float64Array;
+
+  constructor(classCount: number) {
+    this.counts = new Float64Array(classCount);
+    this.presence = new Float64Array(classCount);
+  }
+}
+
+/**
+ * Follows which classes are on which machine. Starting to measure a request and ending it is O(classes); every other
+ * start and end is O(classes present). Times are seconds on one monotonic clock, and never decrease.
+ */
+export class NeighbourMeter {
+  private stations: (Station | undefined)[] = [];
+  private readonly spare: Stay[] = [];
+  private readonly beside: Float64Array;
+  private orderScore = 0;
+
+  constructor(private readonly classCount: number) {
+    this.beside = new Float64Array(classCount);
+  }
+
+  /** Records that a request was sent to a machine. */
+  start(classId: number, slot: number, atSeconds: number): void {
+    const station = this.advance(slot, atSeconds);
+    if (station.counts[classId]++ === 0) station.present.push(classId);
+    station.active++;
+  }
+
+  /** Records the same of a request that shall become a sample. Pass what it returns to {@link finish} or {@link drop}. */
+  startSample(classId: number, slot: number, atSeconds: number): Stay {
+    const station = this.advance(slot, atSeconds);
+    const stay = this.spare.pop() ?? new Stay(this.classCount);
+    stay.classId = classId;
+    stay.slot = slot;
+    stay.startedAt = atSeconds;
+    stay.fairShare = station.fairShare;
+    stay.departures = station.departures;
+    stay.others = station.active;
+    stay.counts.set(station.counts);
+    stay.presence.set(station.presence);
+    this.start(classId, slot, atSeconds);
+    return stay;
+  }
+
+  /** Records that a request has left. One whose start is unknown is ignored. */
+  end(classId: number, slot: number, atSeconds: number): void {
+    const station = this.advance(slot, atSeconds);
+    if (station.counts[classId] === 0) return;
+    station.active--;
+    station.departures++;
+    if (--station.counts[classId] > 0) return;
+    station.present[station.present.indexOf(classId)] = station.present.at(-1)!;
+    station.present.pop();
+  }
+
+  /** Records that a measured request was answered, and adds it to `samples`. */
+  finish(stay: Stay, atSeconds: number, samples: SampleStore): void {
+    const { classId, slot } = stay;
+    const station = this.advance(slot, atSeconds);
+    const seconds = atSeconds - stay.startedAt;
+    if (seconds > 0) {
+      if (stay.others >= MIN_AHEAD_FOR_ORDER) this.observeOrder(station.departures - stay.departures === stay.others);
+      let others = 0;
+      for (let k = 0; k < this.classCount; k++) {
+        const own = k === classId ? 1 : 0;
+        this.beside[k] = Math.max(0, (station.presence[k] - stay.presence[k]) / seconds - own);
+        others += this.beside[k];
+      }
+      // What the latency would have been with the same company throughout: the mean of 1/n is not 1 over the mean of n.
+      const steadySeconds = (station.fairShare - stay.fairShare) * (1 + others);
+      samples.add({ classId, slot, seconds, steadySeconds, beside: this.beside, ahead: stay.counts, atSeconds });
+    }
+    this.drop(stay, atSeconds);
+  }
+
+  /** Records that a measured request ended without an answer that shows anything. */
+  drop(stay: Stay, atSeconds: number): void {
+    this.end(stay.classId, stay.slot, atSeconds);
+    this.spare.push(stay);
+  }
+
+  /**
+   * How strictly requests leave a machine in the order in which they came: 1 always; 0 as processor sharing does. When
+   * all requests are equal the two look the same, and predict the same.
+   */
+  get order(): number {
+    return Math.max(0, 2 * this.orderScore - 1) ** 2;
+  }
+
+  /** Forgets a machine whose slot will be reused. */
+  forgetSlot(slot: number): void {
+    this.stations[slot] = undefined;
+  }
+
+  /** Forgets all that is in flight, after starts or ends were missed. */
+  forgetAll(): void {
+    this.stations = [];
+  }
+
+  private observeOrder(isInOrder: boolean): void {
+    this.orderScore += ((isInOrder ? 1 : 0) - this.orderScore) / ORDER_MEMORY;
+  }
+
+  private advance(slot: number, atSeconds: number): Station {
+    const station = (this.stations[slot] ??= {
+      updatedAt: atSeconds,
+      active: 0,
+      departures: 0,
+      fairShare: 0,
+      counts: new Uint32Array(this.classCount),
+      presence: new Float64Array(this.classCount),
+      present: [],
+    });
+    const elapsed = atSeconds - station.updatedAt;
+    if (elapsed > 0) {
+      for (const k of station.present) station.presence[k] += station.counts[k] * elapsed;
+      if (station.active > 0) station.fairShare += elapsed / station.active;
+      station.updatedAt = atSeconds;
+    }
+    return station;
+  }
+}

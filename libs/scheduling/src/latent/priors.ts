@@ -1,0 +1,128 @@
+// What is believed of classes and machines before any sample: what they declare, and else that they are all alike.
+import { MAX_RANK_LIMIT, type LatentFactors, type LatentShape } from './latent-factors.js';
+import type { Prior } from './latent-fit.js';
+
+/** What a machine declares weighs as much as so many samples of it. */
+const DECLARED_MACHINE_SAMPLES = 5;
+/** What classes declare or report weighs at most as much as so many samples of them. */
+const MAX_DEMAND_SAMPLES = 50;
+/** Seconds per unit of a machine where nobody declares anything: a unit is then a millisecond of the usual machine. */
+const USUAL_SLOWNESS = 1e-3;
+/** The part of a request's work that a latent resource is believed to have that no machine declares. */
+const MIN_SHARE = 0.02;
+/** A machine without a declared resource is so many times slower at it than the usual one. */
+const MISSING_SLOWDOWN = 100;
+
+/**
+ * Declared resource r is the prior of latent resource r. Where machines declare capacities c, D has the units of c, and
+ * G = 1 / c.
+ */
+export class Priors {
+  /** The logarithm of the mean slowness of machines, by latent resource: the scale that fits are brought to. */
+  readonly usualSlowness = new Float64Array(MAX_RANK_LIMIT);
+  private readonly slowness: Writable;
+  private readonly demand: Writable;
+  private readonly capacities = new Map<number, ArrayLike<number>>();
+
+  constructor(private readonly shape: LatentShape) {
+    this.slowness = new Writable(shape.slotCount, shape.rankLimit);
+    this.demand = new Writable(shape.classCount, shape.rankLimit);
+    this.usualSlowness.fill(Math.log(USUAL_SLOWNESS));
+  }
+
+  /** What a fit of a rank knows of them: nothing when it has fewer resources than are declared. */
+  beliefsAt(rank: number): { readonly slownessPrior?: Prior; readonly demandPrior?: Prior } {
+    if (rank < this.declaredResources()) return {};
+    return { slownessPrior: this.slowness, demandPrior: this.demand };
+  }
+
+  get isAnyMachineDeclared(): boolean {
+    return this.capacities.size > 0;
+  }
+
+  /** Takes what a machine declares, units per second; undefined or all zero: nothing. */
+  declareMachine(slot: number, capacity: ArrayLike<number> | undefined): void {
+    if (capacity && Array.from(capacity).some((units) => units > 0)) this.capacities.set(slot, Array.from(capacity));
+    else this.capacities.delete(slot);
+    this.updateSlowness();
+  }
+
+  /** Takes a cost of a class, units. */
+  declareDemand(classId: number, units: ArrayLike<number>, samples: number): void {
+    const { values, weights } = this.demand;
+    const first = classId * this.shape.rankLimit;
+    weights[classId] = Math.min(MAX_DEMAND_SAMPLES, samples);
+    for (let r = 0; r < Math.min(units.length, this.shape.rankLimit); r++) values[first + r] = units[r];
+  }
+
+  forgetClass(classId: number): void {
+    this.demand.weights[classId] = 0;
+  }
+
+  forgetSlot(slot: number): void {
+    this.declareMachine(slot, undefined);
+  }
+
+  /** Writes what is believed into factors without samples. */
+  write({ demand, slowness, rank }: LatentFactors): void {
+    const { rankLimit, classCount, slotCount } = this.shape;
+    const declared = this.declaredResources();
+    const isDeclared = rank >= declared;
+    for (let k = 0; k < classCount; k++) {
+      const first = k * rankLimit;
+      for (let r = 0; r < rank; r++) {
+        const isPrior = isDeclared && this.demand.weights[k] > 0 && this.demand.values[first + r] > 0;
+        const usual = isDeclared && declared > 0 && r >= declared ? MIN_SHARE : 1;
+        demand[first + r] = isPrior ? this.demand.values[first + r] : usual / rank;
+      }
+    }
+    for (let s = 0; s < slotCount; s++) {
+      for (let r = 0; r < rank; r++) {
+        const value = this.slowness.values[s * rankLimit + r];
+        slowness[s * rankLimit + r] = isDeclared && value > 0 ? value : Math.exp(this.usualSlowness[r]);
+      }
+    }
+  }
+
+  /** How many resources the machines declare, at most the limit of the rank. */
+  private declaredResources(): number {
+    const lengths = Array.from(this.capacities.values(), ({ length }) => length);
+    return Math.min(this.shape.rankLimit, Math.max(0, ...lengths));
+  }
+
+  private updateSlowness(): void {
+    const { values, weights } = this.slowness;
+    const { rankLimit } = this.shape;
+    values.fill(0);
+    weights.fill(0);
+    for (let r = 0; r < rankLimit; r++) {
+      const logs = [...this.capacities.values()]
+        .map((c) => c[r])
+        .filter((units) => units > 0)
+        .map((units) => -Math.log(units));
+      const mean = logs.length > 0 ? logs.reduce((sum, log) => sum + log, 0) / logs.length : undefined;
+      this.usualSlowness[r] = mean ?? this.fallbackSlowness(r);
+      for (const [slot, capacity] of this.capacities) {
+        weights[slot] = DECLARED_MACHINE_SAMPLES;
+        if (r >= capacity.length) continue;
+        values[slot * rankLimit + r] =
+          capacity[r] > 0 ? 1 / capacity[r] : MISSING_SLOWDOWN * Math.exp(this.usualSlowness[r]);
+      }
+    }
+  }
+
+  /** The scale of a resource that nobody declares: that of the first one, so that their units are of one size. */
+  private fallbackSlowness(r: number): number {
+    return r === 0 || this.capacities.size === 0 ? Math.log(USUAL_SLOWNESS) : this.usualSlowness[0];
+  }
+}
+
+class Writable implements Prior {
+  readonly values: Float64Array;
+  readonly weights: Float64Array;
+
+  constructor(count: number, rankLimit: number) {
+    this.values = new Float64Array(count * rankLimit);
+    this.weights = new Float64Array(count);
+  }
+}
