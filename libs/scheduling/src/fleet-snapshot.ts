@@ -65,6 +65,12 @@ export class FleetSnapshot {
     });
   }
 
+  /** Returns the same members, at the same positions, with other resources. */
+  withCapacities(resourceCount: number, capacityOf: (slot: number) => ArrayLike<number>): FleetSnapshot {
+    const members = this.members.map((member) => ({ ...member, capacity: capacityOf(member.slot) }));
+    return new FleetSnapshot(resourceCount, members);
+  }
+
   /**
    * Returns the same fleet with each capacity multiplied by the observed speed of its backend. Returns `previous`, an
    * earlier result for this fleet, while every capacity is within 2 % of it: policies then keep their cached state.

@@ -41,10 +41,11 @@ export {
 export { inFlightLimits, lowerMedian } from './in-flight-limits.js';
 export * from './latent/index.js';
 export { LATENCY_BUCKETS, bucketStart, latencyBucket, latencyQuantile } from './latency-buckets.js';
-export { LoadRow, type LoadTableShape } from './load/load-row.js';
-export { LoadTable } from './load/load-table.js';
+export { LoadRow, NO_LATENT_DEMAND, type LoadTableShape } from './load/load-row.js';
+export { LoadTable, type InFlightTable } from './load/load-table.js';
 export type { ScoreTerm, ScoredCandidate } from './policies/explanation.js';
 export { POLICY_NAMES, createPolicy, policyChance, policySummary, type PolicyName } from './policies/index.js';
+export { DrfPolicy } from './policies/drf.policy.js';
 export type { PlacementPolicy, PolicyContext } from './policies/policy.js';
 export { Reservation } from './load/reservation.js';
 export { ResourceSpace, type ResourceVector } from './resources.js';

@@ -1,4 +1,5 @@
 export { LatentFactors, MAX_RANK_LIMIT, deviance, type LatentShape } from './latent-factors.js';
+export { LatencyLog, MAX_EXCHANGES, type LatencyLogReader } from './latency-log.js';
 export { LatentLearner } from './latent-learner.js';
 export { confidence, type LatentModelName, type LatentTable } from './latent-table.js';
 export type { Stay } from './neighbour-meter.js';

@@ -67,12 +67,24 @@ export class LatentFactors {
       sums[samples.classIds[at]] += samples.seconds[at] / (1 + samples.others[at]) / slowness;
       counts[samples.classIds[at]]++;
     }
-    const mean = sum(sums) / Math.max(1, sum(counts));
+    const mean = sumOf(sums) / Math.max(1, sumOf(counts));
     if (!(mean > 0)) return;
     for (let k = 0; k < classCount; k++) {
       const units = (sums[k] + mean) / (counts[k] + 1);
       for (let r = 0; r < this.rank; r++) this.demand[k * rankLimit + r] = units / this.rank;
     }
+  }
+
+  /** Makes a machine whose slot will be reused as slow as the usual one. */
+  forgetSlot(slot: number): void {
+    this.slotSamples[slot] = 0;
+    forget(this.slowness, slot, this.slotSamples, this.shape.rankLimit);
+  }
+
+  /** Makes a class whose number will be reused need what the usual one does. */
+  forgetClass(classId: number): void {
+    this.classSamples[classId] = 0;
+    forget(this.demand, classId, this.classSamples, this.shape.rankLimit);
   }
 
   /** Seconds of work that a request of a class is for latent resource `r` of a machine. */
@@ -93,6 +105,19 @@ export function deviance(ratio: number): number {
   return ratio - Math.log(ratio) - 1;
 }
 
-function sum(values: Float64Array): number {
+function sumOf(values: Float64Array): number {
   return values.reduce((total, value) => total + value, 0);
+}
+
+/** Gives an entry the mean of those with samples, in logarithms. */
+function forget(entries: Float64Array, index: number, samples: Float64Array, rankLimit: number): void {
+  for (let r = 0; r < rankLimit; r++) {
+    let [sum, count] = [0, 0];
+    for (let other = 0; other < samples.length; other++) {
+      if (samples[other] === 0) continue;
+      sum += Math.log(entries[other * rankLimit + r]);
+      count++;
+    }
+    if (count > 0) entries[index * rankLimit + r] = Math.exp(sum / count);
+  }
 }

@@ -55,6 +55,8 @@ export class LatentLearner {
   private fittedSamples = 0;
   private judgedSamples = 0;
   private job: Generator<void, void> | undefined;
+  /** Whether {@link table} has to be replaced before the next fit. */
+  private isOutdated = false;
 
   constructor(
     readonly shape: LatentShape,
@@ -111,6 +113,8 @@ export class LatentLearner {
   forgetClass(classId: number): void {
     this.samples.forgetClass(classId);
     this.priors.forgetClass(classId);
+    for (const factors of this.models) factors.forgetClass(classId);
+    this.isOutdated = true;
     if (this.sampledAt[classId] > -Infinity) this.classesSeen--;
     this.sampledAt[classId] = -Infinity;
   }
@@ -120,6 +124,8 @@ export class LatentLearner {
     this.samples.forgetSlot(slot);
     this.meter.forgetSlot(slot);
     this.priors.forgetSlot(slot);
+    for (const factors of this.models) factors.forgetSlot(slot);
+    this.isOutdated = true;
   }
 
   /** Forgets what is in flight, after starts or ends were missed. */
@@ -134,6 +140,10 @@ export class LatentLearner {
    */
   step(isTimeUp: () => boolean = () => false): boolean {
     if (!this.job && this.isFitDue()) this.job = this.fit();
+    if (!this.job && this.isOutdated) {
+      this.table = this.publish();
+      return true;
+    }
     while (this.job) {
       if (this.job.next().done === true) {
         this.job = undefined;
@@ -206,7 +216,7 @@ export class LatentLearner {
 
   private startFromPriors(): void {
     this.models = this.models.map(({ rank }) => this.unfitted(rank));
-    this.table = this.publish();
+    this.isOutdated = true;
   }
 
   /** Factors of the right size with a random shape; the first start of machines that declare something has theirs. */
@@ -222,6 +232,7 @@ export class LatentLearner {
   }
 
   private publish(): LatentTable {
+    this.isOutdated = false;
     const { chosen } = this.choice;
     const factors = this.models[chosen];
     const isModel = chosen !== RANK_WITHOUT_MODEL;

@@ -6,8 +6,8 @@ import type { Prior } from './latent-fit.js';
 const DECLARED_MACHINE_SAMPLES = 5;
 /** What classes declare or report weighs at most as much as so many samples of them. */
 const MAX_DEMAND_SAMPLES = 50;
-/** Seconds per unit of a machine where nobody declares anything: a unit is then a millisecond of the usual machine. */
-const USUAL_SLOWNESS = 1e-3;
+/** Seconds per unit of a machine where nobody declares anything: a unit is then a second of the usual machine. */
+const USUAL_SLOWNESS = 1;
 /** The part of a request's work that a latent resource is believed to have that no machine declares. */
 const MIN_SHARE = 0.02;
 /** A machine without a declared resource is so many times slower at it than the usual one. */

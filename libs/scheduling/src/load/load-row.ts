@@ -19,6 +19,9 @@ const CACHE_LINE_BYTES = 64;
 /** After so many readings during which a slot has changed, or is still changing, a reader gives up. */
 const MAX_READINGS = 100;
 
+/** The demand for latent resources of an exchange that is not counted there. */
+export const NO_LATENT_DEMAND: ResourceVector = new Float64Array(0);
+
 /** What holds of a thread only while it runs. */
 const GAUGES = ['queued', 'connections', 'loopDelayMean', 'loopDelayMax', 'loopUtilization'] as const;
 
@@ -30,12 +33,16 @@ export interface LoadTableShape {
   readonly slotCount: number;
   /** Number of threads that dispatch requests. */
   readonly writerCount: number;
+  /** Number of latent resources that are counted beside them; absent: none. */
+  readonly latentCount?: number;
 }
 
 /** The row of one dispatching thread. Only that thread writes it. */
 export class LoadRow {
   /** Demand in flight, units, at `slot * R + r`. */
   readonly inFlight: Float64Array;
+  /** Demand for latent resources in flight, units, at `slot * latentCount + r`. */
+  readonly latentInFlight: Float64Array;
   /** Demand dispatched since the slot was assigned, units, at `slot * R + r`. */
   readonly dispatched: Float64Array;
   /** Integral of the demand in flight over time until {@link changedAt}, unit-seconds, at `slot * R + r`. */
@@ -73,6 +80,7 @@ export class LoadRow {
   /** Whether the thread still runs. */
   readonly liveness: ThreadLiveness;
 
+  private readonly latentCount: number;
   /** Integrals of one slot, while they are read. */
   private readonly scratch: Float64Array;
 
@@ -81,7 +89,8 @@ export class LoadRow {
     buffer: ArrayBufferLike,
     rowStart: number,
   ) {
-    const { resourceCount, slotCount } = shape;
+    const { resourceCount, slotCount, latentCount = 0 } = shape;
+    this.latentCount = latentCount;
     this.scratch = new Float64Array(1 + resourceCount);
     let at = rowStart;
     const allocate = <View>(createView: (byteOffset: number) => View, bytes: number): View => {
@@ -91,6 +100,7 @@ export class LoadRow {
     };
     const doubles = (count: number) => allocate((offset) => new Float64Array(buffer, offset, count), count * 8);
     this.inFlight = doubles(slotCount * resourceCount);
+    this.latentInFlight = doubles(slotCount * latentCount);
     this.dispatched = doubles(slotCount * resourceCount);
     this.demandSeconds = doubles(slotCount * resourceCount);
     this.busySeconds = doubles(slotCount);
@@ -112,8 +122,12 @@ export class LoadRow {
     this.liveness = new ThreadLiveness(integers(LIVENESS_CELLS));
   }
 
-  /** Counts the start of an exchange with this demand, in units, on `slot`. Called only by a reservation. */
-  reserve(slot: number, demand: ResourceVector, atSeconds: number): void {
+  /**
+   * Counts the start of an exchange with this demand, and this one for latent resources, in units, on `slot`. Called only
+   * by a reservation.
+   */
+  reserve(slot: number, demand: ResourceVector, atSeconds: number, latent = NO_LATENT_DEMAND): void {
+    this.addLatent(slot, latent, 1);
     const at = slot * this.shape.resourceCount;
     this.changes[slot]++;
     const elapsed = this.integrate(slot, atSeconds);
@@ -128,8 +142,9 @@ export class LoadRow {
     this.started[slot]++;
   }
 
-  /** Counts the end of an exchange and subtracts its demand. Called only by a reservation. */
-  release(slot: number, demand: ResourceVector, atSeconds: number): void {
+  /** Counts the end of an exchange and subtracts its demands. Called only by a reservation. */
+  release(slot: number, demand: ResourceVector, atSeconds: number, latent = NO_LATENT_DEMAND): void {
+    this.addLatent(slot, latent, -1);
     const at = slot * this.shape.resourceCount;
     this.changes[slot]++;
     const elapsed = this.integrate(slot, atSeconds);
@@ -140,6 +155,11 @@ export class LoadRow {
     this.active[slot]--;
     this.changes[slot]++;
     this.totalActive[0]--;
+  }
+
+  private addLatent(slot: number, latent: ResourceVector, sign: 1 | -1): void {
+    const at = slot * this.latentCount;
+    for (let r = 0; r < latent.length; r++) this.latentInFlight[at + r] += sign * latent[r];
   }
 
   /** Counts the head of a response by its status. */
@@ -218,7 +238,7 @@ export class LoadRow {
       this.demandSeconds.set(scratch.subarray(1), slot * shape.resourceCount);
       changedAt[slot] = atSeconds;
     }
-    for (const column of [this.inFlight, this.active, this.totalActive]) column.fill(0);
+    for (const column of [this.inFlight, this.latentInFlight, this.active, this.totalActive]) column.fill(0);
     const { counts } = this;
     for (const gauge of GAUGES) counts[gauge] = 0;
   }
@@ -227,6 +247,7 @@ export class LoadRow {
   clear(slot: number): void {
     const { resourceCount } = this.shape;
     this.inFlight.fill(0, slot * resourceCount, (slot + 1) * resourceCount);
+    this.latentInFlight.fill(0, slot * this.latentCount, (slot + 1) * this.latentCount);
     this.dispatched.fill(0, slot * resourceCount, (slot + 1) * resourceCount);
     this.demandSeconds.fill(0, slot * resourceCount, (slot + 1) * resourceCount);
     this.statuses.fill(0, slot * STATUS_CLASSES, (slot + 1) * STATUS_CLASSES);
@@ -238,8 +259,8 @@ export class LoadRow {
 }
 
 /** The size of a row: whole cache lines, so that writers do not contend. */
-export function rowBytes({ resourceCount, slotCount }: LoadTableShape): number {
-  const bytesPerSlot = 8 * (3 * resourceCount + 9 + STATUS_CLASSES + LATENCY_BUCKETS) + 4 * 2;
+export function rowBytes({ resourceCount, slotCount, latentCount = 0 }: LoadTableShape): number {
+  const bytesPerSlot = 8 * (3 * resourceCount + latentCount + 9 + STATUS_CLASSES + LATENCY_BUCKETS) + 4 * 2;
   const bytes = bytesPerSlot * slotCount + 8 * THREAD_COUNTS + 4 * (1 + LIVENESS_CELLS);
   return Math.ceil(bytes / CACHE_LINE_BYTES) * CACHE_LINE_BYTES;
 }

@@ -277,3 +277,30 @@ describe('a reservation that is reused', () => {
     expect([table.inFlight(0, 0), table.inFlight(1, 0), table.inFlight(1, 1)]).toEqual([0, 0, 0]);
   });
 });
+
+describe('demand for latent resources', () => {
+  const shape = { resourceCount: 1, slotCount: 2, writerCount: 2, latentCount: 2 };
+
+  it('is counted beside that for declared ones, over all threads, and given back as it was', () => {
+    const table = new LoadTable(shape);
+    const other = new LoadTable(shape, table.buffer, 1);
+    const latent = Float64Array.of(0.5, 3);
+    const here = new Reservation(table.own, 1, Float64Array.of(7), 0, latent);
+    const there = new Reservation(other.own, 1, Float64Array.of(7), 0, Float64Array.of(1, 0));
+    latent.fill(100);
+    expect([0, 1].map((r) => table.latent.inFlight(1, r))).toEqual([1.5, 3]);
+    expect([table.inFlight(1, 0), table.latent.inFlight(0, 0)]).toEqual([14, 0]);
+    here.release();
+    expect([0, 1].map((r) => table.latent.inFlight(1, r))).toEqual([1, 0]);
+    there.reserveAgain(0, Float64Array.of(7), 0, Float64Array.of(0, 2));
+    expect([0, 1].map((r) => table.latent.inFlight(0, r))).toEqual([0, 2]);
+  });
+
+  it('of a thread that died is none', () => {
+    const table = new LoadTable(shape);
+    const reservation = new Reservation(table.own, 0, Float64Array.of(7), 0, Float64Array.of(1, 1));
+    expect(reservation.isHeld).toBe(true);
+    table.own.abandon(0);
+    expect(table.latent.inFlight(0, 1)).toBe(0);
+  });
+});

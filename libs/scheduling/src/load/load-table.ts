@@ -6,12 +6,21 @@ import { LoadRow, rowBytes, type LoadTableShape } from './load-row.js';
 import { STATUS_CLASSES } from './status-classes.js';
 import type { ThreadCount } from './thread-counts.js';
 
+/** What is in flight of some resources on each backend. */
+export interface InFlightTable {
+  readonly shape: Pick<LoadTableShape, 'resourceCount' | 'slotCount'>;
+  /** Demand in flight on a backend, units of resource `r`; never negative. */
+  inFlight(slot: number, r: number): number;
+}
+
 /** The load of all backends: the sum of the rows. */
-export class LoadTable {
+export class LoadTable implements InFlightTable {
   /** One row for each dispatching thread. */
   readonly rows: readonly LoadRow[];
   /** The row of this thread. */
   readonly own: LoadRow;
+  /** What is in flight of the latent resources. */
+  readonly latent: InFlightTable;
   /** Sums over the backends whose slots this thread has cleared. */
   private readonly departed: { failed: number; readonly dispatched: Float64Array };
 
@@ -29,6 +38,7 @@ export class LoadTable {
       (_, row) => new LoadRow(shape, buffer, row * rowBytes(shape)),
     );
     this.own = this.rows[writer];
+    this.latent = new LatentInFlight(shape, this.rows);
     this.departed = { failed: 0, dispatched: new Float64Array(shape.resourceCount) };
   }
 
@@ -160,6 +170,25 @@ export class LoadTable {
 
   private sum(cell: (row: LoadRow) => number): number {
     return this.rows.reduce((total, row) => total + cell(row), 0);
+  }
+}
+
+class LatentInFlight implements InFlightTable {
+  readonly shape: InFlightTable['shape'];
+
+  constructor(
+    { slotCount, latentCount = 0 }: LoadTableShape,
+    private readonly rows: readonly LoadRow[],
+  ) {
+    this.shape = { slotCount, resourceCount: latentCount };
+  }
+
+  inFlight(slot: number, r: number): number {
+    const at = slot * this.shape.resourceCount + r;
+    const { rows } = this;
+    let units = rows[0].latentInFlight[at];
+    for (let writer = 1; writer < rows.length; writer++) units += rows[writer].latentInFlight[at];
+    return units > 0 ? units : 0;
   }
 }
 

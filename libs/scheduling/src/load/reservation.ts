@@ -1,5 +1,5 @@
 // Demand reserved on a backend while it serves a request, and released exactly once.
-import type { LoadRow } from './load-row.js';
+import { NO_LATENT_DEMAND, type LoadRow } from './load-row.js';
 import { quantise, type ResourceVector } from '../resources.js';
 
 /**
@@ -13,6 +13,8 @@ export class Reservation {
    * fleet's order.
    */
   readonly demand: ResourceVector;
+  /** The same of the demand for latent resources; empty without any. */
+  readonly latent: ResourceVector;
   private reservedSlot: number;
   private isReleased = false;
 
@@ -21,10 +23,12 @@ export class Reservation {
     slot: number,
     demand: ResourceVector,
     atSeconds = 0,
+    latent = NO_LATENT_DEMAND,
   ) {
     this.reservedSlot = slot;
     this.demand = quantise(demand.slice());
-    row.reserve(slot, this.demand, atSeconds);
+    this.latent = quantise(latent.slice());
+    row.reserve(slot, this.demand, atSeconds, this.latent);
   }
 
   /** The backend's row in the load table. */
@@ -37,14 +41,16 @@ export class Reservation {
     return !this.isReleased;
   }
 
-  /** Reserves `demand`, which has as many resources as before, on a slot. Releases first if still held. */
-  reserveAgain(slot: number, demand: ResourceVector, atSeconds = 0): void {
+  /** Reserves demands, which have as many resources as before, on a slot. Releases first if still held. */
+  reserveAgain(slot: number, demand: ResourceVector, atSeconds = 0, latent = NO_LATENT_DEMAND): void {
     this.release(atSeconds);
     this.reservedSlot = slot;
     for (let r = 0; r < this.demand.length; r++) this.demand[r] = demand[r];
     quantise(this.demand);
+    for (let r = 0; r < this.latent.length; r++) this.latent[r] = latent[r];
+    quantise(this.latent);
     this.isReleased = false;
-    this.row.reserve(slot, this.demand, atSeconds);
+    this.row.reserve(slot, this.demand, atSeconds, this.latent);
   }
 
   /**
@@ -55,7 +61,7 @@ export class Reservation {
   release(atSeconds = 0): boolean {
     if (this.isReleased) return false;
     this.isReleased = true;
-    this.row.release(this.reservedSlot, this.demand, atSeconds);
+    this.row.release(this.reservedSlot, this.demand, atSeconds, this.latent);
     return true;
   }
 }

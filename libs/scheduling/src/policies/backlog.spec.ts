@@ -10,7 +10,7 @@ function aBackend() {
   const clock = { now: 0 };
   const table = new LoadTable({ resourceCount: 1, slotCount: 1, writerCount: 1 });
   const fleet = new FleetSnapshot(1, [{ slot: 0, capacity: [10] }]);
-  const backlog = new BacklogEstimate({ table, random: () => 0, clock: () => clock.now });
+  const backlog = new BacklogEstimate({ table, clock: () => clock.now });
   /** Makes a decision that sends `units` to the backend. */
   const dispatch = (units: number) => {
     backlog.startDecision();

@@ -1,7 +1,8 @@
 // Estimates how much work is left on each backend, from what is in flight and what should be finished by now.
 import type { FleetSnapshot } from '../fleet-snapshot.js';
 import type { ResourceVector } from '../resources.js';
-import type { PolicyContext } from './policy.js';
+import type { Clock } from '../clock-and-random.js';
+import type { InFlightTable } from '../load/load-table.js';
 
 /** Weight of one decision in the moving averages of prediction error: about the last hundred decisions count. */
 const AVERAGE_GAIN = 0.01;
@@ -10,6 +11,12 @@ const MIN_DOUBT = 0.5;
 /** Doubt per unit of the late ratio, and per unit of the early ratio. */
 const DOUBT_PER_LATE = 4;
 const DOUBT_PER_EARLY = 10;
+
+/** What an estimate reads. A policy's context is one. */
+export interface BacklogContext {
+  readonly table: InFlightTable;
+  readonly clock: Clock;
+}
 
 /**
  * Estimates T, the seconds of work left on each resource of each backend. T lies between two numbers. The upper one, u,
@@ -39,7 +46,7 @@ export class BacklogEstimate {
   private late = 0;
   private early = 0;
 
-  constructor(private readonly context: PolicyContext) {
+  constructor(private readonly context: BacklogContext) {
     const { slotCount, resourceCount } = context.table.shape;
     this.seconds = new Float64Array(resourceCount);
     this.emptyAt = new Float64Array(slotCount * resourceCount);

@@ -4,7 +4,7 @@ import type { Candidates } from '../candidates.js';
 import type { FleetSnapshot } from '../fleet-snapshot.js';
 import type { ResourceVector } from '../resources.js';
 import { ArgMin } from '../arg-min.js';
-import { BacklogEstimate } from './backlog.js';
+import { BacklogEstimate, type BacklogContext } from './backlog.js';
 import { WeightedSampler } from './weighted-sampler.js';
 import { drift } from './drift.js';
 import { scoreTerms, type ScoredCandidate } from './explanation.js';
@@ -25,8 +25,9 @@ export class DrfPolicy implements PlacementPolicy {
   private readonly backlog: BacklogEstimate;
   private readonly sampler: WeightedSampler;
 
+  /** @param context `table` counts the resources that demands and fleets are given in: declared or latent ones. */
   constructor(
-    context: PolicyContext,
+    context: BacklogContext & Pick<PolicyContext, 'random'>,
     private readonly maxScanned = MAX_SCANNED_CANDIDATES,
   ) {
     this.backlog = new BacklogEstimate(context);

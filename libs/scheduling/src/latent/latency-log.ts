@@ -1,0 +1,98 @@
+// The starts and ends of a thread's requests, in shared memory, for the thread that learns from them.
+//
+// One thread writes, another reads. A record is written in full before the count of records grows, with an atomic store, so
+// that the reader never sees part of one. When the reader falls behind by more than the ring holds, records are lost: it
+// notices, and begins anew.
+
+/** Records in the ring. */
+const CAPACITY = 2 ** 14;
+/** Numbers of a record: time, exchange and kind, class and slot. */
+const STRIDE = 3;
+const HEADER_BYTES = 8;
+const SLOT_BITS = 2 ** 16;
+const KINDS = 3;
+
+/** How a record says that a request started, was answered, or ended without an answer that shows anything. */
+const STARTED = 0;
+const ANSWERED = 1;
+const ABANDONED = 2;
+
+/** Exchanges are numbered from 0 to this, and then from 0 again. */
+export const MAX_EXCHANGES = 2 ** 16;
+
+/** What a reader passes records to. Times are seconds of the clock that the threads share. */
+export interface LatencyLogReader {
+  started(exchange: number, classId: number, slot: number, atSeconds: number): void;
+  ended(exchange: number, slot: number, atSeconds: number, isAnswered: boolean): void;
+  /** Records were lost. */
+  lost(): void;
+}
+
+/** The log of one thread. Writing a record allocates nothing. */
+export class LatencyLog {
+  /** Records written, modulo 2³². */
+  private readonly count: Int32Array;
+  private readonly records: Float64Array;
+  private written = 0;
+  private read = 0;
+  private lastExchange = 0;
+
+  /** @param buffer that of the writer's log, for the reader; a new one is allocated when absent. */
+  constructor(readonly buffer: SharedArrayBuffer = new SharedArrayBuffer(HEADER_BYTES + CAPACITY * STRIDE * 8)) {
+    this.count = new Int32Array(buffer, 0, 1);
+    this.records = new Float64Array(buffer, HEADER_BYTES);
+    this.written = this.count[0] >>> 0;
+    this.read = this.written;
+  }
+
+  /** Records that a request was sent. Returns the number of the exchange. */
+  start(classId: number, slot: number, atSeconds: number): number {
+    this.lastExchange = (this.lastExchange + 1) % MAX_EXCHANGES;
+    this.write(atSeconds, this.lastExchange * KINDS + STARTED, classId * SLOT_BITS + slot);
+    return this.lastExchange;
+  }
+
+  /** Records that an exchange has ended. `isAnswered`: its latency shows what such requests take. */
+  end(exchange: number, slot: number, atSeconds: number, isAnswered: boolean): void {
+    this.write(atSeconds, exchange * KINDS + (isAnswered ? ANSWERED : ABANDONED), slot);
+  }
+
+  /** Passes the records since the last call to `reader`, at most `limit` of them. Returns how many. */
+  drain(reader: LatencyLogReader, limit: number): number {
+    const written = Atomics.load(this.count, 0) >>> 0;
+    const waiting = (written - this.read) >>> 0;
+    if (waiting > CAPACITY / 2) {
+      this.read = written;
+      reader.lost();
+      return 0;
+    }
+    const end = Math.min(waiting, limit);
+    for (let i = 0; i < end; i++) this.pass((this.read + i) % CAPACITY, reader);
+    this.read = (this.read + end) >>> 0;
+    return end;
+  }
+
+  /** Skips the records that were not read yet. */
+  skip(): void {
+    this.read = Atomics.load(this.count, 0) >>> 0;
+  }
+
+  private pass(record: number, reader: LatencyLogReader): void {
+    const at = record * STRIDE;
+    const [atSeconds, exchangeAndKind, classAndSlot] = [this.records[at], this.records[at + 1], this.records[at + 2]];
+    const kind = exchangeAndKind % KINDS;
+    const exchange = (exchangeAndKind - kind) / KINDS;
+    const slot = classAndSlot % SLOT_BITS;
+    if (kind === STARTED) reader.started(exchange, (classAndSlot - slot) / SLOT_BITS, slot, atSeconds);
+    else reader.ended(exchange, slot, atSeconds, kind === ANSWERED);
+  }
+
+  private write(atSeconds: number, exchangeAndKind: number, classAndSlot: number): void {
+    const at = (this.written % CAPACITY) * STRIDE;
+    this.records[at] = atSeconds;
+    this.records[at + 1] = exchangeAndKind;
+    this.records[at + 2] = classAndSlot;
+    this.written = (this.written + 1) >>> 0;
+    Atomics.store(this.count, 0, this.written | 0);
+  }
+}
