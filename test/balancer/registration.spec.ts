@@ -70,7 +70,8 @@ describe('registration', () => {
     ['no JSON', '{"id": ', /^the body must be JSON/],
     ['no object', '[1]', /^the body/],
     ['nothing in it', '', /^the body|^resources/],
-    ['a missing field', { id: 'a' }, /^resources must be an object such as/],
+    ['neither a place nor resources', { id: 'a' }, /^the body: give url or port; only a registration with resources/],
+    ['no place and empty resources', { id: 'a', resources: {} }, /^the body: give url or port/],
     ['a missing resource', { resources: { compute: 1 } }, /^resources\.storage is missing/],
     [
       'a misspelt field',
@@ -78,7 +79,7 @@ describe('registration', () => {
       /^the body: "host" is unknown; allowed fields: id, url, port, pool, resources, pingPath, leaseSeconds, maxInFlight, labels$/,
     ],
     [
-      'a misspelt field that is required',
+      'a misspelt field beside nothing else',
       { ressources: RESOURCES },
       /^the body: "ressources" is unknown; allowed fields: id/,
     ],

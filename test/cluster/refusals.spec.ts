@@ -55,13 +55,13 @@ describeWith('redis-server', 'a store that a balancer cannot use', (path) => {
     await register(one.control, { id: 'newer', port, resources: RESOURCES });
     const key = `{${variables.REGISTRY_PREFIX}}:backends`;
     const record = String(await server.command('HGET', key, 'newer'));
-    await server.command('HSET', key, 'newer', record.replace('"format":1', '"format":2'));
+    await server.command('HSET', key, 'newer', record.replace('"format":1', '"format":9'));
     await server.command('HSET', key, 'corrupt', '{');
 
     const two = await startBalancer({ ...variables, BALANCER_ID: 'two' });
     expect((await clusterAt(two)).registry.unusableRecords).toEqual([
       { id: 'corrupt', problem: 'corrupt', reason: 'it is no JSON' },
-      { id: 'newer', problem: 'newer-format', reason: "it has format 2, newer than this program's 1" },
+      { id: 'newer', problem: 'newer-format', reason: "it has format 9, newer than this program's 2" },
     ]);
     expect(await (await fetch(`${two.control}/metrics`)).text()).toContain('fairlead_registry_unusable_records 2');
     const other = await httpUpstream((_, response) => response.end());

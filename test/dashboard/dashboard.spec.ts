@@ -137,6 +137,14 @@ describe('the plain pages', () => {
     expect(page).not.toContain('<script');
   });
 
+  it('the status table says which backends declared nothing', async () => {
+    balancer.metrics = aFleet([aBackend('plain', { capacity: undefined })]);
+    const stream = await openStream();
+    await stream.until<FleetMessage>('fleet', ({ metrics }) => metrics.backends[0].id === 'plain');
+    const page = await (await fetchFrom('/status')).text();
+    expect(page.match(/<td class="number">not declared<\/td>/g)).toHaveLength(2);
+  });
+
   it('the request log is relayed', async () => {
     const asked = { client: '127.0.0.1', method: 'GET', path: '/', protocol: 'HTTP/1.1', tls: 'TLSv1.3', bytesIn: 99 };
     const sent = { status: 200, bytesOut: 250, durationMs: 8.5, firstByteMs: null };

@@ -45,8 +45,10 @@ export function aBackend(id: string, overrides: Partial<BackendMetrics> = {}): B
 export function aFleet(backends: BackendMetrics[], overrides: Partial<FleetMetrics> = {}): FleetMetrics {
   const up = backends.filter(({ state }) => state === 'up');
   const resources = overrides.resources ?? ['compute', 'storage'];
-  const sum = (of: BackendMetrics[], amountsOf: (backend: BackendMetrics) => Record<string, number>) =>
-    Object.fromEntries(resources.map((name) => [name, of.reduce((total, b) => total + (amountsOf(b)[name] ?? 0), 0)]));
+  const sum = (of: BackendMetrics[], amountsOf: (backend: BackendMetrics) => BackendMetrics['capacity']) =>
+    Object.fromEntries(
+      resources.map((name) => [name, of.reduce((total, b) => total + (amountsOf(b)?.[name] ?? 0), 0)]),
+    );
   return {
     at: new Date().toISOString(),
     version: '1.2.3',

@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { onTestFinished } from 'vitest';
 import { loadBalancerConfig } from '../../apps/balancer/src/config/balancer.config.js';
 import { MemoryStore } from '../../apps/balancer/src/registry/store/memory-store.js';
+import { RECORD_FORMAT } from '../../apps/balancer/src/registry/store/record-format.js';
 import type { RegistryStore } from '../../apps/balancer/src/registry/store/registry-store.js';
 import { SqliteStore } from '../../apps/balancer/src/registry/store/sqlite-store.js';
 
@@ -61,7 +62,7 @@ export async function sqliteKeeper(): Promise<DamageableKeeper> {
       database.close();
     }
   };
-  const damages = { 'newer-format': 'format = 2', corrupt: `resources = '{"compute":'` };
+  const damages = { 'newer-format': `format = ${RECORD_FORMAT + 1}`, corrupt: `resources = '{"compute":'` };
   return {
     open: (variables = {}) =>
       closedAtEnd(new SqliteStore(path, loadBalancerConfig({ REGISTRY_FILE: path, ...variables }), () => seconds)),

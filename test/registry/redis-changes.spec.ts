@@ -140,13 +140,13 @@ describeWith('redis-server', 'the changes in a Redis server', (path) => {
     const version = await put(other, 'a');
     const key = (name: string) => `{${keeper.prefix}}:${name}`;
     await server.current.command('HINCRBY', key('meta'), 'sequence', '1');
-    const fields = ['kind', 'stored', 'id', 'new', 'by', 'someone', 'record', '{"format":2}'];
+    const fields = ['kind', 'stored', 'id', 'new', 'by', 'someone', 'record', '{"format":9}'];
     await server.current.command('XADD', key('changes'), `${version + 1}-0`, ...fields);
     await put(other, 'b');
     await upToDate();
     expect(changes).toEqual([
       'a of balancer-2',
-      "new: it has format 2, newer than this program's 1",
+      "new: it has format 9, newer than this program's 2",
       'b of balancer-2',
     ]);
   });

@@ -4,6 +4,7 @@ import { parseEnvironment } from '@fairlead/configuration';
 import { z } from 'zod';
 import { loadBalancerConfig } from '../../apps/balancer/src/config/balancer.config.js';
 import { sharedRegistryVariables } from '../../apps/balancer/src/config/registry-variables.js';
+import { RECORD_FORMAT } from '../../apps/balancer/src/registry/store/record-format.js';
 import { RedisStore } from '../../apps/balancer/src/registry/store/redis/redis-store.js';
 import { redisTargetOf } from '../../apps/balancer/src/registry/store/redis/redis-target.js';
 import type { RedisServer } from '../support/redis.js';
@@ -50,7 +51,8 @@ export function redisKeeper(server: RedisServer): DamageableKeeper & { readonly 
     },
     damage: async (id, kind) => {
       const text = (await kept(id)) ?? '';
-      const damaged = kind === 'corrupt' ? text.slice(0, 60) : text.replace('"format":1', '"format":2');
+      const damaged =
+        kind === 'corrupt' ? text.slice(0, 60) : text.replace('"format":1', `"format":${RECORD_FORMAT + 1}`);
       await server.command('HSET', key('backends'), id, damaged);
     },
     kept,

@@ -67,7 +67,7 @@ function keepsTheRegistry(aKeeper: () => Promise<Keeper>): void {
       },
       { isLeaving: true, changedBy: 'balancer-2:9797' },
     );
-    const paused = aRecord('a');
+    const paused = aRecord('a', { capacity: undefined });
     const later = {
       ...paused.backend,
       isPaused: true,
@@ -240,7 +240,7 @@ function survivesDamage(aKeeper: () => Promise<DamageableKeeper>): void {
 
     const { records, unusable } = await keeper.open().read();
     expect(records.map(({ backend }) => backend.id)).toEqual(['b']);
-    const reason = "it has format 2, newer than this program's 1";
+    const reason = "it has format 3, newer than this program's 2";
     expect(unusable).toMatchObject([{ id: 'a', problem: 'newer-format', reason }]);
     expect(await store.put(aRecord('a'), version)).toEqual({ kind: 'newer-format' });
     expect(await store.put(aRecord('a'), 0)).toEqual({ kind: 'newer-format' });

@@ -10,6 +10,7 @@ export {
   MAX_CAPACITY,
   MAX_DEMAND,
   capacitySchema,
+  declaredAmounts,
   demandSchema,
   resourceNameSchema,
   type ResourceAmounts,

@@ -30,10 +30,12 @@ export const backendMetricsSchema = z
     reason: z.string(),
     since: momentSchema,
     labels: z.record(z.string(), z.string()),
-    capacity: amounts.describe('Declared capacity, units per second'),
-    speed: z.number().describe('Measured speed, as a multiple of the declared capacity'),
+    capacity: amounts.optional().describe('Declared capacity, units per second; absent: the backend declared nothing'),
+    speed: z
+      .number()
+      .describe('Measured speed, as a multiple of the declared capacity, or of that of a median backend of its pool'),
     strandedCapacity: amounts.describe(
-      'Capacity that is idle because another resource of the backend is full, units per second',
+      'Capacity that is idle because another resource of the backend is full, units per second; 0 for a backend that declared nothing',
     ),
     inFlight: count.describe('Exchanges in progress at this moment'),
     meanInFlight: z.number().describe(`Exchanges in progress. ${MEAN}`),
@@ -42,7 +44,9 @@ export const backendMetricsSchema = z
     ejections: count.describe('Number of consecutive ejections'),
     inFlightDemand: amounts.describe('Total demand of the exchanges in progress, units'),
     meanInFlightDemand: amounts.describe(`inFlightDemand. ${MEAN}`),
-    backlogSeconds: amounts.describe('Seconds of work queued per resource: in-flight demand divided by capacity'),
+    backlogSeconds: amounts.describe(
+      'Seconds of work queued per resource: in-flight demand divided by capacity; by that of a median backend of its pool where none is declared',
+    ),
     meanBacklogSeconds: amounts.describe(`backlogSeconds. ${MEAN}`),
     peakBacklogSeconds: amounts.describe(`backlogSeconds. ${PEAK}`),
     dominantBacklogSeconds: z.number().describe('The maximum of backlogSeconds'),
@@ -89,7 +93,7 @@ export const fleetMetricsSchema = z
       inFlight: count.describe('Exchanges in progress at this moment'),
       meanInFlight: z.number().describe(`Exchanges in progress. ${MEAN}`),
       peakInFlight: count.describe(`Exchanges in progress. ${PEAK}`),
-      capacity: amounts.describe('Sum over the backends that are up, units per second'),
+      capacity: amounts.describe('Sum over the backends that are up and declared something, units per second'),
       inFlightDemand: amounts,
       meanInFlightDemand: amounts.describe(`inFlightDemand. ${MEAN}`),
       strandedCapacity: amounts.describe('Sum of the stranded capacity of the backends, units per second'),

@@ -21,6 +21,14 @@ describe('registrationSchema', () => {
     expect(registrationSchema.parse(body)).toEqual(body);
   });
 
+  it.each([{}, { port: 8080 }, { resources: {} }])('accepts %j, which declares no resources', (body) => {
+    expect(registrationSchema.parse(body)).toEqual(body);
+  });
+
+  it.each([null, [], 20, 'compute=20'])('refuses %j in place of resources', (resources) => {
+    expect(problemsOf({ resources })).toEqual(['resources must be an object such as {"compute": 20, "storage": 36}']);
+  });
+
   it.each([
     [{ Compute: 1 }, 'resources.Compute'],
     [{ ...RESOURCES, 'g p u': 1 }, 'resources.g p u'],

@@ -66,15 +66,16 @@ const labelSchema = z
 /**
  * The body of `POST /api/v1/backends`. `url` and `port` exclude each other; the default is port 80 of the caller's
  * address. To an https `url` the balancer connects with TLS. Without `leaseSeconds`, the backend's health depends on
- * ping-acks alone. `pool` is the pool whose requests it serves, by default `default`. `maxInFlight` is the maximum number of concurrent exchanges; without it, the balancer derives a limit
- * from the resources.
+ * ping-acks alone. `pool` is the pool whose requests it serves, by default `default`. Without `resources`, or with empty ones,
+ * the backend declares nothing, must have a `url` or a `port`, and the balancer assumes what is usual in its pool. `maxInFlight` is the maximum number of
+ * concurrent exchanges; without it, the balancer derives a limit from the resources.
  */
 export const registrationSchema = closedObject({
   id: backendIdSchema.optional(),
   url: backendUrlSchema.optional(),
   port: z.int(PORT_FORM).min(1, PORT_FORM).max(65_535, PORT_FORM).optional(),
   pool: poolNameSchema.optional(),
-  resources: capacitySchema,
+  resources: capacitySchema.optional(),
   pingPath: z
     .string(PING_PATH_FORM)
     .regex(/^\/[\x21-\x22\x24-\x7e]{0,499}$/, PING_PATH_FORM)
@@ -134,7 +135,10 @@ export const backendViewSchema = z
     reason: z.string().describe('Why the backend is in this state'),
     since: momentSchema.describe('When the backend entered this state'),
     registeredAt: momentSchema,
-    resources: z.record(z.string(), z.number()).describe('Capacity, units per second'),
+    resources: z
+      .record(z.string(), z.number())
+      .optional()
+      .describe('Declared capacity, units per second; absent: the backend declared nothing'),
     pingPath: z.string().nullable(),
     labels: z.record(z.string(), z.string()),
     lease: leaseViewSchema.nullable().describe('null: no lease, health depends on ping-acks alone'),

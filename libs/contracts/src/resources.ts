@@ -25,11 +25,19 @@ const amountUpTo = (max: number) => {
   return z.number(allowed).min(0, allowed).max(max, allowed);
 };
 
-/** Capacity by resource name, units per second; at least one of them above zero. */
+/**
+ * Capacity by resource name, units per second. At least one of them is above zero, or there is none at all: that declares
+ * nothing, as leaving the field out does.
+ */
 export const capacitySchema = recordByName(amountUpTo(MAX_CAPACITY), '{"compute": 20, "storage": 36}').refine(
-  (amounts) => Object.values(amounts).some((amount) => amount > 0),
-  'must have at least one resource above zero',
+  (amounts) => Object.keys(amounts).length === 0 || Object.values(amounts).some((amount) => amount > 0),
+  'must have at least one resource above zero, or be left out',
 );
+
+/** Returns the amounts that a backend declares; undefined when it declares nothing, in either form. */
+export function declaredAmounts(amounts: ResourceAmounts | undefined): ResourceAmounts | undefined {
+  return amounts === undefined || Object.keys(amounts).length === 0 ? undefined : amounts;
+}
 
 /** Demand of one request by resource name, units. A resource that is left out is not needed. */
 export const demandSchema = recordByName(amountUpTo(MAX_DEMAND), '{"compute": 3, "storage": 1}');

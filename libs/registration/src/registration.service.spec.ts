@@ -294,7 +294,15 @@ describe('RegistrationModule', () => {
 
   it.each<[Partial<RegistrationOptions>, string]>([
     [{ resources: { compute: -1 } }, 'resources.compute must be a number from 0 to 1000000000, got -1'],
-    [{ resources: {} }, 'resources must have at least one resource above zero'],
+    [{ resources: { compute: 0 } }, 'resources must have at least one resource above zero, or be left out'],
+    [
+      { resources: null } as unknown as Partial<RegistrationOptions>,
+      'resources must be an object such as {"compute": 20, "storage": 36}, got null',
+    ],
+    [
+      { resources: [] } as unknown as Partial<RegistrationOptions>,
+      'resources must be an object such as {"compute": 20, "storage": 36}, got a list',
+    ],
     [{ pingPath: 'health' }, 'pingPath must be a path such as /health, of printable ASCII without spaces, '],
     [{ url: 'http://a', port: 1 }, 'give either url or port, not both'],
     [{ caFile: '/a.pem' }, 'caFile needs an https balancerUrl, got "http://127.0.0.1:'],

@@ -15,6 +15,17 @@ describe('a fleet snapshot', () => {
     expect(Array.from(fleet.keys)).toEqual([7, 99]);
   });
 
+  it('knows whose capacity is a stand-in, also at observed speeds', () => {
+    const fleet = new FleetSnapshot(1, [
+      { slot: 0, capacity: [4] },
+      { slot: 1, capacity: [4], isDeclared: false },
+      { slot: 2, capacity: [4], isDeclared: true },
+    ]);
+    for (const each of [fleet, fleet.atSpeeds(() => 2, fleet)]) {
+      expect([0, 1, 2].map((position) => each.isDeclaredAt(position))).toEqual([true, false, true]);
+    }
+  });
+
   it.each([
     ['all of them do', [{ slot: 0, capacity: [1, 1] }], true],
     ['one has none of a resource', [{ slot: 0, capacity: [1, 0] }], false],

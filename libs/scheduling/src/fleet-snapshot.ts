@@ -7,6 +7,8 @@ export interface FleetMember {
   readonly slot: number;
   /** Units per second of each resource, in the fleet's order. */
   readonly capacity: ArrayLike<number>;
+  /** False: its capacity is a stand-in, because it declared nothing of its resources. Absent: true. */
+  readonly isDeclared?: boolean;
   /** Maximum number of exchanges in flight; absent: no limit. */
   readonly maxActive?: number;
   /** 32-bit hash of its identity, stable across restarts and equal at every balancer; absent: its slot is used. */
@@ -53,6 +55,11 @@ export class FleetSnapshot {
     this.keys = Uint32Array.from(members, ({ key, slot }) => key ?? slot);
     this.smallestMaxActive = this.maxActive.reduce((smallest, limit) => Math.min(smallest, limit), Infinity);
     this.hasAllResources = this.capacity.every((units) => units > 0);
+  }
+
+  /** Whether the member at `position` declared its capacity; otherwise that is a stand-in. */
+  isDeclaredAt(position: number): boolean {
+    return this.members[position].isDeclared ?? true;
   }
 
   /**

@@ -49,6 +49,7 @@ export { DrfPolicy } from './policies/drf.policy.js';
 export type { PlacementPolicy, PolicyContext } from './policies/policy.js';
 export { Reservation } from './load/reservation.js';
 export { ResourceSpace, type ResourceVector } from './resources.js';
+export { standInCapacity } from './stand-in-capacity.js';
 export { strandedCapacity } from './stranded-capacity.js';
 export { STATUS_CLASSES, STATUS_CLASS_NAMES, statusClass } from './load/status-classes.js';
 export { ThreadCounts, type ThreadCount } from './load/thread-counts.js';

@@ -111,7 +111,7 @@ describe('a document with every field', () => {
         {
           id: 'big',
           url: 'https://10.0.0.8:8443/base',
-          resources: { compute: 1, storage: 1 },
+          resources: undefined,
           pingPath: undefined,
           maxInFlight: undefined,
           labels: {},
@@ -123,7 +123,7 @@ describe('a document with every field', () => {
         port: undefined,
         refreshSeconds: 10,
         scheme: 'https',
-        resources: { compute: 1, storage: 1 },
+        resources: undefined,
       },
     });
   });

@@ -87,8 +87,8 @@ export interface StaticBackendConfig {
   readonly id: string;
   /** Origin and optional path prefix. */
   readonly url: string;
-  /** Units per second by resource. */
-  readonly resources: Readonly<Record<string, number>>;
+  /** Units per second by resource; undefined: not declared. */
+  readonly resources: Readonly<Record<string, number>> | undefined;
   readonly pingPath: string | undefined;
   readonly maxInFlight: number | undefined;
   readonly labels: Readonly<Record<string, string>>;
@@ -104,6 +104,6 @@ export interface DiscoveryConfig {
   readonly port: number | undefined;
   readonly refreshSeconds: number;
   readonly scheme: 'http' | 'https';
-  /** Of each backend. */
-  readonly resources: Readonly<Record<string, number>>;
+  /** Of each backend; undefined: not declared. */
+  readonly resources: Readonly<Record<string, number>> | undefined;
 }

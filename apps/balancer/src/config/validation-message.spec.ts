@@ -35,7 +35,6 @@ describe('formatIssues', () => {
   });
 
   it.each([
-    [{ id: 'a' }, 'resources must be an object such as {"compute": 20, "storage": 36}'],
     [{ resources: [] }, 'resources must be an object such as {"compute": 20, "storage": 36}'],
     [null, 'the body: expected object, received null'],
     [{ resources: RESOURCES, url: 'http://a', port: 1 }, 'the body: give either url or port, not both'],
@@ -43,7 +42,7 @@ describe('formatIssues', () => {
       { resources: { Compute: 1 } },
       'resources.Compute is not a valid name: it must be 1 to 32 lower-case letters, digits and "-", beginning with a letter',
     ],
-  ])('does not repeat a missing value, an object, or the value of an invalid name in %j', (body, message) => {
+  ])('does not repeat an object, or the value of an invalid name in %j', (body, message) => {
     expect(messageFor(body)).toBe(message);
   });
 

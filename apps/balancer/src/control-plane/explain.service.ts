@@ -155,7 +155,8 @@ export class ExplainService {
     const state = stateOf(backend);
     if (state !== 'up') return `it is ${state}: ${backend.publicReason}`;
     const { names } = this.config.RESOURCES;
-    const lacking = names.find((name, r) => (amounts[name] ?? 0) > 0 && backend.capacity[r] === 0);
+    const capacity = this.registry.snapshots.capacityOf(backend);
+    const lacking = names.find((name, r) => (amounts[name] ?? 0) > 0 && capacity[r] === 0);
     return lacking === undefined ? 'it is full' : `it has no ${lacking}`;
   }
 }

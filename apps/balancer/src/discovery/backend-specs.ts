@@ -4,6 +4,7 @@ import type { DiscoveryConfig, PoolConfig, StaticBackendConfig } from '@fairlead
 import { hostForUrl } from '../net/address.js';
 import { defaultPortOf } from '../net/backend-endpoint.js';
 import type { BackendSpec } from '../registry/backend.js';
+import { capacityOf } from '../registry/registration-normalizer.js';
 import { idAt, staticIdOf } from '../traffic-config/backend-id.js';
 
 /** Where a lookup found a backend. */
@@ -27,7 +28,7 @@ function staticSpec(backend: StaticBackendConfig, pool: string, resources: Resou
     id: staticIdOf(backend, pool),
     url: backend.url,
     pool,
-    capacity: resources.vectorOf(backend.resources),
+    capacity: capacityOf(backend.resources, resources),
     pingPath: backend.pingPath,
     labels: backend.labels,
     maxInFlight: backend.maxInFlight,
@@ -43,7 +44,7 @@ export function discoveredSpecs(
   resources: ResourceSpace,
 ): BackendSpec[] {
   const { name, scheme } = discovery;
-  const capacity = resources.vectorOf(discovery.resources);
+  const capacity = capacityOf(discovery.resources, resources);
   const specs = found.map(({ address, port = defaultPortOf(scheme === 'https') }): BackendSpec => {
     const host = `${hostForUrl(address)}:${port}`;
     const rest = { pingPath: undefined, labels: {}, maxInFlight: undefined, source: 'dns' as const };

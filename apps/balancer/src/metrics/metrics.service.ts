@@ -1,5 +1,5 @@
 // Reads metrics from the load table and the registry, as the JSON for the dashboard and for operators.
-import type { BackendMetrics, FleetMetrics, LatencyMs } from '@fairlead/contracts';
+import type { BackendMetrics, FleetMetrics, LatencyMs, ResourceAmounts } from '@fairlead/contracts';
 import { LATENCY_BUCKETS, LoadTable, latencyQuantile, strandedCapacity } from '@fairlead/scheduling';
 import { DEFAULT_POOL } from '@fairlead/traffic-config';
 import { Inject, Injectable } from '@nestjs/common';
@@ -33,8 +33,8 @@ export class MetricsService {
     const total = (members: readonly BackendMetrics[], of: (member: BackendMetrics) => number) =>
       members.reduce((sum, member) => sum + of(member), 0);
     const { names } = this.config.RESOURCES;
-    const totals = (members: readonly BackendMetrics[], of: (member: BackendMetrics) => Record<string, number>) =>
-      Object.fromEntries(names.map((name) => [name, total(members, (one) => of(one)[name])]));
+    const totals = (members: readonly BackendMetrics[], of: (member: BackendMetrics) => ResourceAmounts | undefined) =>
+      Object.fromEntries(names.map((name) => [name, total(members, (one) => of(one)?.[name] ?? 0)]));
     const sinceStart = this.history.totals();
     return {
       at: new Date().toISOString(),
@@ -85,16 +85,14 @@ export class MetricsService {
     const withoutRequests = this.registry.knownPools.reasonAgainst(backend);
     const perResource = (value: (r: number) => number) => RESOURCES.names.map((_, r) => value(r));
     const inFlightDemand = perResource((r) => table.inFlight(slot, r));
-    const backlogSeconds = inFlightDemand.map((units, r) =>
-      backend.capacity[r] === 0 ? 0 : units / backend.capacity[r],
-    );
+    const capacity = this.registry.snapshots.capacityOf(backend);
+    const backlogSeconds = inFlightDemand.map((units, r) => (capacity[r] === 0 ? 0 : units / capacity[r]));
     const { mean, peak } = this.history.recent(slot, MEAN_SECONDS);
     const secondsOf = (units: readonly number[]) =>
-      RESOURCES.amountsOf(
-        units.map((amount, r) => (backend.capacity[r] === 0 ? 0 : rounded(amount / backend.capacity[r]))),
-      );
-    const stranded =
-      stateOf(backend) === 'up' ? strandedCapacity(backend.capacity, backlogSeconds) : backlogSeconds.map(() => 0);
+      RESOURCES.amountsOf(units.map((amount, r) => (capacity[r] === 0 ? 0 : rounded(amount / capacity[r]))));
+    // What was not declared cannot be stranded.
+    const mayStrand = stateOf(backend) === 'up' && backend.capacity !== undefined;
+    const stranded = mayStrand ? strandedCapacity(capacity, backlogSeconds) : backlogSeconds.map(() => 0);
     const counts = new Float64Array(LATENCY_BUCKETS);
     table.addLatencyCounts(slot, counts);
     return {
@@ -106,7 +104,7 @@ export class MetricsService {
       reason: withoutRequests ?? backend.publicReason,
       since: backend.since.toISOString(),
       labels: { ...backend.labels },
-      capacity: RESOURCES.amountsOf(backend.capacity),
+      capacity: backend.capacity && RESOURCES.amountsOf(backend.capacity),
       speed: table.speed(slot),
       strandedCapacity: RESOURCES.amountsOf(stranded),
       inFlight: table.active(slot),

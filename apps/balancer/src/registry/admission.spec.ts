@@ -104,6 +104,14 @@ describe('the ratio of capacities', () => {
     check(aSpec('d', capacity(1, 1e9)), [aSpec('a', capacity(1, 0))]);
   });
 
+  it('does not compare with backends that declared nothing, and never refuses one', () => {
+    const undeclared = [1, 2, 3, 4].map((n) => aSpec(`u${n}`, { capacity: undefined }));
+    check(aSpec('u1', { capacity: undefined }), [...undeclared, ...fleet]);
+    check(aSpec('d', capacity(1e9, 1e9)), undeclared);
+    const refused = () => check(aSpec('u1', capacity(20_001, 1)), [...undeclared, ...fleet]);
+    expect(refused).toThrow(/^resources\.compute must be at most 20000, /);
+  });
+
   it('does not refuse a capacity that a backend has already', () => {
     const liar = aSpec('liar', capacity(1e9, 1e9));
     check(liar, [liar, ...fleet]);

@@ -66,9 +66,11 @@ export class Admission {
 
   private checkCapacity({ capacity }: BackendSpec, known: Backend | undefined, others: readonly Backend[]): void {
     const { RESOURCES, MAX_CAPACITY_RATIO: ratio } = this.config;
+    if (capacity === undefined) return;
+    const declared = others.map((other) => other.capacity).filter((own) => own !== undefined);
     for (const [r, name] of RESOURCES.names.entries()) {
-      const median = lowerMedian(others.map((other) => other.capacity[r]).filter((units) => units > 0));
-      const isMore = known === undefined || capacity[r] > known.capacity[r];
+      const median = lowerMedian(declared.map((own) => own[r]).filter((units) => units > 0));
+      const isMore = known?.capacity === undefined || capacity[r] > known.capacity[r];
       if (median === undefined || !isMore || capacity[r] <= ratio * median) continue;
       throw new InvalidRegistrationError(
         `resources.${name} must be at most ${ratio * median}, MAX_CAPACITY_RATIO (${ratio}) times the median of the other ` +

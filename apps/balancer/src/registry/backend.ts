@@ -11,8 +11,8 @@ export interface BackendSpec {
   readonly url: string;
   /** The pool whose requests it serves. */
   readonly pool: string;
-  /** Units per second, in the fleet's order. */
-  readonly capacity: ResourceVector;
+  /** Units per second, in the fleet's order. Undefined: it declared nothing, and a snapshot has a stand-in. */
+  readonly capacity: ResourceVector | undefined;
   readonly pingPath: string | undefined;
   readonly leaseSeconds: number | undefined;
   readonly labels: Readonly<Record<string, string>>;

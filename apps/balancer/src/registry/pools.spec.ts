@@ -21,6 +21,32 @@ function aRegistryWithPools(environment: Record<string, string> = {}) {
   return { ...fleet, idsOf, reasons };
 }
 
+describe('a backend that declared nothing', () => {
+  it('counts as a median backend of its own pool', () => {
+    const { join, registry } = aRegistryWithPools();
+    join('a', { capacity: Float64Array.of(4, 8) });
+    join('b', { capacity: Float64Array.of(6, 0) });
+    const plain = join('plain', { capacity: undefined });
+    const alone = join('alone', { capacity: undefined, pool: 'reports' });
+    const { pools, snapshots } = registry;
+    expect(Array.from(pools.of('default').capacity)).toEqual([4, 8, 6, 0, 4, 8]);
+    expect(Array.from(pools.of('reports').capacity)).toEqual([1, 1]);
+    expect(Array.from(snapshots.capacityOf(plain))).toEqual([4, 8]);
+    expect([plain, alone].map((backend) => snapshots.limitOf(backend))).toEqual([1024, 1024]);
+    expect([0, 1, 2].map((position) => pools.of('default').isDeclaredAt(position))).toEqual([true, true, false]);
+  });
+
+  it('follows what the others declare, also those that get no requests at the moment', () => {
+    const { join, register, registry } = aRegistryWithPools();
+    const plain = join('plain', { capacity: undefined });
+    register('joining', { capacity: Float64Array.of(4, 8) });
+    expect(Array.from(registry.pools.of('default').capacity)).toEqual([4, 8]);
+    register('plain', { capacity: Float64Array.of(7, 7) });
+    expect(Array.from(registry.snapshots.capacityOf(plain))).toEqual([7, 7]);
+    expect(registry.pools.of('default').isDeclaredAt(0)).toBe(true);
+  });
+});
+
 describe('a registration', () => {
   it('into an unknown pool changes nothing, and lists the pools', () => {
     const { registry, register } = aRegistryWithPools();

@@ -1,5 +1,11 @@
 // Turns a registration into a backend's spec: fills in defaults, and rejects what does not fit the fleet.
-import { backendUrl, type OriginalRegistration, type Registration, type ResourceAmounts } from '@fairlead/contracts';
+import {
+  backendUrl,
+  declaredAmounts,
+  type OriginalRegistration,
+  type Registration,
+  type ResourceAmounts,
+} from '@fairlead/contracts';
 import type { ResourceSpace, ResourceVector } from '@fairlead/scheduling';
 import { DEFAULT_POOL } from '@fairlead/traffic-config';
 import { hostForUrl } from '../net/address.js';
@@ -22,6 +28,12 @@ export interface NormalizationContext {
 
 /** From the body of `POST /api/v1/backends`. @throws {InvalidRegistrationError} */
 export function normalize(body: Registration, context: NormalizationContext): BackendSpec {
+  // An empty body, such as of a call that was not finished, does not register port 80.
+  if (body.url === undefined && body.port === undefined && declaredAmounts(body.resources) === undefined) {
+    throw new InvalidRegistrationError(
+      'the body: give url or port; only a registration with resources may leave out both',
+    );
+  }
   const url = new URL(body.url ?? callerUrl(context.callerAddress, body.port ?? 80));
   return {
     registeredFrom: context.callerAddress,
@@ -34,25 +46,28 @@ export function normalize(body: Registration, context: NormalizationContext): Ba
   };
 }
 
-/** From a registration of the original protocol: two vectors, an optional port, and no lease. */
+/** From a registration of the original protocol: two vectors or none, an optional port, and no lease. */
 export function normalizeOriginal(body: OriginalRegistration, context: NormalizationContext): BackendSpec {
-  const { resources, callerAddress } = context;
-  const amounts = { compute: body['Compute-Vector'], storage: body['Storage-Vector'] };
-  const capacity = resources.vectorOf(amounts);
-  if (capacity.every((units) => units === 0)) {
-    throw new InvalidRegistrationError(
-      `this fleet's resources are ${resources.names.join(', ')}: neither compute nor storage`,
-    );
-  }
+  const { callerAddress } = context;
   return {
     registeredFrom: callerAddress,
     ...identityOf(undefined, new URL(callerUrl(callerAddress, body.Port ?? 80)), DEFAULT_POOL, context),
-    capacity,
+    capacity: originalCapacityOf(body, context.resources),
     pingPath: undefined,
     leaseSeconds: undefined,
     labels: {},
     maxInFlight: undefined,
   };
+}
+
+function originalCapacityOf(body: OriginalRegistration, resources: ResourceSpace): ResourceVector | undefined {
+  const { 'Compute-Vector': compute, 'Storage-Vector': storage } = body;
+  if (compute === undefined || storage === undefined) return undefined;
+  const capacity = resources.vectorOf({ compute, storage });
+  if (capacity.some((units) => units > 0)) return capacity;
+  throw new InvalidRegistrationError(
+    `this fleet's resources are ${resources.names.join(', ')}: neither compute nor storage`,
+  );
 }
 
 function identityOf(id: string | undefined, url: URL, pool: string, { access }: NormalizationContext) {
@@ -63,8 +78,14 @@ function identityOf(id: string | undefined, url: URL, pool: string, { access }: 
   return { id: id ?? idAt(address, pool), url: address, pool };
 }
 
-/** Amounts of exactly this fleet's resources as a vector. @throws {InvalidRegistrationError} */
-export function capacityOf(amounts: ResourceAmounts, resources: ResourceSpace): ResourceVector {
+/**
+ * Amounts of exactly this fleet's resources as a vector; undefined for a backend that declares nothing.
+ *
+ * @throws {InvalidRegistrationError}
+ */
+export function capacityOf(given: ResourceAmounts | undefined, resources: ResourceSpace): ResourceVector | undefined {
+  const amounts = declaredAmounts(given);
+  if (amounts === undefined) return undefined;
   const fleet = `this fleet's resources are ${resources.names.join(', ')}`;
   const [unknown] = resources.unknownNames(amounts);
   if (unknown !== undefined) throw new InvalidRegistrationError(`resources.${unknown} is unknown: ${fleet}`);

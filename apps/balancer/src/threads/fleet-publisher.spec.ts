@@ -3,6 +3,7 @@ import { LoadTable } from '@fairlead/scheduling';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadBalancerConfig } from '../config/balancer.config.js';
+import type { BackendSpec } from '../registry/backend.js';
 import { EventLog } from '../registry/event-log.js';
 import { emptyFleet } from '../registry/store/store.fixture.js';
 import { RegistryService } from '../registry/registry.service.js';
@@ -31,7 +32,7 @@ describe('FleetPublisher', () => {
     const replica = new FleetReplica(new RecordingMainThread(toMain), new CurrentTraffic(config), config);
     const publisher = new FleetPublisher(registry, traffic, traffic.config, (message) => void toThread.push(message));
     registry.listen({ snapshotChanged: () => publisher.send() });
-    const register = (id: string) => {
+    const register = (id: string, spec: Partial<BackendSpec> = {}) => {
       const more = {
         pool: 'default',
         pingPath: undefined,
@@ -39,8 +40,8 @@ describe('FleetPublisher', () => {
         labels: {},
         maxInFlight: undefined,
       };
-      const spec = { id, url: `http://${id}`, capacity: Float64Array.of(1, 1), ...more };
-      const { backend } = registry.register(spec, OPERATOR);
+      const complete = { id, url: `http://${id}`, capacity: Float64Array.of(1, 1), ...more, ...spec };
+      const { backend } = registry.register(complete, OPERATOR);
       registry.observe(backend, { what: 'ping-ok', reason: 'ping: connected' });
       return backend;
     };
@@ -55,6 +56,19 @@ describe('FleetPublisher', () => {
     const ids = () => Array.from(replica.pools.all.slots, (slot) => replica.atSlot(slot)?.id);
     return { registry, traffic, toThread, replica, publisher, register, deliver, ids, toMain };
   }
+
+  it('sends a stand-in for the capacity of a backend that declared nothing, and says so', async () => {
+    const { register, deliver, replica } = aPair();
+    register('a', { capacity: Float64Array.of(4, 8) });
+    register('b', { capacity: undefined });
+    await deliver();
+    const { all } = replica.pools;
+    expect(Array.from(all.capacity)).toEqual([4, 8, 4, 8]);
+    expect([0, 1].map((position) => all.isDeclaredAt(position))).toEqual([true, false]);
+    register('a', { capacity: Float64Array.of(6, 2) });
+    await deliver();
+    expect(Array.from(replica.pools.all.capacity)).toEqual([6, 2, 6, 2]);
+  });
 
   it('keeps the replica up to date with the registry', async () => {
     const { registry, register, deliver, ids } = aPair();

@@ -107,7 +107,8 @@ export class FleetPublisher {
   }
 
   private memberAt(position: number, now: number): MemberMessage | undefined {
-    const { slots, maxActive, keys } = this.registry.pools.all;
+    const { all } = this.registry.pools;
+    const { slots, maxActive, keys, resourceCount } = all;
     const backend = this.registry.atSlot(slots[position]);
     if (!backend) return undefined;
     return {
@@ -116,7 +117,8 @@ export class FleetPublisher {
       id: backend.id,
       url: backend.url,
       pool: backend.pool,
-      capacity: Array.from(backend.capacity),
+      capacity: Array.from(all.capacity.subarray(position * resourceCount, (position + 1) * resourceCount)),
+      isDeclared: all.isDeclaredAt(position),
       maxActive: maxActive[position],
       key: keys[position],
       incarnation: backend.incarnation,

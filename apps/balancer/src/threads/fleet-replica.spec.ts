@@ -30,7 +30,7 @@ function aReplica() {
 
 function member(slot: number, more: Partial<MemberMessage> = {}): MemberMessage {
   const names = { id: `b${slot}`, url: `http://127.0.0.1:${slot}`, pool: 'default', identity: slot, key: slot };
-  return { slot, ...names, capacity: [10, 20], maxActive: 5, incarnation: 0, ageSeconds: 3, ...more };
+  return { slot, ...names, capacity: [10, 20], isDeclared: true, maxActive: 5, incarnation: 0, ageSeconds: 3, ...more };
 }
 
 describe('FleetReplica', () => {

@@ -39,8 +39,9 @@ export interface MemberMessage {
   readonly id: string;
   readonly url: string;
   readonly pool: string;
-  /** Units per second, in the fleet's order. */
+  /** Units per second, in the fleet's order: declared, or a stand-in. */
   readonly capacity: readonly number[];
+  readonly isDeclared: boolean;
   readonly maxActive: number;
   readonly key: number;
   readonly incarnation: number;

@@ -1,4 +1,4 @@
-// The balance plane: one dot per backend, with the queue of one resource on the x axis and of another on the y axis.
+// The balance plane: one dot per backend that declared its resources, with the queue of one resource on the x axis and of another on the y axis.
 import { byId, setAttribute, setText } from './dom.js';
 import { tick } from './format.js';
 import { capitalised, conditionOf } from './fleet-order.js';
@@ -21,10 +21,11 @@ const dots = new Map();
 const picture = drawFrame();
 
 /** @param {FleetMetrics} metrics @param {number} scaleSeconds */
-export function showBalance({ resources, backends }, scaleSeconds) {
+export function showBalance({ resources, backends: all }, scaleSeconds) {
   const [across = '', upwards = ''] = resources;
   const card = /** @type {HTMLElement} */ (byId('balance-plane').parentElement);
-  card.hidden = resources.length < 2;
+  const backends = all.filter(({ capacity }) => capacity !== undefined);
+  card.hidden = resources.length < 2 || (all.length > 0 && backends.length === 0);
   if (card.hidden) return;
   setText(picture.across, `${capitalised(across)} →`);
   setText(picture.upwards, `${capitalised(upwards)} →`);
@@ -62,7 +63,7 @@ function place(dot, backend, x, y, radius) {
 }
 
 /** @param {BackendMetrics} backend */
-function sizeOf({ capacity }) {
+function sizeOf({ capacity = {} }) {
   return Object.values(capacity).reduce((sum, amount) => sum + amount, 0);
 }
 

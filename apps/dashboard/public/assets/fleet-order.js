@@ -63,7 +63,7 @@ export function columnsFor(resources) {
           label: `${capitalised(resource)} queue`,
           kind: 'share',
           resource,
-          value: (row) => row.meanBacklogSeconds[resource],
+          value: (row) => row.capacity && row.meanBacklogSeconds[resource],
         }),
     ),
     { key: 'inFlight', label: 'Mean in flight', kind: 'inFlight', value: (row) => row.meanInFlight },
@@ -99,8 +99,9 @@ export function isSpare({ policy, fleet, backends }, backend) {
   return backends.some((other) => other.state === 'up' && other.pool === backend.pool && isLarger(other, backend));
 }
 
-/** Whether it has at least as much of each resource, and more of one. @type {(a: BackendMetrics, b: BackendMetrics) => boolean} */
+/** Whether it declared at least as much of each resource as another, and more of one. @type {(a: BackendMetrics, b: BackendMetrics) => boolean} */
 function isLarger({ capacity: large }, { capacity: small }) {
+  if (!large || !small) return false;
   const names = Object.keys({ ...large, ...small });
   const differences = names.map((name) => (large[name] ?? 0) - (small[name] ?? 0));
   return differences.every((difference) => difference >= 0) && differences.some((difference) => difference > 0);

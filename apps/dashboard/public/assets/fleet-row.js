@@ -120,6 +120,10 @@ function inFlightCell() {
   return { cell, write };
 }
 
+const UNDECLARED =
+  'The backend declared nothing of its resources. For placement and the limit in flight it counts as a median backend of ' +
+  'its pool.';
+
 /** @param {Column} column */
 function shareCell({ resource = '' }) {
   const fill = element('span', { class: 'fill' });
@@ -130,12 +134,19 @@ function shareCell({ resource = '' }) {
   const cell = element('td', { role: 'cell', class: `share ${hueOf(resource)}` }, bar, seconds, units);
   /** @type {Writer} */
   const write = (row, scaleSeconds) => {
-    const share = row.meanBacklogSeconds[resource] ?? 0;
-    const most = row.peakBacklogSeconds[resource] ?? 0;
-    const capacity = row.capacity[resource] ?? 0;
+    const { capacity: declared } = row;
+    const share = declared ? (row.meanBacklogSeconds[resource] ?? 0) : 0;
+    const most = declared ? (row.peakBacklogSeconds[resource] ?? 0) : 0;
+    const capacity = declared?.[resource] ?? 0;
     setProperty(fill, '--full', Math.min(1, share / scaleSeconds));
     setProperty(peak, '--full', Math.min(1, most / scaleSeconds));
     peak.hidden = most === 0;
+    if (!declared) {
+      setText(seconds, '');
+      setText(units, 'not declared');
+      setAttribute(cell, 'title', UNDECLARED);
+      return;
+    }
     setText(seconds, `${short(share)} s`);
     const demand = row.meanInFlightDemand[resource] ?? 0;
     setText(units, capacity === 0 ? 'has none' : `${short(demand)} of ${short(capacity)}/s`);

@@ -63,12 +63,15 @@ function showStates(backends) {
   );
 }
 
-/** Seconds of work queued on the whole fleet on average, by resource. @param {FleetMetrics} metrics */
-function showQueued({ resources, fleet }) {
+/** Seconds of work queued on average on all that declared their resources, by resource. @param {FleetMetrics} metrics */
+function showQueued({ resources, fleet, backends }) {
   const note = byId('queued');
+  const declared = backends.filter(({ capacity }) => capacity !== undefined);
+  if (declared.length === 0 && backends.length > 0) return setText(note, 'resources not declared');
   const parts = resources.map((resource) => {
     const capacity = fleet.capacity[resource] ?? 0;
-    const share = capacity > 0 ? (fleet.meanInFlightDemand[resource] ?? 0) / capacity : 0;
+    const demand = declared.reduce((sum, { meanInFlightDemand }) => sum + (meanInFlightDemand[resource] ?? 0), 0);
+    const share = capacity > 0 ? demand / capacity : 0;
     return { resource, text: `${resource} ${short(share)} s` };
   });
   if (note.textContent === parts.map(({ text }) => text).join('')) return;

@@ -98,7 +98,7 @@ function row(backend: BackendMetrics, resources: readonly string[], hasPools: bo
     <th scope="row">${backend.id}</th>
     ${hasPools ? html`<td>${backend.pool}</td>` : ''}
     <td>${backend.state === 'draining' && backend.inFlight === 0 ? 'drained' : backend.state}</td>
-    ${resources.map((name) => html`<td class="number">${(backend.meanBacklogSeconds[name] ?? 0).toFixed(2)}</td>`)}
+    ${resources.map((name) => numberCell(backend.capacity ? (backend.meanBacklogSeconds[name] ?? 0).toFixed(2) : 'not declared'))}
     ${[`${backend.meanInFlight.toFixed(1)} / ${backend.maxInFlight}`, backend.requests, backend.errors].map(numberCell)}
     ${[latencyMs?.p50, latencyMs?.p95, latencyMs?.p99].map((ms) => numberCell(ms?.toFixed(1) ?? '–'))}
     ${resources.map((name) => numberCell(Math.round(backend.totals[name] ?? 0)))}

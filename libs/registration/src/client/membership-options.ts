@@ -28,8 +28,11 @@ export interface RegistrationOptions {
   readonly port?: number | undefined;
   /** The pool whose requests this backend serves. Default: `default`. */
   readonly pool?: string | undefined;
-  /** Capacity by resource name, units per second. */
-  readonly resources: ResourceAmounts;
+  /**
+   * Capacity by resource name, units per second. Default: nothing is declared, and the balancer assumes what is usual in the
+   * pool.
+   */
+  readonly resources?: ResourceAmounts | undefined;
   /** Path that the balancer pings with GET. Without it, a ping only opens a connection. */
   readonly pingPath?: string | undefined;
   /** How long the lease lasts after a renewal, seconds. Without it there is no lease: health depends on pings alone. */
@@ -95,7 +98,8 @@ export function registrationOf(options: RegistrationOptions, name: string): Regi
 
 function given(input: unknown): string {
   if (typeof input === 'string') return `, got ${JSON.stringify(input)}`;
-  return typeof input === 'number' ? `, got ${input}` : '';
+  if (Array.isArray(input)) return ', got a list';
+  return typeof input === 'number' || input === null ? `, got ${input}` : '';
 }
 
 function requireTimelyRenewal({ renewEverySeconds, leaseSeconds }: RegistrationOptions, name: string): void {

@@ -1,4 +1,5 @@
 // Amounts by resource, compared with the resources of the fleet.
+import { declaredAmounts } from '@fairlead/contracts';
 import type { FieldPath } from '../document/problems.js';
 import type { BuildContext } from './build-context.js';
 
@@ -11,10 +12,11 @@ export function checkResourceNames(amounts: Amounts, path: FieldPath, { problems
   }
 }
 
-/** The capacity of a backend: all resources, or 1 of each if the file gives none. */
-export function capacityOf(amounts: Amounts | undefined, path: FieldPath, context: BuildContext): Amounts {
+/** The capacity of a backend: all resources; undefined if the file declares none. */
+export function capacityOf(given: Amounts | undefined, path: FieldPath, context: BuildContext): Amounts | undefined {
   const { problems, resourceNames } = context;
-  if (amounts === undefined) return Object.fromEntries(resourceNames.map((name) => [name, 1]));
+  const amounts = declaredAmounts(given);
+  if (amounts === undefined) return undefined;
   checkResourceNames(amounts, path, context);
   const missing = resourceNames.filter((name) => !Object.hasOwn(amounts, name));
   if (missing.length > 0) {

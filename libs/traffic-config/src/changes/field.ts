@@ -41,10 +41,14 @@ export function secondsField(label: string, seconds: number | undefined): Field 
   return { label, value: seconds, text: seconds === undefined ? 'none' : durationText(seconds) };
 }
 
-/** Amounts by name, such as `{"compute": 3}`. */
-export function amountsField(label: string, amounts: Readonly<Record<string, number>> | undefined): Field {
+/** Amounts by name, such as `{"compute": 3}`. `empty` is what none of them means. */
+export function amountsField(
+  label: string,
+  amounts: Readonly<Record<string, number>> | undefined,
+  empty = 'none',
+): Field {
   const entries = Object.entries(amounts ?? {}).map(([name, amount]) => `${name} ${amount}`);
-  return { label, value: amounts, text: entries.length === 0 ? 'none' : entries.join(', ') };
+  return { label, value: amounts, text: entries.length === 0 ? empty : entries.join(', ') };
 }
 
 /** A list, such as that of hosts. `empty` is what a list without entries means. */

@@ -2,6 +2,8 @@
 import type { PoolConfig, StaticBackendConfig } from '../pool-config.js';
 import { amountsField, field, hiddenField, listField, secondsField, type Field } from './field.js';
 
+const NOT_DECLARED = 'not declared';
+
 /** All fields besides its static backends. */
 export function poolFields({
   health,
@@ -50,7 +52,7 @@ export function poolFields({
     field('discovery.port', discovery?.port),
     secondsField('discovery.refresh', discovery?.refreshSeconds),
     field('discovery.scheme', discovery?.scheme),
-    amountsField('discovery.resources', discovery?.resources),
+    amountsField('discovery.resources', discovery?.resources, discovery && NOT_DECLARED),
   ];
 }
 
@@ -58,7 +60,7 @@ export function poolFields({
 export function backendFields(backend: StaticBackendConfig): Field[] {
   return [
     field('url', backend.url),
-    amountsField('resources', backend.resources),
+    amountsField('resources', backend.resources, NOT_DECLARED),
     field('pingPath', backend.pingPath),
     field('maxInFlight', backend.maxInFlight),
     hiddenField('labels', backend.labels),

@@ -25,7 +25,7 @@ describe('the changes of a pool', () => {
     expect(changes(before, after)).toEqual([
       'pool a: backend x removed',
       'pool a: backend y: url http://10.0.0.2:80 → http://10.0.0.3:80',
-      'pool a: backend y: resources compute 1, storage 1 → compute 2, storage 1',
+      'pool a: backend y: resources not declared → compute 2, storage 1',
       'pool a: backend y: labels changed',
     ]);
   });

@@ -98,12 +98,12 @@ const stickiness = mapping({
   path: optional(text(/^\/[\x21-\x3a\x3c-\x7e]{0,499}$/, COOKIE_PATH_FORM), 'Path of the cookie', '/'),
 });
 
-const ONE_OF_EACH = '1 of each resource';
+const NOT_DECLARED = 'not declared';
 
 const backend = mapping({
   url: required(backendUrl, 'Origin of the backend, with an optional prefix for all paths'),
   id: optional(backendId.unwrap(), 'Id of the backend', 'its url'),
-  resources: optional(capacitySchema, 'Capacity, units per second by resource', ONE_OF_EACH),
+  resources: optional(capacitySchema, 'Capacity, units per second by resource', NOT_DECLARED),
   pingPath: optional(healthPath, 'Path of a ping', 'health.path of the pool'),
   maxInFlight: optional(backendInFlight.unwrap(), 'Most concurrent exchanges', 'derived from the capacity'),
   labels: optional(backendLabels.unwrap(), 'Labels, for the API and the dashboard'),
@@ -123,7 +123,7 @@ const discovery = mapping({
   port: optional(wholeNumber(1, 65_535), 'Port of the backends; SRV records have their own', '80, or 443 with https'),
   refresh: optional(duration(1, 86_400), 'Time between two lookups', '30s'),
   scheme: optional(oneOf(['http', 'https']), 'Scheme of the backends: http or https', 'http'),
-  resources: optional(capacitySchema, 'Capacity of each backend, units per second by resource', ONE_OF_EACH),
+  resources: optional(capacitySchema, 'Capacity of each backend, units per second by resource', NOT_DECLARED),
 });
 
 /** One entry of `pools`. */

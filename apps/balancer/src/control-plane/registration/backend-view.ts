@@ -35,7 +35,7 @@ export function viewOf(
     reason: withoutRequests ?? (withDetails ? backend.reason : backend.publicReason),
     since: backend.since.toISOString(),
     registeredAt: backend.registeredAt.toISOString(),
-    resources: resources.amountsOf(backend.capacity),
+    resources: backend.capacity && resources.amountsOf(backend.capacity),
     pingPath: backend.pingPath ?? null,
     labels: { ...backend.labels },
     lease:

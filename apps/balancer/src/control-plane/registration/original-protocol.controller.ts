@@ -36,7 +36,8 @@ export class OriginalProtocolController {
   @ApiOperation({
     summary: 'Register in the original protocol, with any method',
     description:
-      'Registers port 80 of the caller, or the port given as "Port". Any method does the same; a body with GET is allowed.',
+      'Registers port 80 of the caller, or the port given as "Port". Any method does the same; a body with GET is allowed. ' +
+      'A body with "Port" and without both vectors registers a backend that declares nothing of its resources.',
   })
   @ApiBody({ schema: { type: 'object', example: { 'Compute-Vector': 20, 'Storage-Vector': 8 } } })
   @ApiResponse({ status: 200, description: '`Server accepted`, with a newline' })
@@ -68,9 +69,7 @@ export class OriginalProtocolController {
   private async tryRegister(body: unknown, caller: Caller): Promise<PlainResponse> {
     const payload = typeof body === 'string' ? parseObject(body) : undefined;
     if (!payload) return [400, 'Invalid request payload'];
-    if (payload['Compute-Vector'] == null || payload['Storage-Vector'] == null) {
-      return [400, 'Missing compute or storage vector'];
-    }
+    if (lacksVector(payload)) return [400, 'Missing compute or storage vector'];
     const parsed = originalRegistrationSchema.safeParse(payload);
     if (!parsed.success) return [400, formatIssues(parsed.error.issues)];
     try {
@@ -91,6 +90,12 @@ export class OriginalProtocolController {
       throw error;
     }
   }
+}
+
+/** Whether a vector is missing. A body with neither of them declares nothing, if it says at least its port. */
+function lacksVector({ 'Compute-Vector': compute, 'Storage-Vector': storage, Port: port }: Record<string, unknown>) {
+  const declaresNothing = compute === undefined && storage === undefined && port !== undefined;
+  return !declaresNothing && (compute == null || storage == null);
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

@@ -9,9 +9,9 @@ import type { Scrape } from './scrape.js';
 export function addBackendMetrics(metrics: CollectedMetrics, read: () => Scrape): void {
   const each = (value: (backend: BackendMetrics) => number) => (): Sample[] =>
     read().metrics.backends.map((one) => [{ backend: one.id }, value(one)]);
-  const eachResource = (values: (backend: BackendMetrics) => Record<string, number>) => (): Sample[] =>
+  const eachResource = (values: (backend: BackendMetrics) => Record<string, number> | undefined) => (): Sample[] =>
     read().metrics.backends.flatMap((one) =>
-      Object.entries(values(one)).map(([resource, value]): Sample => [{ backend: one.id, resource }, value]),
+      Object.entries(values(one) ?? {}).map(([resource, value]): Sample => [{ backend: one.id, resource }, value]),
     );
   const recent = (value: (load: RecentLoad) => number) => (): Sample[] =>
     read().backends.map(({ id, recent: load }) => [{ backend: id }, value(load)]);
@@ -26,7 +26,7 @@ export function addBackendMetrics(metrics: CollectedMetrics, read: () => Scrape)
   );
   metrics.gauge(
     'fairlead_backend_speed',
-    'Learned speed as a multiple of the declared capacity',
+    'Learned speed as a multiple of the declared capacity, or of that of a median backend where none is declared',
     perBackend,
     each((one) => one.speed),
   );
@@ -50,13 +50,13 @@ export function addBackendMetrics(metrics: CollectedMetrics, read: () => Scrape)
   );
   metrics.gauge(
     'fairlead_backend_capacity',
-    'Declared units per second',
+    'Declared units per second; no series for a backend that declared nothing',
     perResource,
     eachResource((one) => one.capacity),
   );
   metrics.gauge(
     'fairlead_backend_backlog_seconds',
-    'Work queued on a resource, seconds: demand in flight divided by capacity, mean over the last 15 s',
+    'Work queued on a resource, seconds: demand in flight divided by capacity (of a median backend where none is declared), mean over the last 15 s',
     perResource,
     () =>
       read().backends.flatMap(({ id, capacity, recent: load }) => {

@@ -13,6 +13,7 @@ export interface BackendReading {
   readonly id: string;
   readonly pool: string;
   readonly slot: number;
+  /** What placement reckons with: declared, or a stand-in. */
   readonly capacity: ArrayLike<number>;
   /** Over the last 15 s. */
   readonly recent: RecentLoad;
@@ -34,7 +35,9 @@ export function readBackends(
   history: LoadHistory,
   table: LoadTable,
 ): readonly BackendReading[] {
-  return registry.list().map(({ id, pool, slot, capacity }) => {
+  return registry.list().map((backend) => {
+    const { id, pool, slot } = backend;
+    const capacity = registry.snapshots.capacityOf(backend);
     const recent = history.recent(slot, MEAN_SECONDS);
     return { id, pool, slot, capacity, recent, statuses: table.statuses(slot) };
   });

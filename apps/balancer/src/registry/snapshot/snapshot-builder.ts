@@ -1,5 +1,5 @@
 // Builds the snapshots that placement reads: which backends of each pool may receive requests, and how many at a time.
-import { inFlightLimits, inTraffic, slowStartRatio } from '@fairlead/scheduling';
+import { inFlightLimits, inTraffic, slowStartRatio, standInCapacity, type ResourceVector } from '@fairlead/scheduling';
 import { DEFAULT_POOL } from '@fairlead/traffic-config';
 import type { CurrentTraffic } from '../../traffic-config/current-traffic.js';
 import { stateOf, type Backend } from '../backend.js';
@@ -10,6 +10,8 @@ export class SnapshotBuilder {
   /** The pools in panic: so few of their backends are up that others serve too. */
   private readonly panicking = new Set<string>();
   private limits: ReadonlyMap<Backend, number> = new Map();
+  /** What is assumed of backends that declared nothing, by pool. */
+  private standIns: ReadonlyMap<string, ResourceVector> = new Map();
 
   constructor(
     private readonly events: EventLog,
@@ -32,6 +34,7 @@ export class SnapshotBuilder {
    */
   build(fleet: readonly Backend[]): PoolSnapshots {
     const byPool = Map.groupBy(fleet, ({ pool }) => pool);
+    this.standIns = new Map(Array.from(byPool, ([pool, own]) => [pool, this.standInOf(own)]));
     this.limits = new Map(Array.from(byPool, ([pool, own]) => this.limitsIn(pool, own)).flat());
     const names = new Set([...byPool.keys(), ...this.panicking]);
     const members = Array.from(names, (pool) => this.membersOf(pool, byPool.get(pool) ?? [])).flat();
@@ -43,6 +46,11 @@ export class SnapshotBuilder {
     return this.limits.get(backend) ?? this.traffic.settingsOf(backend.pool).maxInFlightPerBackend;
   }
 
+  /** What placement reckons with: the declared capacity, or its stand-in. Units per second, in the fleet's order. */
+  capacityOf({ capacity, pool }: Pick<Backend, 'capacity' | 'pool'>): ResourceVector {
+    return capacity ?? this.standIns.get(pool) ?? this.standInOf([]);
+  }
+
   /** The part of a backend's capacity that counts during slow start, 0 to 1. `now` is monotonic, in seconds. */
   slowStart({ pool, startedAt }: Pick<Backend, 'pool' | 'startedAt'>, now: number): number {
     return slowStartRatio(now - startedAt, this.traffic.settingsOf(pool).slowStartSeconds);
@@ -51,10 +59,15 @@ export class SnapshotBuilder {
   private limitsIn(pool: string, own: readonly Backend[]): [Backend, number][] {
     const { maxInFlightPerBackend } = this.traffic.settingsOf(pool);
     const limits = inFlightLimits(
-      own.map(({ capacity }) => capacity),
+      own.map((backend) => this.capacityOf(backend)),
       maxInFlightPerBackend,
     );
     return own.map((backend, i) => [backend, backend.maxInFlight ?? limits[i]]);
+  }
+
+  private standInOf(own: readonly Backend[]): ResourceVector {
+    const declared = own.map(({ capacity }) => capacity).filter((capacity) => capacity !== undefined);
+    return standInCapacity(declared, this.resourceCount);
   }
 
   private membersOf(pool: string, own: readonly Backend[]): PoolMember[] {
@@ -65,8 +78,10 @@ export class SnapshotBuilder {
     const isStillPanic = isPanic || (this.panicking.has(pool) && members.length === 0);
     this.recordPanic(pool, isStillPanic && serving.length > 1, serving);
     return members.map((backend) => {
-      const { slot, capacity, key } = backend;
-      return { pool, slot, capacity, key, maxActive: this.limitOf(backend) };
+      const { slot, key } = backend;
+      const capacity = this.capacityOf(backend);
+      const isDeclared = backend.capacity !== undefined;
+      return { pool, slot, capacity, isDeclared, key, maxActive: this.limitOf(backend) };
     });
   }
 

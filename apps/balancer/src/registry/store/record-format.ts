@@ -7,8 +7,16 @@ import type { StoredBackend } from '../backend.js';
 import { capacityOf } from '../registration-normalizer.js';
 import type { NewRecord, RecordProblem, StoredRecord } from './registry-store.js';
 
-/** Raised with each change that earlier versions would misread. Fields that they may ignore do not count. */
-export const RECORD_FORMAT = 1;
+/**
+ * The newest format. Raised with each change that earlier versions would misread; fields that they may ignore do not count.
+ * A record has the lowest format that has its fields, so that earlier versions read what they can: see {@link formatFor}.
+ */
+export const RECORD_FORMAT = 2;
+
+/** Format 1 has the resources of each backend; since format 2 a backend may declare none. */
+export function formatFor({ capacity }: Pick<StoredBackend, 'capacity'>): number {
+  return capacity === undefined ? RECORD_FORMAT : 1;
+}
 
 const { resources, pingPath, leaseSeconds, maxInFlight, labels } = registrationSchema.shape;
 
@@ -20,7 +28,7 @@ export const factSchemas = {
   id: z.union([backendIdSchema, z.url('must be an id or a url')]),
   url: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }),
   pool: poolNameSchema,
-  resources,
+  resources: resources.unwrap(),
   pingPath: pingPath.unwrap(),
   leaseSeconds: leaseSeconds.unwrap(),
   maxInFlight: maxInFlight.unwrap(),
@@ -46,6 +54,7 @@ const newRecordSchema = z.object({
   isLeaving: z.boolean(),
   backend: z.object({
     ...factSchemas,
+    resources: factSchemas.resources.optional(),
     pingPath: factSchemas.pingPath.optional(),
     leaseSeconds: factSchemas.leaseSeconds.optional(),
     maxInFlight: factSchemas.maxInFlight.optional(),
@@ -60,7 +69,7 @@ const recordSchema = newRecordSchema.extend({ version });
 
 /** The facts of a backend as they are stored, validated: amounts by name of resource, and times as text. */
 interface ValidFacts extends Omit<StoredBackend, 'capacity' | 'registeredAt' | Optional> {
-  readonly resources: Record<string, number>;
+  readonly resources?: Record<string, number> | undefined;
   readonly registeredAt: string;
   readonly pingPath?: string | undefined;
   readonly leaseSeconds?: number | undefined;
@@ -88,10 +97,10 @@ export class RecordFormat {
     const { capacity, registeredAt, source: _, ...facts } = backend;
     const stored = {
       ...facts,
-      resources: this.resources.amountsOf(capacity),
+      resources: capacity && this.resources.amountsOf(capacity),
       registeredAt: registeredAt.toISOString(),
     };
-    return JSON.stringify({ format: RECORD_FORMAT, incarnation, isLeaving, changedBy, backend: stored });
+    return JSON.stringify({ format: formatFor(backend), incarnation, isLeaving, changedBy, backend: stored });
   }
 
   /** The record of the backend `id` from its JSON. @throws {UnusableRecordError} */
@@ -134,14 +143,15 @@ export class RecordFormat {
 
 /** Checks that this version knows a format. @throws {UnusableRecordError} */
 export function requireFormat(format: unknown): void {
-  if (format === RECORD_FORMAT) return;
-  if (typeof format === 'number' && format > RECORD_FORMAT) {
+  const isNumber = typeof format === 'number';
+  if (isNumber && Number.isInteger(format) && format >= 1 && format <= RECORD_FORMAT) return;
+  if (isNumber && format > RECORD_FORMAT) {
     throw new UnusableRecordError(
       'newer-format',
       `it has format ${format}, newer than this program's ${RECORD_FORMAT}`,
     );
   }
-  throw new UnusableRecordError('corrupt', `format must be ${RECORD_FORMAT}`);
+  throw new UnusableRecordError('corrupt', `format must be a whole number from 1 to ${RECORD_FORMAT}`);
 }
 
 function formatOf(value: unknown): unknown {

@@ -8,7 +8,7 @@ import {
   changeSchemas,
   factSchemas,
   requireFormat,
-  RECORD_FORMAT,
+  formatFor,
   RecordFormat,
   UnusableRecordError,
 } from './record-format.js';
@@ -90,7 +90,7 @@ export class RowFormat {
     return [
       id,
       url,
-      JSON.stringify(this.resources.amountsOf(capacity)),
+      JSON.stringify(capacity ? this.resources.amountsOf(capacity) : {}),
       pingPath,
       leaseSeconds,
       maxInFlight,
@@ -100,7 +100,7 @@ export class RowFormat {
       registeredFrom,
       secretHash,
       pool,
-      RECORD_FORMAT,
+      formatFor(backend),
       version,
       incarnation,
       isLeaving ? 1 : 0,
@@ -111,7 +111,7 @@ export class RowFormat {
 
   /** @throws {UnusableRecordError} */
   recordOf(row: Record<string, unknown>): StoredRecord {
-    requireFormat(row.format ?? RECORD_FORMAT);
+    requireFormat(row.format ?? 1);
     const parsed = rowSchema.safeParse(row);
     if (!parsed.success) throw new UnusableRecordError('corrupt', formatIssues(parsed.error.issues));
     return { ...parsed.data, backend: this.records.backendOf(parsed.data.backend) };
