@@ -27,7 +27,8 @@ import { WorkEmulator } from './work/work-emulator.js';
 export class BackendModule {}
 
 function registrationOptions(config: BackendConfig): RegistrationOptions {
-  const { balancerUrls, caFile, token, tokenFile, id, url, capacity, leaseSeconds, renewEverySeconds } = config;
+  const { balancerUrls, caFile, token, tokenFile, id, url, leaseSeconds, renewEverySeconds } = config;
   const lease = { leaseSeconds, renewEverySeconds };
-  return { balancerUrls, caFile, token, tokenFile, id, url, resources: { ...capacity }, ...lease, pingPath: '/health' };
+  const resources = config.declares === 'nothing' ? undefined : { ...config.capacity };
+  return { balancerUrls, caFile, token, tokenFile, id, url, resources, ...lease, pingPath: '/health' };
 }

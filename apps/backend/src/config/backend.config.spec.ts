@@ -56,6 +56,14 @@ describe('backendConfig', () => {
     expect(backendConfig().renewEverySeconds).toBe(7.5);
   });
 
+  it('declares its capacity unless it is told to declare nothing', () => {
+    expect(backendConfig().declares).toBe('capacity');
+    vi.stubEnv('DECLARES', 'nothing');
+    expect(backendConfig().declares).toBe('nothing');
+    vi.stubEnv('DECLARES', 'something');
+    expect(() => backendConfig()).toThrow('DECLARES must be one of capacity, nothing, got "something"');
+  });
+
   it('names every invalid variable', () => {
     const environment = { COMPUTE_CAPACITY: '0', LOG_FORMAT: 'xml', BACKEND_PORT: '70000' };
     expect(() => parseEnvironment(backendEnvironment, environment)).toThrow(

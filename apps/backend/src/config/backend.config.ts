@@ -9,6 +9,7 @@ import {
   decimal,
   httpUrlList,
   logVariables,
+  oneOf,
   parseEnvironment,
   port,
   seconds,
@@ -50,6 +51,9 @@ export const backendEnvironment = z.object({
   STORAGE_CAPACITY: capacity()
     .optional()
     .describe('Storage capacity, units per second; defaults to a random multiple of 50 from 50 to 2000'),
+  DECLARES: oneOf(['capacity', 'nothing'])
+    .prefault('capacity')
+    .describe('What it says of its resources when it registers: capacity (both of the above), nothing'),
   LEASE_SECONDS: wholeNumber(0, 86_400).prefault('30').describe('Length of its lease; 0: no lease, only pings decide'),
   LEASE_RENEW_SECONDS: seconds(0.1, 86_400)
     .optional()
@@ -91,6 +95,7 @@ export const backendConfig = registerAs('backend', () => {
       compute: environment.COMPUTE_CAPACITY,
       storage: environment.STORAGE_CAPACITY ?? randomStorageCapacity,
     },
+    declares: environment.DECLARES,
     leaseSeconds: lease === 0 ? undefined : lease,
     renewEverySeconds: renew,
     workScale: environment.WORK_SCALE,
