@@ -1,13 +1,13 @@
-// `fairlead join -- COMMAND` without a port and without a capacity: both are found out.
+// `fairlead join -- COMMAND` without a port, which is found out, and without a capacity, which is not declared.
 import { describe, expect, it } from 'vitest';
 import { reservePorts } from '../processes/ports.js';
 import { describeWith } from '../support/programs.js';
 import { backendIn, startBalancer } from '../support/processes.js';
-import { workingFolder } from './fairlead.js';
+import { fairlead, workingFolder } from './fairlead.js';
 import { node, NUMBERS, SERVER, startJoin } from './joining.js';
 
 describeWith('python3', 'fairlead join with nothing but a command', (python) => {
-  it('sends it traffic, with the capacity of the machine', async () => {
+  it('sends it traffic, and shows that it declared no resources', async () => {
     const { control, url } = await startBalancer({});
     const [port] = await reservePorts(1);
     const { path, write } = workingFolder();
@@ -16,12 +16,11 @@ describeWith('python3', 'fairlead join with nothing but a command', (python) => 
     const { running, ended } = startJoin(control, ['--id', 'python'], command, path);
     await backendIn(control, 'python', 'up');
     expect(await (await fetch(`${url}/hello.txt`)).text()).toBe('from Python');
-    const { resources } = (await (await fetch(`${control}/api/v1/backends/python`)).json()) as {
-      resources: { compute: number; storage: number };
-    };
-    expect(resources.compute % 10).toBe(0);
-    const measured = `measured --compute ${resources.compute} (10 for each core) --storage ${resources.storage} (MB/s`;
-    expect(running.tail).toContain(measured);
+    expect(await (await fetch(`${control}/api/v1/backends/python`)).json()).not.toHaveProperty('resources');
+    expect(running.tail).not.toContain('measured');
+    const { stdout } = await fairlead(['backends', '--url', control]);
+    expect(stdout).toMatch(/^ID +POOL +STATE .*COMPUTE BACKLOG +STORAGE BACKLOG/m);
+    expect(stdout).toMatch(/^python +default +up .* [–-] +[–-] /m);
     running.signal('SIGTERM');
     expect(await ended).toBe(128 + 15);
   });

@@ -64,7 +64,7 @@ describe('fairlead join --measure', () => {
     const { path } = workingFolder();
     const [port] = await reservePorts(1);
     const flags = ['--port', String(port), '--id', 'measured', '--measure-in', path, '--storage', '7'];
-    startJoin(balancer.current.control, flags, node(SERVER, port));
+    const { running } = startJoin(balancer.current.control, flags, node(SERVER, port));
     const { control } = balancer.current;
     await backendIn(control, 'measured', 'up');
     const { resources } = (await (await fetch(`${control}/api/v1/backends/measured`)).json()) as {
@@ -72,6 +72,7 @@ describe('fairlead join --measure', () => {
     };
     expect(resources.compute % 10).toBe(0);
     expect(resources.storage).toBe(7);
+    expect(running.tail).toContain(`measured --compute ${resources.compute} (10 for each core) --storage `);
   });
 
   it('exits with 2 where no file can be written', async () => {

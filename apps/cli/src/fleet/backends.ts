@@ -41,7 +41,9 @@ export async function backends(
 
 function columnsFor(resources: readonly string[]): readonly Column<ShownBackend>[] {
   const backlogs = resources.map((name): Column<ShownBackend> => {
-    const cell = ({ meanBacklogSeconds }: ShownBackend) => milliseconds((meanBacklogSeconds[name] ?? 0) * 1000);
+    // Of a backend that declared nothing, the backlog in seconds is not known.
+    const cell = ({ capacity, meanBacklogSeconds }: ShownBackend) =>
+      capacity ? milliseconds((meanBacklogSeconds[name] ?? 0) * 1000) : NONE;
     return { title: `${name.toUpperCase()} BACKLOG`, cell, align: 'right', leaveOut: 5 };
   });
   return [

@@ -11,6 +11,7 @@ export const shownBackendSchema = backendMetricsSchema.pick({
   reason: true,
   meanInFlight: true,
   peakInFlight: true,
+  capacity: true,
   meanBacklogSeconds: true,
   requests: true,
   errors: true,

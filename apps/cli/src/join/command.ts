@@ -47,7 +47,7 @@ export function addJoinCommand(fairlead: Command, { environment, exitWith }: Com
       collectAmount('storage'),
     )
     .option('--resource <name=units>', 'capacity of any resource; may be repeated', collectAmount())
-    .option('--measure', 'measure this machine for the numbers that are not given; default: if none is')
+    .option('--measure', 'measure this machine for the numbers that are not given; default: they are not declared')
     .option('--measure-in <folder>', 'the same, with the disk of a folder; default: the working directory')
     .option('--id <id>', 'the name in the fleet; default: the URL')
     .option('--pool <name>', 'the pool whose requests it serves; default: default')

@@ -33,8 +33,8 @@ export async function join(
   if (place === undefined) requireFindablePort(command);
   const balancers = balancersOf(flags, balancerFlags, environment);
   const given = amountsOf(flags);
-  const isMeasured = isToMeasure || Object.keys(given).length === 0;
-  const resources = { ...(isMeasured ? announced(measure(flags)) : {}), ...given };
+  const amounts = { ...(isToMeasure ? announced(measure(flags)) : {}), ...given };
+  const resources = Object.keys(amounts).length === 0 ? undefined : amounts;
   const options = optionsOf(flags, resources, balancers);
   const open = ({ address }: Pick<Place, 'address'>) => new Membership({ ...options, ...address });
   // Before anything is started, because it throws for flags that are not valid. Any port is good for that.
@@ -90,7 +90,7 @@ function balancersOf({ balancer = [] }: JoinFlags, balancerFlags: BalancerFlags,
   return { urls: urls.length > 1 ? urls : [url], token, tokenFile, caFile };
 }
 
-function optionsOf(flags: JoinFlags, resources: Amounts, { urls, token, tokenFile, caFile }: Balancers) {
+function optionsOf(flags: JoinFlags, resources: Amounts | undefined, { urls, token, tokenFile, caFile }: Balancers) {
   const { id, pool, path, lease, maxInFlight, label, drainTimeout } = flags;
   return {
     ...(urls.length > 1 ? { balancerUrls: urls } : { balancerUrl: urls[0] }),
