@@ -9,6 +9,8 @@ export interface BackendAddress {
   readonly port: number;
   /** Compute and storage, units per second. */
   readonly capacity: readonly number[];
+  /** Whether the contender is not told the capacity. */
+  readonly isUndeclared?: boolean;
 }
 
 /** The TLS port, and the files of its certificate in PEM. */
@@ -53,8 +55,22 @@ export interface Contender {
   readonly launch: (place: Place) => Launch;
 }
 
-/** The capacity of a backend as one number, for balancers with scalar weights: the sum over its resources. */
-export function weightOf({ capacity }: BackendAddress, fleet: readonly BackendAddress[]): number {
+/** The same contender, which is told nothing of the capacity of backends. */
+export function undeclared(contender: Contender, name: string, title: string): Contender {
+  return {
+    ...contender,
+    name,
+    title,
+    launch: (place) => {
+      const backends = place.backends.map((backend) => ({ ...backend, isUndeclared: true }));
+      return contender.launch({ ...place, backends });
+    },
+  };
+}
+
+/** The capacity of a backend as one number, for balancers with scalar weights: the sum over its resources; 1 when it is not told. */
+export function weightOf({ capacity, isUndeclared }: BackendAddress, fleet: readonly BackendAddress[]): number {
+  if (isUndeclared === true) return 1;
   const sum = (units: readonly number[]) => units.reduce((total, each) => total + each, 0);
   const largest = Math.max(...fleet.map((backend) => sum(backend.capacity)));
   return Math.max(1, Math.round((HEAVIEST * sum(capacity)) / largest));

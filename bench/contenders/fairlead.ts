@@ -74,9 +74,10 @@ export function withBalancer<C extends Contender>(contender: C, balancer: string
 
 /** Registers the fleet, and waits until Fairlead reports every backend as up. */
 async function register(url: string, backends: readonly BackendAddress[], resources: readonly string[]): Promise<void> {
-  for (const { id, port, capacity } of backends) {
+  for (const { id, port, capacity, isUndeclared } of backends) {
     const amounts = Object.fromEntries(resources.map((resource, r) => [resource, capacity[r]]));
-    const body = { id, url: `http://127.0.0.1:${port}`, resources: amounts, pingPath: '/health' };
+    const declared = isUndeclared === true ? {} : { resources: amounts };
+    const body = { id, url: `http://127.0.0.1:${port}`, ...declared, pingPath: '/health' };
     const headers = { 'content-type': 'application/json' };
     const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
     if (!response.ok) throw new Error(`Fairlead refused ${id}: ${response.status} ${await response.text()}`);

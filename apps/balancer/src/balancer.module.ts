@@ -30,6 +30,10 @@ import { DataPlane } from './data-plane/data-plane.js';
 import { ClientTable } from './data-plane/limits/client-table.js';
 import { LocalDataPlane } from './data-plane/local-data-plane.js';
 import { AddressWarnings } from './data-plane/request/address-warnings.js';
+import { LATENT_LINK } from './placement/latent/latent-link.js';
+import { LATENT_MODEL, LatentModel, latentResources } from './placement/latent/latent-model.js';
+import { LatentModelFeed } from './placement/latent/latent-model-feed.js';
+import { LocalLatentLink } from './placement/latent/local-latent-link.js';
 import { HealthController } from './control-plane/health.controller.js';
 import { DnsDiscovery } from './discovery/dns-discovery.js';
 import { StaticBackends } from './discovery/static-backends.js';
@@ -78,12 +82,27 @@ const requestTable = {
 const loadTable = {
   provide: LoadTable,
   inject: [balancerConfig.KEY],
-  useFactory: ({ RESOURCES, MAX_BACKENDS, DATA_PLANE_THREADS }: ConfigType<typeof balancerConfig>) =>
+  useFactory: (config: ConfigType<typeof balancerConfig>) =>
     new LoadTable({
-      resourceCount: RESOURCES.size,
-      slotCount: MAX_BACKENDS,
-      writerCount: Math.max(1, DATA_PLANE_THREADS),
+      resourceCount: config.RESOURCES.size,
+      slotCount: config.MAX_BACKENDS,
+      writerCount: Math.max(1, config.DATA_PLANE_THREADS),
+      latentCount: latentResources(config),
     }),
+};
+
+const latentModel = {
+  provide: LATENT_MODEL,
+  inject: [LoadTable, balancerConfig.KEY],
+  useFactory: (table: LoadTable, config: ConfigType<typeof balancerConfig>) =>
+    latentResources(config) === 0 ? undefined : new LatentModel(table, config),
+};
+
+const latentLink = {
+  provide: LATENT_LINK,
+  inject: [LATENT_MODEL, balancerConfig.KEY],
+  useFactory: (model: LatentModel | undefined, { DATA_PLANE_THREADS }: ConfigType<typeof balancerConfig>) =>
+    model && new LocalLatentLink(model, DATA_PLANE_THREADS === 0 ? 0 : undefined),
 };
 
 const clientTable = {
@@ -135,7 +154,17 @@ const cluster = [
   ClusterStatus,
 ];
 const health = [PingAckCron, HealthProbe, RecheckScheduler, OutlierDetector];
-const shared = [loadTable, requestTable, clientTable, addressWarnings, clusterFacts, SharedState];
+const shared = [
+  loadTable,
+  latentModel,
+  latentLink,
+  LatentModelFeed,
+  requestTable,
+  clientTable,
+  addressWarnings,
+  clusterFacts,
+  SharedState,
+];
 const serving = [...shared, fleet, dataPlane, ...dataPlaneProviders];
 const dataPlaneCredentials = { provide: ServerCredentials, useExisting: DataPlaneCertificates };
 const backendCredentials = { provide: BackendCredentials, useExisting: BackendCertificateFiles };

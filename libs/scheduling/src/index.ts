@@ -45,7 +45,7 @@ export { LoadRow, NO_LATENT_DEMAND, type LoadTableShape } from './load/load-row.
 export { LoadTable, type InFlightTable } from './load/load-table.js';
 export type { ScoreTerm, ScoredCandidate } from './policies/explanation.js';
 export { POLICY_NAMES, createPolicy, policyChance, policySummary, type PolicyName } from './policies/index.js';
-export { DrfPolicy } from './policies/drf.policy.js';
+export { DRF_CHOICES, DrfPolicy } from './policies/drf.policy.js';
 export type { PlacementPolicy, PolicyContext } from './policies/policy.js';
 export { Reservation } from './load/reservation.js';
 export { ResourceSpace, type ResourceVector } from './resources.js';

@@ -1,7 +1,8 @@
 // What serves clients, wherever it runs: in the main thread or in each thread of the data plane. Expects a `Fleet`, a
-// `LoadTable`, a `ClientTable`, `AddressWarnings`, `ClusterFacts`, `ServerCredentials` and `BackendCredentials` from the
+// `LoadTable`, a `LATENT_LINK`, a `ClientTable`, `AddressWarnings`, `ClusterFacts`, `ServerCredentials` and `BackendCredentials` from the
 // module that uses them.
 import { logSettings } from '@fairlead/configuration';
+import { LoadTable } from '@fairlead/scheduling';
 import { ConfigModule, type ConfigType } from '@nestjs/config';
 import { LoggerModule } from 'nestjs-pino';
 import { balancerConfig } from '../config/balancer.config.js';
@@ -30,6 +31,10 @@ import { ThreadGauges } from '../metrics/thread-gauges.js';
 import { AffinityKeyReader } from '../placement/affinity-key.js';
 import { DemandClassifier } from '../placement/demand-classifier.js';
 import { DemandLearning } from '../placement/demand-learning.js';
+import { LATENT_LINK, type LatentLink } from '../placement/latent/latent-link.js';
+import { LatentLearning } from '../placement/latent/latent-learning.js';
+import { TrustedLearning } from '../placement/trusted-learning.js';
+import { Fleet } from '../registry/snapshot/fleet.js';
 import { DrfScheduler } from '../placement/drf.scheduler.js';
 import { FleetValidity } from '../registry/snapshot/fleet-validity.js';
 import { BackendConnector } from '../tls/backend-connector.js';
@@ -44,7 +49,17 @@ export const foundations = [
   }),
 ];
 
-const scheduling = [FleetValidity, DrfScheduler, DemandClassifier, DemandLearning, AffinityKeyReader];
+const learning = {
+  provide: DemandLearning,
+  inject: [Fleet, LoadTable, LATENT_LINK, balancerConfig.KEY],
+  useFactory: (
+    fleet: Fleet,
+    table: LoadTable,
+    link: LatentLink | undefined,
+    config: ConfigType<typeof balancerConfig>,
+  ) => (link ? new LatentLearning(link, table, config) : new TrustedLearning(fleet, table, config)),
+};
+const scheduling = [FleetValidity, DrfScheduler, DemandClassifier, learning, AffinityKeyReader];
 /** One for all lanes of a thread. */
 const clock = { provide: DeadlineClock, useFactory: () => new DeadlineClock() };
 const lingering = {

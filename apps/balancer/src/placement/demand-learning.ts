@@ -1,82 +1,96 @@
-// Learns the demand of each class of requests from cost reports and from latency, and the speed of backends.
+// What is learned of requests and backends: the part that does not depend on what declared capacity is taken for.
 import {
   BINARY_COST_REPORT_HEADER,
   COST_REPORT_HEADER,
-  DemandLearner,
-  LoadTable,
-  RequestClassifier,
   LatencyBaseline,
+  RequestClassifier,
   parseBinaryCostReport,
   parseCostReport,
   type CostReport,
   type DemandBelief,
   type FleetSnapshot,
-  type LearningTicket,
+  type LatentTable,
+  type LoadTable,
   type RequestTraits,
   type ResourceVector,
 } from '@fairlead/scheduling';
-import { Inject, Injectable, Logger } from '@nestjs/common';
-import type { ConfigType } from '@nestjs/config';
-import { balancerConfig } from '../config/balancer.config.js';
-import { Fleet, type FleetBackend } from '../registry/snapshot/fleet.js';
-import { monotonicSeconds } from '../clock/monotonic.js';
+import { Logger } from '@nestjs/common';
+import type { BalancerConfig } from '../config/balancer.config.js';
+import type { FleetBackend } from '../registry/snapshot/fleet.js';
 
 /** The estimate for a class of requests, with its name. */
 export type NamedBelief = DemandBelief & { readonly name: string };
 
+/** What a request in flight is known by at its end. Reused for another request after that. */
+export interface LearningTicket {
+  classId: number;
+  slot: number;
+}
+
+/** Placement over latent resources: what backends are believed to be, and what a request needs of them. */
+export interface LatentView {
+  /** Another one whenever the beliefs change. */
+  readonly believedTable: LatentTable;
+  /** What a class needs, units by latent resource. Must not be changed. */
+  demandOf(classId: number): ResourceVector;
+  /** The class of requests that declare such a demand. */
+  classOfDeclared(demand: ResourceVector, pool: string): number;
+}
+
 /** Header fields of a response, names in lower case. */
 type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
-@Injectable()
-export class DemandLearning {
+/** The learning of one thread. Also the injection token. */
+export abstract class DemandLearning {
+  protected readonly classifier: RequestClassifier;
+  /** The classes that are known. */
+  protected readonly classes = new Set<number>();
   private readonly logger = new Logger('DemandLearning');
-  private readonly learner: DemandLearner;
-  private readonly classifier: RequestClassifier;
-  private readonly classes = new Set<number>();
   private readonly baseline = new LatencyBaseline();
-  /** The estimated demand of each class. A vector is never changed, but replaced when something was learned. */
-  private estimates: (ResourceVector | undefined)[] = [];
   private readonly warnedAbout = new WeakSet<FleetBackend>();
 
   constructor(
-    fleet: Fleet,
-    private readonly table: LoadTable,
-    @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
+    protected readonly table: LoadTable,
+    protected readonly config: BalancerConfig,
   ) {
-    this.learner = new DemandLearner(table.shape);
-    this.classifier = new RequestClassifier(config.DEMAND_CLASSES, (classId) => this.forgetClass(classId));
-    fleet.listen({ slotFreed: (slot) => this.learner.forgetBackend(slot) });
+    const forget = (classId: number) => {
+      this.classes.delete(classId);
+      this.baseline.forget(classId);
+      this.forgetClass(classId);
+    };
+    this.classifier = new RequestClassifier(config.DEMAND_CLASSES, forget, (classId, name) => {
+      this.classes.add(classId);
+      this.nameClass(classId, name);
+    });
   }
+
+  /** Undefined: requests are placed by declared resources. */
+  abstract readonly latent: LatentView | undefined;
+
+  /** A ticket for one request after another. */
+  abstract createTicket(): LearningTicket;
+
+  /** The estimated demand of a class, units, in the fleet's order. Must not be changed. */
+  abstract estimate(classId: number): ResourceVector;
+
+  /** Takes a fleet whose members or capacities have changed. */
+  abstract useFleet(fleet: FleetSnapshot): void;
+
+  /** Records that a request was dispatched; its reservation exists already. Fills in `ticket`. */
+  abstract dispatched(classId: number, slot: number, atSeconds: number, ticket: LearningTicket): void;
+
+  /** Records a complete response; the reservation has been released. */
+  abstract completed(ticket: LearningTicket, atSeconds: number): void;
+
+  /** Records that the request failed or was abandoned. */
+  abstract cancelled(ticket: LearningTicket, atSeconds: number): void;
+
+  /** The estimates of all classes, for people. */
+  abstract beliefs(): NamedBelief[];
 
   /** The class of a request to a pool; empty: the default one. */
   classify(traits: RequestTraits, pool = ''): number {
-    const classId = this.classifier.classify(traits, pool);
-    if (this.estimates[classId] === undefined) this.classes.add(classId);
-    return classId;
-  }
-
-  /** The estimated demand of a class, units, in the fleet's order. Must not be changed. */
-  estimate(classId: number): ResourceVector {
-    return this.estimates[classId] ?? this.recompute(classId);
-  }
-
-  /** Takes a fleet whose members or capacities have changed. */
-  useFleet(fleet: FleetSnapshot): void {
-    this.learner.useFleet(fleet);
-    this.estimates = [];
-  }
-
-  /** Records that a request was dispatched; its reservation exists already. Fills in `ticket`. */
-  dispatched(classId: number, slot: number, atSeconds: number, ticket: LearningTicket): void {
-    this.learner.dispatched(classId, slot, this.table.active(slot) - 1, atSeconds, ticket);
-  }
-
-  /** Records a complete response; the reservation has been released. */
-  completed(ticket: LearningTicket, atSeconds: number): void {
-    const { slot } = ticket.sojourn;
-    if (!this.learner.completed(ticket, this.table.active(slot), atSeconds)) return;
-    this.estimates[ticket.classId] = undefined;
-    this.table.own.speeds[slot] = this.learner.speed(slot);
+    return this.classifier.classify(traits, pool);
   }
 
   /** A response's latency as a multiple of its class's usual latency; undefined while too few were seen. Records it. */
@@ -87,11 +101,6 @@ export class DemandLearning {
   /** The usual latency of a class, seconds; undefined while too few responses were seen. */
   usualSeconds(classId: number): number | undefined {
     return this.baseline.medianSeconds(classId);
-  }
-
-  /** Records that the request failed or was abandoned. */
-  cancelled(ticket: LearningTicket, atSeconds: number): void {
-    this.learner.cancelled(ticket, this.table.active(ticket.sojourn.slot), atSeconds);
   }
 
   /** Learns from the cost report of a response, if there is one. An invalid report is counted, and logged once. */
@@ -105,9 +114,7 @@ export class DemandLearning {
     }
     if (!report.ok) return;
     this.table.own.counts.reportsAccepted++;
-    const demand = this.config.RESOURCES.vectorOf(Object.fromEntries(report.cost));
-    this.learner.reported(classId, demand, monotonicSeconds());
-    this.estimates[classId] = undefined;
+    this.reported(classId, this.config.RESOURCES.vectorOf(Object.fromEntries(report.cost)));
   }
 
   /** The name of a class that is known. */
@@ -115,13 +122,14 @@ export class DemandLearning {
     return this.classifier.nameOf(classId) ?? '';
   }
 
-  /** The estimates of all classes, for people. */
-  beliefs(): NamedBelief[] {
-    return [...this.classes].map((classId) => ({
-      name: this.nameOf(classId),
-      ...this.learner.belief(classId),
-    }));
-  }
+  /** Records what a backend reported a request to have cost, units, in the fleet's order. */
+  protected abstract reported(classId: number, cost: ResourceVector): void;
+
+  /** Takes a class that is new. */
+  protected nameClass(_classId: number, _name: string): void {}
+
+  /** Forgets a class whose number will be reused. */
+  protected abstract forgetClass(classId: number): void;
 
   /** Why a report is ignored: it names none of the fleet's resources. */
   private problemOf(cost: ReadonlyMap<string, number>): string | undefined {
@@ -135,21 +143,6 @@ export class DemandLearning {
     if (this.warnedAbout.has(backend)) return;
     this.warnedAbout.add(backend);
     this.logger.warn(`cost reports of ${backend.id} are ignored: ${problem}`);
-  }
-
-  /** A class without a response has the mean of all others, which changes with every response and is not kept. */
-  private recompute(classId: number): ResourceVector {
-    const demand = new Float64Array(this.config.RESOURCES.size);
-    this.learner.estimate(classId, demand);
-    if (this.learner.knows(classId)) this.estimates[classId] = demand;
-    return demand;
-  }
-
-  private forgetClass(classId: number): void {
-    this.estimates[classId] = undefined;
-    this.classes.delete(classId);
-    this.baseline.forget(classId);
-    this.learner.forgetClass(classId);
   }
 }
 

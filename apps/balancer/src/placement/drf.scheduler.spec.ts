@@ -6,7 +6,7 @@ import { aRegistry } from '../registry/registry.fixture.js';
 import { ClusterFacts } from '../registry/snapshot/cluster-facts.js';
 import { FleetValidity } from '../registry/snapshot/fleet-validity.js';
 import { usePools } from '../traffic-config/current-traffic.fixture.js';
-import { DemandLearning } from './demand-learning.js';
+import { TrustedLearning } from './trusted-learning.js';
 import { DrfScheduler } from './drf.scheduler.js';
 
 beforeEach(() => {
@@ -20,7 +20,7 @@ function aScheduler() {
   const { registry, table, traffic, config } = fleet;
   usePools(traffic, { name: 'reports', policy: 'least-requests' });
   const facts = new ClusterFacts();
-  const learning = new DemandLearning(registry, table, config);
+  const learning = new TrustedLearning(registry, table, config);
   const validity = new FleetValidity(facts, registry);
   const scheduler = new DrfScheduler(registry, table, learning, traffic, validity, config);
   const demand = Float64Array.of(1, 1);

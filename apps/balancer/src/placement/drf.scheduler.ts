@@ -3,6 +3,7 @@
 // capacity.
 import {
   LoadTable,
+  NO_LATENT_DEMAND,
   seededRandom,
   type PolicyContext,
   type ResourceVector,
@@ -120,18 +121,27 @@ export class DrfScheduler {
   }
 
   private tryPlace(
-    { candidates, fleet, policy }: PoolScheduler,
-    { classId, affinity, stickySlot }: PlacementRequest,
+    pool: PoolScheduler,
+    request: PlacementRequest,
     demand: ResourceVector,
     triedSlots: readonly number[],
     placement: Placement,
   ): boolean {
+    const { candidates, fleet, policy } = pool;
+    const { affinity, stickySlot } = request;
     if (candidates.fill(fleet, this.table, demand, triedSlots) === 0) return false;
-    const isSticky = stickySlot >= 0 && candidates.hasSlot(stickySlot);
-    const slot = isSticky ? stickySlot : candidates.fleet.slots[policy.choose(candidates, demand, affinity)];
+    const { latent: view } = this.learning;
+    const classId = request.classId ?? view?.classOfDeclared(demand, nameInClass(request.pool));
+    const latent = view && classId !== undefined ? view.demandOf(classId) : NO_LATENT_DEMAND;
+    let slot = stickySlot;
+    if (stickySlot < 0 || !candidates.hasSlot(stickySlot)) {
+      const isLatent = view !== undefined && pool.isLatent;
+      const chosen = isLatent ? pool.chooseLatent(view, latent) : policy.choose(candidates, demand, affinity);
+      slot = fleet.slots[chosen];
+    }
     const backend = this.registry.atSlot(slot);
     if (!backend) return false;
-    placement.reserve(backend, demand, classId, this.now, policy);
+    placement.reserve(backend, { demand, latent, classId }, this.now, policy);
     return true;
   }
 
@@ -151,7 +161,7 @@ export class DrfScheduler {
   /** The candidates for a request, and the one that {@link place} would choose. Places nothing. */
   explain(request: PlacementRequest): PlacementExplanation {
     const pool = this.enter(request.pool);
-    const { candidates, fleet, policy } = pool;
+    const { candidates, fleet } = pool;
     let { demand } = request;
     let count = candidates.fill(fleet, this.table, demand, []);
     const isReduced = count === 0 && request.classId !== undefined && !fleet.hasAllResources;
@@ -160,7 +170,7 @@ export class DrfScheduler {
       count = candidates.fill(fleet, this.table, demand, []);
     }
     const slots = Array.from({ length: count }, (_, at) => fleet.slots[candidates.positions[at]]);
-    const scored = policy.explain?.(candidates, demand).toSorted((a, b) => a.score - b.score);
+    const scored = this.scores(pool, request, demand)?.toSorted((a, b) => a.score - b.score);
     const found = { slots, scored, isReduced, isSticky: false, unknown: undefined };
     if (count === 0) return { ...found, chosen: undefined };
     const { affinity, stickySlot } = request;
@@ -168,6 +178,18 @@ export class DrfScheduler {
     if (scored) return { ...found, chosen: scored[0].slot };
     const next = pool.foresee(demand, affinity);
     return 'slot' in next ? { ...found, chosen: next.slot } : { ...found, chosen: undefined, unknown: next.unknown };
+  }
+
+  /** The scores of the candidates; undefined when the policy does not score. */
+  private scores(
+    pool: PoolScheduler,
+    request: PlacementRequest,
+    demand: ResourceVector,
+  ): ScoredCandidate[] | undefined {
+    const { latent: view } = this.learning;
+    if (!view || !pool.isLatent) return pool.policy.explain?.(pool.candidates, demand);
+    const classId = request.classId ?? view.classOfDeclared(demand, nameInClass(request.pool));
+    return pool.explainLatent(view, view.demandOf(classId));
   }
 
   /** The pool with a name, up to date. */
@@ -207,4 +229,9 @@ export class DrfScheduler {
     }
     this.last = this.poolOf(DEFAULT_POOL);
   }
+}
+
+/** Classes of the default pool have no pool in their name. */
+function nameInClass(pool: string): string {
+  return pool === DEFAULT_POOL ? '' : pool;
 }

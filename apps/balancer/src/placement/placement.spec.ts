@@ -1,17 +1,17 @@
-import { LoadTable, createPolicy, seededRandom } from '@fairlead/scheduling';
+import { LoadTable, NO_LATENT_DEMAND, createPolicy, seededRandom } from '@fairlead/scheduling';
 import { expect, it } from 'vitest';
 import { loadBalancerConfig } from '../config/balancer.config.js';
 import type { FleetBackend } from '../registry/snapshot/fleet.js';
 import { FleetReplica } from '../threads/fleet-replica.js';
 import { RecordingMainThread } from '../threads/main-thread.fixture.js';
-import { DemandLearning } from './demand-learning.js';
 import { Placement } from './placement.js';
+import { TrustedLearning } from './trusted-learning.js';
 import { CurrentTraffic } from '../traffic-config/current-traffic.js';
 
 function somePlacements() {
   const config = loadBalancerConfig({});
   const table = new LoadTable({ resourceCount: 2, slotCount: 3, writerCount: 1 });
-  const learning = new DemandLearning(
+  const learning = new TrustedLearning(
     new FleetReplica(new RecordingMainThread(), new CurrentTraffic(config), config),
     table,
     config,
@@ -19,7 +19,12 @@ function somePlacements() {
   const policy = createPolicy('round-robin', { table, clock: () => 0, random: seededRandom(1) });
   const classId = learning.classify({ method: 'GET', target: '/', bodyBytes: 0 });
   const reserve = (placement: Placement, slot: number, atSeconds: number) =>
-    placement.reserve(aBackend(slot), Float64Array.of(1, 2), classId, atSeconds, policy);
+    placement.reserve(
+      aBackend(slot),
+      { demand: Float64Array.of(1, 2), latent: NO_LATENT_DEMAND, classId },
+      atSeconds,
+      policy,
+    );
   return { table, reserve, aPlacement: () => new Placement({ table, row: table.own, learning }) };
 }
 

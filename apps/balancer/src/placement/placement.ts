@@ -1,6 +1,5 @@
 // A request's placement on a backend: the scheduler reserves it, and the exchange reports how it ended.
 import {
-  LearningTicket,
   Reservation,
   type LoadRow,
   type LoadTable,
@@ -9,7 +8,7 @@ import {
 } from '@fairlead/scheduling';
 import type { FleetBackend } from '../registry/snapshot/fleet.js';
 import { monotonicSeconds, sharedSecondsFromSeconds } from '../clock/monotonic.js';
-import type { DemandLearning } from './demand-learning.js';
+import type { DemandLearning, LearningTicket } from './demand-learning.js';
 
 /** What placements need of the scheduler. */
 export interface PlacementContext {
@@ -17,6 +16,16 @@ export interface PlacementContext {
   /** The thread's own row of the load table. */
   readonly row: LoadRow;
   readonly learning: DemandLearning;
+}
+
+/** What a placed request needs. */
+export interface ReservedDemand {
+  /** Units, in the fleet's order. */
+  readonly demand: ResourceVector;
+  /** Units of the latent resources; empty when there are none. */
+  readonly latent: ResourceVector;
+  /** The class that is learned; undefined: none is. */
+  readonly classId: number | undefined;
 }
 
 /**
@@ -33,15 +42,17 @@ export class Placement {
   private policy: PlacementPolicy | undefined;
   private activeAtDispatch = 0;
   private startedAt = 0;
-  private readonly ticket = new LearningTicket();
-  /** Whether the demand of the request is learned; {@link ticket} is its own then. */
+  private readonly ticket: LearningTicket;
+  /** Whether something is learned from the request; {@link ticket} is its own then. */
   private isLearnedFrom = false;
   /** Whether the response has a 5xx status. */
   isServerError = false;
   /** The latency of the last response that was completed, as a multiple of what is usual for its class, when known. */
   stretch: number | undefined;
 
-  constructor(private readonly context: PlacementContext) {}
+  constructor(private readonly context: PlacementContext) {
+    this.ticket = context.learning.createTicket();
+  }
 
   /** The backend's slot in the load table; -1 before the first request was placed. */
   get slot(): number {
@@ -49,13 +60,12 @@ export class Placement {
   }
 
   /**
-   * Step 6, reserve: reserves `demand` on a backend that `policy` chose; `classId` is given if the class is learned.
-   * Cancels a reservation that is not released yet. For the scheduler only.
+   * Step 6, reserve: reserves `demand` on a backend that `policy` chose, and `latent` of the latent resources; `classId` is
+   * given if the class is learned. Cancels a reservation that is not released yet. For the scheduler only.
    */
   reserve(
     backend: FleetBackend,
-    demand: ResourceVector,
-    classId: number | undefined,
+    { demand, latent, classId }: ReservedDemand,
     atSeconds: number,
     policy: PlacementPolicy,
   ): void {
@@ -64,8 +74,9 @@ export class Placement {
     const { row, table, learning } = this.context;
     const { slot } = backend;
     this.activeAtDispatch = table.active(slot);
-    if (this.reservation) this.reservation.reserveAgain(slot, demand, sharedSecondsFromSeconds(atSeconds));
-    else this.reservation = new Reservation(row, slot, demand, sharedSecondsFromSeconds(atSeconds));
+    const shared = sharedSecondsFromSeconds(atSeconds);
+    if (this.reservation) this.reservation.reserveAgain(slot, demand, shared, latent);
+    else this.reservation = new Reservation(row, slot, demand, shared, latent);
     this.backend = backend;
     this.incarnation = backend.incarnation;
     this.startedAt = atSeconds;

@@ -1,15 +1,20 @@
 // Placement within one pool: its policy, its backends at their learned speeds, and the candidates of the present decision.
 import {
   Candidates,
+  DRF_CHOICES,
+  DrfPolicy,
   createPolicy,
   policyChance,
   type FleetSnapshot,
+  type LatentTable,
   type PlacementPolicy,
   type PolicyContext,
   type PolicyName,
   type ResourceVector,
+  type ScoredCandidate,
 } from '@fairlead/scheduling';
 import type { Fleet } from '../registry/snapshot/fleet.js';
+import type { LatentView } from './demand-learning.js';
 
 /** How often the learned speeds are read. */
 const SPEED_INTERVAL_SECONDS = 1;
@@ -20,6 +25,10 @@ export class PoolScheduler {
   /** {@link declared} at the learned speeds, once {@link refresh} was called. */
   fleet: FleetSnapshot;
   private speedsReadAt = -Infinity;
+  /** The same backends as {@link fleet}, at the same positions, as they are believed to be. */
+  private believed: FleetSnapshot | undefined;
+  private believedTable: LatentTable | undefined;
+  private latentPolicy: DrfPolicy | undefined;
 
   constructor(
     readonly name: string,
@@ -37,6 +46,45 @@ export class PoolScheduler {
     if (name === this.policyName) return;
     this.policyName = name;
     this.policy = createPolicy(name as PolicyName, this.context);
+    this.latentPolicy = undefined;
+  }
+
+  /** Whether requests are placed over latent resources, if there are any. */
+  get isLatent(): boolean {
+    return this.policyName.startsWith('drf');
+  }
+
+  /** Returns the position that `drf` chooses of the {@link candidates} over the latent resources. */
+  chooseLatent(view: LatentView, demand: ResourceVector): number {
+    return this.overLatent(view, (policy) => policy.choose(this.candidates, demand));
+  }
+
+  /** Returns the scores over the latent resources. */
+  explainLatent(view: LatentView, demand: ResourceVector): ScoredCandidate[] {
+    return this.overLatent(view, (policy) => policy.explain(this.candidates, demand));
+  }
+
+  private overLatent<Result>(view: LatentView, use: (policy: DrfPolicy) => Result): Result {
+    const { candidates, context } = this;
+    if (this.believedTable !== view.believedTable || !this.believed) this.believe(view.believedTable);
+    this.latentPolicy ??= latentPolicyOf(this.policyName, context);
+    const { fleet } = candidates;
+    candidates.fleet = this.believed ?? fleet;
+    try {
+      return use(this.latentPolicy);
+    } finally {
+      candidates.fleet = fleet;
+    }
+  }
+
+  private believe(table: LatentTable): void {
+    this.believedTable = table;
+    const { shape, slowness, rank } = table;
+    const { rankLimit } = shape;
+    this.believed = this.fleet.withCapacities(rankLimit, (slot) => {
+      const part = this.slowStart(slot, this.speedsReadAt);
+      return Array.from({ length: rankLimit }, (_, r) => (r < rank ? part / slowness[slot * rankLimit + r] : part));
+    });
   }
 
   /**
@@ -62,6 +110,7 @@ export class PoolScheduler {
     if (snapshot === this.declared) return;
     this.declared = snapshot;
     this.fleet = snapshot;
+    this.believed = undefined;
     this.speedsReadAt = -Infinity;
   }
 
@@ -70,11 +119,20 @@ export class PoolScheduler {
     if (now - this.speedsReadAt < SPEED_INTERVAL_SECONDS) return;
     this.speedsReadAt = now;
     const { table } = this.context;
-    this.fleet = this.declared.atSpeeds((slot) => table.speed(slot) * this.slowStart(slot, now), this.fleet);
+    const before = this.fleet;
+    this.fleet = this.declared.atSpeeds((slot) => table.speed(slot) * this.slowStart(slot, now), before);
+    // The positions are the same, but not the slow starts.
+    if (this.fleet !== before) this.believed = undefined;
   }
 
   private slowStart(slot: number, now: number): number {
     const backend = this.registry.atSlot(slot);
     return backend ? this.registry.slowStart(backend, now) : 1;
   }
+}
+
+/** `drf` over the latent resources. */
+function latentPolicyOf(name: string, { table, random, clock }: PolicyContext): DrfPolicy {
+  const context = { table: table.latent, random, clock };
+  return name === 'drf-sampled' ? new DrfPolicy(context, DRF_CHOICES) : new DrfPolicy(context);
 }

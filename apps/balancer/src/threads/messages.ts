@@ -8,6 +8,7 @@ import type { TrafficConfig } from '@fairlead/traffic-config';
 import type { EachPort, ListenAddress } from '../data-plane/listener.js';
 import type { DisconnectScope, BackendObservation } from '../registry/snapshot/backend-observation.js';
 import type { NamedBelief } from '../placement/demand-learning.js';
+import type { Beliefs, ReportedCost } from '../placement/latent/latent-link.js';
 
 /** What a thread starts with. */
 export interface ThreadData {
@@ -29,6 +30,8 @@ export interface ThreadData {
   readonly cluster: SharedArrayBuffer;
   /** Pools and routes. */
   readonly traffic: TrafficConfig;
+  /** The log of its requests, and what is believed of backends so far; undefined: nothing is learned of them. */
+  readonly learning: { readonly log: SharedArrayBuffer; readonly beliefs: Beliefs } | undefined;
 }
 
 /** A backend that may be given requests. */
@@ -81,6 +84,8 @@ export type ToThread =
   | { readonly kind: 'traffic'; readonly traffic: TrafficConfig }
   | FleetMessage
   | { readonly kind: 'slot-freed'; readonly slot: number }
+  /** What is believed of requests and backends from now on. */
+  | { readonly kind: 'beliefs'; readonly beliefs: Beliefs }
   | { readonly kind: 'disconnect'; readonly slot: number; readonly scope: DisconnectScope }
   /** `ownPorts`: those that the process listens on already. */
   | { readonly kind: 'listen'; readonly where: EachPort<ListenAddress>; readonly ownPorts: readonly number[] }
@@ -109,6 +114,9 @@ export type FromThread =
   /** It uses this version of the fleet from now on. */
   | { readonly kind: 'snapshot-acknowledged'; readonly version: number }
   | ObservationMessage
+  /** A number of this thread means this class of requests from now on. */
+  | { readonly kind: 'class-named'; readonly classId: number; readonly name: string }
+  | { readonly kind: 'cost-reported'; readonly name: string; readonly cost: ReportedCost }
   | { readonly kind: 'probe-requested'; readonly slot: number; readonly identity: number }
   | { readonly kind: 'reply'; readonly id: number; readonly result: Replies[keyof Replies] };
 

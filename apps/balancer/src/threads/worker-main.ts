@@ -15,7 +15,9 @@ import type { Query, Replies, ToThread } from './messages.js';
 import { BackendCredentials } from '../tls/backend-credentials.js';
 import { ServerCredentials } from '../tls/server-credentials.js';
 import { CurrentTraffic } from '../traffic-config/current-traffic.js';
+import { LATENT_LINK } from '../placement/latent/latent-link.js';
 import { ParentThread } from './parent-thread.js';
+import type { ThreadLatentLink } from './thread-latent-link.js';
 import { startHeartbeat } from './thread-watch.js';
 
 /** Time for the log to be written after everything is closed. */
@@ -38,6 +40,7 @@ const credentials = context.get(ServerCredentials);
 const backendCredentials = context.get(BackendCredentials);
 const traffic = context.get(CurrentTraffic);
 const main = context.get(ParentThread);
+const link = context.get<ThreadLatentLink | undefined>(LATENT_LINK);
 
 main.listen((message) => {
   switch (message.kind) {
@@ -51,6 +54,9 @@ main.listen((message) => {
       break;
     case 'listen':
       void listen(message);
+      break;
+    case 'beliefs':
+      link?.replace(message.beliefs);
       break;
     case 'credentials':
       credentials.replace(message.material);

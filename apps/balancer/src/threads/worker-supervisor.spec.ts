@@ -84,6 +84,7 @@ describe('WorkerSupervisor', () => {
           new ServerCredentials(undefined),
           new BackendCredentials(NO_MATERIAL),
           traffic,
+          undefined,
         ),
         config,
         script,

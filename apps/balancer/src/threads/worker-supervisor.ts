@@ -10,10 +10,11 @@ import { NOT_LISTENING, type DataPlane, type InheritedPorts } from '../data-plan
 import { logListening, portsOf, type EachPort, type ListenAddress } from '../data-plane/listener.js';
 import type { RegistryService } from '../registry/registry.service.js';
 import type { NamedBelief } from '../placement/demand-learning.js';
+import { beliefsOf } from '../placement/latent/beliefs.js';
 import { FleetPublisher } from './fleet-publisher.js';
 import { writeLastWords } from './last-words.js';
 import { mergeBeliefs, mergeRequests, mergeSums } from './merge.js';
-import type { Replies, ToThread } from './messages.js';
+import type { FromThread, Replies, ToThread } from './messages.js';
 import type { SharedState } from './shared-state.js';
 import { startTicking, ThreadWatch, type ThreadState } from './thread-watch.js';
 import { DATA_PLANE_WORKER } from './worker-preload.js';
@@ -73,6 +74,7 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
     const { credentials, backendCredentials } = this.shared;
     credentials.onChange((material) => this.broadcast({ kind: 'credentials', material }));
     backendCredentials.onChange((material) => this.broadcast({ kind: 'backend-credentials', material }));
+    this.shared.model?.listen((beliefs) => this.broadcast({ kind: 'beliefs', beliefs }));
     this.ticking = startTicking(() => {
       for (const thread of this.members.keys()) this.look(thread);
     });
@@ -121,6 +123,8 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
   }
 
   async beliefs(): Promise<NamedBelief[]> {
+    // With a model, every thread believes what the main thread does.
+    if (this.shared.model) return beliefsOf(this.shared.model.beliefs, this.config.RESOURCES.size);
     return mergeBeliefs(await this.queryAll('beliefs'));
   }
 
@@ -133,13 +137,21 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
   }
 
   private start(thread: number): Member {
-    const channel = new WorkerChannel(this.script, this.shared.dataOf(thread), (message) =>
-      member.publisher?.handleMessage(message),
-    );
+    const channel = new WorkerChannel(this.script, this.shared.dataOf(thread), (message) => {
+      this.learn(thread, message);
+      member.publisher?.handleMessage(message);
+    });
     const stuck = Promise.withResolvers<void>();
     const member: Member = { channel, publisher: undefined, watch: undefined, stuck };
     void this.attend(thread, member);
     return member;
+  }
+
+  /** Handles a message of a thread about what it learns; ignores any other. */
+  private learn(thread: number, message: FromThread): void {
+    const { model } = this.shared;
+    if (message.kind === 'class-named') model?.nameClass(thread, message.classId, message.name);
+    else if (message.kind === 'cost-reported') model?.reportCost(thread, message.name, message.cost);
   }
 
   /** Watches a thread until it ends, and publishes the fleet to it once it is ready. */

@@ -13,7 +13,9 @@ import { ServerCredentials } from '../tls/server-credentials.js';
 import { INITIAL_TRAFFIC } from '../traffic-config/current-traffic.js';
 import { FleetReplica } from './fleet-replica.js';
 import { MainThread, type ThreadData } from './messages.js';
+import { LATENT_LINK } from '../placement/latent/latent-link.js';
 import { ParentThread } from './parent-thread.js';
+import { ThreadLatentLink } from './thread-latent-link.js';
 
 const mainThread = { provide: MainThread, useExisting: ParentThread };
 const fleet = { provide: Fleet, useExisting: FleetReplica };
@@ -36,8 +38,13 @@ export class DataPlaneWorkerModule {
       { provide: ServerCredentials, useValue: new ServerCredentials(data.credentials) },
       { provide: BackendCredentials, useValue: new BackendCredentials(data.backendCredentials) },
     ];
+    const link = {
+      provide: LATENT_LINK,
+      inject: [MainThread],
+      useFactory: (main: MainThread) => data.learning && new ThreadLatentLink(main, data.learning),
+    };
     const tables = [loadTable, requestTable, clientTable, addressWarnings];
-    const shared = [...tables, clusterFacts, traffic, ...credentials];
+    const shared = [...tables, link, clusterFacts, traffic, ...credentials];
     return { module: DataPlaneWorkerModule, providers: shared };
   }
 }

@@ -40,10 +40,12 @@ export class RequestClassifier {
   /**
    * @param limit maximum number of classes.
    * @param onForgotten called with a number before another class gets it.
+   * @param onNamed called when a class gets a number.
    */
   constructor(
     private readonly limit: number,
     private readonly onForgotten: (classId: number) => void,
+    private readonly onNamed: (classId: number, name: string) => void = () => {},
   ) {
     this.numbers = new LRUCache({ max: limit, memoMethod: (name) => this.assignNumber(name) });
   }
@@ -80,6 +82,11 @@ export class RequestClassifier {
     return classId;
   }
 
+  /** Returns the number of a class that is told apart by something else than a target. */
+  numberOf(name: string): number {
+    return this.numbers.memo(name);
+  }
+
   /** Returns the name of a class, such as `PUT /users/{} 2^10` or `reports: GET /`; undefined for a number that is not in use. */
   nameOf(classId: number): string | undefined {
     return this.names[classId];
@@ -90,6 +97,7 @@ export class RequestClassifier {
     const classId = (isFull ? this.numbers.pop() : undefined) ?? this.numbers.size;
     if (isFull) this.onForgotten(classId);
     this.names[classId] = name;
+    this.onNamed(classId, name);
     return classId;
   }
 }

@@ -4,7 +4,7 @@ import { DEFAULT_POOL } from '@fairlead/traffic-config';
 import { BoundedLog } from '../../metrics/bounded-log.js';
 import { RequestLog } from '../../metrics/request-log.js';
 import { RequestTable } from '../../metrics/request-table.js';
-import { DemandLearning } from '../../placement/demand-learning.js';
+import { TrustedLearning } from '../../placement/trusted-learning.js';
 import { DrfScheduler } from '../../placement/drf.scheduler.js';
 import { aRegistry } from '../../registry/registry.fixture.js';
 import { ClusterFacts } from '../../registry/snapshot/cluster-facts.js';
@@ -88,7 +88,7 @@ export function aDataPlane(environment: Environment = {}) {
   const fleet = aRegistry({ PLACEMENT_POLICY: 'round-robin', ...environment });
   const { config, table, registry, traffic } = fleet;
   const facts = new ClusterFacts();
-  const learning = new DemandLearning(registry, table, config);
+  const learning = new TrustedLearning(registry, table, config);
   const requestLog = new RequestLog(new BoundedLog(config), config);
   const requests = new RequestTable(1);
   const factory = new ExchangeFactory(

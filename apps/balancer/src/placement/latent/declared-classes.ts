@@ -1,0 +1,56 @@
+// Classes of requests that declare their demand: those that declare about the same are of one class.
+import type { ResourceVector } from '@fairlead/scheduling';
+
+/** Demands within the same quarter of a factor of two are of one class. */
+const STEPS_PER_DOUBLING = 4;
+
+export class DeclaredClasses {
+  /** The numbers of the classes, by what is declared. */
+  private readonly numbers = new Map<string, number>();
+  /** What a request of the class declared, by class. */
+  private readonly demands: (ResourceVector | undefined)[] = [];
+
+  /** @param numberOf the number of a class by its name. */
+  constructor(
+    private readonly resources: readonly string[],
+    private readonly numberOf: (name: string) => number,
+  ) {}
+
+  /** The number of the class of requests to a pool that declare `demand`, units. */
+  classOf(demand: ResourceVector, pool: string): number {
+    let key = pool;
+    for (let r = 0; r < demand.length; r++) key += `|${stepOf(demand[r])}`;
+    const known = this.numbers.get(key);
+    if (known !== undefined) return known;
+    const classId = this.numberOf(this.nameOf(demand, pool));
+    this.numbers.set(key, classId);
+    this.demands[classId] = demand.slice();
+    return classId;
+  }
+
+  /** What requests of a class declare, units; undefined for a class that is told apart by something else. */
+  demandOf(classId: number): ResourceVector | undefined {
+    return this.demands[classId];
+  }
+
+  /** Forgets a class whose number will be reused. */
+  forget(classId: number): void {
+    this.demands[classId] = undefined;
+    for (const [key, number] of this.numbers) if (number === classId) this.numbers.delete(key);
+  }
+
+  private nameOf(demand: ResourceVector, pool: string): string {
+    const amounts = this.resources.map((name, r) => `${name}=${amountOf(demand[r])}`);
+    return `${pool === '' ? '' : `${pool}: `}DECLARED ${amounts.join(' ')}`;
+  }
+}
+
+function stepOf(units: number): number | '' {
+  return units > 0 ? Math.round(STEPS_PER_DOUBLING * Math.log2(units)) : '';
+}
+
+/** The amount in the middle of the step, with two digits. */
+function amountOf(units: number): number {
+  const step = stepOf(units);
+  return step === '' ? 0 : Number((2 ** (step / STEPS_PER_DOUBLING)).toPrecision(2));
+}

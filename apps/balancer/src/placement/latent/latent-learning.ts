@@ -1,0 +1,179 @@
+// Learning with DECLARED_CAPACITY=prior, in a thread that serves clients: it logs when requests start and end, and uses
+// what the main thread makes of the logs of all threads.
+import {
+  NO_LATENT_DEMAND,
+  ReportedDemand,
+  type FleetSnapshot,
+  type LatentTable,
+  type LoadTable,
+  type ResourceVector,
+} from '@fairlead/scheduling';
+import { monotonicSeconds, sharedSecondsFromSeconds } from '../../clock/monotonic.js';
+import type { BalancerConfig } from '../../config/balancer.config.js';
+import { DemandLearning, type LatentView, type LearningTicket, type NamedBelief } from '../demand-learning.js';
+import { DeclaredClasses } from './declared-classes.js';
+import { beliefsOf, speedOf, usualDemand } from './beliefs.js';
+import type { Beliefs, LatentLink } from './latent-link.js';
+
+/** How often the reported costs of a class are passed on, seconds. */
+const REPORT_INTERVAL_SECONDS = 1;
+/** Demand below this part of a class's whole demand is taken for none where some backend lacks the resource. */
+const MIN_SHARE = 0.05;
+
+class Ticket implements LearningTicket {
+  classId = -1;
+  slot = -1;
+  /** Its number in the log. */
+  exchange = 0;
+}
+
+/** The reported costs of a class. */
+interface Reports {
+  readonly mean: ReportedDemand;
+  sentAt: number;
+}
+
+export class LatentLearning extends DemandLearning implements LatentView {
+  private believed: Beliefs | undefined;
+  /** What each class needs while these beliefs last: of the latent resources, and of the declared ones. */
+  private demands: (ResourceVector | undefined)[] = [];
+  private estimates: (ResourceVector | undefined)[] = [];
+  /** Of classes that are not in the table. */
+  private usual: ResourceVector = NO_LATENT_DEMAND;
+  private fleet: FleetSnapshot | undefined;
+  private readonly declared: DeclaredClasses;
+  private readonly reports: (Reports | undefined)[] = [];
+
+  constructor(
+    private readonly link: LatentLink,
+    table: LoadTable,
+    config: BalancerConfig,
+  ) {
+    super(table, config);
+    this.declared = new DeclaredClasses(config.RESOURCES.names, (name) => this.classifier.numberOf(name));
+    link.listen((beliefs) => this.useBeliefs(beliefs));
+  }
+
+  /** Undefined until the main thread has said what it believes. */
+  get latent(): LatentView | undefined {
+    return this.believed ? this : undefined;
+  }
+
+  /** What is believed, by the numbers of the main thread. */
+  get beliefsInUse(): Beliefs {
+    if (!this.believed) throw new Error('the main thread has not said yet what it believes');
+    return this.believed;
+  }
+
+  get believedTable(): LatentTable {
+    return this.beliefsInUse.table;
+  }
+
+  createTicket(): Ticket {
+    return new Ticket();
+  }
+
+  estimate(classId: number): ResourceVector {
+    return (this.estimates[classId] ??= this.declaredPart(this.demandOf(classId)));
+  }
+
+  demandOf(classId: number): ResourceVector {
+    return (this.demands[classId] ??= this.latentDemand(classId));
+  }
+
+  classOfDeclared(demand: ResourceVector, pool: string): number {
+    return this.declared.classOf(demand, pool);
+  }
+
+  useFleet(fleet: FleetSnapshot): void {
+    this.fleet = fleet;
+    this.estimates = [];
+    this.applySpeeds();
+  }
+
+  dispatched(classId: number, slot: number, atSeconds: number, ticket: LearningTicket): void {
+    ticket.classId = classId;
+    ticket.slot = slot;
+    (ticket as Ticket).exchange = this.link.log.start(classId, slot, sharedSecondsFromSeconds(atSeconds));
+  }
+
+  completed(ticket: LearningTicket, atSeconds: number): void {
+    this.link.log.end((ticket as Ticket).exchange, ticket.slot, sharedSecondsFromSeconds(atSeconds), true);
+  }
+
+  cancelled(ticket: LearningTicket, atSeconds: number): void {
+    this.link.log.end((ticket as Ticket).exchange, ticket.slot, sharedSecondsFromSeconds(atSeconds), false);
+  }
+
+  beliefs(): NamedBelief[] {
+    return beliefsOf(this.beliefsInUse, this.config.RESOURCES.size);
+  }
+
+  protected reported(classId: number, cost: ResourceVector): void {
+    const now = monotonicSeconds();
+    const reports = (this.reports[classId] ??= { mean: new ReportedDemand(cost.length), sentAt: -Infinity });
+    const { mean } = reports;
+    mean.add(cost, mean.reports === 0 ? cost : mean.mean, now);
+    if (now - reports.sentAt < REPORT_INTERVAL_SECONDS) return;
+    reports.sentAt = now;
+    this.link.reportCost(this.nameOf(classId), { units: Array.from(mean.mean), reports: mean.reports });
+  }
+
+  protected override nameClass(classId: number, name: string): void {
+    this.demands[classId] = undefined;
+    this.estimates[classId] = undefined;
+    this.link.nameClass(classId, name);
+  }
+
+  protected forgetClass(classId: number): void {
+    this.reports[classId] = undefined;
+    this.declared.forget(classId);
+  }
+
+  private useBeliefs(beliefs: Beliefs): void {
+    this.believed = beliefs;
+    this.usual = usualDemand(beliefs.table);
+    this.demands = [];
+    this.estimates = [];
+    this.applySpeeds();
+  }
+
+  private latentDemand(classId: number): ResourceVector {
+    const { table, numbers, isAnchored } = this.beliefsInUse;
+    const { rankLimit } = table.shape;
+    const number = numbers.get(this.nameOf(classId));
+    const isKnown = number !== undefined && table.classSamples[number] > 0;
+    if (isKnown) return table.demand.slice(number * rankLimit, (number + 1) * rankLimit).fill(0, table.rank);
+    const declared = isAnchored ? this.declared.demandOf(classId) : undefined;
+    // Nothing is known of the class but what its requests declare.
+    if (declared) return this.usual.map((_, r) => declared[r] ?? 0);
+    return this.usual;
+  }
+
+  /** A demand for latent resources, as far as it can be said in units of the declared ones. */
+  private declaredPart(latent: ResourceVector): ResourceVector {
+    const whole = latent.reduce((sum, units) => sum + units, 0);
+    return new Float64Array(this.config.RESOURCES.size).map((_, r) => {
+      const units = latent[r] ?? 0;
+      return units < MIN_SHARE * whole && this.isMissingSomewhere(r) ? 0 : units;
+    });
+  }
+
+  private isMissingSomewhere(r: number): boolean {
+    const { fleet } = this;
+    if (!fleet || fleet.hasAllResources) return false;
+    for (let position = 0; position < fleet.size; position++) {
+      if (fleet.capacity[position * fleet.resourceCount + r] === 0) return true;
+    }
+    return false;
+  }
+
+  /** Tells the policies that do not use latent resources how fast backends are. */
+  private applySpeeds(): void {
+    const { fleet, believed } = this;
+    if (!fleet || !believed) return;
+    for (let position = 0; position < fleet.size; position++) {
+      this.table.own.speeds[fleet.slots[position]] = speedOf(believed.table, fleet, position);
+    }
+  }
+}

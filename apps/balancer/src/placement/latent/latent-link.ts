@@ -1,0 +1,40 @@
+// What connects the learning of a thread that serves clients with the model, which the main thread fits.
+import type { LatencyLog, LatentTable } from '@fairlead/scheduling';
+
+/** What is believed, with the names of classes: each thread has numbers of its own for them. */
+export interface Beliefs {
+  readonly table: LatentTable;
+  /** The names of the classes, by number in the table; empty: no class has the number. */
+  readonly names: readonly string[];
+  /** The numbers, by name. */
+  readonly numbers: ReadonlyMap<string, number>;
+  /** How many costs were reported of each class, by number. */
+  readonly reported: readonly number[];
+  /** Whether backends declare resources: latent resource r has the units of declared resource r then. */
+  readonly isAnchored: boolean;
+}
+
+/** What a class was reported to cost. */
+export interface ReportedCost {
+  /** The mean over the reports, units, in the fleet's order. */
+  readonly units: readonly number[];
+  readonly reports: number;
+}
+
+/** The injection token of the thread's link; undefined with DECLARED_CAPACITY=trusted. */
+export const LATENT_LINK = Symbol('LatentLink');
+
+/** The link of one thread. */
+export abstract class LatentLink {
+  /** Where the thread writes the starts and ends of its requests. */
+  abstract readonly log: LatencyLog;
+
+  /** Says which class has a number in this thread from now on. */
+  abstract nameClass(classId: number, name: string): void;
+
+  /** Passes on what a class was reported to cost. */
+  abstract reportCost(name: string, cost: ReportedCost): void;
+
+  /** Passes what is believed to `use`: what is known now, and whenever it changes. */
+  abstract listen(use: (beliefs: Beliefs) => void): void;
+}

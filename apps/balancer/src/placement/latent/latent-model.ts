@@ -1,0 +1,189 @@
+// The model of requests and backends that the main thread fits, from the logs of all threads that serve clients.
+import { LatencyLog, LatentLearner, MAX_RANK_LIMIT, seededRandom, type LoadTable } from '@fairlead/scheduling';
+import { LRUCache } from 'lru-cache';
+import { monotonicMs, sharedSecondsFromMs } from '../../clock/monotonic.js';
+import type { BalancerConfig } from '../../config/balancer.config.js';
+import type { Beliefs, ReportedCost } from './latent-link.js';
+import { ThreadRecords } from './thread-records.js';
+
+/** The largest number of latent resources, unless more are declared. */
+const MIN_RANK_LIMIT = 3;
+/** How often the logs are read, and the fit goes on for at most so long. */
+const TICK_MS = 50;
+const FIT_MS = 5;
+/** Of more records than this per second, windows of whole seconds are read, with pauses between them. */
+const RECORDS_PER_SECOND = 12_000;
+const WINDOW_SECONDS = 2;
+const MAX_PAUSE_SECONDS = 20;
+
+/** The injection token of the model; undefined with DECLARED_CAPACITY=trusted. */
+export const LATENT_MODEL = Symbol('LatentModel');
+
+/** What a backend declares, by slot; undefined: nothing. */
+export type Declarations = ReadonlyMap<number, ArrayLike<number> | undefined>;
+
+export class LatentModel {
+  /** One for each thread that serves clients. */
+  readonly logs: readonly LatencyLog[];
+  private readonly learner: LatentLearner;
+  private readonly threads: readonly ThreadRecords[];
+  private readonly numbers: LRUCache<string, number>;
+  private readonly names: string[] = [];
+  /** Reported costs of each class, by thread. */
+  private readonly costs: (Map<number, ReportedCost> | undefined)[] = [];
+  private readonly reported: number[] = [];
+  private declared: Declarations = new Map();
+  private readonly listeners: ((beliefs: Beliefs) => void)[] = [];
+  private current: Beliefs;
+  private ticking: NodeJS.Timeout | undefined;
+  private windowEndsAt = 0;
+  private windowRecords = 0;
+  private pausedUntil = 0;
+
+  constructor({ shape }: LoadTable, config: BalancerConfig) {
+    const rankLimit = latentResources(config);
+    const seed = config.DEMAND_SEED;
+    const random = seed === undefined ? Math.random : seededRandom(seed);
+    const latentShape = { classCount: config.DEMAND_CLASSES, slotCount: shape.slotCount, rankLimit };
+    this.learner = new LatentLearner(latentShape, random);
+    this.logs = Array.from({ length: shape.writerCount }, () => new LatencyLog());
+    this.threads = this.logs.map(
+      ({ buffer }) => new ThreadRecords(new LatencyLog(buffer), this.learner, () => this.forgetFlights()),
+    );
+    this.numbers = new LRUCache({ max: config.DEMAND_CLASSES, memoMethod: (name) => this.assignNumber(name) });
+    this.current = this.beliefsNow();
+  }
+
+  /** What is believed now. */
+  get beliefs(): Beliefs {
+    return this.current;
+  }
+
+  /** Reads and fits from now on. */
+  start(): void {
+    this.ticking = setInterval(() => this.tick(), TICK_MS);
+    this.ticking.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.ticking);
+  }
+
+  /** Passes what is believed to `use`, now and whenever it changes. */
+  listen(use: (beliefs: Beliefs) => void): void {
+    this.listeners.push(use);
+    use(this.current);
+  }
+
+  /** Says which class has a number in a thread from now on. */
+  nameClass(thread: number, threadClass: number, name: string): void {
+    // What it wrote before was of the class that had the number until now.
+    this.threads[thread].drain(Infinity);
+    this.threads[thread].nameClass(threadClass, this.numbers.memo(name));
+  }
+
+  /** Takes the mean of the costs that a thread has read in responses. */
+  reportCost(thread: number, name: string, cost: ReportedCost): void {
+    const classId = this.numbers.memo(name);
+    const costs = (this.costs[classId] ??= new Map<number, ReportedCost>());
+    costs.set(thread, cost);
+    const all = [...costs.values()];
+    const reports = all.reduce((sum, each) => sum + each.reports, 0);
+    const units = cost.units.map((_, r) =>
+      all.reduce((sum, each) => sum + (each.units[r] * each.reports) / reports, 0),
+    );
+    this.reported[classId] = reports;
+    this.learner.declareDemand(classId, units, reports);
+  }
+
+  /** Takes what the backends declare. */
+  useDeclarations(declared: Declarations): void {
+    for (const [slot, capacity] of declared) {
+      if (!this.declared.has(slot) || !isSame(this.declared.get(slot), capacity)) {
+        this.learner.declareMachine(slot, capacity);
+      }
+    }
+    this.declared = declared;
+  }
+
+  /** Forgets a backend whose slot will be reused. */
+  forgetSlot(slot: number): void {
+    for (const thread of this.threads) thread.drain(Infinity);
+    this.learner.forgetSlot(slot);
+    this.declared = new Map([...this.declared].filter(([each]) => each !== slot));
+  }
+
+  /** A thread has ended, and its requests with it. */
+  abandon(thread: number): void {
+    this.threads[thread].abandon(sharedSecondsFromMs(monotonicMs()));
+  }
+
+  private tick(): void {
+    const now = monotonicMs();
+    this.read(now / 1000);
+    const isNew = this.learner.step(() => monotonicMs() - now > FIT_MS);
+    if (isNew) this.publish();
+  }
+
+  /**
+   * Reads what the threads wrote. Of very many records only windows are read, because a part of the requests is enough; a
+   * window is whole, because the company of a request has to be known.
+   */
+  private read(now: number): void {
+    if (now < this.pausedUntil) {
+      for (const thread of this.threads) thread.log.skip();
+      return;
+    }
+    if (this.pausedUntil > 0) {
+      this.pausedUntil = 0;
+      this.forgetFlights();
+    }
+    for (const thread of this.threads) this.windowRecords += thread.drain(Infinity);
+    if (now < this.windowEndsAt) return;
+    const share = this.windowRecords / (RECORDS_PER_SECOND * WINDOW_SECONDS);
+    if (share > 1) this.pausedUntil = now + Math.min(MAX_PAUSE_SECONDS, WINDOW_SECONDS * (share - 1));
+    this.windowRecords = 0;
+    this.windowEndsAt = Math.max(now, this.pausedUntil) + WINDOW_SECONDS;
+  }
+
+  private forgetFlights(): void {
+    for (const thread of this.threads) thread.forgetFlights();
+    this.learner.forgetFlights();
+  }
+
+  private assignNumber(name: string): number {
+    const isFull = this.numbers.size === this.numbers.max;
+    const classId = (isFull ? this.numbers.pop() : undefined) ?? this.numbers.size;
+    if (isFull) this.learner.forgetClass(classId);
+    this.costs[classId] = undefined;
+    this.reported[classId] = 0;
+    this.names[classId] = name;
+    return classId;
+  }
+
+  private publish(): void {
+    this.current = this.beliefsNow();
+    for (const use of this.listeners) use(this.current);
+  }
+
+  private beliefsNow(): Beliefs {
+    return {
+      table: this.learner.table,
+      names: [...this.names],
+      numbers: new Map(this.names.map((name, number) => [name, number])),
+      reported: [...this.reported],
+      isAnchored: [...this.declared.values()].some((capacity) => capacity !== undefined),
+    };
+  }
+}
+
+function isSame(a: ArrayLike<number> | undefined, b: ArrayLike<number> | undefined): boolean {
+  if (!a || !b) return a === b;
+  return a.length === b.length && Array.from(a).every((units, r) => units === b[r]);
+}
+
+/** How many latent resources there are at most: 0 when what is declared is trusted. */
+export function latentResources({ DECLARED_CAPACITY, RESOURCES }: BalancerConfig): number {
+  if (DECLARED_CAPACITY === 'trusted') return 0;
+  return Math.min(MAX_RANK_LIMIT, Math.max(MIN_RANK_LIMIT, RESOURCES.size));
+}
