@@ -19,6 +19,7 @@
 // and an error counts in proportion to the prediction. The square root there makes a step safe; here it also shares an
 // error between D and G, which are updated at once.
 import { MAX_RANK_LIMIT, deviance, type LatentFactors } from './latent-factors.js';
+import { MultiplicativeUpdate, type Prior } from './multiplicative-update.js';
 import type { SampleStore } from './sample-store.js';
 
 /** A sample counts as at most so many times its prediction, and at least so small a part: one stall moves little. */
@@ -29,20 +30,6 @@ const HALF_LIFE = 2000;
 const HALF_LIFE_SECONDS = 1800;
 /** A sample with m others beside it has weight (1 + m)^−½: the more company, the more rests on the model of it. */
 const CONTENTION_EXPONENT = -0.5;
-/** Weight, in samples, of the belief that classes have one shape, and machines too. */
-const SHAPE_WEIGHT = 1;
-/** Samples from which an entry counts in full in the mean of its kind. */
-const FULL_WEIGHT_SAMPLES = 20;
-/** Bounds of an entry: far from what could overflow in products of four. */
-const MIN_ENTRY = 1e-30;
-const MAX_ENTRY = 1e30;
-
-/** What is believed of entries before any sample. Values at `index * rankLimit + r`; 0: nothing is. */
-export interface Prior {
-  readonly values: Float64Array;
-  /** How many samples each one weighs as much as. By class or slot. */
-  readonly weights: Float64Array;
-}
 
 /** What a fit knows besides its samples. */
 export interface FitContext {
@@ -58,8 +45,8 @@ export class LatentFit {
   /** X of each sample, at `sample * rankLimit + r`. */
   private readonly crowding: Float64Array;
   private readonly weights: Float64Array;
-  private readonly demandSums: Sums;
-  private readonly slownessSums: Sums;
+  private readonly demandSums: MultiplicativeUpdate;
+  private readonly slownessSums: MultiplicativeUpdate;
 
   constructor(
     private readonly factors: LatentFactors,
@@ -68,8 +55,8 @@ export class LatentFit {
     const { capacity } = context.samples;
     this.crowding = new Float64Array(capacity * factors.shape.rankLimit).fill(1);
     this.weights = new Float64Array(capacity);
-    this.demandSums = new Sums(factors.demand.length);
-    this.slownessSums = new Sums(factors.slowness.length);
+    this.demandSums = new MultiplicativeUpdate(factors.demand.length);
+    this.slownessSums = new MultiplicativeUpdate(factors.slowness.length);
     this.weigh();
   }
 
@@ -189,84 +176,3 @@ export class LatentFit {
 // Of the sample at hand: never used across calls.
 const before = new Float64Array(MAX_RANK_LIMIT);
 const parts = new Float64Array(MAX_RANK_LIMIT);
-
-/** The two sums of a multiplicative update, by entry: the gradient's negative and positive part. */
-class Sums {
-  private readonly pull: Float64Array;
-  private readonly push: Float64Array;
-
-  constructor(length: number) {
-    this.pull = new Float64Array(length);
-    this.push = new Float64Array(length);
-  }
-
-  clear(): void {
-    this.pull.fill(0);
-    this.push.fill(0);
-  }
-
-  add(entry: number, part: number, ratio: number): void {
-    this.pull[entry] += part * ratio;
-    this.push[entry] += part;
-  }
-
-  /** Multiplies each entry by the square root of the ratio of its sums, to which what is believed of it is added. */
-  apply(entries: Float64Array, rank: number, samples: Float64Array, prior?: Prior): void {
-    const rankLimit = entries.length / samples.length;
-    const kind = new Kind(entries, rank, samples);
-    for (let index = 0; index < samples.length; index++) {
-      const isKnown = samples[index] > 0 || (prior !== undefined && prior.weights[index] > 0);
-      const size = isKnown ? kind.sizeOf(entries, index, samples[index]) : kind.size;
-      for (let r = 0; r < rank; r++) {
-        const at = index * rankLimit + r;
-        const usual = Math.exp(size + kind.shape[r]);
-        const entry = entries[at];
-        let pull = this.pull[at] + ((SHAPE_WEIGHT / rank) * usual) / entry ** 2;
-        let push = this.push[at] + SHAPE_WEIGHT / rank / entry;
-        if (prior && prior.weights[index] > 0 && prior.values[at] > 0) {
-          const weight = prior.weights[index] / rank;
-          pull += (weight * prior.values[at]) / entry ** 2;
-          push += weight / entry;
-        }
-        const next = isKnown ? entry * Math.sqrt(pull / push) : usual;
-        entries[at] = Math.min(MAX_ENTRY, Math.max(MIN_ENTRY, next));
-      }
-    }
-  }
-}
-
-/** The mean of a kind, classes or machines, in logarithms: towards it, those with few samples are drawn. */
-class Kind {
-  /** By resource; the mean over resources is 0. */
-  readonly shape: Float64Array;
-  /** The mean over resources. */
-  readonly size: number;
-  private readonly rankLimit: number;
-
-  constructor(
-    entries: Float64Array,
-    private readonly rank: number,
-    samples: Float64Array,
-  ) {
-    this.rankLimit = entries.length / samples.length;
-    this.shape = new Float64Array(rank);
-    let weights = 0;
-    for (let index = 0; index < samples.length; index++) {
-      if (samples[index] === 0) continue;
-      const weight = Math.min(1, samples[index] / FULL_WEIGHT_SAMPLES);
-      weights += weight;
-      for (let r = 0; r < rank; r++) this.shape[r] += weight * Math.log(entries[index * this.rankLimit + r]);
-    }
-    let mean = 0;
-    for (let r = 0; r < rank; r++) mean += this.shape[r] = weights > 0 ? this.shape[r] / weights : 0;
-    this.size = mean / rank;
-    for (let r = 0; r < rank; r++) this.shape[r] -= this.size;
-  }
-
-  /** The logarithm of an entry's size, as if one more of its samples was of the mean size. */
-  sizeOf(entries: Float64Array, index: number, samples: number): number {
-    let own = 0;
-    for (let r = 0; r < this.rank; r++) own += Math.log(entries[index * this.rankLimit + r]) / this.rank;
-    return (own * samples + this.size) / (samples + 1);
-  }
-}

@@ -1,6 +1,6 @@
 // What is believed of classes and machines before any sample: what they declare, and else that they are all alike.
 import { MAX_RANK_LIMIT, type LatentFactors, type LatentShape } from './latent-factors.js';
-import type { Prior } from './latent-fit.js';
+import type { Prior } from './multiplicative-update.js';
 
 /** What a machine declares weighs as much as so many samples of it. */
 const DECLARED_MACHINE_SAMPLES = 5;
