@@ -53,26 +53,26 @@ export class LatentFactors {
   }
 
   /**
-   * Gives each class with samples its mean attained service as demand, in equal parts: the latency over the number present.
-   * The slowness of each machine stays as it is.
+   * Gives each class its mean attained service as demand, in equal parts: the latency over the number present. A class
+   * with few samples is drawn towards the mean of all. The slowness of each machine stays as it is.
    */
   setMeanWork(samples: SampleStore): void {
-    const { classCount, rankLimit } = this.shape;
-    const sums = new Float64Array(classCount);
-    const counts = new Float64Array(classCount);
-    for (let at = 0; at < samples.count; at++) {
-      if (samples.isValid[at] === 0) continue;
-      let slowness = 0;
-      for (let r = 0; r < this.rank; r++) slowness += this.slowness[samples.slots[at] * rankLimit + r] / this.rank;
-      sums[samples.classIds[at]] += samples.seconds[at] / (1 + samples.others[at]) / slowness;
-      counts[samples.classIds[at]]++;
-    }
-    const mean = sumOf(sums) / Math.max(1, sumOf(counts));
+    const { sums, counts, mean } = this.attainedService(samples);
     if (!(mean > 0)) return;
-    for (let k = 0; k < classCount; k++) {
-      const units = (sums[k] + mean) / (counts[k] + 1);
-      for (let r = 0; r < this.rank; r++) this.demand[k * rankLimit + r] = units / this.rank;
-    }
+    for (let k = 0; k < sums.length; k++) this.setDemand(k, (sums[k] + mean) / (counts[k] + 1));
+  }
+
+  /** Gives all classes the same demand: the mean attained service of all requests. */
+  setSameWork(samples: SampleStore): void {
+    const { sums, mean } = this.attainedService(samples);
+    if (!(mean > 0)) return;
+    for (let k = 0; k < sums.length; k++) this.setDemand(k, mean);
+  }
+
+  /** Takes over how many samples are behind each class and machine. */
+  takeSampleCounts({ classSamples, slotSamples }: LatentFactors): void {
+    this.classSamples.set(classSamples);
+    this.slotSamples.set(slotSamples);
   }
 
   /** Makes a machine whose slot will be reused as slow as the usual one. */
@@ -91,6 +91,25 @@ export class LatentFactors {
   workSeconds(classId: number, slot: number, r: number): number {
     const { rankLimit } = this.shape;
     return this.demand[classId * rankLimit + r] * this.slowness[slot * rankLimit + r];
+  }
+
+  private setDemand(classId: number, units: number): void {
+    for (let r = 0; r < this.rank; r++) this.demand[classId * this.shape.rankLimit + r] = units / this.rank;
+  }
+
+  /** The service of the samples in units of demand: by class, and the mean of all. */
+  private attainedService(samples: SampleStore): { sums: Float64Array; counts: Float64Array; mean: number } {
+    const { classCount, rankLimit } = this.shape;
+    const sums = new Float64Array(classCount);
+    const counts = new Float64Array(classCount);
+    for (let at = 0; at < samples.count; at++) {
+      if (samples.isValid[at] === 0) continue;
+      let slowness = 0;
+      for (let r = 0; r < this.rank; r++) slowness += this.slowness[samples.slots[at] * rankLimit + r] / this.rank;
+      sums[samples.classIds[at]] += samples.seconds[at] / (1 + samples.others[at]) / slowness;
+      counts[samples.classIds[at]]++;
+    }
+    return { sums, counts, mean: sumOf(sums) / Math.max(1, sumOf(counts)) };
   }
 }
 

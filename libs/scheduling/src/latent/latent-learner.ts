@@ -32,7 +32,7 @@ const SPREAD = 0.5;
 const MOST_EXPLORATION = 0.01;
 const LEAST_EXPLORATION = 0.001;
 
-/** The index of the model that takes all machines to be alike. */
+/** The index of the model that takes all requests to be alike, and all machines that declare nothing. */
 const RANK_WITHOUT_MODEL = 0;
 
 /**
@@ -171,7 +171,7 @@ export class LatentLearner {
     const seen = { samples: this.samples, order: this.meter.order };
     this.fittedSamples = this.samples.total;
     this.judge(seen);
-    this.models[RANK_WITHOUT_MODEL].setMeanWork(this.samples);
+    this.models[RANK_WITHOUT_MODEL].setSameWork(this.samples);
     for (let rank = 1; rank < this.models.length; rank++) {
       const former = this.models[rank];
       const context = { ...seen, ...this.priors.beliefsAt(rank) };
@@ -191,6 +191,7 @@ export class LatentLearner {
       this.models[rank] = best;
       yield;
     }
+    this.models[RANK_WITHOUT_MODEL].takeSampleCounts(this.models[1]);
     this.fits++;
   }
 
@@ -234,9 +235,7 @@ export class LatentLearner {
   private publish(): LatentTable {
     this.isOutdated = false;
     const { chosen } = this.choice;
-    const factors = this.models[chosen];
-    const isModel = chosen !== RANK_WITHOUT_MODEL;
-    return tableOf(isModel ? factors : new LatentFactors(this.shape, 1), {
+    return tableOf(this.models[chosen], {
       version: (this.table?.version ?? 0) + 1,
       model: nameOf(chosen),
       loss: this.choice.loss(chosen),

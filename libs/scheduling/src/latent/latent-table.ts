@@ -3,7 +3,7 @@ import type { LatentFactors, LatentShape } from './latent-factors.js';
 
 /**
  * The model that a table comes from: latent resources; one resource, that is the attained service of each class and
- * machine; or none, so that all requests and machines count alike.
+ * machine; or none, so that all requests count alike, and all machines that declare nothing.
  */
 export type LatentModelName = 'latent' | 'attained-service' | 'least-requests';
 

@@ -6,6 +6,8 @@ const MEMORY = 500;
 const MIN_PREDICTIONS = 300;
 /** Another model must be better by this part of the present one's deviance. */
 const MIN_GAIN = 0.15;
+/** And by so much: predictions that are within 6 % are good enough. */
+const MIN_IMPROVEMENT = 0.002;
 
 /** The moving mean of each model's deviance on responses that it had not seen. */
 export class ModelChoice {
@@ -37,7 +39,7 @@ export class ModelChoice {
   choose(): boolean {
     if (this.predictions < MIN_PREDICTIONS) return false;
     const best = this.losses.indexOf(Math.min(...this.losses));
-    if (!(this.losses[best] < (1 - MIN_GAIN) * this.losses[this.chosen])) return false;
+    if (!(this.losses[best] < (1 - MIN_GAIN) * this.losses[this.chosen] - MIN_IMPROVEMENT)) return false;
     this.chosen = best;
     return true;
   }

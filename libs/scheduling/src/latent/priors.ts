@@ -13,6 +13,10 @@ const MIN_SHARE = 0.02;
 /** A machine without a declared resource is so many times slower at it than the usual one. */
 const MISSING_SLOWDOWN = 100;
 
+/** Declared amounts are believed within these bounds, units or units per second. */
+const MIN_AMOUNT = 1e-9;
+const MAX_AMOUNT = 1e12;
+
 /**
  * Declared resource r is the prior of latent resource r. Where machines declare capacities c, D has the units of c, and
  * G = 1 / c.
@@ -40,19 +44,34 @@ export class Priors {
     return this.capacities.size > 0;
   }
 
-  /** Takes what a machine declares, units per second; undefined or all zero: nothing. */
+  /**
+   * Takes what a machine declares, units per second; undefined or all zero: nothing. An amount that is negative or not
+   * finite says nothing about its resource.
+   */
   declareMachine(slot: number, capacity: ArrayLike<number> | undefined): void {
-    if (capacity && Array.from(capacity).some((units) => units > 0)) this.capacities.set(slot, Array.from(capacity));
+    const amounts = Array.from(capacity ?? [], believable);
+    if (amounts.some((units) => units > 0)) this.capacities.set(slot, amounts);
     else this.capacities.delete(slot);
     this.updateSlowness();
   }
 
-  /** Takes a cost of a class, units. */
+  /**
+   * Takes a cost of a class, units. An amount that is negative or not finite says nothing about its resource; zero is a
+   * small part of what the others cost.
+   *
+   * @param samples how many samples it weighs as much as; the limit is {@link MAX_DEMAND_SAMPLES}.
+   */
   declareDemand(classId: number, units: ArrayLike<number>, samples: number): void {
     const { values, weights } = this.demand;
-    const first = classId * this.shape.rankLimit;
-    weights[classId] = Math.min(MAX_DEMAND_SAMPLES, samples);
-    for (let r = 0; r < Math.min(units.length, this.shape.rankLimit); r++) values[first + r] = units[r];
+    const { rankLimit } = this.shape;
+    const amounts = Array.from(units, believable).slice(0, rankLimit);
+    const positive = amounts.filter((amount) => amount > 0);
+    const least = (MIN_SHARE * positive.reduce((sum, amount) => sum + amount, 0)) / Math.max(1, positive.length);
+    values.fill(0, classId * rankLimit, (classId + 1) * rankLimit);
+    amounts.forEach((amount, r) => {
+      if (amount >= 0) values[classId * rankLimit + r] = Math.max(least, amount);
+    });
+    weights[classId] = samples > 0 && least > 0 ? Math.min(MAX_DEMAND_SAMPLES, samples) : 0;
   }
 
   forgetClass(classId: number): void {
@@ -104,7 +123,7 @@ export class Priors {
       this.usualSlowness[r] = mean ?? this.fallbackSlowness(r);
       for (const [slot, capacity] of this.capacities) {
         weights[slot] = DECLARED_MACHINE_SAMPLES;
-        if (r >= capacity.length) continue;
+        if (!(capacity[r] >= 0)) continue;
         values[slot * rankLimit + r] =
           capacity[r] > 0 ? 1 / capacity[r] : MISSING_SLOWDOWN * Math.exp(this.usualSlowness[r]);
       }
@@ -115,6 +134,12 @@ export class Priors {
   private fallbackSlowness(r: number): number {
     return r === 0 || this.capacities.size === 0 ? Math.log(USUAL_SLOWNESS) : this.usualSlowness[0];
   }
+}
+
+/** Returns a declared amount within the bounds; NaN for one that says nothing. */
+function believable(amount: number): number {
+  if (amount === 0) return 0;
+  return amount > 0 && amount < Infinity ? Math.min(MAX_AMOUNT, Math.max(MIN_AMOUNT, amount)) : NaN;
 }
 
 class Writable implements Prior {
