@@ -2,6 +2,7 @@
 // by resource.
 import type { Candidates } from '../candidates.js';
 import type { FleetSnapshot } from '../fleet-snapshot.js';
+import type { Exploration } from '../latent/exploration.js';
 import type { ResourceVector } from '../resources.js';
 import { ArgMin } from '../arg-min.js';
 import { BacklogEstimate, type BacklogContext } from './backlog.js';
@@ -18,12 +19,14 @@ export const DRF_CHOICES = 32;
 /**
  * Places each request where {@link drift} over the {@link BacklogEstimate} is smallest. O(candidates × resources) up to
  * `maxScanned` candidates; above that O(log fleet), with {@link DRF_CHOICES} draws from a {@link WeightedSampler} and
- * the previous best. docs/placement.md shows what sampling costs in latency.
+ * the previous best. docs/placement.md shows what sampling costs in latency. A request that {@link Exploration} picks goes
+ * where the fewest samples are known, O(candidates × resources).
  */
 export class DrfPolicy implements PlacementPolicy {
   private readonly argMin = new ArgMin();
   private readonly backlog: BacklogEstimate;
   private readonly sampler: WeightedSampler;
+  private readonly exploration: Exploration | undefined;
 
   /** @param context `table` counts the resources that demands and fleets are given in: declared or latent ones. */
   constructor(
@@ -32,15 +35,16 @@ export class DrfPolicy implements PlacementPolicy {
   ) {
     this.backlog = new BacklogEstimate(context);
     this.sampler = new WeightedSampler(context.random);
+    this.exploration = context.exploration;
   }
 
   choose(candidates: Candidates, demand: ResourceVector): number {
     const { backlog } = this;
     backlog.startDecision();
-    const isSampled = candidates.count > this.maxScanned;
-    let chosen = isSampled ? this.bestOfSample(candidates, demand) : -1;
-    // Also when no backend in the sample was a candidate.
-    if (chosen === -1) chosen = this.bestOfAll(candidates, demand);
+    const chosen =
+      this.exploration?.isDue() === true
+        ? this.leastKnown(candidates, demand, this.exploration)
+        : this.best(candidates, demand);
     backlog.recordPlacement(candidates.fleet, chosen, demand);
     return chosen;
   }
@@ -50,6 +54,21 @@ export class DrfPolicy implements PlacementPolicy {
     return Array.from(positions.subarray(0, count), (position) => {
       this.backlog.estimate(fleet, position);
       return scoreTerms(this.backlog.seconds, fleet, position, demand);
+    });
+  }
+
+  private best(candidates: Candidates, demand: ResourceVector): number {
+    const isSampled = candidates.count > this.maxScanned;
+    const chosen = isSampled ? this.bestOfSample(candidates, demand) : -1;
+    // Also when no backend in the sample was a candidate.
+    return chosen === -1 ? this.bestOfAll(candidates, demand) : chosen;
+  }
+
+  private leastKnown(candidates: Candidates, demand: ResourceVector, exploration: Exploration): number {
+    const { fleet } = candidates;
+    return exploration.choose(candidates, (position) => {
+      this.backlog.estimate(fleet, position);
+      return latency(this.backlog.seconds, fleet, position, demand);
     });
   }
 
@@ -77,4 +96,19 @@ export class DrfPolicy implements PlacementPolicy {
     this.backlog.estimate(fleet, position);
     this.argMin.offer(position, drift(this.backlog.seconds, fleet, position, demand));
   }
+}
+
+/** The seconds that a request takes on a backend if it is served after what is there: Σ T + w over the resources it needs. */
+function latency(
+  backlogSeconds: ArrayLike<number>,
+  fleet: FleetSnapshot,
+  position: number,
+  demand: ResourceVector,
+): number {
+  let seconds = 0;
+  for (let r = 0; r < demand.length; r++) {
+    if (demand[r] === 0) continue;
+    seconds += backlogSeconds[r] + demand[r] * fleet.inverseCapacity[position * demand.length + r];
+  }
+  return seconds;
 }

@@ -1,5 +1,6 @@
 // The interface of a placement policy.
 import type { Candidates } from '../candidates.js';
+import type { Exploration } from '../latent/exploration.js';
 import type { LoadTable } from '../load/load-table.js';
 import type { ResourceVector } from '../resources.js';
 import type { Clock, Random } from '../clock-and-random.js';
@@ -35,4 +36,6 @@ export interface PolicyContext {
   readonly table: LoadTable;
   readonly random: Random;
   readonly clock: Clock;
+  /** Sends some requests where machines are little known, in policies that predict latency; absent: none. */
+  readonly exploration?: Exploration;
 }

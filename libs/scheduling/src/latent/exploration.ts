@@ -1,0 +1,53 @@
+// Sends a small part of the requests where knowledge is thin, so that what is believed of a machine can be disproved.
+import type { Candidates } from '../candidates.js';
+import type { Random } from '../clock-and-random.js';
+import type { LatentTable } from './latent-table.js';
+
+/** A request explores only where it is predicted to take at most so many times as long as where it would take least. */
+const MAX_COST = 3;
+
+/** What exploration has to know of a table. */
+export type ExploredTable = Pick<LatentTable, 'slotSamples' | 'exploration'>;
+
+/** Decides which requests explore, and where they go. Allocates only to grow. */
+export class Exploration {
+  private table: ExploredTable | undefined;
+  /** Predicted seconds, by index in the candidates. */
+  private seconds = new Float64Array(16);
+
+  constructor(private readonly random: Random) {}
+
+  /** Uses what is believed now. Until the first call no request explores. */
+  useTable(table: ExploredTable): void {
+    this.table = table;
+  }
+
+  /** Draws whether the next request explores. */
+  isDue(): boolean {
+    return this.table !== undefined && this.random() < this.table.exploration;
+  }
+
+  /**
+   * Returns the position of the machine that the fewest samples are known of, among the candidates where the request takes
+   * at most three times as long as at the best. Machines with equally few are drawn at random. O(candidates).
+   *
+   * @param secondsAt the predicted latency of the request at a position, seconds.
+   */
+  choose({ fleet, positions, count }: Candidates, secondsAt: (position: number) => number): number {
+    if (this.seconds.length < count) this.seconds = new Float64Array(2 * count);
+    let least = Infinity;
+    for (let i = 0; i < count; i++) least = Math.min(least, (this.seconds[i] = secondsAt(positions[i])));
+    let chosen = -1;
+    let fewest = Infinity;
+    let ties = 0;
+    for (let i = 0; i < count; i++) {
+      if (!(this.seconds[i] <= MAX_COST * least)) continue;
+      const samples = this.table?.slotSamples[fleet.slots[positions[i]]] ?? 0;
+      if (samples > fewest) continue;
+      ties = samples < fewest ? 1 : ties + 1;
+      fewest = samples;
+      if (this.random() * ties < 1) chosen = positions[i];
+    }
+    return chosen;
+  }
+}
