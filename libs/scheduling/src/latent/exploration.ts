@@ -7,7 +7,7 @@ import type { LatentTable } from './latent-table.js';
 const MAX_COST = 3;
 
 /** What exploration has to know of a table. */
-export type ExploredTable = Pick<LatentTable, 'slotSamples' | 'exploration'>;
+type ExploredTable = Pick<LatentTable, 'slotSamples' | 'exploration'>;
 
 /** Decides which requests explore, and where they go. Allocates only to grow. */
 export class Exploration {

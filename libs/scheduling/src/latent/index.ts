@@ -1,4 +1,4 @@
-export { Exploration, type ExploredTable } from './exploration.js';
+export { Exploration } from './exploration.js';
 export { LatentFactors, MAX_RANK_LIMIT, deviance, type LatentShape } from './latent-factors.js';
 export { LatencyLog, MAX_EXCHANGES, type LatencyLogReader } from './latency-log.js';
 export { LatentLearner } from './latent-learner.js';

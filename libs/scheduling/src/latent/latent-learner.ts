@@ -20,6 +20,8 @@ const MAX_STAYS = 512;
 const FIRST_FIT_SAMPLES = 30;
 const FIT_AFTER_PART = 0.3;
 const FIT_AFTER_SAMPLES = 300;
+/** And for so many seconds, once there are as many samples as are kept: a fit then takes a hundredth of a second or ten. */
+const FIT_INTERVAL_SECONDS = 2;
 /** The first fits also start from random factors, because the data are still too few to lead out of a bad start. */
 const FITS_WITH_RESTARTS = 8;
 const RESTARTS = 3;
@@ -54,6 +56,8 @@ export class LatentLearner {
   private fits = 0;
   private fittedSamples = 0;
   private judgedSamples = 0;
+  private now = 0;
+  private fittedAt = -Infinity;
   private job: Generator<void, void> | undefined;
   /** Whether {@link table} has to be replaced before the next fit. */
   private isOutdated = false;
@@ -72,6 +76,7 @@ export class LatentLearner {
 
   /** Records that a request was sent to a machine. Returns what {@link end} needs; undefined: it is no sample. */
   start(classId: number, slot: number, atSeconds: number): Stay | undefined {
+    this.now = atSeconds;
     if (!this.isSample(classId, atSeconds)) {
       this.meter.start(classId, slot, atSeconds);
       return undefined;
@@ -161,7 +166,8 @@ export class LatentLearner {
   }
 
   private isFitDue(): boolean {
-    const { total } = this.samples;
+    const { total, capacity } = this.samples;
+    if (total >= capacity && this.now - this.fittedAt < FIT_INTERVAL_SECONDS) return false;
     const wait = Math.min(FIT_AFTER_SAMPLES, Math.max(FIRST_FIT_SAMPLES, FIT_AFTER_PART * total));
     return total - this.fittedSamples >= wait;
   }
@@ -170,9 +176,11 @@ export class LatentLearner {
   private *fit(): Generator<void, void> {
     const seen = { samples: this.samples, order: this.meter.order };
     this.fittedSamples = this.samples.total;
-    this.judge(seen);
+    this.fittedAt = this.now;
+    yield* this.judge(seen);
     this.models[RANK_WITHOUT_MODEL].setSameWork(this.samples);
     for (let rank = 1; rank < this.models.length; rank++) {
+      if (!this.isFitted(rank)) continue;
       const former = this.models[rank];
       const context = { ...seen, ...this.priors.beliefsAt(rank) };
       const starts = this.fits === 0 ? [] : [former.copy()];
@@ -189,16 +197,27 @@ export class LatentLearner {
       if (this.fits > 0) alignOrder(best, former);
       alignScale(best, this.priors.usualSlowness);
       this.models[rank] = best;
+      this.models[RANK_WITHOUT_MODEL].takeSampleCounts(best);
       yield;
     }
-    this.models[RANK_WITHOUT_MODEL].takeSampleCounts(this.models[1]);
     this.fits++;
   }
 
-  /** Compares what each model predicts for the samples that none has seen yet. */
-  private judge(context: FitContext): void {
+  /** Whether a rank has its turn: the one in use always has; of the others, once the first fits are made, one at a time. */
+  private isFitted(rank: number): boolean {
+    if (this.fits < FITS_WITH_RESTARTS || rank === this.choice.chosen) return true;
+    const others = [...this.models.keys()].filter((other) => other > 0 && other !== this.choice.chosen);
+    return rank === others[this.fits % others.length];
+  }
+
+  /** Compares what each model predicts for the samples that none has seen yet. Yields after each model. */
+  private *judge(context: FitContext): Generator<void, void> {
     if (this.fits > 0) {
-      const fits = this.models.map((factors) => new LatentFit(factors, context));
+      const fits: LatentFit[] = [];
+      for (const factors of this.models) {
+        fits.push(new LatentFit(factors, context));
+        yield;
+      }
       const first = Math.max(this.judgedSamples, this.samples.total - this.samples.count);
       for (let sample = first; sample < this.samples.total; sample++) {
         const at = sample % this.samples.capacity;
@@ -245,7 +264,7 @@ export class LatentLearner {
 
   /** Falls as the machines become known: with the mean standard error of what is known of them. */
   private exploration(): number {
-    const { slotSamples } = this.models[this.shape.rankLimit];
+    const { slotSamples } = this.models[RANK_WITHOUT_MODEL];
     const seen = slotSamples.filter((samples) => samples > 0);
     const doubt = seen.length === 0 ? 1 : seen.reduce((sum, n) => sum + 1 / Math.sqrt(1 + n), 0) / seen.length;
     return Math.max(LEAST_EXPLORATION, MOST_EXPLORATION * doubt);
