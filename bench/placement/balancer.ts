@@ -8,6 +8,7 @@ import {
   type PolicyContext,
   type ResourceVector,
 } from '@fairlead/scheduling';
+import type { DemandModel } from './demand-model.js';
 
 /** Creates the policy under test. */
 export type PolicyFactory = (context: PolicyContext) => PlacementPolicy;
@@ -28,20 +29,21 @@ export class Balancer {
     createPolicy: PolicyFactory,
     private readonly declared: FleetSnapshot,
     private readonly context: Pick<PolicyContext, 'clock' | 'random'>,
-    private readonly speedOf?: (slot: number) => number,
-    private readonly believed?: () => FleetSnapshot,
+    private readonly model: Pick<DemandModel, 'speedOf' | 'fleet' | 'exploration'>,
   ) {
     const { size } = declared;
-    this.fleet = believed?.() ?? declared;
+    const { exploration } = model;
+    this.fleet = model.fleet ?? declared;
     const { resourceCount } = this.fleet;
     this.table = new LoadTable({ resourceCount, slotCount: size, writerCount: 2 });
-    this.policy = createPolicy({ table: this.table, ...context });
+    this.policy = createPolicy({ table: this.table, ...context, ...(exploration && { exploration }) });
   }
 
   /** The position that the policy chooses; -1 when no backend has the resources the request needs. */
   place(demand: ResourceVector, affinity: number): number {
-    if (this.speedOf !== undefined) this.lookAtSpeeds(this.speedOf);
-    if (this.believed !== undefined) this.fleet = this.believed();
+    const { speedOf, fleet } = this.model;
+    if (speedOf !== undefined) this.lookAtSpeeds(speedOf);
+    if (fleet !== undefined) this.fleet = fleet;
     const feasible = this.candidates.fill(this.fleet, this.table, demand, []);
     return feasible === 0 ? -1 : this.policy.choose(this.candidates, demand, affinity);
   }

@@ -1,6 +1,7 @@
 // What a simulated balancer assumes a request needs: declared, or learned from observations.
 import {
   DemandLearner,
+  Exploration,
   FleetSnapshot,
   LatentLearner,
   type LearningTicket,
@@ -50,6 +51,8 @@ export interface DemandModel {
   readonly speedOf?: (slot: number) => number;
   /** The fleet as it is believed to be. Absent: as declared. */
   readonly fleet?: FleetSnapshot;
+  /** Which requests go where knowledge is thin. Absent: none. */
+  readonly exploration?: Exploration;
 }
 
 /** Creates the model of a balancer for the declared fleet. */
@@ -106,6 +109,7 @@ export class LearnedDemand implements DemandModel {
 export class LatentDemand implements DemandModel {
   /** The fleet as it is believed to be: of latent resources. */
   fleet: FleetSnapshot;
+  readonly exploration: Exploration;
   private readonly learner: LatentLearner;
   private readonly vector: ResourceVector;
 
@@ -118,8 +122,9 @@ export class LatentDemand implements DemandModel {
   ) {
     this.learner = new LatentLearner({ classCount, slotCount: machines, rankLimit: RANK_LIMIT }, random);
     declarations.forEach((capacity, slot) => this.learner.declareMachine(slot, capacity));
+    this.exploration = new Exploration(random);
     this.vector = new Float64Array(RANK_LIMIT);
-    this.fleet = this.believedFleet();
+    this.fleet = this.useTable();
   }
 
   estimate(requestClass: number): ResourceVector {
@@ -135,7 +140,7 @@ export class LatentDemand implements DemandModel {
   completed(ticket: Ticket | undefined, { atSeconds }: Completion): void {
     if (ticket === undefined || 'sojourn' in ticket) return;
     this.learner.end(ticket.stay, ticket.classId, ticket.slot, atSeconds, true);
-    if (this.learner.step()) this.fleet = this.believedFleet();
+    if (this.learner.step()) this.fleet = this.useTable();
   }
 
   /** Which model is in use, and how well it predicts. */
@@ -143,8 +148,9 @@ export class LatentDemand implements DemandModel {
     return this.learner.table;
   }
 
-  private believedFleet(): FleetSnapshot {
+  private useTable(): FleetSnapshot {
     const { slowness, rank } = this.learner.table;
+    this.exploration.useTable(this.learner.table);
     const members = Array.from({ length: this.machines }, (_, slot) => ({
       slot,
       capacity: Array.from({ length: RANK_LIMIT }, (__, r) => (r < rank ? 1 / slowness[slot * RANK_LIMIT + r] : 1)),

@@ -110,11 +110,9 @@ class Simulation {
       fleet.capacities.map((capacity, slot) => ({ slot, capacity })),
     );
     this.demands = scenario.createDemandModel?.(snapshot, fleet.classes) ?? new DeclaredDemand(fleet.classes);
-    const { speedOf } = this.demands;
     this.balancers = Array.from({ length: scenario.balancers }, (_, b) => {
       const random = stream(seed, PURPOSE.policy + 16 * (b + 1));
-      const believed = this.demands.fleet === undefined ? undefined : () => this.demands.fleet!;
-      return new Balancer(scenario.createPolicy, snapshot, { random, clock: () => this.now }, speedOf, believed);
+      return new Balancer(scenario.createPolicy, snapshot, { random, clock: () => this.now }, this.demands);
     });
   }
 
