@@ -10,7 +10,8 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FRAMING = ['request head, framed', 'response head, framed', 'chunks of 16 B', 'chunks of 16384 B'];
 
 it.each([
-  ['bench:decision', POLICY_NAMES],
+  ['bench:decision', [...POLICY_NAMES, 'drf, 3 latent']],
+  ['bench:latent', ['start', 'settled', 'settled, without fits']],
   ['bench:http1', FRAMING],
 ])('npm run %s prints figures for each contender', { timeout: 60_000 }, async (script, contenders) => {
   const child = spawn('npm', ['run', '--silent', script, '--', '--quick'], { cwd: ROOT, stdio: 'pipe' });

@@ -8,6 +8,7 @@ import { parseEnvironment } from '@fairlead/configuration';
 import { Bench } from 'tinybench';
 import {
   Candidates,
+  Exploration,
   FleetSnapshot,
   LoadTable,
   POLICY_NAMES,
@@ -19,6 +20,11 @@ import { parseTraffic, trafficDefaults, trafficVariables } from '@fairlead/traff
 import { aTable, fileOf, requestsFor } from './routes.ts';
 
 const SIZES = [10, 100, 1000];
+/** What decides: every policy over two declared resources, and `drf` as it is when nothing is declared. */
+const CONTENDERS: readonly Contender[] = [
+  ...POLICY_NAMES.map((policy) => ({ name: policy, policy, resources: 2 })),
+  { name: 'drf, 3 latent', policy: 'drf', resources: 3, exploration: 0.01 },
+];
 const DEMANDS = 64;
 const ROUTES = [1, 100, 1000];
 const PARSING = {
@@ -33,11 +39,20 @@ const { quick } = parseArgs({ options: { quick: { type: 'boolean', default: fals
 /** Decisions over which heap growth is measured. */
 const WATCHED_DECISIONS = quick ? 200 : 20_000;
 
+/** One row of the table. */
+interface Contender {
+  readonly name: string;
+  readonly policy: PolicyName;
+  readonly resources: number;
+  /** The part of the requests that explore. */
+  readonly exploration?: number;
+}
+
 const bench = new Bench(quick ? { time: 0, iterations: 2, warmup: false } : { time: 150, warmupTime: 50 });
 for (const backends of SIZES) {
-  for (const policy of POLICY_NAMES) {
-    const decide = aDecision(policy, backends);
-    bench.add(`${policy} ${backends}`, () => {
+  for (const contender of CONTENDERS) {
+    const decide = aDecision(contender, backends);
+    bench.add(`${contender.name} ${backends}`, () => {
       for (let i = 0; i < DEMANDS; i++) decide(i);
     });
   }
@@ -59,11 +74,11 @@ for (const routes of ROUTES) {
 }
 await bench.run();
 
-const rows = POLICY_NAMES.map((policy) => [
-  policy,
+const rows = CONTENDERS.map((contender) => [
+  contender.name,
   Object.fromEntries([
-    ...SIZES.map((backends) => [`µs, ${backends} backends`, microseconds(policy, backends)] as const),
-    ...SIZES.map((backends) => [`bytes, ${backends}`, bytesPerDecision(aDecision(policy, backends))] as const),
+    ...SIZES.map((backends) => [`µs, ${backends} backends`, perCall(`${contender.name} ${backends}`)] as const),
+    ...SIZES.map((backends) => [`bytes, ${backends}`, bytesPerDecision(aDecision(contender, backends))] as const),
   ]),
 ]);
 console.table(Object.fromEntries(rows));
@@ -77,14 +92,14 @@ console.table(
 );
 
 /** A decision in a fleet at half load; each call advances the clock. */
-function aDecision(policy: PolicyName, backends: number): (i: number) => number {
+function aDecision({ policy, resources, exploration }: Contender, backends: number): (i: number) => number {
   const random = seededRandom(1);
-  const table = new LoadTable({ resourceCount: 2, slotCount: backends, writerCount: 1 });
+  const table = new LoadTable({ resourceCount: resources, slotCount: backends, writerCount: 1 });
   const members = Array.from({ length: backends }, (_, slot) => ({
     slot,
-    capacity: [1 + (slot % 40), 1 + ((slot * 7) % 40)],
+    capacity: Array.from({ length: resources }, (__, r) => 1 + ((slot * (1 + 6 * r)) % 40)),
   }));
-  const fleet = new FleetSnapshot(2, members);
+  const fleet = new FleetSnapshot(resources, members);
   for (const { slot, capacity } of members) {
     table.rows[0].reserve(
       slot,
@@ -92,10 +107,17 @@ function aDecision(policy: PolicyName, backends: number): (i: number) => number 
       0,
     );
   }
-  const demands = Array.from({ length: DEMANDS }, () => Float64Array.of(1 + 9 * random(), 1 + 9 * random()));
+  const demands = Array.from({ length: DEMANDS }, () =>
+    Float64Array.from({ length: resources }, () => 1 + 9 * random()),
+  );
   const candidates = new Candidates();
   let now = 0;
-  const chooser = createPolicy(policy, { table, random, clock: () => (now += 1e-3) });
+  const chooser = createPolicy(policy, {
+    table,
+    random,
+    clock: () => (now += 1e-3),
+    ...(exploration !== undefined && { exploration: anExploration(exploration, backends) }),
+  });
   return (i) => {
     const demand = demands[i % DEMANDS];
     candidates.fill(fleet, table, demand, NONE);
@@ -103,8 +125,10 @@ function aDecision(policy: PolicyName, backends: number): (i: number) => number 
   };
 }
 
-function microseconds(policy: PolicyName, backends: number): number {
-  return perCall(`${policy} ${backends}`);
+function anExploration(part: number, backends: number): Exploration {
+  const exploration = new Exploration(seededRandom(2));
+  exploration.useTable({ exploration: part, slotSamples: new Float64Array(backends).fill(9) });
+  return exploration;
 }
 
 /** The median time of one of the {@link DEMANDS} calls of a task, microseconds. */
