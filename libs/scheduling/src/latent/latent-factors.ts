@@ -70,7 +70,7 @@ export class LatentFactors {
   }
 
   /** Takes over how many samples are behind each class and machine. */
-  takeSampleCounts({ classSamples, slotSamples }: LatentFactors): void {
+  takeSampleCounts({ classSamples, slotSamples }: Pick<LatentFactors, 'classSamples' | 'slotSamples'>): void {
     this.classSamples.set(classSamples);
     this.slotSamples.set(slotSamples);
   }

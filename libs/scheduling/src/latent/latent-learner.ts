@@ -1,5 +1,6 @@
 // Learns what classes of requests need and how fast machines are, from latency alone.
 import type { Random } from '../clock-and-random.js';
+import { Adoption, isAdoptable, type SharedTable } from './adoption.js';
 import { alignOrder, alignScale } from './alignment.js';
 import { LatentFactors, deviance, type LatentShape } from './latent-factors.js';
 import { LatentFit, type FitContext } from './latent-fit.js';
@@ -53,7 +54,10 @@ export class LatentLearner {
   private readonly sampledAt: Float64Array;
   private classesSeen = 0;
   private stays = 0;
+  /** By rank, and of all. */
+  private readonly fitsOf: number[];
   private fits = 0;
+  private adoption: Adoption | undefined;
   private fittedSamples = 0;
   private judgedSamples = 0;
   private now = 0;
@@ -69,6 +73,7 @@ export class LatentLearner {
     this.meter = new NeighbourMeter(shape.classCount);
     this.priors = new Priors(shape);
     this.models = Array.from({ length: shape.rankLimit + 1 }, (_, rank) => this.unfitted(Math.max(1, rank)));
+    this.fitsOf = this.models.map(() => 0);
     this.choice = new ModelChoice(this.models.length, shape.rankLimit);
     this.sampledAt = new Float64Array(shape.classCount).fill(-Infinity);
     this.table = this.publish();
@@ -112,6 +117,23 @@ export class LatentLearner {
   declareDemand(classId: number, units: ArrayLike<number>, samples: number): void {
     this.priors.declareDemand(classId, units, samples);
     if (this.fits === 0) this.startFromPriors();
+  }
+
+  /**
+   * Starts from what another learner of the same shape believes, before any fit. Own samples outweigh it as they come.
+   *
+   * @returns whether it did: not when this learner has a belief of its own, or the table is of another shape.
+   */
+  adopt(table: SharedTable): boolean {
+    if (this.fits > 0 || !isAdoptable(table, this.shape)) return false;
+    const { rank, model } = table;
+    this.adoption = new Adoption(table);
+    this.adoption.write(this.models[rank]);
+    this.models[RANK_WITHOUT_MODEL].takeSampleCounts(this.models[rank]);
+    this.fitsOf[rank] = FITS_WITH_RESTARTS;
+    this.choice.chosen = model === 'least-requests' ? RANK_WITHOUT_MODEL : rank;
+    this.table = this.publish();
+    return true;
   }
 
   /** Forgets a class whose number will be reused. */
@@ -182,9 +204,10 @@ export class LatentLearner {
     for (let rank = 1; rank < this.models.length; rank++) {
       if (!this.isFitted(rank)) continue;
       const former = this.models[rank];
-      const context = { ...seen, ...this.priors.beliefsAt(rank) };
-      const starts = this.fits === 0 ? [] : [former.copy()];
-      if (this.fits < FITS_WITH_RESTARTS) for (let i = 0; i < RESTARTS; i++) starts.push(this.randomStart(rank, i));
+      const context = { ...seen, ...this.beliefsAt(rank) };
+      const starts = this.fitsOf[rank] === 0 ? [] : [former.copy()];
+      if (this.fitsOf[rank] < FITS_WITH_RESTARTS)
+        for (let i = 0; i < RESTARTS; i++) starts.push(this.randomStart(rank, i));
       const steps = starts.length > 1 ? STEPS_OF_RESTARTS : STEPS_OF_FIT;
       for (const factors of starts) {
         const fit = new LatentFit(factors, context);
@@ -194,7 +217,7 @@ export class LatentLearner {
         }
       }
       const best = starts.reduce((a, b) => (b.loss < a.loss ? b : a));
-      if (this.fits > 0) alignOrder(best, former);
+      if (this.fitsOf[rank]++ > 0) alignOrder(best, former);
       alignScale(best, this.priors.usualSlowness);
       this.models[rank] = best;
       this.models[RANK_WITHOUT_MODEL].takeSampleCounts(best);
@@ -205,7 +228,7 @@ export class LatentLearner {
 
   /** Whether a rank has its turn: the one in use always has; of the others, once the first fits are made, one at a time. */
   private isFitted(rank: number): boolean {
-    if (this.fits < FITS_WITH_RESTARTS || rank === this.choice.chosen) return true;
+    if (this.fitsOf[rank] < FITS_WITH_RESTARTS || rank === this.choice.chosen) return true;
     const others = [...this.models.keys()].filter((other) => other > 0 && other !== this.choice.chosen);
     return rank === others[this.fits % others.length];
   }
@@ -226,6 +249,12 @@ export class LatentLearner {
       this.choice.choose();
     }
     this.judgedSamples = this.samples.total;
+  }
+
+  /** What is believed besides the samples: of what was declared or, with a table of this rank, what was adopted. */
+  private beliefsAt(rank: number): Pick<FitContext, 'demandPrior' | 'slownessPrior'> {
+    if (this.adoption?.rank === rank) return this.adoption.beliefsAfter(this.samples.total);
+    return this.priors.beliefsAt(rank);
   }
 
   private unfitted(rank: number): LatentFactors {
