@@ -3,6 +3,7 @@ import {
   Candidates,
   DRF_CHOICES,
   DrfPolicy,
+  Exploration,
   createPolicy,
   policyChance,
   type FleetSnapshot,
@@ -29,6 +30,7 @@ export class PoolScheduler {
   private believed: FleetSnapshot | undefined;
   private believedTable: LatentTable | undefined;
   private latentPolicy: DrfPolicy | undefined;
+  private readonly exploration: Exploration;
 
   constructor(
     readonly name: string,
@@ -39,6 +41,7 @@ export class PoolScheduler {
   ) {
     this.fleet = declared;
     this.policy = createPolicy(policyName as PolicyName, context);
+    this.exploration = new Exploration(context.random);
   }
 
   /** Places by another policy from now on. Placements in progress report to the one that chose their backend. */
@@ -67,7 +70,7 @@ export class PoolScheduler {
   private overLatent<Result>(view: LatentView, use: (policy: DrfPolicy) => Result): Result {
     const { candidates, context } = this;
     if (this.believedTable !== view.believedTable || !this.believed) this.believe(view.believedTable);
-    this.latentPolicy ??= latentPolicyOf(this.policyName, context);
+    this.latentPolicy ??= latentPolicyOf(this.policyName, { ...context, exploration: this.exploration });
     const { fleet } = candidates;
     candidates.fleet = this.believed ?? fleet;
     try {
@@ -79,6 +82,7 @@ export class PoolScheduler {
 
   private believe(table: LatentTable): void {
     this.believedTable = table;
+    this.exploration.useTable(table);
     const { shape, slowness, rank } = table;
     const { rankLimit } = shape;
     this.believed = this.fleet.withCapacities(rankLimit, (slot) => {
@@ -132,7 +136,7 @@ export class PoolScheduler {
 }
 
 /** `drf` over the latent resources. */
-function latentPolicyOf(name: string, { table, random, clock }: PolicyContext): DrfPolicy {
-  const context = { table: table.latent, random, clock };
+function latentPolicyOf(name: string, { table, ...rest }: PolicyContext): DrfPolicy {
+  const context = { ...rest, table: table.latent };
   return name === 'drf-sampled' ? new DrfPolicy(context, DRF_CHOICES) : new DrfPolicy(context);
 }

@@ -23,8 +23,11 @@ const FIT_AFTER_PART = 0.3;
 const FIT_AFTER_SAMPLES = 300;
 /** And for so many seconds, once there are as many samples as are kept: a fit then takes a hundredth of a second or ten. */
 const FIT_INTERVAL_SECONDS = 2;
-/** The first fits also start from random factors, because the data are still too few to lead out of a bad start. */
-const FITS_WITH_RESTARTS = 8;
+/**
+ * The fits to the first samples also start from random factors, because the data are still too few to lead out of a bad
+ * start, and fits to few data are cheap.
+ */
+const SAMPLES_WITH_RESTARTS = 300;
 const RESTARTS = 3;
 const STEPS_OF_RESTARTS = 60;
 const STEPS_OF_FIT = 20;
@@ -130,7 +133,7 @@ export class LatentLearner {
     this.adoption = new Adoption(table);
     this.adoption.write(this.models[rank]);
     this.models[RANK_WITHOUT_MODEL].takeSampleCounts(this.models[rank]);
-    this.fitsOf[rank] = FITS_WITH_RESTARTS;
+    this.fitsOf[rank] = 1;
     this.choice.chosen = model === 'least-requests' ? RANK_WITHOUT_MODEL : rank;
     this.table = this.publish();
     return true;
@@ -206,8 +209,7 @@ export class LatentLearner {
       const former = this.models[rank];
       const context = { ...seen, ...this.beliefsAt(rank) };
       const starts = this.fitsOf[rank] === 0 ? [] : [former.copy()];
-      if (this.fitsOf[rank] < FITS_WITH_RESTARTS)
-        for (let i = 0; i < RESTARTS; i++) starts.push(this.randomStart(rank, i));
+      if (this.isRestarted(rank)) for (let i = 0; i < RESTARTS; i++) starts.push(this.randomStart(rank, i));
       const steps = starts.length > 1 ? STEPS_OF_RESTARTS : STEPS_OF_FIT;
       for (const factors of starts) {
         const fit = new LatentFit(factors, context);
@@ -228,9 +230,14 @@ export class LatentLearner {
 
   /** Whether a rank has its turn: the one in use always has; of the others, once the first fits are made, one at a time. */
   private isFitted(rank: number): boolean {
-    if (this.fitsOf[rank] < FITS_WITH_RESTARTS || rank === this.choice.chosen) return true;
+    if (this.isRestarted(rank) || rank === this.choice.chosen) return true;
     const others = [...this.models.keys()].filter((other) => other > 0 && other !== this.choice.chosen);
     return rank === others[this.fits % others.length];
+  }
+
+  private isRestarted(rank: number): boolean {
+    if (this.adoption?.rank === rank) return false;
+    return this.fitsOf[rank] === 0 || this.samples.total <= SAMPLES_WITH_RESTARTS;
   }
 
   /** Compares what each model predicts for the samples that none has seen yet. Yields after each model. */

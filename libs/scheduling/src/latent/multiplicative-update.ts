@@ -42,9 +42,15 @@ export class MultiplicativeUpdate {
   apply(entries: Float64Array, rank: number, samples: Float64Array, prior?: Prior): void {
     const rankLimit = entries.length / samples.length;
     const kind = new Kind(entries, rank, samples);
+    const usualEntries = kind.shape.map((shape) => bounded(Math.exp(kind.size + shape)));
     for (let index = 0; index < samples.length; index++) {
       const isKnown = samples[index] > 0 || (prior !== undefined && prior.weights[index] > 0);
-      const size = isKnown ? kind.sizeOf(entries, index, samples[index]) : kind.size;
+      if (!isKnown) {
+        // Most places are free, so that this has to be cheap.
+        for (let r = 0; r < rank; r++) entries[index * rankLimit + r] = usualEntries[r];
+        continue;
+      }
+      const size = kind.sizeOf(entries, index, samples[index]);
       for (let r = 0; r < rank; r++) {
         const at = index * rankLimit + r;
         const usual = Math.exp(size + kind.shape[r]);
@@ -56,11 +62,14 @@ export class MultiplicativeUpdate {
           pull += (weight * prior.values[at]) / entry ** 2;
           push += weight / entry;
         }
-        const next = isKnown ? entry * Math.sqrt(pull / push) : usual;
-        entries[at] = Math.min(MAX_ENTRY, Math.max(MIN_ENTRY, next));
+        entries[at] = bounded(entry * Math.sqrt(pull / push));
       }
     }
   }
+}
+
+function bounded(entry: number): number {
+  return Math.min(MAX_ENTRY, Math.max(MIN_ENTRY, entry));
 }
 
 /** The mean of a kind, classes or machines, in logarithms: towards it, those with few samples are drawn. */

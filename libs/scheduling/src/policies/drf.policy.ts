@@ -30,7 +30,7 @@ export class DrfPolicy implements PlacementPolicy {
 
   /** @param context `table` counts the resources that demands and fleets are given in: declared or latent ones. */
   constructor(
-    context: BacklogContext & Pick<PolicyContext, 'random'>,
+    context: BacklogContext & Pick<PolicyContext, 'random' | 'exploration'>,
     private readonly maxScanned = MAX_SCANNED_CANDIDATES,
   ) {
     this.backlog = new BacklogEstimate(context);

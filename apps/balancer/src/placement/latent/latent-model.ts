@@ -10,7 +10,7 @@ import { ThreadRecords } from './thread-records.js';
 const MIN_RANK_LIMIT = 3;
 /** How often the logs are read, and the fit goes on for at most so long. */
 const TICK_MS = 50;
-const FIT_MS = 5;
+const FIT_MS = 8;
 /** Of more records than this per second, windows of whole seconds are read, with pauses between them. */
 const RECORDS_PER_SECOND = 12_000;
 const WINDOW_SECONDS = 2;
