@@ -109,7 +109,7 @@ export const balancerSchema = z.object({
     .prefault('1000')
     .describe('Largest capacity that may be registered, as a multiple of the median of the others, in each resource'),
   DECLARED_CAPACITY: oneOf(['trusted', 'prior'])
-    .prefault('prior')
+    .prefault('trusted')
     .describe(
       'What declared capacity is taken for: trusted (true, up to a learned speed of ½ to 2), prior (a starting point that the latencies of responses correct)',
     ),

@@ -48,6 +48,7 @@ describe('LatentLearner', () => {
     const { learner } = setUp();
     learner.declareMachine(0, [10, 10]);
     learner.declareMachine(1, [20, 20]);
+    expect(learner.step()).toBe(true);
     expect(believed(learner.table, 0, 0) / believed(learner.table, 0, 1)).toBeCloseTo(2, 1);
   });
 

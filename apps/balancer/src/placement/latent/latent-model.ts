@@ -14,6 +14,8 @@ const FIT_MS = 8;
 /** Of more records than this per second, windows of whole seconds are read, with pauses between them. */
 const RECORDS_PER_SECOND = 12_000;
 const WINDOW_SECONDS = 2;
+/** New names of classes are published so often without anything else that is new, seconds. */
+const NAMES_INTERVAL_SECONDS = 0.5;
 const MAX_PAUSE_SECONDS = 20;
 
 /** The injection token of the model; undefined with DECLARED_CAPACITY=trusted. */
@@ -36,6 +38,8 @@ export class LatentModel {
   private readonly listeners: ((beliefs: Beliefs) => void)[] = [];
   private current: Beliefs;
   private ticking: NodeJS.Timeout | undefined;
+  private publishedAt = 0;
+  private hasNewNames = false;
   private windowEndsAt = 0;
   private windowRecords = 0;
   private pausedUntil = 0;
@@ -122,7 +126,8 @@ export class LatentModel {
     const now = monotonicMs();
     this.read(now / 1000);
     const isNew = this.learner.step(() => monotonicMs() - now > FIT_MS);
-    if (isNew) this.publish();
+    const isNamed = this.hasNewNames && now / 1000 - this.publishedAt >= NAMES_INTERVAL_SECONDS;
+    if (isNew || isNamed) this.publish();
   }
 
   /**
@@ -158,10 +163,13 @@ export class LatentModel {
     this.costs[classId] = undefined;
     this.reported[classId] = 0;
     this.names[classId] = name;
+    this.hasNewNames = true;
     return classId;
   }
 
   private publish(): void {
+    this.publishedAt = monotonicMs() / 1000;
+    this.hasNewNames = false;
     this.current = this.beliefsNow();
     for (const use of this.listeners) use(this.current);
   }
