@@ -67,7 +67,7 @@ export class Balancer {
   /** The same of one backend. */
   hearOf(slot: number, others: readonly Balancer[]): void {
     const [own, heard] = this.table.rows;
-    const { resourceCount } = this.declared;
+    const { resourceCount } = this.table.shape;
     const [first, end] = [slot * resourceCount, (slot + 1) * resourceCount];
     heard.inFlight.fill(0, first, end);
     heard.active[slot] = 0;

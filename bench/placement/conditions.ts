@@ -1,13 +1,14 @@
 // The conditions that policies are tested under, and their scenarios.
 import { createPolicy, seededRandom, type PolicyName } from '@fairlead/scheduling';
 import { mostRequestsPerSecond } from './bound.js';
-import { shiftedMix, type Fleet } from './fleets.js';
+import { shiftedMix, type Fleet, type RequestClass } from './fleets.js';
 import type { Scenario } from './simulation.js';
 
 /** Misdeclared capacities differ from the declared ones by at most this fraction. */
 const CAPACITY_ERROR = 0.3;
 const NOISE_SIGMA = 0.7;
 const CAPACITY_SEED = 7;
+const COST_INCREASE = 3;
 
 /** How reality may differ from what is declared. */
 export interface Condition {
@@ -17,6 +18,7 @@ export interface Condition {
   readonly isMisdeclared?: boolean;
   readonly isShifting?: boolean;
   readonly isHalving?: boolean;
+  readonly isGettingCostlier?: boolean;
   readonly balancers?: number;
   readonly hearSeconds?: number;
   readonly reportsLoad?: boolean;
@@ -50,13 +52,21 @@ export const HALVED: Condition = {
   isHalving: true,
 };
 
+export const PARALLEL: Condition = {
+  name: 'parallel',
+  about: 'a request uses its resources at the same time, and ends when the last is done',
+  layout: 'parallel',
+};
+
+export const COSTLIER: Condition = {
+  name: 'costlier classes',
+  about: 'halfway through, the requests of every third class, from the first, begin to need three times as much',
+  isGettingCostlier: true,
+};
+
 /** The other conditions, each a single deviation. */
 export const ADVERSE_CONDITIONS: readonly Condition[] = [
-  {
-    name: 'parallel',
-    about: 'a request uses its resources at the same time, and ends when the last is done',
-    layout: 'parallel',
-  },
+  PARALLEL,
   NOISE,
   NOISY,
   MIX_SHIFT,
@@ -81,7 +91,7 @@ export class Trial {
     readonly condition: Condition,
   ) {
     const trueCapacities = condition.isMisdeclared === true ? misdeclared(fleet) : fleet.capacities;
-    const laterClasses = condition.isShifting === true ? shiftedMix(fleet.classes) : undefined;
+    const laterClasses = laterClassesOf(fleet, condition);
     const laterCapacities = condition.isHalving === true ? withFirstHalved(trueCapacities) : undefined;
     this.setting = {
       fleet,
@@ -110,6 +120,15 @@ export class Trial {
       createPolicy: (context) => createPolicy(policy, context),
     };
   }
+}
+
+function laterClassesOf({ classes }: Fleet, condition: Condition): RequestClass[] | undefined {
+  if (condition.isShifting === true) return shiftedMix(classes);
+  if (condition.isGettingCostlier !== true) return undefined;
+  return classes.map(({ probability, demand }, k) => ({
+    probability,
+    demand: k % 3 === 0 ? demand.map((units) => COST_INCREASE * units) : demand,
+  }));
 }
 
 function misdeclared(fleet: Fleet): number[][] {

@@ -53,6 +53,10 @@ export interface DemandModel {
   readonly fleet?: FleetSnapshot;
   /** Which requests go where knowledge is thin. Absent: none. */
   readonly exploration?: Exploration;
+  /** The traffic or the capacities have changed: for a model that knows the truth at any time. Absent: nothing did. */
+  changed?(classes?: readonly RequestClass[], capacities?: readonly (readonly number[])[]): void;
+  /** Starts with what the model of another balancer has learned. */
+  startWith?(other: DemandModel): void;
 }
 
 /** Creates the model of a balancer for the declared fleet. */
@@ -60,10 +64,10 @@ export type DemandModelFactory = (fleet: FleetSnapshot, classes: readonly Reques
 
 /** Every request declares the mean demand of its class. */
 export class DeclaredDemand implements DemandModel {
-  private readonly vectors: readonly ResourceVector[];
+  protected vectors: readonly ResourceVector[];
 
   constructor(classes: readonly RequestClass[]) {
-    this.vectors = classes.map(({ demand }) => Float64Array.from(demand));
+    this.vectors = vectorsOf(classes);
   }
 
   estimate(requestClass: number): ResourceVector {
@@ -73,6 +77,25 @@ export class DeclaredDemand implements DemandModel {
   dispatched(): undefined {}
 
   completed(): void {}
+}
+
+/** Requests and machines declare the truth, also after a change. */
+export class TrueDemand extends DeclaredDemand {
+  constructor(
+    public fleet: FleetSnapshot,
+    classes: readonly RequestClass[],
+  ) {
+    super(classes);
+  }
+
+  changed(classes?: readonly RequestClass[], capacities?: readonly (readonly number[])[]): void {
+    if (classes !== undefined) this.vectors = vectorsOf(classes);
+    if (capacities === undefined) return;
+    this.fleet = new FleetSnapshot(
+      this.fleet.resourceCount,
+      capacities.map((capacity, slot) => ({ slot, capacity })),
+    );
+  }
 }
 
 /** No request declares its demand: the library's learner estimates it, and is given only the class of each request. */
@@ -143,6 +166,10 @@ export class LatentDemand implements DemandModel {
     if (this.learner.step()) this.fleet = this.useTable();
   }
 
+  startWith(other: DemandModel): void {
+    if (other instanceof LatentDemand && this.learner.adopt(other.table)) this.fleet = this.useTable();
+  }
+
   /** Which model is in use, and how well it predicts. */
   get table(): LatentLearner['table'] {
     return this.learner.table;
@@ -157,4 +184,8 @@ export class LatentDemand implements DemandModel {
     }));
     return new FleetSnapshot(RANK_LIMIT, members);
   }
+}
+
+function vectorsOf(classes: readonly RequestClass[]): ResourceVector[] {
+  return classes.map(({ demand }) => Float64Array.from(demand));
 }

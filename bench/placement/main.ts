@@ -4,10 +4,13 @@
 //   --fleet NAME     only this fleet, printed only; may be repeated
 //   --learning       only the runs with learned demand
 //   --sharing        only the runs with several balancers
+//   --latent         only the runs with nothing declared
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { SingleBar } from 'cli-progress';
 import { FLEETS } from './fleets.js';
+import { latentMarkdown } from './latent-report.js';
+import { LatentResults, latentRuns } from './latent.js';
 import { learningMarkdown } from './learning-report.js';
 import { LearningResults, learningRuns } from './learning.js';
 import { FULL, QUICK } from './measure.js';
@@ -25,11 +28,12 @@ const { values } = parseArgs({
     fleet: { type: 'string', multiple: true },
     learning: { type: 'boolean', default: false },
     sharing: { type: 'boolean', default: false },
+    latent: { type: 'boolean', default: false },
   },
 });
 const effort = values.quick ? QUICK : FULL;
 const command = `npm run bench:placement${values.quick ? ' -- --quick' : ''}`;
-const isPart = values.learning || values.sharing;
+const isPart = values.learning || values.sharing || values.latent;
 const fleets = isPart ? [] : FLEETS.filter(({ name }) => values.fleet?.includes(name) ?? true);
 if (fleets.length === 0 && !isPart) {
   throw new Error(`--fleet must be one of ${FLEETS.map(({ name }) => name).join(', ')}`);
@@ -38,17 +42,21 @@ if (fleets.length === 0 && !isPart) {
 const results = new Results(fleets);
 const learned = new LearningResults();
 const shared = new SharingResults();
+const latent = new LatentResults();
 const isWhole = values.fleet === undefined && !isPart;
 const isLearning = values.learning || isWhole;
 const isSharing = values.sharing || isWhole;
+const isLatent = values.latent || isWhole;
 go([
   ...runsFor(results, effort),
   ...(isLearning ? learningRuns(learned, effort) : []),
   ...(isSharing ? sharingRuns(shared, effort) : []),
+  ...(isLatent ? latentRuns(latent, effort) : []),
 ]);
 
 if (fleets.length > 0) show('placement', markdown(results, command), fleets.length === FLEETS.length);
 if (isLearning) show('learning', learningMarkdown(learned, command), true);
+if (isLatent) show('latent', latentMarkdown(latent, command), true);
 if (isSharing) show('sharing', sharingMarkdown(shared, command), true);
 if (fleets.length === FLEETS.length) {
   mkdirSync(PLOTS, { recursive: true });

@@ -37,6 +37,10 @@ export interface Scenario {
   readonly reportsLoad?: boolean;
   readonly createPolicy: PolicyFactory;
   readonly createDemandModel?: DemandModelFactory;
+  /** Whether each balancer has a demand model of its own. */
+  readonly ownModels?: boolean;
+  /** Whether the last balancer starts halfway, with what the first has learned. */
+  readonly lastStartsHalfway?: boolean;
   /** Whether backends report the cost of each request. */
   readonly reportsCost?: boolean;
   /** Whether the run ends at the last arrival instead of the last departure. */
@@ -49,6 +53,8 @@ export interface Outcome {
   readonly latencySeconds: Float64Array;
   /** The same in the order of arrival, from the first request after the warm-up; NaN: never departed. */
   readonly latencyByArrival: Float64Array;
+  /** The balancer of each of them. */
+  readonly balancerByArrival: Uint8Array;
   /** Mean number of requests in the system that arrivals found, in each quarter of the requests after the opening. */
   readonly backlogByQuarter: readonly number[];
   /** Requests in the system at the arrivals one half and one whole through the run. */
@@ -71,10 +77,14 @@ class Simulation {
   private readonly stations: Station[];
   private readonly departures: EventQueue;
   private readonly balancers: Balancer[];
-  private readonly demands: DemandModel;
+  /** By balancer. */
+  private readonly models: DemandModel[];
+  /** Balancers that get requests. */
+  private running: number;
   private readonly isSeries: boolean;
   /** Of the measured requests, in the order of arrival. */
   private readonly latencies: number[] = [];
+  private readonly servedBy: number[] = [];
   private inSystem = 0;
   private refused = 0;
   private classes: readonly RequestClass[];
@@ -109,10 +119,16 @@ class Simulation {
       this.resourceCount,
       fleet.capacities.map((capacity, slot) => ({ slot, capacity })),
     );
-    this.demands = scenario.createDemandModel?.(snapshot, fleet.classes) ?? new DeclaredDemand(fleet.classes);
-    this.balancers = Array.from({ length: scenario.balancers }, (_, b) => {
+    const createModel = () =>
+      scenario.createDemandModel?.(snapshot, fleet.classes) ?? new DeclaredDemand(fleet.classes);
+    const shared = createModel();
+    this.models = Array.from({ length: scenario.balancers }, (_, b) =>
+      b > 0 && scenario.ownModels === true ? createModel() : shared,
+    );
+    this.running = scenario.balancers - (scenario.lastStartsHalfway === true ? 1 : 0);
+    this.balancers = this.models.map((model, b) => {
       const random = stream(seed, PURPOSE.policy + 16 * (b + 1));
-      return new Balancer(scenario.createPolicy, snapshot, { random, clock: () => this.now }, this.demands);
+      return new Balancer(scenario.createPolicy, snapshot, { random, clock: () => this.now }, model);
     });
   }
 
@@ -152,6 +168,7 @@ class Simulation {
     return {
       latencySeconds,
       latencyByArrival,
+      balancerByArrival: Uint8Array.from(this.servedBy),
       backlogByQuarter,
       inSystemHalfway,
       inSystemAtEnd,
@@ -161,6 +178,8 @@ class Simulation {
 
   private turnHalfway(dice: ClassDice): ClassDice {
     const { laterClasses, laterCapacities } = this.scenario;
+    if (this.running < this.balancers.length) this.models[this.running++].startWith?.(this.models[0]);
+    for (const model of this.models) model.changed?.(laterClasses, laterCapacities);
     laterCapacities?.flat().forEach((units, station) => {
       this.stations[station].setCapacity(this.now, units);
       this.departures.schedule(station, this.stations[station].nextDeparture());
@@ -181,8 +200,9 @@ class Simulation {
 
   private arrive(requestClass: number, isMeasured: boolean): void {
     const { balancers, resourceCount, scenario } = this;
-    const b = balancers.length === 1 ? 0 : Math.floor(this.spread() * balancers.length);
-    const demand = this.demands.estimate(requestClass);
+    const b = balancers.length === 1 ? 0 : Math.floor(this.spread() * this.running);
+    const model = this.models[b];
+    const demand = model.estimate(requestClass);
     const backend = balancers[b].place(demand, Math.floor(this.affinities() * 2 ** 32));
     const job = this.idle.pop() ?? this.arrivedAt.length;
     const truth = this.classes[requestClass].demand;
@@ -198,8 +218,9 @@ class Simulation {
     this.balancerOf[job] = b;
     const others = balancers[b].table.active(backend);
     this.activeAtDispatch[job] = others;
-    this.tickets[job] = this.demands.dispatched({ requestClass, slot: backend, others, atSeconds: this.now });
+    this.tickets[job] = model.dispatched({ requestClass, slot: backend, others, atSeconds: this.now });
     this.measuredAs[job] = isMeasured ? this.latencies.push(NaN) - 1 : -1;
+    if (isMeasured) this.servedBy.push(b);
     this.reservations[job] = balancers[b].reserve(backend, demand);
     this.inSystem++;
     this.begin(job, backend);
@@ -244,7 +265,7 @@ class Simulation {
     const { policy, table } = balancer;
     if (this.scenario.reportsLoad === true) balancer.hearOf(slot, this.balancers);
     policy.observe?.(slot, latencySeconds, activeAtDispatch);
-    this.demands.completed(this.tickets[job], {
+    this.models[this.balancerOf[job]].completed(this.tickets[job], {
       others: table.active(slot),
       atSeconds: this.now,
       ...(this.scenario.reportsCost === true && { reportedUnits: this.worksOf(job) }),
