@@ -178,10 +178,12 @@ export class LatentDemand implements DemandModel {
   private useTable(): FleetSnapshot {
     const { slowness, rank } = this.learner.table;
     this.exploration.useTable(this.learner.table);
-    const members = Array.from({ length: this.machines }, (_, slot) => ({
-      slot,
-      capacity: Array.from({ length: RANK_LIMIT }, (__, r) => (r < rank ? 1 / slowness[slot * RANK_LIMIT + r] : 1)),
-    }));
+    const members = Array.from({ length: this.machines }, (_, slot) => {
+      const used = Array.from(slowness.subarray(slot * RANK_LIMIT, slot * RANK_LIMIT + rank), (seconds) => 1 / seconds);
+      // No request needs the other resources; of this capacity they do not change the machine's size.
+      const usual = Math.exp(used.reduce((sum, units) => sum + Math.log(units), 0) / rank);
+      return { slot, capacity: Array.from({ length: RANK_LIMIT }, (__, r) => (r < rank ? used[r] : usual)) };
+    });
     return new FleetSnapshot(RANK_LIMIT, members);
   }
 }

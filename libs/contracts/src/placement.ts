@@ -74,7 +74,7 @@ export const explanationSchema = z
           z.object({
             backlogSeconds: z.number().describe('T: estimated seconds of work left'),
             workSeconds: z.number().describe('w: seconds of work the request would add'),
-            score: z.number().describe('((T + w)⁴ − T⁴) / 4'),
+            score: z.number().describe('κ ((T + w)⁴ − T⁴) / 4, where κ grows with the size of the backend'),
           }),
         ),
       }),

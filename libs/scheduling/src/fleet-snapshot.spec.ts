@@ -61,3 +61,31 @@ describe('a fleet snapshot', () => {
     });
   });
 });
+
+describe('the weight of a backend', () => {
+  const weightsOf = (...capacities: number[][]) =>
+    new FleetSnapshot(
+      capacities[0].length,
+      capacities.map((capacity, slot) => ({ slot, capacity })),
+    ).weights;
+
+  it('is 1 when all are equal', () => {
+    expect([...weightsOf([10, 2], [10, 2])]).toEqual([1, 1]);
+  });
+
+  it('grows with size, a little less than in proportion', () => {
+    const [small, large] = weightsOf([1, 1], [16, 16]);
+    expect(large / small).toBeCloseTo(8);
+  });
+
+  it('is the same for mirrored shapes, in whatever units', () => {
+    const [first, second] = weightsOf([30, 6000], [6, 30_000]);
+    expect(first).toBeCloseTo(second);
+  });
+
+  it('leaves a resource out that the backend does not have', () => {
+    const weights = weightsOf([10, 0], [10, 40], [0, 0]);
+    expect(weights[0]).toBeCloseTo(1);
+    expect(weights.every((weight) => Number.isFinite(weight) && weight > 0)).toBe(true);
+  });
+});

@@ -17,6 +17,8 @@ export interface FleetMember {
 
 /** Relative change of a capacity from which a new snapshot is made. */
 const MIN_CAPACITY_CHANGE = 0.02;
+/** Exponent of a member's size in its weight: see {@link FleetSnapshot.weights}. */
+const SIZE_EXPONENT = 0.75;
 
 /** The members in dense arrays. The index of a member in them is its **position**. */
 export class FleetSnapshot {
@@ -28,6 +30,11 @@ export class FleetSnapshot {
   readonly capacity: Float64Array;
   /** 1 / capacity at `position * resourceCount + r`; Infinity where the capacity is zero. */
   readonly inverseCapacity: Float64Array;
+  /**
+   * How much a second of backlog counts, by position: size^¾, where size is the geometric mean over the resources of the
+   * member's capacity relative to the mean of those who have the resource. Without a unit; 1 when all are equal.
+   */
+  readonly weights: Float64Array;
   /** Maximum number of exchanges in flight, by position; Infinity: no limit. */
   readonly maxActive: Float64Array;
   /** 32-bit hash of the member's identity, by position. */
@@ -51,6 +58,7 @@ export class FleetSnapshot {
     this.capacity = new Float64Array(members.length * resourceCount);
     members.forEach(({ capacity }, position) => this.capacity.set(capacity, position * resourceCount));
     this.inverseCapacity = this.capacity.map((capacity) => 1 / capacity);
+    this.weights = weightsOf(members, resourceCount);
     this.maxActive = Float64Array.from(members, ({ maxActive }) => maxActive ?? Infinity);
     this.keys = Uint32Array.from(members, ({ key, slot }) => key ?? slot);
     this.smallestMaxActive = this.maxActive.reduce((smallest, limit) => Math.min(smallest, limit), Infinity);
@@ -97,4 +105,15 @@ export class FleetSnapshot {
     });
     return new FleetSnapshot(this.resourceCount, members, this);
   }
+}
+
+function weightsOf(members: readonly FleetMember[], resourceCount: number): Float64Array {
+  const means = Array.from({ length: resourceCount }, (_, r) => {
+    const present = members.map(({ capacity }) => capacity[r]).filter((units) => units > 0);
+    return present.reduce((sum, units) => sum + units / present.length, 0);
+  });
+  return Float64Array.from(members, ({ capacity }) => {
+    const logs = means.map((mean, r) => Math.log(capacity[r] / mean)).filter(Number.isFinite);
+    return Math.exp((SIZE_EXPONENT * logs.reduce((sum, log) => sum + log, 0)) / Math.max(1, logs.length));
+  });
 }

@@ -36,6 +36,22 @@ describe('drf', () => {
     expect(fleet.choose([2, 2])).toBe(1);
   });
 
+  it('keeps backlogs of large and small backends nearly as long as each other, in seconds', () => {
+    const capacities = [[16], [4], [1]];
+    const fleet = aFleet('drf', capacities);
+    const units = [0, 0, 0];
+    for (let i = 0; i < 2100; i++) {
+      const position = fleet.choose([1]);
+      fleet.reserve(position, [1]);
+      units[position]++;
+    }
+    // All of them would end after 100 s.
+    units.forEach((backlog, position) => {
+      expect(backlog / capacities[position][0]).toBeGreaterThan(75);
+      expect(backlog / capacities[position][0]).toBeLessThan(125);
+    });
+  });
+
   it('avoids the best shape while it is busy', () => {
     const fleet = aFleet('drf', [
       [20, 8],

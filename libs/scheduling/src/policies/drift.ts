@@ -3,16 +3,19 @@ import type { FleetSnapshot } from '../fleet-snapshot.js';
 import type { ResourceVector } from '../resources.js';
 
 /**
- * Returns the increase of the fleet's potential V = ¼ Σ_s Σ_r T_sr⁴ if the backend at `position` took the request:
+ * Returns the increase of the fleet's potential V = ¼ Σ_s κ_s Σ_r T_sr⁴ if the backend at `position` took the request:
  *
- *     Σ_r ((T + w)⁴ − T⁴) / 4,   T = seconds of work left,   w = demand / capacity, also in seconds
+ *     κ Σ_r ((T + w)⁴ − T⁴) / 4,   T = seconds of work left,   w = demand / capacity, also in seconds
+ *
+ * κ is the weight of the backend, which grows with its size: a second of backlog on a large backend delays more requests.
+ * Without it, work counts less on a backend the faster it is, and the fastest one gets more than its part.
  *
  * On idle backends only Σ w⁴ remains. Among backends of equal size it is smallest where the ratio of resources is
  * closest to the request's. Under load, T steers requests away from busy resources.
  *
  * Choosing the smallest drift keeps every backlog bounded whenever the fleet is able to carry the offered load at all
- * (Tassiulas & Ephremides 1992; MinDrift: Stolyar, "Optimal routing in output-queued flexible server systems", 2005).
- * The fourth power instead of the square keeps that guarantee and shortens the latency tail: docs/placement.md.
+ * (Tassiulas & Ephremides 1992; MinDrift: Stolyar, "Optimal routing in output-queued flexible server systems", 2005),
+ * whatever the weights. The fourth power instead of the square keeps that guarantee and shortens the latency tail: docs/placement.md.
  *
  * @param backlogSeconds T by resource, seconds.
  * @param demand units by resource.
@@ -33,5 +36,5 @@ export function drift(
     // (T + w)⁴ − T⁴, factored to avoid subtracting two nearly equal fourth powers.
     score += work * (after + backlog) * (after * after + backlog * backlog);
   }
-  return score / 4;
+  return (score * fleet.weights[position]) / 4;
 }

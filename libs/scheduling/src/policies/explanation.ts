@@ -9,7 +9,7 @@ export interface ScoreTerm {
   readonly backlogSeconds: number;
   /** w: seconds of work the request would add. */
   readonly workSeconds: number;
-  /** ((T + w)⁴ − T⁴) / 4. */
+  /** κ ((T + w)⁴ − T⁴) / 4, where κ is the weight of the backend. */
   readonly score: number;
 }
 

@@ -233,7 +233,7 @@ describe.each(ORDERLESS)('under %s', (name) => {
 });
 
 describe('under drf', () => {
-  it('a request goes where it raises the potential ¼ Σ T⁴ of the fleet least', () => {
+  it('a request goes where it raises the potential ¼ Σ κ T⁴ of the fleet least', () => {
     const scenes = record({
       capacities: array(pair(1, 10), { minLength: 2, maxLength: 8 }),
       demands: array(pair(0, 10), { minLength: 1, maxLength: 20 }),
@@ -246,7 +246,8 @@ describe('under drf', () => {
           const increases = capacities.map((capacity, position) =>
             demand.reduce((sum, units, r) => {
               const before = seconds[position][r];
-              return sum + ((before + units / capacity[r]) ** 4 - before ** 4) / 4;
+              const weight = fleet.snapshot.weights[position];
+              return sum + (weight * ((before + units / capacity[r]) ** 4 - before ** 4)) / 4;
             }, 0),
           );
           // The clock stands still, so nothing drains and all work in flight is left.
