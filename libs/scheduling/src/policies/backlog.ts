@@ -64,14 +64,16 @@ export class BacklogEstimate {
   estimate(fleet: FleetSnapshot, position: number): void {
     const { seconds, emptyAt, doubt, now } = this;
     const { table } = this.context;
-    const { resourceCount } = fleet;
+    const { resourceCount, inverseCapacity } = fleet;
     const slot = fleet.slots[position];
+    const first = slot * resourceCount;
+    const firstCapacity = position * resourceCount;
     let maxInFlight = 0;
     let maxFluid = 0;
     for (let r = 0; r < resourceCount; r++) {
       const units = table.inFlight(slot, r);
-      const inFlight = units === 0 ? 0 : units * fleet.inverseCapacity[position * resourceCount + r];
-      const at = slot * resourceCount + r;
+      const inFlight = units === 0 ? 0 : units * inverseCapacity[firstCapacity + r];
+      const at = first + r;
       let fluid = emptyAt[at] - now;
       if (fluid < 0) fluid = 0;
       if (fluid > inFlight) {
