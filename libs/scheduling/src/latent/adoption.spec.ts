@@ -1,6 +1,7 @@
 // A learner that starts with the table of another.
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../clock-and-random.js';
+import { Adoption } from './adoption.js';
 import { POLAR, trueWork } from './latent.fixture.js';
 import { LatentLearner } from './latent-learner.js';
 import type { LatentTable } from './latent-table.js';
@@ -51,6 +52,12 @@ describe('a learner that adopts the table of another', () => {
         expect(work(learner.table, k, slot) / exactly(k, slot)).toBeGreaterThan(0.7);
         expect(work(learner.table, k, slot) / exactly(k, slot)).toBeLessThan(1.4);
       }
+  });
+
+  it('weighs it less and less: by half after 1,000 own samples', () => {
+    const weights = (samples: number) => new Adoption(table).beliefsAfter(samples).demandPrior.weights;
+    expect(weights(0)[0]).toBe(50);
+    expect(weights(1000)[0]).toBeCloseTo(25);
   });
 
   it('finds out that the table is wrong', () => {

@@ -84,6 +84,16 @@ describe('Priors', () => {
     expect(written(priors).slowness).toEqual(written(new Priors(shape)).slowness);
   });
 
+  it.each([NaN, Infinity, -Infinity, -5])('learn nothing of a resource of which %d is declared', (absurd) => {
+    const priors = new Priors(shape);
+    priors.declareMachine(0, [10, absurd]);
+    priors.declareMachine(1, [10, 40]);
+    priors.declareDemand(0, [3, absurd], 5);
+    const { slowness, demand } = written(priors);
+    expect(slowness[1]).toBeCloseTo(1 / 40);
+    expect([demand[0], demand[1]]).toEqual([3, demand[4]]);
+  });
+
   it('forget a class whose number is reused', () => {
     const priors = new Priors(shape);
     priors.declareDemand(1, [3, 6], 5);
