@@ -35,7 +35,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   'bench/first-request/': 'how long a newcomer waits for the first response, in fresh clones',
   'bench/handshakes/': 'what a TLS handshake costs in CPU time, beside a bare server and nginx',
   'bench/http1/': 'how long framing takes',
-  'bench/latent/': 'what it costs to learn machines from latency, in simulated time',
+  'bench/latent/': 'what learning from latency costs in CPU time',
   'bench/placement/': 'every policy on every fleet, in a simulator: writes the figures of placement.md',
   'bench/race/': 'Fairlead beside other balancers: race.md',
   'docs/': 'documents, decisions, plots and images; docs/README.md lists the documents',

@@ -1,4 +1,4 @@
-// What a fleet is believed to be, learned from latency alone: the low-rank model of classes and machines.
+// What a class of requests needs and how fast a machine is, learned from latency alone: the public part.
 export { Exploration } from './exploration.js';
 export { LatentFactors, MAX_RANK_LIMIT, deviance, type LatentShape } from './latent-factors.js';
 export { LatencyLog, MAX_EXCHANGES, type LatencyLogReader } from './latency-log.js';
