@@ -28,7 +28,7 @@ export class Stay {
   classId = -1;
   slot = -1;
   startedAt = NaN;
-  /** The machine at the start, in the words of {@link Station}. */
+  /** The machine at the start, as a station has it. */
   fairShare = 0;
   departures = 0;
   others = 0;
