@@ -136,14 +136,21 @@ export class LatentDemand implements DemandModel {
   private readonly learner: LatentLearner;
   private readonly vector: ResourceVector;
 
-  /** @param declarations what each machine declares, units per second by resource; undefined: nothing. */
+  /**
+   * @param setup what each machine declares, units per second by resource, undefined: nothing; and how many balancers learn
+   * by themselves.
+   */
   constructor(
     private readonly machines: number,
     classCount: number,
     random: Random,
-    declarations: readonly (readonly number[] | undefined)[] = [],
+    {
+      declarations = [],
+      balancers = 1,
+    }: { declarations?: readonly (readonly number[] | undefined)[]; balancers?: number } = {},
   ) {
     this.learner = new LatentLearner({ classCount, slotCount: machines, rankLimit: RANK_LIMIT }, random);
+    this.learner.setBalancers(balancers);
     declarations.forEach((capacity, slot) => this.learner.declareMachine(slot, capacity));
     this.exploration = new Exploration(random);
     this.vector = new Float64Array(RANK_LIMIT);

@@ -42,6 +42,7 @@ const BARS: readonly RatioBar[] = [
   { about: 'noise σ = 0.7, 0.8 λ*, FIFO', situation: 'noise FIFO', mode: NOTHING },
   { about: 'resources in parallel, 0.8 λ*', situation: 'parallel', mode: NOTHING },
   { about: 'two threads, 0.8 λ*', situation: 'two threads', mode: NOTHING },
+  { about: 'four balancers that learn by themselves, 0.8 λ*', situation: 'four balancers', mode: NOTHING },
   { about: 'every third class costs thrice, 0.7 λ*: requests 1,001–3,000 after', situation: 'costlier', mode: NOTHING },
   { about: 'capacities declared, demand learned, 0.8 λ*', situation: 'exact', mode: 'demand learned' },
 ];

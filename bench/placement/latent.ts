@@ -38,6 +38,11 @@ const THREADS: Condition = {
   about: 'two threads with one table of load and one learner',
   balancers: 2,
 };
+const BALANCERS: Condition = {
+  name: 'four balancers',
+  about: 'four that share neither load nor samples',
+  balancers: 4,
+};
 const THREAD_VIEW_SECONDS_PER_ARRIVAL = 0.1;
 
 /** One situation that modes are compared in. */
@@ -68,6 +73,7 @@ export const SITUATIONS = {
   noise: { ...SETTING, condition: NOISE },
   'noise FIFO': { ...SETTING, condition: NOISE, discipline: 'fifo' },
   'two threads': { ...SETTING, condition: THREADS },
+  'four balancers': { ...SETTING, condition: BALANCERS },
   cold: { ...SETTING, load: 0.6, course: COLD_SECOND_HALF },
   halved: { ...SETTING, condition: HALVED, load: 0.7, course: CHANGED },
   costlier: { ...SETTING, condition: COSTLIER, load: 0.7, course: CHANGED },
@@ -126,6 +132,7 @@ export function latentRuns(results: LatentResults, effort: Effort): Run[] {
     ['noise', both],
     ['noise FIFO', both],
     ['two threads', both],
+    ['four balancers', both],
     ['cold', both],
     ['halved', both],
     ['costlier', both],
@@ -160,12 +167,14 @@ export function measure(of: Case, mode: Mode, { learningSeeds }: Pick<Effort, 'l
 function scenarioOf({ fleet, condition, discipline, load, course }: Case, mode: Mode, seed: number): Scenario {
   const trial = new Trial(fleet, condition);
   const policy = mode === 'least-requests' ? mode : 'drf';
+  const balancers = condition === BALANCERS ? BALANCERS.balancers : 1;
   const scenario = trial.scenario(policy, load, { requests: course.requests, seed, discipline });
   return {
     ...scenario,
     warmUp: course.warmUp,
     opening: { requests: course.opening.requests, rate: course.opening.load * trial.bound },
-    createDemandModel: (declared, classes) => modelOf(mode, { declared, classes, fleet, seed }),
+    createDemandModel: (declared, classes) => modelOf(mode, { declared, classes, fleet, seed, balancers }),
+    ...(condition === BALANCERS && { ownModels: true }),
     ...(condition === THREADS && { hearSeconds: THREAD_VIEW_SECONDS_PER_ARRIVAL / scenario.rate }),
   };
 }
@@ -175,12 +184,17 @@ interface ModelContext {
   readonly classes: readonly RequestClass[];
   readonly fleet: Fleet;
   readonly seed: number;
+  /** Those that learn by themselves. */
+  readonly balancers?: number | undefined;
 }
 
-function modelOf(mode: Mode, { declared, classes, fleet, seed }: ModelContext): DemandModel {
+function modelOf(mode: Mode, { declared, classes, fleet, seed, balancers = 1 }: ModelContext): DemandModel {
   if (mode === 'declared' || mode === 'least-requests') return new TrueDemand(declared, classes);
   if (mode === 'demand learned') return new LearnedDemand(declared);
-  return new LatentDemand(declared.size, classes.length, seededRandom(seed * 77 + 5), declarations(mode, fleet, seed));
+  return new LatentDemand(declared.size, classes.length, seededRandom(seed * 77 + 5), {
+    declarations: declarations(mode, fleet, seed),
+    balancers,
+  });
 }
 
 /** What machines declare: the even ones nothing, or each a number that is wrong by up to four times. */
@@ -200,7 +214,8 @@ function newcomer(fleet: Fleet, seed: number): number {
     warmUp: 0.5,
     ownModels: true,
     lastStartsHalfway: true,
-    createDemandModel: (declared, classes) => modelOf('nothing declared', { declared, classes, fleet, seed }),
+    createDemandModel: (declared, classes) =>
+      modelOf('nothing declared', { declared, classes, fleet, seed, balancers }),
   });
   const [own, others]: number[][] = [[], []];
   for (let at = 0; own.length < measured && at < outcome.latencyByArrival.length; at++) {

@@ -110,6 +110,11 @@ export class LatentLearner {
     else this.meter.drop(stay, atSeconds);
   }
 
+  /** Takes how many balancers with learners of their own send requests to these machines, this one included. */
+  setBalancers(count: number): void {
+    this.meter.balancers = Math.max(1, count);
+  }
+
   /** Takes what a machine declares, units per second by resource; undefined: nothing. */
   declareMachine(slot: number, capacity: ArrayLike<number> | undefined): void {
     this.priors.declareMachine(slot, capacity);

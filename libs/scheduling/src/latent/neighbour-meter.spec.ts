@@ -67,6 +67,18 @@ describe('NeighbourMeter', () => {
     expect(samples.steadySeconds[0]).toBeCloseTo(1.25 * 2.5);
   });
 
+  it('takes three other balancers to send as many requests as it sees itself', () => {
+    const { meter, samples } = setUp();
+    meter.balancers = 4;
+    meter.start(1, 0, 0);
+    const stay = meter.startSample(0, 0, 0);
+    meter.end(1, 0, 1);
+    meter.finish(stay, 2, samples);
+    expect(companyOf(samples)).toEqual({ 1: 2 });
+    expect(samples.ahead[0]).toBe(4);
+    expect(samples.steadySeconds[0]).toBe(2);
+  });
+
   it('takes nothing from a request that failed, or that took no time', () => {
     const { meter, samples } = setUp();
     meter.drop(meter.startSample(0, 0, 0), 1);

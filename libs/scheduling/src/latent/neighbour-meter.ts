@@ -46,6 +46,11 @@ export class Stay {
  * start and end is O(classes present). Times are seconds on one monotonic clock, and never decrease.
  */
 export class NeighbourMeter {
+  /**
+   * How many balancers send requests to these machines. Those of the others are not seen; each is taken to have as many on
+   * a machine as this one, because the traffic is spread at random.
+   */
+  balancers = 1;
   private stations: (Station | undefined)[] = [];
   private readonly spare: Stay[] = [];
   private readonly beside: Float64Array;
@@ -99,11 +104,13 @@ export class NeighbourMeter {
       let others = 0;
       for (let k = 0; k < this.classCount; k++) {
         const own = k === classId ? 1 : 0;
-        this.beside[k] = Math.max(0, (station.presence[k] - stay.presence[k]) / seconds - own);
+        this.beside[k] = this.balancers * Math.max(0, (station.presence[k] - stay.presence[k]) / seconds - own);
+        stay.counts[k] *= this.balancers;
         others += this.beside[k];
       }
       // What the latency would have been with the same company throughout: the mean of 1/n is not 1 over the mean of n.
-      const steadySeconds = (station.fairShare - stay.fairShare) * (1 + others);
+      // It needs the whole company at each moment, which one of several balancers does not know.
+      const steadySeconds = this.balancers > 1 ? seconds : (station.fairShare - stay.fairShare) * (1 + others);
       samples.add({ classId, slot, seconds, steadySeconds, beside: this.beside, ahead: stay.counts, atSeconds });
     }
     this.drop(stay, atSeconds);
