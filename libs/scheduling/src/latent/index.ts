@@ -1,7 +1,7 @@
 // What a class of requests needs and how fast a machine is, learned from latency alone: the public part.
 export { Exploration } from './exploration.js';
-export { LatentFactors, MAX_RANK_LIMIT, deviance, type LatentShape } from './latent-factors.js';
+export { MAX_RANK_LIMIT } from './latent-factors.js';
 export { LatencyLog, MAX_EXCHANGES, type LatencyLogReader } from './latency-log.js';
 export { LatentLearner } from './latent-learner.js';
-export { confidence, type LatentModelName, type LatentTable } from './latent-table.js';
+export { confidence, type LatentTable } from './latent-table.js';
 export type { Stay } from './neighbour-meter.js';
