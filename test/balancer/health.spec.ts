@@ -122,6 +122,7 @@ describe("the balancer's own health", () => {
       '/api/v1/configuration/reload',
       '/api/v1/demands',
       '/api/v1/events',
+      '/api/v1/machines',
       '/api/v1/metrics',
       '/api/v1/placement',
       '/api/v1/placement/explain',

@@ -41,6 +41,7 @@ import { OutlierDetector } from './health-checks/outlier-detector.js';
 import { PingAckCron } from './health-checks/ping-ack.cron.js';
 import { HealthProbe } from './health-checks/probe.js';
 import { RecheckScheduler } from './health-checks/recheck-scheduler.js';
+import { MachinesController } from './control-plane/machines.controller.js';
 import { MetricsController } from './control-plane/metrics.controller.js';
 import { LoadHistory } from './metrics/load-history.js';
 import { MetricsService } from './metrics/metrics.service.js';
@@ -187,6 +188,7 @@ const metrics = [MetricsService, LoadHistory, Prometheus];
     PoolsController,
     OriginalProtocolController,
     PlacementController,
+    MachinesController,
     EventsController,
     MetricsController,
     HealthController,

@@ -66,10 +66,13 @@ export {
 } from './metrics.js';
 export { requestLogSchema, requestRecordSchema, type AccessRecord, type RequestRecord } from './request-log.js';
 export {
+  LEARNING_MODELS,
   demandListSchema,
   explainRequestSchema,
   explanationSchema,
+  machineListSchema,
   type DemandList,
   type ExplainRequest,
   type Explanation,
+  type MachineList,
 } from './placement.js';

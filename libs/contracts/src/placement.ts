@@ -9,6 +9,19 @@ const METHOD_FORM = 'must be a method in capital letters, such as GET';
 
 const amounts = z.record(z.string(), z.number());
 
+const confidence = z.number().describe('From 0 (nothing known) towards 1 (certain)');
+
+/** The models that requests are placed by; `declared`: by declared resources, with `DECLARED_CAPACITY=trusted`. */
+export const LEARNING_MODELS = ['latent', 'attained-service', 'least-requests', 'declared'] as const;
+
+const latentMachineSchema = z
+  .object({
+    slowness: amounts.describe('Seconds per unit, by latent resource'),
+    samples: z.number().describe('Latencies of responses that this is based on; older ones count for less'),
+    confidence,
+  })
+  .meta({ id: 'LatentMachine' });
+
 /** The body of `POST /api/v1/placement/explain`. */
 export const explainRequestSchema = closedObject({
   demand: demandSchema
@@ -98,8 +111,11 @@ export const demandListSchema = z
         pool: poolNameSchema,
         demand: amounts,
         source: z.enum(['reported', 'inferred', 'prior']),
-        confidence: z.number().describe('From 0 (nothing known) towards 1 (certain)'),
+        confidence,
         samples: z.number().describe('Number of reports or latencies the demand is based on'),
+        latent: amounts
+          .nullable()
+          .describe('Units by latent resource, as requests are placed; null with DECLARED_CAPACITY=trusted'),
       }),
     ),
   })
@@ -107,3 +123,42 @@ export const demandListSchema = z
 
 /** See {@link demandListSchema}. */
 export type DemandList = z.infer<typeof demandListSchema>;
+
+/** The response of `GET /api/v1/machines`: how fast the balancer believes each backend to be, and how surely. */
+export const machineListSchema = z
+  .object({
+    model: z
+      .enum(LEARNING_MODELS)
+      .describe(
+        'latent: several latent resources; attained-service: one, a speed for each backend and a cost for each class; ' +
+          'least-requests: all requests count alike; declared: declared resources, with DECLARED_CAPACITY=trusted',
+      ),
+    fit: z
+      .object({
+        rank: z.int().min(1).describe('Number of latent resources in use'),
+        loss: z
+          .number()
+          .nullable()
+          .describe(
+            'Mean deviance of predictions made before the responses were seen, x − ln x − 1 where x is the latency as a ' +
+              'multiple of the prediction; 0: all were right. null: too few predictions so far',
+          ),
+        exploration: z.number().describe('The part of the requests sent where little is known, from 0 to 1'),
+        version: z.int().min(0).describe('Increases whenever the beliefs change'),
+      })
+      .nullable()
+      .describe('null with the model declared'),
+    machines: z.array(
+      z.object({
+        id: z.string(),
+        pool: poolNameSchema,
+        declared: amounts.nullable().describe('Units per second by resource; null: it declares nothing'),
+        speed: z.number().describe('As a multiple of what it declares, or else of what is assumed of it'),
+        latent: latentMachineSchema.nullable().describe('null with the model declared'),
+      }),
+    ),
+  })
+  .meta({ id: 'MachineList' });
+
+/** See {@link machineListSchema}. */
+export type MachineList = z.infer<typeof machineListSchema>;

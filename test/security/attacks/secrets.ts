@@ -64,6 +64,7 @@ const CONTROL_PATHS = [
   '/api/v1/requests',
   '/api/v1/backends',
   '/api/v1/demands',
+  '/api/v1/machines',
 ];
 const DASHBOARD_PATHS = ['/', '/status', '/request-log'];
 

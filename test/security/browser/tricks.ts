@@ -124,5 +124,6 @@ export const READABLE = [
   '/api/v1/events',
   '/api/v1/requests',
   '/api/v1/demands',
+  '/api/v1/machines',
   '/metrics',
 ];

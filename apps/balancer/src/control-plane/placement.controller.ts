@@ -72,8 +72,9 @@ export class PlacementController {
   @ApiResponse({ status: 200, standardSchema: demandListSchema, description: 'The classes' })
   async demands(): Promise<DemandList> {
     const estimates = await this.plane.beliefs();
-    const classes = estimates.map(({ demand, ...estimate }) => ({
+    const classes = estimates.map(({ demand, latent = null, ...estimate }) => ({
       ...estimate,
+      latent,
       pool: poolOfClass(estimate.name) || DEFAULT_POOL,
       demand: this.config.RESOURCES.amountsOf(demand),
     }));

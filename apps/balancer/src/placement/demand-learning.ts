@@ -19,7 +19,11 @@ import type { BalancerConfig } from '../config/balancer.config.js';
 import type { FleetBackend } from '../registry/snapshot/fleet.js';
 
 /** The estimate for a class of requests, with its name. */
-export type NamedBelief = DemandBelief & { readonly name: string };
+export type NamedBelief = DemandBelief & {
+  readonly name: string;
+  /** Units by latent resource; absent where requests are placed by declared resources. */
+  readonly latent?: Readonly<Record<string, number>>;
+};
 
 /** What a request in flight is known by at its end. Reused for another request after that. */
 export interface LearningTicket {

@@ -1,5 +1,5 @@
 // What can be said of classes and backends from a table of beliefs.
-import { confidence, type FleetSnapshot, type LatentTable, type ResourceVector } from '@fairlead/scheduling';
+import { confidence, type LatentTable, type ResourceVector } from '@fairlead/scheduling';
 import type { NamedBelief } from '../demand-learning.js';
 import type { Beliefs } from './latent-link.js';
 
@@ -23,35 +23,67 @@ export function usualDemand({ demand, classSamples, shape, rank }: LatentTable):
   return usual.map((sum, r) => (r >= rank ? 0 : count === 0 ? demand[r] : Math.exp(sum / count)));
 }
 
+/** Amounts of the latent resources in use, by name: `latent-1` is the first. */
+export function latentAmounts(amounts: ArrayLike<number>, rank: number): Record<string, number> {
+  return Object.fromEntries(Array.from({ length: rank }, (_, r) => [`latent-${r + 1}`, amounts[r]]));
+}
+
 /** What is believed of each class. */
 export function beliefsOf(beliefs: Beliefs, resourceCount: number): NamedBelief[] {
   return Array.from(beliefs.numbers.values(), (number) => beliefOf(beliefs, number, resourceCount));
 }
 
 /** What is believed of a class. Its demand is in units of the declared resources, as far as these have latent ones. */
-function beliefOf({ table, names, reported }: Beliefs, number: number, resourceCount: number): NamedBelief {
-  const { demand, classSamples, shape, rank } = table;
-  const samples = Math.round(classSamples[number]);
-  const first = number * shape.rankLimit;
+function beliefOf(beliefs: Beliefs, number: number, resourceCount: number): NamedBelief {
+  const { table, names, reported } = beliefs;
+  const { shape, rank } = table;
+  const samples = Math.round(table.classSamples[number]);
   const reports = reported[number] ?? 0;
+  const demand = table.demand.subarray(number * shape.rankLimit, (number + 1) * shape.rankLimit);
   return {
     name: names[number],
-    demand: new Float64Array(resourceCount).map((_, r) => (r < rank ? demand[first + r] : 0)),
+    demand: new Float64Array(resourceCount).map((_, r) => (r < rank ? demand[r] : 0)),
+    latent: latentAmounts(demand, rank),
     source: reports > 0 ? 'reported' : samples > 0 ? 'inferred' : 'prior',
     confidence: confidence(samples + reports),
     samples: reports > 0 ? reports : samples,
   };
 }
 
-/** The believed speed of a backend as a multiple of what its snapshot says: the mean over resources, in logarithms. */
-export function speedOf({ slowness, shape, rank }: LatentTable, fleet: FleetSnapshot, position: number): number {
-  const { resourceCount, capacity } = fleet;
-  const first = fleet.slots[position] * shape.rankLimit;
+/** How much is known of a class or a machine. */
+interface Knowledge {
+  /** Latencies of responses; older ones count for less. */
+  readonly samples: number;
+  /** From 0 (nothing known) towards 1 (certain). */
+  readonly confidence: number;
+}
+
+/** How much `samples` latencies show. */
+function knowledgeOf(samples: number): Knowledge {
+  const rounded = Math.round(samples);
+  return { samples: rounded, confidence: confidence(rounded) };
+}
+
+/** What is believed of the backend in a slot: seconds per unit by latent resource, and how surely. */
+export function machineBelief(
+  table: LatentTable,
+  slot: number,
+): Knowledge & { readonly slowness: Record<string, number> } {
+  const { slowness, shape, rank } = table;
+  const own = slowness.subarray(slot * shape.rankLimit, (slot + 1) * shape.rankLimit);
+  return { slowness: latentAmounts(own, rank), ...knowledgeOf(table.slotSamples[slot]) };
+}
+
+/**
+ * The believed speed of the backend in a slot as a multiple of `capacity`, which it declares or is assumed to have: the mean
+ * over resources, in logarithms.
+ */
+export function speedOf({ slowness, shape, rank }: LatentTable, slot: number, capacity: ArrayLike<number>): number {
+  const first = slot * shape.rankLimit;
   let [sum, count] = [0, 0];
-  for (let r = 0; r < Math.min(rank, resourceCount); r++) {
-    const units = capacity[position * resourceCount + r];
-    if (units === 0) continue;
-    sum -= Math.log(slowness[first + r] * units);
+  for (let r = 0; r < Math.min(rank, capacity.length); r++) {
+    if (capacity[r] === 0) continue;
+    sum -= Math.log(slowness[first + r] * capacity[r]);
     count++;
   }
   return count === 0 ? 1 : Math.min(MAX_SPEED, Math.max(1 / MAX_SPEED, Math.exp(sum / count)));

@@ -172,8 +172,11 @@ export class LatentLearning extends DemandLearning implements LatentView {
   private applySpeeds(): void {
     const { fleet, believed } = this;
     if (!fleet || !believed) return;
+    const { resourceCount, capacity } = fleet;
     for (let position = 0; position < fleet.size; position++) {
-      this.table.own.speeds[fleet.slots[position]] = speedOf(believed.table, fleet, position);
+      const slot = fleet.slots[position];
+      const own = capacity.subarray(position * resourceCount, (position + 1) * resourceCount);
+      this.table.own.speeds[slot] = speedOf(believed.table, slot, own);
     }
   }
 }

@@ -1,0 +1,85 @@
+// What people are shown of a table of beliefs.
+import type { LatentTable } from '@fairlead/scheduling';
+import { describe, expect, it } from 'vitest';
+import { beliefsOf, latentAmounts, machineBelief, speedOf } from './beliefs.js';
+
+/** Two classes and three machines over two of three latent resources; nothing is known of the last ones. */
+function aTable(more: Partial<LatentTable> = {}): LatentTable {
+  return {
+    shape: { classCount: 2, slotCount: 3, rankLimit: 3 },
+    version: 4,
+    model: 'latent',
+    rank: 2,
+    demand: Float64Array.of(2, 8, 1, 1, 1, 1),
+    slowness: Float64Array.of(0.5, 0.25, 1, 1, 4, 1, 1, 1, 1),
+    classSamples: Float64Array.of(99.6, 0),
+    slotSamples: Float64Array.of(400, 25, 0),
+    loss: NaN,
+    exploration: 0.01,
+    ...more,
+  };
+}
+
+describe('latent resources', () => {
+  it('are numbered from 1, and those that are not in use are left out', () => {
+    expect(latentAmounts([3, 4, 5], 2)).toEqual({ 'latent-1': 3, 'latent-2': 4 });
+  });
+});
+
+describe('what is believed of a class', () => {
+  const beliefs = (more: { reported?: number[]; table?: LatentTable } = {}) =>
+    beliefsOf(
+      {
+        table: aTable(),
+        names: ['GET /a', 'GET /b'],
+        numbers: new Map([
+          ['GET /a', 0],
+          ['GET /b', 1],
+        ]),
+        reported: [0, 0],
+        isAnchored: false,
+        ...more,
+      },
+      2,
+    );
+
+  it('is its demand by latent resource, with what it is based on', () => {
+    const [a, b] = beliefs();
+    expect(a).toMatchObject({ latent: { 'latent-1': 2, 'latent-2': 8 }, source: 'inferred', samples: 100 });
+    expect(a.confidence).toBeCloseTo(1 / (1 + 1 / 10));
+    expect(b).toMatchObject({ latent: { 'latent-1': 1, 'latent-2': 1 }, source: 'prior', samples: 0, confidence: 0 });
+  });
+
+  it('leaves declared resources without a latent one at 0', () => {
+    expect(beliefs({ table: aTable({ rank: 1 }) })[0]).toMatchObject({
+      demand: Float64Array.of(2, 0),
+      latent: { 'latent-1': 2 },
+    });
+  });
+
+  it('counts reports first', () => {
+    expect(beliefs({ reported: [7, 0] })[0]).toMatchObject({ source: 'reported', samples: 7 });
+  });
+});
+
+describe('what is believed of a machine', () => {
+  it('is its slowness by latent resource, with what it is based on', () => {
+    expect(machineBelief(aTable(), 0)).toEqual({
+      slowness: { 'latent-1': 0.5, 'latent-2': 0.25 },
+      samples: 400,
+      confidence: expect.closeTo(20 / 21) as number,
+    });
+    expect(machineBelief(aTable(), 2)).toMatchObject({ samples: 0, confidence: 0 });
+  });
+
+  it.each([
+    ['of one that declares half of what it does', 0, [1, 2], 2],
+    ['of one that does what it declares', 1, [1, 0.25], 1],
+    ['of one without the second resource', 0, [1, 0], 2],
+    ['is bounded', 0, [1e-6, 1e-6], 16],
+    ['is bounded below', 0, [1e6, 1e6], 1 / 16],
+    ['is 1 where nothing can be compared', 0, [0, 0], 1],
+  ])('its speed %s', (_, slot, capacity, speed) => {
+    expect(speedOf(aTable(), slot, capacity)).toBeCloseTo(speed);
+  });
+});
