@@ -18,7 +18,7 @@ describe('SnapshotAcknowledgement', () => {
     acknowledgement.publish();
     expect(acknowledgement.isAcknowledged).toBe(true);
     await acknowledgement.whenAcknowledged();
-    expect(sent).toEqual([]);
+    expect(sent).toEqual([1]);
   });
 
   it('is acknowledged when every thread has acknowledged the newest snapshot', async () => {

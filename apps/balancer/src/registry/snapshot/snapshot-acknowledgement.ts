@@ -41,7 +41,7 @@ export class SnapshotAcknowledgement {
   /** Counts a new snapshot, and has it sent. */
   publish(): void {
     this.version++;
-    if (this.readers.size === 0 || this.isDue) return;
+    if (this.isDue) return;
     this.isDue = true;
     queueMicrotask(() => {
       this.isDue = false;
