@@ -16,8 +16,11 @@ async function demandsOf({ control }: Balancer): Promise<DemandList> {
 }
 
 describe('explaining a placement', () => {
-  it('every candidate is scored term by term, and each excluded backend has a reason', async () => {
-    const balancer = await startBalancer();
+  it.each([
+    ['trusted', ['compute', 'storage']],
+    ['prior', ['latent-1', 'latent-2']],
+  ])('every candidate is scored term by term, and each excluded backend has a reason, %s', async (taken, resources) => {
+    const balancer = await startBalancer({ DECLARED_CAPACITY: taken });
     const { port } = await httpUpstream((_, response) => response.end());
     const other = await httpUpstream((_, response) => response.end());
     const third = await httpUpstream((_, response) => response.end());
@@ -36,8 +39,26 @@ describe('explaining a placement', () => {
     });
     expect(answer.candidates.map(({ id }) => id)).toEqual(['cpu', 'disk']);
     const [{ score, terms }] = answer.candidates;
-    expect(terms.compute).toEqual({ backlogSeconds: 0, workSeconds: 0.5, score: 0.5 ** 4 / 4 });
-    expect(score).toBeCloseTo(terms.compute.score + terms.storage.score, 12);
+    const [compute, storage] = resources.map((name) => terms[name]);
+    expect(compute).toEqual({ backlogSeconds: 0, workSeconds: 0.5, score: 0.5 ** 4 / 4 });
+    expect(score).toBeCloseTo(compute.score + storage.score, 12);
+    const declared = { cpu: { compute: 20, storage: 10 }, disk: { compute: 10, storage: 20 } };
+    expect(Object.fromEntries(answer.candidates.map((candidate) => [candidate.id, candidate.declared]))).toEqual(
+      declared,
+    );
+    if (taken === 'trusted') {
+      expect(answer.latent).toBeNull();
+      expect(answer.candidates[0].latent).toBeNull();
+    } else {
+      expect(answer.latent).toMatchObject({
+        model: 'latent',
+        class: 'DECLARED compute=9.5 storage=1',
+        demand: { 'latent-1': 10, 'latent-2': 1 },
+        samples: 0,
+        confidence: 0,
+      });
+      expect(answer.candidates[0].latent).toMatchObject({ slowness: { 'latent-1': 0.05 }, samples: 0, confidence: 0 });
+    }
     expect(answer.excluded).toEqual([
       { id: 'away', state: expect.stringMatching(/joining|down/), reason: expect.stringContaining('it is') },
       { id: 'diskless', state: 'up', reason: 'it has no storage' },

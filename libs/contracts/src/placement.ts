@@ -68,6 +68,20 @@ export const explanationSchema = z
     route: z.string().nullable().describe('The route of the request; null: it was given by its demand'),
     class: z.string().nullable().describe('The class of requests whose demand is learned; null: it is not learned'),
     demand: amounts,
+    latent: z
+      .object({
+        model: z.enum(LEARNING_MODELS).exclude(['declared']),
+        class: z
+          .string()
+          .describe('The class that the demand is believed of. Requests of about the same declared demand are of one'),
+        demand: amounts.describe('Units by latent resource'),
+        samples: z.number().describe('Latencies of responses that this is based on; older ones count for less'),
+        confidence,
+      })
+      .nullable()
+      .describe(
+        'What the scores are computed from, if from latent resources; null: from `demand` and declared capacity',
+      ),
     demandSource: z
       .enum(['given', 'configured', 'reported', 'inferred', 'prior'])
       .describe('given: in the request; configured: by its route, a rule or DEMAND_SOURCE; the others: learned'),
@@ -82,14 +96,20 @@ export const explanationSchema = z
       z.object({
         id: z.string(),
         score: z.number().nullable().describe('The smallest is chosen; null: the policy does not score'),
-        terms: z.record(
-          z.string(),
-          z.object({
-            backlogSeconds: z.number().describe('T: estimated seconds of work left'),
-            workSeconds: z.number().describe('w: seconds of work the request would add'),
-            score: z.number().describe('κ ((T + w)⁴ − T⁴) / 4, where κ grows with the size of the backend'),
-          }),
-        ),
+        terms: z
+          .record(
+            z.string(),
+            z.object({
+              backlogSeconds: z.number().describe('T: estimated seconds of work left'),
+              workSeconds: z.number().describe('w: seconds of work the request would add'),
+              score: z.number().describe('κ ((T + w)⁴ − T⁴) / 4, where κ grows with the size of the backend'),
+            }),
+          )
+          .describe('By latent resource, such as latent-1, where the scores are computed from these; else by resource'),
+        declared: amounts.nullable().describe('Units per second by resource; null: it declares nothing'),
+        latent: latentMachineSchema
+          .nullable()
+          .describe('What is believed of it; null: the scores are not computed from latent resources'),
       }),
     ),
     excluded: z.array(z.object({ id: z.string(), state: backendStateSchema, reason: z.string() })),

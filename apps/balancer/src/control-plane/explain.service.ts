@@ -1,6 +1,12 @@
 // Explains where a request would be placed, and why: a request of a given demand, or one with a given head.
 import type { ExplainRequest, Explanation, ResourceAmounts } from '@fairlead/contracts';
-import { policySummary, type PolicyName, type ResourceVector, type ScoredCandidate } from '@fairlead/scheduling';
+import {
+  policySummary,
+  type LatentTable,
+  type PolicyName,
+  type ResourceVector,
+  type ScoredCandidate,
+} from '@fairlead/scheduling';
 import { DEFAULT_POOL } from '@fairlead/traffic-config';
 import { BadRequestException, Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
@@ -8,7 +14,8 @@ import { balancerConfig } from '../config/balancer.config.js';
 import { DataPlane } from '../data-plane/data-plane.js';
 import { RequestReader, isRefusal, type ReadRequest } from '../data-plane/request/request-reader.js';
 import { DemandLearning } from '../placement/demand-learning.js';
-import { DrfScheduler, type PlacementRequest } from '../placement/drf.scheduler.js';
+import { DrfScheduler, type PlacementExplanation, type PlacementRequest } from '../placement/drf.scheduler.js';
+import { knowledgeOf, latentAmounts, machineBelief } from '../placement/latent/beliefs.js';
 import { stateOf, type Backend } from '../registry/backend.js';
 import { RegistryService } from '../registry/registry.service.js';
 import { CurrentTraffic } from '../traffic-config/current-traffic.js';
@@ -31,6 +38,13 @@ type ResolvedRequest = Pick<Explanation, 'route' | 'class' | 'demandSource'> & {
   readonly notes: readonly string[];
 };
 
+/** The beliefs that scores are computed from. */
+interface LatentScores {
+  readonly table: LatentTable;
+  /** What is believed of the request. */
+  readonly explained: NonNullable<Explanation['latent']>;
+}
+
 @Injectable()
 export class ExplainService {
   constructor(
@@ -49,10 +63,12 @@ export class ExplainService {
     const { request: placed, notes, ...origin } = resolved;
     const { pool, demand } = placed;
     const { policy } = this.traffic.settingsOf(pool);
-    const { slots, scored, chosen, unknown, isSticky, isReduced } = this.scheduler.explain(placed);
+    const found = this.scheduler.explain(placed);
+    const { slots, scored, chosen, unknown, isSticky, isReduced } = found;
+    const latent = this.latentOf(found);
     const candidates = scored
-      ? scored.map((candidate) => this.explained(candidate))
-      : slots.map((slot) => ({ id: this.idAt(slot), score: null, terms: {} }));
+      ? scored.map((candidate) => this.explained(candidate, latent))
+      : slots.map((slot) => ({ ...this.candidateAt(slot), score: null, terms: {}, latent: null }));
     const isCandidate = new Set(slots);
     const amounts = this.config.RESOURCES.amountsOf(demand);
     const excluded = this.registry
@@ -74,6 +90,7 @@ export class ExplainService {
       policy,
       ...origin,
       demand: amounts,
+      latent: latent?.explained ?? null,
       note: note === '' ? null : note,
       chosen: chosen === undefined ? null : this.idAt(chosen),
       candidates,
@@ -141,10 +158,36 @@ export class ExplainService {
     );
   }
 
-  private explained({ slot, score, terms }: ScoredCandidate): Explanation['candidates'][number] {
-    const { names } = this.config.RESOURCES;
-    const byName = Object.fromEntries(names.map((name, r) => [name, { ...terms[r] }]));
-    return { id: this.idAt(slot), score, terms: byName };
+  /** What the scores are computed from, if that is of latent resources. */
+  private latentOf({ latentClass }: PlacementExplanation): LatentScores | undefined {
+    const { latent: view } = this.learning;
+    if (!view || latentClass === undefined) return undefined;
+    const table = view.believedTable;
+    const explained = {
+      model: table.model,
+      class: this.learning.nameOf(latentClass),
+      demand: latentAmounts(view.demandOf(latentClass), table.rank),
+      ...knowledgeOf(view.samplesOf(latentClass)),
+    };
+    return { table, explained };
+  }
+
+  private explained(
+    { slot, score, terms }: ScoredCandidate,
+    latent: LatentScores | undefined,
+  ): Explanation['candidates'][number] {
+    const names = latent ? Object.keys(latent.explained.demand) : this.config.RESOURCES.names;
+    return {
+      ...this.candidateAt(slot),
+      score,
+      terms: Object.fromEntries(names.map((name, r) => [name, { ...terms[r] }])),
+      latent: latent ? machineBelief(latent.table, slot) : null,
+    };
+  }
+
+  private candidateAt(slot: number): Pick<Explanation['candidates'][number], 'id' | 'declared'> {
+    const capacity = this.registry.atSlot(slot)?.capacity;
+    return { id: this.idAt(slot), declared: capacity ? this.config.RESOURCES.amountsOf(capacity) : null };
   }
 
   private idAt(slot: number): string {

@@ -37,6 +37,8 @@ export interface LatentView {
   readonly believedTable: LatentTable;
   /** What a class needs, units by latent resource. Must not be changed. */
   demandOf(classId: number): ResourceVector;
+  /** Latencies of responses behind what is believed of a class; older ones count for less. */
+  samplesOf(classId: number): number;
   /** The class of requests that declare such a demand. */
   classOfDeclared(demand: ResourceVector, pool: string): number;
 }

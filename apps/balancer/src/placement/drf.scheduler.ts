@@ -18,7 +18,7 @@ import { Fleet } from '../registry/snapshot/fleet.js';
 import { FleetValidity } from '../registry/snapshot/fleet-validity.js';
 import type { PoolSnapshots } from '../registry/snapshot/pool-snapshots.js';
 import { CurrentTraffic } from '../traffic-config/current-traffic.js';
-import { DemandLearning } from './demand-learning.js';
+import { DemandLearning, type LatentView } from './demand-learning.js';
 import { Placement, type PlacementContext } from './placement.js';
 import { PoolScheduler } from './pool-scheduler.js';
 
@@ -48,6 +48,8 @@ export interface PlacementExplanation {
   readonly slots: readonly number[];
   /** The candidates, the best first; undefined when the policy does not score. */
   readonly scored: readonly ScoredCandidate[] | undefined;
+  /** The class whose demand for latent resources the scores are computed from; undefined: they are of declared resources. */
+  readonly latentClass: number | undefined;
   /** The slot of the backend that would be chosen; undefined without candidates, or when it cannot be said. */
   readonly chosen: number | undefined;
   /** Why it cannot be said, as a sentence about the policy. */
@@ -131,7 +133,7 @@ export class DrfScheduler {
     const { affinity, stickySlot } = request;
     if (candidates.fill(fleet, this.table, demand, triedSlots) === 0) return false;
     const { latent: view } = this.learning;
-    const classId = request.classId ?? view?.classOfDeclared(demand, nameInClass(request.pool));
+    const classId = view ? classIn(view, request, demand) : request.classId;
     const latent = view && classId !== undefined ? view.demandOf(classId) : NO_LATENT_DEMAND;
     let slot = stickySlot;
     if (stickySlot < 0 || !candidates.hasSlot(stickySlot)) {
@@ -170,26 +172,16 @@ export class DrfScheduler {
       count = candidates.fill(fleet, this.table, demand, []);
     }
     const slots = Array.from({ length: count }, (_, at) => fleet.slots[candidates.positions[at]]);
-    const scored = this.scores(pool, request, demand)?.toSorted((a, b) => a.score - b.score);
-    const found = { slots, scored, isReduced, isSticky: false, unknown: undefined };
+    const { latent: view } = this.learning;
+    const latentClass = view && pool.isLatent ? classIn(view, request, demand) : undefined;
+    const scored = scoresOf(pool, demand, view, latentClass)?.toSorted((a, b) => a.score - b.score);
+    const found = { slots, scored, latentClass, isReduced, isSticky: false, unknown: undefined };
     if (count === 0) return { ...found, chosen: undefined };
     const { affinity, stickySlot } = request;
     if (stickySlot >= 0 && candidates.hasSlot(stickySlot)) return { ...found, chosen: stickySlot, isSticky: true };
     if (scored) return { ...found, chosen: scored[0].slot };
     const next = pool.foresee(demand, affinity);
     return 'slot' in next ? { ...found, chosen: next.slot } : { ...found, chosen: undefined, unknown: next.unknown };
-  }
-
-  /** The scores of the candidates; undefined when the policy does not score. */
-  private scores(
-    pool: PoolScheduler,
-    request: PlacementRequest,
-    demand: ResourceVector,
-  ): ScoredCandidate[] | undefined {
-    const { latent: view } = this.learning;
-    if (!view || !pool.isLatent) return pool.policy.explain?.(pool.candidates, demand);
-    const classId = request.classId ?? view.classOfDeclared(demand, nameInClass(request.pool));
-    return pool.explainLatent(view, view.demandOf(classId));
   }
 
   /** The pool with a name, up to date. */
@@ -229,6 +221,22 @@ export class DrfScheduler {
     }
     this.last = this.poolOf(DEFAULT_POOL);
   }
+}
+
+/** The class of a request: that which is learned, or that of requests which declare such a demand. */
+function classIn(view: LatentView, { classId, pool }: PlacementRequest, demand: ResourceVector): number {
+  return classId ?? view.classOfDeclared(demand, nameInClass(pool));
+}
+
+/** The scores of a pool's candidates; undefined when the policy does not score. */
+function scoresOf(
+  pool: PoolScheduler,
+  demand: ResourceVector,
+  view: LatentView | undefined,
+  latentClass: number | undefined,
+): ScoredCandidate[] | undefined {
+  if (!view || latentClass === undefined) return pool.policy.explain?.(pool.candidates, demand);
+  return pool.explainLatent(view, view.demandOf(latentClass));
 }
 
 /** Classes of the default pool have no pool in their name. */

@@ -65,7 +65,9 @@ function printExplanation({ pool, policy, demand, chosen, candidates, excluded, 
   print(printable(`${route}pool ${pool}, policy ${policy}`));
   print(destinationOf(chosen, candidates.length));
   if (note !== null) print(printable(note));
-  if (candidates.length > 0) print(`\n${formatTable(columnsFor(Object.keys(demand)), candidates)}`);
+  // The policy scores over the resources of the fleet, or over latent ones.
+  const scoredOver = Object.keys(candidates[0]?.terms ?? {});
+  if (candidates.length > 0) print(`\n${formatTable(columnsFor(scoredOver), candidates)}`);
   if (excluded.length > 0) print(`\n${formatTable(EXCLUDED_COLUMNS, excluded)}`);
 }
 

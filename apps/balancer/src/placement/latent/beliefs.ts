@@ -51,7 +51,7 @@ function beliefOf(beliefs: Beliefs, number: number, resourceCount: number): Name
 }
 
 /** How much is known of a class or a machine. */
-interface Knowledge {
+export interface Knowledge {
   /** Latencies of responses; older ones count for less. */
   readonly samples: number;
   /** From 0 (nothing known) towards 1 (certain). */
@@ -59,7 +59,7 @@ interface Knowledge {
 }
 
 /** How much `samples` latencies show. */
-function knowledgeOf(samples: number): Knowledge {
+export function knowledgeOf(samples: number): Knowledge {
   const rounded = Math.round(samples);
   return { samples: rounded, confidence: confidence(rounded) };
 }

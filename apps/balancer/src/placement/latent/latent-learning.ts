@@ -81,6 +81,12 @@ export class LatentLearning extends DemandLearning implements LatentView {
     return (this.demands[classId] ??= this.latentDemand(classId));
   }
 
+  samplesOf(classId: number): number {
+    const { table, numbers } = this.beliefsInUse;
+    const number = numbers.get(this.nameOf(classId));
+    return number === undefined ? 0 : table.classSamples[number];
+  }
+
   classOfDeclared(demand: ResourceVector, pool: string): number {
     return this.declared.classOf(demand, pool);
   }

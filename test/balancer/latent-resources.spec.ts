@@ -1,0 +1,124 @@
+// What a balancer comes to believe of machines that declare nothing, and of requests that say nothing, from latency alone.
+import { setTimeout as wait } from 'node:timers/promises';
+import type { DemandList, Explanation, MachineList } from '@fairlead/contracts';
+import { describe, expect, it } from 'vitest';
+import { metricsOf } from '../support/metrics.js';
+import { startBackend, startBalancer, until, type Balancer } from '../support/processes.js';
+import { httpUpstream, join } from '../support/upstreams.js';
+
+/** How long each machine works on one unit, milliseconds. */
+const MACHINES = { fast: 4, usual: 6, slow: 30 };
+/** Units. */
+const PAGES = { '/page': 1, '/report': 4 };
+const REQUESTS = 400;
+const CLIENTS = 4;
+
+const get = async <Body>({ control }: Balancer, path: string) => (await (await fetch(control + path)).json()) as Body;
+const machinesOf = (balancer: Balancer) => get<MachineList>(balancer, '/api/v1/machines');
+
+async function explain({ control }: Balancer, body: object): Promise<Explanation> {
+  const headers = { 'content-type': 'application/json' };
+  const init = { method: 'POST', headers, body: JSON.stringify(body) };
+  return (await (await fetch(`${control}/api/v1/placement/explain`, init)).json()) as Explanation;
+}
+
+/** A machine that works on one request after another. */
+async function machine(msPerUnit: number): Promise<number> {
+  let isFree: Promise<unknown> = Promise.resolve();
+  const { port } = await httpUpstream(({ url }, response) => {
+    const units = PAGES[url as keyof typeof PAGES] ?? 0;
+    isFree = isFree.then(() => wait(msPerUnit * units)).then(() => response.end());
+  });
+  return port;
+}
+
+/** Sends requests for the pages in turn, from several clients at once. */
+async function serve({ url }: Balancer): Promise<void> {
+  const pages = Object.keys(PAGES);
+  let next = 0;
+  const client = async () => {
+    while (next < REQUESTS) {
+      const response = await fetch(url + pages[next++ % pages.length]);
+      await response.arrayBuffer();
+      expect(response.status).toBe(200);
+    }
+  };
+  await Promise.all(Array.from({ length: CLIENTS }, client));
+}
+
+describe.each(['0', '2'])('with %s threads, from machines that declare nothing', (DATA_PLANE_THREADS) => {
+  it('it learns which machine is slow and which request is dear, shows it, and places by it', async () => {
+    const balancer = await startBalancer({ DATA_PLANE_THREADS, DEMAND_SEED: '7' });
+    for (const [id, msPerUnit] of Object.entries(MACHINES)) {
+      await join(balancer, id, await machine(msPerUnit), { resources: undefined });
+    }
+    const before = await machinesOf(balancer);
+    expect(before).toMatchObject({ model: 'latent', fit: { loss: null, exploration: 0.01 } });
+    const unknown = { declared: null, speed: 1, latent: { samples: 0, confidence: 0 } };
+    expect(before.machines).toMatchObject(['fast', 'slow', 'usual'].map((id) => ({ id, pool: 'default', ...unknown })));
+
+    await serve(balancer);
+
+    await until('the slow machine to be known as slow', async () => {
+      const { fit, machines } = await machinesOf(balancer);
+      const [fast, slow] = machines;
+      return fit?.version !== before.fit?.version && slow.speed < fast.speed;
+    });
+    const { model, fit, machines } = await machinesOf(balancer);
+    const names = Array.from({ length: fit?.rank ?? 0 }, (_, r) => `latent-${r + 1}`);
+    for (const { id, latent } of machines) {
+      expect(latent?.samples, id).toBeGreaterThan(0);
+      expect(latent?.confidence, id).toBeGreaterThan(0.5);
+      expect(Object.keys(latent?.slowness ?? {}), id).toEqual(names);
+    }
+    const [fast, slow] = machines.map(({ latent }) => latent?.samples ?? 0);
+    expect(slow).toBeLessThan(fast);
+
+    const { classes } = await get<DemandList>(balancer, '/api/v1/demands');
+    const work = (name: string) => {
+      const latent = classes.find((each) => each.name === name)?.latent ?? {};
+      return Object.values(latent).reduce((sum, units) => sum + units, 0);
+    };
+    expect(work('GET /report')).toBeGreaterThan(work('GET /page'));
+
+    const answer = await explain(balancer, { path: '/report' });
+    expect(answer).toMatchObject({ class: 'GET /report', latent: { model, class: 'GET /report' } });
+    expect(answer.chosen).not.toBe('slow');
+    expect(answer.latent?.samples).toBeGreaterThan(20);
+    expect(Object.keys(answer.latent?.demand ?? {})).toEqual(names);
+    for (const { id, terms, latent } of answer.candidates) {
+      expect(Object.keys(terms), id).toEqual(names);
+      expect(latent, id).toEqual((await machinesOf(balancer)).machines.find((each) => each.id === id)?.latent);
+    }
+
+    const { backends } = await metricsOf(balancer);
+    const served = Object.fromEntries(backends.map(({ id, requests }) => [id, requests]));
+    expect(served.fast + served.usual + served.slow).toBe(REQUESTS);
+    expect(served.slow).toBeLessThan(REQUESTS / 6);
+  });
+});
+
+describe('with DECLARED_CAPACITY=trusted', () => {
+  it('there are no latent resources, and machines have their learned speed', async () => {
+    const balancer = await startBalancer({ DECLARED_CAPACITY: 'trusted' });
+    await startBackend(balancer, { BACKEND_ID: 'a', COMPUTE_CAPACITY: '7', STORAGE_CAPACITY: '9' });
+    await startBackend(balancer, { BACKEND_ID: 'b', DECLARES: 'nothing' });
+    await (await fetch(`${balancer.url}/page`)).arrayBuffer();
+    expect(await machinesOf(balancer)).toEqual({
+      model: 'declared',
+      fit: null,
+      machines: [
+        {
+          id: 'a',
+          pool: 'default',
+          declared: { compute: 7, storage: 9 },
+          speed: expect.any(Number) as number,
+          latent: null,
+        },
+        { id: 'b', pool: 'default', declared: null, speed: expect.any(Number) as number, latent: null },
+      ],
+    });
+    const { classes } = await get<DemandList>(balancer, '/api/v1/demands');
+    expect(classes).toMatchObject([{ name: 'GET /page', latent: null }]);
+  });
+});
