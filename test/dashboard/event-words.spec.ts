@@ -52,6 +52,7 @@ describe('wordsOf', () => {
       'balancer joined',
       'balancer left',
       'balancer id taken',
+      'learning model changed',
     ]);
   });
 });

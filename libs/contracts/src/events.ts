@@ -26,6 +26,7 @@ export const EVENT_KINDS = [
   'balancer-joined',
   'balancer-left',
   'balancer-id-taken',
+  'learning-model-changed',
 ] as const;
 
 /**

@@ -30,6 +30,7 @@ const WORDS = {
   'balancer-joined': { word: 'balancer joined', mark: 'up' },
   'balancer-left': { word: 'balancer left', mark: 'suspect' },
   'balancer-id-taken': { word: 'balancer id taken', mark: 'down' },
+  'learning-model-changed': { word: 'learning model changed', mark: 'joining' },
 };
 
 /** @param {Pick<FleetEvent, 'kind' | 'from' | 'to'>} event @returns {Words} */

@@ -5,6 +5,7 @@ import type { ConfigType } from '@nestjs/config';
 import { balancerConfig } from '../../config/balancer.config.js';
 import { Peers } from '../../cluster/peers.js';
 import { StoreLink } from '../../cluster/store-link.js';
+import { LATENT_MODEL, type LatentModel } from '../../placement/latent/latent-model.js';
 import { EventLog } from '../../registry/event-log.js';
 import { RegistryService } from '../../registry/registry.service.js';
 import { StoredFleet } from '../../registry/store/stored-fleet.js';
@@ -22,6 +23,7 @@ import { addConfigurationMetrics, addTlsMetrics } from './configuration-metrics.
 import { addFleetMetrics } from './fleet-metrics.js';
 import { addPoolMetrics } from './pool-metrics.js';
 import { addRequestMetrics } from './request-metrics.js';
+import { addLearningMetrics } from './learning-metrics.js';
 import { readBackends, type Scrape } from './scrape.js';
 import { addThreadMetrics } from './thread-metrics.js';
 
@@ -50,6 +52,7 @@ export class Prometheus implements OnModuleDestroy {
     stored: StoredFleet,
     link: StoreLink,
     peers: Peers,
+    @Inject(LATENT_MODEL) model: LatentModel | undefined,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
     const { collected } = this;
@@ -64,6 +67,7 @@ export class Prometheus implements OnModuleDestroy {
     addThreadMetrics(collected, table, config.DATA_PLANE_THREADS, () => this.mainLoop);
     addTlsMetrics(collected, table, certificates);
     addConfigurationMetrics(collected, reloads);
+    addLearningMetrics(collected, model);
     addClusterMetrics(collected, stored, link, peers);
     this.timer = setInterval(() => (this.mainLoop = this.meter.read()), METER_MS).unref();
   }

@@ -1,5 +1,8 @@
-// Tells the model of requests and backends what the registry knows of backends.
+// Connects the model of requests and backends with the registry: what is known of backends goes in, and a change of the
+// model becomes an event.
 import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import type { LatentTable } from '@fairlead/scheduling';
+import { EventLog } from '../../registry/event-log.js';
 import { RegistryService } from '../../registry/registry.service.js';
 import { LATENT_MODEL, type LatentModel } from './latent-model.js';
 
@@ -8,6 +11,7 @@ export class LatentModelFeed implements OnModuleInit, OnModuleDestroy {
   constructor(
     @Inject(LATENT_MODEL) private readonly model: LatentModel | undefined,
     private readonly registry: RegistryService,
+    private readonly events: EventLog,
   ) {}
 
   onModuleInit(): void {
@@ -18,11 +22,29 @@ export class LatentModelFeed implements OnModuleInit, OnModuleDestroy {
       slotFreed: (slot) => model.forgetSlot(slot),
     });
     this.feed(model);
+    this.announceChanges(model);
     model.start();
   }
 
   onModuleDestroy(): void {
     this.model?.stop();
+  }
+
+  private announceChanges(model: LatentModel): void {
+    let former = model.beliefs.table;
+    model.listen(({ table }) => {
+      if (table.model !== former.model) this.announce(former, table);
+      former = table;
+    });
+  }
+
+  private announce(former: LatentTable, { model, loss }: LatentTable): void {
+    const evidence = Object.entries({ formerLoss: former.loss, loss }).filter(([, value]) => !Number.isNaN(value));
+    this.events.recordFleetEvent(
+      'learning-model-changed',
+      `${former.model} → ${model}, which predicts latencies better`,
+      Object.fromEntries(evidence),
+    );
   }
 
   private feed(model: LatentModel): void {

@@ -63,6 +63,11 @@ export class LatentModel {
     return this.current;
   }
 
+  /** Latencies that were learned from since the start. */
+  get samples(): number {
+    return this.threads.reduce((sum, { samples }) => sum + samples, 0);
+  }
+
   /** Reads and fits from now on. */
   start(): void {
     this.ticking = setInterval(() => this.tick(), TICK_MS);

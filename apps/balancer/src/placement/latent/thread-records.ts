@@ -17,6 +17,8 @@ interface Flight {
 export class ThreadRecords implements LatencyLogReader {
   /** The numbers of the model for the classes of the thread, by the thread's numbers. */
   private readonly classes: (number | undefined)[] = [];
+  /** Latencies that the learner got. */
+  samples = 0;
   /** By number of the exchange. */
   private flights: (Flight | undefined)[] = [];
 
@@ -46,6 +48,7 @@ export class ThreadRecords implements LatencyLogReader {
     const flight = this.flights[exchange];
     if (flight?.slot !== slot) return;
     this.flights[exchange] = undefined;
+    if (flight.stay && isAnswered) this.samples++;
     this.learner.end(flight.stay, flight.classId, slot, atSeconds, isAnswered);
   }
 
