@@ -20,6 +20,7 @@ it('name the model in use, and nothing that is not known yet', async () => {
     'fairlead_learning_model{model="attained-service"} 0',
     'fairlead_learning_model{model="least-requests"} 0',
     'fairlead_learning_model{model="declared"} 0',
+    'fairlead_learning_loss{model="latent"} Nan',
     'fairlead_learning_exploration_ratio 0.01',
     'fairlead_learning_samples_total 0',
   ]);

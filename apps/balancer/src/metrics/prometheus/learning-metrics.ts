@@ -12,11 +12,11 @@ export function addLearningMetrics(metrics: CollectedMetrics, model: LatentModel
   if (!model) return;
   metrics.gauge(
     'fairlead_learning_loss',
-    'Mean deviance of the latencies that the model in use predicted: 0 if all were right; none while there are too few',
+    'Mean deviance of the latencies that the model in use predicted: 0 if all were right; NaN while there are too few',
     ['model'],
     () => {
       const { model: name, loss } = model.beliefs.table;
-      return Number.isNaN(loss) ? [] : [[{ model: name }, loss]];
+      return [[{ model: name }, loss]];
     },
   );
   metrics.gauge(
