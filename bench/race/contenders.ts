@@ -11,6 +11,10 @@ const LEARNING = { DEMAND_CLIENTS: 'none', DEMAND_SOURCE: 'learned' };
 const LATENCY_ALONE = { ...LEARNING, RESOURCES: 'cpu,disk' };
 
 const byLatency = fairlead('fairlead-latency', 'Fairlead, capacity declared, latency alone', LATENCY_ALONE);
+const byPrior = fairlead('fairlead-prior', 'Fairlead, capacity declared as a prior, latency alone', {
+  ...LATENCY_ALONE,
+  DECLARED_CAPACITY: 'prior',
+});
 const nginxLeastConn = nginx('nginx-least-conn', 'nginx, least_conn', sharingCounters('least_conn;'));
 const haproxyLeastconn = haproxy('haproxy-leastconn', 'HAProxy, leastconn', 'leastconn');
 
@@ -19,7 +23,8 @@ export const CONTENDERS: readonly Contender[] = [
   fairlead('fairlead', 'Fairlead, capacity and demand declared', { DEMAND_CLIENTS: 'loopback' }),
   fairlead('fairlead-reports', 'Fairlead, capacity declared, cost reports', LEARNING),
   byLatency,
-  undeclared(byLatency, 'fairlead-nothing', 'Fairlead, nothing declared'),
+  byPrior,
+  undeclared(byPrior, 'fairlead-nothing', 'Fairlead, nothing declared'),
   nginxLeastConn,
   undeclared(nginxLeastConn, 'nginx-nothing', 'nginx, least_conn without weights'),
   nginx('nginx-random', 'nginx, random two least_conn', sharingCounters('random two least_conn;')),

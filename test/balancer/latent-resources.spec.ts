@@ -48,7 +48,7 @@ async function serve({ url }: Balancer): Promise<void> {
 
 describe.each(['0', '2'])('with %s threads, from machines that declare nothing', (DATA_PLANE_THREADS) => {
   it('it learns which machine is slow and which request is dear, shows it, and places by it', async () => {
-    const balancer = await startBalancer({ DATA_PLANE_THREADS, DEMAND_SEED: '7' });
+    const balancer = await startBalancer({ DECLARED_CAPACITY: 'prior', DATA_PLANE_THREADS, DEMAND_SEED: '7' });
     for (const [id, msPerUnit] of Object.entries(MACHINES)) {
       await join(balancer, id, await machine(msPerUnit), { resources: undefined });
     }

@@ -87,7 +87,10 @@ export class PoolScheduler {
     const { rankLimit } = shape;
     this.believed = this.fleet.withCapacities(rankLimit, (slot) => {
       const part = this.slowStart(slot, this.speedsReadAt);
-      return Array.from({ length: rankLimit }, (_, r) => (r < rank ? part / slowness[slot * rankLimit + r] : part));
+      const used = Array.from(slowness.subarray(slot * rankLimit, slot * rankLimit + rank), (each) => part / each);
+      // A resource that is not in use must not change the size of a backend.
+      const usual = Math.exp(used.reduce((sum, units) => sum + Math.log(units), 0) / rank);
+      return [...used, ...Array.from({ length: rankLimit - rank }, () => usual)];
     });
   }
 

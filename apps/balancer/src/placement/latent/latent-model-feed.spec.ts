@@ -3,6 +3,7 @@ import type { LatentTable } from '@fairlead/scheduling';
 import { Logger } from '@nestjs/common';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { aRegistry } from '../../registry/registry.fixture.js';
+import { ClusterFacts } from '../../registry/snapshot/cluster-facts.js';
 import type { Beliefs } from './latent-link.js';
 import { LatentModelFeed } from './latent-model-feed.js';
 import type { LatentModel } from './latent-model.js';
@@ -15,6 +16,7 @@ function aModel() {
     beliefs: beliefs({ model: 'latent', loss: NaN }),
     listen: (use: (beliefs: Beliefs) => void) => listeners.push(use),
     useDeclarations: () => {},
+    setBalancers: () => {},
     start: () => {},
     stop: () => {},
     forgetSlot: () => {},
@@ -28,7 +30,7 @@ function aFeed() {
   onTestFinished(() => void vi.restoreAllMocks());
   const fleet = aRegistry();
   const model = aModel();
-  new LatentModelFeed(model as unknown as LatentModel, fleet.registry, fleet.events).onModuleInit();
+  new LatentModelFeed(model as unknown as LatentModel, fleet.registry, fleet.events, new ClusterFacts()).onModuleInit();
   const changes = () =>
     fleet.events
       .newest()

@@ -4,6 +4,7 @@ import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@ne
 import type { LatentTable } from '@fairlead/scheduling';
 import { EventLog } from '../../registry/event-log.js';
 import { RegistryService } from '../../registry/registry.service.js';
+import { ClusterFacts } from '../../registry/snapshot/cluster-facts.js';
 import { LATENT_MODEL, type LatentModel } from './latent-model.js';
 
 @Injectable()
@@ -12,6 +13,7 @@ export class LatentModelFeed implements OnModuleInit, OnModuleDestroy {
     @Inject(LATENT_MODEL) private readonly model: LatentModel | undefined,
     private readonly registry: RegistryService,
     private readonly events: EventLog,
+    private readonly cluster: ClusterFacts,
   ) {}
 
   onModuleInit(): void {
@@ -33,6 +35,7 @@ export class LatentModelFeed implements OnModuleInit, OnModuleDestroy {
   private announceChanges(model: LatentModel): void {
     let former = model.beliefs.table;
     model.listen(({ table }) => {
+      model.setBalancers(this.cluster.liveBalancers);
       if (table.model !== former.model) this.announce(former, table);
       former = table;
     });

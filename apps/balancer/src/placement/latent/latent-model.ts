@@ -105,6 +105,11 @@ export class LatentModel {
     this.learner.declareDemand(classId, units, reports);
   }
 
+  /** Takes how many balancers send requests to the backends, this one included. */
+  setBalancers(count: number): void {
+    this.learner.setBalancers(count);
+  }
+
   /** Takes what the backends declare. */
   useDeclarations(declared: Declarations): void {
     for (const [slot, capacity] of declared) {
