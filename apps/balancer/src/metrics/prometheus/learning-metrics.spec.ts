@@ -13,7 +13,7 @@ async function read(model: LatentModel | undefined): Promise<string[]> {
 }
 
 it('name the model in use, and nothing that is not known yet', async () => {
-  const config = loadBalancerConfig({ REGISTRY_FILE: 'none' });
+  const config = loadBalancerConfig({ REGISTRY_FILE: 'none', DECLARED_CAPACITY: 'prior' });
   const model = new LatentModel(new LoadTable({ resourceCount: 2, slotCount: 4, writerCount: 1 }), config);
   expect(await read(model)).toEqual([
     'fairlead_learning_model{model="latent"} 1',
