@@ -92,7 +92,7 @@ describe('a refusal', () => {
       return response.status;
     };
     expect((await fetch(`${control}/api/v1/backends/a/drain`, { method: 'POST' })).status).toBe(401);
-    expect(await send('/api/v1/backends', 'POST', { id: 'b', port: 1 })).toBe(400);
+    expect(await send('/api/v1/backends', 'POST', { id: 'b', port: 1, resources: [] })).toBe(400);
     expect(await send('/api/v1/backends', 'POST', { id: 'c', url: 'http://8.8.8.8', resources: RESOURCES })).toBe(400);
     expect(await send('/api/v1/backends', 'POST', { id: 'd', port: 1, resources: RESOURCES })).toBe(201);
     expect(await send('/api/v1/backends', 'POST', { id: 'd', port: 1, resources: RESOURCES })).toBe(429);

@@ -40,13 +40,16 @@ describe('explaining a placement', () => {
     expect(answer.candidates.map(({ id }) => id)).toEqual(['cpu', 'disk']);
     const [{ score, terms }] = answer.candidates;
     const [compute, storage] = resources.map((name) => terms[name]);
-    expect(compute).toEqual({ backlogSeconds: 0, workSeconds: 0.5, score: 0.5 ** 4 / 4 });
+    expect(compute).toMatchObject({ backlogSeconds: 0, workSeconds: 0.5 });
+    // Both count by the size of the backend.
+    expect(compute.score / storage.score).toBeCloseTo((0.5 / 0.1) ** 4, 6);
     expect(score).toBeCloseTo(compute.score + storage.score, 12);
     const declared = { cpu: { compute: 20, storage: 10 }, disk: { compute: 10, storage: 20 } };
     expect(Object.fromEntries(answer.candidates.map((candidate) => [candidate.id, candidate.declared]))).toEqual(
       declared,
     );
     if (taken === 'trusted') {
+      expect(compute.score).toBe(0.5 ** 4 / 4);
       expect(answer.latent).toBeNull();
       expect(answer.candidates[0].latent).toBeNull();
     } else {
