@@ -24,7 +24,7 @@ export class ReportedDemand {
   /**
    * Adds a report, units by resource.
    *
-   * @param expected the estimate so far, units. A report counts as at most {@link MAX_RAISE} times this or the mean,
+   * @param expected the estimate so far, units. A report counts as at most `MAX_RAISE` times this or the mean,
    *   whichever is larger.
    */
   add(demand: ArrayLike<number>, expected: ArrayLike<number>, atSeconds: number): void {

@@ -22,7 +22,7 @@ export interface LatentTable {
   /** Weight of the samples behind each class, and behind each machine. */
   readonly classSamples: Float64Array;
   readonly slotSamples: Float64Array;
-  /** Mean deviance of predictions made before the responses were seen; see {@link deviance}. NaN: too few so far. */
+  /** Mean deviance of predictions made before the responses were seen; see `deviance`. NaN: too few so far. */
   readonly loss: number;
   /** The part of the requests that go where knowledge is thin. */
   readonly exploration: number;

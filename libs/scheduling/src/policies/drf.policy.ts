@@ -17,9 +17,9 @@ const MAX_SCANNED_CANDIDATES = 200;
 export const DRF_CHOICES = 32;
 
 /**
- * Places each request where {@link drift} over the {@link BacklogEstimate} is smallest. O(candidates × resources) up to
- * `maxScanned` candidates; above that O(log fleet), with {@link DRF_CHOICES} draws from a {@link WeightedSampler} and
- * the previous best. docs/placement.md shows what sampling costs in latency. A request that {@link Exploration} picks goes
+ * Places each request where `drift` over the `BacklogEstimate` is smallest. O(candidates × resources) up to
+ * `maxScanned` candidates; above that O(log fleet), with {@link DRF_CHOICES} draws from a `WeightedSampler` and
+ * the previous best. docs/placement.md shows what sampling costs in latency. A request that `Exploration` picks goes
  * where the fewest samples are known, O(candidates × resources).
  */
 export class DrfPolicy implements PlacementPolicy {
