@@ -43,8 +43,8 @@ export const RUN_AGAINST_DEMO: ReadonlyMap<string, RegExp> = new Map([
   ['curl -X PUT localhost:9797/api/v1/backends/files-1/lease', /"leaseSeconds":300/],
   ['curl -X DELETE localhost:9797/api/v1/backends/files-1', /^$|"state":"draining"/],
   ['npx fairlead explain /', /^goes to \S+\n[^]*^CANDIDATE/m],
-  [EXPLANATION, /"chosen":"[\w-]+","candidates":\[\{"id":"[\w-]+","score":/],
-  ["curl -i -H 'Fairlead-Explain: 1' localhost:5252/", /^Fairlead-Placement: "[\w-]+"; compute=\d+; storage=\d+/m],
+  [EXPLANATION, /"chosen":"[^"]+","candidates":\[\{"id":"[^"]+","score":/],
+  ["curl -i -H 'Fairlead-Explain: 1' localhost:5252/", /^Fairlead-Placement: "[^"]+"; compute=\d+; storage=\d+/m],
 ]);
 
 /** The commands of `markdown`, in order: those in fenced blocks marked `sh`, then those in the running text. */

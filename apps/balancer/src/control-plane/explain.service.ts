@@ -177,10 +177,12 @@ export class ExplainService {
     latent: LatentScores | undefined,
   ): Explanation['candidates'][number] {
     const names = latent ? Object.keys(latent.explained.demand) : this.config.RESOURCES.names;
+    const { id, declared } = this.candidateAt(slot);
     return {
-      ...this.candidateAt(slot),
+      id,
       score,
       terms: Object.fromEntries(names.map((name, r) => [name, { ...terms[r] }])),
+      declared,
       latent: latent ? machineBelief(latent.table, slot) : null,
     };
   }
