@@ -79,6 +79,7 @@ const BOUNDS: Readonly<Record<string, string>> = {
   'apps/balancer/src/placement/latent/latent-learning.ts reports': 'DEMAND_CLASSES',
   'apps/balancer/src/placement/latent/latent-model.ts costs': 'DEMAND_CLASSES',
   'apps/balancer/src/placement/latent/latent-model.ts declared': 'MAX_BACKENDS',
+  'apps/balancer/src/placement/latent/latent-model.ts free': 'DEMAND_CLASSES',
   'apps/balancer/src/placement/latent/latent-model.ts names': 'DEMAND_CLASSES',
   'apps/balancer/src/placement/latent/latent-model.ts numbers': 'DEMAND_CLASSES',
   'apps/balancer/src/placement/latent/latent-model.ts reported': 'DEMAND_CLASSES',

@@ -37,6 +37,15 @@ function believed({ demand, slowness, rank }: LatentTable, classId: number, slot
 const exactly = (classId: number, slot: number) => trueWork(POLAR, classId, slot).reduce((sum, work) => sum + work);
 
 describe('LatentLearner', () => {
+  it('goes on learning however often it has to forget what is in flight', () => {
+    const { learner } = setUp();
+    for (let i = 0; i < 2000; i++) {
+      learner.start(0, 0, i / 10);
+      if (i % 10 === 9) learner.forgetFlights();
+    }
+    expect(learner.start(0, 0, 1e3)).toBeDefined();
+  });
+
   it('takes all requests and machines to be alike at first', () => {
     const { table } = setUp().learner;
     const figures = [0, 1, 2, 3].flatMap((k) => [0, 1, 2, 3].map((slot) => believed(table, k, slot)));

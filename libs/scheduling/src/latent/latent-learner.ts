@@ -166,6 +166,8 @@ export class LatentLearner {
   /** Forgets what is in flight, after starts or ends were missed. */
   forgetFlights(): void {
     this.meter.forgetAll();
+    // None of them will be ended, and they would count as in flight for ever.
+    this.stays = 0;
   }
 
   /**

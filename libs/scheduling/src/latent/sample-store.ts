@@ -28,7 +28,7 @@ export class SampleStore {
   /** How many were added since the start. */
   total = 0;
   /** By sample. */
-  readonly classIds: Uint16Array;
+  readonly classIds: Uint32Array;
   readonly slots: Uint16Array;
   readonly seconds: Float64Array;
   readonly steadySeconds: Float64Array;
@@ -39,14 +39,14 @@ export class SampleStore {
   readonly isValid: Uint8Array;
   readonly neighbourCount: Uint8Array;
   /** Classes beside it, at `sample * stride + i`, and how many requests of them. */
-  readonly neighbours: Uint16Array;
+  readonly neighbours: Uint32Array;
   readonly beside: Float32Array;
   readonly ahead: Float32Array;
   /** Places for neighbours of one sample. */
   readonly stride = MAX_NEIGHBOURS;
 
   constructor(readonly capacity: number) {
-    this.classIds = new Uint16Array(capacity);
+    this.classIds = new Uint32Array(capacity);
     this.slots = new Uint16Array(capacity);
     this.seconds = new Float64Array(capacity);
     this.steadySeconds = new Float64Array(capacity);
@@ -54,7 +54,7 @@ export class SampleStore {
     this.others = new Float64Array(capacity);
     this.isValid = new Uint8Array(capacity);
     this.neighbourCount = new Uint8Array(capacity);
-    this.neighbours = new Uint16Array(capacity * MAX_NEIGHBOURS);
+    this.neighbours = new Uint32Array(capacity * MAX_NEIGHBOURS);
     this.beside = new Float32Array(capacity * MAX_NEIGHBOURS);
     this.ahead = new Float32Array(capacity * MAX_NEIGHBOURS);
   }

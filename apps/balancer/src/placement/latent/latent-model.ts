@@ -31,6 +31,8 @@ export class LatentModel {
   private readonly threads: readonly ThreadRecords[];
   private readonly numbers: LRUCache<string, number>;
   private readonly names: string[] = [];
+  /** Numbers that classes have had. */
+  private readonly free: number[] = [];
   /** Reported costs of each class, by thread. */
   private readonly costs: (Map<number, ReportedCost> | undefined)[] = [];
   private readonly reported: number[] = [];
@@ -48,13 +50,14 @@ export class LatentModel {
     const rankLimit = latentResources(config);
     const seed = config.DEMAND_SEED;
     const random = seed === undefined ? Math.random : seededRandom(seed);
-    const latentShape = { classCount: config.DEMAND_CLASSES, slotCount: shape.slotCount, rankLimit };
+    // One more while a thread gives the number of a class to another.
+    const latentShape = { classCount: config.DEMAND_CLASSES + 1, slotCount: shape.slotCount, rankLimit };
     this.learner = new LatentLearner(latentShape, random);
     this.logs = Array.from({ length: shape.writerCount }, () => new LatencyLog());
     this.threads = this.logs.map(
       ({ buffer }) => new ThreadRecords(new LatencyLog(buffer), this.learner, () => this.forgetFlights()),
     );
-    this.numbers = new LRUCache({ max: config.DEMAND_CLASSES, memoMethod: (name) => this.assignNumber(name) });
+    this.numbers = new LRUCache({ max: latentShape.classCount, memoMethod: (name) => this.assignNumber(name) });
     this.current = this.beliefsNow();
   }
 
@@ -66,6 +69,11 @@ export class LatentModel {
   /** Latencies that were learned from since the start. */
   get samples(): number {
     return this.threads.reduce((sum, { samples }) => sum + samples, 0);
+  }
+
+  /** The number of a class in the tables; undefined: it is not known. */
+  numberOf(name: string): number | undefined {
+    return this.numbers.peek(name);
   }
 
   /** Reads and fits from now on. */
@@ -87,8 +95,12 @@ export class LatentModel {
   /** Says which class has a number in a thread from now on. */
   nameClass(thread: number, threadClass: number, name: string): void {
     // What it wrote before was of the class that had the number until now.
-    this.threads[thread].drain(Infinity);
-    this.threads[thread].nameClass(threadClass, this.numbers.memo(name));
+    const records = this.threads[thread];
+    records.drain(Infinity);
+    const former = records.classOf(threadClass);
+    const classId = this.numbers.memo(name);
+    records.nameClass(threadClass, classId);
+    if (former !== undefined && former !== classId) this.releaseUnused(former);
   }
 
   /** Takes the mean of the costs that a thread has read in responses. */
@@ -166,10 +178,27 @@ export class LatentModel {
     this.learner.forgetFlights();
   }
 
+  /** Frees the number of a class that no thread has requests of any more. */
+  private releaseUnused(classId: number): void {
+    if (this.threads.some((thread) => thread.knows(classId))) return;
+    this.numbers.delete(this.names[classId]);
+    this.names[classId] = '';
+    this.forgetClass(classId);
+    this.free.push(classId);
+  }
+
+  private forgetClass(classId: number): void {
+    this.learner.forgetClass(classId);
+    for (const thread of this.threads) thread.forgetClass(classId);
+  }
+
   private assignNumber(name: string): number {
-    const isFull = this.numbers.size === this.numbers.max;
-    const classId = (isFull ? this.numbers.pop() : undefined) ?? this.numbers.size;
-    if (isFull) this.learner.forgetClass(classId);
+    let classId = this.free.pop();
+    if (classId === undefined && this.numbers.size === this.numbers.max) {
+      classId = this.numbers.pop();
+      if (classId !== undefined) this.forgetClass(classId);
+    }
+    classId ??= this.names.length;
     this.costs[classId] = undefined;
     this.reported[classId] = 0;
     this.names[classId] = name;
@@ -188,7 +217,7 @@ export class LatentModel {
     return {
       table: this.learner.table,
       names: [...this.names],
-      numbers: new Map(this.names.map((name, number) => [name, number])),
+      numbers: new Map(this.numbers.entries()),
       reported: [...this.reported],
       isAnchored: [...this.declared.values()].some((capacity) => capacity !== undefined),
     };

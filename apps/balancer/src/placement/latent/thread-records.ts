@@ -33,6 +33,23 @@ export class ThreadRecords implements LatencyLogReader {
     this.classes[threadClass] = classId;
   }
 
+  /** The model has given a number to another class: what the thread calls so is not recorded until it has a name again. */
+  forgetClass(classId: number): void {
+    for (const [threadClass, known] of this.classes.entries()) {
+      if (known === classId) this.classes[threadClass] = undefined;
+    }
+  }
+
+  /** The model's number of the class that a number of the thread means; undefined: none. */
+  classOf(threadClass: number): number | undefined {
+    return this.classes[threadClass];
+  }
+
+  /** Whether a number of the thread means this class of the model. */
+  knows(classId: number): boolean {
+    return this.classes.includes(classId);
+  }
+
   /** Reads at most `limit` records. Returns how many. */
   drain(limit: number): number {
     return this.log.drain(this, limit);

@@ -1,0 +1,32 @@
+// The numbers of classes, which each thread has of its own.
+import { LoadTable } from '@fairlead/scheduling';
+import { expect, it } from 'vitest';
+import { loadBalancerConfig } from '../../config/balancer.config.js';
+import { LatentModel } from './latent-model.js';
+
+/** Two threads, each of which knows two classes. */
+function aModel() {
+  const config = loadBalancerConfig({ REGISTRY_FILE: 'none', DECLARED_CAPACITY: 'prior', DEMAND_CLASSES: '2' });
+  const model = new LatentModel(new LoadTable({ resourceCount: 2, slotCount: 4, writerCount: 2 }), config);
+  return { model };
+}
+
+it('a class that a thread has given up makes room, and not one that is still in use', () => {
+  const { model } = aModel();
+  model.nameClass(0, 0, 'GET /a');
+  model.nameClass(0, 1, 'GET /b');
+  for (const name of ['GET /c', 'GET /d', 'GET /e']) model.nameClass(0, 1, name);
+  expect(model.numberOf('GET /a')).toBe(0);
+  expect(model.numberOf('GET /e')).toBeDefined();
+  expect(model.numberOf('GET /b')).toBeUndefined();
+});
+
+it('a class is kept as long as any thread has it', () => {
+  const { model } = aModel();
+  model.nameClass(0, 0, 'GET /a');
+  model.nameClass(1, 0, 'GET /a');
+  model.nameClass(0, 0, 'GET /b');
+  expect(model.numberOf('GET /a')).toBe(0);
+  model.nameClass(1, 0, 'GET /b');
+  expect(model.numberOf('GET /a')).toBeUndefined();
+});
