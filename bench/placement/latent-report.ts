@@ -12,7 +12,7 @@ import {
 import { digits, table, type Row } from './markdown.js';
 import { median } from './measure.js';
 
-/** Of a stable run, the mean backlog of the last quarter is at most so many times that of the third. */
+/** A run is stable if the mean backlog of its last quarter is at most this multiple of that of its third. */
 const MAX_GROWTH = 1.2;
 const MAX_RANDOM = 2;
 const MIN_RANDOM_FLEETS = 45;

@@ -3,9 +3,9 @@ import type { LatentFactors, LatentShape } from './latent-factors.js';
 import type { LatentTable } from './latent-table.js';
 import type { Prior } from './multiplicative-update.js';
 
-/** What a table says of a class or a machine weighs at most as much as so many own samples of it: it may be wrong. */
+/** Largest weight of what a table says of a class or a machine, in own samples: it may be wrong. */
 const MAX_ADOPTED_SAMPLES = 50;
-/** The weight of what was adopted halves with so many own samples. */
+/** Own samples after which what was adopted has half its weight. */
 const HALF_LIFE = 1000;
 /** An entry beyond these bounds is not believed. */
 const MIN_ENTRY = 1e-12;

@@ -3,7 +3,7 @@ import type { Candidates } from '../candidates.js';
 import type { Random } from '../clock-and-random.js';
 import type { LatentTable } from './latent-table.js';
 
-/** A request explores only where it is predicted to take at most so many times as long as where it would take least. */
+/** A request explores only where its predicted time is at most this multiple of the shortest. */
 const MAX_COST = 3;
 
 /** What exploration has to know of a table. */

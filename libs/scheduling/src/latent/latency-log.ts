@@ -2,7 +2,7 @@
 //
 // One thread writes, another reads. A record is written in full before the count of records grows, with an atomic store, so
 // that the reader never sees part of one. When the reader falls behind by more than the ring holds, records are lost: it
-// notices, and begins anew.
+// notices, and starts again.
 
 /** Records in the ring. */
 const CAPACITY = 2 ** 14;

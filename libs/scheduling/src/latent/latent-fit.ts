@@ -22,11 +22,11 @@ import { MAX_RANK_LIMIT, deviance, type LatentFactors } from './latent-factors.j
 import { MultiplicativeUpdate, type Prior } from './multiplicative-update.js';
 import type { SampleStore } from './sample-store.js';
 
-/** A sample counts as at most so many times its prediction, and at least so small a part: one stall moves little. */
+/** A sample counts as at most this multiple of its prediction, and at least its inverse: one stall moves little. */
 const MAX_RATIO = 8;
-/** Samples whose weight has halved when so many newer ones were added. */
+/** Newer samples after which one has half its weight. */
 const HALF_LIFE = 2000;
-/** The same for samples that are older than the newest by so many seconds: a machine that is not used becomes unknown. */
+/** Seconds after which a sample has half its weight, too: a machine that is not used becomes unknown. */
 const HALF_LIFE_SECONDS = 1800;
 /** A sample with m others beside it has weight (1 + m)^−½: the more company, the more rests on the model of it. */
 const CONTENTION_EXPONENT = -0.5;

@@ -12,16 +12,16 @@ import { SampleStore } from './sample-store.js';
 
 /** Samples kept: ten seconds of a busy fleet. */
 const SAMPLES = 4096;
-/** About so many samples per second are taken, the same number of each class. */
+/** Samples taken per second, the same number of each class. */
 const SAMPLES_PER_SECOND = 400;
-/** At most so many requests in flight become samples. */
+/** Largest number of requests in flight that become samples. */
 const MAX_STAYS = 512;
 
 /** Samples for the first fit; later ones wait for this part of all samples, or the most that one waits for. */
 const FIRST_FIT_SAMPLES = 30;
 const FIT_AFTER_PART = 0.3;
 const FIT_AFTER_SAMPLES = 300;
-/** And for so many seconds, once there are as many samples as are kept: a fit then takes a hundredth of a second or ten. */
+/** Seconds between fits once the store is full: a fit then takes 10 to 100 ms. */
 const FIT_INTERVAL_SECONDS = 2;
 /**
  * The fits to the first samples also start from random factors, because the data are still too few to lead out of a bad

@@ -67,7 +67,7 @@ export class NeighbourMeter {
     station.active++;
   }
 
-  /** Records the same of a request that shall become a sample. Pass what it returns to {@link finish} or {@link drop}. */
+  /** Records the same of a request that is to become a sample. Pass what it returns to {@link finish} or {@link drop}. */
   startSample(classId: number, slot: number, atSeconds: number): Stay {
     const station = this.advance(slot, atSeconds);
     const stay = this.spare.pop() ?? new Stay(this.classCount);

@@ -2,15 +2,15 @@
 import { MAX_RANK_LIMIT, type LatentFactors, type LatentShape } from './latent-factors.js';
 import type { Prior } from './multiplicative-update.js';
 
-/** What a machine declares weighs as much as so many samples of it. */
+/** Weight of what a machine declares, in samples of it. */
 const DECLARED_MACHINE_SAMPLES = 5;
-/** What classes declare or report weighs at most as much as so many samples of them. */
+/** Largest weight of what a class declares or reports, in samples of it. */
 const MAX_DEMAND_SAMPLES = 50;
 /** Seconds per unit of a machine where nobody declares anything: a unit is then a second of the usual machine. */
 const USUAL_SLOWNESS = 1;
 /** The part of a request's work that a latent resource is believed to have that no machine declares. */
 const MIN_SHARE = 0.02;
-/** A machine without a declared resource is so many times slower at it than the usual one. */
+/** How much slower than the usual machine one is at a resource that it declares to lack. */
 const MISSING_SLOWDOWN = 100;
 
 /** Declared amounts are believed within these bounds, units or units per second. */

@@ -1,6 +1,6 @@
 // The newest samples of latency, in typed arrays that are allocated once.
 
-/** At most so many classes beside a request are kept: those with the most requests. Counts are scaled to the whole. */
+/** Largest number of classes kept beside a request: those with the most requests. Counts are scaled to the whole. */
 const MAX_NEIGHBOURS = 8;
 /** A presence below this is left out, mean number of requests. */
 const MIN_BESIDE = 1e-3;

@@ -14,7 +14,7 @@ const FIT_MS = 8;
 /** Of more records than this per second, windows of whole seconds are read, with pauses between them. */
 const RECORDS_PER_SECOND = 12_000;
 const WINDOW_SECONDS = 2;
-/** New names of classes are published so often without anything else that is new, seconds. */
+/** How often new names of classes are published by themselves, seconds. */
 const NAMES_INTERVAL_SECONDS = 0.5;
 const MAX_PAUSE_SECONDS = 20;
 
