@@ -55,7 +55,7 @@ function run(seconds: number, isFitting = true) {
     for (const { stay, classId, slot, endsAt } of departures) learner.end(stay, classId, slot, endsAt, true);
     for (const flight of arrivals) launch(flight);
     const stepped = performance.now();
-    if (isFitting && learner.step(() => performance.now() - stepped > STEP_BUDGET_MS)) fits++;
+    if (isFitting && learner.step(now, () => performance.now() - stepped > STEP_BUDGET_MS)) fits++;
     longestMs = Math.max(longestMs, performance.now() - stepped);
     const { user, system } = process.cpuUsage(begun);
     cpuMs += (user + system) / 1000;

@@ -170,7 +170,7 @@ export class LatentDemand implements DemandModel {
   completed(ticket: Ticket | undefined, { atSeconds }: Completion): void {
     if (ticket === undefined || 'sojourn' in ticket) return;
     this.learner.end(ticket.stay, ticket.classId, ticket.slot, atSeconds, true);
-    if (this.learner.step()) this.fleet = this.useTable();
+    if (this.learner.step(atSeconds)) this.fleet = this.useTable();
   }
 
   startWith(other: DemandModel): void {

@@ -2,7 +2,7 @@ import type { DemandList, Explanation } from '@fairlead/contracts';
 import { describe, expect, it } from 'vitest';
 import { lastGet } from '../support/http-text.js';
 import { metricsOf } from '../support/metrics.js';
-import { startBackend, startBalancer, type Balancer } from '../support/processes.js';
+import { startBackend, startBalancer, until, type Balancer } from '../support/processes.js';
 import { sendRaw } from '../support/raw-client.js';
 import { httpUpstream, join, register } from '../support/upstreams.js';
 
@@ -13,6 +13,17 @@ async function explain({ control }: Balancer, body: object): Promise<Response> {
 
 async function demandsOf({ control }: Balancer): Promise<DemandList> {
   return (await (await fetch(`${control}/api/v1/demands`)).json()) as DemandList;
+}
+
+/** The demands, once these classes and no others have the source: what is learned becomes known within a second. */
+async function demandsFrom(source: string, balancer: Balancer, names: string[]): Promise<DemandList> {
+  let demands = await demandsOf(balancer);
+  const found = () => demands.classes.filter((each) => each.source === source).map(({ name }) => name);
+  await until(`the demands of ${names.join(' and ')} to be ${source}`, async () => {
+    demands = await demandsOf(balancer);
+    return demands.classes.length === names.length && names.every((name) => found().includes(name));
+  });
+  return demands;
 }
 
 describe('explaining a placement', () => {
@@ -132,6 +143,7 @@ describe('explaining a placement', () => {
       });
       await join(balancer, 'a', port);
       for (let i = 0; i < 3; i++) await (await fetch(`${balancer.url}/reports`)).arrayBuffer();
+      await demandsFrom('reported', balancer, ['GET /reports']);
       const answer = (await (await explain(balancer, { path: '/reports?of=today' })).json()) as Explanation;
       expect(answer).toMatchObject({
         pool: 'default',
@@ -203,7 +215,7 @@ describe('learning what requests need', () => {
       await (await fetch(`${balancer.url}/users/${i}`)).text();
       await (await fetch(`${balancer.url}/files`)).text();
     }
-    const { classes, reports } = await demandsOf(balancer);
+    const { classes, reports } = await demandsFrom('reported', balancer, ['GET /users/{}', 'GET /files']);
     expect(reports).toEqual({ accepted: 40, ignored: 0 });
     const users = classes.find(({ name }) => name.startsWith('GET /users/{}'));
     expect(users).toMatchObject({ source: 'reported', demand: { compute: 4, storage: 1 } });
@@ -255,7 +267,7 @@ describe('learning what requests need', () => {
     });
     await join(balancer, 'a', port);
     for (let i = 0; i < 3; i++) expect((await fetch(balancer.url)).status).toBe(500);
-    expect(await demandsOf(balancer)).toMatchObject({ reports: { accepted: 0 }, classes: [{ source: 'prior' }] });
+    expect(await demandsFrom('prior', balancer, ['GET /'])).toMatchObject({ reports: { accepted: 0 }, classes: [{}] });
   });
 
   it('demands that are not reported are inferred, and the oldest classes beyond the limit are forgotten', async () => {
@@ -263,9 +275,7 @@ describe('learning what requests need', () => {
     const { port } = await httpUpstream((_, response) => response.end());
     await join(balancer, 'a', port);
     for (const path of ['/a', '/b', '/c']) await (await fetch(balancer.url + path)).text();
-    const { classes } = await demandsOf(balancer);
-    expect(classes.map(({ name }) => name).sort()).toEqual(['GET /b', 'GET /c']);
-    expect(classes[0].source).toBe('inferred');
+    await demandsFrom('inferred', balancer, ['GET /b', 'GET /c']);
   });
 });
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import type { RequestRecord } from '@fairlead/contracts';
+import type { DemandList, RequestRecord } from '@fairlead/contracts';
 import { Agent, request } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { lastGet, upgradeTo } from '../support/http-text.js';
@@ -78,10 +78,11 @@ describe('with two threads', () => {
     await join(balancer, 'a', port);
     await getEach(`${balancer.url}/reports`, 40);
     await settled(balancer);
-    const demands: unknown = await (await fetch(`${balancer.control}/api/v1/demands`)).json();
-    expect(demands).toMatchObject({
+    const demands = async () => (await (await fetch(`${balancer.control}/api/v1/demands`)).json()) as DemandList;
+    await until('all reports to be known', async () => (await demands()).classes[0]?.samples === 40);
+    expect(await demands()).toMatchObject({
       reports: { accepted: 40, ignored: 0 },
-      classes: [{ name: 'GET /reports', source: 'reported', samples: 40 }],
+      classes: [{ name: 'GET /reports', source: 'reported' }],
     });
   });
 

@@ -52,10 +52,13 @@ describe.each(['0', '2'])('with %s threads', (threads) => {
     const balancer = serving.current;
     await textOf(balancer, '/same');
     await textOf(balancer, '/reports/same');
-    const { classes } = await jsonOf<DemandList>(balancer, '/api/v1/demands');
-    const named = classes.map(({ name, pool }) => [name, pool]);
-    expect(named).toContainEqual(['GET /same', 'default']);
-    expect(named).toContainEqual(['reports: GET /reports/same', 'reports']);
+    const poolOf = async (name: string) => {
+      const { classes } = await jsonOf<DemandList>(balancer, '/api/v1/demands');
+      return classes.find((each) => each.name === name)?.pool;
+    };
+    await until('both classes to be shown', async () => (await poolOf('reports: GET /reports/same')) !== undefined);
+    expect(await poolOf('reports: GET /reports/same')).toBe('reports');
+    expect(await poolOf('GET /same')).toBe('default');
   });
 
   it('pools, backends, metrics and explanations say what belongs to which', async () => {

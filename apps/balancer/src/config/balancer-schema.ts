@@ -108,10 +108,10 @@ export const balancerSchema = z.object({
   MAX_CAPACITY_RATIO: decimal(1, 1_000_000_000)
     .prefault('1000')
     .describe('Largest capacity that may be registered, as a multiple of the median of the others, in each resource'),
-  DECLARED_CAPACITY: oneOf(['trusted', 'prior'])
-    .prefault('trusted')
+  DECLARED_CAPACITY: oneOf(['prior', 'trusted'])
+    .prefault('prior')
     .describe(
-      'What declared capacity is taken for: trusted (true, up to a learned speed of ½ to 2), prior (a starting point that the latencies of responses correct)',
+      'What declared capacity is taken for: prior (a starting point that the latencies of responses correct), trusted (true, up to a learned speed of ½ to 2)',
     ),
   ...resourceVariables,
   BACKEND_NETWORKS: cidrList()

@@ -19,7 +19,7 @@ function learn(learner: LatentLearner, requests: number, { slots = 3, factor = 1
     now += factor * exactly(k, slot);
     learner.end(stay, k, slot, now, true);
     now += 0.05;
-    learner.step();
+    learner.step(now);
   }
   return learner;
 }

@@ -119,7 +119,7 @@ class IdleFleet {
     reservation.release();
     this.requests[slot]++;
     this.now += 0.1;
-    this.learner.step();
+    this.learner.step(this.now);
   }
 }
 

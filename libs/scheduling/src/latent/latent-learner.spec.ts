@@ -16,7 +16,7 @@ function setUp(classCount = 4, slotCount = 4) {
     now += seconds;
     learner.end(stay, classId, slot, now, isAnswered);
     now += 0.05;
-    learner.step();
+    learner.step(now);
   };
   const learn = (truth: Truth, requests: number, factor = 1): void => {
     for (let i = 0; i < requests; i++) {
@@ -57,7 +57,7 @@ describe('LatentLearner', () => {
     const { learner } = setUp();
     learner.declareMachine(0, [10, 10]);
     learner.declareMachine(1, [20, 20]);
-    expect(learner.step()).toBe(true);
+    expect(learner.step(0)).toBe(true);
     expect(believed(learner.table, 0, 0) / believed(learner.table, 0, 1)).toBeCloseTo(2, 1);
   });
 
@@ -145,12 +145,34 @@ describe('LatentLearner', () => {
     expect(table).toEqual(copy);
   });
 
+  it('learns from a single response when no others come', () => {
+    const { learner } = setUp();
+    learner.end(learner.start(0, 0, 1), 0, 0, 1.25, true);
+    expect(learner.step(1.3)).toBe(false);
+    expect(learner.step(2)).toBe(true);
+    expect(learner.table.classSamples[0]).toBe(1);
+    expect(believed(learner.table, 0, 0)).toBeCloseTo(0.25, 1);
+    expect(learner.step(60)).toBe(false);
+  });
+
+  it('learns from a few more responses later', () => {
+    const { learner, learn } = setUp();
+    learn(POLAR, 100);
+    learner.step(900);
+    const { version } = learner.table;
+    learner.end(learner.start(3, 3, 1000), 3, 3, 1002, true);
+    expect(learner.step(1003)).toBe(false);
+    expect(learner.step(1020)).toBe(true);
+    expect(learner.table.version).toBe(version + 1);
+    expect(believed(learner.table, 3, 3)).toBeGreaterThan(1);
+  });
+
   it('stops when its time is up, and goes on with the same fit later', () => {
     const { learner } = setUp();
     for (let i = 0; i < 40; i++) learner.end(learner.start(0, 0, i), 0, 0, i + 0.5, true);
     let steps = 0;
     let calls = 0;
-    while (!learner.step(() => ++steps % 10 === 0)) calls++;
+    while (!learner.step(40, () => ++steps % 10 === 0)) calls++;
     expect(calls).toBeGreaterThan(3);
     expect(learner.table.version).toBe(2);
     expect(believed(learner.table, 0, 0)).toBeCloseTo(0.5, 1);

@@ -2,6 +2,7 @@
 import type { Random } from '../clock-and-random.js';
 import { Adoption, isAdoptable, type SharedTable } from './adoption.js';
 import { alignOrder, alignScale } from './alignment.js';
+import { FitSchedule } from './fit-schedule.js';
 import { LatentFactors, deviance, type LatentShape } from './latent-factors.js';
 import { LatentFit, type FitContext } from './latent-fit.js';
 import { tableOf, type LatentModelName, type LatentTable } from './latent-table.js';
@@ -9,20 +10,10 @@ import { ModelChoice } from './model-choice.js';
 import { NeighbourMeter, type Stay } from './neighbour-meter.js';
 import { Priors } from './priors.js';
 import { SampleStore } from './sample-store.js';
+import { Sampling } from './sampling.js';
 
 /** Samples kept: ten seconds of a busy fleet. */
 const SAMPLES = 4096;
-/** Samples taken per second, the same number of each class. */
-const SAMPLES_PER_SECOND = 400;
-/** Largest number of requests in flight that become samples. */
-const MAX_STAYS = 512;
-
-/** Samples for the first fit; later ones wait for this part of all samples, or the most that one waits for. */
-const FIRST_FIT_SAMPLES = 30;
-const FIT_AFTER_PART = 0.3;
-const FIT_AFTER_SAMPLES = 300;
-/** Seconds between fits once the store is full: a fit then takes 10 to 100 ms. */
-const FIT_INTERVAL_SECONDS = 2;
 /**
  * The fits to the first samples also start from random factors, because the data are still too few to lead out of a bad
  * start, and fits to few data are cheap.
@@ -54,17 +45,13 @@ export class LatentLearner {
   /** By rank. */
   private models: LatentFactors[];
   private readonly choice: ModelChoice;
-  private readonly sampledAt: Float64Array;
-  private classesSeen = 0;
-  private stays = 0;
+  private readonly sampling: Sampling;
+  private readonly schedule = new FitSchedule();
   /** By rank, and of all. */
   private readonly fitsOf: number[];
   private fits = 0;
   private adoption: Adoption | undefined;
-  private fittedSamples = 0;
   private judgedSamples = 0;
-  private now = 0;
-  private fittedAt = -Infinity;
   private job: Generator<void, void> | undefined;
   /** Whether {@link table} has to be replaced before the next fit. */
   private isOutdated = false;
@@ -78,21 +65,15 @@ export class LatentLearner {
     this.models = Array.from({ length: shape.rankLimit + 1 }, (_, rank) => this.unfitted(Math.max(1, rank)));
     this.fitsOf = this.models.map(() => 0);
     this.choice = new ModelChoice(this.models.length, shape.rankLimit);
-    this.sampledAt = new Float64Array(shape.classCount).fill(-Infinity);
+    this.sampling = new Sampling(shape.classCount);
     this.table = this.publish();
   }
 
   /** Records that a request was sent to a machine. Returns what {@link end} needs; undefined: it is no sample. */
   start(classId: number, slot: number, atSeconds: number): Stay | undefined {
-    this.now = atSeconds;
-    if (!this.isSample(classId, atSeconds)) {
-      this.meter.start(classId, slot, atSeconds);
-      return undefined;
-    }
-    if (this.sampledAt[classId] === -Infinity) this.classesSeen++;
-    this.sampledAt[classId] = atSeconds;
-    this.stays++;
-    return this.meter.startSample(classId, slot, atSeconds);
+    if (this.sampling.take(classId, atSeconds)) return this.meter.startSample(classId, slot, atSeconds);
+    this.meter.start(classId, slot, atSeconds);
+    return undefined;
   }
 
   /**
@@ -105,7 +86,7 @@ export class LatentLearner {
       this.meter.end(classId, slot, atSeconds);
       return;
     }
-    this.stays--;
+    this.sampling.end();
     if (isAnswered) this.meter.finish(stay, atSeconds, this.samples);
     else this.meter.drop(stay, atSeconds);
   }
@@ -149,9 +130,8 @@ export class LatentLearner {
     this.samples.forgetClass(classId);
     this.priors.forgetClass(classId);
     for (const factors of this.models) factors.forgetClass(classId);
+    this.sampling.forgetClass(classId);
     this.isOutdated = true;
-    if (this.sampledAt[classId] > -Infinity) this.classesSeen--;
-    this.sampledAt[classId] = -Infinity;
   }
 
   /** Forgets a machine whose slot will be reused. */
@@ -166,17 +146,21 @@ export class LatentLearner {
   /** Forgets what is in flight, after starts or ends were missed. */
   forgetFlights(): void {
     this.meter.forgetAll();
-    // None of them will be ended, and they would count as in flight for ever.
-    this.stays = 0;
+    this.sampling.forgetFlights();
   }
 
   /**
-   * Works on the next fit, when there are enough new samples, until `isTimeUp` says so.
+   * Works on the next fit, when it is time for one, until `isTimeUp` says so.
    *
+   * @param atSeconds now.
    * @returns whether {@link table} is a new one.
    */
-  step(isTimeUp: () => boolean = () => false): boolean {
-    if (!this.job && this.isFitDue()) this.job = this.fit();
+  step(atSeconds: number, isTimeUp: () => boolean = () => false): boolean {
+    const { total, capacity } = this.samples;
+    if (!this.job && this.schedule.isDue(total, total >= capacity, atSeconds)) {
+      this.schedule.begin(total, atSeconds);
+      this.job = this.fit();
+    }
     if (!this.job && this.isOutdated) {
       this.table = this.publish();
       return true;
@@ -192,23 +176,9 @@ export class LatentLearner {
     return false;
   }
 
-  private isSample(classId: number, atSeconds: number): boolean {
-    if (this.stays >= MAX_STAYS) return false;
-    return atSeconds - this.sampledAt[classId] >= this.classesSeen / SAMPLES_PER_SECOND;
-  }
-
-  private isFitDue(): boolean {
-    const { total, capacity } = this.samples;
-    if (total >= capacity && this.now - this.fittedAt < FIT_INTERVAL_SECONDS) return false;
-    const wait = Math.min(FIT_AFTER_SAMPLES, Math.max(FIRST_FIT_SAMPLES, FIT_AFTER_PART * total));
-    return total - this.fittedSamples >= wait;
-  }
-
   /** Yields after each step. */
   private *fit(): Generator<void, void> {
     const seen = { samples: this.samples, order: this.meter.order };
-    this.fittedSamples = this.samples.total;
-    this.fittedAt = this.now;
     yield* this.judge(seen);
     this.models[RANK_WITHOUT_MODEL].setSameWork(this.samples);
     for (let rank = 1; rank < this.models.length; rank++) {

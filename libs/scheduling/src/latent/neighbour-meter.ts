@@ -5,6 +5,8 @@ import type { SampleStore } from './sample-store.js';
 const ORDER_MEMORY = 200;
 /** With fewer others ahead, requests leave in order by chance too often to say anything. */
 const MIN_AHEAD_FOR_ORDER = 3;
+/** A shorter stay, seconds, is that of a clock that has not moved on, and is no sample. */
+const MIN_SECONDS = 1e-9;
 
 /** The state of one machine. Times in seconds. */
 interface Station {
@@ -99,7 +101,7 @@ export class NeighbourMeter {
     const { classId, slot } = stay;
     const station = this.advance(slot, atSeconds);
     const seconds = atSeconds - stay.startedAt;
-    if (seconds > 0) {
+    if (seconds >= MIN_SECONDS) {
       if (stay.others >= MIN_AHEAD_FOR_ORDER) this.observeOrder(station.departures - stay.departures === stay.others);
       let others = 0;
       for (let k = 0; k < this.classCount; k++) {

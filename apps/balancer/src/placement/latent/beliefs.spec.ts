@@ -2,6 +2,7 @@
 import type { LatentTable } from '@fairlead/scheduling';
 import { describe, expect, it } from 'vitest';
 import { beliefsOf, latentAmounts, machineBelief, speedOf } from './beliefs.js';
+import type { Beliefs } from './latent-link.js';
 
 /** Two classes and three machines over two of three latent resources; nothing is known of the last ones. */
 function aTable(more: Partial<LatentTable> = {}): LatentTable {
@@ -27,7 +28,7 @@ describe('latent resources', () => {
 });
 
 describe('what is believed of a class', () => {
-  const beliefs = (more: { reported?: number[]; table?: LatentTable } = {}) =>
+  const beliefs = (more: { reported?: Beliefs['reported']; table?: LatentTable } = {}) =>
     beliefsOf(
       {
         table: aTable(),
@@ -36,7 +37,7 @@ describe('what is believed of a class', () => {
           ['GET /a', 0],
           ['GET /b', 1],
         ]),
-        reported: [0, 0],
+        reported: [],
         isAnchored: false,
         ...more,
       },
@@ -57,8 +58,10 @@ describe('what is believed of a class', () => {
     });
   });
 
-  it('counts reports first', () => {
-    expect(beliefs({ reported: [7, 0] })[0]).toMatchObject({ source: 'reported', samples: 7 });
+  it('is what was reported first, as it was reported', () => {
+    const [a] = beliefs({ reported: [{ units: [3, 5], reports: 7 }] });
+    expect(a).toMatchObject({ source: 'reported', samples: 7, demand: Float64Array.of(3, 5) });
+    expect(a.latent).toEqual({ 'latent-1': 2, 'latent-2': 8 });
   });
 });
 

@@ -33,16 +33,20 @@ export function beliefsOf(beliefs: Beliefs, resourceCount: number): NamedBelief[
   return Array.from(beliefs.numbers.values(), (number) => beliefOf(beliefs, number, resourceCount));
 }
 
-/** What is believed of a class. Its demand is in units of the declared resources, as far as these have latent ones. */
+/**
+ * What is believed of a class. Its demand is in units of the declared resources: as it was reported, or else as far as these
+ * have latent ones.
+ */
 function beliefOf(beliefs: Beliefs, number: number, resourceCount: number): NamedBelief {
   const { table, names, reported } = beliefs;
   const { shape, rank } = table;
   const samples = Math.round(table.classSamples[number]);
-  const reports = reported[number] ?? 0;
+  const report = reported[number];
+  const reports = report?.reports ?? 0;
   const demand = table.demand.subarray(number * shape.rankLimit, (number + 1) * shape.rankLimit);
   return {
     name: names[number],
-    demand: new Float64Array(resourceCount).map((_, r) => (r < rank ? demand[r] : 0)),
+    demand: new Float64Array(resourceCount).map((_, r) => report?.units[r] ?? (r < rank ? demand[r] : 0)),
     latent: latentAmounts(demand, rank),
     source: reports > 0 ? 'reported' : samples > 0 ? 'inferred' : 'prior',
     confidence: confidence(samples + reports),

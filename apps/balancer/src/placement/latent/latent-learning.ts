@@ -2,21 +2,19 @@
 // what the main thread makes of the logs of all threads.
 import {
   NO_LATENT_DEMAND,
-  ReportedDemand,
   type FleetSnapshot,
   type LatentTable,
   type LoadTable,
   type ResourceVector,
 } from '@fairlead/scheduling';
-import { monotonicSeconds, sharedSecondsFromSeconds } from '../../clock/monotonic.js';
+import { sharedSecondsFromSeconds } from '../../clock/monotonic.js';
 import type { BalancerConfig } from '../../config/balancer.config.js';
 import { DemandLearning, type LatentView, type LearningTicket, type NamedBelief } from '../demand-learning.js';
 import { DeclaredClasses } from './declared-classes.js';
 import { beliefsOf, speedOf, usualDemand } from './beliefs.js';
 import type { Beliefs, LatentLink } from './latent-link.js';
+import { ReportedCosts } from './reported-costs.js';
 
-/** How often the reported costs of a class are passed on, seconds. */
-const REPORT_INTERVAL_SECONDS = 1;
 /** Demand below this part of a class's whole demand is taken for none where some backend lacks the resource. */
 const MIN_SHARE = 0.05;
 
@@ -25,12 +23,6 @@ class Ticket implements LearningTicket {
   slot = -1;
   /** Its number in the log. */
   exchange = 0;
-}
-
-/** The reported costs of a class. */
-interface Reports {
-  readonly mean: ReportedDemand;
-  sentAt: number;
 }
 
 export class LatentLearning extends DemandLearning implements LatentView {
@@ -42,7 +34,7 @@ export class LatentLearning extends DemandLearning implements LatentView {
   private usual: ResourceVector = NO_LATENT_DEMAND;
   private fleet: FleetSnapshot | undefined;
   private readonly declared: DeclaredClasses;
-  private readonly reports: (Reports | undefined)[] = [];
+  private readonly reports: ReportedCosts;
 
   constructor(
     private readonly link: LatentLink,
@@ -50,6 +42,7 @@ export class LatentLearning extends DemandLearning implements LatentView {
     config: BalancerConfig,
   ) {
     super(table, config);
+    this.reports = new ReportedCosts((classId, cost) => link.reportCost(this.nameOf(classId), cost));
     this.declared = new DeclaredClasses(config.RESOURCES.names, (name) => this.classifier.numberOf(name));
     link.listen((beliefs) => this.useBeliefs(beliefs));
   }
@@ -74,7 +67,7 @@ export class LatentLearning extends DemandLearning implements LatentView {
   }
 
   estimate(classId: number): ResourceVector {
-    return (this.estimates[classId] ??= this.declaredPart(this.demandOf(classId)));
+    return (this.estimates[classId] ??= this.reportedDemand(classId) ?? this.declaredPart(this.demandOf(classId)));
   }
 
   demandOf(classId: number): ResourceVector {
@@ -116,13 +109,7 @@ export class LatentLearning extends DemandLearning implements LatentView {
   }
 
   protected reported(classId: number, cost: ResourceVector): void {
-    const now = monotonicSeconds();
-    const reports = (this.reports[classId] ??= { mean: new ReportedDemand(cost.length), sentAt: -Infinity });
-    const { mean } = reports;
-    mean.add(cost, mean.reports === 0 ? cost : mean.mean, now);
-    if (now - reports.sentAt < REPORT_INTERVAL_SECONDS) return;
-    reports.sentAt = now;
-    this.link.reportCost(this.nameOf(classId), { units: Array.from(mean.mean), reports: mean.reports });
+    this.reports.add(classId, cost);
   }
 
   protected override nameClass(classId: number, name: string): void {
@@ -132,7 +119,7 @@ export class LatentLearning extends DemandLearning implements LatentView {
   }
 
   protected forgetClass(classId: number): void {
-    this.reports[classId] = undefined;
+    this.reports.forget(classId);
     this.declared.forget(classId);
   }
 
@@ -154,6 +141,12 @@ export class LatentLearning extends DemandLearning implements LatentView {
     // Nothing is known of the class but what its requests declare.
     if (declared) return this.usual.map((_, r) => declared[r] ?? 0);
     return this.usual;
+  }
+
+  private reportedDemand(classId: number): ResourceVector | undefined {
+    const { numbers, reported } = this.beliefsInUse;
+    const report = reported[numbers.get(this.nameOf(classId)) ?? -1];
+    return report && Float64Array.from(report.units);
   }
 
   /** A demand for latent resources, as far as it can be said in units of the declared ones. */

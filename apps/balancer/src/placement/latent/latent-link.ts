@@ -8,8 +8,8 @@ export interface Beliefs {
   readonly names: readonly string[];
   /** The numbers, by name. */
   readonly numbers: ReadonlyMap<string, number>;
-  /** How many costs were reported of each class, by number. */
-  readonly reported: readonly number[];
+  /** What backends reported each class to cost, by number; undefined: nothing. */
+  readonly reported: readonly (ReportedCost | undefined)[];
   /** Whether backends declare resources: latent resource r has the units of declared resource r then. */
   readonly isAnchored: boolean;
 }

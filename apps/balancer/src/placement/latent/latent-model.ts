@@ -35,7 +35,7 @@ export class LatentModel {
   private readonly free: number[] = [];
   /** Reported costs of each class, by thread. */
   private readonly costs: (Map<number, ReportedCost> | undefined)[] = [];
-  private readonly reported: number[] = [];
+  private readonly reported: (ReportedCost | undefined)[] = [];
   private declared: Declarations = new Map();
   private readonly listeners: ((beliefs: Beliefs) => void)[] = [];
   private current: Beliefs;
@@ -113,7 +113,7 @@ export class LatentModel {
     const units = cost.units.map((_, r) =>
       all.reduce((sum, each) => sum + (each.units[r] * each.reports) / reports, 0),
     );
-    this.reported[classId] = reports;
+    this.reported[classId] = { units, reports };
     this.learner.declareDemand(classId, units, reports);
   }
 
@@ -147,7 +147,7 @@ export class LatentModel {
   private tick(): void {
     const now = monotonicMs();
     this.read(now / 1000);
-    const isNew = this.learner.step(() => monotonicMs() - now > FIT_MS);
+    const isNew = this.learner.step(sharedSecondsFromMs(now), () => monotonicMs() - now > FIT_MS);
     const isNamed = this.hasNewNames && now / 1000 - this.publishedAt >= NAMES_INTERVAL_SECONDS;
     if (isNew || isNamed) this.publish();
   }
@@ -200,7 +200,7 @@ export class LatentModel {
     }
     classId ??= this.names.length;
     this.costs[classId] = undefined;
-    this.reported[classId] = 0;
+    this.reported[classId] = undefined;
     this.names[classId] = name;
     this.hasNewNames = true;
     return classId;
