@@ -180,7 +180,7 @@ describe('a mixed fleet', () => {
     const explanation = (await response.json()) as Explanation;
     expect(explanation).toMatchObject({
       chosen: 'plain',
-      candidates: [{ id: 'plain', declared: null, terms: { storage: { workSeconds: expect.any(Number) } } }],
+      candidates: [{ id: 'plain', declared: null, terms: { 'latent-2': { workSeconds: expect.any(Number) } } }],
       excluded: [{ id: 'no-disk', reason: 'it has no storage' }],
     });
   });

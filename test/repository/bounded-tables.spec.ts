@@ -76,6 +76,7 @@ const BOUNDS: Readonly<Record<string, string>> = {
     'DEMAND_CLASSES, and the steps of the demands of each',
   'apps/balancer/src/placement/latent/latent-learning.ts demands': 'DEMAND_CLASSES',
   'apps/balancer/src/placement/latent/latent-learning.ts estimates': 'DEMAND_CLASSES',
+  'apps/balancer/src/placement/latent/thread-records.ts names': 'the records of a log, and messages that wait',
   'apps/balancer/src/placement/latent/reported-costs.ts means': 'DEMAND_CLASSES',
   'apps/balancer/src/placement/latent/reported-costs.ts pending': 'DEMAND_CLASSES',
   'apps/balancer/src/placement/latent/latent-model.ts costs': 'DEMAND_CLASSES',

@@ -8,7 +8,7 @@ import type { TrafficConfig } from '@fairlead/traffic-config';
 import type { EachPort, ListenAddress } from '../data-plane/listener.js';
 import type { DisconnectScope, BackendObservation } from '../registry/snapshot/backend-observation.js';
 import type { NamedBelief } from '../placement/demand-learning.js';
-import type { Beliefs, ReportedCost } from '../placement/latent/latent-link.js';
+import type { Beliefs, ClassName, ReportedCost } from '../placement/latent/latent-link.js';
 
 /** What a thread starts with. */
 export interface ThreadData {
@@ -115,7 +115,7 @@ export type FromThread =
   | { readonly kind: 'snapshot-acknowledged'; readonly version: number }
   | ObservationMessage
   /** A number of this thread means this class of requests from now on. */
-  | { readonly kind: 'class-named'; readonly classId: number; readonly name: string }
+  | { readonly kind: 'class-named'; readonly named: ClassName }
   | { readonly kind: 'cost-reported'; readonly name: string; readonly cost: ReportedCost }
   | { readonly kind: 'probe-requested'; readonly slot: number; readonly identity: number }
   | { readonly kind: 'reply'; readonly id: number; readonly result: Replies[keyof Replies] };

@@ -17,7 +17,7 @@ export class ThreadLatentLink extends LatentLink {
   }
 
   nameClass(classId: number, name: string): void {
-    this.main.post({ kind: 'class-named', classId, name });
+    this.main.post({ kind: 'class-named', named: { classId, name, record: this.log.name() } });
   }
 
   reportCost(name: string, cost: ReportedCost): void {

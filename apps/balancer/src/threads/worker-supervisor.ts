@@ -150,7 +150,7 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
   /** Handles a message of a thread about what it learns; ignores any other. */
   private learn(thread: number, message: FromThread): void {
     const { model } = this.shared;
-    if (message.kind === 'class-named') model?.nameClass(thread, message.classId, message.name);
+    if (message.kind === 'class-named') model?.nameClass(thread, message.named);
     else if (message.kind === 'cost-reported') model?.reportCost(thread, message.name, message.cost);
   }
 

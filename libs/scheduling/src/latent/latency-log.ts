@@ -3,6 +3,9 @@
 // One thread writes, another reads. A record is written in full before the count of records grows, with an atomic store, so
 // that the reader never sees part of one. When the reader falls behind by more than the ring holds, records are lost: it
 // notices, and starts again.
+//
+// Classes are numbers that the writer gives to one name after another. The name itself travels elsewhere; the log says from
+// which record on it holds.
 
 /** Records in the ring. */
 const CAPACITY = 2 ** 14;
@@ -10,12 +13,14 @@ const CAPACITY = 2 ** 14;
 const STRIDE = 3;
 const HEADER_BYTES = 8;
 const SLOT_BITS = 2 ** 16;
-const KINDS = 3;
+const KINDS = 4;
 
 /** How a record says that a request started, was answered, or ended without an answer that shows anything. */
 const STARTED = 0;
 const ANSWERED = 1;
 const ABANDONED = 2;
+/** How it says that a class has a new name from here on. */
+const NAMED = 3;
 
 /** Exchanges are numbered from 0 to this, and then from 0 again. */
 export const MAX_EXCHANGES = 2 ** 16;
@@ -24,24 +29,28 @@ export const MAX_EXCHANGES = 2 ** 16;
 export interface LatencyLogReader {
   started(exchange: number, classId: number, slot: number, atSeconds: number): void;
   ended(exchange: number, slot: number, atSeconds: number, isAnswered: boolean): void;
-  /** Records were lost. */
-  lost(): void;
+  /** A class has the name with this number from here on. Returns false to read on from here later: it is not known yet. */
+  named(name: number): boolean;
+  /** Records were lost, among them those of the names up to this number. */
+  lost(names: number): void;
 }
 
 /** The log of one thread. Writing a record allocates nothing. */
 export class LatencyLog {
-  /** Records written, modulo 2³². */
-  private readonly count: Int32Array;
+  /** Records written, and names among them, modulo 2³². */
+  private readonly counts: Int32Array;
   private readonly records: Float64Array;
   private written = 0;
+  private names = 0;
   private read = 0;
   private lastExchange = 0;
 
   /** @param buffer that of the writer's log, for the reader; a new one is allocated when absent. */
   constructor(readonly buffer: SharedArrayBuffer = new SharedArrayBuffer(HEADER_BYTES + CAPACITY * STRIDE * 8)) {
-    this.count = new Int32Array(buffer, 0, 1);
+    this.counts = new Int32Array(buffer, 0, 2);
     this.records = new Float64Array(buffer, HEADER_BYTES);
-    this.written = this.count[0] >>> 0;
+    this.written = this.counts[0] >>> 0;
+    this.names = this.counts[1] >>> 0;
     this.read = this.written;
   }
 
@@ -57,34 +66,47 @@ export class LatencyLog {
     this.write(atSeconds, exchange * KINDS + (isAnswered ? ANSWERED : ABANDONED), slot);
   }
 
+  /** Records that a class gets a name. Returns the number of the name. */
+  name(): number {
+    this.names = (this.names + 1) >>> 0;
+    this.write(0, this.names * KINDS + NAMED, 0);
+    // After the record: who reads this first, and then the count of records, finds the record of each name.
+    Atomics.store(this.counts, 1, this.names | 0);
+    return this.names;
+  }
+
   /** Passes the records since the last call to `reader`, at most `limit` of them. Returns how many. */
   drain(reader: LatencyLogReader, limit: number): number {
-    const written = Atomics.load(this.count, 0) >>> 0;
-    const waiting = (written - this.read) >>> 0;
+    const waiting = ((Atomics.load(this.counts, 0) >>> 0) - this.read) >>> 0;
     if (waiting > CAPACITY / 2) {
-      this.read = written;
-      reader.lost();
+      reader.lost(this.skip());
       return 0;
     }
     const end = Math.min(waiting, limit);
-    for (let i = 0; i < end; i++) this.pass((this.read + i) % CAPACITY, reader);
-    this.read = (this.read + end) >>> 0;
-    return end;
+    let passed = 0;
+    while (passed < end && this.pass((this.read + passed) % CAPACITY, reader)) passed++;
+    this.read = (this.read + passed) >>> 0;
+    return passed;
   }
 
-  /** Skips the records that were not read yet. */
-  skip(): void {
-    this.read = Atomics.load(this.count, 0) >>> 0;
+  /** Skips the records that were not read yet. Returns the number of the last name among all that were skipped or read. */
+  skip(): number {
+    const names = Atomics.load(this.counts, 1) >>> 0;
+    this.read = Atomics.load(this.counts, 0) >>> 0;
+    return names;
   }
 
-  private pass(record: number, reader: LatencyLogReader): void {
+  /** Returns whether the record was taken. */
+  private pass(record: number, reader: LatencyLogReader): boolean {
     const at = record * STRIDE;
     const [atSeconds, exchangeAndKind, classAndSlot] = [this.records[at], this.records[at + 1], this.records[at + 2]];
     const kind = exchangeAndKind % KINDS;
     const exchange = (exchangeAndKind - kind) / KINDS;
+    if (kind === NAMED) return reader.named(exchange);
     const slot = classAndSlot % SLOT_BITS;
     if (kind === STARTED) reader.started(exchange, (classAndSlot - slot) / SLOT_BITS, slot, atSeconds);
     else reader.ended(exchange, slot, atSeconds, kind === ANSWERED);
+    return true;
   }
 
   private write(atSeconds: number, exchangeAndKind: number, classAndSlot: number): void {
@@ -93,6 +115,6 @@ export class LatencyLog {
     this.records[at + 1] = exchangeAndKind;
     this.records[at + 2] = classAndSlot;
     this.written = (this.written + 1) >>> 0;
-    Atomics.store(this.count, 0, this.written | 0);
+    Atomics.store(this.counts, 0, this.written | 0);
   }
 }

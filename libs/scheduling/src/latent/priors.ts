@@ -92,7 +92,7 @@ export class Priors {
       for (let r = 0; r < rank; r++) {
         const isPrior = isDeclared && this.demand.weights[k] > 0 && this.demand.values[first + r] > 0;
         const usual = isDeclared && declared > 0 && r >= declared ? MIN_SHARE : 1;
-        demand[first + r] = isPrior ? this.demand.values[first + r] : usual / rank;
+        demand[first + r] = isPrior ? this.demand.values[first + r] : usual;
       }
     }
     for (let s = 0; s < slotCount; s++) {

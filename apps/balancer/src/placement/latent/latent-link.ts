@@ -21,6 +21,14 @@ export interface ReportedCost {
   readonly reports: number;
 }
 
+/** From one record of a thread's log on, the thread calls a class by this number. */
+export interface ClassName {
+  readonly classId: number;
+  readonly name: string;
+  /** The number of the name in the log. */
+  readonly record: number;
+}
+
 /** The injection token of the thread's link; undefined with DECLARED_CAPACITY=trusted. */
 export const LATENT_LINK = Symbol('LatentLink');
 

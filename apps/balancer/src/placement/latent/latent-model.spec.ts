@@ -8,25 +8,27 @@ import { LatentModel } from './latent-model.js';
 function aModel() {
   const config = loadBalancerConfig({ REGISTRY_FILE: 'none', DECLARED_CAPACITY: 'prior', DEMAND_CLASSES: '2' });
   const model = new LatentModel(new LoadTable({ resourceCount: 2, slotCount: 4, writerCount: 2 }), config);
-  return { model };
+  const nameClass = (thread: number, classId: number, name: string) =>
+    model.nameClass(thread, { classId, name, record: model.logs[thread].name() });
+  return { model, nameClass };
 }
 
 it('a class that a thread has given up makes room, and not one that is still in use', () => {
-  const { model } = aModel();
-  model.nameClass(0, 0, 'GET /a');
-  model.nameClass(0, 1, 'GET /b');
-  for (const name of ['GET /c', 'GET /d', 'GET /e']) model.nameClass(0, 1, name);
+  const { model, nameClass } = aModel();
+  nameClass(0, 0, 'GET /a');
+  nameClass(0, 1, 'GET /b');
+  for (const name of ['GET /c', 'GET /d', 'GET /e']) nameClass(0, 1, name);
   expect(model.numberOf('GET /a')).toBe(0);
   expect(model.numberOf('GET /e')).toBeDefined();
   expect(model.numberOf('GET /b')).toBeUndefined();
 });
 
 it('a class is kept as long as any thread has it', () => {
-  const { model } = aModel();
-  model.nameClass(0, 0, 'GET /a');
-  model.nameClass(1, 0, 'GET /a');
-  model.nameClass(0, 0, 'GET /b');
+  const { model, nameClass } = aModel();
+  nameClass(0, 0, 'GET /a');
+  nameClass(1, 0, 'GET /a');
+  nameClass(0, 0, 'GET /b');
   expect(model.numberOf('GET /a')).toBe(0);
-  model.nameClass(1, 0, 'GET /b');
+  nameClass(1, 0, 'GET /b');
   expect(model.numberOf('GET /a')).toBeUndefined();
 });

@@ -3,7 +3,7 @@ import { LatencyLog, LatentLearner, MAX_RANK_LIMIT, seededRandom, type LoadTable
 import { LRUCache } from 'lru-cache';
 import { monotonicMs, sharedSecondsFromMs } from '../../clock/monotonic.js';
 import type { BalancerConfig } from '../../config/balancer.config.js';
-import type { Beliefs, ReportedCost } from './latent-link.js';
+import type { Beliefs, ClassName, ReportedCost } from './latent-link.js';
 import { ThreadRecords } from './thread-records.js';
 
 /** The largest number of latent resources, unless more are declared. */
@@ -55,7 +55,11 @@ export class LatentModel {
     this.learner = new LatentLearner(latentShape, random);
     this.logs = Array.from({ length: shape.writerCount }, () => new LatencyLog());
     this.threads = this.logs.map(
-      ({ buffer }) => new ThreadRecords(new LatencyLog(buffer), this.learner, () => this.forgetFlights()),
+      ({ buffer }) =>
+        new ThreadRecords(new LatencyLog(buffer), this.learner, {
+          named: (records, named) => this.useName(records, named),
+          lost: () => this.forgetFlights(),
+        }),
     );
     this.numbers = new LRUCache({ max: latentShape.classCount, memoMethod: (name) => this.assignNumber(name) });
     this.current = this.beliefsNow();
@@ -92,15 +96,10 @@ export class LatentModel {
     use(this.current);
   }
 
-  /** Says which class has a number in a thread from now on. */
-  nameClass(thread: number, threadClass: number, name: string): void {
-    // What it wrote before was of the class that had the number until now.
-    const records = this.threads[thread];
-    records.drain(Infinity);
-    const former = records.classOf(threadClass);
-    const classId = this.numbers.memo(name);
-    records.nameClass(threadClass, classId);
-    if (former !== undefined && former !== classId) this.releaseUnused(former);
+  /** Says which class has a number in a thread. */
+  nameClass(thread: number, named: ClassName): void {
+    this.threads[thread].nameClass(named);
+    this.threads[thread].drain(Infinity);
   }
 
   /** Takes the mean of the costs that a thread has read in responses. */
@@ -158,7 +157,7 @@ export class LatentModel {
    */
   private read(now: number): void {
     if (now < this.pausedUntil) {
-      for (const thread of this.threads) thread.log.skip();
+      for (const thread of this.threads) thread.skip();
       return;
     }
     if (this.pausedUntil > 0) {
@@ -176,6 +175,13 @@ export class LatentModel {
   private forgetFlights(): void {
     for (const thread of this.threads) thread.forgetFlights();
     this.learner.forgetFlights();
+  }
+
+  private useName(records: ThreadRecords, { classId: threadClass, name }: ClassName): void {
+    const former = records.classOf(threadClass);
+    const classId = this.numbers.memo(name);
+    records.useClass(threadClass, classId);
+    if (former !== undefined && former !== classId) this.releaseUnused(former);
   }
 
   /** Frees the number of a class that no thread has requests of any more. */

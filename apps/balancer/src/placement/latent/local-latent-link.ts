@@ -16,7 +16,8 @@ export class LocalLatentLink extends LatentLink {
   }
 
   nameClass(classId: number, name: string): void {
-    if (this.thread !== undefined) this.model.nameClass(this.thread, classId, name);
+    if (this.thread === undefined) return;
+    this.model.nameClass(this.thread, { classId, name, record: this.log.name() });
   }
 
   reportCost(name: string, cost: ReportedCost): void {

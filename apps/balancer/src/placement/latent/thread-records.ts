@@ -6,12 +6,21 @@ import {
   type LatentLearner,
   type Stay,
 } from '@fairlead/scheduling';
+import type { ClassName } from './latent-link.js';
 
 /** An exchange in flight. */
 interface Flight {
   readonly classId: number;
   readonly slot: number;
   readonly stay: Stay | undefined;
+}
+
+/** What happens to the records of a thread that is not the learner's business. */
+interface Listener {
+  /** From here on the thread calls a class by a number. */
+  named(records: ThreadRecords, named: ClassName): void;
+  /** Records were lost. */
+  lost(): void;
 }
 
 export class ThreadRecords implements LatencyLogReader {
@@ -21,15 +30,33 @@ export class ThreadRecords implements LatencyLogReader {
   samples = 0;
   /** By number of the exchange. */
   private flights: (Flight | undefined)[] = [];
+  /** Names whose record was not read yet, by its number. */
+  private readonly names = new Map<number, ClassName>();
+  /** The number of the last name whose record was read or skipped. */
+  private lastName = 0;
 
   constructor(
-    readonly log: LatencyLog,
+    private readonly log: LatencyLog,
     private readonly learner: LatentLearner,
-    private readonly onLost: () => void,
+    private readonly listener: Listener,
   ) {}
 
+  /** Takes a name that the thread has given to a class. It holds from its record in the log on. */
+  nameClass(named: ClassName): void {
+    if (named.record <= this.lastName) this.listener.named(this, named);
+    else this.names.set(named.record, named);
+  }
+
+  named(record: number): boolean {
+    if (record <= this.lastName) return true;
+    const named = this.names.get(record);
+    if (!named) return false;
+    this.passNames(record);
+    return true;
+  }
+
   /** Says which class of the model a number of the thread means from now on. */
-  nameClass(threadClass: number, classId: number): void {
+  useClass(threadClass: number, classId: number): void {
     this.classes[threadClass] = classId;
   }
 
@@ -69,13 +96,19 @@ export class ThreadRecords implements LatencyLogReader {
     this.learner.end(flight.stay, flight.classId, slot, atSeconds, isAnswered);
   }
 
-  lost(): void {
-    this.onLost();
+  lost(names: number): void {
+    this.passNames(names);
+    this.listener.lost();
+  }
+
+  /** Skips the records that were not read yet. */
+  skip(): void {
+    this.passNames(this.log.skip());
   }
 
   /** The thread has ended, and its requests with it. */
   abandon(atSeconds: number): void {
-    this.log.skip();
+    this.skip();
     for (const [exchange, flight] of this.flights.entries()) {
       if (flight) this.ended(exchange, flight.slot, atSeconds, false);
     }
@@ -84,5 +117,15 @@ export class ThreadRecords implements LatencyLogReader {
   /** Forgets what is in flight. */
   forgetFlights(): void {
     this.flights = [];
+  }
+
+  /** Uses the names up to that of a record. */
+  private passNames(record: number): void {
+    this.lastName = record;
+    for (const [number, named] of this.names) {
+      if (number > record) break;
+      this.names.delete(number);
+      this.listener.named(this, named);
+    }
   }
 }
