@@ -72,6 +72,29 @@ describe('readReport', () => {
     expect(readReport(report, false, '/root/').failures).toEqual(['a.spec.ts: says no', 'a.spec.ts']);
   });
 
+  it('gives the first line of the message of each failure', () => {
+    const failed = (fullName: string, failureMessages?: string[]) => ({ status: 'failed', fullName, failureMessages });
+    const colours = '\u001b[31mError: expected 1 to be 2\u001b[39m\n    at a.spec.ts:3:5';
+    const testResults = [
+      aFile('failed', failed('says no', [colours, 'Error: another']), failed('says nothing', [])),
+      { ...aFile('failed'), message: '\nCannot find module x\nRequire stack' },
+    ];
+    expect(readReport(aReport({ ...good, testResults }), false, '/root/').failures).toEqual([
+      'a.spec.ts: says no — Error: expected 1 to be 2',
+      'a.spec.ts: says nothing',
+      'a.spec.ts — Cannot find module x',
+    ]);
+  });
+
+  it.each([
+    [200, 'x'.repeat(200)],
+    [201, `${'x'.repeat(199)}…`],
+  ])('shows at most 200 characters of a message: of %i', (length, shown) => {
+    const failed = { status: 'failed', fullName: 'b', failureMessages: ['x'.repeat(length)] };
+    const report = aReport({ ...good, testResults: [aFile('failed', failed)] });
+    expect(readReport(report, false, '/root/').failures).toEqual([`a.spec.ts: b — ${shown}`]);
+  });
+
   it('takes a run whose tests were all skipped for a good one', () => {
     const testResults = [aFile('passed', { status: 'skipped', fullName: 'a' })];
     expect(readReport(aReport({ ...good, numPassedTests: 0, testResults }), true)).toMatchObject({ failed: 0 });

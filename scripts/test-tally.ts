@@ -1,11 +1,15 @@
 // Counts the tests in the report that vitest or the chaos suite writes.
 import { readFileSync } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
+
+/** Characters of a failure's message that the summary shows. */
+const MAX_REASON_LENGTH = 200;
 
 /** How many tests passed and failed, and which were skipped. */
 export interface Tally {
   readonly passed: number;
   readonly failed: number;
-  /** The failed tests that have a name, as "file: title". */
+  /** The failed tests that have a name, as "file: title — reason". */
   readonly failures: readonly string[];
   readonly skips: readonly Skip[];
 }
@@ -57,9 +61,12 @@ interface VitestReport {
 interface FileResult {
   readonly name: string;
   readonly status: string;
+  /** Why the file failed as a whole. */
+  readonly message?: string;
   readonly assertionResults: readonly {
     readonly status: string;
     readonly fullName: string;
+    readonly failureMessages?: readonly string[];
     readonly meta?: { readonly needs?: readonly string[] };
   }[];
 }
@@ -70,8 +77,17 @@ function hasFailedAsAWhole({ status, assertionResults }: FileResult): boolean {
 
 function failuresOf(result: FileResult, root: string): string[] {
   const file = withoutRoot(result.name, root);
-  const tests = result.assertionResults.filter(({ status }) => status === 'failed');
-  return hasFailedAsAWhole(result) ? [file] : tests.map(({ fullName }) => `${file}: ${fullName}`);
+  if (hasFailedAsAWhole(result)) return [withReason(file, result.message)];
+  return result.assertionResults
+    .filter(({ status }) => status === 'failed')
+    .map(({ fullName, failureMessages }) => withReason(`${file}: ${fullName}`, failureMessages?.[0]));
+}
+
+/** Adds the first line of a failure's message, shortened: the rest stands in the log. */
+function withReason(name: string, message = ''): string {
+  const [line] = stripVTControlCharacters(message).trimStart().split('\n', 1);
+  const reason = line.length > MAX_REASON_LENGTH ? `${line.slice(0, MAX_REASON_LENGTH - 1)}…` : line;
+  return reason === '' ? name : `${name} — ${reason}`;
 }
 
 function withoutRoot(name: string, root: string): string {
