@@ -4,12 +4,11 @@ import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { StoreUnavailableError, StoreUnusableError } from '../../apps/balancer/src/registry/store/registry-store.js';
 import { aRecord } from '../../apps/balancer/src/registry/store/store.fixture.js';
-import { freePorts, reservePorts } from '../processes/ports.js';
+import { freePorts } from '../processes/ports.js';
 import { until } from '../processes/until.js';
 import { shared } from '../support/lifetime.js';
 import { describeWith } from '../support/programs.js';
 import { startRedis, startSentinel } from '../support/redis.js';
-import { anAuthority } from '../support/tls.js';
 import { redisKeeper, redisStore } from './redis-keeper.js';
 
 beforeEach(() => {
@@ -199,46 +198,6 @@ describeWith('redis-server', 'a Redis server that cannot be used', (path) => {
     expect(await store.remove('a', 'version' in stored ? stored.version : 0, 'left')).toMatchObject({ kind: 'stored' });
     await full.command('CONFIG', 'SET', 'maxmemory', '0');
     expect(await store.put(aRecord('b'), 0)).toMatchObject({ kind: 'stored' });
-  });
-});
-
-describeWith('redis-server', 'a Redis server with TLS', (path) => {
-  it('it is verified, by the authority that the configuration names', async () => {
-    const authority = await anAuthority();
-    const { certificateFile, keyFile } = await authority.issue('redis', ['127.0.0.1']);
-    const elsewhere = await authority.issue('elsewhere', ['redis.example']);
-    const [port, otherPort] = await reservePorts(2);
-    const common = ['--tls-auth-clients', 'no', '--tls-ca-cert-file', authority.file];
-    const options = (files: { certificateFile: string; keyFile: string }, tlsPort: number) =>
-      common.concat(
-        '--tls-port',
-        String(tlsPort),
-        '--tls-cert-file',
-        files.certificateFile,
-        '--tls-key-file',
-        files.keyFile,
-      );
-    const server = await startRedis(path, options({ certificateFile, keyFile }, port));
-    await startRedis(path, options(elsewhere, otherPort));
-    const secure = { REGISTRY_URL: `rediss://127.0.0.1:${port}` };
-
-    const store = redisStore({ ...secure, REGISTRY_CA_FILE: authority.file });
-    await store.read();
-    expect(await store.put(aRecord('a'), 0)).toMatchObject({ kind: 'stored' });
-
-    const untrusted = redisStore(secure).read();
-    await expect(untrusted).rejects.toThrow(StoreUnusableError);
-    await expect(untrusted).rejects.toThrow('has a certificate of an unknown authority: name it in REGISTRY_CA_FILE');
-    const missing = redisStore({ ...secure, REGISTRY_CA_FILE: '/no/such.pem' }).read();
-    await expect(missing).rejects.toThrow(StoreUnusableError);
-    await expect(missing).rejects.toThrow('/no/such.pem');
-    const trusting = { REGISTRY_CA_FILE: authority.file };
-    const otherName = redisStore({ ...trusting, REGISTRY_URL: `rediss://127.0.0.1:${otherPort}` }).read();
-    await expect(otherName).rejects.toThrow(/cannot be reached: .*certificate/);
-    const plain = redisStore({ REGISTRY_URL: `rediss://127.0.0.1:${server.port}` }).read();
-    await expect(plain).rejects.toThrow(
-      'opens no TLS connection within 1 s; if it does not speak TLS, begin REGISTRY_URL with redis://',
-    );
   });
 });
 

@@ -84,15 +84,17 @@ async function createClient(
   return client as unknown as RedisClientType & RedisClient;
 }
 
-async function open(client: RedisClientType, { name, url }: RedisTarget): Promise<void> {
-  try {
-    await within(TIME_LIMIT_MS, client.connect());
-  } catch (error) {
-    if (!url.usesTls || !(error instanceof TimeLimitError)) throw error;
-    // A server without TLS waits for the end of what it takes for a command.
-    const hint = 'if it does not speak TLS, begin REGISTRY_URL with redis://';
-    throw new StoreUnavailableError(`${name} opens no TLS connection within ${TIME_LIMIT_MS / 1000} s; ${hint}`);
-  }
+/**
+ * What prevented a connection from opening. The client has a time limit of its own, which ends its socket; in a busy process
+ * either limit may come first, and both mean the same.
+ */
+function openingErrorOf(error: Error, { name, url }: RedisTarget): Error {
+  const isTooSlow = error instanceof TimeLimitError || error.message === 'Connection timeout';
+  if (!isTooSlow) return error;
+  if (!url.usesTls) return new TimeLimitError(TIME_LIMIT_MS);
+  // A server without TLS waits for the end of what it takes for a command.
+  const hint = 'if it does not speak TLS, begin REGISTRY_URL with redis://';
+  return new StoreUnavailableError(`${name} opens no TLS connection within ${TIME_LIMIT_MS / 1000} s; ${hint}`);
 }
 
 /** Connects, and does what comes first on a connection, which is closed where one of them fails. */
@@ -103,9 +105,12 @@ async function prepare<Result>(
 ): Promise<Result> {
   // A response that cannot be read is an event, and no command ends with it.
   const broken = Promise.withResolvers<never>();
-  client.on('error', broken.reject);
+  client.on('error', (error: Error) => broken.reject(openingErrorOf(error, target)));
+  const open = within(TIME_LIMIT_MS, client.connect()).catch((error: Error) => {
+    throw openingErrorOf(error, target);
+  });
   try {
-    return await Promise.race([open(client, target).then(first), broken.promise]);
+    return await Promise.race([open.then(first), broken.promise]);
   } catch (error) {
     close(client);
     throw error;
