@@ -43,6 +43,7 @@ const LIBRARY_IMPORTS = {
   contracts: [],
   scheduling: [],
   http1: [],
+  'compile-cache': [],
   configuration: [],
   'watched-files': [],
   tokens: ['watched-files'],

@@ -12,7 +12,7 @@ if (major < MIN_NODE[0] || (major === MIN_NODE[0] && minor < MIN_NODE[1])) {
   process.stderr.write(`${process.env.LOG_FORMAT === 'json' ? JSON.stringify(record) : msg}\n`);
   process.exit(1);
 }
-const { useCompileCache } = await import('./bootstrap/compile-cache.js');
+const { useCompileCache } = await import('@fairlead/compile-cache');
 useCompileCache();
 const { launch } = await import('./bootstrap/launch.js');
 await launch();

@@ -3,7 +3,7 @@ import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 /** Inside the build, so that writing to the cache takes the same permission as writing to the build. */
-const FOLDER = fileURLToPath(new URL('../../../../compile-cache', import.meta.url));
+const FOLDER = fileURLToPath(new URL('../../../compile-cache', import.meta.url));
 
 /**
  * Loads compiled code from the cache from now on, and adds to it when this thread exits normally. Without write
