@@ -13,7 +13,7 @@ const BALANCER_ROOMS = [
   ['cluster/', 'tls/'],
   ['registry/'],
   ['traffic-config/'],
-  ['config/', 'clock/', 'net/'],
+  ['api-description/', 'config/', 'clock/', 'net/'],
 ];
 
 /** The same inside the data plane. */

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { AppProcess, launch, refusedStart, type App } from '../support/processes.js';
 
 const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
-const PORTS = { BACKEND_PORT: '0', DASHBOARD_PORT: '0' };
+const PORTS = { DATA_PLANE_PORT: '0', CONTROL_PLANE_PORT: '0', BACKEND_PORT: '0', DASHBOARD_PORT: '0' };
 
 /** Variables that have a process run this code before its own. */
 function running(code: string): Record<string, string> {
@@ -26,11 +26,12 @@ const NAME_CACHE = running(`import { getCompileCacheDir } from 'node:module';
 process.on('exit', () => process.stderr.write('compiled code is in ' + getCompileCacheDir()));`);
 
 it.each<[App, string[]]>([
+  ['balancer', ['@nestjs/swagger']],
   ['backend', ['@nestjs/swagger']],
   ['dashboard', ['@nestjs/swagger']],
 ])('the start of a %s loads none of %j', async (app, unneeded) => {
   const started = launch(app, { ...PORTS, ...NAME_MODULES });
-  await started.logged(`${app} listening`);
+  await started.logged(app === 'balancer' ? 'data plane listening' : `${app} listening`);
   const loaded = new Set(started.stderr.match(/(?<=node_modules\/)(?:@[^/\n]+\/)?[^/\n]+/g));
   expect(loaded).toContain('@nestjs/core');
   expect(unneeded.filter((name) => loaded.has(name))).toEqual([]);

@@ -10,8 +10,8 @@ import {
 } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { Reflector } from '@nestjs/core';
-import { ApiResponse, ApiSecurity } from '@nestjs/swagger';
 import type { Request } from 'express';
+import { ApiResponse, ApiSecurity } from '../api-description/decorators.js';
 import { balancerConfig } from '../config/balancer.config.js';
 import type { Role } from '../config/token-variables.js';
 import { AccessControl } from './access-control.js';

@@ -1,7 +1,7 @@
 // The cluster: the balancers that serve the fleet, what each of them sees, and the state of the registry.
 import { clusterViewSchema, type ClusterView } from '@fairlead/contracts';
 import { Controller, Get } from '@nestjs/common';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiResponse, ApiTags } from '../api-description/decorators.js';
 import { RequiredRole } from '../access/required-role.js';
 import { ClusterStatus } from '../cluster/cluster-status.js';
 

@@ -1,9 +1,9 @@
 // The newest events of the fleet, for operators.
 import { fleetEventSchema, type FleetEvent } from '@fairlead/contracts';
 import { Controller, Get, Req } from '@nestjs/common';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { z } from 'zod';
+import { ApiOperation, ApiResponse, ApiTags } from '../api-description/decorators.js';
 import { callerOf } from '../access/caller.js';
 import { RequiredRole } from '../access/required-role.js';
 import { EventLog } from '../registry/event-log.js';

@@ -1,7 +1,7 @@
 // Liveness and readiness of the balancer itself.
 import { Controller, Get } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { HealthCheck, HealthCheckService, HealthIndicatorService, type HealthCheckResult } from '@nestjs/terminus';
+import { HealthCheckService, HealthIndicatorService, type HealthCheckResult } from '@nestjs/terminus';
+import { ApiOperation, ApiTags, DescribedHealthCheck } from '../api-description/decorators.js';
 import { NoRequiredRole } from '../access/required-role.js';
 import { DataPlane } from '../data-plane/data-plane.js';
 import { stateOf } from '../registry/backend.js';
@@ -23,14 +23,14 @@ export class HealthController {
   ) {}
 
   @Get('live')
-  @HealthCheck()
+  @DescribedHealthCheck()
   @ApiOperation({ summary: '200 while the process runs' })
   live(): Promise<HealthCheckResult> {
     return this.health.check([]);
   }
 
   @Get('ready')
-  @HealthCheck()
+  @DescribedHealthCheck()
   @ApiOperation({
     summary:
       '200 while the balancer accepts clients; the body shows `panic` or `degraded` when few or no backends are up, or the shared registry is away',

@@ -3,7 +3,7 @@ import { machineListSchema, type MachineList } from '@fairlead/contracts';
 import { LoadTable, type LatentTable } from '@fairlead/scheduling';
 import { Controller, Get, Inject } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiResponse, ApiTags } from '../api-description/decorators.js';
 import { RequiredRole } from '../access/required-role.js';
 import { balancerConfig } from '../config/balancer.config.js';
 import { DemandLearning } from '../placement/demand-learning.js';

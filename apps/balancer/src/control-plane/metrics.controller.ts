@@ -2,8 +2,8 @@
 import { fleetMetricsSchema, requestLogSchema, type RequestRecord } from '@fairlead/contracts';
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
-import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
+import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '../api-description/decorators.js';
 import { RequiredRole } from '../access/required-role.js';
 import { monotonicSeconds } from '../clock/monotonic.js';
 import { balancerConfig } from '../config/balancer.config.js';

@@ -12,8 +12,8 @@ import { LoadTable, POLICY_NAMES, policySummary, poolOfClass, type PolicyName } 
 import { DEFAULT_POOL } from '@fairlead/traffic-config';
 import { Body, Controller, Get, HttpCode, Inject, Post } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { ApiOperation, ApiResponse, ApiTags } from '../api-description/decorators.js';
 import { RequiredRole } from '../access/required-role.js';
 import { balancerConfig } from '../config/balancer.config.js';
 import { DataPlane } from '../data-plane/data-plane.js';

@@ -2,7 +2,7 @@
 import { poolListSchema, type PoolView } from '@fairlead/contracts';
 import { LoadTable } from '@fairlead/scheduling';
 import { Controller, Get } from '@nestjs/common';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiResponse, ApiTags } from '../api-description/decorators.js';
 import { RequiredRole } from '../access/required-role.js';
 import { DataPlane } from '../data-plane/data-plane.js';
 import { stateOf } from '../registry/backend.js';

@@ -11,8 +11,8 @@ import {
 } from '@fairlead/contracts';
 import { maskedTraffic, trafficChanges } from '@fairlead/traffic-config';
 import { ConflictException, Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
+import { ApiBody, ApiConsumes, ApiOperation, ApiResponse, ApiTags } from '../../api-description/decorators.js';
 import { callerOf } from '../../access/caller.js';
 import { RequiredRole } from '../../access/required-role.js';
 import { CurrentTraffic } from '../../traffic-config/current-traffic.js';

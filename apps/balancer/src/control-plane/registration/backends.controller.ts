@@ -29,8 +29,8 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
-import { ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
+import { ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '../../api-description/decorators.js';
 import { balancerConfig } from '../../config/balancer.config.js';
 import { callerOf, type Caller } from '../../access/caller.js';
 import { RequiredRole } from '../../access/required-role.js';

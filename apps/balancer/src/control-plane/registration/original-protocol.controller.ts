@@ -2,8 +2,8 @@
 import { originalRegistrationSchema } from '@fairlead/contracts';
 import { All, Body, Controller, Header, Inject, Req, Res, UseGuards } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
-import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
+import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '../../api-description/decorators.js';
 import { balancerConfig } from '../../config/balancer.config.js';
 import { callerOf, type Caller } from '../../access/caller.js';
 import { DocumentedRole, NoRequiredRole } from '../../access/required-role.js';
