@@ -1,15 +1,18 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { chunked, get, lastGet, request, response } from '../support/http-text.js';
 import { shared } from '../support/lifetime.js';
 import { settled } from '../support/metrics.js';
 import { startBalancer } from '../support/processes.js';
 import { openSocket, received, receivedUntil, sendInParts, sendRaw } from '../support/raw-client.js';
-import { httpUpstream, join, tcpUpstream } from '../support/upstreams.js';
+import { emptyFleet, httpUpstream, join, tcpUpstream } from '../support/upstreams.js';
+
+const serving = shared((atEnd) => startBalancer({}, atEnd));
+beforeEach(() => emptyFleet(serving.current));
 
 describe('framing', () => {
   it('bodies pass unchanged both ways, by length and in chunks', async () => {
-    const balancer = await startBalancer();
+    const balancer = serving.current;
     const { port } = await httpUpstream((request, response) => {
       if (request.headers['x-chunked'] === undefined) {
         response.setHeader('content-length', request.headers['content-length'] ?? 0);
@@ -34,7 +37,7 @@ describe('framing', () => {
   });
 
   it('responses to HEAD, and those with 204 and 304, have no body, and the next response follows them', async () => {
-    const balancer = await startBalancer();
+    const balancer = serving.current;
     const { port } = await httpUpstream(({ method, url }, response) => {
       if (method === 'HEAD') response.writeHead(200, { 'content-length': 1234 }).end();
       else if (url === '/204') response.writeHead(204).end();
@@ -49,7 +52,7 @@ describe('framing', () => {
   });
 
   it('trailers pass both ways', async () => {
-    const balancer = await startBalancer();
+    const balancer = serving.current;
     let received: NodeJS.Dict<string> = {};
     const { port } = await httpUpstream((request, response) => {
       request.resume().on('end', () => {
@@ -75,7 +78,7 @@ describe('framing', () => {
   });
 
   it('the backend decides about Expect: 100-continue', async () => {
-    const balancer = await startBalancer();
+    const balancer = serving.current;
     const { port } = await tcpUpstream((socket) => {
       socket.on('data', (bytes) => {
         const text = bytes.toString();
@@ -99,7 +102,7 @@ describe('framing', () => {
   });
 
   it('early hints pass', async () => {
-    const balancer = await startBalancer();
+    const balancer = serving.current;
     const { port } = await httpUpstream((_, response) => {
       response.writeEarlyHints({ link: '</a.css>; rel=preload' }, () => response.end('done'));
     });
@@ -112,7 +115,7 @@ describe('framing', () => {
     ['1.1', 'HTTP/1.1\r\nHost: ignored\r\nConnection: close\r\n\r\n'],
     ['1.0, which needs no Host', 'HTTP/1.0\r\n\r\n'],
   ])('the authority of an absolute-form target is the host, in HTTP/%s', async (_, rest) => {
-    const balancer = await startBalancer();
+    const balancer = serving.current;
     const { port } = await httpUpstream((request, response) => response.end(`${request.headers.host} ${request.url}`));
     await join(balancer, 'a', port);
     const answer = await sendRaw(balancer.port, `GET http://real.example/a?b ${rest}`);
@@ -139,7 +142,7 @@ describe('framing', () => {
   );
 
   it('a client of HTTP/1.0 gets a response without chunks', async () => {
-    const balancer = await startBalancer();
+    const balancer = serving.current;
     const { port } = await httpUpstream((_, response) => {
       response.write('in ');
       response.end('parts');
@@ -151,14 +154,12 @@ describe('framing', () => {
   });
 
   describe('of a request that is not valid', () => {
-    const fleet = shared(async (atEnd) => {
-      const balancer = await startBalancer({}, atEnd);
+    beforeEach(async () => {
       const { port } = await httpUpstream((request, response) => {
         request.resume();
         response.end();
-      }, atEnd);
-      await join(balancer, 'a', port);
-      return balancer;
+      });
+      await join(serving.current, 'a', port);
     });
 
     it.each([
@@ -192,7 +193,7 @@ describe('framing', () => {
         request('POST', '/', ['Connection: Upgrade', 'Upgrade: x', 'Transfer-Encoding: chunked'], 'zz\r\n'),
       ],
     ])('a request with %s gets 400, and the next client is served', async (_, bytes) => {
-      const balancer = fleet.current;
+      const balancer = serving.current;
       expect(await sendRaw(balancer.port, bytes)).toMatch(/^HTTP\/1\.1 400 /);
       expect((await fetch(balancer.url)).status).toBe(200);
       await settled(balancer);
@@ -200,20 +201,20 @@ describe('framing', () => {
   });
 
   it('versions of HTTP with another wire format get 505', async () => {
-    const balancer = await startBalancer();
+    const balancer = serving.current;
     for (const version of ['HTTP/2.0', 'HTTP/3.0']) {
       expect(await sendRaw(balancer.port, `GET / ${version}\r\nHost: h\r\n\r\n`)).toMatch(/^HTTP\/1\.1 505 /);
     }
   });
 
   it('a coding that is not supported gets 501, and what follows it on the connection is not served', async () => {
-    const balancer = await startBalancer();
+    const balancer = serving.current;
     const coded = request('POST', '/', ['Transfer-Encoding: gzip, chunked'], '0\r\n\r\n');
     expect(await sendRaw(balancer.port, coded + get())).toMatch(/^HTTP\/1\.1 501 [^]*"statusCode":501[^\n]*\n$/);
   });
 
   it('what follows an upgrade that is not followed is served as it was sent', async () => {
-    const balancer = await startBalancer();
+    const balancer = serving.current;
     const targets: string[] = [];
     const { port } = await httpUpstream((received, response) => {
       targets.push(received.url ?? '');
@@ -230,7 +231,7 @@ describe('framing', () => {
   });
 
   it('CONNECT and TRACE get 405, and a head that is too large 431', async () => {
-    const balancer = await startBalancer();
+    const balancer = serving.current;
     expect(await sendRaw(balancer.port, 'CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n')).toMatch(/^HTTP\/1\.1 405 /);
     expect(await sendRaw(balancer.port, request('TRACE', '/', ['Connection: close']))).toMatch(/ 405 /);
     const large = get('/', `X: ${'x'.repeat(20_000)}`);
