@@ -1,11 +1,12 @@
 // Who may change a backend: the one that registered it, by the secret that it got, and operators.
 import { join } from 'node:path';
 import type { RegisteredBackend } from '@fairlead/contracts';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { shared, type AtEnd } from '../support/lifetime.js';
 import { eventsOf } from '../support/metrics.js';
 import { backendIn, startBalancer, type Balancer } from '../support/processes.js';
 import { aFolder } from '../support/supervisor.js';
-import { httpUpstream } from '../support/upstreams.js';
+import { emptyFleet, httpUpstream } from '../support/upstreams.js';
 import { messageOf, send, type Received, type SentRequest } from './requests.js';
 
 const OPERATE = 'operate-token-of-16-or-more';
@@ -52,11 +53,15 @@ const remove = (balancer: Balancer, id: string, sent: Partial<Sent> = {}) =>
 const show = (balancer: Balancer, id: string, sent: Partial<Sent> = {}) =>
   ask(balancer, { path: `/api/v1/backends/${encodeURIComponent(id)}`, ...sent });
 
-const started = (env: Record<string, string> = {}) => startBalancer({ CONTROL_PLANE_TOKENS: TOKENS, ...env });
+const started = (env: Record<string, string> = {}, atEnd?: AtEnd) =>
+  startBalancer({ CONTROL_PLANE_TOKENS: TOKENS, ...env }, atEnd);
+
+const serving = shared((atEnd) => started({}, atEnd));
+beforeEach(() => emptyFleet(serving.current, OPERATE));
 
 describe('a backend', () => {
   it('is renewed, read and removed with its secret, which only the first registration shows', async () => {
-    const balancer = await started();
+    const balancer = serving.current;
     const first = await register(balancer, 'a');
     const secret = secretOf(first);
     expect(first.status).toBe(201);
@@ -72,7 +77,7 @@ describe('a backend', () => {
   });
 
   it.each([undefined, 'wrong'])('is not changed with the secret %j, also from its own address', async (secret) => {
-    const balancer = await started();
+    const balancer = serving.current;
     await register(balancer, 'a');
     for (const change of [renew, remove, show]) {
       const refused = await change(balancer, 'a', { secret });
@@ -85,7 +90,7 @@ describe('a backend', () => {
   });
 
   it('is changed by an operator, who does not take it over', async () => {
-    const balancer = await started();
+    const balancer = serving.current;
     const secret = secretOf(await register(balancer, 'a', { from: ELSEWHERE }));
     const changed = await register(balancer, 'a', { token: OPERATE }, { labels: { zone: 'b' } });
     expect([changed.status, secretOf(changed)]).toEqual([200, undefined]);
@@ -95,7 +100,7 @@ describe('a backend', () => {
   });
 
   it('registers again without its secret from its own address, and gets another one', async () => {
-    const balancer = await started();
+    const balancer = serving.current;
     const first = secretOf(await register(balancer, 'a'));
     const again = await register(balancer, 'a');
     expect(again.status).toBe(200);
@@ -105,7 +110,7 @@ describe('a backend', () => {
   });
 
   it('is not taken over from another address without its secret, under its id or at its url', async () => {
-    const balancer = await started();
+    const balancer = serving.current;
     const secret = secretOf(await register(balancer, 'a'));
     for (const refused of [
       await register(balancer, 'a', { from: ELSEWHERE }),
@@ -121,7 +126,7 @@ describe('a backend', () => {
   });
 
   it('is taken over from another address with a token that is bound to its id, which is an event', async () => {
-    const balancer = await started();
+    const balancer = serving.current;
     const { port } = await httpUpstream((_, response) => response.end());
     const url = `http://127.0.0.1:${port}`;
     const first = secretOf(await register(balancer, 'files-1', {}, { url }));
@@ -131,7 +136,9 @@ describe('a backend', () => {
     expect(second.status).toBe(200);
     expect((await renew(balancer, 'files-1', { secret: first })).status).toBe(403);
     expect((await renew(balancer, 'files-1', { secret: secretOf(second), token: FILES })).status).toBe(200);
-    expect((await eventsOf(balancer, OPERATE)).filter(({ kind }) => kind === 'changed')).toMatchObject([
+    expect(
+      (await eventsOf(balancer, OPERATE)).filter(({ kind, backend }) => kind === 'changed' && backend === 'files-1'),
+    ).toMatchObject([
       {
         caller: ELSEWHERE,
         token: 'files',
@@ -168,7 +175,7 @@ describe('a backend of the original protocol', () => {
     send(balancer.control, { from, headers: { 'content-length': String(ORIGINAL.length) }, body: ORIGINAL });
 
   it('has no secret: its address owns it', async () => {
-    const balancer = await started();
+    const balancer = serving.current;
     const id = `http://${ELSEWHERE}:80`;
     expect(await original(balancer, ELSEWHERE)).toMatchObject({ status: 200, body: 'Server accepted\n' });
     expect(await original(balancer, ELSEWHERE)).toMatchObject({ status: 200 });
@@ -183,7 +190,7 @@ describe('a backend of the original protocol', () => {
   });
 
   it('does not take over a backend that another address has registered', async () => {
-    const balancer = await started();
+    const balancer = serving.current;
     expect((await register(balancer, 'a', {}, { url: `http://${ELSEWHERE}` })).status).toBe(201);
     const refused = await original(balancer, ELSEWHERE);
     expect(refused.status).toBe(409);

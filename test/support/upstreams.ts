@@ -8,6 +8,7 @@ import {
 } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { switchTo } from './http-text.js';
+import { bearer } from './bearer.js';
 import { whenTestEnds, type AtEnd } from './lifetime.js';
 import { backendIn, until, type Balancer } from './processes.js';
 
@@ -92,10 +93,11 @@ export async function join({ control }: Balancer, id: string, port: number, more
 }
 
 /** Removes all backends, so that tests can share a balancer. */
-export async function emptyFleet({ control }: Balancer): Promise<void> {
+export async function emptyFleet({ control }: Balancer, token?: string): Promise<void> {
   const url = `${control}/api/v1/backends`;
+  const headers = bearer(token);
   const ids = async () =>
-    ((await (await fetch(url)).json()) as { backends: { id: string }[] }).backends.map(({ id }) => id);
-  for (const id of await ids()) await fetch(`${url}/${encodeURIComponent(id)}`, { method: 'DELETE' });
+    ((await (await fetch(url, { headers })).json()) as { backends: { id: string }[] }).backends.map(({ id }) => id);
+  for (const id of await ids()) await fetch(`${url}/${encodeURIComponent(id)}`, { method: 'DELETE', headers });
   await until('the fleet to be empty', async () => (await ids()).length === 0);
 }
