@@ -3,12 +3,13 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { get, head, response } from '../support/http-text.js';
+import { shared } from '../support/lifetime.js';
 import { metricsOf, settled } from '../support/metrics.js';
 import { backendIn, startBalancer, until } from '../support/processes.js';
 import { openSocket, sendRaw, sendInParts, stillAt } from '../support/raw-client.js';
-import { httpUpstream, join, tcpUpstream } from '../support/upstreams.js';
+import { emptyFleet, httpUpstream, join, tcpUpstream } from '../support/upstreams.js';
 
 const LARGE = 1_000_000;
 const sumOf = (amounts: readonly number[]) => amounts.reduce((sum, amount) => sum + amount, 0);
@@ -28,8 +29,11 @@ async function largeUpstream(bytes: Buffer) {
 }
 
 describe.each(['off', 'on'])('large responses (FAST_LANE=%s)', (FAST_LANE) => {
+  const serving = shared((atEnd) => startBalancer({ FAST_LANE }, atEnd));
+  beforeEach(() => emptyFleet(serving.current));
+
   it('a response arrives unchanged however it is split, and its connection is reused', async () => {
-    const balancer = await startBalancer({ FAST_LANE });
+    const balancer = serving.current;
     const body = randomBytes(LARGE);
     const { length } = headOf(LARGE);
     const whole = Buffer.concat([Buffer.from(headOf(LARGE)), body]);
@@ -65,7 +69,7 @@ describe.each(['off', 'on'])('large responses (FAST_LANE=%s)', (FAST_LANE) => {
   });
 
   it('a response that breaks off breaks off for the client too', async () => {
-    const balancer = await startBalancer({ FAST_LANE });
+    const balancer = serving.current;
     const { port } = await tcpUpstream((socket) =>
       socket.once('data', () => {
         void sendInParts(socket, [headOf(LARGE), Buffer.alloc(300_000, 'x')], balancer.port).then(() => socket.end());
@@ -93,7 +97,7 @@ describe.each(['off', 'on'])('large responses (FAST_LANE=%s)', (FAST_LANE) => {
   });
 
   it('a response ends at its length, and no client gets what follows it', async () => {
-    const balancer = await startBalancer({ FAST_LANE });
+    const balancer = serving.current;
     const connections = new Set<Socket>();
     const { port } = await tcpUpstream((socket) =>
       socket.on('data', () => {
@@ -112,7 +116,7 @@ describe.each(['off', 'on'])('large responses (FAST_LANE=%s)', (FAST_LANE) => {
   });
 
   it('a connection on which bytes of another head follow a response is not reused', async () => {
-    const balancer = await startBalancer({ FAST_LANE });
+    const balancer = serving.current;
     const connections = new Set<Socket>();
     const { port } = await tcpUpstream((socket) =>
       socket.on('data', () => {
@@ -130,7 +134,7 @@ describe.each(['off', 'on'])('large responses (FAST_LANE=%s)', (FAST_LANE) => {
   });
 
   it('responses wait for slow clients without being mixed, and their connections are reused', async () => {
-    const balancer = await startBalancer({ FAST_LANE });
+    const balancer = serving.current;
     const body = randomBytes(20 * LARGE);
     const { port, connections } = await largeUpstream(body);
     await join(balancer, 'a', port);
@@ -160,7 +164,7 @@ describe.each(['off', 'on'])('large responses (FAST_LANE=%s)', (FAST_LANE) => {
   });
 
   it('a response ends when the client leaves in its middle, and the backend is not blamed', async () => {
-    const balancer = await startBalancer({ FAST_LANE });
+    const balancer = serving.current;
     const { port, connections } = await largeUpstream(randomBytes(20 * LARGE));
     await join(balancer, 'a', port);
     const socket = await openSocket(balancer.port);
