@@ -1,18 +1,22 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { get, head, request } from '../support/http-text.js';
+import { shared } from '../support/lifetime.js';
 import { metricsOf, settled } from '../support/metrics.js';
 import { backendIn, startBalancer } from '../support/processes.js';
 import { openSocket, receivedUntil, sendRaw } from '../support/raw-client.js';
-import { httpUpstream, join, tcpUpstream } from '../support/upstreams.js';
+import { emptyFleet, httpUpstream, join, tcpUpstream } from '../support/upstreams.js';
 
 /** The head of a response, and less of its body than it announces. */
 const HALF = head('HTTP/1.1 200 OK', ['Content-Length: 100']) + 'half';
 
+const serving = shared((atEnd) => startBalancer({}, atEnd));
+beforeEach(() => emptyFleet(serving.current));
+
 describe('failing backends', () => {
   it('the response is 503 with Retry-After when there is no backend', async () => {
-    const response = await fetch((await startBalancer()).url);
+    const response = await fetch(serving.current.url);
     expect(response.status).toBe(503);
     expect(response.headers.get('retry-after')).toBe('1');
     expect(await response.json()).toMatchObject({ statusCode: 503, error: 'Service Unavailable' });
@@ -106,7 +110,7 @@ describe('failing backends', () => {
   });
 
   it('a truncated response is truncated for the client too', async () => {
-    const balancer = await startBalancer();
+    const balancer = serving.current;
     const { port } = await tcpUpstream((socket) =>
       socket.once('data', (head) => {
         if (head.includes('/length')) socket.end(HALF);
@@ -134,7 +138,7 @@ describe('failing backends', () => {
     ['a strange coding', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n'],
     ['nothing at all', ''],
   ])('the response is 502 when the backend sends %s', async (_, bytes) => {
-    const balancer = await startBalancer();
+    const balancer = serving.current;
     const { port } = await tcpUpstream((socket) => socket.once('data', () => socket.end(bytes)));
     await join(balancer, 'a', port);
     expect((await fetch(balancer.url, { method: 'POST', body: 'x' })).status).toBe(502);
@@ -161,7 +165,7 @@ describe('failing backends', () => {
   });
 
   it('a request that comes back to the balancer gets 508', async () => {
-    const balancer = await startBalancer();
+    const balancer = serving.current;
     // A relay in between, so that the address does not give the loop away.
     const relay = await tcpUpstream((socket) => {
       const onward = connect(balancer.port, '127.0.0.1');
