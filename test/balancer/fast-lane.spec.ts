@@ -2,12 +2,17 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { get, lastGet, request } from '../support/http-text.js';
+import { shared } from '../support/lifetime.js';
 import { metricsOf, settled } from '../support/metrics.js';
 import { startBalancer, until } from '../support/processes.js';
 import { openSocket, received, receivedUntil, stillAt } from '../support/raw-client.js';
-import { httpUpstream, join, tcpUpstream, holdingUpstream } from '../support/upstreams.js';
+import { emptyFleet, httpUpstream, join, tcpUpstream, holdingUpstream } from '../support/upstreams.js';
+
+/** For tests that need no balancer of their own. */
+const serving = shared((atEnd) => startBalancer({}, atEnd));
+beforeEach(() => emptyFleet(serving.current));
 
 describe('the fast lane', () => {
   it('an upload waits for room like any other request', async () => {
@@ -30,7 +35,7 @@ describe('the fast lane', () => {
   });
 
   it('a request after the last one of its connection is not served', async () => {
-    const balancer = await startBalancer();
+    const balancer = serving.current;
     const seen: string[] = [];
     const { port } = await httpUpstream((request, response) => {
       seen.push(request.url ?? '');
@@ -113,7 +118,7 @@ describe('the fast lane', () => {
   });
 
   it('a client that sends requests and reads nothing is not served on', async () => {
-    const balancer = await startBalancer();
+    const balancer = serving.current;
     let served = 0;
     const { port } = await httpUpstream((_, response) => {
       served++;
@@ -134,7 +139,7 @@ describe('the fast lane', () => {
   });
 
   it('what a slow client has not read is kept while others are served', async () => {
-    const balancer = await startBalancer();
+    const balancer = serving.current;
     const body = Buffer.alloc(8 * 1024 * 1024, 'abcdefghijklmnopqrstuvwxyz');
     const { port } = await httpUpstream((request, response) => response.end(request.url === '/slow' ? body : 'z'));
     await join(balancer, 'a', port);

@@ -1,13 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BackendView } from '@fairlead/contracts';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { get, response, switchTo, upgradeTo } from '../support/http-text.js';
+import { shared } from '../support/lifetime.js';
 import { metricsOf, settled, eventsOf } from '../support/metrics.js';
 import { startBalancer, until, type Balancer } from '../support/processes.js';
 import { openSocket, receivedUntil } from '../support/raw-client.js';
-import { join, tcpUpstream, holdingUpstream } from '../support/upstreams.js';
+import { emptyFleet, join, tcpUpstream, holdingUpstream } from '../support/upstreams.js';
 
 const queued = async (balancer: Balancer) => (await metricsOf(balancer)).fleet.queued;
+
+/** For tests that need no balancer of their own. */
+const serving = shared((atEnd) => startBalancer({}, atEnd));
+beforeEach(() => emptyFleet(serving.current));
 
 describe('a full fleet', () => {
   it('requests wait in a queue, first come first served', async () => {
@@ -117,7 +122,7 @@ describe('a drain', () => {
     (await eventsOf(balancer)).map(({ kind, to }) => (kind === 'state' ? to : kind));
 
   it('a drain shows its progress, counts upgraded connections, and is an event when it is complete', async () => {
-    const balancer = await startBalancer();
+    const balancer = serving.current;
     const { port } = await tcpUpstream((socket) => socket.once('data', () => socket.write(switchTo('echo'))));
     await join(balancer, 'a', port);
     const client = await openSocket(balancer.port);
@@ -138,7 +143,7 @@ describe('a drain', () => {
   });
 
   it('what is in flight at the end of a drain is cut', async () => {
-    const balancer = await startBalancer();
+    const balancer = serving.current;
     const { port, holds } = await holdingUpstream();
     await join(balancer, 'a', port);
     const answer = fetch(balancer.url, { method: 'POST', body: 'x' });
@@ -151,7 +156,7 @@ describe('a drain', () => {
   });
 
   it('a wrong time is refused with what is allowed', async () => {
-    const balancer = await startBalancer();
+    const balancer = serving.current;
     await join(balancer, 'a', (await holdingUpstream()).port);
     for (const text of ['-1', 'soon', '1e3', '86401', '']) {
       const response = await drain(balancer, `?timeoutSeconds=${text}`);

@@ -1,10 +1,11 @@
 import type { DemandList, Explanation } from '@fairlead/contracts';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { lastGet } from '../support/http-text.js';
+import { shared } from '../support/lifetime.js';
 import { metricsOf } from '../support/metrics.js';
 import { startBackend, startBalancer, until, type Balancer } from '../support/processes.js';
 import { sendRaw } from '../support/raw-client.js';
-import { httpUpstream, join, register } from '../support/upstreams.js';
+import { emptyFleet, httpUpstream, join, register } from '../support/upstreams.js';
 
 async function explain({ control }: Balancer, body: object): Promise<Response> {
   const headers = { 'content-type': 'application/json' };
@@ -25,6 +26,10 @@ async function demandsFrom(source: string, balancer: Balancer, names: string[]):
   });
   return demands;
 }
+
+/** For tests that need no balancer of their own. */
+const serving = shared((atEnd) => startBalancer({}, atEnd));
+beforeEach(() => emptyFleet(serving.current));
 
 describe('explaining a placement', () => {
   it.each([
@@ -174,7 +179,7 @@ describe('explaining a placement', () => {
     [{ path: '/', method: 'get' }, /^method must be a method in capital letters.*, got "get"$/],
     [{ demand: {}, pool: 'reports' }, /^there is no pool "reports": the pools are default$/, 404],
   ])('%j is refused with what is allowed', async (body, sentence, status = 400) => {
-    const response = await explain(await startBalancer(), body);
+    const response = await explain(serving.current, body);
     expect(response.status).toBe(status);
     expect(((await response.json()) as { message: string }).message).toMatch(sentence);
   });
@@ -252,7 +257,7 @@ describe('learning what requests need', () => {
   });
 
   it('requests are served by a fleet that lacks a resource which none of them is known to need', async () => {
-    const balancer = await startBalancer();
+    const balancer = serving.current;
     const { port } = await httpUpstream((_, response) => response.end());
     await join(balancer, 'diskless', port, { resources: { compute: 20, storage: 0 } });
     for (let i = 0; i < 5; i++) expect((await fetch(balancer.url)).status).toBe(200);
