@@ -27,7 +27,7 @@ const RESPONSE = [
   'Content-Length: 1024',
   'ETag: "5e0d6f6e6c3b4e2b"',
   'Cache-Control: private, max-age=60',
-  'Endpoint-Load-Metrics: JSON {"named_metrics":{"compute":3}}',
+  'Endpoint-Load-Metrics: JSON {"request_cost":{"compute":3}}',
   'Date: Sun, 22 Nov 2026 12:00:00 GMT',
   'Connection: keep-alive',
   'Keep-Alive: timeout=5',

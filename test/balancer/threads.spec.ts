@@ -73,7 +73,7 @@ describe('with two threads', () => {
   it('what the threads learn is shown as one', async () => {
     const balancer = await startBalancer(TWO);
     const { port } = await httpUpstream((_, response) => {
-      response.setHeader('endpoint-load-metrics', 'TEXT named_metrics.compute=3,named_metrics.storage=1').end('served');
+      response.setHeader('endpoint-load-metrics', 'TEXT request_cost.compute=3,request_cost.storage=1').end('served');
     });
     await join(balancer, 'a', port);
     await getEach(`${balancer.url}/reports`, 40);

@@ -130,7 +130,7 @@ const BOUNDS: Readonly<Record<string, string>> = {
   'libs/http1/src/field-names.ts names': 'the names that the program interprets',
   'libs/http1/src/field-names.ts spelling': 'the names that the program interprets',
   'libs/http1/src/name-patterns.ts starts': 'the names that the program interprets',
-  'libs/scheduling/src/demand/cost-entries.ts amounts': 'one response head: MAX_HEADER_BYTES',
+  'libs/scheduling/src/demand/cost-entries.ts cost': 'one response head: MAX_HEADER_BYTES',
   'libs/scheduling/src/demand/demand-learner.ts learnedAt': 'DEMAND_CLASSES',
   'libs/scheduling/src/demand/demand-learner.ts reports': 'DEMAND_CLASSES',
   'libs/scheduling/src/demand/latency-baseline.ts classes': 'DEMAND_CLASSES',

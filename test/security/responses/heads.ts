@@ -47,11 +47,11 @@ export const heads: readonly ResponseAttack[] = [
   relayed('a cost report that is nested 2,000 deep', withLines(`endpoint-load-metrics: JSON ${'['.repeat(2000)}`)),
   relayed(
     'a cost report of huge numbers',
-    withLines('endpoint-load-metrics: TEXT named_metrics.compute=1e308, cpu_utilization=1e999'),
+    withLines('endpoint-load-metrics: TEXT request_cost.compute=1e308, cpu_utilization=1e999'),
   ),
   relayed(
     'a cost report with __proto__',
-    withLines('endpoint-load-metrics: JSON {"named_metrics":{"__proto__":{"x":1}}}'),
+    withLines('endpoint-load-metrics: JSON {"request_cost":{"__proto__":{"x":1}}}'),
   ),
   relayed('a cost report of noise', withLines('endpoint-load-metrics-bin: //8AAAB=/w=')),
 ];

@@ -8,11 +8,6 @@ export type CostReport =
   | { readonly ok: true; readonly cost: ReadonlyMap<string, number> }
   | { readonly ok: false; readonly reason: CostReportFault };
 
-/**
- * The fields of `OrcaLoadReport` that carry costs. `request_cost` is meant for them; `named_metrics` is the fallback.
- */
-export type CostField = 'request_cost' | 'named_metrics';
-
 /** Maximum units of a resource per request. Larger amounts are errors or attacks. */
 const MAX_AMOUNT = 1e6;
 
@@ -23,17 +18,16 @@ const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
  * either.
  */
 export class CostEntries {
-  private readonly amounts = { request_cost: new Map<string, number>(), named_metrics: new Map<string, number>() };
+  private readonly cost = new Map<string, number>();
   private fault: CostReportFault | undefined;
 
-  /** Adds one amount, in units of the resource `name`. */
-  add(field: CostField, name: string, amount: number): void {
-    const amounts = this.amounts[field];
+  /** Adds one amount of `request_cost`, in units of the resource `name`. */
+  add(name: string, amount: number): void {
     if (name === '') this.reject('malformed');
-    if (amounts.has(name)) this.reject('duplicate');
+    if (this.cost.has(name)) this.reject('duplicate');
     const isInRange = amount >= 0 && amount <= MAX_AMOUNT;
     if (!isInRange) this.reject('out-of-range');
-    amounts.set(name, amount);
+    this.cost.set(name, amount);
   }
 
   /** Rejects the report. Only the first fault is kept. */
@@ -41,11 +35,10 @@ export class CostEntries {
     this.fault ??= fault;
   }
 
-  /** Returns the report. When both fields name a resource, `request_cost` wins. */
+  /** Returns the report. */
   report(): CostReport {
     if (this.fault !== undefined) return { ok: false, reason: this.fault };
-    const cost = new Map([...this.amounts.named_metrics, ...this.amounts.request_cost]);
-    return cost.size === 0 ? { ok: false, reason: 'empty' } : { ok: true, cost };
+    return this.cost.size === 0 ? { ok: false, reason: 'empty' } : { ok: true, cost: this.cost };
   }
 }
 

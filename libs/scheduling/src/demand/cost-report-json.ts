@@ -1,13 +1,8 @@
 // Reads cost reports of the form `JSON {"request_cost": {"compute": 3, "storage": 1}}`: protobuf's JSON mapping.
-import { parseDecimal, type CostEntries, type CostField } from './cost-entries.js';
+import { parseDecimal, type CostEntries } from './cost-entries.js';
 
-/** The two spellings of each field that protobuf's JSON mapping accepts. */
-const FIELDS: ReadonlyMap<string, CostField> = new Map([
-  ['request_cost', 'request_cost'],
-  ['requestCost', 'request_cost'],
-  ['named_metrics', 'named_metrics'],
-  ['namedMetrics', 'named_metrics'],
-]);
+/** The two spellings of the field that protobuf's JSON mapping accepts. */
+const COST_FIELDS: ReadonlySet<string> = new Set(['request_cost', 'requestCost']);
 
 /** An ORCA report nests its fields one object deep. Anything nested deeper than this is not a report. */
 const MAX_DEPTH = 16;
@@ -23,10 +18,9 @@ export function readJsonEntries(body: string, entries: CostEntries): void {
   if (Number.isNaN(parsedKeyCount)) return entries.reject('malformed');
   if (countWrittenKeys(body) !== parsedKeyCount) return entries.reject('duplicate');
   for (const [key, amounts] of Object.entries(report)) {
-    const field = FIELDS.get(key);
-    if (field === undefined) continue;
+    if (!COST_FIELDS.has(key)) continue;
     if (!isObject(amounts)) return entries.reject('malformed');
-    for (const [name, amount] of Object.entries(amounts)) entries.add(field, name, parseAmount(amount));
+    for (const [name, amount] of Object.entries(amounts)) entries.add(name, parseAmount(amount));
   }
 }
 

@@ -1,4 +1,4 @@
-// Reads cost reports of the form `TEXT cpu_utilization=0.3, request_cost.compute=3, named_metrics.storage=1`.
+// Reads cost reports of the form `TEXT cpu_utilization=0.3, request_cost.compute=3, request_cost.storage=1`.
 import { parseDecimal, type CostEntries } from './cost-entries.js';
 
 /** Adds the costs of a list of `key=value` to `entries`. Keys of other fields are allowed, once each. */
@@ -11,8 +11,7 @@ export function readTextEntries(body: string, entries: CostEntries): void {
     if (keys.has(key)) return entries.reject('duplicate');
     keys.add(key);
     const dot = key.indexOf('.');
-    const field = key.slice(0, dot);
-    if (field !== 'request_cost' && field !== 'named_metrics') continue;
-    entries.add(field, key.slice(dot + 1), parseDecimal(pair.slice(equals + 1).trim()));
+    if (key.slice(0, dot) !== 'request_cost') continue;
+    entries.add(key.slice(dot + 1), parseDecimal(pair.slice(equals + 1).trim()));
   }
 }

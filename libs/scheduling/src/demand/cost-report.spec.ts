@@ -15,8 +15,8 @@ function costOf(value: string): Record<string, number> | string {
 describe('BIN', () => {
   it.each([
     ['request-cost', { compute: 3, storage: 0.5 }],
-    ['named-metrics', { compute: 2.25 }],
-    ['every-field', { compute: 7, gpu: 4 }],
+    ['named-metrics', 'empty'],
+    ['every-field', { compute: 7 }],
     ['zero-cost', { compute: 0 }],
     ['unicode-name', { mémoire: 1 }],
     ['no-cost', 'empty'],
@@ -58,7 +58,9 @@ describe('JSON', () => {
   it.each([
     ['{"request_cost":{"compute":3,"storage":0.5}}', { compute: 3, storage: 0.5 }],
     ['{"requestCost":{"compute":"3e0"}}', { compute: 3 }],
-    ['{"named_metrics":{"compute":9,"gpu":1},"request_cost":{"compute":3}}', { compute: 3, gpu: 1 }],
+    ['{"named_metrics":{"compute":9,"gpu":-1},"request_cost":{"compute":3}}', { compute: 3 }],
+    ['{"namedMetrics":{"compute":9}}', 'empty'],
+    ['{"utilization":{"compute":0.9}}', 'empty'],
     ['{"cpu_utilization":0.3,"utilization":{"disk":[1,{"a":2}]},"request_cost":{"compute":3}}', { compute: 3 }],
     ['{"request_cost":{"a:\\"b":1}}', { 'a:"b': 1 }],
     ['{}', 'empty'],
@@ -86,7 +88,8 @@ describe('TEXT', () => {
   it.each([
     ['request_cost.compute=3, request_cost.storage=0.5', { compute: 3, storage: 0.5 }],
     ['cpu_utilization=0.3,named_metrics.compute=9,request_cost.compute=3', { compute: 3 }],
-    ['named_metrics.custom.name=.4', { 'custom.name': 0.4 }],
+    ['request_cost.custom.name=.4', { 'custom.name': 0.4 }],
+    ['named_metrics.compute=4', 'empty'],
     ['cpu_utilization=0.3', 'empty'],
     ['', 'empty'],
     ['request_cost.compute', 'malformed'],
