@@ -130,6 +130,25 @@ describe('the latent model', () => {
     expectSound(served(learner, 1500, (i) => [i % 3, (i >> 2) % 3, 0.1]).table);
   });
 
+  it.each([1e-300, 1e-3, 0, 1e3, 1e300, -1, NaN, Infinity])(
+    'is moved little by reports of %d times the cost that latencies show',
+    (factor) => {
+      const learner = aLearner(3, 3);
+      for (const slot of [0, 1, 2]) learner.declareMachine(slot, [10]);
+      for (const k of [0, 1, 2]) learner.declareDemand(k, [1 + 4 * k], 500);
+      const { table } = served(learner, 1200, (i) => {
+        if (i === 600) learner.declareDemand(0, [factor], 500);
+        return [i % 3, (i >> 2) % 3, 0.1 * (1 + 4 * (i % 3))];
+      });
+      expectSound(table);
+      expect(table.model).not.toBe('least-requests');
+      for (const slot of [0, 1, 2]) {
+        expect(work(table, 0, slot)).toBeGreaterThan(0.1 / 1.5);
+        expect(work(table, 0, slot)).toBeLessThan(0.1 * 1.5);
+      }
+    },
+  );
+
   type Call =
     | { readonly does: 'start'; readonly classId: number; readonly slot: number }
     | { readonly does: 'end'; readonly which: number; readonly isAnswered: boolean }

@@ -8,6 +8,12 @@ const FULL_WEIGHT_SAMPLES = 20;
 /** Bounds of an entry: far from what could overflow in products of four. */
 const MIN_ENTRY = 1e-30;
 const MAX_ENTRY = 1e30;
+/**
+ * What is believed before any sample counts as at most this multiple of the entry, and at least its inverse, in each step.
+ * Without samples it still leads an entry anywhere. Against samples of weight n, a belief of weight w < n that is too large
+ * by any factor raises an entry to at most n / (n − w) of what the samples say.
+ */
+const MAX_PRIOR_RATIO = 2;
 
 /** What is believed of entries before any sample. Values at `index * rankLimit + r`; 0: nothing is. */
 export interface Prior {
@@ -59,7 +65,8 @@ export class MultiplicativeUpdate {
         let push = this.push[at] + SHAPE_WEIGHT / rank / entry;
         if (prior && prior.weights[index] > 0 && prior.values[at] > 0) {
           const weight = prior.weights[index] / rank;
-          pull += (weight * prior.values[at]) / entry ** 2;
+          const value = Math.min(MAX_PRIOR_RATIO * entry, Math.max(entry / MAX_PRIOR_RATIO, prior.values[at]));
+          pull += (weight * value) / entry ** 2;
           push += weight / entry;
         }
         entries[at] = bounded(entry * Math.sqrt(pull / push));
