@@ -6,6 +6,7 @@ import {
   RequestClassifier,
   parseBinaryCostReport,
   parseCostReport,
+  writeUtilization,
   type CostReport,
   type DemandBelief,
   type FleetSnapshot,
@@ -54,11 +55,14 @@ export abstract class DemandLearning {
   private readonly logger = new Logger('DemandLearning');
   private readonly baseline = new LatencyBaseline();
   private readonly warnedAbout = new WeakSet<FleetBackend>();
+  /** Of the report at hand. */
+  private readonly utilization: Float64Array;
 
   constructor(
     protected readonly table: LoadTable,
     protected readonly config: BalancerConfig,
   ) {
+    this.utilization = new Float64Array(config.RESOURCES.size);
     const forget = (classId: number) => {
       this.classes.delete(classId);
       this.baseline.forget(classId);
@@ -109,18 +113,18 @@ export abstract class DemandLearning {
     return this.baseline.medianSeconds(classId);
   }
 
-  /** Learns from the cost report of a response, if there is one. An invalid report is counted, and logged once. */
+  /** Learns from the report of a response, if there is one. An invalid report is counted, and logged once. */
   readReport(classId: number, headers: ResponseHeaders, backend: FleetBackend): void {
     const report = reportIn(headers);
     if (report === undefined) return;
-    const problem = report.ok ? this.problemOf(report.cost) : report.reason;
-    if (problem !== undefined) {
-      this.ignore(backend, problem);
-      return;
-    }
-    if (!report.ok) return;
+    if (!report.ok) return this.ignore(backend, report.reason);
+    const { RESOURCES } = this.config;
+    const hasCost = RESOURCES.names.some((name) => report.cost.has(name));
+    const hasUtilization = writeUtilization(report, RESOURCES.names, this.utilization);
+    if (!hasCost && !hasUtilization) return this.ignore(backend, 'they name no resource of this fleet');
     this.table.own.counts.reportsAccepted++;
-    this.reported(classId, this.config.RESOURCES.vectorOf(Object.fromEntries(report.cost)));
+    if (hasCost) this.reported(classId, RESOURCES.vectorOf(Object.fromEntries(report.cost)));
+    if (hasUtilization) this.reportedUtilization(backend.slot, this.utilization);
   }
 
   /** The name of a class that is known. */
@@ -131,18 +135,14 @@ export abstract class DemandLearning {
   /** Records what a backend reported a request to have cost, units, in the fleet's order. */
   protected abstract reported(classId: number, cost: ResourceVector): void;
 
+  /** Records how busy a backend reports to be, 0 to 1, in the fleet's order; NaN: it does not say. The vector is reused. */
+  protected reportedUtilization(_slot: number, _utilization: ResourceVector): void {}
+
   /** Takes a class that is new. */
   protected nameClass(_classId: number, _name: string): void {}
 
   /** Forgets a class whose number will be reused. */
   protected abstract forgetClass(classId: number): void;
-
-  /** Why a report is ignored: it names none of the fleet's resources. */
-  private problemOf(cost: ReadonlyMap<string, number>): string | undefined {
-    return this.config.RESOURCES.names.some((name) => cost.has(name))
-      ? undefined
-      : 'they name no resource of this fleet';
-  }
 
   private ignore(backend: FleetBackend, problem: string): void {
     this.table.own.counts.reportsIgnored++;

@@ -117,6 +117,7 @@ export type FromThread =
   /** A number of this thread means this class of requests from now on. */
   | { readonly kind: 'class-named'; readonly named: ClassName }
   | { readonly kind: 'cost-reported'; readonly name: string; readonly cost: ReportedCost }
+  | { readonly kind: 'utilization-reported'; readonly slot: number; readonly utilization: readonly number[] }
   | { readonly kind: 'probe-requested'; readonly slot: number; readonly identity: number }
   | { readonly kind: 'reply'; readonly id: number; readonly result: Replies[keyof Replies] };
 

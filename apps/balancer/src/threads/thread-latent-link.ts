@@ -24,6 +24,10 @@ export class ThreadLatentLink extends LatentLink {
     this.main.post({ kind: 'cost-reported', name, cost });
   }
 
+  reportUtilization(slot: number, utilization: readonly number[]): void {
+    this.main.post({ kind: 'utilization-reported', slot, utilization });
+  }
+
   listen(use: (beliefs: Beliefs) => void): void {
     this.listeners.push(use);
     use(this.beliefs);

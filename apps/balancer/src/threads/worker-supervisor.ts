@@ -152,6 +152,7 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
     const { model } = this.shared;
     if (message.kind === 'class-named') model?.nameClass(thread, message.named);
     else if (message.kind === 'cost-reported') model?.reportCost(thread, message.name, message.cost);
+    else if (message.kind === 'utilization-reported') model?.reportUtilization(message.slot, message.utilization);
   }
 
   /** Watches a thread until it ends, and publishes the fleet to it once it is ready. */

@@ -6,9 +6,18 @@ describe('costReportHeader', () => {
     expect(costReportHeader({ compute: 3, storage: 1 })).toBe('JSON {"request_cost":{"compute":3,"storage":1}}');
   });
 
-  it.each([Number.NaN, Infinity, -1])('rejects %s', (units) => {
-    expect(() => costReportHeader({ compute: units })).toThrow(
-      `the cost of compute must be a finite number of at least 0, got ${units}`,
+  it('adds how busy the backend is', () => {
+    expect(costReportHeader({ compute: 3 }, { compute: 0.5 })).toBe(
+      'JSON {"request_cost":{"compute":3},"utilization":{"compute":0.5}}',
+    );
+  });
+
+  it.each([Number.NaN, Infinity, -1])('rejects %s', (amount) => {
+    expect(() => costReportHeader({ compute: amount })).toThrow(
+      `the cost of compute must be a finite number of at least 0, got ${amount}`,
+    );
+    expect(() => costReportHeader({}, { compute: amount })).toThrow(
+      `the utilization of compute must be a finite number of at least 0, got ${amount}`,
     );
   });
 });

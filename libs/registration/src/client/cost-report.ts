@@ -11,23 +11,35 @@ const COST_REPORT_HEADER = 'endpoint-load-metrics';
  *
  * Source: xds.data.orca.v3.OrcaLoadReport; the `JSON ` prefix is Envoy's native form of the header.
  *
+ * @param utilization the part of each resource that is in use on this backend now, 0 to 1: `OrcaLoadReport.utilization`.
  * @throws {RangeError} when an amount is negative or not finite.
  */
-export function costReportHeader(cost: ResourceAmounts): string {
-  for (const [resource, units] of Object.entries(cost)) {
-    if (!(Number.isFinite(units) && units >= 0)) {
-      throw new RangeError(`the cost of ${resource} must be a finite number of at least 0, got ${units}`);
-    }
-  }
-  return `JSON ${JSON.stringify({ request_cost: cost })}`;
+export function costReportHeader(cost: ResourceAmounts, utilization: ResourceAmounts = {}): string {
+  expectAmounts('cost', cost);
+  expectAmounts('utilization', utilization);
+  const isBusyKnown = Object.keys(utilization).length > 0;
+  return `JSON ${JSON.stringify({ request_cost: cost, ...(isBusyKnown && { utilization }) })}`;
 }
 
 /**
  * Sets the cost report of a response. Call it before the head is sent; with Fastify, pass `reply.raw`.
  *
+ * @param utilization the part of each resource that is in use on this backend now, 0 to 1, as far as it is known.
  * @throws {RangeError} when `costReportHeader` does.
  * @throws {Error} `ERR_HTTP_HEADERS_SENT` when the head was already sent.
  */
-export function reportCost(response: Pick<OutgoingMessage, 'setHeader'>, cost: ResourceAmounts): void {
-  response.setHeader(COST_REPORT_HEADER, costReportHeader(cost));
+export function reportCost(
+  response: Pick<OutgoingMessage, 'setHeader'>,
+  cost: ResourceAmounts,
+  utilization?: ResourceAmounts,
+): void {
+  response.setHeader(COST_REPORT_HEADER, costReportHeader(cost, utilization));
+}
+
+function expectAmounts(what: string, amounts: ResourceAmounts): void {
+  for (const [resource, amount] of Object.entries(amounts)) {
+    if (!(Number.isFinite(amount) && amount >= 0)) {
+      throw new RangeError(`the ${what} of ${resource} must be a finite number of at least 0, got ${amount}`);
+    }
+  }
 }

@@ -1,8 +1,18 @@
 // Reads cost reports of the form `JSON {"request_cost": {"compute": 3, "storage": 1}}`: protobuf's JSON mapping.
-import { parseDecimal, type CostEntries } from './cost-entries.js';
+import { parseDecimal, type CostEntries, type GaugeField, type MapField } from './cost-entries.js';
 
-/** The two spellings of the field that protobuf's JSON mapping accepts. */
-const COST_FIELDS: ReadonlySet<string> = new Set(['request_cost', 'requestCost']);
+/** The spellings of each field that protobuf's JSON mapping accepts. */
+const MAP_FIELDS: ReadonlyMap<string, MapField> = new Map([
+  ['request_cost', 'request_cost'],
+  ['requestCost', 'request_cost'],
+  ['utilization', 'utilization'],
+]);
+const GAUGE_FIELDS: ReadonlyMap<string, GaugeField> = new Map([
+  ['cpu_utilization', 'cpu_utilization'],
+  ['cpuUtilization', 'cpu_utilization'],
+  ['mem_utilization', 'mem_utilization'],
+  ['memUtilization', 'mem_utilization'],
+]);
 
 /** An ORCA report nests its fields one object deep. Anything nested deeper than this is not a report. */
 const MAX_DEPTH = 16;
@@ -10,17 +20,20 @@ const MAX_DEPTH = 16;
 /** A JSON string, and the colon after it if it is a key. One without an end matches to the end of the text. */
 const STRING_OR_KEY = /"(?:[^"\\]|\\.)*(?:"(\s*:)?|\\?$)/gs;
 
-/** Adds the costs of a report in JSON to `entries`. */
+/** Adds the numbers of a report in JSON to `entries`. */
 export function readJsonEntries(body: string, entries: CostEntries): void {
   const report = parseObject(body);
   if (report === undefined) return entries.reject('malformed');
   const parsedKeyCount = countParsedKeys(report);
   if (Number.isNaN(parsedKeyCount)) return entries.reject('malformed');
   if (countWrittenKeys(body) !== parsedKeyCount) return entries.reject('duplicate');
-  for (const [key, amounts] of Object.entries(report)) {
-    if (!COST_FIELDS.has(key)) continue;
-    if (!isObject(amounts)) return entries.reject('malformed');
-    for (const [name, amount] of Object.entries(amounts)) entries.add(name, parseAmount(amount));
+  for (const [key, value] of Object.entries(report)) {
+    const gauge = GAUGE_FIELDS.get(key);
+    if (gauge !== undefined) entries.addGauge(gauge, parseAmount(value));
+    const field = MAP_FIELDS.get(key);
+    if (field === undefined) continue;
+    if (!isObject(value)) return entries.reject('malformed');
+    for (const [name, amount] of Object.entries(value)) entries.add(field, name, parseAmount(amount));
   }
 }
 

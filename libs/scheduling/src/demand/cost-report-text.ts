@@ -1,7 +1,7 @@
 // Reads cost reports of the form `TEXT cpu_utilization=0.3, request_cost.compute=3, request_cost.storage=1`.
 import { parseDecimal, type CostEntries } from './cost-entries.js';
 
-/** Adds the costs of a list of `key=value` to `entries`. Keys of other fields are allowed, once each. */
+/** Adds the numbers of a list of `key=value` to `entries`. Keys of other fields are allowed, once each. */
 export function readTextEntries(body: string, entries: CostEntries): void {
   const keys = new Set<string>();
   for (const pair of body.split(',')) {
@@ -11,7 +11,9 @@ export function readTextEntries(body: string, entries: CostEntries): void {
     if (keys.has(key)) return entries.reject('duplicate');
     keys.add(key);
     const dot = key.indexOf('.');
-    if (key.slice(0, dot) !== 'request_cost') continue;
-    entries.add(key.slice(dot + 1), parseDecimal(pair.slice(equals + 1).trim()));
+    const field = key.slice(0, dot);
+    const amount = parseDecimal(pair.slice(equals + 1).trim());
+    if (field === 'request_cost' || field === 'utilization') entries.add(field, key.slice(dot + 1), amount);
+    else if (key === 'cpu_utilization' || key === 'mem_utilization') entries.addGauge(key, amount);
   }
 }

@@ -19,7 +19,7 @@ describe('BIN', () => {
     ['every-field', { compute: 7 }],
     ['zero-cost', { compute: 0 }],
     ['unicode-name', { mémoire: 1 }],
-    ['no-cost', 'empty'],
+    ['no-cost', {}],
     ['nan', 'out-of-range'],
     ['infinite', 'out-of-range'],
     ['negative', 'out-of-range'],
@@ -60,11 +60,12 @@ describe('JSON', () => {
     ['{"requestCost":{"compute":"3e0"}}', { compute: 3 }],
     ['{"named_metrics":{"compute":9,"gpu":-1},"request_cost":{"compute":3}}', { compute: 3 }],
     ['{"namedMetrics":{"compute":9}}', 'empty'],
-    ['{"utilization":{"compute":0.9}}', 'empty'],
-    ['{"cpu_utilization":0.3,"utilization":{"disk":[1,{"a":2}]},"request_cost":{"compute":3}}', { compute: 3 }],
+    ['{"utilization":{"compute":0.9}}', {}],
+    ['{"cpu_utilization":0.3,"rps_fractional":{"a":[1]},"request_cost":{"compute":3}}', { compute: 3 }],
+    ['{"utilization":{"disk":[1,{"a":2}]},"request_cost":{"compute":3}}', 'out-of-range'],
     ['{"request_cost":{"a:\\"b":1}}', { 'a:"b': 1 }],
     ['{}', 'empty'],
-    ['{"cpu_utilization":0.3}', 'empty'],
+    ['{"cpu_utilization":0.3}', {}],
     ['[]', 'malformed'],
     ['null', 'malformed'],
     ['{"request_cost":3}', 'malformed'],
@@ -90,7 +91,8 @@ describe('TEXT', () => {
     ['cpu_utilization=0.3,named_metrics.compute=9,request_cost.compute=3', { compute: 3 }],
     ['request_cost.custom.name=.4', { 'custom.name': 0.4 }],
     ['named_metrics.compute=4', 'empty'],
-    ['cpu_utilization=0.3', 'empty'],
+    ['cpu_utilization=0.3', {}],
+    ['application_utilization=0.3', 'empty'],
     ['', 'empty'],
     ['request_cost.compute', 'malformed'],
     ['request_cost.=1', 'malformed'],
@@ -102,6 +104,32 @@ describe('TEXT', () => {
     ['eps=1, eps=1, request_cost.compute=2', 'duplicate'],
   ])('reads %j', (body, expected) => {
     expect(costOf(`TEXT ${body}`)).toEqual(expected);
+  });
+});
+
+describe('utilization', () => {
+  const EVERY_FIELD = { disk: 0.4, cpu_utilization: 0.3, mem_utilization: 0.8 };
+
+  function busyOf(value: string): Record<string, number> | string {
+    const report = parseCostReport(value);
+    return report.ok ? Object.fromEntries<number>([...report.utilization, ...report.gauges]) : report.reason;
+  }
+
+  it.each([
+    [`BIN ${VECTORS['every-field']}`, EVERY_FIELD],
+    ['JSON {"cpuUtilization":0.3,"memUtilization":"0.8","utilization":{"disk":0.4}}', EVERY_FIELD],
+    ['TEXT cpu_utilization=0.3, mem_utilization=.8, utilization.disk=0.4', EVERY_FIELD],
+    ['TEXT cpu_utilization=2', { cpu_utilization: 2 }],
+    ['JSON {"cpu_utilization":-0.1}', 'out-of-range'],
+    ['JSON {"mem_utilization":null}', 'out-of-range'],
+    ['JSON {"utilization":0.5}', 'malformed'],
+    ['JSON {"cpu_utilization":0.1,"cpuUtilization":0.2}', 'duplicate'],
+    ['TEXT utilization.disk=NaN, request_cost.compute=3', 'out-of-range'],
+    ['TEXT utilization.=1', 'malformed'],
+    ['BIN CQ==', 'malformed'],
+    ['BIN CAE=', 'malformed'],
+  ])('reads %s', (value, expected) => {
+    expect(busyOf(value)).toEqual(expected);
   });
 });
 
@@ -135,7 +163,9 @@ describe('any form', () => {
     fc.assert(
       fc.property(fc.constantFrom('BIN', 'JSON', 'TEXT'), bodies, (form, body) => {
         const report = parseCostReport(`${form} ${body}`);
-        if (report.ok) for (const amount of report.cost.values()) expect(amount).toSatisfy(isAcceptable);
+        if (!report.ok) return;
+        const amounts = [report.cost, report.utilization, report.gauges].flatMap((each) => [...each.values()]);
+        for (const amount of amounts) expect(amount).toSatisfy(isAcceptable);
       }),
     );
   });

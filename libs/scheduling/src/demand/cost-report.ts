@@ -1,4 +1,4 @@
-// Reads the cost of a request that a backend reports in its response head: ORCA, in every form in use.
+// Reads what a backend reports in its response head, what the request cost and how busy it is: ORCA, in every form in use.
 //
 // Sources: xds/data/orca/v3/orca_load_report.proto in cncf/xds; the forms of the header as read by Envoy's
 // source/common/orca.

@@ -5,7 +5,8 @@ export {
   parseBinaryCostReport,
   parseCostReport,
 } from './cost-report.js';
-export type { CostReport, CostReportFault } from './cost-entries.js';
+export type { CostReport, CostReportFault, GaugeField, ReportedLoad } from './cost-entries.js';
+export { writeUtilization } from './reported-utilization.js';
 export type { Sojourn } from './service-meter.js';
 export { DemandLearner, LearningTicket, type DemandLearnerShape } from './demand-learner.js';
 export type { DemandBelief, DemandModel, DemandSource } from './demand-model.js';

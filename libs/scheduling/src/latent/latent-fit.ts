@@ -38,6 +38,8 @@ export interface FitContext {
   readonly order: number;
   readonly demandPrior?: Prior;
   readonly slownessPrior?: Prior;
+  /** What the utilization of machines shows. */
+  readonly utilization?: Prior | undefined;
 }
 
 /** Fits factors to one store of samples. Allocates once; a step is O(samples × neighbours × rank). */
@@ -74,7 +76,8 @@ export class LatentFit {
     }
     factors.loss = weight > 0 ? loss / weight : Infinity;
     demandSums.apply(factors.demand, factors.rank, factors.classSamples, context.demandPrior);
-    slownessSums.apply(factors.slowness, factors.rank, factors.slotSamples, context.slownessPrior);
+    const { slownessPrior, utilization } = context;
+    slownessSums.apply(factors.slowness, factors.rank, factors.slotSamples, slownessPrior, utilization);
   }
 
   /** Returns the latency that the factors predict for a sample, seconds. */

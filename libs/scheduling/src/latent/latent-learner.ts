@@ -11,6 +11,7 @@ import { NeighbourMeter, type Stay } from './neighbour-meter.js';
 import { Priors } from './priors.js';
 import { SampleStore } from './sample-store.js';
 import { Sampling } from './sampling.js';
+import { UtilizationWitness } from './utilization-witness.js';
 
 /** Samples kept: ten seconds of a busy fleet. */
 const SAMPLES = 4096;
@@ -42,6 +43,7 @@ export class LatentLearner {
   private readonly meter: NeighbourMeter;
   private readonly samples = new SampleStore(SAMPLES);
   private readonly priors: Priors;
+  private readonly witness: UtilizationWitness;
   /** By rank. */
   private models: LatentFactors[];
   private readonly choice: ModelChoice;
@@ -62,6 +64,7 @@ export class LatentLearner {
   ) {
     this.meter = new NeighbourMeter(shape.classCount);
     this.priors = new Priors(shape);
+    this.witness = new UtilizationWitness(shape);
     this.models = Array.from({ length: shape.rankLimit + 1 }, (_, rank) => this.unfitted(Math.max(1, rank)));
     this.fitsOf = this.models.map(() => 0);
     this.choice = new ModelChoice(this.models.length, shape.rankLimit);
@@ -82,6 +85,7 @@ export class LatentLearner {
    * @param isAnswered whether its latency shows anything: not that of a request that failed.
    */
   end(stay: Stay | undefined, classId: number, slot: number, atSeconds: number, isAnswered: boolean): void {
+    this.witness.ended(classId, slot, atSeconds);
     if (!stay) {
       this.meter.end(classId, slot, atSeconds);
       return;
@@ -108,6 +112,11 @@ export class LatentLearner {
     if (this.fits === 0) this.startFromPriors();
   }
 
+  /** Takes how busy a machine reports to be, 0 to 1, by resource; NaN: it does not say. */
+  reportUtilization(slot: number, utilization: ArrayLike<number>): void {
+    this.witness.report(slot, utilization);
+  }
+
   /**
    * Starts from what another learner of the same shape believes, before any fit. Own samples outweigh it as they come.
    *
@@ -129,6 +138,7 @@ export class LatentLearner {
   forgetClass(classId: number): void {
     this.samples.forgetClass(classId);
     this.priors.forgetClass(classId);
+    this.witness.forgetClass(classId);
     for (const factors of this.models) factors.forgetClass(classId);
     this.sampling.forgetClass(classId);
     this.isOutdated = true;
@@ -139,6 +149,7 @@ export class LatentLearner {
     this.samples.forgetSlot(slot);
     this.meter.forgetSlot(slot);
     this.priors.forgetSlot(slot);
+    this.witness.forgetSlot(slot);
     for (const factors of this.models) factors.forgetSlot(slot);
     this.isOutdated = true;
   }
@@ -147,6 +158,7 @@ export class LatentLearner {
   forgetFlights(): void {
     this.meter.forgetAll();
     this.sampling.forgetFlights();
+    this.witness.interrupt();
   }
 
   /**
@@ -184,7 +196,8 @@ export class LatentLearner {
     for (let rank = 1; rank < this.models.length; rank++) {
       if (!this.isFitted(rank)) continue;
       const former = this.models[rank];
-      const context = { ...seen, ...this.beliefsAt(rank) };
+      const utilization = this.priors.isAnchored ? this.witness.beliefs(former) : undefined;
+      const context = { ...seen, ...this.beliefsAt(rank), utilization };
       const starts = this.fitsOf[rank] === 0 ? [] : [former.copy()];
       if (this.isRestarted(rank)) for (let i = 0; i < RESTARTS; i++) starts.push(this.randomStart(rank, i));
       const steps = starts.length > 1 ? STEPS_OF_RESTARTS : STEPS_OF_FIT;

@@ -9,13 +9,13 @@ const FULL_WEIGHT_SAMPLES = 20;
 const MIN_ENTRY = 1e-30;
 const MAX_ENTRY = 1e30;
 /**
- * What is believed before any sample counts as at most this multiple of the entry, and at least its inverse, in each step.
+ * What is believed besides the samples counts as at most this multiple of the entry, and at least its inverse, in each step.
  * Without samples it still leads an entry anywhere. Against samples of weight n, a belief of weight w < n that is too large
  * by any factor raises an entry to at most n / (n − w) of what the samples say.
  */
 const MAX_PRIOR_RATIO = 2;
 
-/** What is believed of entries before any sample. Values at `index * rankLimit + r`; 0: nothing is. */
+/** What is believed of entries besides the samples. Values at `index * rankLimit + r`; 0: nothing is. */
 export interface Prior {
   readonly values: Float64Array;
   /** How many samples each one weighs as much as. By class or slot. */
@@ -45,12 +45,14 @@ export class MultiplicativeUpdate {
   }
 
   /** Multiplies each entry by the square root of the ratio of its sums, to which what is believed of it is added. */
-  apply(entries: Float64Array, rank: number, samples: Float64Array, prior?: Prior): void {
+  apply(entries: Float64Array, rank: number, samples: Float64Array, ...beliefs: (Prior | undefined)[]): void {
     const rankLimit = entries.length / samples.length;
     const kind = new Kind(entries, rank, samples);
+    const priors = beliefs.filter((prior) => prior !== undefined);
+    for (const prior of priors) this.addPrior(entries, rank, prior);
     const usualEntries = kind.shape.map((shape) => bounded(Math.exp(kind.size + shape)));
     for (let index = 0; index < samples.length; index++) {
-      const isKnown = samples[index] > 0 || (prior !== undefined && prior.weights[index] > 0);
+      const isKnown = samples[index] > 0 || priors.some(({ weights }) => weights[index] > 0);
       if (!isKnown) {
         // Most places are free, so that this has to be cheap.
         for (let r = 0; r < rank; r++) entries[index * rankLimit + r] = usualEntries[r];
@@ -61,15 +63,25 @@ export class MultiplicativeUpdate {
         const at = index * rankLimit + r;
         const usual = Math.exp(size + kind.shape[r]);
         const entry = entries[at];
-        let pull = this.pull[at] + ((SHAPE_WEIGHT / rank) * usual) / entry ** 2;
-        let push = this.push[at] + SHAPE_WEIGHT / rank / entry;
-        if (prior && prior.weights[index] > 0 && prior.values[at] > 0) {
-          const weight = prior.weights[index] / rank;
-          const value = Math.min(MAX_PRIOR_RATIO * entry, Math.max(entry / MAX_PRIOR_RATIO, prior.values[at]));
-          pull += (weight * value) / entry ** 2;
-          push += weight / entry;
-        }
+        const pull = this.pull[at] + ((SHAPE_WEIGHT / rank) * usual) / entry ** 2;
+        const push = this.push[at] + SHAPE_WEIGHT / rank / entry;
         entries[at] = bounded(entry * Math.sqrt(pull / push));
+      }
+    }
+  }
+
+  private addPrior(entries: Float64Array, rank: number, { values, weights }: Prior): void {
+    const rankLimit = entries.length / weights.length;
+    for (let index = 0; index < weights.length; index++) {
+      if (weights[index] === 0) continue;
+      const weight = weights[index] / rank;
+      for (let r = 0; r < rank; r++) {
+        const at = index * rankLimit + r;
+        if (values[at] === 0) continue;
+        const entry = entries[at];
+        const value = Math.min(MAX_PRIOR_RATIO * entry, Math.max(entry / MAX_PRIOR_RATIO, values[at]));
+        this.pull[at] += (weight * value) / entry ** 2;
+        this.push[at] += weight / entry;
       }
     }
   }

@@ -40,6 +40,11 @@ export class Priors {
     return { slownessPrior: this.slowness, demandPrior: this.demand };
   }
 
+  /** Whether latent resources stand for declared ones: something is known in their units. */
+  get isAnchored(): boolean {
+    return this.isAnyMachineDeclared || this.demand.weights.some((weight) => weight > 0);
+  }
+
   get isAnyMachineDeclared(): boolean {
     return this.capacities.size > 0;
   }

@@ -7,7 +7,7 @@ import {
   type LoadTable,
   type ResourceVector,
 } from '@fairlead/scheduling';
-import { sharedSecondsFromSeconds } from '../../clock/monotonic.js';
+import { monotonicSeconds, sharedSecondsFromSeconds } from '../../clock/monotonic.js';
 import type { BalancerConfig } from '../../config/balancer.config.js';
 import { DemandLearning, type LatentView, type LearningTicket, type NamedBelief } from '../demand-learning.js';
 import { DeclaredClasses } from './declared-classes.js';
@@ -15,6 +15,8 @@ import { beliefsOf, speedOf, usualDemand } from './beliefs.js';
 import type { Beliefs, LatentLink } from './latent-link.js';
 import { ReportedCosts } from './reported-costs.js';
 
+/** How often the reported utilization of a backend is passed on, seconds. */
+const UTILIZATION_INTERVAL_SECONDS = 1;
 /** Demand below this part of a class's whole demand is taken for none where some backend lacks the resource. */
 const MIN_SHARE = 0.05;
 
@@ -35,6 +37,8 @@ export class LatentLearning extends DemandLearning implements LatentView {
   private fleet: FleetSnapshot | undefined;
   private readonly declared: DeclaredClasses;
   private readonly reports: ReportedCosts;
+  /** When the utilization of a backend was last passed on, by slot. */
+  private readonly utilizationSentAt: Float64Array;
 
   constructor(
     private readonly link: LatentLink,
@@ -43,6 +47,7 @@ export class LatentLearning extends DemandLearning implements LatentView {
   ) {
     super(table, config);
     this.reports = new ReportedCosts((classId, cost) => link.reportCost(this.nameOf(classId), cost));
+    this.utilizationSentAt = new Float64Array(table.shape.slotCount).fill(-Infinity);
     this.declared = new DeclaredClasses(config.RESOURCES.names, (name) => this.classifier.numberOf(name));
     link.listen((beliefs) => this.useBeliefs(beliefs));
   }
@@ -110,6 +115,13 @@ export class LatentLearning extends DemandLearning implements LatentView {
 
   protected reported(classId: number, cost: ResourceVector): void {
     this.reports.add(classId, cost);
+  }
+
+  protected override reportedUtilization(slot: number, utilization: ResourceVector): void {
+    const now = monotonicSeconds();
+    if (now - this.utilizationSentAt[slot] < UTILIZATION_INTERVAL_SECONDS) return;
+    this.utilizationSentAt[slot] = now;
+    this.link.reportUtilization(slot, Array.from(utilization));
   }
 
   protected override nameClass(classId: number, name: string): void {

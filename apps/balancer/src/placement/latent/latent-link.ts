@@ -43,6 +43,9 @@ export abstract class LatentLink {
   /** Passes on what a class was reported to cost. */
   abstract reportCost(name: string, cost: ReportedCost): void;
 
+  /** Passes on how busy a backend reports to be, 0 to 1, in the fleet's order; NaN: it does not say. */
+  abstract reportUtilization(slot: number, utilization: readonly number[]): void;
+
   /** Passes what is believed to `use`: what is known now, and whenever it changes. */
   abstract listen(use: (beliefs: Beliefs) => void): void;
 }

@@ -116,6 +116,12 @@ export class LatentModel {
     this.learner.declareDemand(classId, units, reports);
   }
 
+  /** Takes how busy a backend reports to be, in the fleet's order; NaN: it does not say. */
+  reportUtilization(slot: number, utilization: readonly number[]): void {
+    // A thread may not know yet that the backend has left.
+    if (this.declared.has(slot)) this.learner.reportUtilization(slot, utilization);
+  }
+
   /** Takes how many balancers send requests to the backends, this one included. */
   setBalancers(count: number): void {
     this.learner.setBalancers(count);

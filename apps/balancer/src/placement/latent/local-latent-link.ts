@@ -24,6 +24,10 @@ export class LocalLatentLink extends LatentLink {
     if (this.thread !== undefined) this.model.reportCost(this.thread, name, cost);
   }
 
+  reportUtilization(slot: number, utilization: readonly number[]): void {
+    if (this.thread !== undefined) this.model.reportUtilization(slot, utilization);
+  }
+
   listen(use: (beliefs: Beliefs) => void): void {
     this.model.listen(use);
   }

@@ -1,0 +1,85 @@
+// What a thread that serves clients passes on of the reports of backends.
+import { performance } from 'node:perf_hooks';
+import { LatencyLog, LoadTable } from '@fairlead/scheduling';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { loadBalancerConfig } from '../../config/balancer.config.js';
+import type { FleetBackend } from '../../registry/snapshot/fleet.js';
+import { LatentLearning } from './latent-learning.js';
+import { LatentLink } from './latent-link.js';
+
+/** Keeps what is passed on. */
+class KeptLink extends LatentLink {
+  readonly log = new LatencyLog();
+  readonly passedOn: unknown[] = [];
+
+  nameClass(): void {}
+
+  reportCost(name: string, { units, reports }: { units: readonly number[]; reports: number }): void {
+    this.passedOn.push({ name, units, reports });
+  }
+
+  reportUtilization(slot: number, utilization: readonly number[]): void {
+    this.passedOn.push({ slot, utilization });
+  }
+
+  listen(): void {}
+}
+
+function setUp() {
+  const config = loadBalancerConfig({ REGISTRY_FILE: 'none', DECLARED_CAPACITY: 'prior' });
+  const table = new LoadTable({ resourceCount: 2, slotCount: 8, writerCount: 1 });
+  const link = new KeptLink();
+  const learning = new LatentLearning(link, table, config);
+  const classId = learning.classify({ method: 'GET', target: '/a', bodyBytes: 0 });
+  const read = (slot: number, report: string) =>
+    learning.readReport(classId, { 'endpoint-load-metrics': report }, { id: `b${slot}`, slot } as FleetBackend);
+  return { passedOn: link.passedOn, read, counts: table.own.counts };
+}
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe('the utilization that a backend reports', () => {
+  it('is passed on with the resources that it is about, and is no cost', () => {
+    const { read, passedOn, counts } = setUp();
+    read(3, 'TEXT cpu_utilization=0.5');
+    expect(passedOn).toEqual([{ slot: 3, utilization: [0.5, NaN] }]);
+    expect(counts.reportsAccepted).toBe(1);
+  });
+
+  it('is passed on with the cost of the request', () => {
+    const { read, passedOn } = setUp();
+    read(3, 'JSON {"utilization":{"storage":0.25},"request_cost":{"compute":3}}');
+    expect(passedOn).toEqual([
+      { name: 'GET /a', units: [3, 0], reports: 1 },
+      { slot: 3, utilization: [NaN, 0.25] },
+    ]);
+  });
+
+  it('is passed on once a second at most, for each backend', () => {
+    const { read, passedOn } = setUp();
+    const now = vi.spyOn(performance, 'now');
+    for (let i = 0; i < 25; i++) {
+      now.mockReturnValue(100 * i);
+      for (const slot of [1, 2]) read(slot, `TEXT utilization.storage=0.${i}`);
+    }
+    expect(passedOn).toEqual(
+      ['0.0', '0.10', '0.20'].flatMap((storage) =>
+        [1, 2].map((slot) => ({ slot, utilization: [NaN, Number(storage)] })),
+      ),
+    );
+  });
+
+  it.each([
+    'TEXT utilization.storage=-1',
+    'TEXT cpu_utilization=NaN',
+    'TEXT utilization.gpu=0.5',
+    'TEXT mem_utilization=1',
+  ])('is ignored and counted when it says nothing of the fleet: %s', (report) => {
+    const { read, passedOn, counts } = setUp();
+    read(1, report);
+    expect(passedOn).toEqual([]);
+    expect(counts.reportsIgnored).toBe(1);
+  });
+});
