@@ -57,7 +57,7 @@ const learning = {
     table: LoadTable,
     link: LatentLink | undefined,
     config: ConfigType<typeof balancerConfig>,
-  ) => (link ? new LatentLearning(link, table, config) : new TrustedLearning(fleet, table, config)),
+  ) => (link ? new LatentLearning(link, fleet, table, config) : new TrustedLearning(fleet, table, config)),
 };
 const scheduling = [FleetValidity, DrfScheduler, DemandClassifier, learning, AffinityKeyReader];
 /** One for all lanes of a thread. */

@@ -123,7 +123,7 @@ export abstract class DemandLearning {
     const hasUtilization = writeUtilization(report, RESOURCES.names, this.utilization);
     if (!hasCost && !hasUtilization) return this.ignore(backend, 'they name no resource of this fleet');
     this.table.own.counts.reportsAccepted++;
-    if (hasCost) this.reported(classId, RESOURCES.vectorOf(Object.fromEntries(report.cost)));
+    if (hasCost) this.reported(classId, RESOURCES.vectorOf(Object.fromEntries(report.cost)), backend.slot);
     if (hasUtilization) this.reportedUtilization(backend.slot, this.utilization);
   }
 
@@ -132,8 +132,8 @@ export abstract class DemandLearning {
     return this.classifier.nameOf(classId) ?? '';
   }
 
-  /** Records what a backend reported a request to have cost, units, in the fleet's order. */
-  protected abstract reported(classId: number, cost: ResourceVector): void;
+  /** Records what the backend in a slot reported a request to have cost, units, in the fleet's order. */
+  protected abstract reported(classId: number, cost: ResourceVector, slot: number): void;
 
   /** Records how busy a backend reports to be, 0 to 1, in the fleet's order; NaN: it does not say. The vector is reused. */
   protected reportedUtilization(_slot: number, _utilization: ResourceVector): void {}

@@ -11,5 +11,5 @@ export type { Sojourn } from './service-meter.js';
 export { DemandLearner, LearningTicket, type DemandLearnerShape } from './demand-learner.js';
 export type { DemandBelief, DemandModel, DemandSource } from './demand-model.js';
 export { RequestClassifier, poolOfClass, type RequestTraits } from './request-classifier.js';
-export { ReportedDemand } from './reported-demand.js';
+export { CostWitnesses } from './cost-witnesses.js';
 export { LatencyBaseline } from './latency-baseline.js';

@@ -156,6 +156,7 @@ describe('the latent model', () => {
     | { readonly does: 'pass'; readonly seconds: number }
     | { readonly does: 'declare machine'; readonly slot: number; readonly units: (number | undefined)[] }
     | { readonly does: 'declare demand'; readonly classId: number; readonly units: number[]; readonly samples: number }
+    | { readonly does: 'report utilization'; readonly slot: number; readonly utilization: number[] }
     | { readonly does: 'forget'; readonly what: 'class' | 'slot' | 'flights'; readonly which: number };
 
   const id = integer({ min: 0, max: 3 });
@@ -195,6 +196,14 @@ describe('the latent model', () => {
     },
     {
       arbitrary: record({
+        does: constantFrom('report utilization' as const),
+        slot: id,
+        utilization: array(anything, { maxLength: 5 }),
+      }),
+      weight: 3,
+    },
+    {
+      arbitrary: record({
         does: constantFrom('forget' as const),
         what: constantFrom('class' as const, 'slot' as const, 'flights' as const),
         which: id,
@@ -223,6 +232,8 @@ describe('the latent model', () => {
             learner.declareMachine(each.slot, each.units as number[]);
           } else if (each.does === 'declare demand') {
             learner.declareDemand(each.classId, each.units, each.samples);
+          } else if (each.does === 'report utilization') {
+            learner.reportUtilization(each.slot, each.utilization);
           } else if (each.what === 'class') learner.forgetClass(each.which);
           else if (each.what === 'slot') learner.forgetSlot(each.which);
           else learner.forgetFlights();

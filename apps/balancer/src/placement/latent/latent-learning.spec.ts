@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { LatencyLog, LoadTable } from '@fairlead/scheduling';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { loadBalancerConfig } from '../../config/balancer.config.js';
-import type { FleetBackend } from '../../registry/snapshot/fleet.js';
+import type { FleetBackend, FleetListener } from '../../registry/snapshot/fleet.js';
 import { LatentLearning } from './latent-learning.js';
 import { LatentLink } from './latent-link.js';
 
@@ -29,11 +29,13 @@ function setUp() {
   const config = loadBalancerConfig({ REGISTRY_FILE: 'none', DECLARED_CAPACITY: 'prior' });
   const table = new LoadTable({ resourceCount: 2, slotCount: 8, writerCount: 1 });
   const link = new KeptLink();
-  const learning = new LatentLearning(link, table, config);
+  let free: (slot: number) => void = () => {};
+  const fleet = { listen: ({ slotFreed }: FleetListener) => (free = slotFreed ?? free) };
+  const learning = new LatentLearning(link, fleet, table, config);
   const classId = learning.classify({ method: 'GET', target: '/a', bodyBytes: 0 });
   const read = (slot: number, report: string) =>
     learning.readReport(classId, { 'endpoint-load-metrics': report }, { id: `b${slot}`, slot } as FleetBackend);
-  return { passedOn: link.passedOn, read, counts: table.own.counts };
+  return { passedOn: link.passedOn, read, free: (slot: number) => free(slot), counts: table.own.counts };
 }
 
 afterEach(() => {
@@ -81,5 +83,32 @@ describe('the utilization that a backend reports', () => {
     read(1, report);
     expect(passedOn).toEqual([]);
     expect(counts.reportsIgnored).toBe(1);
+  });
+});
+
+describe('the cost that backends report', () => {
+  /** Lets each backend report a cost of its own, by slot, for so many seconds. */
+  function reportAll({ read }: ReturnType<typeof setUp>, costs: readonly number[], seconds: number, from = 0): void {
+    const now = vi.spyOn(performance, 'now');
+    for (let i = 0; i < 10 * seconds; i++) {
+      now.mockReturnValue(1000 * from + 100 * i);
+      costs.forEach((compute, slot) => read(slot, `TEXT request_cost.compute=${compute}`));
+    }
+  }
+
+  it('is passed on once a second, as most of them report it', () => {
+    const setup = setUp();
+    reportAll(setup, [3, 3, 3000, 3, 3], 4);
+    expect(setup.passedOn).toHaveLength(4);
+    expect(setup.passedOn.at(-1)).toMatchObject({ name: 'GET /a', units: [3, 0] });
+  });
+
+  it('is that of the backends that are there', () => {
+    const setup = setUp();
+    reportAll(setup, [1, 3], 2);
+    setup.free(0);
+    setup.free(1);
+    reportAll(setup, [7], 2, 2);
+    expect(setup.passedOn.at(-1)).toMatchObject({ units: [7, 0] });
   });
 });

@@ -9,6 +9,7 @@ import {
 } from '@fairlead/scheduling';
 import { monotonicSeconds, sharedSecondsFromSeconds } from '../../clock/monotonic.js';
 import type { BalancerConfig } from '../../config/balancer.config.js';
+import type { Fleet } from '../../registry/snapshot/fleet.js';
 import { DemandLearning, type LatentView, type LearningTicket, type NamedBelief } from '../demand-learning.js';
 import { DeclaredClasses } from './declared-classes.js';
 import { beliefsOf, speedOf, usualDemand } from './beliefs.js';
@@ -42,6 +43,7 @@ export class LatentLearning extends DemandLearning implements LatentView {
 
   constructor(
     private readonly link: LatentLink,
+    fleet: Pick<Fleet, 'listen'>,
     table: LoadTable,
     config: BalancerConfig,
   ) {
@@ -49,6 +51,7 @@ export class LatentLearning extends DemandLearning implements LatentView {
     this.reports = new ReportedCosts((classId, cost) => link.reportCost(this.nameOf(classId), cost));
     this.utilizationSentAt = new Float64Array(table.shape.slotCount).fill(-Infinity);
     this.declared = new DeclaredClasses(config.RESOURCES.names, (name) => this.classifier.numberOf(name));
+    fleet.listen({ slotFreed: (slot) => this.forgetSlot(slot) });
     link.listen((beliefs) => this.useBeliefs(beliefs));
   }
 
@@ -113,8 +116,8 @@ export class LatentLearning extends DemandLearning implements LatentView {
     return beliefsOf(this.beliefsInUse, this.config.RESOURCES.size);
   }
 
-  protected reported(classId: number, cost: ResourceVector): void {
-    this.reports.add(classId, cost);
+  protected reported(classId: number, cost: ResourceVector, slot: number): void {
+    this.reports.add(classId, slot, cost);
   }
 
   protected override reportedUtilization(slot: number, utilization: ResourceVector): void {
@@ -133,6 +136,11 @@ export class LatentLearning extends DemandLearning implements LatentView {
   protected forgetClass(classId: number): void {
     this.reports.forget(classId);
     this.declared.forget(classId);
+  }
+
+  private forgetSlot(slot: number): void {
+    this.reports.forgetSlot(slot);
+    this.utilizationSentAt[slot] = -Infinity;
   }
 
   private useBeliefs(beliefs: Beliefs): void {

@@ -16,7 +16,7 @@ export interface Beliefs {
 
 /** What a class was reported to cost. */
 export interface ReportedCost {
-  /** The mean over the reports, units, in the fleet's order. */
+  /** Units, in the fleet's order. */
   readonly units: readonly number[];
   readonly reports: number;
 }

@@ -102,7 +102,7 @@ export class LatentModel {
     this.threads[thread].drain(Infinity);
   }
 
-  /** Takes the mean of the costs that a thread has read in responses. */
+  /** Takes the cost of a class by the responses that a thread has read. */
   reportCost(thread: number, name: string, cost: ReportedCost): void {
     const classId = this.numbers.memo(name);
     const costs = (this.costs[classId] ??= new Map<number, ReportedCost>());

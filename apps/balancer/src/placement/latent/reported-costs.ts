@@ -1,5 +1,5 @@
-// What backends report requests to have cost, as a mean for each class, which is passed on now and then.
-import { ReportedDemand, type ResourceVector } from '@fairlead/scheduling';
+// What backends report requests to have cost, as one cost for each class, which is passed on now and then.
+import { CostWitnesses, type ResourceVector } from '@fairlead/scheduling';
 import { monotonicSeconds } from '../../clock/monotonic.js';
 import type { ReportedCost } from './latent-link.js';
 
@@ -7,32 +7,36 @@ import type { ReportedCost } from './latent-link.js';
 const INTERVAL_MS = 500;
 
 export class ReportedCosts {
-  private readonly means: (ReportedDemand | undefined)[] = [];
+  private readonly costs: (CostWitnesses | undefined)[] = [];
   /** The classes with reports that were not passed on. */
   private readonly pending = new Set<number>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly pass: (classId: number, cost: ReportedCost) => void) {}
 
-  /** Takes the cost of a request, units. */
-  add(classId: number, cost: ResourceVector): void {
-    const mean = (this.means[classId] ??= new ReportedDemand(cost.length));
-    mean.add(cost, mean.reports === 0 ? cost : mean.mean, monotonicSeconds());
+  /** Takes what a backend reports a request to have cost, units. */
+  add(classId: number, slot: number, cost: ResourceVector): void {
+    (this.costs[classId] ??= new CostWitnesses(cost.length)).add(slot, cost, monotonicSeconds());
     this.pending.add(classId);
     this.timer ??= setTimeout(() => this.passAll(), INTERVAL_MS).unref();
   }
 
   /** Forgets a class whose number will be reused. */
   forget(classId: number): void {
-    this.means[classId] = undefined;
+    this.costs[classId] = undefined;
     this.pending.delete(classId);
+  }
+
+  /** Forgets a backend whose slot will be reused. */
+  forgetSlot(slot: number): void {
+    for (const costs of this.costs) costs?.forgetSlot(slot);
   }
 
   private passAll(): void {
     this.timer = undefined;
     for (const classId of this.pending) {
-      const mean = this.means[classId];
-      if (mean) this.pass(classId, { units: Array.from(mean.mean), reports: mean.reports });
+      const costs = this.costs[classId];
+      if (costs) this.pass(classId, { units: Array.from(costs.median()), reports: costs.reports });
     }
     this.pending.clear();
   }
