@@ -3,5 +3,5 @@ export { Exploration } from './exploration.js';
 export { MAX_RANK_LIMIT } from './latent-factors.js';
 export { LatencyLog, MAX_EXCHANGES, type LatencyLogReader } from './latency-log.js';
 export { LatentLearner } from './latent-learner.js';
-export { confidence, type LatentTable } from './latent-table.js';
+export { confidence, type LatentModelName, type LatentTable } from './latent-table.js';
 export type { Stay } from './neighbour-meter.js';

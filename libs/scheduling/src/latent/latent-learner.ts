@@ -284,6 +284,7 @@ export class LatentLearner {
       version: (this.table?.version ?? 0) + 1,
       model: nameOf(chosen),
       loss: this.choice.loss(chosen),
+      formerLoss: this.choice.formerLoss,
       exploration: this.exploration(),
     });
   }

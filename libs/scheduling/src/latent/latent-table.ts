@@ -24,6 +24,8 @@ export interface LatentTable {
   readonly slotSamples: Float64Array;
   /** Mean deviance of predictions made before the responses were seen; see `deviance`. NaN: too few so far. */
   readonly loss: number;
+  /** The same of the model that this one took over from, at that time; NaN: it is the first. */
+  readonly formerLoss: number;
   /** The part of the requests that go where knowledge is thin. */
   readonly exploration: number;
 }
@@ -31,7 +33,7 @@ export interface LatentTable {
 /** Returns a table with a copy of the factors. */
 export function tableOf(
   factors: LatentFactors,
-  rest: Pick<LatentTable, 'version' | 'model' | 'loss' | 'exploration'>,
+  rest: Pick<LatentTable, 'version' | 'model' | 'loss' | 'formerLoss' | 'exploration'>,
 ): LatentTable {
   const { shape, rank } = factors;
   return {

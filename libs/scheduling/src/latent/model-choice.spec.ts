@@ -33,9 +33,11 @@ describe('ModelChoice', () => {
     expect(choice.choose()).toBe(true);
     expect(choice.chosen).toBe(1);
     expect(choice.loss(2)).toBeCloseTo(4, 0);
+    expect(choice.formerLoss).toBe(choice.loss(2));
   });
 
   it('has no loss before any prediction', () => {
     expect(new ModelChoice(2, 0).loss(0)).toBeNaN();
+    expect(new ModelChoice(2, 0).formerLoss).toBeNaN();
   });
 });

@@ -13,6 +13,8 @@ const MIN_IMPROVEMENT = 0.002;
 export class ModelChoice {
   private readonly losses: Float64Array;
   private predictions = 0;
+  /** The mean deviance of the model that {@link chosen} took over from, at that time; NaN: it is the first. */
+  formerLoss = NaN;
 
   /** @param chosen the index of the model that is used until another proves better. */
   constructor(
@@ -40,6 +42,7 @@ export class ModelChoice {
     if (this.predictions < MIN_PREDICTIONS) return false;
     const best = this.losses.indexOf(Math.min(...this.losses));
     if (!(this.losses[best] < (1 - MIN_GAIN) * this.losses[this.chosen] - MIN_IMPROVEMENT)) return false;
+    this.formerLoss = this.losses[this.chosen];
     this.chosen = best;
     return true;
   }

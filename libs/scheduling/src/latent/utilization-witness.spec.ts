@@ -123,7 +123,7 @@ describe('the model', () => {
       for (const each of i % 5 === 0 ? [0, 1, 2] : []) {
         learner.reportUtilization(each, [each === 1 ? factor * 0.15 : 0.15, 0.15]);
       }
-      learner.step();
+      learner.step(now);
     }
     const { table } = learner;
     return [0, 1, 2].map((slot) => table.slowness[slot * 3]);

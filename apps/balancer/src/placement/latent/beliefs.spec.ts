@@ -16,6 +16,7 @@ function aTable(more: Partial<LatentTable> = {}): LatentTable {
     classSamples: Float64Array.of(99.6, 0),
     slotSamples: Float64Array.of(400, 25, 0),
     loss: NaN,
+    formerLoss: NaN,
     exploration: 0.01,
     ...more,
   };

@@ -41,23 +41,23 @@ function aFeed() {
 
 it('records an event when the model in use changes, and when it is back, with how well both predicted', () => {
   const { model, changes } = aFeed();
-  model.believe({ model: 'latent', loss: 0.5 });
+  model.believe({ model: 'latent', loss: 0.5, formerLoss: NaN });
   expect(changes()).toEqual([]);
-  model.believe({ model: 'least-requests', loss: 0.25 });
-  model.believe({ model: 'least-requests', loss: 0.375 });
-  model.believe({ model: 'latent', loss: 0.125 });
+  model.believe({ model: 'least-requests', loss: 0.25, formerLoss: 0.75 });
+  model.believe({ model: 'least-requests', loss: 0.375, formerLoss: 0.75 });
+  model.believe({ model: 'latent', loss: 0.125, formerLoss: 0.5 });
   expect(changes()).toEqual([
-    { reason: 'latent → least-requests, which predicts latencies better', evidence: { formerLoss: 0.5, loss: 0.25 } },
+    { reason: 'latent → least-requests, which predicts latencies better', evidence: { formerLoss: 0.75, loss: 0.25 } },
     {
       reason: 'least-requests → latent, which predicts latencies better',
-      evidence: { formerLoss: 0.375, loss: 0.125 },
+      evidence: { formerLoss: 0.5, loss: 0.125 },
     },
   ]);
 });
 
 it('leaves out what is not known of the former model', () => {
   const { model, changes } = aFeed();
-  model.believe({ model: 'attained-service', loss: 0.25 });
+  model.believe({ model: 'attained-service', loss: 0.25, formerLoss: NaN });
   expect(changes()).toEqual([
     { reason: 'latent → attained-service, which predicts latencies better', evidence: { loss: 0.25 } },
   ]);

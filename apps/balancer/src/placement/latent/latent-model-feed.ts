@@ -1,7 +1,7 @@
 // Connects the model of requests and backends with the registry: what is known of backends goes in, and a change of the
 // model becomes an event.
 import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import type { LatentTable } from '@fairlead/scheduling';
+import type { LatentModelName, LatentTable } from '@fairlead/scheduling';
 import { EventLog } from '../../registry/event-log.js';
 import { RegistryService } from '../../registry/registry.service.js';
 import { ClusterFacts } from '../../registry/snapshot/cluster-facts.js';
@@ -36,16 +36,16 @@ export class LatentModelFeed implements OnModuleInit, OnModuleDestroy {
     let former = model.beliefs.table;
     model.listen(({ table }) => {
       model.setBalancers(this.cluster.liveBalancers);
-      if (table.model !== former.model) this.announce(former, table);
+      if (table.model !== former.model) this.announce(former.model, table);
       former = table;
     });
   }
 
-  private announce(former: LatentTable, { model, loss }: LatentTable): void {
-    const evidence = Object.entries({ formerLoss: former.loss, loss }).filter(([, value]) => !Number.isNaN(value));
+  private announce(former: LatentModelName, { model, loss, formerLoss }: LatentTable): void {
+    const evidence = Object.entries({ formerLoss, loss }).filter(([, value]) => !Number.isNaN(value));
     this.events.recordFleetEvent(
       'learning-model-changed',
-      `${former.model} → ${model}, which predicts latencies better`,
+      `${former} → ${model}, which predicts latencies better`,
       Object.fromEntries(evidence),
     );
   }
