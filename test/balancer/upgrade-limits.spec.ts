@@ -1,20 +1,25 @@
 // What a client that asks for an upgrade can hold, and for how long.
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { settled, metricsOf } from '../support/metrics.js';
 import { head, switchTo, upgradeTo } from '../support/http-text.js';
+import { shared } from '../support/lifetime.js';
 import { startBalancer, until, type Balancer } from '../support/processes.js';
 import { openSocket, received, receivedUntil } from '../support/raw-client.js';
-import { echoUpstream, join, tcpUpstream } from '../support/upstreams.js';
+import { emptyFleet, echoUpstream, join, tcpUpstream } from '../support/upstreams.js';
 
 const UPGRADE = upgradeTo('echo');
 /** A refusal whose body never ends. */
 const ENDLESS_REFUSAL = `${head('HTTP/1.1 403 Forbidden', ['Content-Length: 1000000'])}no`;
 
+/** For tests that need no balancer of their own. */
+const serving = shared((atEnd) => startBalancer({}, atEnd));
+beforeEach(() => emptyFleet(serving.current));
+
 /** A balancer in front of a backend that responds to an upgrade with `text`. */
-async function balancerBefore(text: string, env: Record<string, string> = {}) {
-  const balancer = await startBalancer(env);
+async function balancerBefore(text: string, env?: Record<string, string>) {
+  const balancer = env ? await startBalancer(env) : serving.current;
   const connections: Socket[] = [];
   const { port } = await tcpUpstream((socket) => {
     connections.push(socket);
@@ -76,7 +81,7 @@ it('an upgrade that the backend does not respond to gets 504', async () => {
 });
 
 it('what a client sends before the switch reaches the backend after it', async () => {
-  const balancer = await startBalancer();
+  const balancer = serving.current;
   const requests: string[] = [];
   const { port } = await tcpUpstream((socket) => {
     socket.on('data', (bytes) => {
@@ -120,7 +125,7 @@ describe('an upgraded connection', () => {
   });
 
   it.runIf(process.platform === 'linux')('is probed by TCP keep-alive on both sides', async () => {
-    const balancer = await startBalancer();
+    const balancer = serving.current;
     const backend = await echoUpstream();
     await join(balancer, 'a', backend.port);
     const socket = await openSocket(balancer.port);
