@@ -23,7 +23,7 @@ function setUp() {
       now += latency(classId, slot);
       learner.end(stay, classId, slot, now, true);
       now += 0.1;
-      learner.step();
+      learner.step(now);
       if (learner.table.model !== models.at(-1)) models.push(learner.table.model);
     }
   };

@@ -1,7 +1,7 @@
 // What a thread that serves clients passes on of the reports of backends.
 import { performance } from 'node:perf_hooks';
 import { LatencyLog, LoadTable } from '@fairlead/scheduling';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadBalancerConfig } from '../../config/balancer.config.js';
 import type { FleetBackend, FleetListener } from '../../registry/snapshot/fleet.js';
 import { LatentLearning } from './latent-learning.js';
@@ -38,7 +38,12 @@ function setUp() {
   return { passedOn: link.passedOn, read, free: (slot: number) => free(slot), counts: table.own.counts };
 }
 
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout'] });
+});
+
 afterEach(() => {
+  vi.useRealTimers();
   vi.restoreAllMocks();
 });
 
@@ -53,9 +58,10 @@ describe('the utilization that a backend reports', () => {
   it('is passed on with the cost of the request', () => {
     const { read, passedOn } = setUp();
     read(3, 'JSON {"utilization":{"storage":0.25},"request_cost":{"compute":3}}');
+    vi.advanceTimersByTime(500);
     expect(passedOn).toEqual([
-      { name: 'GET /a', units: [3, 0], reports: 1 },
       { slot: 3, utilization: [NaN, 0.25] },
+      { name: 'GET /a', units: [3, 0], reports: 1 },
     ]);
   });
 
@@ -93,14 +99,26 @@ describe('the cost that backends report', () => {
     for (let i = 0; i < 10 * seconds; i++) {
       now.mockReturnValue(1000 * from + 100 * i);
       costs.forEach((compute, slot) => read(slot, `TEXT request_cost.compute=${compute}`));
+      vi.advanceTimersByTime(100);
     }
   }
 
-  it('is passed on once a second, as most of them report it', () => {
+  it('is passed on twice a second, as most of them report it', () => {
     const setup = setUp();
     reportAll(setup, [3, 3, 3000, 3, 3], 4);
-    expect(setup.passedOn).toHaveLength(4);
+    expect(setup.passedOn).toHaveLength(8);
     expect(setup.passedOn.at(-1)).toMatchObject({ name: 'GET /a', units: [3, 0] });
+  });
+
+  it('is passed on when no other report follows', () => {
+    const { read, passedOn } = setUp();
+    read(0, 'TEXT request_cost.compute=1');
+    read(0, 'TEXT request_cost.compute=1');
+    expect(passedOn).toEqual([]);
+    vi.advanceTimersByTime(500);
+    expect(passedOn).toEqual([{ name: 'GET /a', units: [1, 0], reports: 2 }]);
+    vi.advanceTimersByTime(5000);
+    expect(passedOn).toHaveLength(1);
   });
 
   it('is that of the backends that are there', () => {
