@@ -25,6 +25,8 @@ async function largeUpstream(bytes: Buffer) {
     connections.add(request.socket);
     response.writeHead(200, { 'content-length': bytes.length }).end(bytes);
   });
+  // Longer than a busy machine takes from one request to the next; Node's default is 5 s.
+  upstream.keepAliveTimeout = 60_000;
   return { port: upstream.port, connections };
 }
 
