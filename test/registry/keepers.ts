@@ -18,6 +18,8 @@ export interface Keeper {
   readonly elapse: (seconds: number, store: RegistryStore) => Promise<void>;
   /** The same without a call of `lapsed`. */
   readonly elapseUnseen: (seconds: number) => Promise<void>;
+  /** Makes all shares older. */
+  readonly ageShares: (seconds: number) => Promise<void>;
 }
 
 /** One whose records others may damage. */
@@ -46,6 +48,7 @@ export async function memoryKeeper(): Promise<Keeper> {
       }
     },
     elapseUnseen: async (more) => void (seconds += more),
+    ageShares: async (more) => void (seconds += more),
   };
 }
 
@@ -73,6 +76,10 @@ export async function sqliteKeeper(): Promise<DamageableKeeper> {
       }
     },
     elapseUnseen: async (more) => void (seconds += more),
+    ageShares: async (more) =>
+      withDatabase((database) => {
+        database.prepare('UPDATE shares SET written_at = written_at - ?').run(more);
+      }),
     damage: async (id, kind) =>
       withDatabase((database) => {
         database.prepare(`UPDATE backends SET ${damages[kind]} WHERE id = ?`).run(id);

@@ -49,6 +49,13 @@ export function redisKeeper(server: RedisServer): DamageableKeeper & { readonly 
       await moveLeases(seconds);
       await server.command('HINCRBY', key('meta'), 'looked', String(-seconds * 1_000));
     },
+    ageShares: async (seconds) => {
+      const shares = (await server.command('HGETALL', key('shares'))) as string[];
+      for (let i = 0; i < shares.length; i += 2) {
+        const older = shares[i + 1].replace(/^\d+/, (at) => String(Number(at) - seconds * 1_000));
+        await server.command('HSET', key('shares'), shares[i], older);
+      }
+    },
     damage: async (id, kind) => {
       const text = (await kept(id)) ?? '';
       const damaged =

@@ -2,6 +2,7 @@
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RegistryStore, StoreContents, Stored } from '../../apps/balancer/src/registry/store/registry-store.js';
+import { MAX_SHARES, MAX_SHARE_LENGTH } from '../../apps/balancer/src/registry/store/shares.js';
 import { aRecord } from '../../apps/balancer/src/registry/store/store.fixture.js';
 import { shared } from '../support/lifetime.js';
 import { describeWith } from '../support/programs.js';
@@ -213,6 +214,56 @@ function keepsTheRegistry(aKeeper: () => Promise<Keeper>): void {
     expect(keys.cookie).toMatch(/^[0-9a-f]{64}$/);
     expect((await keeper.open().read()).keys).toEqual(keys);
     expect((await (await aKeeper()).open().read()).keys).not.toEqual(keys);
+  });
+
+  it('keeps the last share of each balancer, the newest first, with its age by the clock of the store', async () => {
+    const keeper = await aKeeper();
+    const store = await aStore(keeper);
+    expect(await store.readShares()).toEqual([]);
+    await store.writeShare('a', 'first of a');
+    await store.writeShare('b', 'of b "é" \\ \n 2');
+    await keeper.ageShares(100);
+    await store.writeShare('a', 'second of a');
+    const shares = await (await aStore(keeper)).readShares();
+    expect(shares.map(({ balancer, text }) => [balancer, text])).toEqual([
+      ['a', 'second of a'],
+      ['b', 'of b "é" \\ \n 2'],
+    ]);
+    expect(shares[0].ageSeconds).toBeLessThan(99);
+    expect(shares[1].ageSeconds).toBeGreaterThanOrEqual(100);
+    expect(idsOf(await store.read())).toEqual([]);
+  });
+
+  it('forgets shares that are older than a day', async () => {
+    const keeper = await aKeeper();
+    const store = await aStore(keeper);
+    const balancers = async () => (await store.readShares()).map(({ balancer }) => balancer);
+    await store.writeShare('gone', 'it');
+    await keeper.ageShares(80_000);
+    await store.writeShare('there', 'it');
+    await keeper.ageShares(6_000);
+    expect(await balancers()).toEqual(['there', 'gone']);
+    await keeper.ageShares(1_000);
+    expect(await balancers()).toEqual(['there']);
+  });
+
+  it('reads only the newest of many shares', async () => {
+    const keeper = await aKeeper();
+    const store = await aStore(keeper);
+    await store.writeShare('oldest', 'it');
+    await keeper.ageShares(10);
+    for (let i = 0; i < MAX_SHARES; i++) await store.writeShare(`balancer-${i}`, 'it');
+    const balancers = (await store.readShares()).map(({ balancer }) => balancer);
+    expect(balancers).toHaveLength(MAX_SHARES);
+    expect(balancers).not.toContain('oldest');
+  });
+
+  it('does not read a share that is too long', async () => {
+    const store = await aStore(await aKeeper());
+    await store.writeShare('a', 'x'.repeat(MAX_SHARE_LENGTH));
+    await store.writeShare('b', 'x'.repeat(MAX_SHARE_LENGTH + 1));
+    const lengths = Object.fromEntries((await store.readShares()).map(({ balancer, text }) => [balancer, text.length]));
+    expect(lengths).toEqual({ a: MAX_SHARE_LENGTH, b: 0 });
   });
 
   it('keeps a thousand backends', async () => {

@@ -110,6 +110,7 @@ const BOUNDS: Readonly<Record<string, string>> = {
   'apps/balancer/src/registry/store/known-records.ts storedMeanwhile': 'the changes while everything is read',
   'apps/balancer/src/registry/store/lease-table.ts leases': 'MAX_BACKENDS, and the rows of the file',
   'apps/balancer/src/registry/store/memory-store.ts records': 'MAX_BACKENDS',
+  'apps/balancer/src/registry/store/memory-store.ts shares': 'the balancers that use the store: one',
   'apps/balancer/src/registry/store/pending-changes.ts pending': 'MAX_BACKENDS, and the records of the store',
   'apps/balancer/src/registry/store/redis/redis-connection.ts scripts': 'the scripts of this program',
   'apps/balancer/src/registry/store/redis/redis-store.ts followers': 'the subscriptions of the process: one',

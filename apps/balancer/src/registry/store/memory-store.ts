@@ -12,6 +12,7 @@ import {
   type StoredRecord,
   type Subscription,
 } from './registry-store.js';
+import { newestShares, shareOf, type StoredShare } from './shares.js';
 
 export class MemoryStore extends RegistryStore {
   readonly name = 'the registry in memory';
@@ -20,11 +21,13 @@ export class MemoryStore extends RegistryStore {
 
   private readonly records = new Map<string, StoredRecord>();
   private readonly leases: LeaseTable;
+  /** By balancer: when, and what. */
+  private readonly shares = new Map<string, { readonly at: number; readonly text: string }>();
   private lastVersion = 0;
 
   constructor(
     private readonly keys: KeptKeys = randomKeys(),
-    now: () => number = monotonicSeconds,
+    private readonly now: () => number = monotonicSeconds,
   ) {
     super();
     this.leases = new LeaseTable(now);
@@ -72,6 +75,15 @@ export class MemoryStore extends RegistryStore {
 
   follow(): Subscription {
     return { close: () => {} };
+  }
+
+  async writeShare(balancer: string, text: string): Promise<void> {
+    this.shares.set(balancer, { at: this.now(), text });
+  }
+
+  async readShares(): Promise<readonly StoredShare[]> {
+    const shares = Array.from(this.shares, ([balancer, { at, text }]) => shareOf(balancer, text, this.now() - at));
+    return newestShares(shares);
   }
 
   async close(): Promise<void> {}

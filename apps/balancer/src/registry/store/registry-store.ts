@@ -2,6 +2,7 @@
 // belongs to one.
 import type { StoredBackend } from '../backend.js';
 import type { KeptKeys } from './kept-keys.js';
+import type { StoredShare } from './shares.js';
 
 /** A backend that is to be stored. */
 export interface NewRecord {
@@ -171,6 +172,12 @@ export abstract class RegistryStore {
 
   /** Passes on the changes since `position` that others make. A store that is not shared never does. */
   abstract follow(position: Position, follower: StoreFollower): Subscription;
+
+  /** Keeps what a balancer has learned, in place of its last share. */
+  abstract writeShare(balancer: string, text: string): Promise<void>;
+
+  /** The shares of all balancers, this one included, that are not too old; the newest first. */
+  abstract readShares(): Promise<readonly StoredShare[]>;
 
   /** Ends all use of it. */
   abstract close(): Promise<void>;

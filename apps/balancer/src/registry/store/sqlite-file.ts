@@ -2,6 +2,7 @@
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { SHARES } from './sqlite-shares.js';
 
 /** Raised with each change of the table. This program does not read files of a newer version. */
 const SCHEMA_VERSION = 1;
@@ -123,6 +124,7 @@ export function upgradeTables(database: DatabaseSync): void {
   }
   if (!present.has('pool')) database.exec(WITH_POOLS);
   database.exec(CHANGES);
+  database.exec(SHARES);
 }
 
 /** Creates the file if it is missing, readable by its owner alone; SQLite gives its journal the same permissions. */

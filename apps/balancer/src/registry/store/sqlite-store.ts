@@ -20,8 +20,10 @@ import {
   type Subscription,
   type UnusableRecord,
 } from './registry-store.js';
+import type { StoredShare } from './shares.js';
 import { openRegistryFile, reasonOf, testWrite, upgradeTables } from './sqlite-file.js';
 import { RowFormat, STORE_ROW } from './sqlite-rows.js';
+import { readShares, writeShare } from './sqlite-shares.js';
 
 /** A stored row, as far as a change needs it. */
 interface PresentRow {
@@ -151,6 +153,16 @@ export class SqliteStore extends RegistryStore {
 
   follow(): Subscription {
     return { close: () => {} };
+  }
+
+  async writeShare(balancer: string, text: string): Promise<void> {
+    if (this.fallback) return this.fallback.writeShare(balancer, text);
+    this.write((database) => writeShare(database, balancer, text, Date.now() / 1000));
+  }
+
+  async readShares(): Promise<readonly StoredShare[]> {
+    if (this.fallback) return this.fallback.readShares();
+    return this.write((database) => readShares(database, Date.now() / 1000));
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
 // The names of the keys. The braces keep them on one node of a cluster, where a script may use them together.
 
 /** Every script is given these, in this order: scripts/prelude.ts. */
-const NAMES = ['meta', 'backends', 'leases', 'changes', 'aside'] as const;
+const NAMES = ['meta', 'backends', 'leases', 'changes', 'aside', 'shares'] as const;
 
 export type KeyName = (typeof NAMES)[number];
 

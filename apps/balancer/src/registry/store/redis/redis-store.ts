@@ -20,6 +20,7 @@ import {
   type Subscription,
   type UnusableRecord,
 } from '../registry-store.js';
+import { MAX_SHARE_AGE_SECONDS, MAX_SHARE_LENGTH, newestShares, shareOf, type StoredShare } from '../shares.js';
 import { ChangeStream, pairsOf, type StreamPosition } from './change-stream.js';
 import { RedisConnection } from './redis-connection.js';
 import { RedisKeys } from './redis-keys.js';
@@ -31,6 +32,7 @@ import { READ } from './scripts/read.js';
 import { REMOVE } from './scripts/remove.js';
 import { RENEW } from './scripts/renew.js';
 import { SET_ASIDE } from './scripts/set-aside.js';
+import { READ_SHARES, WRITE_SHARE } from './scripts/shares.js';
 
 /** Changes that are kept for followers; about a hundred more, because whole nodes of the stream are dropped. */
 const KEPT_CHANGES = 2_000;
@@ -147,6 +149,20 @@ export class RedisStore extends RegistryStore {
     this.followers.add(stream);
     void stream.follow(parsePosition(position)).finally(() => this.followers.delete(stream));
     return stream;
+  }
+
+  async writeShare(balancer: string, text: string): Promise<void> {
+    await this.script(WRITE_SHARE, balancer, text, String(MAX_SHARE_AGE_SECONDS));
+  }
+
+  async readShares(): Promise<readonly StoredShare[]> {
+    const limits = [MAX_SHARE_AGE_SECONDS * 1_000, MAX_SHARE_LENGTH].map(String);
+    const words = this.parse(texts, await this.script(READ_SHARES, ...limits));
+    const shares: StoredShare[] = [];
+    for (let i = 0; i + 2 < words.length; i += 3) {
+      shares.push(shareOf(words[i], words[i + 2], Number(words[i + 1]) / 1_000));
+    }
+    return newestShares(shares);
   }
 
   async close(): Promise<void> {

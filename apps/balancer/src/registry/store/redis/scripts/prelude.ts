@@ -14,7 +14,7 @@ export const NEWER_STORE = 'NEWERSTORE';
 
 /** ARGV[1] is the id of the cluster. Versions are whole numbers below 2^53, which Lua's numbers have exactly. */
 export const PRELUDE = `
-local meta, backends, leases, changes, aside = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local meta, backends, leases, changes, aside, shares = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local cluster = ARGV[1]
 
 local function digits(number) return string.format('%.0f', number) end
