@@ -6,6 +6,13 @@ import type { LatentFactors } from './latent-factors.js';
  * with samples of the products of their shares of a request's work is largest. O(classes × machines × rank²), and rank!.
  */
 export function alignOrder(factors: LatentFactors, former: LatentFactors): void {
+  const order = bestOrder(factors, former);
+  permute(factors.demand, factors.shape.rankLimit, order);
+  permute(factors.slowness, factors.shape.rankLimit, order);
+}
+
+/** The resource of `factors` that resembles each one of `former`. */
+export function bestOrder(factors: LatentFactors, former: LatentFactors): readonly number[] {
   const { rank } = factors;
   const likeness = likenessOf(factors, former);
   let best: readonly number[] = [];
@@ -14,8 +21,7 @@ export function alignOrder(factors: LatentFactors, former: LatentFactors): void 
     const total = order.reduce((sum, from, r) => sum + likeness[from][r], 0);
     if (total > most) [best, most] = [order, total];
   }
-  permute(factors.demand, factors.shape.rankLimit, best);
-  permute(factors.slowness, factors.shape.rankLimit, best);
+  return best;
 }
 
 /**

@@ -118,18 +118,22 @@ export class LatentLearner {
   }
 
   /**
-   * Starts from what another learner of the same shape believes, before any fit. Own samples outweigh it as they come.
-   *
-   * @returns whether it did: not when this learner has a belief of its own, or the table is of another shape.
+   * Believes what others do, in place of what was adopted before; own samples outweigh it as they come. Returns whether it
+   * did: not when the table has another shape, or too little in common with what is known.
    */
   adopt(table: SharedTable): boolean {
-    if (this.fits > 0 || !isAdoptable(table, this.shape)) return false;
-    const { rank, model } = table;
-    this.adoption = new Adoption(table);
-    this.adoption.write(this.models[rank]);
-    this.models[RANK_WITHOUT_MODEL].takeSampleCounts(this.models[rank]);
-    this.fitsOf[rank] = 1;
-    this.choice.chosen = model === 'least-requests' ? RANK_WITHOUT_MODEL : rank;
+    if (!isAdoptable(table, this.shape)) return false;
+    const { rank } = table;
+    const isFirst = this.fits === 0;
+    const known = this.choice.chosen === rank ? this.table : this.models[rank];
+    const adoption = isFirst ? new Adoption(table) : Adoption.alignedTo(known, table);
+    if (!adoption) return false;
+    this.adoption = adoption;
+    if (isFirst) {
+      adoption.write(this.models[rank]);
+      this.fitsOf[rank] = 1;
+      this.choice.chosen = rank;
+    }
     this.table = this.publish();
     return true;
   }
@@ -139,6 +143,7 @@ export class LatentLearner {
     this.samples.forgetClass(classId);
     this.priors.forgetClass(classId);
     this.witness.forgetClass(classId);
+    this.adoption?.forgetClass(classId);
     for (const factors of this.models) factors.forgetClass(classId);
     this.sampling.forgetClass(classId);
     this.isOutdated = true;
@@ -150,6 +155,7 @@ export class LatentLearner {
     this.meter.forgetSlot(slot);
     this.priors.forgetSlot(slot);
     this.witness.forgetSlot(slot);
+    this.adoption?.forgetSlot(slot);
     for (const factors of this.models) factors.forgetSlot(slot);
     this.isOutdated = true;
   }
@@ -248,10 +254,10 @@ export class LatentLearner {
     this.judgedSamples = this.samples.total;
   }
 
-  /** What is believed besides the samples: of what was declared or, with a table of this rank, what was adopted. */
+  /** What is believed besides the samples: what was declared and, with a table of this rank, what was adopted. */
   private beliefsAt(rank: number): Pick<FitContext, 'demandPrior' | 'slownessPrior'> {
-    if (this.adoption?.rank === rank) return this.adoption.beliefsAfter(this.samples.total);
-    return this.priors.beliefsAt(rank);
+    const declared = this.priors.beliefsAt(rank);
+    return this.adoption?.rank === rank ? this.adoption.beliefsFor(this.models[rank], declared) : declared;
   }
 
   private unfitted(rank: number): LatentFactors {
@@ -262,6 +268,7 @@ export class LatentLearner {
 
   private startFromPriors(): void {
     this.models = this.models.map(({ rank }) => this.unfitted(rank));
+    this.adoption?.write(this.models[this.adoption.rank]);
     this.isOutdated = true;
   }
 
@@ -280,18 +287,19 @@ export class LatentLearner {
   private publish(): LatentTable {
     this.isOutdated = false;
     const { chosen } = this.choice;
-    return tableOf(this.models[chosen], {
+    const table = tableOf(this.models[chosen], {
       version: (this.table?.version ?? 0) + 1,
       model: nameOf(chosen),
       loss: this.choice.loss(chosen),
       formerLoss: this.choice.formerLoss,
-      exploration: this.exploration(),
+      exploration: 0,
     });
+    if (this.adoption?.rank === chosen) this.adoption.addTo(table, this.models[chosen]);
+    return { ...table, exploration: this.explorationAfter(table.slotSamples) };
   }
 
   /** Falls as the machines become known: with the mean standard error of what is known of them. */
-  private exploration(): number {
-    const { slotSamples } = this.models[RANK_WITHOUT_MODEL];
+  private explorationAfter(slotSamples: Float64Array): number {
     const seen = slotSamples.filter((samples) => samples > 0);
     const doubt = seen.length === 0 ? 1 : seen.reduce((sum, n) => sum + 1 / Math.sqrt(1 + n), 0) / seen.length;
     return Math.max(LEAST_EXPLORATION, MOST_EXPLORATION * doubt);

@@ -22,6 +22,9 @@ export interface LatentTable {
   /** Weight of the samples behind each class, and behind each machine. */
   readonly classSamples: Float64Array;
   readonly slotSamples: Float64Array;
+  /** The part of these that others took. */
+  readonly adoptedClassSamples: Float64Array;
+  readonly adoptedSlotSamples: Float64Array;
   /** Mean deviance of predictions made before the responses were seen; see `deviance`. NaN: too few so far. */
   readonly loss: number;
   /** The same of the model that this one took over from, at that time; NaN: it is the first. */
@@ -30,7 +33,7 @@ export interface LatentTable {
   readonly exploration: number;
 }
 
-/** Returns a table with a copy of the factors. */
+/** Returns a table with a copy of the factors, and nothing adopted. */
 export function tableOf(
   factors: LatentFactors,
   rest: Pick<LatentTable, 'version' | 'model' | 'loss' | 'formerLoss' | 'exploration'>,
@@ -43,6 +46,8 @@ export function tableOf(
     slowness: factors.slowness.slice(),
     classSamples: factors.classSamples.slice(),
     slotSamples: factors.slotSamples.slice(),
+    adoptedClassSamples: new Float64Array(shape.classCount),
+    adoptedSlotSamples: new Float64Array(shape.slotCount),
     ...rest,
   };
 }

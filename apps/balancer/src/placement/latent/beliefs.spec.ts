@@ -15,6 +15,8 @@ function aTable(more: Partial<LatentTable> = {}): LatentTable {
     slowness: Float64Array.of(0.5, 0.25, 1, 1, 4, 1, 1, 1, 1),
     classSamples: Float64Array.of(99.6, 0),
     slotSamples: Float64Array.of(400, 25, 0),
+    adoptedClassSamples: new Float64Array(2),
+    adoptedSlotSamples: new Float64Array(3),
     loss: NaN,
     formerLoss: NaN,
     exploration: 0.01,
