@@ -1,17 +1,14 @@
 // What a balancer comes to believe of machines that declare nothing, and of requests that say nothing, from latency alone.
-import { setTimeout as wait } from 'node:timers/promises';
 import type { DemandList, Explanation, MachineList } from '@fairlead/contracts';
 import { describe, expect, it } from 'vitest';
 import { metricsOf } from '../support/metrics.js';
 import { startBackend, startBalancer, until, type Balancer } from '../support/processes.js';
-import { httpUpstream, join } from '../support/upstreams.js';
+import { loadOf, machine } from '../support/uneven-machines.js';
+import { join } from '../support/upstreams.js';
 
 /** How long each machine works on one unit, milliseconds. */
 const MACHINES = { fast: 4, usual: 6, slow: 30 };
-/** Units. */
-const PAGES = { '/page': 1, '/report': 4 };
 const REQUESTS = 400;
-const CLIENTS = 4;
 
 const get = async <Body>({ control }: Balancer, path: string) => (await (await fetch(control + path)).json()) as Body;
 const machinesOf = (balancer: Balancer) => get<MachineList>(balancer, '/api/v1/machines');
@@ -20,30 +17,6 @@ async function explain({ control }: Balancer, body: object): Promise<Explanation
   const headers = { 'content-type': 'application/json' };
   const init = { method: 'POST', headers, body: JSON.stringify(body) };
   return (await (await fetch(`${control}/api/v1/placement/explain`, init)).json()) as Explanation;
-}
-
-/** A machine that works on one request after another. */
-async function machine(msPerUnit: number): Promise<number> {
-  let isFree: Promise<unknown> = Promise.resolve();
-  const { port } = await httpUpstream(({ url }, response) => {
-    const units = PAGES[url as keyof typeof PAGES] ?? 0;
-    isFree = isFree.then(() => wait(msPerUnit * units)).then(() => response.end());
-  });
-  return port;
-}
-
-/** Sends requests for the pages in turn, from several clients at once. */
-async function serve({ url }: Balancer): Promise<void> {
-  const pages = Object.keys(PAGES);
-  let next = 0;
-  const client = async () => {
-    while (next < REQUESTS) {
-      const response = await fetch(url + pages[next++ % pages.length]);
-      await response.arrayBuffer();
-      expect(response.status).toBe(200);
-    }
-  };
-  await Promise.all(Array.from({ length: CLIENTS }, client));
 }
 
 describe.each(['0', '2'])('with %s threads, from machines that declare nothing', (DATA_PLANE_THREADS) => {
@@ -57,7 +30,7 @@ describe.each(['0', '2'])('with %s threads, from machines that declare nothing',
     const unknown = { declared: null, speed: 1, latent: { samples: 0, confidence: 0 } };
     expect(before.machines).toMatchObject(['fast', 'slow', 'usual'].map((id) => ({ id, pool: 'default', ...unknown })));
 
-    await serve(balancer);
+    await loadOf(balancer, REQUESTS);
 
     await until('the slow machine to be known as slow', async () => {
       const { fit, machines } = await machinesOf(balancer);
@@ -114,8 +87,16 @@ describe('with DECLARED_CAPACITY=trusted', () => {
           declared: { compute: 7, storage: 9 },
           speed: expect.any(Number) as number,
           latent: null,
+          adoptedFrom: [],
         },
-        { id: 'b', pool: 'default', declared: null, speed: expect.any(Number) as number, latent: null },
+        {
+          id: 'b',
+          pool: 'default',
+          declared: null,
+          speed: expect.any(Number) as number,
+          latent: null,
+          adoptedFrom: [],
+        },
       ],
     });
     const { classes } = await get<DemandList>(balancer, '/api/v1/demands');

@@ -87,6 +87,7 @@ const BOUNDS: Readonly<Record<string, string>> = {
   'apps/balancer/src/placement/latent/latent-model.ts reported': 'DEMAND_CLASSES',
   'apps/balancer/src/placement/latent/thread-records.ts classes': 'DEMAND_CLASSES',
   'apps/balancer/src/placement/latent/thread-records.ts flights': 'MAX_EXCHANGES',
+  'apps/balancer/src/placement/sharing/knowledge-sharing.ts timers': 'three',
   'apps/balancer/src/placement/trusted-learning.ts estimates': 'DEMAND_CLASSES',
   'apps/balancer/src/registry/configured-backends.ts groups': 'the pools of the configuration',
   'apps/balancer/src/registry/configured-backends.ts missing':

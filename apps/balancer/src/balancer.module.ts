@@ -34,6 +34,7 @@ import { LATENT_LINK } from './placement/latent/latent-link.js';
 import { LATENT_MODEL, LatentModel, latentResources } from './placement/latent/latent-model.js';
 import { LatentModelFeed } from './placement/latent/latent-model-feed.js';
 import { LocalLatentLink } from './placement/latent/local-latent-link.js';
+import { KnowledgeSharing } from './placement/sharing/knowledge-sharing.js';
 import { HealthController } from './control-plane/health.controller.js';
 import { DnsDiscovery } from './discovery/dns-discovery.js';
 import { StaticBackends } from './discovery/static-backends.js';
@@ -160,6 +161,7 @@ const shared = [
   latentModel,
   latentLink,
   LatentModelFeed,
+  KnowledgeSharing,
   requestTable,
   clientTable,
   addressWarnings,

@@ -14,10 +14,24 @@ const confidence = z.number().describe('From 0 (nothing known) towards 1 (certai
 /** The models that requests are placed by; `declared`: by declared resources, with `DECLARED_CAPACITY=trusted`. */
 export const LEARNING_MODELS = ['latent', 'attained-service', 'least-requests', 'declared'] as const;
 
+const samples = z
+  .number()
+  .describe('Latencies of responses of this balancer that this is based on; older ones count for less');
+const adoptedSamples = z
+  .number()
+  .describe(
+    'How many more of them what was adopted weighs as much as: from other balancers, or from before the last start. ' +
+      'At most 50, and fewer the more samples of its own the balancer has',
+  );
+const adoptedFrom = z
+  .array(z.string())
+  .describe('The ids of the balancers that this was adopted from; its own id: from before its last start');
+
 const latentMachineSchema = z
   .object({
     slowness: amounts.describe('Seconds per unit, by latent resource'),
-    samples: z.number().describe('Latencies of responses that this is based on; older ones count for less'),
+    samples,
+    adoptedSamples,
     confidence,
   })
   .meta({ id: 'LatentMachine' });
@@ -75,7 +89,8 @@ export const explanationSchema = z
           .string()
           .describe('The class that the demand is believed of. Requests of about the same declared demand are of one'),
         demand: amounts.describe('Units by latent resource'),
-        samples: z.number().describe('Latencies of responses that this is based on; older ones count for less'),
+        samples,
+        adoptedSamples,
         confidence,
       })
       .nullable()
@@ -133,6 +148,8 @@ export const demandListSchema = z
         source: z.enum(['reported', 'inferred', 'prior']),
         confidence,
         samples: z.number().describe('Number of reports or latencies the demand is based on'),
+        adoptedSamples,
+        adoptedFrom,
         latent: amounts
           .nullable()
           .describe('Units by latent resource, as requests are placed; null with DECLARED_CAPACITY=trusted'),
@@ -175,6 +192,7 @@ export const machineListSchema = z
         declared: amounts.nullable().describe('Units per second by resource; null: it declares nothing'),
         speed: z.number().describe('As a multiple of what it declares, or else of what is assumed of it'),
         latent: latentMachineSchema.nullable().describe('null with the model declared'),
+        adoptedFrom,
       }),
     ),
   })

@@ -15,7 +15,7 @@ import { DataPlane } from '../data-plane/data-plane.js';
 import { RequestReader, isRefusal, type ReadRequest } from '../data-plane/request/request-reader.js';
 import { DemandLearning } from '../placement/demand-learning.js';
 import { DrfScheduler, type PlacementExplanation, type PlacementRequest } from '../placement/drf.scheduler.js';
-import { knowledgeOf, latentAmounts, machineBelief } from '../placement/latent/beliefs.js';
+import { latentAmounts, machineBelief } from '../placement/latent/beliefs.js';
 import { stateOf, type Backend } from '../registry/backend.js';
 import { RegistryService } from '../registry/registry.service.js';
 import { CurrentTraffic } from '../traffic-config/current-traffic.js';
@@ -167,7 +167,7 @@ export class ExplainService {
       model: table.model,
       class: this.learning.nameOf(latentClass),
       demand: latentAmounts(view.demandOf(latentClass), table.rank),
-      ...knowledgeOf(view.samplesOf(latentClass)),
+      ...view.knowledgeOf(latentClass),
     };
     return { table, explained };
   }

@@ -8,6 +8,7 @@ import { RequiredRole } from '../access/required-role.js';
 import { balancerConfig } from '../config/balancer.config.js';
 import { DemandLearning } from '../placement/demand-learning.js';
 import { machineBelief, speedOf } from '../placement/latent/beliefs.js';
+import { KnowledgeSharing } from '../placement/sharing/knowledge-sharing.js';
 import type { Backend } from '../registry/backend.js';
 import { RegistryService } from '../registry/registry.service.js';
 
@@ -19,6 +20,7 @@ export class MachinesController {
     private readonly registry: RegistryService,
     private readonly learning: DemandLearning,
     private readonly loads: LoadTable,
+    private readonly sharing: KnowledgeSharing,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {}
 
@@ -37,12 +39,14 @@ export class MachinesController {
   private viewOf(backend: Backend, table: LatentTable | undefined): MachineList['machines'][number] {
     const { id, pool, slot, capacity } = backend;
     const assumed = this.registry.snapshots.capacityOf(backend);
+    const latent = table ? machineBelief(table, slot) : null;
     return {
       id,
       pool,
       declared: capacity ? this.config.RESOURCES.amountsOf(capacity) : null,
       speed: table ? speedOf(table, slot, assumed) : this.loads.speed(slot),
-      latent: table ? machineBelief(table, slot) : null,
+      latent,
+      adoptedFrom: latent && latent.adoptedSamples > 0 ? this.sharing.sourcesOfMachine(id) : [],
     };
   }
 }

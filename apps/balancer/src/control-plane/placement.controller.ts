@@ -18,6 +18,7 @@ import { RequiredRole } from '../access/required-role.js';
 import { balancerConfig } from '../config/balancer.config.js';
 import { DataPlane } from '../data-plane/data-plane.js';
 import { CurrentTraffic } from '../traffic-config/current-traffic.js';
+import { KnowledgeSharing } from '../placement/sharing/knowledge-sharing.js';
 import { ExplainService } from './explain.service.js';
 
 const placementSchema = z
@@ -36,6 +37,7 @@ export class PlacementController {
     private readonly plane: DataPlane,
     private readonly table: LoadTable,
     private readonly traffic: CurrentTraffic,
+    private readonly sharing: KnowledgeSharing,
     @Inject(balancerConfig.KEY) private readonly config: ConfigType<typeof balancerConfig>,
   ) {}
 
@@ -72,9 +74,11 @@ export class PlacementController {
   @ApiResponse({ status: 200, standardSchema: demandListSchema, description: 'The classes' })
   async demands(): Promise<DemandList> {
     const estimates = await this.plane.beliefs();
-    const classes = estimates.map(({ demand, latent = null, ...estimate }) => ({
+    const classes = estimates.map(({ demand, latent = null, adoptedSamples = 0, ...estimate }) => ({
       ...estimate,
       latent,
+      adoptedSamples,
+      adoptedFrom: adoptedSamples > 0 ? this.sharing.sourcesOfClass(estimate.name) : [],
       pool: poolOfClass(estimate.name) || DEFAULT_POOL,
       demand: this.config.RESOURCES.amountsOf(demand),
     }));

@@ -24,6 +24,8 @@ export type NamedBelief = DemandBelief & {
   readonly name: string;
   /** Units by latent resource; absent where requests are placed by declared resources. */
   readonly latent?: Readonly<Record<string, number>>;
+  /** How many more samples what was adopted weighs as much as; absent likewise. */
+  readonly adoptedSamples?: number;
 };
 
 /** What a request in flight is known by at its end. Reused for another request after that. */
@@ -32,14 +34,24 @@ export interface LearningTicket {
   slot: number;
 }
 
+/** How much is known of a class or a machine. */
+export interface Knowledge {
+  /** Latencies of responses of this balancer; older ones count for less. */
+  readonly samples: number;
+  /** How many more of them what was adopted weighs as much as. */
+  readonly adoptedSamples: number;
+  /** From 0 (nothing known) towards 1 (certain). */
+  readonly confidence: number;
+}
+
 /** Placement over latent resources: what backends are believed to be, and what a request needs of them. */
 export interface LatentView {
   /** Another one whenever the beliefs change. */
   readonly believedTable: LatentTable;
   /** What a class needs, units by latent resource. Must not be changed. */
   demandOf(classId: number): ResourceVector;
-  /** Latencies of responses behind what is believed of a class; older ones count for less. */
-  samplesOf(classId: number): number;
+  /** How much is known of a class. */
+  knowledgeOf(classId: number): Knowledge;
   /** The class of requests that declare such a demand. */
   classOfDeclared(demand: ResourceVector, pool: string): number;
 }

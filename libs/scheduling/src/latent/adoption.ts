@@ -5,14 +5,16 @@ import type { Prior } from './multiplicative-update.js';
 import { commonBasis, median, scaleOf, type Pair } from './sharing/basis.js';
 
 /** Largest weight of what a table says of a class or a machine, in own samples: it may be wrong. */
-const MAX_ADOPTED_SAMPLES = 50;
+export const MAX_ADOPTED_SAMPLES = 50;
 /** Own samples of a class or a machine after which what was adopted of it has half its weight. */
 const HALF_LIFE = 50;
-/** An entry beyond these bounds is not believed. */
-const MIN_ADOPTED_ENTRY = 1e-12;
-const MAX_ADOPTED_ENTRY = 1e12;
-/** An entry is at most this multiple of the median of its kind, and at least its inverse. */
-const MAX_SPREAD = 1e4;
+/** No entry below this is believed. */
+export const MIN_ADOPTED_ENTRY = 1e-12;
+/** No entry above this is believed. */
+export const MAX_ADOPTED_ENTRY = 1e12;
+/** A class or a machine is at most this multiple of the median of its kind, and at least its inverse. */
+const MAX_CLASS_SPREAD = 1e4;
+const MAX_MACHINE_SPREAD = 100;
 /** The same of one's own entry: as an exponent, with n own samples, this number of standard errors 1/√n, and at most the other. */
 const MAX_STANDARD_ERRORS = 4;
 const MAX_EXPONENT = Math.log(8);
@@ -35,6 +37,8 @@ export class Adoption {
     this.rank = rank;
     this.demand = new Belief(table.demand, table.classSamples, order, shape.rankLimit);
     this.slowness = new Belief(table.slowness, table.slotSamples, order, shape.rankLimit);
+    this.demand.limitSpread(MAX_CLASS_SPREAD);
+    this.slowness.limitSpread(MAX_MACHINE_SPREAD);
   }
 
   /** Adopts a table beside what is known already; undefined when they have too little in common. */
@@ -81,7 +85,7 @@ export class Adoption {
   /** The scale of own factors changes with the machines that have samples. */
   private useScaleOf(own: LatentFactors): void {
     const overlap = this.overlapWith(own);
-    if (overlap.machines.length === 0) return;
+    if (overlap.classes.length + overlap.machines.length === 0) return;
     scaleOf(overlap, sameOrder(this.rank)).forEach((factor, r) => {
       this.slowness.multiply(r, factor);
       this.demand.multiply(r, 1 / factor);
@@ -135,7 +139,18 @@ class Belief {
       this.values.set(entries, index * rankLimit);
       return Math.min(MAX_ADOPTED_SAMPLES, count);
     });
-    this.limitSpread();
+  }
+
+  /** Brings entries that are far from the median of all nearer to it. */
+  limitSpread(most: number): void {
+    const known = Array.from(this.weights.keys()).filter((index) => this.weights[index] > 0);
+    for (let r = 0; r < this.rank; r++) {
+      const usual = Math.exp(median(known.map((index) => Math.log(this.values[index * this.rankLimit + r]))));
+      for (const index of known) {
+        const at = index * this.rankLimit + r;
+        this.values[at] = within(this.values[at], usual / most, usual * most);
+      }
+    }
   }
 
   /** As a prior of entries that have own samples; `rest` is that of those of which nothing was adopted. */
@@ -191,17 +206,6 @@ class Belief {
   private writeEntry(index: number, entries: Float64Array): void {
     const first = index * this.rankLimit;
     entries.set(this.values.subarray(first, first + this.rank), first);
-  }
-
-  private limitSpread(): void {
-    for (let r = 0; r < this.rank; r++) {
-      const known = Array.from(this.weights.keys()).filter((index) => this.weights[index] > 0);
-      const usual = Math.exp(median(known.map((index) => Math.log(this.values[index * this.rankLimit + r]))));
-      for (const index of known) {
-        const at = index * this.rankLimit + r;
-        this.values[at] = within(this.values[at], usual / MAX_SPREAD, usual * MAX_SPREAD);
-      }
-    }
   }
 }
 

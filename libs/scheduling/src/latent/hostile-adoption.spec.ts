@@ -52,7 +52,7 @@ function claim(random: Random, factor: number): LatentTable {
   const entry = () => (random() < 0.03 ? absurd[Math.floor(random() * absurd.length)] : factor ** (2 * random() - 1));
   const entries = () => Float64Array.from({ length: 12 }, entry);
   const samples = () => Float64Array.from({ length: 4 }, () => (random() < 0.2 ? entry() : 1e9));
-  const rest = { version: 1, model: 'latent', loss: 0, exploration: 0 } as const;
+  const rest = { version: 1, model: 'latent', loss: 0, formerLoss: NaN, exploration: 0 } as const;
   const empty = { adoptedClassSamples: new Float64Array(4), adoptedSlotSamples: new Float64Array(4) };
   const rank = 1 + Math.floor(3 * random());
   const counts = { classSamples: samples(), slotSamples: samples() };

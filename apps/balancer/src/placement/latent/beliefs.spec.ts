@@ -61,6 +61,11 @@ describe('what is believed of a class', () => {
     });
   });
 
+  it('counts apart what was adopted', () => {
+    const table = aTable({ adoptedClassSamples: Float64Array.of(30, 0) });
+    expect(beliefs({ table })[0]).toMatchObject({ source: 'inferred', samples: 70, adoptedSamples: 30 });
+  });
+
   it('is what was reported first, as it was reported', () => {
     const [a] = beliefs({ reported: [{ units: [3, 5], reports: 7 }] });
     expect(a).toMatchObject({ source: 'reported', samples: 7, demand: Float64Array.of(3, 5) });
@@ -73,9 +78,15 @@ describe('what is believed of a machine', () => {
     expect(machineBelief(aTable(), 0)).toEqual({
       slowness: { 'latent-1': 0.5, 'latent-2': 0.25 },
       samples: 400,
+      adoptedSamples: 0,
       confidence: expect.closeTo(20 / 21) as number,
     });
     expect(machineBelief(aTable(), 2)).toMatchObject({ samples: 0, confidence: 0 });
+  });
+
+  it('counts apart what was adopted, and knows it as surely', () => {
+    const table = aTable({ adoptedSlotSamples: Float64Array.of(0, 24.8, 0) });
+    expect(machineBelief(table, 1)).toMatchObject({ samples: 0, adoptedSamples: 25, confidence: 5 / 6 });
   });
 
   it.each([

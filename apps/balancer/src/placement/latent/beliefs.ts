@@ -1,6 +1,6 @@
 // What can be said of classes and backends from a table of beliefs.
 import { confidence, type LatentTable, type ResourceVector } from '@fairlead/scheduling';
-import type { NamedBelief } from '../demand-learning.js';
+import type { Knowledge, NamedBelief } from '../demand-learning.js';
 import type { Beliefs } from './latent-link.js';
 
 /** Bounds of a backend's speed as a multiple of its declared speed, or of that of the usual backend. */
@@ -40,7 +40,7 @@ export function beliefsOf(beliefs: Beliefs, resourceCount: number): NamedBelief[
 function beliefOf(beliefs: Beliefs, number: number, resourceCount: number): NamedBelief {
   const { table, names, reported } = beliefs;
   const { shape, rank } = table;
-  const samples = Math.round(table.classSamples[number]);
+  const { samples, adoptedSamples } = knowledgeOf(table.classSamples[number], table.adoptedClassSamples[number]);
   const report = reported[number];
   const reports = report?.reports ?? 0;
   const demand = table.demand.subarray(number * shape.rankLimit, (number + 1) * shape.rankLimit);
@@ -48,24 +48,17 @@ function beliefOf(beliefs: Beliefs, number: number, resourceCount: number): Name
     name: names[number],
     demand: new Float64Array(resourceCount).map((_, r) => report?.units[r] ?? (r < rank ? demand[r] : 0)),
     latent: latentAmounts(demand, rank),
-    source: reports > 0 ? 'reported' : samples > 0 ? 'inferred' : 'prior',
-    confidence: confidence(samples + reports),
+    source: reports > 0 ? 'reported' : samples + adoptedSamples > 0 ? 'inferred' : 'prior',
+    confidence: confidence(samples + adoptedSamples + reports),
     samples: reports > 0 ? reports : samples,
+    adoptedSamples,
   };
 }
 
-/** How much is known of a class or a machine. */
-export interface Knowledge {
-  /** Latencies of responses; older ones count for less. */
-  readonly samples: number;
-  /** From 0 (nothing known) towards 1 (certain). */
-  readonly confidence: number;
-}
-
-/** How much `samples` latencies show. */
-export function knowledgeOf(samples: number): Knowledge {
-  const rounded = Math.round(samples);
-  return { samples: rounded, confidence: confidence(rounded) };
+/** How much `samples` latencies show, of which `adopted` stand for what was adopted. */
+export function knowledgeOf(samples: number, adopted: number): Knowledge {
+  const [own, others] = [Math.round(samples - adopted), Math.round(adopted)];
+  return { samples: own, adoptedSamples: others, confidence: confidence(own + others) };
 }
 
 /** What is believed of the backend in a slot: seconds per unit by latent resource, and how surely. */
@@ -75,7 +68,10 @@ export function machineBelief(
 ): Knowledge & { readonly slowness: Record<string, number> } {
   const { slowness, shape, rank } = table;
   const own = slowness.subarray(slot * shape.rankLimit, (slot + 1) * shape.rankLimit);
-  return { slowness: latentAmounts(own, rank), ...knowledgeOf(table.slotSamples[slot]) };
+  return {
+    slowness: latentAmounts(own, rank),
+    ...knowledgeOf(table.slotSamples[slot], table.adoptedSlotSamples[slot]),
+  };
 }
 
 /**

@@ -10,9 +10,15 @@ import {
 import { monotonicSeconds, sharedSecondsFromSeconds } from '../../clock/monotonic.js';
 import type { BalancerConfig } from '../../config/balancer.config.js';
 import type { Fleet } from '../../registry/snapshot/fleet.js';
-import { DemandLearning, type LatentView, type LearningTicket, type NamedBelief } from '../demand-learning.js';
+import {
+  DemandLearning,
+  type Knowledge,
+  type LatentView,
+  type LearningTicket,
+  type NamedBelief,
+} from '../demand-learning.js';
 import { DeclaredClasses } from './declared-classes.js';
-import { beliefsOf, speedOf, usualDemand } from './beliefs.js';
+import { beliefsOf, knowledgeOf, speedOf, usualDemand } from './beliefs.js';
 import type { Beliefs, LatentLink } from './latent-link.js';
 import { ReportedCosts } from './reported-costs.js';
 
@@ -82,10 +88,12 @@ export class LatentLearning extends DemandLearning implements LatentView {
     return (this.demands[classId] ??= this.latentDemand(classId));
   }
 
-  samplesOf(classId: number): number {
+  knowledgeOf(classId: number): Knowledge {
     const { table, numbers } = this.beliefsInUse;
     const number = numbers.get(this.nameOf(classId));
-    return number === undefined ? 0 : table.classSamples[number];
+    return number === undefined
+      ? knowledgeOf(0, 0)
+      : knowledgeOf(table.classSamples[number], table.adoptedClassSamples[number]);
   }
 
   classOfDeclared(demand: ResourceVector, pool: string): number {

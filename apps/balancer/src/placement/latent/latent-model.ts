@@ -1,5 +1,12 @@
 // The model of requests and backends that the main thread fits, from the logs of all threads that serve clients.
-import { LatencyLog, LatentLearner, MAX_RANK_LIMIT, seededRandom, type LoadTable } from '@fairlead/scheduling';
+import {
+  LatencyLog,
+  LatentLearner,
+  MAX_RANK_LIMIT,
+  seededRandom,
+  type LoadTable,
+  type SharedTable,
+} from '@fairlead/scheduling';
 import { LRUCache } from 'lru-cache';
 import { monotonicMs, sharedSecondsFromMs } from '../../clock/monotonic.js';
 import type { BalancerConfig } from '../../config/balancer.config.js';
@@ -120,6 +127,17 @@ export class LatentModel {
   reportUtilization(slot: number, utilization: readonly number[]): void {
     // A thread may not know yet that the backend has left.
     if (this.declared.has(slot)) this.learner.reportUtilization(slot, utilization);
+  }
+
+  /** Gives classes numbers that no thread has named yet. The first to lose theirs, where there are too many. */
+  expectClasses(names: readonly string[]): void {
+    for (const name of names) this.numbers.memo(name);
+    this.publish();
+  }
+
+  /** Believes what others do: see {@link LatentLearner.adopt}. */
+  adopt(table: SharedTable): void {
+    if (this.learner.adopt(table)) this.publish();
   }
 
   /** Takes how many balancers send requests to the backends, this one included. */

@@ -44,13 +44,15 @@ export function commonBasis(overlap: Overlap, rank: number): Basis | undefined {
   return { order, scale: scaleOf(overlap, order) };
 }
 
-/** By what the other's slowness has to be multiplied to have one's own scale: the median, so that few entries do not decide. */
+/**
+ * By what the other's slowness has to be multiplied to have one's own scale: the median of what each class and each machine
+ * says, so that a few wrong ones do not decide.
+ */
 export function scaleOf({ classes, machines }: Overlap, order: readonly number[]): number[] {
   return order.map((from, r) => {
     const slower = machines.map(({ own, other }) => Math.log(own[r] / other[from]));
     const cheaper = classes.map(({ own, other }) => Math.log(other[from] / own[r]));
-    const medians = [slower, cheaper].filter(({ length }) => length > 0).map(median);
-    return medians.length === 0 ? 1 : Math.exp(medians.reduce((sum, value) => sum + value, 0) / medians.length);
+    return Math.exp(median([...slower, ...cheaper]));
   });
 }
 

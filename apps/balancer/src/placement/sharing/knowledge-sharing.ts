@@ -1,0 +1,101 @@
+// Shares what this balancer has learned through the registry's store: a balancer that starts knows what it knew before, and what
+// the others know; and while it runs, it takes over what others know of classes and machines that it has seen little of.
+import { mergeShares, type MergedShares } from '@fairlead/scheduling';
+import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import { balancerConfig, balancerIdOf } from '../../config/balancer.config.js';
+import { RegistryService } from '../../registry/registry.service.js';
+import { StoredFleet } from '../../registry/store/stored-fleet.js';
+import { LATENT_MODEL, type LatentModel } from '../latent/latent-model.js';
+import { isMissing, numberedBeliefs, sharedBeliefs, type Numbering } from './named-table.js';
+import { ownShare } from './own-share.js';
+import { encodeShare } from './share-format.js';
+import { SharesInStore } from './shares-in-store.js';
+
+/** How often the own share is written, if it has changed. */
+const WRITE_MS = 10_000;
+/** How often the shares of others are read. */
+const READ_MS = 30_000;
+/** How often new classes and machines are looked for. */
+const LOOK_MS = 1_000;
+
+@Injectable()
+export class KnowledgeSharing implements OnModuleInit, OnModuleDestroy {
+  private readonly shares: SharesInStore;
+  private readonly limits: { readonly classes: number; readonly machines: number };
+  private merged: MergedShares | undefined;
+  private timers: NodeJS.Timeout[] = [];
+
+  constructor(
+    @Inject(LATENT_MODEL) private readonly model: LatentModel | undefined,
+    private readonly registry: RegistryService,
+    private readonly stored: StoredFleet,
+    @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
+  ) {
+    this.limits = { classes: config.DEMAND_CLASSES, machines: config.MAX_BACKENDS };
+    this.shares = new SharesInStore(stored, balancerIdOf(config), this.limits);
+  }
+
+  /** Before this balancer serves anyone. */
+  async onModuleInit(): Promise<void> {
+    const { model } = this;
+    if (!model) return;
+    await this.shares.readFirst();
+    this.merged = mergeShares(this.shares.all);
+    if (this.merged) {
+      model.expectClasses([...this.merged.classes.keys()].slice(0, this.limits.classes));
+      this.adopt(model, this.merged);
+    }
+    const every = (ms: number, task: () => unknown) => setInterval(() => void task(), ms).unref();
+    this.timers = [every(WRITE_MS, () => this.write(model)), every(LOOK_MS, () => this.look(model))];
+    if (this.stored.isShared) this.timers.push(every(READ_MS, () => this.read(model)));
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    for (const timer of this.timers) clearInterval(timer);
+    if (this.model) await this.write(this.model);
+  }
+
+  /** The ids of the balancers from which what is believed of a class was adopted. */
+  sourcesOfClass(name: string): string[] {
+    return [...(this.merged?.classes.get(name)?.from ?? [])];
+  }
+
+  /** The same of a backend. */
+  sourcesOfMachine(id: string): string[] {
+    return [...(this.merged?.machines.get(id)?.from ?? [])];
+  }
+
+  private async write(model: LatentModel): Promise<void> {
+    const share = ownShare(model.beliefs.table, this.numbering(model), this.shares.former, this.limits);
+    const text = share && encodeShare(share);
+    if (text !== undefined) await this.shares.write(text);
+  }
+
+  private async read(model: LatentModel): Promise<void> {
+    if (!(await this.shares.read())) return;
+    const { table } = model.beliefs;
+    const own = sharedBeliefs('', table, this.numbering(model));
+    const merged = mergeShares(this.shares.all, own.classes.size > 0 ? own : undefined);
+    if (!merged || table.model === 'least-requests') return;
+    this.merged = merged;
+    this.adopt(model, merged);
+  }
+
+  /** Applies what is known to classes and machines that were not there before. */
+  private look(model: LatentModel): void {
+    const { merged } = this;
+    const { table } = model.beliefs;
+    if (!merged || table.model === 'least-requests' || table.rank !== merged.rank) return;
+    if (isMissing(merged, table, this.numbering(model))) this.adopt(model, merged);
+  }
+
+  private adopt(model: LatentModel, merged: MergedShares): void {
+    model.adopt(numberedBeliefs(merged, model.beliefs.table, this.numbering(model)));
+  }
+
+  private numbering(model: LatentModel): Numbering {
+    const machines = new Map(this.registry.list().map(({ id, slot }) => [id, slot]));
+    return { classes: model.beliefs.numbers, machines };
+  }
+}

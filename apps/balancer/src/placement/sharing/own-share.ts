@@ -1,0 +1,63 @@
+// What a balancer shares of its own: what it has learned itself, now and before its last start, and nothing that it knows from
+// others, so that no belief comes back to it as another's.
+import { alignShare, type LatentTable, type Share, type SharedEntry } from '@fairlead/scheduling';
+import { sharedBeliefs, type Numbering } from './named-table.js';
+
+/** Newer own samples after which what was learned before the last start has half its weight. */
+const HALF_LIFE = 2_000;
+/** What rests on less is not worth sharing, in samples. */
+const MIN_SAMPLES = 0.5;
+
+/**
+ * The share of a balancer. `former` is that of the time before its last start; `limits` are the largest numbers of classes
+ * and machines. Undefined: there is nothing to share.
+ */
+export function ownShare(
+  table: LatentTable,
+  numbering: Numbering,
+  former: Share,
+  limits: { readonly classes: number; readonly machines: number },
+): Share | undefined {
+  // All requests are taken to be alike.
+  if (table.model === 'least-requests') return undefined;
+  const { balancer } = former;
+  const own = sharedBeliefs(balancer, withoutAdopted(table), numbering);
+  const samples = Array.from(own.classes.values(), (entry) => entry.samples).reduce((sum, count) => sum + count, 0);
+  const fading = 2 ** (-samples / HALF_LIFE);
+  const all = sharedBeliefs(balancer, table, numbering);
+  const before = samples < MIN_SAMPLES ? former : alignShare(former, all);
+  const present = samples < MIN_SAMPLES ? undefined : all;
+  const classes = combined(present?.classes, own.classes, before?.classes, fading, limits.classes);
+  const machines = combined(present?.machines, own.machines, before?.machines, fading, limits.machines);
+  const { rank } = present ?? former;
+  return classes.size === 0 && machines.size === 0 ? undefined : { balancer, rank, classes, machines };
+}
+
+type Entries = ReadonlyMap<string, SharedEntry>;
+
+/** The present values, with own and former samples; where there are none, the former values. */
+function combined(
+  present: Entries | undefined,
+  own: Entries,
+  former: Entries | undefined,
+  fading: number,
+  limit: number,
+): Entries {
+  const names = new Set([...own.keys(), ...(former?.keys() ?? [])]);
+  const entries: [string, SharedEntry][] = [];
+  for (const name of names) {
+    const values = (present?.get(name) ?? former?.get(name))?.values;
+    const samples = (own.get(name)?.samples ?? 0) + fading * (former?.get(name)?.samples ?? 0);
+    if (values && samples >= MIN_SAMPLES) entries.push([name, { values, samples }]);
+  }
+  return new Map(entries.toSorted(([, a], [, b]) => b.samples - a.samples).slice(0, limit));
+}
+
+function withoutAdopted(table: LatentTable): LatentTable {
+  const { classSamples, slotSamples, adoptedClassSamples, adoptedSlotSamples } = table;
+  return {
+    ...table,
+    classSamples: classSamples.map((samples, k) => samples - adoptedClassSamples[k]),
+    slotSamples: slotSamples.map((samples, slot) => samples - adoptedSlotSamples[slot]),
+  };
+}
