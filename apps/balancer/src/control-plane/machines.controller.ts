@@ -1,13 +1,13 @@
 // What the balancer believes of its backends, and by which model.
 import { machineListSchema, type MachineList } from '@fairlead/contracts';
-import { LoadTable, type LatentTable } from '@fairlead/scheduling';
+import { LoadTable, type LatentTable, type ResourceVector } from '@fairlead/scheduling';
 import { Controller, Get, Inject } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { ApiOperation, ApiResponse, ApiTags } from '../api-description/decorators.js';
 import { RequiredRole } from '../access/required-role.js';
 import { balancerConfig } from '../config/balancer.config.js';
 import { DemandLearning } from '../placement/demand-learning.js';
-import { machineBelief, speedOf } from '../placement/latent/beliefs.js';
+import { machineBelief, speedOf, usualCapacity } from '../placement/latent/beliefs.js';
 import { KnowledgeSharing } from '../placement/sharing/knowledge-sharing.js';
 import type { Backend } from '../registry/backend.js';
 import { RegistryService } from '../registry/registry.service.js';
@@ -29,14 +29,21 @@ export class MachinesController {
   @ApiResponse({ status: 200, standardSchema: machineListSchema, description: 'The model and the backends' })
   list(): MachineList {
     const table = this.learning.latent?.believedTable;
+    const backends = this.registry.list();
+    const declared = backends.flatMap(({ capacity }) => (capacity ? [capacity] : []));
+    const usual = usualCapacity(declared, this.config.RESOURCES.size);
     return {
       model: table?.model ?? 'declared',
       fit: table ? fitOf(table) : null,
-      machines: this.registry.list().map((backend) => this.viewOf(backend, table)),
+      machines: backends.map((backend) => this.viewOf(backend, table, usual)),
     };
   }
 
-  private viewOf(backend: Backend, table: LatentTable | undefined): MachineList['machines'][number] {
+  private viewOf(
+    backend: Backend,
+    table: LatentTable | undefined,
+    usual: ResourceVector,
+  ): MachineList['machines'][number] {
     const { id, pool, slot, capacity } = backend;
     const assumed = this.registry.snapshots.capacityOf(backend);
     const latent = table ? machineBelief(table, slot) : null;
@@ -44,7 +51,7 @@ export class MachinesController {
       id,
       pool,
       declared: capacity ? this.config.RESOURCES.amountsOf(capacity) : null,
-      speed: table ? speedOf(table, slot, assumed) : this.loads.speed(slot),
+      speed: table ? speedOf(table, slot, assumed, usual) : this.loads.speed(slot),
       latent,
       adoptedFrom: latent && latent.adoptedSamples > 0 ? this.sharing.sourcesOfMachine(id) : [],
     };

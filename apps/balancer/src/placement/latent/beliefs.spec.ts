@@ -1,7 +1,7 @@
 // What people are shown of a table of beliefs.
 import type { LatentTable } from '@fairlead/scheduling';
 import { describe, expect, it } from 'vitest';
-import { beliefsOf, latentAmounts, machineBelief, speedOf } from './beliefs.js';
+import { beliefsOf, latentAmounts, machineBelief, speedOf, usualCapacity } from './beliefs.js';
 import type { Beliefs } from './latent-link.js';
 
 /** Two classes and three machines over two of three latent resources; nothing is known of the last ones. */
@@ -97,6 +97,27 @@ describe('what is believed of a machine', () => {
     ['is bounded below', 0, [1e6, 1e6], 1 / 16],
     ['is 1 where nothing can be compared', 0, [0, 0], 1],
   ])('its speed %s', (_, slot, capacity, speed) => {
-    expect(speedOf(aTable(), slot, capacity)).toBeCloseTo(speed);
+    expect(speedOf(aTable(), slot, capacity, [1, 1])).toBeCloseTo(speed);
+  });
+
+  it('its speed counts all resources where the model has fewer than are declared', () => {
+    const declared = [
+      [10, 40],
+      [40, 10],
+      [20, 80],
+    ];
+    const usual = usualCapacity([...declared, [0, 0]], 2);
+    expect([...usual]).toEqual([expect.closeTo(20), expect.closeTo(31.7, 1)]);
+    // The first two are as fast as the usual one, and the third is half as fast.
+    const table = aTable({ rank: 1, slowness: Float64Array.of(1 / 20, 1, 1, 1 / 20, 1, 1, 1 / 10, 1, 1) });
+    const [first, second, third] = declared.map((capacity, slot) => speedOf(table, slot, capacity, usual));
+    expect(first).toBeCloseTo(second);
+    expect(third / first).toBeCloseTo(1 / 4);
+  });
+
+  it('its speed is relative to the usual backend where nothing is declared', () => {
+    const usual = usualCapacity([], 2);
+    expect([...usual]).toEqual([1, 1]);
+    expect(speedOf(aTable({ rank: 1 }), 0, [1, 1], usual)).toBeCloseTo(2);
   });
 });

@@ -75,15 +75,37 @@ export function machineBelief(
 }
 
 /**
- * The believed speed of the backend in a slot as a multiple of `capacity`, which it declares or is assumed to have: the mean
- * over resources, in logarithms.
+ * The capacity of the usual backend: the geometric mean of those that are declared, by resource, zeros left out; 1 where
+ * none is. This is the scale of the latent resources.
  */
-export function speedOf({ slowness, shape, rank }: LatentTable, slot: number, capacity: ArrayLike<number>): number {
+export function usualCapacity(declared: readonly ArrayLike<number>[], resourceCount: number): ResourceVector {
+  return Float64Array.from({ length: resourceCount }, (_, r) => {
+    const present = declared.map((capacity) => capacity[r]).filter((units) => units > 0);
+    return Math.exp(present.reduce((sum, units) => sum + Math.log(units) / present.length, 0));
+  });
+}
+
+/**
+ * The believed speed of the backend in a slot as a multiple of `capacity`, which it declares or is assumed to have: the mean
+ * over resources, in logarithms. With fewer latent resources than declared ones it is believed to be as fast at each declared
+ * one, compared with the usual backend, as it is on the whole.
+ *
+ * @param usual see {@link usualCapacity}.
+ */
+export function speedOf(
+  { slowness, shape, rank }: LatentTable,
+  slot: number,
+  capacity: ArrayLike<number>,
+  usual: ArrayLike<number>,
+): number {
   const first = slot * shape.rankLimit;
+  const isNamed = rank >= capacity.length;
+  let whole = 0;
+  for (let r = 0; r < rank; r++) whole += Math.log(slowness[first + r] * (usual[r] ?? 1)) / rank;
   let [sum, count] = [0, 0];
-  for (let r = 0; r < Math.min(rank, capacity.length); r++) {
+  for (let r = 0; r < capacity.length; r++) {
     if (capacity[r] === 0) continue;
-    sum -= Math.log(slowness[first + r] * capacity[r]);
+    sum -= Math.log(capacity[r]) + (isNamed ? Math.log(slowness[first + r]) : whole - Math.log(usual[r]));
     count++;
   }
   return count === 0 ? 1 : Math.min(MAX_SPEED, Math.max(1 / MAX_SPEED, Math.exp(sum / count)));

@@ -200,10 +200,14 @@ export class LatentLearning extends DemandLearning implements LatentView {
     const { fleet, believed } = this;
     if (!fleet || !believed) return;
     const { resourceCount, capacity } = fleet;
-    for (let position = 0; position < fleet.size; position++) {
+    const own = Array.from(fleet.slots, (_, position) =>
+      capacity.subarray(position * resourceCount, (position + 1) * resourceCount),
+    );
+    const declared = own.filter((_, position) => fleet.isDeclaredAt(position));
+    const usual = usualCapacity(declared, resourceCount);
+    own.forEach((units, position) => {
       const slot = fleet.slots[position];
-      const own = capacity.subarray(position * resourceCount, (position + 1) * resourceCount);
-      this.table.own.speeds[slot] = speedOf(believed.table, slot, own);
-    }
+      this.table.own.speeds[slot] = speedOf(believed.table, slot, units, usual);
+    });
   }
 }
