@@ -71,6 +71,36 @@ describe.each(['0', '2'])('with %s threads, from machines that declare nothing',
   });
 });
 
+describe.each([
+  [
+    'report to cost nothing of it',
+    {},
+    { 'endpoint-load-metrics': 'TEXT request_cost.compute=1, request_cost.storage=0' },
+  ],
+  ['declare to need nothing of it', { compute: '1' }, {}],
+])('a machine that declares to lack a resource', (what, sent, reported) => {
+  it(`serves its part of requests that ${what}`, async () => {
+    const balancer = await startBalancer({
+      DECLARED_CAPACITY: 'prior',
+      DATA_PLANE_THREADS: '1',
+      DEMAND_SEED: '7',
+      DEMAND_CLIENTS: 'loopback',
+    });
+    for (const id of ['first', 'second']) await join(balancer, id, await machine(MACHINES.usual, reported));
+    const diskless = await machine(MACHINES.usual, reported);
+    await join(balancer, 'diskless', diskless, { resources: { compute: 10, storage: 0 } });
+    const version = async () => (await machinesOf(balancer)).fit?.version ?? 0;
+    const before = await version();
+    await loadOf(balancer, REQUESTS, sent);
+    await until('a model of what was served', async () => (await version()) > before + 1);
+    const requests = async () =>
+      (await metricsOf(balancer)).backends.find(({ id }) => id === 'diskless')?.requests ?? 0;
+    const served = await requests();
+    await loadOf(balancer, REQUESTS, sent);
+    expect((await requests()) - served).toBeGreaterThan(REQUESTS / 6);
+  });
+});
+
 describe('with DECLARED_CAPACITY=trusted', () => {
   it('there are no latent resources, and machines have their learned speed', async () => {
     const balancer = await startBalancer({ DECLARED_CAPACITY: 'trusted' });

@@ -8,23 +8,23 @@ import { httpUpstream } from './upstreams.js';
 const PAGES = { '/page': 1, '/report': 4 };
 const CLIENTS = 4;
 
-/** Starts a machine; returns its port. */
-export async function machine(msPerUnit: number): Promise<number> {
+/** Starts a machine, which responds with `headers`; returns its port. */
+export async function machine(msPerUnit: number, headers: Record<string, string> = {}): Promise<number> {
   let isFree: Promise<unknown> = Promise.resolve();
   const { port } = await httpUpstream(({ url }, response) => {
     const units = PAGES[url as keyof typeof PAGES] ?? 0;
-    isFree = isFree.then(() => wait(msPerUnit * units)).then(() => response.end());
+    isFree = isFree.then(() => wait(msPerUnit * units)).then(() => response.writeHead(200, headers).end());
   });
   return port;
 }
 
-/** Sends requests for the pages in turn, from several clients at once. */
-export async function loadOf({ url }: Balancer, requests: number): Promise<void> {
+/** Sends requests for the pages in turn, with `headers`, from several clients at once. */
+export async function loadOf({ url }: Balancer, requests: number, headers: Record<string, string> = {}): Promise<void> {
   const pages = Object.keys(PAGES);
   let next = 0;
   const client = async () => {
     while (next < requests) {
-      const response = await fetch(url + pages[next++ % pages.length]);
+      const response = await fetch(url + pages[next++ % pages.length], { headers });
       await response.arrayBuffer();
       expect(response.status).toBe(200);
     }

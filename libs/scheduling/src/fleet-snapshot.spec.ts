@@ -83,6 +83,15 @@ describe('the weight of a backend', () => {
     expect(first).toBeCloseTo(second);
   });
 
+  it('goes by the size that it is given, if it is', () => {
+    const declared = new FleetSnapshot(1, [
+      { slot: 0, capacity: [10] },
+      { slot: 1, capacity: [10] },
+    ]);
+    const [small, large] = declared.withCapacities(2, [1, 16], () => [5, 5]).weights;
+    expect(large / small).toBeCloseTo(8);
+  });
+
   it('leaves a resource out that the backend does not have', () => {
     const weights = weightsOf([10, 0], [10, 40], [0, 0]);
     expect(weights[0]).toBeCloseTo(1);

@@ -7,6 +7,8 @@ export interface FleetMember {
   readonly slot: number;
   /** Units per second of each resource, in the fleet's order. */
   readonly capacity: ArrayLike<number>;
+  /** How large it is compared with the others; absent: by its capacity. All members have it, or none. */
+  readonly size?: number;
   /** False: its capacity is a stand-in, because it declared nothing of its resources. Absent: true. */
   readonly isDeclared?: boolean;
   /** Maximum number of exchanges in flight; absent: no limit. */
@@ -31,10 +33,13 @@ export class FleetSnapshot {
   /** 1 / capacity at `position * resourceCount + r`; Infinity where the capacity is zero. */
   readonly inverseCapacity: Float64Array;
   /**
-   * How much a second of backlog counts, by position: size^¾, where size is the geometric mean over the resources of the
-   * member's capacity relative to the mean of those who have the resource. Without a unit; 1 when all are equal.
+   * How much a second of backlog counts, by position: size^¾, where size is that of the member or else the geometric mean
+   * over the resources of the member's capacity relative to the mean of those who have the resource. Without a unit; 1 when
+   * all are equal.
    */
   readonly weights: Float64Array;
+  /** The size that {@link weights} come from, by position. */
+  readonly sizes: Float64Array;
   /** Maximum number of exchanges in flight, by position; Infinity: no limit. */
   readonly maxActive: Float64Array;
   /** 32-bit hash of the member's identity, by position. */
@@ -58,7 +63,8 @@ export class FleetSnapshot {
     this.capacity = new Float64Array(members.length * resourceCount);
     members.forEach(({ capacity }, position) => this.capacity.set(capacity, position * resourceCount));
     this.inverseCapacity = this.capacity.map((capacity) => 1 / capacity);
-    this.weights = weightsOf(members, resourceCount);
+    this.sizes = sizesOf(members, resourceCount);
+    this.weights = this.sizes.map((size) => size ** SIZE_EXPONENT);
     this.maxActive = Float64Array.from(members, ({ maxActive }) => maxActive ?? Infinity);
     this.keys = Uint32Array.from(members, ({ key, slot }) => key ?? slot);
     this.smallestMaxActive = this.maxActive.reduce((smallest, limit) => Math.min(smallest, limit), Infinity);
@@ -80,9 +86,17 @@ export class FleetSnapshot {
     });
   }
 
-  /** Returns the same members, at the same positions, with other resources. */
-  withCapacities(resourceCount: number, capacityOf: (slot: number) => ArrayLike<number>): FleetSnapshot {
-    const members = this.members.map((member) => ({ ...member, capacity: capacityOf(member.slot) }));
+  /** Returns the same members, at the same positions, with other resources. `sizes`: by position. */
+  withCapacities(
+    resourceCount: number,
+    sizes: ArrayLike<number>,
+    capacityOf: (slot: number, position: number) => ArrayLike<number>,
+  ): FleetSnapshot {
+    const members = this.members.map((member, position) => ({
+      ...member,
+      capacity: capacityOf(member.slot, position),
+      size: sizes[position],
+    }));
     return new FleetSnapshot(resourceCount, members);
   }
 
@@ -107,13 +121,14 @@ export class FleetSnapshot {
   }
 }
 
-function weightsOf(members: readonly FleetMember[], resourceCount: number): Float64Array {
+function sizesOf(members: readonly FleetMember[], resourceCount: number): Float64Array {
   const means = Array.from({ length: resourceCount }, (_, r) => {
     const present = members.map(({ capacity }) => capacity[r]).filter((units) => units > 0);
     return present.reduce((sum, units) => sum + units / present.length, 0);
   });
-  return Float64Array.from(members, ({ capacity }) => {
+  return Float64Array.from(members, ({ capacity, size }) => {
+    if (size !== undefined) return size;
     const logs = means.map((mean, r) => Math.log(capacity[r] / mean)).filter(Number.isFinite);
-    return Math.exp((SIZE_EXPONENT * logs.reduce((sum, log) => sum + log, 0)) / Math.max(1, logs.length));
+    return Math.exp(logs.reduce((sum, log) => sum + log, 0) / Math.max(1, logs.length));
   });
 }

@@ -5,6 +5,7 @@ import {
   DrfPolicy,
   Exploration,
   createPolicy,
+  machineSizes,
   policyChance,
   type FleetSnapshot,
   type LatentTable,
@@ -85,13 +86,13 @@ export class PoolScheduler {
     this.exploration.useTable(table);
     const { shape, slowness, rank } = table;
     const { rankLimit } = shape;
-    this.believed = this.fleet.withCapacities(rankLimit, (slot) => {
-      const part = this.slowStart(slot, this.speedsReadAt);
-      const used = Array.from(slowness.subarray(slot * rankLimit, slot * rankLimit + rank), (each) => part / each);
-      // A resource that is not in use must not change the size of a backend.
-      const usual = Math.exp(used.reduce((sum, units) => sum + Math.log(units), 0) / rank);
-      return [...used, ...Array.from({ length: rankLimit - rank }, () => usual)];
-    });
+    const { fleet } = this;
+    const parts = Array.from(fleet.slots, (slot) => this.slowStart(slot, this.speedsReadAt));
+    const sizes = machineSizes(table, fleet.slots)?.map((size, position) => size * parts[position]);
+    this.believed = fleet.withCapacities(rankLimit, sizes ?? fleet.sizes, (slot, position) =>
+      // Of resources that are not in use there is no demand.
+      Array.from({ length: rankLimit }, (_, r) => (r < rank ? parts[position] / slowness[slot * rankLimit + r] : 1)),
+    );
   }
 
   /**

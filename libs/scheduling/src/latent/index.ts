@@ -5,6 +5,7 @@ export { MAX_RANK_LIMIT } from './latent-factors.js';
 export { LatencyLog, MAX_EXCHANGES, type LatencyLogReader } from './latency-log.js';
 export { LatentLearner } from './latent-learner.js';
 export { confidence, type LatentModelName, type LatentTable } from './latent-table.js';
+export { machineSizes } from './machine-sizes.js';
 export type { Stay } from './neighbour-meter.js';
 export { mergeShares, type MergedShares } from './sharing/merge-shares.js';
 export { alignShare, type Share, type SharedEntry } from './sharing/share.js';

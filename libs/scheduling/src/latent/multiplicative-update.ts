@@ -10,10 +10,10 @@ const MIN_ENTRY = 1e-30;
 const MAX_ENTRY = 1e30;
 /**
  * What is believed besides the samples counts as at most this multiple of the entry, and at least its inverse, in each step.
- * Without samples it still leads an entry anywhere. Against samples of weight n, a belief of weight w < n that is too large
- * by any factor raises an entry to at most n / (n − w) of what the samples say.
+ * Without samples it still leads an entry anywhere. Against samples of weight n, a belief of weight w < n / 7 that is too
+ * large by any factor raises an entry to at most n / (n − 7w) of what the samples say.
  */
-const MAX_PRIOR_RATIO = 2;
+const MAX_PRIOR_RATIO = 8;
 
 /** What is believed of entries besides the samples. Values at `index * rankLimit + r`; 0: nothing is. */
 export interface Prior {

@@ -10,6 +10,11 @@ const MAX_DEMAND_SAMPLES = 50;
 const USUAL_SLOWNESS = 1;
 /** The part of a request's work that a latent resource is believed to have that no machine declares. */
 const MIN_SHARE = 0.02;
+/**
+ * The part of a request's work that a resource is believed to have of which it costs nothing: so small that even a machine
+ * without the resource, see {@link MISSING_SLOWDOWN}, is hardly slower for it.
+ */
+const NONE_SHARE = 0.001;
 /** How much slower than the usual machine one is at a resource that it declares to lack. */
 const MISSING_SLOWDOWN = 100;
 
@@ -71,7 +76,7 @@ export class Priors {
     const { rankLimit } = this.shape;
     const amounts = Array.from(units, believable).slice(0, rankLimit);
     const positive = amounts.filter((amount) => amount > 0);
-    const least = (MIN_SHARE * positive.reduce((sum, amount) => sum + amount, 0)) / Math.max(1, positive.length);
+    const least = (NONE_SHARE * positive.reduce((sum, amount) => sum + amount, 0)) / Math.max(1, positive.length);
     values.fill(0, classId * rankLimit, (classId + 1) * rankLimit);
     amounts.forEach((amount, r) => {
       if (amount >= 0) values[classId * rankLimit + r] = Math.max(least, amount);

@@ -1,16 +1,17 @@
 // What a thread that serves clients passes on of the reports of backends.
 import { performance } from 'node:perf_hooks';
-import { LatencyLog, LoadTable } from '@fairlead/scheduling';
+import { FleetSnapshot, LatencyLog, LoadTable, type LatentTable } from '@fairlead/scheduling';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadBalancerConfig } from '../../config/balancer.config.js';
 import type { FleetBackend, FleetListener } from '../../registry/snapshot/fleet.js';
 import { LatentLearning } from './latent-learning.js';
-import { LatentLink } from './latent-link.js';
+import { LatentLink, type Beliefs } from './latent-link.js';
 
 /** Keeps what is passed on. */
 class KeptLink extends LatentLink {
   readonly log = new LatencyLog();
   readonly passedOn: unknown[] = [];
+  use: (beliefs: Beliefs) => void = () => {};
 
   nameClass(): void {}
 
@@ -22,7 +23,9 @@ class KeptLink extends LatentLink {
     this.passedOn.push({ slot, utilization });
   }
 
-  listen(): void {}
+  listen(use: (beliefs: Beliefs) => void): void {
+    this.use = use;
+  }
 }
 
 function setUp() {
@@ -35,7 +38,15 @@ function setUp() {
   const classId = learning.classify({ method: 'GET', target: '/a', bodyBytes: 0 });
   const read = (slot: number, report: string) =>
     learning.readReport(classId, { 'endpoint-load-metrics': report }, { id: `b${slot}`, slot } as FleetBackend);
-  return { passedOn: link.passedOn, read, free: (slot: number) => free(slot), counts: table.own.counts };
+  return {
+    learning,
+    link,
+    classId,
+    passedOn: link.passedOn,
+    read,
+    free: (slot: number) => free(slot),
+    counts: table.own.counts,
+  };
 }
 
 beforeEach(() => {
@@ -128,5 +139,43 @@ describe('the cost that backends report', () => {
     setup.free(1);
     reportAll(setup, [7], 2, 2);
     expect(setup.passedOn.at(-1)).toMatchObject({ units: [7, 0] });
+  });
+});
+
+describe('the demand of a class for declared resources', () => {
+  /** Its demand where one of two backends has no storage, if this is believed of it. */
+  function estimateOf(demand: readonly number[], cost?: readonly number[]): number[] {
+    const { learning, link, classId } = setUp();
+    const rankLimit = demand.length;
+    const table = {
+      shape: { classCount: 1, slotCount: 2, rankLimit },
+      rank: rankLimit,
+      demand: Float64Array.from(demand),
+      slowness: new Float64Array(2 * rankLimit).fill(1),
+      classSamples: Float64Array.of(50),
+    } as Partial<LatentTable> as LatentTable;
+    const reported = [cost && { units: cost, reports: 30 }];
+    link.use({ table, names: ['GET /a'], numbers: new Map([['GET /a', 0]]), reported, isAnchored: true });
+    const capacities = [
+      [10, 10],
+      [10, 0],
+    ];
+    learning.useFleet(
+      new FleetSnapshot(
+        2,
+        capacities.map((capacity, slot) => ({ slot, capacity })),
+      ),
+    );
+    return [...learning.estimate(classId)];
+  }
+
+  it('leaves a resource out that some backend lacks, unless latency shows that it is what the class needs most', () => {
+    expect(estimateOf([2, 1, 1])).toEqual([2, 0]);
+    expect(estimateOf([1, 4, 1])).toEqual([1, 4]);
+  });
+
+  it('is kept as it is reported', () => {
+    expect(estimateOf([5, 5, 5], [2, 1])).toEqual([2, 1]);
+    expect(estimateOf([5, 5, 5], [2, 0.05])).toEqual([2, 0]);
   });
 });

@@ -18,14 +18,18 @@ import {
   type NamedBelief,
 } from '../demand-learning.js';
 import { DeclaredClasses } from './declared-classes.js';
-import { beliefsOf, knowledgeOf, speedOf, usualDemand } from './beliefs.js';
-import type { Beliefs, LatentLink } from './latent-link.js';
+import { beliefsOf, knowledgeOf, speedOf, usualCapacity, usualDemand } from './beliefs.js';
+import type { Beliefs, LatentLink, ReportedCost } from './latent-link.js';
 import { ReportedCosts } from './reported-costs.js';
 
 /** How often the reported utilization of a backend is passed on, seconds. */
 const UTILIZATION_INTERVAL_SECONDS = 1;
-/** Demand below this part of a class's whole demand is taken for none where some backend lacks the resource. */
-const MIN_SHARE = 0.05;
+/**
+ * Demand below this part of a class's whole demand is taken for none where some backend lacks the resource. Latency does not
+ * show well which resource a request needs, so that only what it needs most keeps it from such a backend.
+ */
+const MIN_REPORTED_SHARE = 0.05;
+const MIN_INFERRED_SHARE = 0.5;
 
 class Ticket implements LearningTicket {
   classId = -1;
@@ -81,7 +85,7 @@ export class LatentLearning extends DemandLearning implements LatentView {
   }
 
   estimate(classId: number): ResourceVector {
-    return (this.estimates[classId] ??= this.reportedDemand(classId) ?? this.declaredPart(this.demandOf(classId)));
+    return (this.estimates[classId] ??= this.declaredPart(classId));
   }
 
   demandOf(classId: number): ResourceVector {
@@ -163,27 +167,34 @@ export class LatentLearning extends DemandLearning implements LatentView {
     const { table, numbers, isAnchored } = this.beliefsInUse;
     const { rankLimit } = table.shape;
     const number = numbers.get(this.nameOf(classId));
-    const isKnown = number !== undefined && table.classSamples[number] > 0;
-    if (isKnown) return table.demand.slice(number * rankLimit, (number + 1) * rankLimit).fill(0, table.rank);
     const declared = isAnchored ? this.declared.demandOf(classId) : undefined;
+    const isKnown = number !== undefined && table.classSamples[number] > 0;
+    if (isKnown) {
+      const demand = table.demand.slice(number * rankLimit, (number + 1) * rankLimit).fill(0, table.rank);
+      if (!declared || table.rank < declared.length) return demand;
+      // Latency does not show well which resource a request needs; what it does not need is declared.
+      return demand.map((units, r) => (declared[r] === 0 ? 0 : units));
+    }
     // Nothing is known of the class but what its requests declare.
     if (declared) return this.usual.map((_, r) => declared[r] ?? 0);
     return this.usual;
   }
 
-  private reportedDemand(classId: number): ResourceVector | undefined {
-    const { numbers, reported } = this.beliefsInUse;
-    const report = reported[numbers.get(this.nameOf(classId)) ?? -1];
-    return report && Float64Array.from(report.units);
+  /** What a class needs: as it was reported, or as far as it can be said in units of the declared resources. */
+  private declaredPart(classId: number): ResourceVector {
+    const report = this.reportOf(classId);
+    const demand = Array.from(report?.units ?? this.demandOf(classId));
+    const least = report ? MIN_REPORTED_SHARE : MIN_INFERRED_SHARE;
+    const whole = demand.reduce((sum, units) => sum + units, 0);
+    return new Float64Array(this.config.RESOURCES.size).map((_, r) => {
+      const units = demand[r] ?? 0;
+      return units < least * whole && this.isMissingSomewhere(r) ? 0 : units;
+    });
   }
 
-  /** A demand for latent resources, as far as it can be said in units of the declared ones. */
-  private declaredPart(latent: ResourceVector): ResourceVector {
-    const whole = latent.reduce((sum, units) => sum + units, 0);
-    return new Float64Array(this.config.RESOURCES.size).map((_, r) => {
-      const units = latent[r] ?? 0;
-      return units < MIN_SHARE * whole && this.isMissingSomewhere(r) ? 0 : units;
-    });
+  private reportOf(classId: number): ReportedCost | undefined {
+    const { numbers, reported } = this.beliefsInUse;
+    return reported[numbers.get(this.nameOf(classId)) ?? -1];
   }
 
   private isMissingSomewhere(r: number): boolean {
