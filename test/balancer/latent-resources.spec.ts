@@ -58,6 +58,10 @@ describe.each(['0', '2'])('with %s threads, from machines that declare nothing',
     expect(answer).toMatchObject({ class: 'GET /report', latent: { model, class: 'GET /report' } });
     expect(answer.chosen).not.toBe('slow');
     expect(answer.latent?.samples).toBeGreaterThan(20);
+    // The slow machine takes more than three times as long.
+    expect(answer.latent?.exploration.candidates.toSorted()).toEqual(['fast', 'usual']);
+    expect(answer.latent?.exploration.ratio).toBeGreaterThan(0);
+    expect(answer.latent?.exploration.ratio).toBeLessThanOrEqual(0.01);
     expect(Object.keys(answer.latent?.demand ?? {})).toEqual(names);
     for (const { id, terms, latent } of answer.candidates) {
       expect(Object.keys(terms), id).toEqual(names);

@@ -176,7 +176,7 @@ describe('fairlead explain', () => {
     const { exitCode, stdout } = await run(['explain', '--compute', '3', '--resource', 'storage=1']);
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(
-      /^a request of compute 3, storage 1 \(as given\)\npool default, policy drf\ngoes to files-1\n\nCANDIDATE .*\nfiles-1 /,
+      /^a request of compute 3, storage 1 \(as given\)\npool default, policy drf\ngoes to files-1\n(?:.+ % of the requests explore.*\n)?\nCANDIDATE .*\nfiles-1 /,
     );
     expect(stdout).toMatch(/^files-2 +up +it has no storage$/m);
   });
@@ -199,6 +199,15 @@ describe('fairlead explain', () => {
     await join(balancer, 'files-2', other.port, { pingPath: '/' });
     const { stdout } = await run(['explain', '--compute', '1'], { BALANCER_URL: balancer.control });
     expect(stdout).toMatch(/policy round-robin\ngoes to one of 2 candidates\n.+\n\nCANDIDATE/);
+  });
+
+  it('says how many requests explore, and where', async () => {
+    const balancer = await startBalancer({ DECLARED_CAPACITY: 'prior' });
+    await join(balancer, 'files-1', fleet.current.upstream.port, { pingPath: '/' });
+    const { stdout } = await run(['explain', '/reports/7'], { BALANCER_URL: balancer.control });
+    expect(stdout).toMatch(
+      /goes to files-1\n1 % of the requests explore: one goes to the least known of files-1\n\nCANDIDATE/,
+    );
   });
 
   it('prints what the API responds with --json', async () => {

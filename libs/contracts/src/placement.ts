@@ -92,6 +92,17 @@ export const explanationSchema = z
         samples,
         adoptedSamples,
         confidence,
+        exploration: z
+          .object({
+            ratio: z.number().describe('The part of the requests that explore, from 0 to 1'),
+            candidates: z
+              .array(z.string())
+              .describe(
+                'Where one may go, the least known first: it goes there, and by chance to one of those that are equally ' +
+                  'little known. Only where its predicted latency is at most three times the shortest',
+              ),
+          })
+          .describe('Requests that go where little is known, rather than to `chosen`'),
       })
       .nullable()
       .describe(

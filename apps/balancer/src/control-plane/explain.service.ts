@@ -159,7 +159,7 @@ export class ExplainService {
   }
 
   /** What the scores are computed from, if that is of latent resources. */
-  private latentOf({ latentClass }: PlacementExplanation): LatentScores | undefined {
+  private latentOf({ latentClass, explorable }: PlacementExplanation): LatentScores | undefined {
     const { latent: view } = this.learning;
     if (!view || latentClass === undefined) return undefined;
     const table = view.believedTable;
@@ -168,6 +168,7 @@ export class ExplainService {
       class: this.learning.nameOf(latentClass),
       demand: latentAmounts(view.demandOf(latentClass), table.rank),
       ...view.knowledgeOf(latentClass),
+      exploration: { ratio: table.exploration, candidates: explorable.map((slot) => this.idAt(slot)) },
     };
     return { table, explained };
   }

@@ -50,6 +50,8 @@ export interface PlacementExplanation {
   readonly scored: readonly ScoredCandidate[] | undefined;
   /** The class whose demand for latent resources the scores are computed from; undefined: they are of declared resources. */
   readonly latentClass: number | undefined;
+  /** The slots among which the request would go if it explored, the least known first; empty: none explores. */
+  readonly explorable: readonly number[];
   /** The slot of the backend that would be chosen; undefined without candidates, or when it cannot be said. */
   readonly chosen: number | undefined;
   /** Why it cannot be said, as a sentence about the policy. */
@@ -175,7 +177,9 @@ export class DrfScheduler {
     const { latent: view } = this.learning;
     const latentClass = view && pool.isLatent ? classIn(view, request, demand) : undefined;
     const scored = scoresOf(pool, demand, view, latentClass)?.toSorted((a, b) => a.score - b.score);
-    const found = { slots, scored, latentClass, isReduced, isSticky: false, unknown: undefined };
+    const isLatent = view !== undefined && latentClass !== undefined;
+    const explorable = isLatent ? pool.explorable(view, view.demandOf(latentClass)) : [];
+    const found = { slots, scored, latentClass, explorable, isReduced, isSticky: false, unknown: undefined };
     if (count === 0) return { ...found, chosen: undefined };
     const { affinity, stickySlot } = request;
     if (stickySlot >= 0 && candidates.hasSlot(stickySlot)) return { ...found, chosen: stickySlot, isSticky: true };

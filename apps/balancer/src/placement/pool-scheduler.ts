@@ -68,6 +68,11 @@ export class PoolScheduler {
     return this.overLatent(view, (policy) => policy.explain(this.candidates, demand));
   }
 
+  /** Returns the slots among which a request that explores would go, the least known first. */
+  explorable(view: LatentView, demand: ResourceVector): number[] {
+    return this.overLatent(view, (policy) => policy.explorable(this.candidates, demand));
+  }
+
   private overLatent<Result>(view: LatentView, use: (policy: DrfPolicy) => Result): Result {
     const { candidates, context } = this;
     if (this.believedTable !== view.believedTable || !this.believed) this.believe(view.believedTable);

@@ -58,17 +58,24 @@ const DEMAND_SOURCES: Readonly<Record<Explanation['demandSource'], string>> = {
   prior: 'assumed, until more is known',
 };
 
-function printExplanation({ pool, policy, demand, chosen, candidates, excluded, note, ...request }: Explanation): void {
+function printExplanation(explanation: Explanation): void {
+  const { pool, policy, demand, latent, chosen, candidates, excluded, note, ...request } = explanation;
   const units = Object.entries(demand).map(([name, amount]) => `${name} ${short(amount)}`);
   const route = request.route === null ? '' : `route ${request.route}, `;
   print(printable(`a request of ${units.join(', ')} (${DEMAND_SOURCES[request.demandSource]})`));
   print(printable(`${route}pool ${pool}, policy ${policy}`));
   print(destinationOf(chosen, candidates.length));
   if (note !== null) print(printable(note));
+  if (latent) print(printable(explorationOf(latent.exploration)));
   // The policy scores over the resources of the fleet, or over latent ones.
   const scoredOver = Object.keys(candidates[0]?.terms ?? {});
   if (candidates.length > 0) print(`\n${formatTable(columnsFor(scoredOver), candidates)}`);
   if (excluded.length > 0) print(`\n${formatTable(EXCLUDED_COLUMNS, excluded)}`);
+}
+
+function explorationOf({ ratio, candidates }: NonNullable<Explanation['latent']>['exploration']): string {
+  const part = `${short(100 * ratio)} % of the requests explore`;
+  return candidates.length === 0 ? part : `${part}: one goes to the least known of ${candidates.join(', ')}`;
 }
 
 function destinationOf(chosen: string | null, candidates: number): string {

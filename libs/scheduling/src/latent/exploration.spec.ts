@@ -45,6 +45,13 @@ describe('Exploration', () => {
     expect(exploration.choose(candidatesOf([0, 1, 2], 0), () => 1)).toBe(1);
   });
 
+  it('shows where a request may go, the least known first', () => {
+    const exploration = new Exploration(seededRandom(1));
+    exploration.useTable({ exploration: 1, slotSamples: samplesOf(30, 20, 10, 5) });
+    expect(exploration.eligible(candidatesOf([0, 1, 2, 3], 0), (position) => [1, 3, 1, 4][position])).toEqual([1, 0]);
+    expect(exploration.eligible(candidatesOf([3, 1, 0]), () => 1)).toEqual([3, 1, 0]);
+  });
+
   it('draws among machines that are equally unknown', () => {
     const exploration = new Exploration(seededRandom(1));
     exploration.useTable({ exploration: 1, slotSamples: new Float64Array(40) });

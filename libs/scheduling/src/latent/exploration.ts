@@ -33,21 +33,42 @@ export class Exploration {
    *
    * @param secondsAt the predicted latency of the request at a position, seconds.
    */
-  choose({ fleet, positions, count }: Candidates, secondsAt: (position: number) => number): number {
-    if (this.seconds.length < count) this.seconds = new Float64Array(2 * count);
-    let least = Infinity;
-    for (let i = 0; i < count; i++) least = Math.min(least, (this.seconds[i] = secondsAt(positions[i])));
+  choose(candidates: Candidates, secondsAt: (position: number) => number): number {
+    const { positions, count } = candidates;
+    const most = this.predict(candidates, secondsAt);
     let chosen = -1;
     let fewest = Infinity;
     let ties = 0;
     for (let i = 0; i < count; i++) {
-      if (!(this.seconds[i] <= MAX_COST * least)) continue;
-      const samples = this.table?.slotSamples[fleet.slots[positions[i]]] ?? 0;
+      if (!(this.seconds[i] <= most)) continue;
+      const samples = this.samplesAt(candidates, positions[i]);
       if (samples > fewest) continue;
       ties = samples < fewest ? 1 : ties + 1;
       fewest = samples;
       if (this.random() * ties < 1) chosen = positions[i];
     }
     return chosen;
+  }
+
+  /** Returns the slots among which {@link choose} chooses, the least known first. */
+  eligible(candidates: Candidates, secondsAt: (position: number) => number): number[] {
+    const { fleet, positions, count } = candidates;
+    const most = this.predict(candidates, secondsAt);
+    return Array.from(positions.subarray(0, count))
+      .filter((_, i) => this.seconds[i] <= most)
+      .sort((a, b) => this.samplesAt(candidates, a) - this.samplesAt(candidates, b))
+      .map((position) => fleet.slots[position]);
+  }
+
+  /** Writes the predicted seconds of each candidate. Returns the most that a request which explores may take. */
+  private predict({ positions, count }: Candidates, secondsAt: (position: number) => number): number {
+    if (this.seconds.length < count) this.seconds = new Float64Array(2 * count);
+    let least = Infinity;
+    for (let i = 0; i < count; i++) least = Math.min(least, (this.seconds[i] = secondsAt(positions[i])));
+    return MAX_COST * least;
+  }
+
+  private samplesAt({ fleet }: Candidates, position: number): number {
+    return this.table?.slotSamples[fleet.slots[position]] ?? 0;
   }
 }

@@ -57,6 +57,13 @@ export class DrfPolicy implements PlacementPolicy {
     });
   }
 
+  /** Returns the slots among which a request that explores would go, the least known first; empty: none explores. */
+  explorable(candidates: Candidates, demand: ResourceVector): number[] {
+    const { fleet } = candidates;
+    this.backlog.startDecision();
+    return this.exploration?.eligible(candidates, (position) => this.secondsAt(fleet, position, demand)) ?? [];
+  }
+
   private best(candidates: Candidates, demand: ResourceVector): number {
     const isSampled = candidates.count > this.maxScanned;
     const chosen = isSampled ? this.bestOfSample(candidates, demand) : -1;
@@ -66,10 +73,12 @@ export class DrfPolicy implements PlacementPolicy {
 
   private leastKnown(candidates: Candidates, demand: ResourceVector, exploration: Exploration): number {
     const { fleet } = candidates;
-    return exploration.choose(candidates, (position) => {
-      this.backlog.estimate(fleet, position);
-      return latency(this.backlog.seconds, fleet, position, demand);
-    });
+    return exploration.choose(candidates, (position) => this.secondsAt(fleet, position, demand));
+  }
+
+  private secondsAt(fleet: FleetSnapshot, position: number, demand: ResourceVector): number {
+    this.backlog.estimate(fleet, position);
+    return latency(this.backlog.seconds, fleet, position, demand);
   }
 
   private bestOfAll({ fleet, positions, count }: Candidates, demand: ResourceVector): number {
