@@ -33,10 +33,18 @@ const schema = z
 /** A share cannot be used; the message says why. */
 export class UnusableShareError extends Error {}
 
-/** As text; undefined: it would be too long to be read. */
+/**
+ * As text. Of machines beyond what may be read, the last ones are left out: put those with the most samples first.
+ * Undefined: the classes alone would be too long.
+ */
 export function encodeShare({ rank, classes, machines }: Share): string | undefined {
-  const text = JSON.stringify({ format: SHARE_FORMAT, rank, classes: rowsOf(classes), machines: rowsOf(machines) });
-  return text.length > MAX_SHARE_LENGTH ? undefined : text;
+  const [classRows, machineRows] = [rowsOf(classes), rowsOf(machines)];
+  for (let count = machineRows.length; ; count >>= 1) {
+    const rows = { classes: classRows, machines: machineRows.slice(0, count) };
+    const text = JSON.stringify({ format: SHARE_FORMAT, rank, ...rows });
+    if (text.length <= MAX_SHARE_LENGTH) return text;
+    if (count === 0) return undefined;
+  }
 }
 
 /** The share of a balancer from its text. @throws {UnusableShareError} */

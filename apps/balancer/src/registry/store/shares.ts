@@ -13,7 +13,7 @@ export interface StoredShare {
 /** An older share is forgotten: its balancer is gone. */
 export const MAX_SHARE_AGE_SECONDS = 86_400;
 /** No longer text is read, in characters. */
-export const MAX_SHARE_LENGTH = 4 * 2 ** 20;
+export const MAX_SHARE_LENGTH = 2 ** 20;
 /** Of more shares, the newest are read. */
 export const MAX_SHARES = 32;
 
