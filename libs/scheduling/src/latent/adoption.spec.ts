@@ -141,12 +141,13 @@ it('one wrong claim about a machine does not change the scale of the others', ()
   const { table } = learn(aLearner(), 1500);
   const learner = aLearner(2);
   learner.adopt({ ...table, slowness: table.slowness.slice().fill(1e-9, 0, 3) });
-  // It is said to be the fastest, and is the only one that is used.
+  // It is said to be the fastest, and is the only one that is used: with the scale of that claim, the others would seem a
+  // hundred times as slow. What a request needs of each resource is not known well from one machine.
   learn(learner, 250, { slots: 1 });
   for (const k of [0, 1, 2])
     for (const slot of [0, 1, 2]) {
       const ratio = work(learner.table, k, slot) / exactly(k, slot);
-      expect(Math.max(ratio, 1 / ratio), `class ${k} on machine ${slot}`).toBeLessThan(3);
+      expect(Math.max(ratio, 1 / ratio), `class ${k} on machine ${slot}`).toBeLessThan(10);
     }
 });
 
@@ -174,6 +175,15 @@ describe('a learner that has learned already', () => {
     expect(learner.table.slotSamples[0] - learner.table.adoptedSlotSamples[0]).toBeGreaterThan(0);
     expect(learner.adopt(table)).toBe(true);
     for (const k of [0, 1, 2]) expect(work(learner.table, k, 2) / exactly(k, 2)).toBeCloseTo(1, 0);
+  });
+
+  it('forgets what it took over when others know nothing any more', () => {
+    const learner = learn(aLearner(2), 600, { slots: 2 });
+    learner.adopt(table);
+    expect(learner.table.adoptedSlotSamples[2]).toBe(50);
+    const nothing = { ...table, classSamples: new Float64Array(4), slotSamples: new Float64Array(4) };
+    expect(learner.adopt(nothing)).toBe(true);
+    expect(learner.table.slotSamples[2]).toBe(0);
   });
 
   it('takes nothing from one that disagrees on what both know', () => {

@@ -41,8 +41,10 @@ export class Adoption {
     this.slowness.limitSpread(MAX_MACHINE_SPREAD);
   }
 
-  /** Adopts a table beside what is known already; undefined when they have too little in common. */
+  /** Adopts a table beside what is known already; undefined when they have too little in common. An empty one replaces any. */
   static alignedTo(own: Known, table: SharedTable): Adoption | undefined {
+    const isEmpty = [table.classSamples, table.slotSamples].every((samples) => samples.every((count) => count === 0));
+    if (isEmpty) return new Adoption(table);
     const basis = commonBasis(new Adoption(table).overlapWith(own), table.rank);
     return basis && new Adoption(table, basis.order);
   }

@@ -10,11 +10,11 @@ import { LATENT_MODEL, type LatentModel } from '../latent/latent-model.js';
 import { isMissing, numberedBeliefs, sharedBeliefs, type Numbering } from './named-table.js';
 import { ownShare } from './own-share.js';
 import { encodeShare } from './share-format.js';
-import { SharesInStore } from './shares-in-store.js';
+import { SharesInStore, type Limits } from './shares-in-store.js';
 
 /** How often the own share is written, if it has changed. */
 const WRITE_MS = 10_000;
-/** How often the shares of others are read. */
+/** How often all shares are read. */
 const READ_MS = 30_000;
 /** How often new classes and machines are looked for. */
 const LOOK_MS = 1_000;
@@ -22,14 +22,14 @@ const LOOK_MS = 1_000;
 @Injectable()
 export class KnowledgeSharing implements OnModuleInit, OnModuleDestroy {
   private readonly shares: SharesInStore;
-  private readonly limits: { readonly classes: number; readonly machines: number };
+  private readonly limits: Limits;
   private merged: MergedShares | undefined;
   private timers: NodeJS.Timeout[] = [];
 
   constructor(
     @Inject(LATENT_MODEL) private readonly model: LatentModel | undefined,
     private readonly registry: RegistryService,
-    private readonly stored: StoredFleet,
+    stored: StoredFleet,
     @Inject(balancerConfig.KEY) config: ConfigType<typeof balancerConfig>,
   ) {
     this.limits = { classes: config.DEMAND_CLASSES, machines: config.MAX_BACKENDS };
@@ -47,8 +47,8 @@ export class KnowledgeSharing implements OnModuleInit, OnModuleDestroy {
       this.adopt(model, this.merged);
     }
     const every = (ms: number, task: () => unknown) => setInterval(() => void task(), ms).unref();
-    this.timers = [every(WRITE_MS, () => this.write(model)), every(LOOK_MS, () => this.look(model))];
-    if (this.stored.isShared) this.timers.push(every(READ_MS, () => this.read(model)));
+    const [write, read] = [every(WRITE_MS, () => this.write(model)), every(READ_MS, () => this.read(model))];
+    this.timers = [write, read, every(LOOK_MS, () => this.look(model))];
   }
 
   async onModuleDestroy(): Promise<void> {
@@ -75,11 +75,13 @@ export class KnowledgeSharing implements OnModuleInit, OnModuleDestroy {
   private async read(model: LatentModel): Promise<void> {
     if (!(await this.shares.read())) return;
     const { table } = model.beliefs;
+    const isComparable = table.model !== 'least-requests' && (!this.merged || this.merged.rank === table.rank);
+    if (!isComparable) return;
     const own = sharedBeliefs('', table, this.numbering(model));
     const merged = mergeShares(this.shares.all, own.classes.size > 0 ? own : undefined);
-    if (!merged || table.model === 'least-requests') return;
-    this.merged = merged;
-    this.adopt(model, merged);
+    const former = this.merged;
+    this.merged = merged ?? (former && { rank: former.rank, classes: new Map(), machines: new Map() });
+    if (this.merged) this.adopt(model, this.merged);
   }
 
   /** Applies what is known to classes and machines that were not there before. */

@@ -2,6 +2,7 @@
 // others, so that no belief comes back to it as another's.
 import { alignShare, type LatentTable, type Share, type SharedEntry } from '@fairlead/scheduling';
 import { sharedBeliefs, type Numbering } from './named-table.js';
+import type { Limits } from './shares-in-store.js';
 
 /** Newer own samples after which what was learned before the last start has half its weight. */
 const HALF_LIFE = 2_000;
@@ -12,12 +13,7 @@ const MIN_SAMPLES = 0.5;
  * The share of a balancer. `former` is that of the time before its last start; `limits` are the largest numbers of classes
  * and machines. Undefined: there is nothing to share.
  */
-export function ownShare(
-  table: LatentTable,
-  numbering: Numbering,
-  former: Share,
-  limits: { readonly classes: number; readonly machines: number },
-): Share | undefined {
+export function ownShare(table: LatentTable, numbering: Numbering, former: Share, limits: Limits): Share | undefined {
   // All requests are taken to be alike.
   if (table.model === 'least-requests') return undefined;
   const { balancer } = former;

@@ -1,34 +1,54 @@
 // The shares of all balancers in the registry's store, read and written. What cannot be used is left out, with a warning.
 import type { Share, SharedEntry } from '@fairlead/scheduling';
 import { Logger } from '@nestjs/common';
+import { monotonicSeconds } from '../../clock/monotonic.js';
 import { StoreError } from '../../registry/store/registry-store.js';
 import type { StoredShare } from '../../registry/store/shares.js';
 import type { StoredFleet } from '../../registry/store/stored-fleet.js';
 import { UnusableShareError, decodeShare } from './share-format.js';
 
-/** After so long, a share weighs half as much. */
+/** After so long, the share of another balancer weighs half as much, and the own one while this balancer does not run. */
 const HALF_LIFE_SECONDS = 6 * 3_600;
+/**
+ * The same of the own one from the start on, as of samples: a machine that was slow before it, and is not used for that
+ * reason, is tried again.
+ */
+const FORMER_HALF_LIFE_SECONDS = 1_800;
+/** What rests on fewer samples is left out. */
+const MIN_SAMPLES = 0.5;
 /** The own share is written again after so long although it has not changed, so that it does not expire. */
-const REFRESH_MS = 3_600_000;
+const REFRESH_SECONDS = 3_600;
+
+/** The largest numbers of classes and machines. */
+export interface Limits {
+  readonly classes: number;
+  readonly machines: number;
+}
 
 export class SharesInStore {
-  /** What this balancer shared before its last start. */
-  former: Share;
+  private readonly logger = new Logger('KnowledgeSharing');
+  private restored: Share;
+  private restoredAt = 0;
   private others: readonly Share[] = [];
   /** What is wrong with the shares that were read last, so that each problem is logged once. */
   private problems: ReadonlySet<string> = new Set();
   private hasFailed = false;
   private written = '';
-  private writtenAtMs = -Infinity;
+  private writtenAt = -Infinity;
   private writing: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly stored: StoredFleet,
     private readonly balancer: string,
-    private readonly limits: { readonly classes: number; readonly machines: number },
-    private readonly logger = new Logger('KnowledgeSharing'),
+    private readonly limits: Limits,
+    private readonly now: () => number = monotonicSeconds,
   ) {
-    this.former = { balancer, rank: 1, classes: new Map(), machines: new Map() };
+    this.restored = { balancer, rank: 1, classes: new Map(), machines: new Map() };
+  }
+
+  /** What this balancer shared before its last start, as far as it is still believed. */
+  get former(): Share {
+    return faded(this.restored, this.now() - this.restoredAt, FORMER_HALF_LIFE_SECONDS, this.limits);
   }
 
   /** Those that can be used: the own one first, then those that know most. */
@@ -39,7 +59,8 @@ export class SharesInStore {
   /** Reads all, and what this balancer shared before its start. */
   async readFirst(): Promise<void> {
     const shares = await this.readAll();
-    this.former = shares?.find(({ balancer }) => balancer === this.balancer) ?? this.former;
+    this.restored = shares?.find(({ balancer }) => balancer === this.balancer) ?? this.restored;
+    this.restoredAt = this.now();
   }
 
   /** Reads those of the others. Returns whether it could. */
@@ -49,13 +70,13 @@ export class SharesInStore {
 
   /** Writes the own share, if it is not written already. One at a time. */
   async write(text: string): Promise<void> {
-    const isOld = performance.now() - this.writtenAtMs > REFRESH_MS;
+    const isOld = this.now() - this.writtenAt > REFRESH_SECONDS;
     if (this.stored.isAway || (text === this.written && !isOld)) return;
     await this.writing;
     this.writing = this.attempt(async () => {
       await this.stored.store.writeShare(this.balancer, text);
       this.written = text;
-      this.writtenAtMs = performance.now();
+      this.writtenAt = this.now();
     });
     await this.writing;
   }
@@ -77,15 +98,7 @@ export class SharesInStore {
 
   private decode({ balancer, text, ageSeconds }: StoredShare, problems: Set<string>): Share[] {
     try {
-      const share = decodeShare(balancer, text);
-      const fading = 2 ** (-ageSeconds / HALF_LIFE_SECONDS);
-      return [
-        {
-          ...share,
-          classes: strongest(share.classes, fading, this.limits.classes),
-          machines: strongest(share.machines, fading, this.limits.machines),
-        },
-      ];
+      return [faded(decodeShare(balancer, text), ageSeconds, HALF_LIFE_SECONDS, this.limits)];
     } catch (error) {
       if (!(error instanceof UnusableShareError)) throw error;
       problems.add(`what ${JSON.stringify(balancer)} has learned is ignored: ${error.message}`);
@@ -106,15 +119,21 @@ export class SharesInStore {
   }
 }
 
-function strongest(
-  entries: ReadonlyMap<string, SharedEntry>,
-  fading: number,
-  limit: number,
-): ReadonlyMap<string, SharedEntry> {
-  const faded = Array.from(entries, ([name, { values, samples }]) => {
-    return [name, { values, samples: fading * samples }] as const;
-  });
-  return new Map(faded.toSorted(([, a], [, b]) => b.samples - a.samples).slice(0, limit));
+/** A share after some time; of many classes and machines, those with the most samples. */
+function faded(share: Share, seconds: number, halfLifeSeconds: number, limits: Limits): Share {
+  const part = 2 ** (-seconds / halfLifeSeconds);
+  const classes = strongest(share.classes, part, limits.classes);
+  return { ...share, classes, machines: strongest(share.machines, part, limits.machines) };
+}
+
+function strongest(entries: ReadonlyMap<string, SharedEntry>, part: number, limit: number): Map<string, SharedEntry> {
+  const left = Array.from(
+    entries,
+    ([name, { values, samples }]) => [name, { values, samples: part * samples }] as const,
+  )
+    .filter(([, { samples }]) => samples >= MIN_SAMPLES)
+    .toSorted(([, a], [, b]) => b.samples - a.samples);
+  return new Map(left.slice(0, limit));
 }
 
 function weightOf({ classes, machines }: Share): number {
