@@ -18,6 +18,8 @@ const TABLE_TYPE = /\b(?:Map|Set|LRUCache|IndexedSet)<|\[\]$/;
 /** Where each table is, by file and name, and what bounds it. */
 const BOUNDS: Readonly<Record<string, string>> = {
   'apps/balancer/src/access/rate-limiter.ts fullAt': 'its maximum number of keys',
+  'apps/balancer/src/api-description/decorators.ts recorded':
+    'the decorators in the code; emptied when the API is described',
   'apps/balancer/src/cluster/fleet-merge.ts departed': 'MAX_DEPARTED, for DEPARTED_MS',
   'apps/balancer/src/cluster/store-leases.ts renewals': 'MAX_BACKENDS',
   'apps/balancer/src/cluster/store-leases.ts timers': 'two',

@@ -147,7 +147,7 @@ it('one wrong claim about a machine does not change the scale of the others', ()
   for (const k of [0, 1, 2])
     for (const slot of [0, 1, 2]) {
       const ratio = work(learner.table, k, slot) / exactly(k, slot);
-      expect(Math.max(ratio, 1 / ratio), `class ${k} on machine ${slot}`).toBeLessThan(10);
+      expect(Math.max(ratio, 1 / ratio), `class ${k} on machine ${slot}`).toBeLessThan(3);
     }
 });
 
