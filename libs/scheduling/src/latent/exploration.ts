@@ -6,6 +6,22 @@ import type { LatentTable } from './latent-table.js';
 /** A request explores only where its predicted time is at most this multiple of the shortest. */
 const MAX_COST = 3;
 
+/** The part of the requests that explore, while nothing is known and when everything is. */
+const MOST_EXPLORATION = 0.01;
+const LEAST_EXPLORATION = 0.001;
+
+/**
+ * Returns the part of the requests that should explore. It falls as the machines become known, with the mean standard error
+ * of what is known of them.
+ *
+ * @param slotSamples weight of the samples behind each machine, by slot.
+ */
+export function explorationAfter(slotSamples: Float64Array): number {
+  const seen = slotSamples.filter((samples) => samples > 0);
+  const doubt = seen.length === 0 ? 1 : seen.reduce((sum, n) => sum + 1 / Math.sqrt(1 + n), 0) / seen.length;
+  return Math.max(LEAST_EXPLORATION, MOST_EXPLORATION * doubt);
+}
+
 /** What exploration has to know of a table. */
 type ExploredTable = Pick<LatentTable, 'slotSamples' | 'exploration'>;
 

@@ -2,6 +2,7 @@
 import type { Random } from '../clock-and-random.js';
 import { Adoption, isAdoptable, type SharedTable } from './adoption.js';
 import { alignOrder, alignScale } from './alignment.js';
+import { explorationAfter } from './exploration.js';
 import { FitSchedule } from './fit-schedule.js';
 import { LatentFactors, deviance, type LatentShape } from './latent-factors.js';
 import { LatentFit, type FitContext } from './latent-fit.js';
@@ -25,10 +26,6 @@ const STEPS_OF_RESTARTS = 60;
 const STEPS_OF_FIT = 20;
 /** Half the width of the random factors of a restart, in logarithms. */
 const SPREAD = 0.5;
-
-/** The part of the requests that explore, while nothing is known and when everything is. */
-const MOST_EXPLORATION = 0.01;
-const LEAST_EXPLORATION = 0.001;
 
 /** The index of the model that takes all requests to be alike, and all machines that declare nothing. */
 const RANK_WITHOUT_MODEL = 0;
@@ -295,14 +292,7 @@ export class LatentLearner {
       exploration: 0,
     });
     if (this.adoption?.rank === chosen) this.adoption.addTo(table, this.models[chosen]);
-    return { ...table, exploration: this.explorationAfter(table.slotSamples) };
-  }
-
-  /** Falls as the machines become known: with the mean standard error of what is known of them. */
-  private explorationAfter(slotSamples: Float64Array): number {
-    const seen = slotSamples.filter((samples) => samples > 0);
-    const doubt = seen.length === 0 ? 1 : seen.reduce((sum, n) => sum + 1 / Math.sqrt(1 + n), 0) / seen.length;
-    return Math.max(LEAST_EXPLORATION, MOST_EXPLORATION * doubt);
+    return { ...table, exploration: explorationAfter(table.slotSamples) };
   }
 }
 
