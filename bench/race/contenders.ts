@@ -10,11 +10,11 @@ const LEARNING = { DEMAND_CLIENTS: 'none', DEMAND_SOURCE: 'learned' };
 // Reports that name none of the configured resources are ignored, so Fairlead learns from latency alone.
 const LATENCY_ALONE = { ...LEARNING, RESOURCES: 'cpu,disk' };
 
-const byLatency = fairlead('fairlead-latency', 'Fairlead, capacity declared, latency alone', LATENCY_ALONE);
-const byPrior = fairlead('fairlead-prior', 'Fairlead, capacity declared as a prior, latency alone', {
+const byTrust = fairlead('fairlead-latency', 'Fairlead, capacity declared and trusted, latency alone', {
   ...LATENCY_ALONE,
-  DECLARED_CAPACITY: 'prior',
+  DECLARED_CAPACITY: 'trusted',
 });
+const byPrior = fairlead('fairlead-prior', 'Fairlead, capacity declared as a prior, latency alone', LATENCY_ALONE);
 const nginxLeastConn = nginx('nginx-least-conn', 'nginx, least_conn', sharingCounters('least_conn;'));
 const haproxyLeastconn = haproxy('haproxy-leastconn', 'HAProxy, leastconn', 'leastconn');
 
@@ -22,7 +22,7 @@ const haproxyLeastconn = haproxy('haproxy-leastconn', 'HAProxy, leastconn', 'lea
 export const CONTENDERS: readonly Contender[] = [
   fairlead('fairlead', 'Fairlead, capacity and demand declared', { DEMAND_CLIENTS: 'loopback' }),
   fairlead('fairlead-reports', 'Fairlead, capacity declared, cost reports', LEARNING),
-  byLatency,
+  byTrust,
   byPrior,
   undeclared(byPrior, 'fairlead-nothing', 'Fairlead, nothing declared'),
   nginxLeastConn,
