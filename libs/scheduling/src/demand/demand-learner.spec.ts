@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FleetSnapshot } from '../fleet-snapshot.js';
 import { DemandLearner } from './demand-learner.js';
-import { MAX_RAISE } from './reported-demand.js';
+import { MAX_RAISE } from './cost-reports/reported-demand.js';
 
 const CAPACITIES = [
   [30, 6],

@@ -4,7 +4,7 @@ import type { ResourceVector } from '../resources.js';
 import type { DemandBelief, DemandModel, DemandSource } from './demand-model.js';
 import { FleetCapacity } from './fleet-capacity.js';
 import { LatencyInference } from './latency-inference.js';
-import { ReportedDemand } from './reported-demand.js';
+import { ReportedDemand } from './cost-reports/reported-demand.js';
 import { ServiceMeter, Sojourn } from './service-meter.js';
 import { SpeedFactors } from './speed-factors.js';
 

@@ -104,7 +104,7 @@ describe('the utilization that a backend reports', () => {
 });
 
 describe('the cost that backends report', () => {
-  /** Lets each backend report a cost of its own, by slot, for so many seconds. */
+  /** Lets each backend report its own cost, by slot, for `seconds`. */
   function reportAll({ read }: ReturnType<typeof setUp>, costs: readonly number[], seconds: number, from = 0): void {
     const now = vi.spyOn(performance, 'now');
     for (let i = 0; i < 10 * seconds; i++) {

@@ -26,7 +26,7 @@ export interface Basis {
 
 /** Fewer classes and machines in common do not show how the latent resources of two learners correspond. */
 const MIN_OVERLAP = 4;
-/** The order is judged by so many classes and machines, those with the most samples. */
+/** Largest number of classes, and of machines, that the order is judged by: those with the most samples. */
 const MAX_JUDGES = 16;
 /** Two learners agree on a class and a machine if the work they see there differs by at most this factor. */
 const MAX_DIFFERENCE = 8;

@@ -1,5 +1,5 @@
 // The mean cost that backends report for a class of requests, protected against wrong or hostile reports.
-import type { ResourceVector } from '../resources.js';
+import type { ResourceVector } from '../../resources.js';
 
 /** After this time, an old report counts for e⁻¹ of a new one. */
 const MEMORY_SECONDS = 300;

@@ -1,6 +1,6 @@
 // One machine that lies moves the cost of a class little.
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../clock-and-random.js';
+import { seededRandom } from '../../clock-and-random.js';
 import { CostWitnesses } from './cost-witnesses.js';
 
 /** The cost of a class after each of some machines has reported its own cost, by slot, some times. */

@@ -1,10 +1,10 @@
 // The cost that several machines report for one class of requests, protected against a machine that lies or miscounts.
-import type { ResourceVector } from '../resources.js';
+import type { ResourceVector } from '../../resources.js';
 import { ReportedDemand } from './reported-demand.js';
 
 /** Machines that are listened to for each class: enough for a median. */
 const MAX_WITNESSES = 9;
-/** Reports from which on a machine counts, once any machine has so many. */
+/** A machine with fewer reports is left out, unless all have fewer. */
 const MIN_REPORTS = 5;
 /** Seconds of silence after which another machine may take the place of one. */
 const SILENT_SECONDS = 60;
