@@ -18,6 +18,7 @@ function fitted(truth: Truth, context: FitContext, { rank = 2, steps = 600, seed
     for (let at = 0; at < entries.length; at++) entries[at] *= Math.exp(random() - 0.5);
   const fit = new LatentFit(factors, context);
   for (let step = 0; step < steps; step++) fit.step();
+  fit.finish();
   return factors;
 }
 

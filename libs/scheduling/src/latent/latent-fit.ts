@@ -19,7 +19,7 @@
 // and an error counts in proportion to the prediction. The square root there makes a step safe; here it also shares an
 // error between D and G, which are updated at once.
 import { MAX_RANK_LIMIT, deviance, type LatentFactors } from './latent-factors.js';
-import { MultiplicativeUpdate, type Prior } from './multiplicative-update.js';
+import { Group, MultiplicativeUpdate, type Prior } from './multiplicative-update.js';
 import type { SampleStore } from './sample-store.js';
 
 /** A sample counts as at most this multiple of its prediction, and at least its inverse: one stall moves little. */
@@ -49,6 +49,8 @@ export class LatentFit {
   private readonly weights: Float64Array;
   private readonly demandSums: MultiplicativeUpdate;
   private readonly slownessSums: MultiplicativeUpdate;
+  private readonly classes: Group;
+  private readonly machines: Group;
 
   constructor(
     private readonly factors: LatentFactors,
@@ -60,6 +62,8 @@ export class LatentFit {
     this.demandSums = new MultiplicativeUpdate(factors.demand.length);
     this.slownessSums = new MultiplicativeUpdate(factors.slowness.length);
     this.weigh();
+    this.classes = new Group(factors.classSamples, context.demandPrior);
+    this.machines = new Group(factors.slotSamples, context.slownessPrior, context.utilization);
   }
 
   /** Improves D and G by one step, and updates the loss: that of the factors before the step. */
@@ -75,9 +79,15 @@ export class LatentFit {
       weight += this.weights[at];
     }
     factors.loss = weight > 0 ? loss / weight : Infinity;
-    demandSums.apply(factors.demand, factors.rank, factors.classSamples, context.demandPrior);
-    const { slownessPrior, utilization } = context;
-    slownessSums.apply(factors.slowness, factors.rank, factors.slotSamples, slownessPrior, utilization);
+    demandSums.apply(factors.demand, factors.rank, this.classes);
+    slownessSums.apply(factors.slowness, factors.rank, this.machines);
+  }
+
+  /** Gives the classes and machines of which nothing is known the mean of their kind, after the last step. */
+  finish(): void {
+    const { demand, slowness, rank } = this.factors;
+    this.classes.setUnknown(demand, rank);
+    this.machines.setUnknown(slowness, rank);
   }
 
   /** Returns the latency that the factors predict for a sample, seconds. */

@@ -6,7 +6,7 @@ import { explorationAfter } from './exploration.js';
 import { FitSchedule } from './fit-schedule.js';
 import { LatentFactors, deviance, type LatentShape } from './latent-factors.js';
 import { LatentFit, type FitContext } from './latent-fit.js';
-import { tableOf, type LatentModelName, type LatentTable } from './latent-table.js';
+import { modelName, tableOf, type LatentTable } from './latent-table.js';
 import { ModelChoice } from './model-choice.js';
 import { NeighbourMeter, type Stay } from './neighbour-meter.js';
 import { Priors } from './priors.js';
@@ -210,6 +210,7 @@ export class LatentLearner {
           fit.step();
           yield;
         }
+        fit.finish();
       }
       const best = starts.reduce((a, b) => (b.loss < a.loss ? b : a));
       if (this.fitsOf[rank]++ > 0) alignOrder(best, former);
@@ -286,7 +287,7 @@ export class LatentLearner {
     const { chosen } = this.choice;
     const table = tableOf(this.models[chosen], {
       version: (this.table?.version ?? 0) + 1,
-      model: nameOf(chosen),
+      model: modelName(chosen),
       loss: this.choice.loss(chosen),
       formerLoss: this.choice.formerLoss,
       exploration: 0,
@@ -294,9 +295,4 @@ export class LatentLearner {
     if (this.adoption?.rank === chosen) this.adoption.addTo(table, this.models[chosen]);
     return { ...table, exploration: explorationAfter(table.slotSamples) };
   }
-}
-
-function nameOf(rank: number): LatentModelName {
-  if (rank === RANK_WITHOUT_MODEL) return 'least-requests';
-  return rank === 1 ? 'attained-service' : 'latent';
 }

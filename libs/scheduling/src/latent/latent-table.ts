@@ -7,6 +7,12 @@ import type { LatentFactors, LatentShape } from './latent-factors.js';
  */
 export type LatentModelName = 'latent' | 'attained-service' | 'least-requests';
 
+/** The name of the model with `rank` latent resources. */
+export function modelName(rank: number): LatentModelName {
+  if (rank === 0) return 'least-requests';
+  return rank === 1 ? 'attained-service' : 'latent';
+}
+
 /** Immutable, and free of references to anything but its numbers, so that it can be sent to other threads. */
 export interface LatentTable {
   readonly shape: LatentShape;

@@ -22,6 +22,35 @@ export interface Prior {
   readonly weights: Float64Array;
 }
 
+/** All classes, or all machines, during one fit. Most places are free: a step looks at the known ones only. */
+export class Group {
+  /** Those of which something is known, by samples or before any, in order. */
+  readonly known: Uint32Array;
+  readonly priors: readonly Prior[];
+
+  /** @param samples weight of the samples behind each. Neither these nor the beliefs change during the fit. */
+  constructor(
+    readonly samples: Float64Array,
+    ...beliefs: (Prior | undefined)[]
+  ) {
+    this.priors = beliefs.filter((prior) => prior !== undefined);
+    const isKnown = (index: number) => samples[index] > 0 || this.priors.some(({ weights }) => weights[index] > 0);
+    this.known = Uint32Array.from(Array.from(samples.keys()).filter(isKnown));
+  }
+
+  /** Gives those of which nothing is known the mean of those with samples, in logarithms. */
+  setUnknown(entries: Float64Array, rank: number): void {
+    const rankLimit = entries.length / this.samples.length;
+    const kind = new Kind(entries, rank, this.samples, this.known);
+    const usual = kind.shape.map((shape) => bounded(Math.exp(kind.size + shape)));
+    let next = 0;
+    for (let index = 0; index < this.samples.length; index++) {
+      if (this.known[next] === index) next++;
+      else entries.set(usual, index * rankLimit);
+    }
+  }
+}
+
 /** The two sums of a multiplicative update, by entry: the negative and the positive part of the gradient. */
 export class MultiplicativeUpdate {
   private readonly pull: Float64Array;
@@ -44,20 +73,15 @@ export class MultiplicativeUpdate {
     this.push[entry] += part;
   }
 
-  /** Multiplies each entry by the square root of the ratio of its sums, to which what is believed of it is added. */
-  apply(entries: Float64Array, rank: number, samples: Float64Array, ...beliefs: (Prior | undefined)[]): void {
+  /**
+   * Multiplies each entry of the classes or machines of a group by the square root of the ratio of its sums, to which what is
+   * believed of it is added.
+   */
+  apply(entries: Float64Array, rank: number, { samples, known, priors }: Group): void {
     const rankLimit = entries.length / samples.length;
-    const kind = new Kind(entries, rank, samples);
-    const priors = beliefs.filter((prior) => prior !== undefined);
-    for (const prior of priors) this.addPrior(entries, rank, prior);
-    const usualEntries = kind.shape.map((shape) => bounded(Math.exp(kind.size + shape)));
-    for (let index = 0; index < samples.length; index++) {
-      const isKnown = samples[index] > 0 || priors.some(({ weights }) => weights[index] > 0);
-      if (!isKnown) {
-        // Most places are free, so that this has to be cheap.
-        for (let r = 0; r < rank; r++) entries[index * rankLimit + r] = usualEntries[r];
-        continue;
-      }
+    const kind = new Kind(entries, rank, samples, known);
+    for (const prior of priors) this.addPrior(entries, rank, known, prior);
+    for (const index of known) {
       const size = kind.sizeOf(entries, index, samples[index]);
       for (let r = 0; r < rank; r++) {
         const at = index * rankLimit + r;
@@ -70,9 +94,9 @@ export class MultiplicativeUpdate {
     }
   }
 
-  private addPrior(entries: Float64Array, rank: number, { values, weights }: Prior): void {
+  private addPrior(entries: Float64Array, rank: number, known: Uint32Array, { values, weights }: Prior): void {
     const rankLimit = entries.length / weights.length;
-    for (let index = 0; index < weights.length; index++) {
+    for (const index of known) {
       if (weights[index] === 0) continue;
       const weight = weights[index] / rank;
       for (let r = 0; r < rank; r++) {
@@ -103,11 +127,12 @@ class Kind {
     entries: Float64Array,
     private readonly rank: number,
     samples: Float64Array,
+    known: Uint32Array,
   ) {
     this.rankLimit = entries.length / samples.length;
     this.shape = new Float64Array(rank);
     let weights = 0;
-    for (let index = 0; index < samples.length; index++) {
+    for (const index of known) {
       if (samples[index] === 0) continue;
       const weight = Math.min(1, samples[index] / FULL_WEIGHT_SAMPLES);
       weights += weight;
