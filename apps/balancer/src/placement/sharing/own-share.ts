@@ -3,11 +3,10 @@
 import { alignShare, type LatentTable, type Share, type SharedEntry } from '@fairlead/scheduling';
 import { sharedBeliefs, type Numbering } from './named-table.js';
 import type { Limits } from './shares-in-store.js';
+import { MIN_SHARED_SAMPLES, strongest, type Entries } from './strongest.js';
 
 /** Newer own samples after which what was learned before the last start has half its weight. */
 const HALF_LIFE = 2_000;
-/** What rests on less is not worth sharing, in samples. */
-const MIN_SAMPLES = 0.5;
 
 /**
  * The share of a balancer. `former` is that of the time before its last start; `limits` are the largest numbers of classes
@@ -21,15 +20,13 @@ export function ownShare(table: LatentTable, numbering: Numbering, former: Share
   const samples = Array.from(own.classes.values(), (entry) => entry.samples).reduce((sum, count) => sum + count, 0);
   const fading = 2 ** (-samples / HALF_LIFE);
   const all = sharedBeliefs(balancer, table, numbering);
-  const before = samples < MIN_SAMPLES ? former : alignShare(former, all);
-  const present = samples < MIN_SAMPLES ? undefined : all;
+  const before = samples < MIN_SHARED_SAMPLES ? former : alignShare(former, all);
+  const present = samples < MIN_SHARED_SAMPLES ? undefined : all;
   const classes = combined(present?.classes, own.classes, before?.classes, fading, limits.classes);
   const machines = combined(present?.machines, own.machines, before?.machines, fading, limits.machines);
   const { rank } = present ?? former;
   return classes.size === 0 && machines.size === 0 ? undefined : { balancer, rank, classes, machines };
 }
-
-type Entries = ReadonlyMap<string, SharedEntry>;
 
 /** The present values, with own and former samples; where there are none, the former values. */
 function combined(
@@ -44,9 +41,9 @@ function combined(
   for (const name of names) {
     const values = (present?.get(name) ?? former?.get(name))?.values;
     const samples = (own.get(name)?.samples ?? 0) + fading * (former?.get(name)?.samples ?? 0);
-    if (values && samples >= MIN_SAMPLES) entries.push([name, { values, samples }]);
+    if (values) entries.push([name, { values, samples }]);
   }
-  return new Map(entries.toSorted(([, a], [, b]) => b.samples - a.samples).slice(0, limit));
+  return strongest(entries, limit);
 }
 
 function withoutAdopted(table: LatentTable): LatentTable {

@@ -1,11 +1,12 @@
 // The shares of all balancers in the registry's store, read and written. What cannot be used is left out, with a warning.
-import type { Share, SharedEntry } from '@fairlead/scheduling';
+import type { Share } from '@fairlead/scheduling';
 import { Logger } from '@nestjs/common';
 import { monotonicSeconds } from '../../clock/monotonic.js';
 import { StoreError } from '../../registry/store/registry-store.js';
 import type { StoredShare } from '../../registry/store/shares.js';
 import type { StoredFleet } from '../../registry/store/stored-fleet.js';
 import { UnusableShareError, decodeShare } from './share-format.js';
+import { strongest, type Entries } from './strongest.js';
 
 /** After so long, the share of another balancer weighs half as much, and the own one while this balancer does not run. */
 const HALF_LIFE_SECONDS = 6 * 3_600;
@@ -14,8 +15,6 @@ const HALF_LIFE_SECONDS = 6 * 3_600;
  * reason, is tried again.
  */
 const FORMER_HALF_LIFE_SECONDS = 1_800;
-/** What rests on fewer samples is left out. */
-const MIN_SAMPLES = 0.5;
 /** The own share is written again after so long although it has not changed, so that it does not expire. */
 const REFRESH_SECONDS = 3_600;
 
@@ -122,18 +121,11 @@ export class SharesInStore {
 /** A share after some time; of many classes and machines, those with the most samples. */
 function faded(share: Share, seconds: number, halfLifeSeconds: number, limits: Limits): Share {
   const part = 2 ** (-seconds / halfLifeSeconds);
-  const classes = strongest(share.classes, part, limits.classes);
-  return { ...share, classes, machines: strongest(share.machines, part, limits.machines) };
-}
-
-function strongest(entries: ReadonlyMap<string, SharedEntry>, part: number, limit: number): Map<string, SharedEntry> {
-  const left = Array.from(
-    entries,
-    ([name, { values, samples }]) => [name, { values, samples: part * samples }] as const,
-  )
-    .filter(([, { samples }]) => samples >= MIN_SAMPLES)
-    .toSorted(([, a], [, b]) => b.samples - a.samples);
-  return new Map(left.slice(0, limit));
+  const left = (entries: Entries, limit: number) => {
+    const weaker = Array.from(entries, ([name, entry]) => [name, { ...entry, samples: part * entry.samples }] as const);
+    return strongest(weaker, limit);
+  };
+  return { ...share, classes: left(share.classes, limits.classes), machines: left(share.machines, limits.machines) };
 }
 
 function weightOf({ classes, machines }: Share): number {
