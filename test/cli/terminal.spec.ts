@@ -1,12 +1,12 @@
-// What the commands print in a terminal that is narrow, or has no colours.
+// What the commands print in a terminal that is narrow or has no colours, and where there is none.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { shared } from '../support/lifetime.js';
 import { startBalancer } from '../support/processes.js';
 import { describeWith } from '../support/programs.js';
 import { httpUpstream, join } from '../support/upstreams.js';
-import { FAIRLEAD } from './fairlead.js';
+import { FAIRLEAD, fairlead } from './fairlead.js';
 
 /** The control plane of a balancer with one backend. */
 const control = shared(async (atEnd) => {
@@ -58,5 +58,20 @@ while True:
   it('shows colours unless they are not wanted', async () => {
     const lines = await inTerminal(['backends'], {});
     expect(lines.at(-1)).toContain('\u001b[32mup\u001b[39m');
+  });
+});
+
+describe('output that goes elsewhere', () => {
+  const widest = async (args: readonly string[], env: Record<string, string>) => {
+    const { stdout } = await fairlead([...args, '--url', control.current], { env });
+    return Math.max(...stdout.split('\n').map(({ length }) => length));
+  };
+
+  it('is as wide as COLUMNS says, and otherwise as it needs', async () => {
+    const whole = await widest(['backends'], {});
+    expect(whole).toBeGreaterThan(60);
+    expect(await widest(['backends'], { COLUMNS: '60' })).toBeLessThanOrEqual(60);
+    expect(await widest(['backends'], { COLUMNS: 'wide' })).toBe(whole);
+    expect(await widest(['--help'], { COLUMNS: '200' })).toBeGreaterThan(await widest(['--help'], {}));
   });
 });

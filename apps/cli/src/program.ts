@@ -9,6 +9,7 @@ import { addFleetCommands } from './fleet/commands.js';
 import { addBalancerFlags } from './invocation/balancer-flags.js';
 import { EXIT } from './invocation/exit-codes.js';
 import { addJoinCommand } from './join/command.js';
+import { outputColumns, setColumns } from './output/columns.js';
 import { addSpamCommand } from './spam/command.js';
 import { addStartCommand } from './start/command.js';
 
@@ -20,6 +21,7 @@ const DEFAULT_COLUMNS = 80;
 export async function program(argv: readonly string[], environment: Environment): Promise<number> {
   let exitCode: number = EXIT.ok;
   const version = ownVersion();
+  setColumns(environment.COLUMNS);
   const fairlead = new Command('fairlead')
     .description('The load balancer Fairlead: run it, join it, and see what it does')
     .version(version, '-V, --version', 'print the version of this command')
@@ -32,7 +34,7 @@ export async function program(argv: readonly string[], environment: Environment)
       subcommandTerm: (command) => command.name(),
     })
     .configureOutput({
-      getOutHelpWidth: () => process.stdout.columns || Number(environment.COLUMNS) || DEFAULT_COLUMNS,
+      getOutHelpWidth: () => outputColumns(DEFAULT_COLUMNS),
     })
     .showHelpAfterError('(fairlead --help shows the commands)');
   addBalancerFlags(fairlead);

@@ -1,6 +1,7 @@
 // Tables for people: columns without borders, the less important of which are left out where they have no room.
 import Table from 'cli-table3';
-import { outputColumns, printable, styled, type Style } from './terminal.js';
+import { outputColumns } from './columns.js';
+import { printable, styled, type Style } from './terminal.js';
 
 /** A column of a table of `Row`s. */
 export interface Column<Row> {

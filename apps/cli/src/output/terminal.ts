@@ -1,14 +1,10 @@
 // Writes to stdout: with colours for terminals that want them, and in as many columns as there are.
 import { styleText } from 'node:util';
 import { escapeControls, escapeUnseen } from '@fairlead/configuration';
+import { outputColumns } from './columns.js';
 
 /** How `styleText` of Node calls colours and weights. */
 export type Style = Parameters<typeof styleText>[0];
-
-/** How wide the output may be. Only a terminal has a width, unless COLUMNS says one. */
-export function outputColumns(): number {
-  return process.stdout.columns || Number(process.env.COLUMNS) || Infinity;
-}
 
 /** Writes a line, or several. */
 export function print(text: string): void {
