@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { inFlightLimits, lowerMedian } from './in-flight-limits.js';
+import { inFlightLimits } from './in-flight-limits.js';
 
 describe('inFlightLimits', () => {
   it.each<[capacities: number[][], limits: number[]]>([
@@ -90,18 +90,5 @@ describe('inFlightLimits', () => {
     ).toEqual([1, 4, 4]);
     expect(inFlightLimits([[0, 0]], 4)).toEqual([1]);
     expect(inFlightLimits([], 4)).toEqual([]);
-  });
-});
-
-describe('lowerMedian', () => {
-  it.each<[values: number[], median: number | undefined]>([
-    [[], undefined],
-    [[7], 7],
-    [[9, 2], 2],
-    [[3, 1, 2], 2],
-    [[4, 1, 3, 2], 2],
-    [[10, 9, 100], 10],
-  ])('of %j is %d', (values, median) => {
-    expect(lowerMedian(values)).toBe(median);
   });
 });

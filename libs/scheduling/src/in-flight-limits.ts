@@ -1,4 +1,5 @@
 // Derives how many exchanges each backend may have in flight from its capacity.
+import { lowerMedian } from './median.js';
 
 /**
  * Returns the in-flight limit of each backend, in the order of `capacities`. A backend of the fleet's median capacity
@@ -16,12 +17,4 @@ export function inFlightLimits(capacities: readonly ArrayLike<number>[], medianL
     const size = Math.max(...medians.map((median, r) => (median === undefined ? 0 : capacity[r] / median)));
     return Math.max(1, Math.round(medianLimit * size));
   });
-}
-
-/**
- * Returns the median of `values`; of an even number, the smaller of the two in the middle; undefined without any. With
- * the smaller one, the larger of two backends is measured by the other and not the other by it.
- */
-export function lowerMedian(values: readonly number[]): number | undefined {
-  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
 }

@@ -38,7 +38,8 @@ export {
   type OutlierRules,
   type WindowCounts,
 } from './health/outliers.js';
-export { inFlightLimits, lowerMedian } from './in-flight-limits.js';
+export { inFlightLimits } from './in-flight-limits.js';
+export { lowerMedian } from './median.js';
 export * from './latent/index.js';
 export { LATENCY_BUCKETS, bucketStart, latencyBucket, latencyQuantile } from './latency-buckets.js';
 export { LoadRow, NO_LATENT_DEMAND, type LoadTableShape } from './load/load-row.js';

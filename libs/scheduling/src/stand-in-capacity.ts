@@ -1,5 +1,5 @@
 // What is assumed of a backend that declared nothing of its resources.
-import { lowerMedian } from './in-flight-limits.js';
+import { lowerMedian } from './median.js';
 import type { ResourceVector } from './resources.js';
 
 /**

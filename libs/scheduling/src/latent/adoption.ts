@@ -1,8 +1,9 @@
 // What other learners believe, as a prior of this one.
+import { median } from '../median.js';
 import type { LatentFactors, LatentShape } from './latent-factors.js';
 import type { LatentTable } from './latent-table.js';
 import type { Prior } from './multiplicative-update.js';
-import { commonBasis, median, scaleOf, type Pair } from './sharing/basis.js';
+import { commonBasis, scaleOf, type Pair } from './sharing/basis.js';
 
 /** Largest weight of what a table says of a class or a machine, in own samples: it may be wrong. */
 export const MAX_ADOPTED_SAMPLES = 50;

@@ -3,6 +3,7 @@
 // By the utilization law a machine s is busy at resource r for U = Σ_k λ_k D_kr G_sr, where λ_k is its throughput of class
 // k (Denning and Buzen, "The Operational Analysis of Queueing Network Models", Computing Surveys 10(3), 1978). A machine
 // that is busier than that, compared with the other machines, is slower than it is believed to be.
+import { median } from '../median.js';
 import type { LatentFactors, LatentShape } from './latent-factors.js';
 import type { Prior } from './multiplicative-update.js';
 
@@ -135,10 +136,4 @@ export class UtilizationWitness {
     }
     return machine;
   }
-}
-
-function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return (sorted[Math.floor(middle)] + sorted[Math.ceil(middle) - 1]) / 2;
 }

@@ -1,4 +1,5 @@
 // The cost that several machines report for one class of requests, protected against a machine that lies or miscounts.
+import { lowerMedian } from '../../median.js';
 import type { ResourceVector } from '../../resources.js';
 import { ReportedDemand } from './reported-demand.js';
 
@@ -42,10 +43,9 @@ export class CostWitnesses {
   median(): ResourceVector {
     const heard = this.witnesses.filter(({ mean }) => mean.reports >= MIN_REPORTS);
     const counted = heard.length > 0 ? heard : this.witnesses;
-    return new Float64Array(this.resourceCount).map((_, r) => {
-      const means = counted.map(({ mean }) => mean.mean[r]).sort((a, b) => a - b);
-      return means[Math.floor((means.length - 1) / 2)] ?? 0;
-    });
+    return new Float64Array(this.resourceCount).map(
+      (_, r) => lowerMedian(counted.map(({ mean }) => mean.mean[r])) ?? 0,
+    );
   }
 
   /** Forgets a machine whose slot will be reused. */

@@ -1,4 +1,5 @@
 // How the factors of two learners are compared: they agree only up to the order and the scale of the latent resources.
+import { median } from '../../median.js';
 import { bestOrder } from '../alignment.js';
 import { LatentFactors } from '../latent-factors.js';
 
@@ -54,13 +55,6 @@ export function scaleOf({ classes, machines }: Overlap, order: readonly number[]
     const cheaper = classes.map(({ own, other }) => Math.log(other[from] / own[r]));
     return Math.exp(median([...slower, ...cheaper]));
   });
-}
-
-/** The middle one of some values; of an even number, the mean of the two in the middle. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 function strongest(pairs: readonly Pair[]): readonly Pair[] {

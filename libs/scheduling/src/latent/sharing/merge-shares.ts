@@ -1,6 +1,6 @@
 // What several balancers believe, as one: no single one of them decides.
+import { median } from '../../median.js';
 import { MAX_ADOPTED_ENTRY, MAX_ADOPTED_SAMPLES, MIN_ADOPTED_ENTRY } from '../adoption.js';
-import { median } from './basis.js';
 import { alignShare, type Share, type SharedEntry } from './share.js';
 
 /** What one balancer says counts as at most this multiple of the median of all, and at least its inverse. */
