@@ -56,8 +56,9 @@ export class Candidates {
     return position !== -1 && this.has(position);
   }
 
-  /** Whether the member at `position` is a candidate. O(log count), because the positions ascend. */
+  /** Whether the member at `position` is a candidate. O(log count) at most, because the positions ascend. */
   has(position: number): boolean {
+    if (this.holdsAllMembers) return position >= 0 && position < this.count;
     const { positions } = this;
     let low = 0;
     let high = this.count - 1;

@@ -35,8 +35,8 @@ describe('Exploration', () => {
   it('goes only where the request takes at most three times as long as at the best', () => {
     const exploration = new Exploration(seededRandom(1));
     exploration.useTable({ exploration: 1, slotSamples: samplesOf(30, 20, 10) });
-    expect(exploration.choose(candidatesOf([0, 1, 2]), (position) => [1, 3, 3.01][position])).toBe(1);
-    expect(exploration.choose(candidatesOf([0, 1, 2]), (position) => [1, 4, 4][position])).toBe(0);
+    expect(exploration.choose(candidatesOf([0, 1, 2]), (i) => [1, 3, 3.01][i])).toBe(1);
+    expect(exploration.choose(candidatesOf([0, 1, 2]), (i) => [1, 4, 4][i])).toBe(0);
   });
 
   it('never goes where there is no room', () => {
@@ -48,7 +48,8 @@ describe('Exploration', () => {
   it('shows where a request may go, the least known first', () => {
     const exploration = new Exploration(seededRandom(1));
     exploration.useTable({ exploration: 1, slotSamples: samplesOf(30, 20, 10, 5) });
-    expect(exploration.eligible(candidatesOf([0, 1, 2, 3], 0), (position) => [1, 3, 1, 4][position])).toEqual([1, 0]);
+    // The machine in slot 2 is full.
+    expect(exploration.eligible(candidatesOf([0, 1, 2, 3], 0), (i) => [1, 3, 4][i])).toEqual([1, 0]);
     expect(exploration.eligible(candidatesOf([3, 1, 0]), () => 1)).toEqual([3, 1, 0]);
   });
 

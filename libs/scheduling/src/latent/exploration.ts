@@ -47,11 +47,11 @@ export class Exploration {
    * Returns the position of the machine that the fewest samples are known of, among the candidates where the request takes
    * at most three times as long as at the best. Machines with equally few are drawn at random. O(candidates).
    *
-   * @param secondsAt the predicted latency of the request at a position, seconds.
+   * @param secondsOf the predicted latency of the request at a candidate, seconds, by its index.
    */
-  choose(candidates: Candidates, secondsAt: (position: number) => number): number {
+  choose(candidates: Candidates, secondsOf: (i: number) => number): number {
     const { positions, count } = candidates;
-    const most = this.predict(candidates, secondsAt);
+    const most = this.predict(candidates, secondsOf);
     let chosen = -1;
     let fewest = Infinity;
     let ties = 0;
@@ -67,9 +67,9 @@ export class Exploration {
   }
 
   /** Returns the slots among which {@link choose} chooses, the least known first. */
-  eligible(candidates: Candidates, secondsAt: (position: number) => number): number[] {
+  eligible(candidates: Candidates, secondsOf: (i: number) => number): number[] {
     const { fleet, positions, count } = candidates;
-    const most = this.predict(candidates, secondsAt);
+    const most = this.predict(candidates, secondsOf);
     return Array.from(positions.subarray(0, count))
       .filter((_, i) => this.seconds[i] <= most)
       .sort((a, b) => this.samplesAt(candidates, a) - this.samplesAt(candidates, b))
@@ -77,10 +77,10 @@ export class Exploration {
   }
 
   /** Writes the predicted seconds of each candidate. Returns the most that a request which explores may take. */
-  private predict({ positions, count }: Candidates, secondsAt: (position: number) => number): number {
+  private predict({ count }: Candidates, secondsOf: (i: number) => number): number {
     if (this.seconds.length < count) this.seconds = new Float64Array(2 * count);
     let least = Infinity;
-    for (let i = 0; i < count; i++) least = Math.min(least, (this.seconds[i] = secondsAt(positions[i])));
+    for (let i = 0; i < count; i++) least = Math.min(least, (this.seconds[i] = secondsOf(i)));
     return MAX_COST * least;
   }
 

@@ -9,6 +9,8 @@ import type { ThreadCount } from './thread-counts.js';
 /** What is in flight of some resources on each backend. */
 export interface InFlightTable {
   readonly shape: Pick<LoadTableShape, 'resourceCount' | 'slotCount'>;
+  /** What each thread has in flight, units at `slot * resourceCount + r`; their sum may be slightly below zero. */
+  readonly columns: readonly Float64Array[];
   /** Demand in flight on a backend, units of resource `r`; never negative. */
   inFlight(slot: number, r: number): number;
 }
@@ -19,6 +21,7 @@ export class LoadTable implements InFlightTable {
   readonly rows: readonly LoadRow[];
   /** The row of this thread. */
   readonly own: LoadRow;
+  readonly columns: readonly Float64Array[];
   /** What is in flight of the latent resources. */
   readonly latent: InFlightTable;
   /** Sums over the backends whose slots this thread has cleared. */
@@ -38,17 +41,14 @@ export class LoadTable implements InFlightTable {
       (_, row) => new LoadRow(shape, buffer, row * rowBytes(shape)),
     );
     this.own = this.rows[writer];
+    this.columns = this.rows.map(({ inFlight }) => inFlight);
     this.latent = new LatentInFlight(shape, this.rows);
     this.departed = { failed: 0, dispatched: new Float64Array(shape.resourceCount) };
   }
 
   /** Demand in flight on a backend, units of resource `r`; never negative. */
   inFlight(slot: number, r: number): number {
-    const at = slot * this.shape.resourceCount + r;
-    const { rows } = this;
-    let units = rows[0].inFlight[at];
-    for (let writer = 1; writer < rows.length; writer++) units += rows[writer].inFlight[at];
-    return units > 0 ? units : 0;
+    return unitsAt(this.columns, slot * this.shape.resourceCount + r);
   }
 
   /** Exchanges in flight on a backend. */
@@ -175,21 +175,23 @@ export class LoadTable implements InFlightTable {
 
 class LatentInFlight implements InFlightTable {
   readonly shape: InFlightTable['shape'];
+  readonly columns: readonly Float64Array[];
 
-  constructor(
-    { slotCount, latentCount = 0 }: LoadTableShape,
-    private readonly rows: readonly LoadRow[],
-  ) {
+  constructor({ slotCount, latentCount = 0 }: LoadTableShape, rows: readonly LoadRow[]) {
     this.shape = { slotCount, resourceCount: latentCount };
+    this.columns = rows.map(({ latentInFlight }) => latentInFlight);
   }
 
   inFlight(slot: number, r: number): number {
-    const at = slot * this.shape.resourceCount + r;
-    const { rows } = this;
-    let units = rows[0].latentInFlight[at];
-    for (let writer = 1; writer < rows.length; writer++) units += rows[writer].latentInFlight[at];
-    return units > 0 ? units : 0;
+    return unitsAt(this.columns, slot * this.shape.resourceCount + r);
   }
+}
+
+/** What all threads have in flight there; never negative. */
+function unitsAt(columns: readonly Float64Array[], at: number): number {
+  let units = columns[0][at];
+  for (let writer = 1; writer < columns.length; writer++) units += columns[writer][at];
+  return units > 0 ? units : 0;
 }
 
 /** The sum of every `step`th cell, beginning with that at `from`. */

@@ -14,14 +14,15 @@ function aBackend() {
   /** Makes a decision that sends `units` to the backend. */
   const dispatch = (units: number) => {
     backlog.startDecision();
-    backlog.estimate(fleet, 0);
-    backlog.recordPlacement(fleet, 0, Float64Array.of(units));
+    const demand = Float64Array.of(units);
+    backlog.estimate(fleet, Int32Array.of(0), 1, demand);
+    backlog.recordPlacement(fleet, 0, demand);
     return new Reservation(table.rows[0], 0, Float64Array.of(units));
   };
   const secondsLeft = () => {
     backlog.startDecision();
-    backlog.estimate(fleet, 0);
-    return backlog.seconds[0];
+    backlog.estimate(fleet, Int32Array.of(0), 1, Float64Array.of(1));
+    return backlog.secondsAt(fleet, 0, 0);
   };
   return { clock, table, dispatch, secondsLeft };
 }

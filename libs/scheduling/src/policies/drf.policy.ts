@@ -7,7 +7,6 @@ import type { ResourceVector } from '../resources.js';
 import { ArgMin } from '../arg-min.js';
 import { BacklogEstimate, type BacklogContext } from './backlog.js';
 import { WeightedSampler } from './weighted-sampler.js';
-import { drift } from './drift.js';
 import { scoreTerms, type ScoredCandidate } from './explanation.js';
 import type { PlacementPolicy, PolicyContext } from './policy.js';
 
@@ -18,7 +17,7 @@ export const DRF_CHOICES = 32;
 
 /**
  * Places each request where `drift` over the `BacklogEstimate` is smallest. O(candidates × resources) up to
- * `maxScanned` candidates; above that O(log fleet), with {@link DRF_CHOICES} draws from a `WeightedSampler` and
+ * `maxScanned` candidates; above that O(1), with {@link DRF_CHOICES} draws from a `WeightedSampler` and
  * the previous best. docs/placement.md shows what sampling costs in latency. A request that `Exploration` picks goes
  * where the fewest samples are known, O(candidates × resources).
  */
@@ -26,6 +25,8 @@ export class DrfPolicy implements PlacementPolicy {
   private readonly argMin = new ArgMin();
   private readonly backlog: BacklogEstimate;
   private readonly sampler: WeightedSampler;
+  /** Positions of the sample. */
+  private readonly drawn = new Int32Array(DRF_CHOICES + 1);
   private readonly exploration: Exploration | undefined;
 
   /** @param context `table` counts the resources that demands and fleets are given in: declared or latent ones. */
@@ -50,74 +51,69 @@ export class DrfPolicy implements PlacementPolicy {
   }
 
   explain({ fleet, positions, count }: Candidates, demand: ResourceVector): ScoredCandidate[] {
-    this.backlog.startDecision();
+    const { backlog } = this;
+    backlog.startDecision();
+    backlog.estimate(fleet, positions, count, demand);
     return Array.from(positions.subarray(0, count), (position) => {
-      this.backlog.estimate(fleet, position);
-      return scoreTerms(this.backlog.seconds, fleet, position, demand);
+      const backlogSeconds = Array.from(demand, (_, r) => backlog.secondsAt(fleet, position, r));
+      return scoreTerms(backlogSeconds, fleet, position, demand);
     });
   }
 
   /** Returns the slots among which a request that explores would go, the least known first; empty: none explores. */
   explorable(candidates: Candidates, demand: ResourceVector): number[] {
-    const { fleet } = candidates;
     this.backlog.startDecision();
-    return this.exploration?.eligible(candidates, (position) => this.secondsAt(fleet, position, demand)) ?? [];
-  }
-
-  private best(candidates: Candidates, demand: ResourceVector): number {
-    const isSampled = candidates.count > this.maxScanned;
-    const chosen = isSampled ? this.bestOfSample(candidates, demand) : -1;
-    // Also when no backend in the sample was a candidate.
-    return chosen === -1 ? this.bestOfAll(candidates, demand) : chosen;
+    return this.exploration?.eligible(candidates, this.latencies(candidates, demand)) ?? [];
   }
 
   private leastKnown(candidates: Candidates, demand: ResourceVector, exploration: Exploration): number {
-    const { fleet } = candidates;
-    return exploration.choose(candidates, (position) => this.secondsAt(fleet, position, demand));
+    return exploration.choose(candidates, this.latencies(candidates, demand));
   }
 
-  private secondsAt(fleet: FleetSnapshot, position: number, demand: ResourceVector): number {
-    this.backlog.estimate(fleet, position);
-    return latency(this.backlog.seconds, fleet, position, demand);
+  /** Returns what the request takes on a candidate, by its index, if it is served after what is there: Σ T + w, seconds. */
+  private latencies({ fleet, positions, count }: Candidates, demand: ResourceVector): (i: number) => number {
+    const { backlog } = this;
+    backlog.estimate(fleet, positions, count, demand);
+    return (i) => {
+      const position = positions[i];
+      let seconds = 0;
+      for (let r = 0; r < demand.length; r++) {
+        if (demand[r] === 0) continue;
+        const work = demand[r] * fleet.inverseCapacity[position * demand.length + r];
+        seconds += backlog.secondsAt(fleet, position, r) + work;
+      }
+      return seconds;
+    };
   }
 
-  private bestOfAll({ fleet, positions, count }: Candidates, demand: ResourceVector): number {
-    for (let i = 0; i < count; i++) this.offer(fleet, positions[i], demand);
-    return this.argMin.pop();
+  private best(candidates: Candidates, demand: ResourceVector): number {
+    const { fleet, positions, count } = candidates;
+    const chosen = count > this.maxScanned ? this.bestOfSample(candidates, demand) : -1;
+    // Also when no backend in the sample was a candidate.
+    return chosen === -1 ? this.bestOf(fleet, positions, count, demand) : chosen;
   }
 
   private bestOfSample(candidates: Candidates, demand: ResourceVector): number {
-    const { sampler } = this;
+    const { sampler, drawn } = this;
     const { fleet } = candidates;
     sampler.useFleet(fleet);
+    let count = 0;
     for (let i = 0; i < DRF_CHOICES; i++) {
       const position = sampler.draw();
-      if (candidates.has(position)) this.offer(fleet, position, demand);
+      if (candidates.has(position)) drawn[count++] = position;
     }
     const lastBest = sampler.lastBest(demand);
-    if (lastBest !== -1 && candidates.has(lastBest)) this.offer(fleet, lastBest, demand);
-    const best = this.argMin.pop();
+    if (lastBest !== -1 && candidates.has(lastBest)) drawn[count++] = lastBest;
+    const best = this.bestOf(fleet, drawn, count, demand);
     sampler.recordBest(demand, best);
     return best;
   }
 
-  private offer(fleet: FleetSnapshot, position: number, demand: ResourceVector): void {
-    this.backlog.estimate(fleet, position);
-    this.argMin.offer(position, drift(this.backlog.seconds, fleet, position, demand));
+  /** The best of the first `count` of `positions`; -1 without any. */
+  private bestOf(fleet: FleetSnapshot, positions: Int32Array, count: number, demand: ResourceVector): number {
+    const { backlog, argMin } = this;
+    backlog.estimate(fleet, positions, count, demand);
+    for (let i = 0; i < count; i++) argMin.offer(positions[i], backlog.drifts[i]);
+    return argMin.pop();
   }
-}
-
-/** The seconds that a request takes on a backend if it is served after what is there: Σ T + w over the resources it needs. */
-function latency(
-  backlogSeconds: ArrayLike<number>,
-  fleet: FleetSnapshot,
-  position: number,
-  demand: ResourceVector,
-): number {
-  let seconds = 0;
-  for (let r = 0; r < demand.length; r++) {
-    if (demand[r] === 0) continue;
-    seconds += backlogSeconds[r] + demand[r] * fleet.inverseCapacity[position * demand.length + r];
-  }
-  return seconds;
 }

@@ -32,9 +32,13 @@ export function drift(
     if (demand[r] === 0) continue;
     const backlog = backlogSeconds[r];
     const work = demand[r] * fleet.inverseCapacity[at + r];
-    const after = backlog + work;
-    // (T + w)⁴ − T⁴, factored to avoid subtracting two nearly equal fourth powers.
-    score += work * (after + backlog) * (after * after + backlog * backlog);
+    score += driftTerm(backlog, work);
   }
   return (score * fleet.weights[position]) / 4;
+}
+
+/** (T + w)⁴ − T⁴, factored to avoid subtracting two nearly equal fourth powers. */
+export function driftTerm(backlog: number, work: number): number {
+  const after = backlog + work;
+  return work * (after + backlog) * (after * after + backlog * backlog);
 }

@@ -2,6 +2,7 @@
 import type { FleetSnapshot } from '../fleet-snapshot.js';
 import type { ResourceVector } from '../resources.js';
 import type { Random } from '../clock-and-random.js';
+import { AliasTable } from './alias-table.js';
 import { weightOf } from './weight.js';
 
 /** Number of request shapes for which the best backend is remembered. */
@@ -9,14 +10,13 @@ const SHAPE_COUNT = 16;
 
 /**
  * Draws backends at random in proportion to their size, and remembers which one was best for the last request of each
- * shape. O(log fleet) per draw. Random choices alone are not throughput-optimal on mixed fleets; with a memory of the
+ * shape. Random choices alone are not throughput-optimal on mixed fleets; with a memory of the
  * best choice they are (Shah and Prabhakar, "The use of memory in randomized load balancing", 2002).
  */
 export class WeightedSampler {
   private readonly bestOfShape = new Int32Array(SHAPE_COUNT).fill(-1);
   private fleet: FleetSnapshot | undefined;
-  /** Cumulative weight by position, including this position's own. */
-  private cumulativeWeights = new Float64Array(0);
+  private table = new AliasTable(new Float64Array(1));
 
   constructor(private readonly random: Random) {}
 
@@ -25,26 +25,12 @@ export class WeightedSampler {
     if (fleet === this.fleet) return;
     this.fleet = fleet;
     this.bestOfShape.fill(-1);
-    this.cumulativeWeights = new Float64Array(fleet.size);
-    let sum = 0;
-    for (let position = 0; position < fleet.size; position++) {
-      sum += weightOf(fleet, position);
-      this.cumulativeWeights[position] = sum;
-    }
+    this.table = new AliasTable(Float64Array.from(fleet.slots, (_, position) => weightOf(fleet, position)));
   }
 
   /** Returns the position of a random backend, which may not be a candidate. */
   draw(): number {
-    const { cumulativeWeights } = this;
-    const target = this.random() * cumulativeWeights[cumulativeWeights.length - 1];
-    let low = 0;
-    let high = cumulativeWeights.length - 1;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (cumulativeWeights[middle] <= target) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return this.table.draw(this.random);
   }
 
   /** Returns the best position for the last request of this shape, or -1 when this fleet has had none. */
