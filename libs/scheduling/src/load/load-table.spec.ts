@@ -296,6 +296,15 @@ describe('demand for latent resources', () => {
     expect([0, 1].map((r) => table.latent.inFlight(0, r))).toEqual([0, 2]);
   });
 
+  it('is counted when it becomes known between two requests of a reservation', () => {
+    const table = new LoadTable(shape);
+    const reservation = new Reservation(table.own, 0, Float64Array.of(7));
+    reservation.reserveAgain(0, Float64Array.of(7), 0, Float64Array.of(1, 2));
+    expect(table.latent.inFlight(0, 1)).toBe(2);
+    reservation.release();
+    expect(table.latent.inFlight(0, 1)).toBe(0);
+  });
+
   it('of a thread that died is none', () => {
     const table = new LoadTable(shape);
     const reservation = new Reservation(table.own, 0, Float64Array.of(7), 0, Float64Array.of(1, 1));

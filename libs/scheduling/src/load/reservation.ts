@@ -14,7 +14,7 @@ export class Reservation {
    */
   readonly demand: ResourceVector;
   /** The same of the demand for latent resources; empty without any. */
-  readonly latent: ResourceVector;
+  private latent: ResourceVector;
   private reservedSlot: number;
   private isReleased = false;
 
@@ -41,13 +41,17 @@ export class Reservation {
     return !this.isReleased;
   }
 
-  /** Reserves demands, which have as many resources as before, on a slot. Releases first if still held. */
+  /**
+   * Reserves demands on a slot. Releases first if still held. The demand has as many resources as before; that for latent
+   * resources may have none before anything is known of them.
+   */
   reserveAgain(slot: number, demand: ResourceVector, atSeconds = 0, latent = NO_LATENT_DEMAND): void {
     this.release(atSeconds);
     this.reservedSlot = slot;
     for (let r = 0; r < this.demand.length; r++) this.demand[r] = demand[r];
     quantise(this.demand);
-    for (let r = 0; r < this.latent.length; r++) this.latent[r] = latent[r];
+    if (this.latent.length !== latent.length) this.latent = latent.slice();
+    for (let r = 0; r < latent.length; r++) this.latent[r] = latent[r];
     quantise(this.latent);
     this.isReleased = false;
     this.row.reserve(slot, this.demand, atSeconds, this.latent);
