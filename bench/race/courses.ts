@@ -11,9 +11,6 @@ const MEASURED = 2_000;
 const WARM_UP_SECONDS = 2;
 const SEED = 20;
 
-/** Timeout of the client: a request without a response by then has failed. */
-export const TIMEOUT_SECONDS = 10;
-
 /** A fleet at a pace that this machine can sustain. */
 export interface Course {
   readonly fleet: Fleet;
@@ -33,6 +30,8 @@ export interface Cell {
   readonly rate: number;
   readonly measuredSeconds: number;
   readonly warmUpSeconds: number;
+  /** Timeout of the client. */
+  readonly timeoutSeconds: number;
   readonly arrivals: () => readonly Arrival[];
 }
 
@@ -49,12 +48,12 @@ export function coursesOf({ fleets }: RaceOptions): Course[] {
 }
 
 /** The cells of a course, lightest load first. */
-export function cellsOf(course: Course, { loads, durationSeconds }: RaceOptions): Cell[] {
+export function cellsOf(course: Course, { loads, durationSeconds, timeoutSeconds }: RaceOptions): Cell[] {
   return loads.map((load) => {
     const rate = load * course.bound * course.pace;
     const measuredSeconds = durationSeconds ?? Math.ceil(MEASURED / rate);
     const seconds = WARM_UP_SECONDS + measuredSeconds;
     const arrivals = () => poissonArrivals(course.fleet.classes, rate, seconds, SEED);
-    return { course, load, rate, measuredSeconds, warmUpSeconds: WARM_UP_SECONDS, arrivals };
+    return { course, load, rate, measuredSeconds, warmUpSeconds: WARM_UP_SECONDS, timeoutSeconds, arrivals };
   });
 }

@@ -11,7 +11,7 @@ import type { Contender } from '../contenders/contender.js';
 import { BALANCER } from '../contenders/fairlead.js';
 import { heat, qualify } from './heat.js';
 import { raceOptions, RACE_HELP, type RaceOptions } from './options.js';
-import { cellsOf, coursesOf, TIMEOUT_SECONDS, type Course } from './courses.js';
+import { cellsOf, coursesOf, type Course } from './courses.js';
 import { stopAll } from '../contenders/processes.js';
 import { provide } from '../contenders/programs.js';
 import { progressBar } from '../contenders/progress.js';
@@ -82,7 +82,7 @@ async function raceOn(
       await qualify(contender, ground(contender), cells[0].arrivals());
     }
     for (const cell of cells) {
-      const watch = { warmUpMs: cell.warmUpSeconds * 1000, timeoutMs: TIMEOUT_SECONDS * 1000 };
+      const watch = { warmUpMs: cell.warmUpSeconds * 1000, timeoutMs: cell.timeoutSeconds * 1000 };
       const arrivals = cell.arrivals();
       for (const contender of options.contenders) {
         bar.update({ doing: `${course.fleet.name} at ${cell.load} λ*: ${contender.title}` });

@@ -11,12 +11,15 @@ export interface RaceOptions {
   readonly contenders: readonly Contender[];
   /** How long each heat is measured; undefined means as long as 2,000 requests take. */
   readonly durationSeconds: number | undefined;
+  /** Timeout of the client: a request without a response by then has failed. */
+  readonly timeoutSeconds: number;
   /** Whether nothing is left out, so that the figures go to the document. */
   readonly isWhole: boolean;
 }
 
 const FLEET_NAMES = ['polar', 'original-3', 'web'];
 const LOADS = [0.4, 0.6, 0.8, 0.95];
+const TIMEOUT_SECONDS = 10;
 const QUICK = { fleets: ['polar'], loads: [0.6], durationSeconds: 6 };
 
 export const RACE_HELP = `Compares Fairlead with nginx, HAProxy and Caddy on the same backends, and writes docs/race.md.
@@ -29,6 +32,7 @@ export const RACE_HELP = `Compares Fairlead with nginx, HAProxy and Caddy on the
   --contender NAME    only this contender, may be repeated:
                       ${CONTENDERS.map(({ name }) => name).join(', ')}
   --duration SECONDS  how long each heat is measured, in whole seconds (as long as 2,000 requests take)
+  --timeout SECONDS   how long the client waits for a response, in whole seconds (${TIMEOUT_SECONDS})
   --help              print this text
 
 With any flag the figures are only printed, and the document stays unchanged.
@@ -40,6 +44,7 @@ const FLAGS = {
   load: { type: 'string', multiple: true },
   contender: { type: 'string', multiple: true },
   duration: { type: 'string' },
+  timeout: { type: 'string' },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
@@ -53,7 +58,8 @@ export function raceOptions(args: string[]): RaceOptions | 'help' | { readonly p
       fleets: values.fleet?.map((name) => oneOf('--fleet', name, FLEET_NAMES)) ?? defaults.fleets,
       loads: values.load?.map(partOfBound) ?? defaults.loads,
       contenders: values.contender === undefined ? CONTENDERS : contendersOf(values.contender),
-      durationSeconds: values.duration === undefined ? defaults.durationSeconds : wholeSeconds(values.duration),
+      durationSeconds: values.duration === undefined ? defaults.durationSeconds : wholeSeconds('--duration', values.duration),
+      timeoutSeconds: values.timeout === undefined ? TIMEOUT_SECONDS : wholeSeconds('--timeout', values.timeout),
       isWhole: args.length === 0,
     };
   } catch (error) {
@@ -79,8 +85,8 @@ function partOfBound(text: string): number {
   throw new RangeError(`--load must be a fraction of λ* above 0 and below 1 such as 0.6, got "${text}"`);
 }
 
-function wholeSeconds(text: string): number {
+function wholeSeconds(flag: string, text: string): number {
   const seconds = /^\d{1,4}$/.test(text) ? Number(text) : NaN;
   if (seconds >= 1 && seconds <= 3_600) return seconds;
-  throw new RangeError(`--duration must be a whole number of seconds from 1 to 3600, got "${text}"`);
+  throw new RangeError(`${flag} must be a whole number of seconds from 1 to 3600, got "${text}"`);
 }

@@ -14,6 +14,7 @@ describe('raceOptions', () => {
     expect(options).toMatchObject({
       fleets: ['polar', 'original-3', 'web'],
       loads: [0.4, 0.6, 0.8, 0.95],
+      timeoutSeconds: 10,
       isWhole: true,
     });
     expect(options).toMatchObject({ contenders: CONTENDERS });
@@ -31,6 +32,7 @@ describe('raceOptions', () => {
     [['--fleet', 'wide'], '--fleet must be one of polar, original-3, web, got "wide"'],
     [['--load', '1'], '--load must be a fraction of λ* above 0 and below 1 such as 0.6, got "1"'],
     [['--duration', '1.5'], '--duration must be a whole number of seconds from 1 to 3600, got "1.5"'],
+    [['--timeout', '0'], '--timeout must be a whole number of seconds from 1 to 3600, got "0"'],
     [['--bogus'], "Unknown option '--bogus'"],
   ])('rejects %j with a message of one line', (args, problem) => {
     expect(raceOptions(args)).toEqual({ problem });

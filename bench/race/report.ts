@@ -2,7 +2,7 @@
 import { arch, cpus, release, type, version } from 'node:os';
 import { quantile, type Failures, type Outcome } from './client.js';
 import type { Contender, Program } from '../contenders/contender.js';
-import { TIMEOUT_SECONDS, type Cell, type Course } from './courses.js';
+import type { Cell, Course } from './courses.js';
 import { versionOf } from '../contenders/programs.js';
 
 /** The result of a heat. */
@@ -63,7 +63,7 @@ function figures(result: Result | undefined, first: Result | undefined): [string
   if (!result || !first) return ['', ''];
   const p = (q: number, { outcome }: Result) => quantile(outcome.latenciesMs, q);
   const ratio = p(0.99, result) / p(0.99, first);
-  const isCut = p(0.99, result) >= TIMEOUT_SECONDS * 1000;
+  const isCut = p(0.99, result) >= result.cell.timeoutSeconds * 1000;
   return [`${digits(p(0.5, result))} / ${digits(p(0.99, result))}`, `${isCut ? '≥ ' : ''}${digits(ratio)}`];
 }
 
