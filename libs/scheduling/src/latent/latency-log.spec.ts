@@ -98,4 +98,22 @@ describe('LatencyLog', () => {
     expect(reader.buffer).toBe(writer.buffer);
     expect(read()).toEqual(['name 1', expect.stringMatching(/^1: /), 'name 2', expect.stringMatching(/^2: /)]);
   });
+
+  it('leaves out starts and ends while the reader wants names only', () => {
+    const { writer, reader, notes, read } = setUp();
+    const before = writer.start(0, 0, 1);
+    read();
+    reader.pause(true);
+    writer.end(before, 0, 2, true);
+    const during = writer.start(0, 0, 3);
+    const name = writer.name();
+    notes.known.add(name);
+    expect(read()).toEqual([`name ${name}`]);
+    reader.pause(false);
+    writer.end(during, 0, 4, true);
+    expect(read()).toEqual([]);
+    const after = writer.start(0, 0, 5);
+    writer.end(after, 0, 6, true);
+    expect(read()).toEqual([`5: exchange ${after} of class 0 to 0`, `6: exchange ${after} from 0 answered`]);
+  });
 });

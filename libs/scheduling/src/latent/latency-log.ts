@@ -11,7 +11,7 @@
 const CAPACITY = 2 ** 14;
 /** Numbers of a record: time, exchange and kind, class and slot. */
 const STRIDE = 3;
-const HEADER_BYTES = 8;
+const HEADER_BYTES = 16;
 const SLOT_BITS = 2 ** 16;
 const KINDS = 4;
 
@@ -24,6 +24,8 @@ const NAMED = 3;
 
 /** Exchanges are numbered from 0 to this, and then from 0 again. */
 export const MAX_EXCHANGES = 2 ** 16;
+/** The number of one whose start was not recorded. */
+const NO_EXCHANGE = -1;
 
 /** What a reader passes records to. Times are seconds of the clock that the threads share. */
 export interface LatencyLogReader {
@@ -39,6 +41,8 @@ export interface LatencyLogReader {
 export class LatencyLog {
   /** Records written, and names among them, modulo 2³². */
   private readonly counts: Int32Array;
+  /** Not zero while the reader wants names only: one cell. */
+  private readonly paused: Int32Array;
   private readonly records: Float64Array;
   private written = 0;
   private names = 0;
@@ -48,14 +52,16 @@ export class LatencyLog {
   /** @param buffer that of the writer's log, for the reader; a new one is allocated when absent. */
   constructor(readonly buffer: SharedArrayBuffer = new SharedArrayBuffer(HEADER_BYTES + CAPACITY * STRIDE * 8)) {
     this.counts = new Int32Array(buffer, 0, 2);
+    this.paused = new Int32Array(buffer, 8, 1);
     this.records = new Float64Array(buffer, HEADER_BYTES);
     this.written = this.counts[0] >>> 0;
     this.names = this.counts[1] >>> 0;
     this.read = this.written;
   }
 
-  /** Records that a request was sent. Returns the number of the exchange. */
+  /** Records that a request was sent. Returns what {@link end} needs: the number of the exchange. */
   start(classId: number, slot: number, atSeconds: number): number {
+    if (this.paused[0] !== 0) return NO_EXCHANGE;
     this.lastExchange = (this.lastExchange + 1) % MAX_EXCHANGES;
     this.write(atSeconds, this.lastExchange * KINDS + STARTED, classId * SLOT_BITS + slot);
     return this.lastExchange;
@@ -63,6 +69,7 @@ export class LatencyLog {
 
   /** Records that an exchange has ended. `isAnswered`: its latency shows what such requests take. */
   end(exchange: number, slot: number, atSeconds: number, isAnswered: boolean): void {
+    if (exchange === NO_EXCHANGE || this.paused[0] !== 0) return;
     this.write(atSeconds, exchange * KINDS + (isAnswered ? ANSWERED : ABANDONED), slot);
   }
 
@@ -73,6 +80,11 @@ export class LatencyLog {
     // After the record: who reads this first, and then the count of records, finds the record of each name.
     Atomics.store(this.counts, 1, this.names | 0);
     return this.names;
+  }
+
+  /** For the reader: whether starts and ends are left out from now on, to save the writer the time. */
+  pause(isPaused: boolean): void {
+    Atomics.store(this.paused, 0, isPaused ? 1 : 0);
   }
 
   /** Passes the records since the last call to `reader`, at most `limit` of them. Returns how many. */

@@ -184,16 +184,23 @@ export class LatentModel {
       for (const thread of this.threads) thread.skip();
       return;
     }
-    if (this.pausedUntil > 0) {
-      this.pausedUntil = 0;
-      this.forgetFlights();
-    }
+    if (this.pausedUntil > 0) this.pauseUntil(0);
     for (const thread of this.threads) this.windowRecords += thread.drain(Infinity);
     if (now < this.windowEndsAt) return;
     const share = this.windowRecords / (RECORDS_PER_SECOND * WINDOW_SECONDS);
-    if (share > 1) this.pausedUntil = now + Math.min(MAX_PAUSE_SECONDS, WINDOW_SECONDS * (share - 1));
+    if (share > 1) this.pauseUntil(now + Math.min(MAX_PAUSE_SECONDS, WINDOW_SECONDS * (share - 1)));
     this.windowRecords = 0;
     this.windowEndsAt = Math.max(now, this.pausedUntil) + WINDOW_SECONDS;
+  }
+
+  /** Zero ends the pause. What is in flight then is known in part, and so forgotten. */
+  private pauseUntil(time: number): void {
+    this.pausedUntil = time;
+    for (const thread of this.threads) {
+      thread.skip();
+      thread.pause(time > 0);
+    }
+    this.forgetFlights();
   }
 
   private forgetFlights(): void {

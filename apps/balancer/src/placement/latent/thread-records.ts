@@ -106,6 +106,11 @@ export class ThreadRecords implements LatencyLogReader {
     this.passNames(this.log.skip());
   }
 
+  /** Whether the thread leaves out starts and ends from now on. They have to be forgotten: some are known in part. */
+  pause(isPaused: boolean): void {
+    this.log.pause(isPaused);
+  }
+
   /** The thread has ended, and its requests with it. */
   abandon(atSeconds: number): void {
     this.skip();
