@@ -1,5 +1,5 @@
 // The low-rank model of classes and machines: what a class needs of each latent resource, and how slow a machine is at it.
-
+import type { Random } from '../clock-and-random.js';
 import type { SampleStore } from './sample-store.js';
 
 /** The dimensions of a model. */
@@ -14,6 +14,8 @@ export interface LatentShape {
 
 /** The largest `rankLimit`. */
 export const MAX_RANK_LIMIT = 8;
+/** Half the width of what scatters factors, in logarithms. */
+const SPREAD = 0.5;
 
 /**
  * D and G of the model: a request of class k on machine s has w_r = D_kr · G_sr seconds of work for latent resource r.
@@ -67,6 +69,18 @@ export class LatentFactors {
     const { sums, mean } = this.attainedService(samples);
     if (!(mean > 0)) return;
     for (let k = 0; k < sums.length; k++) this.setDemand(k, mean);
+  }
+
+  /** Multiplies each entry by a random factor. */
+  scatter(random: Random): void {
+    for (const entries of [this.demand, this.slowness]) {
+      for (let at = 0; at < entries.length; at++) entries[at] *= Math.exp(SPREAD * (2 * random() - 1));
+    }
+  }
+
+  /** Whether there are samples of more than one class, and of more than one machine. */
+  get isPlural(): boolean {
+    return [this.classSamples, this.slotSamples].every((samples) => samples.filter((each) => each > 0).length > 1);
   }
 
   /** Takes over how many samples are behind each class and machine. */

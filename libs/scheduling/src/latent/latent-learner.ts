@@ -24,8 +24,6 @@ const SAMPLES_WITH_RESTARTS = 300;
 const RESTARTS = 3;
 const STEPS_OF_RESTARTS = 60;
 const STEPS_OF_FIT = 20;
-/** Half the width of the random factors of a restart, in logarithms. */
-const SPREAD = 0.5;
 
 /** The index of the model that takes all requests to be alike, and all machines that declare nothing. */
 const RANK_WITHOUT_MODEL = 0;
@@ -196,13 +194,15 @@ export class LatentLearner {
     const seen = { samples: this.samples, order: this.meter.order };
     yield* this.judge(seen);
     this.models[RANK_WITHOUT_MODEL].setSameWork(this.samples);
+    // With one class, or one machine, there is nothing that another start could tell apart.
+    const restarts = this.models[RANK_WITHOUT_MODEL].isPlural ? RESTARTS : 1;
     for (let rank = 1; rank < this.models.length; rank++) {
       if (!this.isFitted(rank)) continue;
       const former = this.models[rank];
       const utilization = this.priors.isAnchored ? this.witness.beliefs(former) : undefined;
       const context = { ...seen, ...this.beliefsAt(rank), utilization };
       const starts = this.fitsOf[rank] === 0 ? [] : [former.copy()];
-      if (this.isRestarted(rank)) for (let i = 0; i < RESTARTS; i++) starts.push(this.randomStart(rank, i));
+      if (this.isRestarted(rank)) for (let i = 0; i < restarts; i++) starts.push(this.randomStart(rank, i));
       const steps = starts.length > 1 ? STEPS_OF_RESTARTS : STEPS_OF_FIT;
       for (const factors of starts) {
         const fit = new LatentFit(factors, context);
@@ -274,11 +274,7 @@ export class LatentLearner {
   private randomStart(rank: number, start: number): LatentFactors {
     const factors = this.unfitted(rank);
     factors.setMeanWork(this.samples);
-    if (start > 0 || !this.priors.isAnyMachineDeclared) {
-      for (const entries of [factors.demand, factors.slowness]) {
-        for (let at = 0; at < entries.length; at++) entries[at] *= Math.exp(SPREAD * (2 * this.random() - 1));
-      }
-    }
+    if (start > 0 || !this.priors.isAnyMachineDeclared) factors.scatter(this.random);
     return factors;
   }
 
