@@ -52,7 +52,7 @@ export async function turn(running: Running, measured: Case, round: number, cour
 }
 
 /** The port of a contender for a case. @throws {Error} when the case needs TLS and the contender has no TLS port. */
-function portFor({ isSecure, title }: Case, { port, tlsPort, entry }: Running): number {
+export function portFor({ isSecure, title }: Case, { port, tlsPort, entry }: Running): number {
   if (!isSecure) return port;
   if (tlsPort === undefined) throw new Error(`${entry.title} was started without TLS, which ${title} needs`);
   return tlsPort;

@@ -58,7 +58,8 @@ export function raceOptions(args: string[]): RaceOptions | 'help' | { readonly p
       fleets: values.fleet?.map((name) => oneOf('--fleet', name, FLEET_NAMES)) ?? defaults.fleets,
       loads: values.load?.map(partOfBound) ?? defaults.loads,
       contenders: values.contender === undefined ? CONTENDERS : contendersOf(values.contender),
-      durationSeconds: values.duration === undefined ? defaults.durationSeconds : wholeSeconds('--duration', values.duration),
+      durationSeconds:
+        values.duration === undefined ? defaults.durationSeconds : wholeSeconds('--duration', values.duration),
       timeoutSeconds: values.timeout === undefined ? TIMEOUT_SECONDS : wholeSeconds('--timeout', values.timeout),
       isWhole: args.length === 0,
     };

@@ -42,7 +42,7 @@ export async function compare(options: BenchOptions, against: string, folder: st
 function textOf(comparison: Comparison, { rounds, seconds, starts }: BenchOptions, loadBefore: number): string {
   const tables = comparisonTables(comparison).map(terminalTable);
   const about = [
-    `Turns of ${seconds} s in ${rounds} ${rounds === 1 ? 'round' : 'rounds'}; ${starts} ${starts === 1 ? 'start' : 'starts'}; load average before it began: ${loadBefore.toFixed(1)}.`,
+    `${seconds} turns of 1 s each in ${rounds} ${rounds === 1 ? 'round' : 'rounds'}; ${starts} ${starts === 1 ? 'start' : 'starts'}; load average before it began: ${loadBefore.toFixed(1)}.`,
     'The figures of each build are medians. "this / other" is the median of the ratios of the rounds, "interval" its',
     'order-statistics interval: it contains the true median with the confidence beside it, 95 % or more with at least six rounds.',
     ...(loadBefore > IDLE_LOAD

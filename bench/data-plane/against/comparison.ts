@@ -1,5 +1,5 @@
-// Compares two builds: both must respond correctly, then they are started in turn, then they serve in turn. Every turn
-// starts a new process: two processes of the same build differ slightly, because V8 optimises hot code by the types
+// Compares two builds: both must respond correctly, then they are started in turn, then they serve in turn. Every round
+// starts new processes: two processes of the same build differ slightly, because V8 optimises hot code by the types
 // seen so far, and the interval would not include that difference if one process served all rounds.
 import { join } from 'node:path';
 import { issueCertificate } from '../../contenders/certificate.js';
@@ -12,10 +12,10 @@ import { hasFootprintOfItsOwn, takesPart, type Entry } from '../contenders.js';
 import type { BenchOptions } from '../options.js';
 import { Results } from '../results.js';
 import { start, type Certificate, type Running } from '../running.js';
-import { turn, warmUp } from '../turn.js';
 import { validate } from '../validation.js';
 import type { Checkout } from './checkout.js';
 import { inTurn, pairOf, type Pair, type Side } from './pair.js';
+import { sideBySide } from './side-by-side.js';
 
 /** The duration of a start. */
 export interface StartSample {
@@ -111,12 +111,13 @@ export class Comparison {
     const { rounds, seconds, warmUpSeconds } = this.options;
     const course = { backends, folder: this.folder, seconds, warmUpSeconds };
     for (let round = 1; round <= rounds; round++) {
-      for (const side of inTurn(pair, round)) {
-        await this.withProcess(side, backends, `${each.title}, round ${round}`, async (running) => {
-          await warmUp(running, each, course);
-          this.results.samples.push(await turn(running, each, round, course));
-        });
-      }
+      const [first, second] = inTurn(pair, round);
+      const what = `${each.title}, round ${round}`;
+      await this.withProcess(first, backends, what, (one) =>
+        this.withProcess(second, backends, what, async (other) => {
+          this.results.samples.push(...(await sideBySide([one, other], each, round, course)));
+        }),
+      );
     }
   }
 
