@@ -5,6 +5,7 @@ import { seededRandom } from '../clock-and-random.js';
 import { FleetSnapshot } from '../fleet-snapshot.js';
 import { LoadTable } from '../load/load-table.js';
 import { Reservation } from '../load/reservation.js';
+import { DrfPolicy } from '../policies/drf.policy.js';
 import { createPolicy } from '../policies/index.js';
 import { Exploration } from './exploration.js';
 import { LatentLearner } from './latent-learner.js';
@@ -51,6 +52,24 @@ describe('Exploration', () => {
     // The machine in slot 2 is full.
     expect(exploration.eligible(candidatesOf([0, 1, 2, 3], 0), (i) => [1, 3, 4][i])).toEqual([1, 0]);
     expect(exploration.eligible(candidatesOf([3, 1, 0]), () => 1)).toEqual([3, 1, 0]);
+  });
+
+  it('does not mind how busy a machine is at what the request does not need', () => {
+    const exploration = new Exploration(seededRandom(1));
+    exploration.useTable({ exploration: 1, slotSamples: samplesOf(30, 20) });
+    const table = new LoadTable({ resourceCount: 2, slotCount: 2, writerCount: 1 });
+    const fleet = new FleetSnapshot(
+      2,
+      [0, 1].map((slot) => ({ slot, capacity: [1, 1] })),
+    );
+    const policy = new DrfPolicy({ table, clock: () => 0, random: seededRandom(2), exploration });
+    const candidates = new Candidates();
+    const demand = Float64Array.of(1, 0);
+    candidates.fill(fleet, table, demand, []);
+    new Reservation(table.own, 1, Float64Array.of(0, 100));
+    expect(policy.explorable(candidates, demand)).toEqual([1, 0]);
+    new Reservation(table.own, 1, Float64Array.of(100, 0));
+    expect(policy.explorable(candidates, demand)).toEqual([0]);
   });
 
   it('draws among machines that are equally unknown', () => {

@@ -82,6 +82,22 @@ describe('drf', () => {
       fleet.reserve(chosen, [5, 0.5]);
     }
   });
+
+  it('leaves out of a sample what is no candidate', () => {
+    const capacities = Array.from({ length: 500 }, () => [10]);
+    const fleet = aFleet('drf', capacities);
+    const excluded = [...capacities.keys()].filter((slot) => slot % 2 === 0);
+    for (let i = 0; i < 100; i++) expect(fleet.choose([1], undefined, excluded) % 2).toBe(1);
+  });
+
+  it('remembers the best of the samples so far', () => {
+    const fleet = aFleet(
+      'drf',
+      Array.from({ length: 400 }, (_, i) => [1 + i]),
+    );
+    const chosen = Array.from({ length: 60 }, () => fleet.choose([1]));
+    expect(chosen).toEqual(chosen.toSorted((a, b) => a - b));
+  });
 });
 
 describe('a reservation', () => {
