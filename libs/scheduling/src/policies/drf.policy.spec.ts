@@ -61,6 +61,15 @@ describe('drf', () => {
     expect(fleet.choose([5, 2])).toBe(1);
   });
 
+  it('avoids a backend that another thread keeps busy', () => {
+    const fleet = aFleet('drf', [
+      [20, 8],
+      [20, 20],
+    ]);
+    for (let i = 0; i < 5; i++) fleet.reserve(0, [5, 2], 1);
+    expect(fleet.choose([5, 2])).toBe(1);
+  });
+
   it('prefers the backend that should have finished more of its work', () => {
     const fleet = aFleet('drf', [[1], [1]]);
     const first = fleet.choose([4]);

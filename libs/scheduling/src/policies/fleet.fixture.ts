@@ -9,7 +9,7 @@ import { createPolicy, type PolicyName } from './index.js';
 /** A fleet, its load and a policy; `time.now` is its clock, in seconds. */
 export function aFleet(policyName: PolicyName, capacities: readonly (readonly number[])[], slots = order(capacities)) {
   const resourceCount = capacities[0].length;
-  const table = new LoadTable({ resourceCount, slotCount: capacities.length + 8, writerCount: 1 });
+  const table = new LoadTable({ resourceCount, slotCount: capacities.length + 8, writerCount: 2 });
   const snapshot = new FleetSnapshot(
     resourceCount,
     capacities.map((capacity, i) => ({ slot: slots[i], capacity })),
@@ -28,8 +28,8 @@ export function aFleet(policyName: PolicyName, capacities: readonly (readonly nu
       candidates.fill(snapshot, table, vector, excludedSlots);
       return policy.choose(candidates, vector, affinity);
     },
-    reserve(position: number, demand: readonly number[]): Reservation {
-      return new Reservation(table.rows[0], snapshot.slots[position], Float64Array.from(demand));
+    reserve(position: number, demand: readonly number[], thread = 0): Reservation {
+      return new Reservation(table.rows[thread], snapshot.slots[position], Float64Array.from(demand));
     },
   };
 }

@@ -11,6 +11,7 @@ import { LRUCache } from 'lru-cache';
 import { monotonicMs, sharedSecondsFromMs } from '../../clock/monotonic.js';
 import type { BalancerConfig } from '../../config/balancer.config.js';
 import type { Beliefs, ClassName, ReportedCost } from './latent-link.js';
+import { ReadingWindows } from './reading-windows.js';
 import { ThreadRecords } from './thread-records.js';
 
 /** The largest number of latent resources, unless more are declared. */
@@ -18,12 +19,8 @@ const MIN_RANK_LIMIT = 3;
 /** How often the logs are read, and the fit goes on for at most so long. */
 const TICK_MS = 50;
 const FIT_MS = 8;
-/** Of more records than this per second, windows of whole seconds are read, with pauses between them. */
-const RECORDS_PER_SECOND = 12_000;
-const WINDOW_SECONDS = 2;
 /** How often new names of classes are published by themselves, seconds. */
 const NAMES_INTERVAL_SECONDS = 0.5;
-const MAX_PAUSE_SECONDS = 20;
 
 /** The injection token of the model; undefined with DECLARED_CAPACITY=trusted. */
 export const LATENT_MODEL = Symbol('LatentModel');
@@ -36,6 +33,7 @@ export class LatentModel {
   readonly logs: readonly LatencyLog[];
   private readonly learner: LatentLearner;
   private readonly threads: readonly ThreadRecords[];
+  private readonly windows = new ReadingWindows((isPaused) => this.pause(isPaused));
   private readonly numbers: LRUCache<string, number>;
   private readonly names: string[] = [];
   /** Numbers that classes have had. */
@@ -49,9 +47,6 @@ export class LatentModel {
   private ticking: NodeJS.Timeout | undefined;
   private publishedAt = 0;
   private hasNewNames = false;
-  private windowEndsAt = 0;
-  private windowRecords = 0;
-  private pausedUntil = 0;
 
   constructor({ shape }: LoadTable, config: BalancerConfig) {
     const rankLimit = latentResources(config);
@@ -175,30 +170,22 @@ export class LatentModel {
     if (isNew || isNamed) this.publish();
   }
 
-  /**
-   * Reads what the threads wrote. Of very many records only windows are read, because a part of the requests is enough; a
-   * window is whole, because the company of a request has to be known.
-   */
+  /** Reads what the threads wrote. `now`: monotonic seconds. */
   private read(now: number): void {
-    if (now < this.pausedUntil) {
+    if (!this.windows.isOpen(now)) {
       for (const thread of this.threads) thread.skip();
       return;
     }
-    if (this.pausedUntil > 0) this.pauseUntil(0);
-    for (const thread of this.threads) this.windowRecords += thread.drain(Infinity);
-    if (now < this.windowEndsAt) return;
-    const share = this.windowRecords / (RECORDS_PER_SECOND * WINDOW_SECONDS);
-    if (share > 1) this.pauseUntil(now + Math.min(MAX_PAUSE_SECONDS, WINDOW_SECONDS * (share - 1)));
-    this.windowRecords = 0;
-    this.windowEndsAt = Math.max(now, this.pausedUntil) + WINDOW_SECONDS;
+    let records = 0;
+    for (const thread of this.threads) records += thread.drain(Infinity);
+    this.windows.count(records, now);
   }
 
-  /** Zero ends the pause. What is in flight then is known in part, and so forgotten. */
-  private pauseUntil(time: number): void {
-    this.pausedUntil = time;
+  /** What is in flight when a pause begins or ends is known in part, and so forgotten. */
+  private pause(isPaused: boolean): void {
     for (const thread of this.threads) {
       thread.skip();
-      thread.pause(time > 0);
+      thread.pause(isPaused);
     }
     this.forgetFlights();
   }

@@ -47,6 +47,17 @@ describe('the records of a thread', () => {
     expect(samples()).toEqual([1, 2, 0, 0]);
   });
 
+  it('are not written during a pause, but names are', () => {
+    const { log, records, serve, samples } = setUp();
+    records.pause(true);
+    serve();
+    records.nameClass({ classId: 0, name: 'a', record: log.name() });
+    expect(samples()).toEqual([0, 0, 0, 0]);
+    records.pause(false);
+    serve();
+    expect(samples()).toEqual([1, 0, 0, 0]);
+  });
+
   it('are of the last class whose record was skipped, whether its name was known or not', () => {
     const { log, records, serve, samples } = setUp();
     records.nameClass({ classId: 0, name: 'a', record: log.name() });
