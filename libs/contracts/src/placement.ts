@@ -16,16 +16,16 @@ export const LEARNING_MODELS = ['latent', 'attained-service', 'least-requests', 
 
 const samples = z
   .number()
-  .describe('Latencies of responses of this balancer that this is based on; older ones count for less');
+  .describe('How many responses that this balancer has seen this is based on; older ones count for less');
 const adoptedSamples = z
   .number()
   .describe(
-    'How many more of them what was adopted weighs as much as: from other balancers, or from before the last start. ' +
-      'At most 50, and fewer the more samples of its own the balancer has',
+    'What was adopted from other balancers, or from before the last start, weighs as much as this many further samples: ' +
+      'at most 50, and fewer the more samples of its own the balancer has',
   );
 const adoptedFrom = z
   .array(z.string())
-  .describe('The ids of the balancers that this was adopted from; its own id: from before its last start');
+  .describe('The ids of the balancers that this was adopted from; the id of this balancer: from before its last start');
 
 const latentMachineSchema = z
   .object({
@@ -87,7 +87,7 @@ export const explanationSchema = z
         model: z.enum(LEARNING_MODELS).exclude(['declared']),
         class: z
           .string()
-          .describe('The class that the demand is believed of. Requests of about the same declared demand are of one'),
+          .describe('The class whose demand this is. Requests that declare about the same demand are one class'),
         demand: amounts.describe('Units by latent resource'),
         samples,
         adoptedSamples,
@@ -98,15 +98,15 @@ export const explanationSchema = z
             candidates: z
               .array(z.string())
               .describe(
-                'Where one may go, the least known first: it goes there, and by chance to one of those that are equally ' +
-                  'little known. Only where its predicted latency is at most three times the shortest',
+                'The backends to which one may go, the least known first: those where its predicted latency is at most ' +
+                  'three times the shortest. It goes to the first; among equally little known ones, to a random one',
               ),
           })
           .describe('Requests that go where little is known, rather than to `chosen`'),
       })
       .nullable()
       .describe(
-        'What the scores are computed from, if from latent resources; null: from `demand` and declared capacity',
+        'What the scores are computed from; null: not from latent resources, but from `demand` and declared capacity',
       ),
     demandSource: z
       .enum(['given', 'configured', 'reported', 'inferred', 'prior'])
@@ -131,7 +131,9 @@ export const explanationSchema = z
               score: z.number().describe('κ ((T + w)⁴ − T⁴) / 4, where κ grows with the size of the backend'),
             }),
           )
-          .describe('By latent resource, such as latent-1, where the scores are computed from these; else by resource'),
+          .describe(
+            'By latent resource, such as latent-1, if the scores are computed from these; otherwise by resource',
+          ),
         declared: amounts.nullable().describe('Units per second by resource; null: it declares nothing'),
         latent: latentMachineSchema
           .nullable()
@@ -163,7 +165,7 @@ export const demandListSchema = z
         adoptedFrom,
         latent: amounts
           .nullable()
-          .describe('Units by latent resource, as requests are placed; null with DECLARED_CAPACITY=trusted'),
+          .describe('Units by latent resource, by which requests are placed; null with DECLARED_CAPACITY=trusted'),
       }),
     ),
   })
@@ -172,7 +174,7 @@ export const demandListSchema = z
 /** See {@link demandListSchema}. */
 export type DemandList = z.infer<typeof demandListSchema>;
 
-/** The response of `GET /api/v1/machines`: how fast the balancer believes each backend to be, and how surely. */
+/** The response of `GET /api/v1/machines`: how fast the balancer believes each backend to be, and how certain that is. */
 export const machineListSchema = z
   .object({
     model: z
@@ -195,14 +197,16 @@ export const machineListSchema = z
         version: z.int().min(0).describe('Increases whenever the beliefs change'),
       })
       .nullable()
-      .describe('null with the model declared'),
+      .describe('null if the model is `declared`'),
     machines: z.array(
       z.object({
         id: z.string(),
         pool: poolNameSchema,
         declared: amounts.nullable().describe('Units per second by resource; null: it declares nothing'),
-        speed: z.number().describe('As a multiple of what it declares, or else of what is assumed of it'),
-        latent: latentMachineSchema.nullable().describe('null with the model declared'),
+        speed: z
+          .number()
+          .describe('As a multiple of what it declares or, if it declares nothing, of a median backend of its pool'),
+        latent: latentMachineSchema.nullable().describe('null if the model is `declared`'),
         adoptedFrom,
       }),
     ),

@@ -25,7 +25,7 @@ export class MachinesController {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'How fast each backend is believed to be, how surely, and by which model' })
+  @ApiOperation({ summary: 'How fast each backend is believed to be, how certain that is, and by which model' })
   @ApiResponse({ status: 200, standardSchema: machineListSchema, description: 'The model and the backends' })
   list(): MachineList {
     const table = this.learning.latent?.believedTable;
