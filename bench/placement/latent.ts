@@ -16,12 +16,12 @@ export type Mode =
 /** How a run begins, and which of its requests are measured. */
 export interface Course {
   readonly name: string;
-  /** Requests before the load is reached, and theirs as a fraction of λ*. */
+  /** Requests before the load is reached, and the load until then, as a fraction of λ*. */
   readonly opening: { readonly requests: number; readonly load: number };
   readonly requests: number;
   /** The fraction of them that is not measured. */
   readonly warmUp: number;
-  /** Of the requests from the middle of the run on, those that are measured. */
+  /** Measures only these requests, counted from the middle of the run. */
   readonly afterHalf?: { readonly from: number; readonly to: number };
 }
 
@@ -64,7 +64,7 @@ export interface Figures {
 }
 
 const SETTING = { condition: EXACT, discipline: 'processor-sharing', load: 0.8, course: RAISED } as const;
-/** What the columns of the table measure, by name. */
+/** What the rows of the tables measure, by name. */
 export const SITUATIONS = {
   exact: SETTING,
   'exact 0.9': { ...SETTING, load: 0.9 },
@@ -184,7 +184,7 @@ interface ModelContext {
   readonly classes: readonly RequestClass[];
   readonly fleet: Fleet;
   readonly seed: number;
-  /** Those that learn by themselves. */
+  /** How many balancers there are that learn by themselves. */
   readonly balancers?: number | undefined;
 }
 
@@ -197,7 +197,7 @@ function modelOf(mode: Mode, { declared, classes, fleet, seed, balancers = 1 }: 
   });
 }
 
-/** What machines declare: the even ones nothing, or each a number that is wrong by up to four times. */
+/** What machines declare, by slot: every other one the truth; or each one amounts that are wrong by up to four times. */
 function declarations(mode: Mode, { capacities }: Fleet, seed: number): (readonly number[] | undefined)[] {
   if (mode === 'half declared') return capacities.map((capacity, slot) => (slot % 2 === 0 ? capacity : undefined));
   if (mode !== 'declared wrongly') return [];

@@ -1,5 +1,5 @@
-// A round of two builds: both run, and serve in turns of a second, so that a machine whose speed changes every few seconds
-// is as fast for the one as for the other.
+// One round of a comparison of builds: all run at once, and take turns of a second to serve, so that a change in the speed of
+// the machine affects all of them alike.
 import { writeFile } from 'node:fs/promises';
 import type { Case } from '../cases.js';
 import { BOTH_CORES, LOAD_CORE, moveTo } from '../pinning.js';
@@ -9,8 +9,10 @@ import { portFor, warmUp, type Course, type Sample } from '../turn.js';
 import { load, luaScript, type WrkReading } from '../wrk.js';
 
 /**
- * Warms all of them up, then measures each for `seconds`. What a process does while another one serves counts too: some
- * work of a request is done after its response. @throws {Error} when any request fails.
+ * Warms all of them up, then measures each for `course.seconds`, in turns of a second. CPU time while another one serves
+ * counts too: some work of a request is done after its response. Latencies are the means of those of the turns.
+ *
+ * @throws {Error} when any request fails.
  */
 export async function sideBySide(
   all: readonly Running[],

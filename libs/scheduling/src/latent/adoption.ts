@@ -13,17 +13,20 @@ const HALF_LIFE = 50;
 export const MIN_ADOPTED_ENTRY = 1e-12;
 /** No entry above this is believed. */
 export const MAX_ADOPTED_ENTRY = 1e12;
-/** A class or a machine is at most this multiple of the median of its kind, and at least its inverse. */
+/** An adopted class or machine is at most this multiple of the median of its kind, and at least the inverse. */
 const MAX_CLASS_SPREAD = 1e4;
 const MAX_MACHINE_SPREAD = 100;
-/** The same of one's own entry: as an exponent, with n own samples, this number of standard errors 1/√n, and at most the other. */
+/**
+ * How far an adopted entry may be from one's own, in logarithms: this number of standard errors, which are 1/√n with n own
+ * samples, and never more than {@link MAX_LOG_DIFFERENCE}.
+ */
 const MAX_STANDARD_ERRORS = 4;
-const MAX_EXPONENT = Math.log(8);
+const MAX_LOG_DIFFERENCE = Math.log(8);
 
 /** What can be adopted: a table of the same shape, in which classes and machines have the same numbers. */
 export type SharedTable = Pick<LatentTable, 'rank' | 'demand' | 'slowness' | 'classSamples' | 'slotSamples' | 'shape'>;
 
-/** What is known already, of which there are samples. */
+/** What is known already, and from how many samples. */
 type Known = Pick<LatentFactors, 'demand' | 'slowness' | 'classSamples' | 'slotSamples'>;
 
 /** The beliefs of one table, for a model of its rank. */
@@ -32,7 +35,7 @@ export class Adoption {
   private readonly demand: Belief;
   private readonly slowness: Belief;
 
-  /** @param order which latent resource of the table is each of this learner's. */
+  /** @param order this learner's latent resource r is the table's `order[r]`. */
   constructor(table: SharedTable, order: readonly number[] = sameOrder(table.rank)) {
     const { rank, shape } = table;
     this.rank = rank;
@@ -42,7 +45,7 @@ export class Adoption {
     this.slowness.limitSpread(MAX_MACHINE_SPREAD);
   }
 
-  /** Adopts a table beside what is known already; undefined when they have too little in common. An empty one replaces any. */
+  /** Adopts a table beside what is known already; undefined: they have too little in common. An empty table always fits. */
   static alignedTo(own: Known, table: SharedTable): Adoption | undefined {
     const isEmpty = [table.classSamples, table.slotSamples].every((samples) => samples.every((count) => count === 0));
     if (isEmpty) return new Adoption(table);
@@ -50,7 +53,7 @@ export class Adoption {
     return basis && new Adoption(table, basis.order);
   }
 
-  /** What is left of it beside own factors, in their scale; `declared` is believed of all else. */
+  /** What is left of it as priors beside own factors, in their scale; `declared` has those of all that was not adopted. */
   beliefsFor(
     own: LatentFactors,
     declared: { readonly demandPrior?: Prior; readonly slownessPrior?: Prior },
@@ -68,7 +71,7 @@ export class Adoption {
     this.slowness.write(factors.slowness);
   }
 
-  /** Adds to a table of own factors what is believed of classes and machines without own samples, and how many it weighs as. */
+  /** Adds to a table of own factors the values of all without own samples, and how many samples what was adopted weighs as. */
   addTo(table: LatentTable, own: LatentFactors): void {
     this.useScaleOf(own);
     this.demand.addTo(table.demand, table.classSamples, table.adoptedClassSamples);
@@ -163,7 +166,7 @@ class Belief {
     this.weights.forEach((weight, index) => {
       if (weight === 0) return;
       weights[index] = weight * fading(ownSamples[index]);
-      const limit = Math.exp(Math.min(MAX_EXPONENT, MAX_STANDARD_ERRORS / Math.sqrt(ownSamples[index])));
+      const limit = Math.exp(Math.min(MAX_LOG_DIFFERENCE, MAX_STANDARD_ERRORS / Math.sqrt(ownSamples[index])));
       for (let r = 0; r < this.rank; r++) {
         const at = index * this.rankLimit + r;
         const isBounded = ownSamples[index] > 0;

@@ -1,4 +1,4 @@
-// Sends a small part of the requests where knowledge is thin, so that what is believed of a machine can be disproved.
+// Sends a small part of the requests where little is known, so that what is believed of a machine can be disproved.
 import type { Candidates } from '../candidates.js';
 import type { Random } from '../clock-and-random.js';
 import type { LatentTable } from './latent-table.js';
@@ -22,7 +22,7 @@ export function explorationAfter(slotSamples: Float64Array): number {
   return Math.max(LEAST_EXPLORATION, MOST_EXPLORATION * doubt);
 }
 
-/** What exploration has to know of a table. */
+/** What exploration reads from a table. */
 type ExploredTable = Pick<LatentTable, 'slotSamples' | 'exploration'>;
 
 /** Decides which requests explore, and where they go. Allocates only to grow. */
@@ -44,7 +44,7 @@ export class Exploration {
   }
 
   /**
-   * Returns the position of the machine that the fewest samples are known of, among the candidates where the request takes
+   * Returns the position of the machine with the fewest samples, among the candidates where the request is predicted to take
    * at most three times as long as at the best. Machines with equally few are drawn at random. O(candidates).
    *
    * @param secondsOf the predicted latency of the request at a candidate, seconds, by its index.
@@ -76,7 +76,7 @@ export class Exploration {
       .map((position) => fleet.slots[position]);
   }
 
-  /** Writes the predicted seconds of each candidate. Returns the most that a request which explores may take. */
+  /** Writes the predicted seconds of each candidate. Returns the longest that a request may take where it explores. */
   private predict({ count }: Candidates, secondsOf: (i: number) => number): number {
     if (this.seconds.length < count) this.seconds = new Float64Array(2 * count);
     let least = Infinity;

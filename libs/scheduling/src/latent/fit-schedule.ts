@@ -1,12 +1,12 @@
 // When the model is fitted again: soon while little is known, and seldom enough to cost little once much is.
 
-/** Samples for the first fit; later ones wait for this part of all samples, or the most that one waits for. */
+/** Samples for the first fit. A later one waits until this part of all is new: at least as many, and at most the last number. */
 const FIRST_FIT_SAMPLES = 30;
 const FIT_AFTER_PART = 0.3;
 const FIT_AFTER_SAMPLES = 300;
-/** Seconds between fits once the store is full: a fit then takes 10 to 100 ms. */
+/** Least seconds between fits once the store is full: a fit then takes 10 to 100 ms. */
 const FULL_FIT_INTERVAL_SECONDS = 2;
-/** Seconds that a sample waits when too few others come: for the first fit, and for a later one. */
+/** Longest that a sample waits for a fit when few others come, seconds: for the first fit, and for a later one. */
 const FIRST_WAIT_SECONDS = 0.5;
 const MAX_WAIT_SECONDS = 10;
 

@@ -1,37 +1,37 @@
 // The starts and ends of a thread's requests, in shared memory, for the thread that learns from them.
 //
 // One thread writes, another reads. A record is written in full before the count of records grows, with an atomic store, so
-// that the reader never sees part of one. When the reader falls behind by more than the ring holds, records are lost: it
-// notices, and starts again.
+// that the reader never sees part of one. When the reader falls behind by more than half the ring, it skips to the newest
+// record, and reports that records were lost.
 //
-// Classes are numbers that the writer gives to one name after another. The name itself travels elsewhere; the log says from
-// which record on it holds.
+// Classes are numbers, which the writer may give to one name after another. The name itself is sent in a message; the log
+// says from which record on it holds.
 
 /** Records in the ring. */
 const CAPACITY = 2 ** 14;
 /** Numbers of a record: time, exchange and kind, class and slot. */
 const STRIDE = 3;
 const HEADER_BYTES = 16;
-const SLOT_BITS = 2 ** 16;
+const SLOT_LIMIT = 2 ** 16;
 const KINDS = 4;
 
-/** How a record says that a request started, was answered, or ended without an answer that shows anything. */
+/** Kinds of records: a request started, was answered, or ended without an answer that shows anything. */
 const STARTED = 0;
 const ANSWERED = 1;
 const ABANDONED = 2;
-/** How it says that a class has a new name from here on. */
+/** A class has a new name from here on. */
 const NAMED = 3;
 
 /** Exchanges are numbered from 0 to this, and then from 0 again. */
 export const MAX_EXCHANGES = 2 ** 16;
-/** The number of one whose start was not recorded. */
+/** Stands for an exchange whose start was not recorded. */
 const NO_EXCHANGE = -1;
 
 /** What a reader passes records to. Times are seconds of the clock that the threads share. */
 export interface LatencyLogReader {
   started(exchange: number, classId: number, slot: number, atSeconds: number): void;
   ended(exchange: number, slot: number, atSeconds: number, isAnswered: boolean): void;
-  /** A class has the name with this number from here on. Returns false to read on from here later: it is not known yet. */
+  /** A class has the name with this number from here on. Return false if that is unknown yet: the record is passed again later. */
   named(name: number): boolean;
   /** Records were lost, among them those of the names up to this number. */
   lost(names: number): void;
@@ -63,7 +63,7 @@ export class LatencyLog {
   start(classId: number, slot: number, atSeconds: number): number {
     if (this.paused[0] !== 0) return NO_EXCHANGE;
     this.lastExchange = (this.lastExchange + 1) % MAX_EXCHANGES;
-    this.write(atSeconds, this.lastExchange * KINDS + STARTED, classId * SLOT_BITS + slot);
+    this.write(atSeconds, this.lastExchange * KINDS + STARTED, classId * SLOT_LIMIT + slot);
     return this.lastExchange;
   }
 
@@ -77,12 +77,12 @@ export class LatencyLog {
   name(): number {
     this.names = (this.names + 1) >>> 0;
     this.write(0, this.names * KINDS + NAMED, 0);
-    // After the record: who reads this first, and then the count of records, finds the record of each name.
+    // After the record, so that a reader that loads this first, and then the count of records, finds the record of each name.
     Atomics.store(this.counts, 1, this.names | 0);
     return this.names;
   }
 
-  /** For the reader: whether starts and ends are left out from now on, to save the writer the time. */
+  /** For the reader: from now on, the writer leaves starts and ends out, to save time, or records them again. */
   pause(isPaused: boolean): void {
     Atomics.store(this.paused, 0, isPaused ? 1 : 0);
   }
@@ -115,8 +115,8 @@ export class LatencyLog {
     const kind = exchangeAndKind % KINDS;
     const exchange = (exchangeAndKind - kind) / KINDS;
     if (kind === NAMED) return reader.named(exchange);
-    const slot = classAndSlot % SLOT_BITS;
-    if (kind === STARTED) reader.started(exchange, (classAndSlot - slot) / SLOT_BITS, slot, atSeconds);
+    const slot = classAndSlot % SLOT_LIMIT;
+    if (kind === STARTED) reader.started(exchange, (classAndSlot - slot) / SLOT_LIMIT, slot, atSeconds);
     else reader.ended(exchange, slot, atSeconds, kind === ANSWERED);
     return true;
   }

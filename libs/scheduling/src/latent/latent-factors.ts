@@ -14,7 +14,7 @@ export interface LatentShape {
 
 /** The largest `rankLimit`. */
 export const MAX_RANK_LIMIT = 8;
-/** Half the width of what scatters factors, in logarithms. */
+/** The most by which {@link LatentFactors.scatter} changes an entry, in logarithms. */
 const SPREAD = 0.5;
 
 /**
@@ -55,8 +55,8 @@ export class LatentFactors {
   }
 
   /**
-   * Gives each class its mean attained service as demand, in equal parts: the latency over the number present. A class
-   * with few samples is drawn towards the mean of all. The slowness of each machine stays as it is.
+   * Gives each class its mean attained service, which is latency divided by the number of requests present, as demand: an
+   * equal part of each resource. A class with few samples is drawn towards the mean of all. Slowness stays as it is.
    */
   setMeanWork(samples: SampleStore): void {
     const { sums, counts, mean } = this.attainedService(samples);
@@ -83,7 +83,7 @@ export class LatentFactors {
     return [this.classSamples, this.slotSamples].every((samples) => samples.filter((each) => each > 0).length > 1);
   }
 
-  /** Takes over how many samples are behind each class and machine. */
+  /** Copies how many samples are behind each class and machine. */
   takeSampleCounts({ classSamples, slotSamples }: Pick<LatentFactors, 'classSamples' | 'slotSamples'>): void {
     this.classSamples.set(classSamples);
     this.slotSamples.set(slotSamples);
@@ -129,8 +129,8 @@ export class LatentFactors {
 
 /**
  * The deviance of a gamma-distributed value from its prediction, also known as the Itakura–Saito divergence: 0 when they
- * agree; the error counts in proportion, whatever the scale; and the prediction with the least sum of it is a mean and
- * not a median, which is what work left adds up to.
+ * agree. Errors count in proportion, whatever the scale. The prediction that minimizes its sum is the mean rather than the
+ * median, and means are what add up to the work that is left.
  *
  * @param ratio value / prediction, above 0.
  */

@@ -4,31 +4,31 @@
 //
 //     L = Σ_r D_kr G_sr X_r ,     X_r = 1 + Σ_j m_j φ_jr ,     φ_jr = D_jr G_sr X_r / Σ_q D_jq G_sq X_q
 //
-// for a machine that shares each resource among those who use it. m_j is the mean number of requests of class j beside it
+// for a machine that shares each resource among the requests that use it. m_j is the mean number of requests of class j beside it
 // during its stay, and φ_jr the part of them that is at resource r: in proportion to the time that class j spends there.
 // This is mean value analysis with Schweitzer's estimate of the queues (Reiser and Lavenberg, "Mean-Value Analysis of
 // Closed Multichain Queuing Networks", JACM 27(2), 1980; Schweitzer, 1979). For a machine that serves in order,
 //
 //     L = Σ_r D_kr G_sr  +  Σ_j a_j Σ_r φ_jr D_jr G_sr
 //
-// where a_j is the number of requests of class j in flight at dispatch: one waits for their work, not in proportion to
-// one's own. `order` mixes the two.
+// where a_j is the number of requests of class j in flight at dispatch: a request waits for their work, however little it
+// needs itself. `order` mixes the two.
 //
-// D and G are updated in turns of one multiplication, as in non-negative matrix factorisation with the Itakura–Saito
+// Each step multiplies every entry of D and G by a factor, as in non-negative matrix factorisation with the Itakura–Saito
 // divergence (Févotte, Bertin and Durrieu, Neural Computation 21(3), 2009): entries stay above 0, no step size is needed,
 // and an error counts in proportion to the prediction. The square root there makes a step safe; here it also shares an
-// error between D and G, which are updated at once.
+// error between D and G, which are updated in the same step.
 import { MAX_RANK_LIMIT, deviance, type LatentFactors } from './latent-factors.js';
 import { Group, MultiplicativeUpdate, type Prior } from './multiplicative-update.js';
 import type { SampleStore } from './sample-store.js';
 
-/** A sample counts as at most this multiple of its prediction, and at least its inverse: one stall moves little. */
+/** A latency counts as at most this multiple of its prediction, and at least the inverse, so that one stall moves little. */
 const MAX_RATIO = 8;
 /** Newer samples after which one has half its weight. */
 const HALF_LIFE = 2000;
-/** Seconds after which a sample has half its weight, too: a machine that is not used becomes unknown. */
+/** Seconds after which a sample also has half its weight, so that a machine that is not used becomes unknown. */
 const HALF_LIFE_SECONDS = 1800;
-/** A sample with m others beside it has weight (1 + m)^−½: the more company, the more rests on the model of it. */
+/** A sample with m others beside it has weight (1 + m)^−½: with more of them, its prediction depends more on the model. */
 const CONTENTION_EXPONENT = -0.5;
 
 /** What a fit knows besides its samples. */

@@ -25,12 +25,12 @@ const RESTARTS = 3;
 const STEPS_OF_RESTARTS = 60;
 const STEPS_OF_FIT = 20;
 
-/** The index of the model that takes all requests to be alike, and all machines that declare nothing. */
+/** The index of the model in which all requests are alike, and so are all machines that declare nothing. */
 const RANK_WITHOUT_MODEL = 0;
 
 /**
- * Feed it each start and end of a request; call {@link step} regularly, and use its {@link table} when it says that there
- * is a new one. Times are seconds on one monotonic clock that never decreases. A start or an end is O(classes).
+ * Record each start and end of a request; call {@link step} regularly, and use {@link table} when it returns that there is
+ * a new one. Times are seconds on one monotonic clock that never decreases. A start or an end is O(classes).
  */
 export class LatentLearner {
   /** What is believed now. */
@@ -44,7 +44,7 @@ export class LatentLearner {
   private readonly choice: ModelChoice;
   private readonly sampling: Sampling;
   private readonly schedule = new FitSchedule();
-  /** By rank, and of all. */
+  /** Number of fits, by rank and of all. */
   private readonly fitsOf: number[];
   private fits = 0;
   private adoption: Adoption | undefined;
@@ -101,7 +101,7 @@ export class LatentLearner {
     if (this.fits === 0) this.startFromPriors();
   }
 
-  /** Takes what requests of a class declare or are reported to cost, units by resource, `samples` times. */
+  /** Takes what requests of a class declare or are reported to cost, units by resource; it weighs as much as `samples` samples. */
   declareDemand(classId: number, units: ArrayLike<number>, samples: number): void {
     this.priors.declareDemand(classId, units, samples);
     if (this.fits === 0) this.startFromPriors();
@@ -113,8 +113,8 @@ export class LatentLearner {
   }
 
   /**
-   * Believes what others do, in place of what was adopted before; own samples outweigh it as they come. Returns whether it
-   * did: not when the table has another shape, or too little in common with what is known.
+   * Adopts what others believe, in place of what was adopted before; own samples outweigh it as they arrive. Returns false,
+   * and changes nothing, when the table has another shape, or too little in common with what is known.
    */
   adopt(table: SharedTable): boolean {
     if (!isAdoptable(table, this.shape)) return false;
@@ -222,7 +222,7 @@ export class LatentLearner {
     this.fits++;
   }
 
-  /** Whether a rank has its turn: the one in use always has; of the others, once the first fits are made, one at a time. */
+  /** Whether this fit includes a rank: always the one in use and, once the first fits are made, one of the others in turn. */
   private isFitted(rank: number): boolean {
     if (this.isRestarted(rank) || rank === this.choice.chosen) return true;
     const others = [...this.models.keys()].filter((other) => other > 0 && other !== this.choice.chosen);
@@ -270,7 +270,7 @@ export class LatentLearner {
     this.isOutdated = true;
   }
 
-  /** Factors of the right size with a random shape; the first start of machines that declare something has theirs. */
+  /** Factors of the right size with a random shape; where machines declare something, the first start has the declared one. */
   private randomStart(rank: number, start: number): LatentFactors {
     const factors = this.unfitted(rank);
     factors.setMeanWork(this.samples);

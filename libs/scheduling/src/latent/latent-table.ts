@@ -2,8 +2,8 @@
 import type { LatentFactors, LatentShape } from './latent-factors.js';
 
 /**
- * The model that a table comes from: latent resources; one resource, that is the attained service of each class and
- * machine; or none, so that all requests count alike, and all machines that declare nothing.
+ * The model that a table comes from: several latent resources; one resource, that is, the attained service of each class
+ * and machine; or none, so that all requests count alike, and so do all machines that declare nothing.
  */
 export type LatentModelName = 'latent' | 'attained-service' | 'least-requests';
 
@@ -28,14 +28,14 @@ export interface LatentTable {
   /** Weight of the samples behind each class, and behind each machine. */
   readonly classSamples: Float64Array;
   readonly slotSamples: Float64Array;
-  /** The part of these that others took. */
+  /** The part of these that was adopted. */
   readonly adoptedClassSamples: Float64Array;
   readonly adoptedSlotSamples: Float64Array;
   /** Mean deviance of predictions made before the responses were seen; see `deviance`. NaN: too few so far. */
   readonly loss: number;
   /** The same of the model that this one took over from, at that time; NaN: it is the first. */
   readonly formerLoss: number;
-  /** The part of the requests that go where knowledge is thin. */
+  /** The part of the requests that go where little is known. */
   readonly exploration: number;
 }
 
@@ -59,7 +59,7 @@ export function tableOf(
 }
 
 /**
- * How surely an entry is known, from 0 (nothing) towards 1: 1 / (1 + its relative standard error), on the assumption that
+ * How certain an entry is, from 0 (nothing) towards 1: 1 / (1 + its relative standard error), on the assumption that
  * requests of a class differ by as much as their mean.
  */
 export function confidence(samples: number): number {

@@ -1,7 +1,7 @@
-// One step of the factors of a model: each entry is multiplied by what the samples ask for, tempered by what is believed of
-// entries of its kind.
+// One step of a fit: each entry of the factors is multiplied by what the samples ask for, tempered by its priors and by the
+// mean of its kind, which is all classes or all machines.
 
-/** Weight, in samples, of the belief that classes have one shape, and machines too. */
+/** Weight, in samples, of the belief that all classes need resources in the same ratio, and that all machines are as fast in one. */
 const SHAPE_WEIGHT = 1;
 /** Samples from which an entry counts in full in the mean of its kind. */
 const FULL_WEIGHT_SAMPLES = 20;
@@ -9,8 +9,8 @@ const FULL_WEIGHT_SAMPLES = 20;
 const MIN_ENTRY = 1e-30;
 const MAX_ENTRY = 1e30;
 /**
- * What is believed besides the samples counts as at most this multiple of the entry, and at least its inverse, in each step.
- * Without samples it still leads an entry anywhere. Against samples of weight n, a belief of weight w < n / 7 that is too
+ * In each step, the value of a prior counts as at most this multiple of the entry, and at least the inverse. Without samples,
+ * a prior still leads an entry anywhere. Against samples of weight n, one of weight w < n / 7 that is too
  * large by any factor raises an entry to at most n / (n − 7w) of what the samples say.
  */
 const MAX_PRIOR_RATIO = 8;
@@ -24,7 +24,7 @@ export interface Prior {
 
 /** All classes, or all machines, during one fit. Most places are free: a step looks at the known ones only. */
 export class Group {
-  /** Those of which something is known, by samples or before any, in order. */
+  /** Those of which something is known, by samples or by a prior, in ascending order. */
   readonly known: Uint32Array;
   readonly priors: readonly Prior[];
 
@@ -115,7 +115,7 @@ function bounded(entry: number): number {
   return Math.min(MAX_ENTRY, Math.max(MIN_ENTRY, entry));
 }
 
-/** The mean of a kind, classes or machines, in logarithms: towards it, those with few samples are drawn. */
+/** The mean of a kind, classes or machines, in logarithms. Those with few samples are drawn towards it. */
 class Kind {
   /** By resource; the mean over resources is 0. */
   readonly shape: Float64Array;

@@ -5,7 +5,7 @@ import type { SampleStore } from './sample-store.js';
 const ORDER_MEMORY = 200;
 /** With fewer others ahead, requests leave in order by chance too often to say anything. */
 const MIN_AHEAD_FOR_ORDER = 3;
-/** A shorter stay, seconds, is that of a clock that has not moved on, and is no sample. */
+/** Seconds. A shorter stay means that the clock has not advanced; it is no sample. */
 const MIN_SECONDS = 1e-9;
 
 /** The state of one machine. Times in seconds. */
@@ -15,7 +15,7 @@ interface Station {
   active: number;
   /** Requests that have left. */
   departures: number;
-  /** ∫ dt / n while n > 0: what each request has had of a server that all present share equally. */
+  /** ∫ dt / n over the time with n > 0 requests: the service of one that was there all along, if all share equally. */
   fairShare: number;
   /** Requests in flight, by class. */
   readonly counts: Uint32Array;
@@ -30,7 +30,7 @@ export class Stay {
   classId = -1;
   slot = -1;
   startedAt = NaN;
-  /** The machine at the start, as a station has it. */
+  /** The state of the station when the request started. */
   fairShare = 0;
   departures = 0;
   others = 0;
@@ -49,8 +49,8 @@ export class Stay {
  */
 export class NeighbourMeter {
   /**
-   * How many balancers send requests to these machines. Those of the others are not seen; each is taken to have as many on
-   * a machine as this one, because the traffic is spread at random.
+   * How many balancers send requests to these machines. Requests of the others are not seen; each of them is assumed to have
+   * as many on a machine as this one, because the traffic is spread at random.
    */
   balancers = 1;
   private stations: (Station | undefined)[] = [];

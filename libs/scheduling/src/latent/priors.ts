@@ -1,4 +1,4 @@
-// What is believed of classes and machines before any sample: what they declare, and else that they are all alike.
+// What is believed of classes and machines before any sample: what they declare or report, or else that they are all alike.
 import { MAX_RANK_LIMIT, type LatentFactors, type LatentShape } from './latent-factors.js';
 import type { Prior } from './multiplicative-update.js';
 
@@ -6,16 +6,16 @@ import type { Prior } from './multiplicative-update.js';
 const DECLARED_MACHINE_SAMPLES = 5;
 /** Largest weight of what a class declares or reports, in samples of it. */
 const MAX_DEMAND_SAMPLES = 50;
-/** Seconds per unit of a machine where nobody declares anything: a unit is then a second of the usual machine. */
+/** Seconds per unit of a machine where no machine declares anything: a unit is then a second of the usual machine. */
 const USUAL_SLOWNESS = 1;
-/** The part of a request's work that a latent resource is believed to have that no machine declares. */
-const MIN_SHARE = 0.02;
+/** The demand of a class, before any sample, for a latent resource that no machine declares; 1 for the declared ones. */
+const UNDECLARED_DEMAND = 0.02;
 /**
- * The part of a request's work that a resource is believed to have of which it costs nothing: so small that even a machine
- * without the resource, see {@link MISSING_SLOWDOWN}, is hardly slower for it.
+ * What a cost of zero counts as, as a part of the mean cost of the other resources: so small that even a machine without the
+ * resource, see {@link MISSING_SLOWDOWN}, is hardly slower for it.
  */
 const NONE_SHARE = 0.001;
-/** How much slower than the usual machine one is at a resource that it declares to lack. */
+/** A machine that declares zero of a resource is believed to be this many times slower at it than the usual one. */
 const MISSING_SLOWDOWN = 100;
 
 /** Declared amounts are believed within these bounds, units or units per second. */
@@ -39,7 +39,7 @@ export class Priors {
     this.usualSlowness.fill(Math.log(USUAL_SLOWNESS));
   }
 
-  /** What a fit of a rank knows of them: nothing when it has fewer resources than are declared. */
+  /** The priors of a fit with `rank` latent resources; none if these are fewer than are declared. */
   beliefsAt(rank: number): { readonly slownessPrior?: Prior; readonly demandPrior?: Prior } {
     if (rank < this.declaredResources()) return {};
     return { slownessPrior: this.slowness, demandPrior: this.demand };
@@ -66,8 +66,8 @@ export class Priors {
   }
 
   /**
-   * Takes a cost of a class, units. An amount that is negative or not finite says nothing about its resource; zero is a
-   * small part of what the others cost.
+   * Takes a cost of a class, units. An amount that is negative or not finite says nothing about its resource; zero counts
+   * as a small part of what the others cost.
    *
    * @param samples how many samples it weighs as much as; the limit is {@link MAX_DEMAND_SAMPLES}.
    */
@@ -101,7 +101,7 @@ export class Priors {
       const first = k * rankLimit;
       for (let r = 0; r < rank; r++) {
         const isPrior = isDeclared && this.demand.weights[k] > 0 && this.demand.values[first + r] > 0;
-        const usual = isDeclared && declared > 0 && r >= declared ? MIN_SHARE : 1;
+        const usual = isDeclared && declared > 0 && r >= declared ? UNDECLARED_DEMAND : 1;
         demand[first + r] = isPrior ? this.demand.values[first + r] : usual;
       }
     }
@@ -113,7 +113,7 @@ export class Priors {
     }
   }
 
-  /** How many resources the machines declare, at most the limit of the rank. */
+  /** How many resources the machines declare, at most `rankLimit`. */
   private declaredResources(): number {
     const lengths = Array.from(this.capacities.values(), ({ length }) => length);
     return Math.min(this.shape.rankLimit, Math.max(0, ...lengths));
@@ -140,7 +140,7 @@ export class Priors {
     }
   }
 
-  /** The scale of a resource that nobody declares: that of the first one, so that their units are of one size. */
+  /** The scale of a resource that no machine declares: that of the first one, so that their units are of one size. */
   private fallbackSlowness(r: number): number {
     return r === 0 || this.capacities.size === 0 ? Math.log(USUAL_SLOWNESS) : this.usualSlowness[0];
   }

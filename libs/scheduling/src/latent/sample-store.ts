@@ -1,6 +1,6 @@
 // The newest samples of latency, in typed arrays that are allocated once.
 
-/** Largest number of classes kept beside a request: those with the most requests. Counts are scaled to the whole. */
+/** Largest number of classes kept beside a request: those with the most requests, scaled so that the totals are kept. */
 const MAX_NEIGHBOURS = 8;
 /** A presence below this is left out, mean number of requests. */
 const MIN_BESIDE = 1e-3;
@@ -11,7 +11,7 @@ export interface Sample {
   readonly slot: number;
   /** From dispatch to the end of the response. Above 0. */
   readonly seconds: number;
-  /** The same, had the company been constant. */
+  /** The same, if the same requests had been beside it throughout. */
   readonly steadySeconds: number;
   /** Mean number of other requests on the machine during the stay, by class. */
   readonly beside: Float64Array;
@@ -80,7 +80,7 @@ export class SampleStore {
     return (this.total - 1 - at) % this.capacity;
   }
 
-  /** Ignores the samples of a class from now on. Its number as a neighbour of others is kept: they are few, and fade. */
+  /** Ignores the samples of a class from now on. As a neighbour in other samples it stays: these are few, and fade. */
   forgetClass(classId: number): void {
     for (let at = 0; at < this.count; at++) if (this.classIds[at] === classId) this.isValid[at] = 0;
   }

@@ -1,4 +1,4 @@
-// What machines report of how busy they are, as evidence of how slow they are.
+// How busy machines report to be, as evidence of how slow they are.
 //
 // By the utilization law a machine s is busy at resource r for U = Σ_k λ_k D_kr G_sr, where λ_k is its throughput of class
 // k (Denning and Buzen, "The Operational Analysis of Queueing Network Models", Computing Surveys 10(3), 1978). A machine
@@ -11,15 +11,15 @@ import type { Prior } from './multiplicative-update.js';
 const WITNESS_SAMPLES = 5;
 /** Seconds of observation after which a reading, and a request, count half. */
 const HALF_LIFE_SECONDS = 30;
-/** A machine is judged by its readings from this weight of readings and of requests on. */
+/** Least weight of readings, and of requests, by which a machine is judged. */
 const MIN_READINGS = 2;
 const MIN_REQUESTS = 10;
-/** Lower readings than this say no more than it. */
+/** A lower mean reading counts as this. */
 const MIN_UTILIZATION = 1e-3;
 
-/** The readings and the requests of one machine. All but the time are of less and less weight. */
+/** The readings and the requests of one machine. All sums fade with time. */
 interface Machine {
-  /** When the weights were last reduced, in seconds of observation. */
+  /** When the sums were last reduced, in seconds of observation. */
   agedAt: number;
   seconds: number;
   /** Requests that have ended, by class. */
@@ -64,7 +64,7 @@ export class UtilizationWitness {
     if (machine) machine.requests[classId]++;
   }
 
-  /** Says that requests were missed since the last one that was recorded. */
+  /** Records that requests may have been missed since the last one. */
   interrupt(): void {
     this.lastAt = NaN;
   }
@@ -78,8 +78,8 @@ export class UtilizationWitness {
   }
 
   /**
-   * How slow the machines are by what they report, if a request is what the factors say. Undefined: the reports show nothing,
-   * because the factors have fewer resources than are reported.
+   * How slow the machines are according to their reports, if requests need what the factors say. Undefined: there are no
+   * reports, or the factors have fewer resources than these.
    */
   beliefs(factors: LatentFactors): Prior | undefined {
     const { rankLimit, slotCount } = this.shape;
@@ -117,7 +117,7 @@ export class UtilizationWitness {
     return excesses;
   }
 
-  /** What is known of a machine, with less weight on what is old. */
+  /** The sums of a machine, reduced for the time since they last were. */
   private agedMachine(slot: number): Machine {
     const machine = (this.machines[slot] ??= {
       agedAt: this.observedSeconds,

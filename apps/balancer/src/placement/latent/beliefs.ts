@@ -3,7 +3,7 @@ import { confidence, type LatentTable, type ResourceVector } from '@fairlead/sch
 import type { Knowledge, NamedBelief } from '../demand-learning.js';
 import type { Beliefs } from './latent-link.js';
 
-/** Bounds of a backend's speed as a multiple of its declared speed, or of that of the usual backend. */
+/** A speed is at most this multiple of what the backend declares or is assumed to have, and at least the inverse. */
 const MAX_SPEED = 16;
 
 /**
@@ -34,8 +34,8 @@ export function beliefsOf(beliefs: Beliefs, resourceCount: number): NamedBelief[
 }
 
 /**
- * What is believed of a class. Its demand is in units of the declared resources: as it was reported, or else as far as these
- * have latent ones.
+ * What is believed of a class. Its demand is in units of the declared resources: as it was reported, or else of the latent
+ * resources in their place; 0 where there are too few of these.
  */
 function beliefOf(beliefs: Beliefs, number: number, resourceCount: number): NamedBelief {
   const { table, names, reported } = beliefs;
@@ -55,13 +55,13 @@ function beliefOf(beliefs: Beliefs, number: number, resourceCount: number): Name
   };
 }
 
-/** How much `samples` latencies show, of which `adopted` stand for what was adopted. */
+/** How much is known from `samples`, of which `adopted` stand for what was adopted. */
 export function knowledgeOf(samples: number, adopted: number): Knowledge {
   const [own, others] = [Math.round(samples - adopted), Math.round(adopted)];
   return { samples: own, adoptedSamples: others, confidence: confidence(own + others) };
 }
 
-/** What is believed of the backend in a slot: seconds per unit by latent resource, and how surely. */
+/** What is believed of the backend in a slot: seconds per unit by latent resource, and how certain that is. */
 export function machineBelief(
   table: LatentTable,
   slot: number,
@@ -76,7 +76,7 @@ export function machineBelief(
 
 /**
  * The capacity of the usual backend: the geometric mean of those that are declared, by resource, zeros left out; 1 where
- * none is. This is the scale of the latent resources.
+ * none is declared. This is the scale of the latent resources.
  */
 export function usualCapacity(declared: readonly ArrayLike<number>[], resourceCount: number): ResourceVector {
   return Float64Array.from({ length: resourceCount }, (_, r) => {
@@ -87,8 +87,8 @@ export function usualCapacity(declared: readonly ArrayLike<number>[], resourceCo
 
 /**
  * The believed speed of the backend in a slot as a multiple of `capacity`, which it declares or is assumed to have: the mean
- * over resources, in logarithms. With fewer latent resources than declared ones it is believed to be as fast at each declared
- * one, compared with the usual backend, as it is on the whole.
+ * over resources, in logarithms. With fewer latent resources than declared ones, its speed relative to the usual backend is
+ * taken to be the same at each declared one.
  *
  * @param usual see {@link usualCapacity}.
  */

@@ -1,7 +1,7 @@
-// Classes of requests that declare their demand: those that declare about the same are of one class.
+// Classes of requests that declare their demand: those that declare about the same are one class.
 import type { ResourceVector } from '@fairlead/scheduling';
 
-/** Demands within the same quarter of a factor of two are of one class. */
+/** Amounts are rounded to this many steps for each factor of two. Demands that are then equal are one class. */
 const STEPS_PER_DOUBLING = 4;
 
 export class DeclaredClasses {

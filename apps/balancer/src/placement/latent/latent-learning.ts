@@ -25,8 +25,8 @@ import { ReportedCosts } from './reported-costs.js';
 /** How often the reported utilization of a backend is passed on, seconds. */
 const UTILIZATION_INTERVAL_SECONDS = 1;
 /**
- * Demand below this part of a class's whole demand is taken for none where some backend lacks the resource. Latency does not
- * show well which resource a request needs, so that only what it needs most keeps it from such a backend.
+ * Where some backend lacks a resource, a demand for it below this part of a class's whole demand counts as none. Latency does
+ * not show well which resource a request needs, so only the one that it needs most keeps it from such a backend.
  */
 const MIN_REPORTED_SHARE = 0.05;
 const MIN_INFERRED_SHARE = 0.5;
@@ -43,7 +43,7 @@ export class LatentLearning extends DemandLearning implements LatentView {
   /** What each class needs while these beliefs last: of the latent resources, and of the declared ones. */
   private demands: (ResourceVector | undefined)[] = [];
   private estimates: (ResourceVector | undefined)[] = [];
-  /** Of classes that are not in the table. */
+  /** The demand of classes that are not in the table. */
   private usual: ResourceVector = NO_LATENT_DEMAND;
   private fleet: FleetSnapshot | undefined;
   private readonly declared: DeclaredClasses;
@@ -65,14 +65,14 @@ export class LatentLearning extends DemandLearning implements LatentView {
     link.listen((beliefs) => this.useBeliefs(beliefs));
   }
 
-  /** Undefined until the main thread has said what it believes. */
+  /** Undefined until the main thread has sent what it believes. */
   get latent(): LatentView | undefined {
     return this.believed ? this : undefined;
   }
 
-  /** What is believed, by the numbers of the main thread. */
+  /** What is believed, with the class numbers of the main thread. */
   get beliefsInUse(): Beliefs {
-    if (!this.believed) throw new Error('the main thread has not said yet what it believes');
+    if (!this.believed) throw new Error('the main thread has not sent yet what it believes');
     return this.believed;
   }
 
@@ -180,7 +180,7 @@ export class LatentLearning extends DemandLearning implements LatentView {
     return this.usual;
   }
 
-  /** What a class needs: as it was reported, or as far as it can be said in units of the declared resources. */
+  /** What a class needs of the declared resources, units: as it was reported, or else of the latent resources in their place. */
   private declaredPart(classId: number): ResourceVector {
     const report = this.reportOf(classId);
     const demand = Array.from(report?.units ?? this.demandOf(classId));

@@ -1,7 +1,7 @@
 // What connects the learning of a thread that serves clients with the model, which the main thread fits.
 import type { LatencyLog, LatentTable } from '@fairlead/scheduling';
 
-/** What is believed, with the names of classes: each thread has numbers of its own for them. */
+/** What is believed, with the names of classes, because each thread numbers them in its own way. */
 export interface Beliefs {
   readonly table: LatentTable;
   /** The names of the classes, by number in the table; empty: no class has the number. */
@@ -21,7 +21,7 @@ export interface ReportedCost {
   readonly reports: number;
 }
 
-/** From one record of a thread's log on, the thread calls a class by this number. */
+/** The name that a thread's number of a class stands for, from one record of the thread's log on. */
 export interface ClassName {
   readonly classId: number;
   readonly name: string;

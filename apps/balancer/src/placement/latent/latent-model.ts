@@ -14,12 +14,12 @@ import type { Beliefs, ClassName, ReportedCost } from './latent-link.js';
 import { ReadingWindows } from './reading-windows.js';
 import { ThreadRecords } from './thread-records.js';
 
-/** The largest number of latent resources, unless more are declared. */
+/** The largest number of latent resources, unless `RESOURCES` names more. */
 const MIN_RANK_LIMIT = 3;
-/** How often the logs are read, and the fit goes on for at most so long. */
+/** How often the logs are read, and about how long the fit may work each time. */
 const TICK_MS = 50;
 const FIT_MS = 8;
-/** How often new names of classes are published by themselves, seconds. */
+/** Seconds between tables that are published only because of new names of classes. */
 const NAMES_INTERVAL_SECONDS = 0.5;
 
 /** The injection token of the model; undefined with DECLARED_CAPACITY=trusted. */
@@ -36,7 +36,7 @@ export class LatentModel {
   private readonly windows = new ReadingWindows((isPaused) => this.pause(isPaused));
   private readonly numbers: LRUCache<string, number>;
   private readonly names: string[] = [];
-  /** Numbers that classes have had. */
+  /** Numbers that are free again. */
   private readonly free: number[] = [];
   /** Reported costs of each class, by thread. */
   private readonly costs: (Map<number, ReportedCost> | undefined)[] = [];
@@ -52,7 +52,7 @@ export class LatentModel {
     const rankLimit = latentResources(config);
     const seed = config.DEMAND_SEED;
     const random = seed === undefined ? Math.random : seededRandom(seed);
-    // One more while a thread gives the number of a class to another.
+    // One more: a thread that gives a number to another class has both classes for a moment.
     const latentShape = { classCount: config.DEMAND_CLASSES + 1, slotCount: shape.slotCount, rankLimit };
     this.learner = new LatentLearner(latentShape, random);
     this.logs = Array.from({ length: shape.writerCount }, () => new LatencyLog());
@@ -104,7 +104,7 @@ export class LatentModel {
     this.threads[thread].drain(Infinity);
   }
 
-  /** Takes the cost of a class by the responses that a thread has read. */
+  /** Takes the cost of a class according to the responses that a thread has read. */
   reportCost(thread: number, name: string, cost: ReportedCost): void {
     const classId = this.numbers.memo(name);
     const costs = (this.costs[classId] ??= new Map<number, ReportedCost>());
@@ -124,13 +124,13 @@ export class LatentModel {
     if (this.declared.has(slot)) this.learner.reportUtilization(slot, utilization);
   }
 
-  /** Gives classes numbers that no thread has named yet. The first to lose theirs, where there are too many. */
+  /** Gives numbers to classes that no thread has named yet. Where there are too many classes, these lose theirs first. */
   expectClasses(names: readonly string[]): void {
     for (const name of names) this.numbers.memo(name);
     this.publish();
   }
 
-  /** Believes what others do: see {@link LatentLearner.adopt}. */
+  /** Adopts what others believe: see {@link LatentLearner.adopt}. */
   adopt(table: SharedTable): void {
     if (this.learner.adopt(table)) this.publish();
   }
@@ -181,7 +181,7 @@ export class LatentModel {
     this.windows.count(records, now);
   }
 
-  /** What is in flight when a pause begins or ends is known in part, and so forgotten. */
+  /** Forgets what is in flight when a pause begins or ends, because it is known only in part. */
   private pause(isPaused: boolean): void {
     for (const thread of this.threads) {
       thread.skip();

@@ -1,4 +1,4 @@
-// The link between the learning of the main thread and the model, which are in one thread.
+// The link of the main thread, in which the model itself is.
 import { LatencyLog } from '@fairlead/scheduling';
 import { LatentLink, type Beliefs, type ReportedCost } from './latent-link.js';
 import type { LatentModel } from './latent-model.js';

@@ -1,7 +1,7 @@
-// When the logs of the threads are read: always, or, where there are very many records, in windows of whole seconds with
-// pauses between them. A part of the requests is enough; a window is whole, because the company of a request has to be known.
+// When the logs of the threads are read: always or, when there are very many records, in windows with pauses between them. A
+// part of the requests is enough to learn from, but within a window all are read: a sample needs those beside it.
 
-/** Of more records than this per second, windows are read. */
+/** With more records than this per second, only windows are read. */
 const RECORDS_PER_SECOND = 12_000;
 const WINDOW_SECONDS = 2;
 const MAX_PAUSE_SECONDS = 20;

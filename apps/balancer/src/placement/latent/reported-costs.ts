@@ -1,4 +1,4 @@
-// What backends report requests to have cost, as one cost for each class, which is passed on now and then.
+// Merges the costs that backends report into one for each class, which is passed on every half second.
 import { CostWitnesses, type ResourceVector } from '@fairlead/scheduling';
 import { monotonicSeconds } from '../../clock/monotonic.js';
 import type { ReportedCost } from './latent-link.js';
@@ -8,7 +8,7 @@ const INTERVAL_MS = 500;
 
 export class ReportedCosts {
   private readonly costs: (CostWitnesses | undefined)[] = [];
-  /** The classes with reports that were not passed on. */
+  /** The classes with reports that were not passed on yet. */
   private readonly pending = new Set<number>();
   private timer: NodeJS.Timeout | undefined;
 

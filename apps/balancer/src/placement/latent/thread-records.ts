@@ -15,9 +15,9 @@ interface Flight {
   readonly stay: Stay | undefined;
 }
 
-/** What happens to the records of a thread that is not the learner's business. */
+/** Hears of what a log has besides starts and ends. */
 interface Listener {
-  /** From here on the thread calls a class by a number. */
+  /** From here on, a number of the thread stands for the class with a name. */
   named(records: ThreadRecords, named: ClassName): void;
   /** Records were lost. */
   lost(): void;
@@ -30,7 +30,7 @@ export class ThreadRecords implements LatencyLogReader {
   samples = 0;
   /** By number of the exchange. */
   private flights: (Flight | undefined)[] = [];
-  /** Names whose record was not read yet, by its number. */
+  /** Names whose record was not read yet, by the number of the name. */
   private readonly names = new Map<number, ClassName>();
   /** The number of the last name whose record was read or skipped. */
   private lastName = 0;
@@ -60,7 +60,7 @@ export class ThreadRecords implements LatencyLogReader {
     this.classes[threadClass] = classId;
   }
 
-  /** The model has given a number to another class: what the thread calls so is not recorded until it has a name again. */
+  /** The model gives a number to another class: requests of the old one are ignored until the thread names it again. */
   forgetClass(classId: number): void {
     for (const [threadClass, known] of this.classes.entries()) {
       if (known === classId) this.classes[threadClass] = undefined;

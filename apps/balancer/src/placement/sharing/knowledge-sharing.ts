@@ -16,7 +16,7 @@ import { SharesInStore, type Limits } from './shares-in-store.js';
 const WRITE_MS = 10_000;
 /** How often all shares are read. */
 const READ_MS = 30_000;
-/** How often new classes and machines are looked for. */
+/** How often the model is searched for new classes and machines. */
 const LOOK_MS = 1_000;
 
 @Injectable()
@@ -36,7 +36,7 @@ export class KnowledgeSharing implements OnModuleInit, OnModuleDestroy {
     this.shares = new SharesInStore(stored, balancerIdOf(config), this.limits);
   }
 
-  /** Before this balancer serves anyone. */
+  /** Nest calls it before this balancer serves any request. */
   async onModuleInit(): Promise<void> {
     const { model } = this;
     if (!model) return;

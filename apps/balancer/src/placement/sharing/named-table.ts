@@ -1,4 +1,4 @@
-// A table of beliefs with its numbers, and the same with the names of classes and the ids of machines.
+// Converts between a table of beliefs, which numbers classes and machines, and a share, which has their names and ids.
 import {
   type LatentTable,
   type MergedShares,
@@ -7,7 +7,7 @@ import {
   type SharedTable,
 } from '@fairlead/scheduling';
 
-/** Who has which number in a table. */
+/** Which number each class and each machine has in a table. */
 export interface Numbering {
   /** The numbers of classes, by name. */
   readonly classes: ReadonlyMap<string, number>;
@@ -15,7 +15,7 @@ export interface Numbering {
   readonly machines: ReadonlyMap<string, number>;
 }
 
-/** What a table says of the classes and machines that anything is known of, adopted or not. */
+/** What a table says of the classes and machines of which anything is known, adopted or not. */
 export function sharedBeliefs(balancer: string, table: LatentTable, { classes, machines }: Numbering): Share {
   const { rank, shape } = table;
   const entriesOf = (numbers: ReadonlyMap<string, number>, values: Float64Array, samples: Float64Array) => {
@@ -61,7 +61,7 @@ export function numberedBeliefs(merged: MergedShares, { shape }: LatentTable, nu
   return { shape, rank, demand, slowness, classSamples, slotSamples };
 }
 
-/** Whether something was merged of a class or machine of which the table says nothing. */
+/** Whether the merged shares know a class or machine of which the table knows nothing. */
 export function isMissing(merged: MergedShares, table: LatentTable, { classes, machines }: Numbering): boolean {
   const misses = (
     numbers: ReadonlyMap<string, number>,

@@ -7,10 +7,10 @@ import { MAX_SHARE_LENGTH } from '../../registry/store/shares.js';
 /** Raised with each change that earlier versions would misread. */
 const SHARE_FORMAT = 1;
 
-/** Digits of an entry. More would say nothing. */
+/** Significant digits of a number: more would be noise. */
 const DIGITS = 4;
 const MAX_NAME_LENGTH = 2_048;
-/** Of a class or a machine: more than any balancer sees within the memory of its samples. */
+/** Largest number of samples of an entry: more than any balancer keeps. */
 const MAX_SAMPLES = 1e6;
 
 /** Name, samples, and a value for each latent resource. */
@@ -34,8 +34,8 @@ const schema = z
 export class UnusableShareError extends Error {}
 
 /**
- * As text. Of machines beyond what may be read, the last ones are left out: put those with the most samples first.
- * Undefined: the classes alone would be too long.
+ * A share as text. If it is too long, the last machines are left out: put those with the most samples first. Undefined: the
+ * classes alone are too long.
  */
 export function encodeShare({ rank, classes, machines }: Share): string | undefined {
   const [classRows, machineRows] = [rowsOf(classes), rowsOf(machines)];

@@ -8,14 +8,14 @@ import type { StoredFleet } from '../../registry/store/stored-fleet.js';
 import { UnusableShareError, decodeShare } from './share-format.js';
 import { strongest, type Entries } from './strongest.js';
 
-/** After so long, the share of another balancer weighs half as much, and the own one while this balancer does not run. */
+/** Time after which a stored share has half its weight: another balancer's, or one's own while this balancer was not running. */
 const HALF_LIFE_SECONDS = 6 * 3_600;
 /**
- * The same of the own one from the start on, as of samples: a machine that was slow before it, and is not used for that
- * reason, is tried again.
+ * The same of one's own share once this balancer runs, as for samples, so that a machine that was slow before the start, and
+ * is not used for that reason, is tried again.
  */
 const FORMER_HALF_LIFE_SECONDS = 1_800;
-/** The own share is written again after so long although it has not changed, so that it does not expire. */
+/** Time after which the own share is written again although it has not changed, so that it does not expire. */
 const REFRESH_SECONDS = 3_600;
 
 /** The largest numbers of classes and machines. */
@@ -50,7 +50,7 @@ export class SharesInStore {
     return faded(this.restored, this.now() - this.restoredAt, FORMER_HALF_LIFE_SECONDS, this.limits);
   }
 
-  /** Those that can be used: the own one first, then those that know most. */
+  /** The shares that can be used: the own one first, then those that know most. */
   get all(): readonly Share[] {
     return [this.former, ...this.others].filter(({ classes, machines }) => classes.size + machines.size > 0);
   }
@@ -62,12 +62,12 @@ export class SharesInStore {
     this.restoredAt = this.now();
   }
 
-  /** Reads those of the others. Returns whether it could. */
+  /** Reads the shares of the others. Returns whether it could. */
   async read(): Promise<boolean> {
     return (await this.readAll()) !== undefined;
   }
 
-  /** Writes the own share, if it is not written already. One at a time. */
+  /** Writes the own share, unless the store has it already. Writes do not overlap. */
   async write(text: string): Promise<void> {
     const isOld = this.now() - this.writtenAt > REFRESH_SECONDS;
     if (this.stored.isAway || (text === this.written && !isOld)) return;

@@ -25,9 +25,9 @@ export interface Basis {
   readonly scale: readonly number[];
 }
 
-/** Fewer classes and machines in common do not show how the latent resources of two learners correspond. */
+/** With fewer classes and machines in common, it is not clear how the latent resources of two learners correspond. */
 const MIN_OVERLAP = 4;
-/** Largest number of classes, and of machines, that the order is judged by: those with the most samples. */
+/** Largest number of classes, and of machines, that agreement and order are judged by: those with the most samples. */
 const MAX_JUDGES = 16;
 /** Two learners agree on a class and a machine if the work they see there differs by at most this factor. */
 const MAX_DIFFERENCE = 8;
@@ -46,8 +46,8 @@ export function commonBasis(overlap: Overlap, rank: number): Basis | undefined {
 }
 
 /**
- * By what the other's slowness has to be multiplied to have one's own scale: the median of what each class and each machine
- * says, so that a few wrong ones do not decide.
+ * What the other's slowness has to be multiplied by to have one's own scale: the median of what each class and each machine
+ * suggests, so that a few wrong ones do not decide.
  */
 export function scaleOf({ classes, machines }: Overlap, order: readonly number[]): number[] {
   return order.map((from, r) => {

@@ -1,9 +1,9 @@
-// What several balancers believe, as one: no single one of them decides.
+// Merges what several balancers believe, so that no single one of them decides.
 import { median } from '../../median.js';
 import { MAX_ADOPTED_ENTRY, MAX_ADOPTED_SAMPLES, MIN_ADOPTED_ENTRY } from '../adoption.js';
 import { alignShare, type Share, type SharedEntry } from './share.js';
 
-/** What one balancer says counts as at most this multiple of the median of all, and at least its inverse. */
+/** A value of one balancer counts as at most this multiple of the median of all, and at least the inverse. */
 const MAX_DEVIATION = 4;
 
 /** What is believed of a class or a machine by several. */
@@ -22,8 +22,9 @@ export interface MergedShares {
 }
 
 /**
- * Merges shares: each is brought to the order and scale of `own`, what this balancer believes itself; without it, to that of
- * the first one with which at least half of the others agree. Those that disagree are left out. Undefined: none is left.
+ * Merges shares. Each is brought to the order and scale of `own`, which is what this balancer believes itself; without it, to
+ * those of the first share that at least half of the others agree with. Shares that disagree are left out. Undefined: none
+ * is left.
  */
 export function mergeShares(shares: readonly Share[], own?: Share): MergedShares | undefined {
   const reference = own ?? referenceOf(shares);
@@ -58,7 +59,7 @@ function mergedEntries(
   return merged;
 }
 
-/** The mean in logarithms, weighted by samples, of values that are near the median. */
+/** The mean in logarithms, weighted by samples, of values that were brought near their median. */
 function mergedEntry(entries: readonly SharedEntry[]): SharedEntry {
   const weights = entries.map(({ samples }) => Math.min(MAX_ADOPTED_SAMPLES, samples));
   const samples = weights.reduce((sum, weight) => sum + weight, 0);

@@ -23,7 +23,7 @@ export interface Share {
 
 /**
  * Brings a share to the order and the scale of another's latent resources, by the classes and machines that both know;
- * undefined: that is too little, they disagree, or their ranks differ.
+ * undefined: these are too few, the shares disagree, or their ranks differ.
  */
 export function alignShare(share: Share, reference: Share): Share | undefined {
   if (share.rank !== reference.rank) return undefined;
@@ -35,8 +35,8 @@ export function alignShare(share: Share, reference: Share): Share | undefined {
   if (!basis) return undefined;
   return {
     ...share,
-    classes: turned(share.classes, basis, (scale) => 1 / scale),
-    machines: turned(share.machines, basis, (scale) => scale),
+    classes: rebased(share.classes, basis, (scale) => 1 / scale),
+    machines: rebased(share.machines, basis, (scale) => scale),
   };
 }
 
@@ -49,7 +49,7 @@ function pairsOf(own: ReadonlyMap<string, SharedEntry>, other: ReadonlyMap<strin
   return pairs;
 }
 
-function turned(
+function rebased(
   entries: ReadonlyMap<string, SharedEntry>,
   { order, scale }: Basis,
   factorOf: (scale: number) => number,
