@@ -34,7 +34,7 @@ export async function sideBySide(
   const before = all.map(({ process }) => cpuTicks(process.pid));
   const readings = all.map((): WrkReading[] => []);
   for (let second = 0; second < course.seconds; second++) {
-    for (const at of second % 2 === 0 ? all.keys() : [...all.keys()].reverse()) {
+    for (const at of second % 2 === 0 ? all.keys() : [...all.keys()].toReversed()) {
       readings[at].push(await run(all[at], 1));
     }
   }

@@ -66,9 +66,9 @@ describe('Exploration', () => {
     const candidates = new Candidates();
     const demand = Float64Array.of(1, 0);
     candidates.fill(fleet, table, demand, []);
-    new Reservation(table.own, 1, Float64Array.of(0, 100));
+    expect(new Reservation(table.own, 1, Float64Array.of(0, 100)).isHeld).toBe(true);
     expect(policy.explorable(candidates, demand)).toEqual([1, 0]);
-    new Reservation(table.own, 1, Float64Array.of(100, 0));
+    expect(new Reservation(table.own, 1, Float64Array.of(100, 0)).isHeld).toBe(true);
     expect(policy.explorable(candidates, demand)).toEqual([0]);
   });
 
