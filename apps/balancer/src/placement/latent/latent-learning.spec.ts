@@ -172,6 +172,8 @@ describe('the demand of a class for declared resources', () => {
   it('leaves a resource out that some backend lacks, unless latency shows that it is what the class needs most', () => {
     expect(estimateOf([2, 1, 1])).toEqual([2, 0]);
     expect(estimateOf([1, 4, 1])).toEqual([1, 4]);
+    // Nothing is known: the third latent resource is no declared one.
+    expect(estimateOf([1, 1, 0.02])).toEqual([1, 1]);
   });
 
   it('is kept as it is reported', () => {

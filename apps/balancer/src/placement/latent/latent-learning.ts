@@ -183,13 +183,11 @@ export class LatentLearning extends DemandLearning implements LatentView {
   /** What a class needs of the declared resources, units: as it was reported, or else of the latent resources in their place. */
   private declaredPart(classId: number): ResourceVector {
     const report = this.reportOf(classId);
-    const demand = Array.from(report?.units ?? this.demandOf(classId));
-    const least = report ? MIN_REPORTED_SHARE : MIN_INFERRED_SHARE;
+    const source = report?.units ?? this.demandOf(classId);
+    const demand = new Float64Array(this.config.RESOURCES.size).map((_, r) => source[r] ?? 0);
     const whole = demand.reduce((sum, units) => sum + units, 0);
-    return new Float64Array(this.config.RESOURCES.size).map((_, r) => {
-      const units = demand[r] ?? 0;
-      return units < least * whole && this.isMissingSomewhere(r) ? 0 : units;
-    });
+    const least = (report ? MIN_REPORTED_SHARE : MIN_INFERRED_SHARE) * whole;
+    return demand.map((units, r) => (units < least && this.isMissingSomewhere(r) ? 0 : units));
   }
 
   private reportOf(classId: number): ReportedCost | undefined {
