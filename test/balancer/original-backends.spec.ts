@@ -89,13 +89,14 @@ describe('backends that speak the original protocol', () => {
     const { port } = server.address() as AddressInfo;
     await registerOriginally(balancer, port, { 'Compute-Vector': 20, 'Storage-Vector': 8 });
     await backendIn(balancer.control, `http://127.0.0.1:${port}`, 'up');
-    for (const demand of ['compute=0.139, storage=2.001', 'compute=0, storage=3']) {
+    for (const demand of ['compute=0.139, storage=2.001', 'compute=0, storage=3', 'compute=0.000472, storage=0']) {
       await fetch(balancer.url, { headers: { 'fairlead-demand': demand } });
     }
     const seen = heads.filter((head) => head['fairlead-demand'] !== undefined);
     expect(seen).toMatchObject([
       { compute: '1', storage: '3', 'fairlead-demand': 'compute=0.139, storage=2.001' },
       { compute: '0', storage: '3', 'fairlead-demand': 'compute=0, storage=3' },
+      { compute: '1', storage: '0', 'fairlead-demand': 'compute=0.000472, storage=0' },
     ]);
   });
 });

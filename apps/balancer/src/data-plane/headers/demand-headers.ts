@@ -1,13 +1,18 @@
 // The headers that show a request's demand: to the backend always, to a trusted client on request.
 import type { ResourceSpace, ResourceVector } from '@fairlead/scheduling';
 
+/** Digits after the point: where nothing is declared, a demand is in seconds, and often below a millisecond. */
+const DEMAND_DIGITS = 6;
+/** RFC 9651 §3.3.2 allows no more. */
+const PLACEMENT_DIGITS = 3;
+
 /**
  * `Compute` and `Storage` in whole units, which backends of the original protocol parse, and `Fairlead-Demand` with the
- * exact amount of every resource by name.
+ * amount of every resource by name, to a millionth of a unit.
  */
 export function demandHeaders(demand: ResourceVector, { names }: ResourceSpace): string[] {
   const headers: string[] = [];
-  const entries = names.map((name, r) => `${name}=${decimal(demand[r])}`);
+  const entries = names.map((name, r) => `${name}=${decimal(demand[r], DEMAND_DIGITS)}`);
   names.forEach((name, r) => {
     if (name === 'compute') headers.push('Compute', wholeUnits(demand[r]));
     if (name === 'storage') headers.push('Storage', wholeUnits(demand[r]));
@@ -24,7 +29,7 @@ export function placementHeader(
 ): string[] {
   return [
     'Fairlead-Placement',
-    [`"${backendId ?? ''}"`, ...names.map((name, r) => `${name}=${decimal(demand[r])}`)].join('; '),
+    [`"${backendId ?? ''}"`, ...names.map((name, r) => `${name}=${decimal(demand[r], PLACEMENT_DIGITS)}`)].join('; '),
   ];
 }
 
@@ -33,7 +38,9 @@ function wholeUnits(units: number): string {
   return String(Math.ceil(units));
 }
 
-/** RFC 9651 §3.3.2: at most three digits after the decimal point. */
-function decimal(units: number): string {
-  return String(Math.round(units * 1000) / 1000);
+/** Rounded to that many digits after the point, so that a demand above 0 never becomes 0. */
+function decimal(units: number, digits: number): string {
+  const scale = 10 ** digits;
+  const rounded = Math.round(units * scale);
+  return String((units > 0 ? Math.max(1, rounded) : 0) / scale);
 }
