@@ -86,6 +86,16 @@ export function usualCapacity(declared: readonly ArrayLike<number>[], resourceCo
 }
 
 /**
+ * How long the usual backend works on amounts of resources, declared or latent: units of different resources cannot be
+ * compared, seconds can. A latent resource that stands for no declared one has the scale of the first.
+ *
+ * @param usual see {@link usualCapacity}.
+ */
+export function usualSeconds(units: ArrayLike<number>, usual: ArrayLike<number>): number[] {
+  return Array.from(units, (amount, r) => amount / (usual[r] ?? usual[0]));
+}
+
+/**
  * The believed speed of the backend in a slot as a multiple of `capacity`, which it declares or is assumed to have: the mean
  * over resources, in logarithms. With fewer latent resources than declared ones, its speed relative to the usual backend is
  * taken to be the same at each declared one.

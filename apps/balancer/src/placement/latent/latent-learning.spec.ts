@@ -144,7 +144,7 @@ describe('the cost that backends report', () => {
 
 describe('the demand of a class for declared resources', () => {
   /** Its demand where one of two backends has no storage, if this is believed of it. */
-  function estimateOf(demand: readonly number[], cost?: readonly number[]): number[] {
+  function estimateOf(demand: readonly number[], cost?: readonly number[], [compute, storage] = [10, 10]): number[] {
     const { learning, link, classId } = setUp();
     const rankLimit = demand.length;
     const table = {
@@ -157,8 +157,8 @@ describe('the demand of a class for declared resources', () => {
     const reported = [cost && { units: cost, reports: 30 }];
     link.use({ table, names: ['GET /a'], numbers: new Map([['GET /a', 0]]), reported, isAnchored: true });
     const capacities = [
-      [10, 10],
-      [10, 0],
+      [compute, storage],
+      [compute, 0],
     ];
     learning.useFleet(
       new FleetSnapshot(
@@ -179,5 +179,14 @@ describe('the demand of a class for declared resources', () => {
   it('is kept as it is reported', () => {
     expect(estimateOf([5, 5, 5], [2, 1])).toEqual([2, 1]);
     expect(estimateOf([5, 5, 5], [2, 0.05])).toEqual([2, 0]);
+  });
+
+  it.each([
+    ['reported', undefined, [100, 2]],
+    ['inferred', [100, 2.1, 1], undefined],
+  ])('is compared in seconds, not in units, when it is %s', (_, inferred = [5, 5, 5], cost) => {
+    // Compute in milliseconds of CPU time, and storage in MB.
+    expect(estimateOf(inferred, cost, [4000, 20])).toEqual((cost ?? inferred).slice(0, 2));
+    expect(estimateOf(inferred, cost, [4000, 2000])).toEqual([100, 0]);
   });
 });

@@ -18,15 +18,15 @@ import {
   type NamedBelief,
 } from '../demand-learning.js';
 import { DeclaredClasses } from './declared-classes.js';
-import { beliefsOf, knowledgeOf, speedOf, usualCapacity, usualDemand } from './beliefs.js';
+import { beliefsOf, knowledgeOf, speedOf, usualCapacity, usualDemand, usualSeconds } from './beliefs.js';
 import type { Beliefs, LatentLink, ReportedCost } from './latent-link.js';
 import { ReportedCosts } from './reported-costs.js';
 
 /** How often the reported utilization of a backend is passed on, seconds. */
 const UTILIZATION_INTERVAL_SECONDS = 1;
 /**
- * Where some backend lacks a resource, a demand for it below this part of a class's whole demand counts as none. Latency does
- * not show well which resource a request needs, so only the one that it needs most keeps it from such a backend.
+ * Demand below this part of a class's whole work is taken for none where some backend lacks the resource. Latency does not
+ * show well which resource a request needs, so that only what it needs most keeps it from such a backend.
  */
 const MIN_REPORTED_SHARE = 0.05;
 const MIN_INFERRED_SHARE = 0.5;
@@ -45,6 +45,8 @@ export class LatentLearning extends DemandLearning implements LatentView {
   private estimates: (ResourceVector | undefined)[] = [];
   /** The demand of classes that are not in the table. */
   private usual: ResourceVector = NO_LATENT_DEMAND;
+  /** Units per second of the usual backend, by declared resource. */
+  private usualCapacity: ResourceVector;
   private fleet: FleetSnapshot | undefined;
   private readonly declared: DeclaredClasses;
   private readonly reports: ReportedCosts;
@@ -58,6 +60,7 @@ export class LatentLearning extends DemandLearning implements LatentView {
     config: BalancerConfig,
   ) {
     super(table, config);
+    this.usualCapacity = new Float64Array(config.RESOURCES.size).fill(1);
     this.reports = new ReportedCosts((classId, cost) => link.reportCost(this.nameOf(classId), cost));
     this.utilizationSentAt = new Float64Array(table.shape.slotCount).fill(-Infinity);
     this.declared = new DeclaredClasses(config.RESOURCES.names, (name) => this.classifier.numberOf(name));
@@ -106,6 +109,8 @@ export class LatentLearning extends DemandLearning implements LatentView {
 
   useFleet(fleet: FleetSnapshot): void {
     this.fleet = fleet;
+    const declared = capacitiesOf(fleet).filter((_, position) => fleet.isDeclaredAt(position));
+    this.usualCapacity = usualCapacity(declared, fleet.resourceCount);
     this.estimates = [];
     this.applySpeeds();
   }
@@ -183,11 +188,13 @@ export class LatentLearning extends DemandLearning implements LatentView {
   /** What a class needs of the declared resources, units: as it was reported, or else of the latent resources in their place. */
   private declaredPart(classId: number): ResourceVector {
     const report = this.reportOf(classId);
-    const source = report?.units ?? this.demandOf(classId);
-    const demand = new Float64Array(this.config.RESOURCES.size).map((_, r) => source[r] ?? 0);
-    const whole = demand.reduce((sum, units) => sum + units, 0);
-    const least = (report ? MIN_REPORTED_SHARE : MIN_INFERRED_SHARE) * whole;
-    return demand.map((units, r) => (units < least && this.isMissingSomewhere(r) ? 0 : units));
+    const demand = report?.units ?? this.demandOf(classId);
+    const seconds = usualSeconds(demand, this.usualCapacity);
+    const least = report ? MIN_REPORTED_SHARE : MIN_INFERRED_SHARE;
+    const whole = seconds.reduce((sum, each) => sum + each, 0);
+    return new Float64Array(this.config.RESOURCES.size).map((_, r) =>
+      seconds[r] < least * whole && this.isMissingSomewhere(r) ? 0 : (demand[r] ?? 0),
+    );
   }
 
   private reportOf(classId: number): ReportedCost | undefined {
@@ -208,15 +215,16 @@ export class LatentLearning extends DemandLearning implements LatentView {
   private applySpeeds(): void {
     const { fleet, believed } = this;
     if (!fleet || !believed) return;
-    const { resourceCount, capacity } = fleet;
-    const own = Array.from(fleet.slots, (_, position) =>
-      capacity.subarray(position * resourceCount, (position + 1) * resourceCount),
-    );
-    const declared = own.filter((_, position) => fleet.isDeclaredAt(position));
-    const usual = usualCapacity(declared, resourceCount);
-    own.forEach((units, position) => {
+    capacitiesOf(fleet).forEach((units, position) => {
       const slot = fleet.slots[position];
-      this.table.own.speeds[slot] = speedOf(believed.table, slot, units, usual);
+      this.table.own.speeds[slot] = speedOf(believed.table, slot, units, this.usualCapacity);
     });
   }
+}
+
+/** Of each backend, by position: units per second. */
+function capacitiesOf({ slots, capacity, resourceCount }: FleetSnapshot): Float64Array[] {
+  return Array.from(slots, (_, position) =>
+    capacity.subarray(position * resourceCount, (position + 1) * resourceCount),
+  );
 }
