@@ -189,4 +189,11 @@ describe('the demand of a class for declared resources', () => {
     expect(estimateOf(inferred, cost, [4000, 20])).toEqual((cost ?? inferred).slice(0, 2));
     expect(estimateOf(inferred, cost, [4000, 2000])).toEqual([100, 0]);
   });
+
+  it('is as much of each in seconds where the model has fewer resources than are declared', () => {
+    expect(estimateOf([100], undefined, [4000, 20])).toEqual(
+      [50, 0.25].map((units) => expect.closeTo(units) as number),
+    );
+    expect(estimateOf([100], [100, 2], [4000, 20])).toEqual([100, 2]);
+  });
 });

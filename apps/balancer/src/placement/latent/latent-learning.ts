@@ -187,12 +187,15 @@ export class LatentLearning extends DemandLearning implements LatentView {
 
   /** What a class needs of the declared resources, units: as it was reported, or else of the latent resources in their place. */
   private declaredPart(classId: number): ResourceVector {
+    const { size } = this.config.RESOURCES;
     const report = this.reportOf(classId);
     const demand = report?.units ?? this.demandOf(classId);
     const seconds = usualSeconds(demand, this.usualCapacity);
-    const least = report ? MIN_REPORTED_SHARE : MIN_INFERRED_SHARE;
     const whole = seconds.reduce((sum, each) => sum + each, 0);
-    return new Float64Array(this.config.RESOURCES.size).map((_, r) =>
+    // With fewer latent resources than declared ones nothing shows which of these a request needs.
+    if (!report && this.believedTable.rank < size) return this.usualCapacity.map((units) => (units * whole) / size);
+    const least = report ? MIN_REPORTED_SHARE : MIN_INFERRED_SHARE;
+    return new Float64Array(size).map((_, r) =>
       seconds[r] < least * whole && this.isMissingSomewhere(r) ? 0 : (demand[r] ?? 0),
     );
   }
