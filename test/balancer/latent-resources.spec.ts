@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { metricsOf } from '../support/metrics.js';
 import { startBackend, startBalancer, until, type Balancer } from '../support/processes.js';
 import { loadOf, machine } from '../support/uneven-machines.js';
-import { join } from '../support/upstreams.js';
+import { httpUpstream, join } from '../support/upstreams.js';
 
 /** How long each machine works on one unit, milliseconds. */
 const MACHINES = { fast: 4, usual: 6, slow: 30 };
@@ -102,6 +102,29 @@ describe.each([
     const served = await requests();
     await loadOf(balancer, REQUESTS, sent);
     expect((await requests()) - served).toBeGreaterThan(REQUESTS / 6);
+  });
+});
+
+describe.each(['0', '2'])('with %s threads', (DATA_PLANE_THREADS) => {
+  it('the explanation of a request has the demand that its backend gets', async () => {
+    const balancer = await startBalancer({ DECLARED_CAPACITY: 'prior', DATA_PLANE_THREADS });
+    const upstream = () =>
+      httpUpstream(({ headers }, response) => {
+        // So little of the second one that it is taken for none where a backend lacks it.
+        response.setHeader('endpoint-load-metrics', 'TEXT request_cost.compute=100, request_cost.storage=1');
+        response.end(String(headers['fairlead-demand']));
+      });
+    await join(balancer, 'whole', (await upstream()).port, { resources: { compute: 100, storage: 100 } });
+    const sent = async () => (await fetch(`${balancer.url}/page`)).text();
+    await until('the report to be used', async () => (await sent()) === 'compute=100, storage=1');
+    expect(await explain(balancer, { path: '/page' })).toMatchObject({ demand: { compute: 100, storage: 1 } });
+
+    await join(balancer, 'diskless', (await upstream()).port, { resources: { compute: 100, storage: 0 } });
+    await until('the other demand to be sent', async () => (await sent()) === 'compute=100, storage=0');
+    const { demand, candidates, excluded, note } = await explain(balancer, { path: '/page' });
+    expect(demand).toEqual({ compute: 100, storage: 0 });
+    expect(candidates.map(({ id }) => id).toSorted()).toEqual(['diskless', 'whole']);
+    expect({ excluded, note }).toEqual({ excluded: [], note: null });
   });
 });
 

@@ -106,6 +106,7 @@ export class ExplainService {
 
   /** Reads the head as one of a client: its route, its pool and its demand. */
   private async resolveHead(asked: ExplainRequest): Promise<ResolvedRequest> {
+    this.scheduler.refresh();
     const read = this.read(asked);
     const { demand, headers = {} } = asked;
     const pool = asked.pool ?? read.pool;
@@ -127,9 +128,10 @@ export class ExplainService {
     const { classId } = read;
     if (classId === undefined) return { request, route, class: null, demandSource: 'configured', notes };
     const name = this.learning.nameOf(classId);
-    // The threads that serve clients have learned it, not necessarily this one.
     const belief = (await this.plane.beliefs()).find((each) => each.name === name);
-    const learned = { ...request, classId, demand: belief?.demand ?? read.demand };
+    // With latent resources all threads believe the same. Without, those that serve clients have learned it, not this one.
+    const believed = this.learning.latent ? undefined : belief?.demand;
+    const learned = { ...request, classId, demand: believed ?? read.demand };
     return { request: learned, route, class: name, demandSource: belief?.source ?? 'prior', notes };
   }
 

@@ -162,6 +162,11 @@ export class DrfScheduler {
     return candidates.fill(fleet, this.table, demand, triedSlots) > 0;
   }
 
+  /** Uses the present fleet from now on: a thread that places nothing is behind. */
+  refresh(): void {
+    this.enter(this.last.name);
+  }
+
   /** The candidates for a request, and the one that {@link place} would choose. Places nothing. */
   explain(request: PlacementRequest): PlacementExplanation {
     const pool = this.enter(request.pool);
