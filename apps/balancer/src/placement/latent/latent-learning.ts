@@ -189,15 +189,17 @@ export class LatentLearning extends DemandLearning implements LatentView {
   private declaredPart(classId: number): ResourceVector {
     const { size } = this.config.RESOURCES;
     const report = this.reportOf(classId);
-    const demand = report?.units ?? this.demandOf(classId);
+    const demand = (report?.units ?? this.demandOf(classId)).slice(0, size);
     const seconds = usualSeconds(demand, this.usualCapacity);
     const whole = seconds.reduce((sum, each) => sum + each, 0);
     // With fewer latent resources than declared ones nothing shows which of these a request needs.
     if (!report && this.believedTable.rank < size) return this.usualCapacity.map((units) => (units * whole) / size);
-    const least = report ? MIN_REPORTED_SHARE : MIN_INFERRED_SHARE;
-    return new Float64Array(size).map((_, r) =>
-      seconds[r] < least * whole && this.isMissingSomewhere(r) ? 0 : (demand[r] ?? 0),
-    );
+    const least = (report ? MIN_REPORTED_SHARE : MIN_INFERRED_SHARE) * whole;
+    const most = Math.max(...seconds);
+    return Float64Array.from(demand, (units, r) => {
+      const isSmall = seconds[r] < Math.min(least, most);
+      return isSmall && this.isMissingSomewhere(r) ? 0 : units;
+    });
   }
 
   private reportOf(classId: number): ReportedCost | undefined {
