@@ -1,7 +1,8 @@
-// The numbers of classes, which each thread has of its own.
+// The numbers of classes, which each thread has of its own, and when beliefs are published.
 import { LoadTable } from '@fairlead/scheduling';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { loadBalancerConfig } from '../../config/balancer.config.js';
+import type { Beliefs } from './latent-link.js';
 import { LatentModel } from './latent-model.js';
 
 /** Two threads, each of which knows two classes. */
@@ -31,4 +32,19 @@ it('a class is kept as long as any thread has it', () => {
   expect(model.numberOf('GET /a')).toBe(0);
   nameClass(1, 0, 'GET /b');
   expect(model.numberOf('GET /a')).toBeUndefined();
+});
+
+it('a cost that is reported after the last request is published', async () => {
+  const { model, nameClass } = aModel();
+  const published = (isExpected: (beliefs: Beliefs) => boolean) =>
+    new Promise<void>((resolve) => model.listen((beliefs) => isExpected(beliefs) && resolve()));
+  model.start();
+  onTestFinished(() => model.stop());
+  nameClass(0, 0, 'GET /a');
+  const [log] = model.logs;
+  log.end(log.start(0, 0, 1), 0, 2, true);
+  await published(({ table }) => table.classSamples[0] > 0);
+  model.reportCost(0, 'GET /a', { units: [4, 1], reports: 20 });
+  await published(({ reported }) => reported[0]?.reports === 20);
+  expect(model.beliefs.reported[0]?.units).toEqual([4, 1]);
 });

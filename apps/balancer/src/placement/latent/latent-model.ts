@@ -19,8 +19,8 @@ const MIN_RANK_LIMIT = 3;
 /** How often the logs are read, and about how long the fit may work each time. */
 const TICK_MS = 50;
 const FIT_MS = 8;
-/** Seconds between tables that are published only because of new names of classes. */
-const NAMES_INTERVAL_SECONDS = 0.5;
+/** Seconds between beliefs that are published without a fit, because of new names of classes or reported costs. */
+const NEWS_INTERVAL_SECONDS = 0.5;
 
 /** The injection token of the model; undefined with DECLARED_CAPACITY=trusted. */
 export const LATENT_MODEL = Symbol('LatentModel');
@@ -46,7 +46,7 @@ export class LatentModel {
   private current: Beliefs;
   private ticking: NodeJS.Timeout | undefined;
   private publishedAt = 0;
-  private hasNewNames = false;
+  private hasNews = false;
 
   constructor({ shape }: LoadTable, config: BalancerConfig) {
     const rankLimit = latentResources(config);
@@ -115,6 +115,8 @@ export class LatentModel {
       all.reduce((sum, each) => sum + (each.units[r] * each.reports) / reports, 0),
     );
     this.reported[classId] = { units, reports };
+    // A fit may not follow: there may be no more requests.
+    this.hasNews = true;
     this.learner.declareDemand(classId, units, reports);
   }
 
@@ -166,8 +168,8 @@ export class LatentModel {
     const now = monotonicMs();
     this.read(now / 1000);
     const isNew = this.learner.step(sharedSecondsFromMs(now), () => monotonicMs() - now > FIT_MS);
-    const isNamed = this.hasNewNames && now / 1000 - this.publishedAt >= NAMES_INTERVAL_SECONDS;
-    if (isNew || isNamed) this.publish();
+    const isDue = this.hasNews && now / 1000 - this.publishedAt >= NEWS_INTERVAL_SECONDS;
+    if (isNew || isDue) this.publish();
   }
 
   /** Reads what the threads wrote. `now`: monotonic seconds. */
@@ -226,13 +228,13 @@ export class LatentModel {
     this.costs[classId] = undefined;
     this.reported[classId] = undefined;
     this.names[classId] = name;
-    this.hasNewNames = true;
+    this.hasNews = true;
     return classId;
   }
 
   private publish(): void {
     this.publishedAt = monotonicMs() / 1000;
-    this.hasNewNames = false;
+    this.hasNews = false;
     this.current = this.beliefsNow();
     for (const use of this.listeners) use(this.current);
   }
