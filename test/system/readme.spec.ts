@@ -1,11 +1,10 @@
 // The commands of the README, run as they stand there, against the demo that the README starts.
 import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
+import { reservePorts } from '../processes/ports.js';
 import { startDemo } from '../support/demo.js';
 import { backendIn, until } from '../support/processes.js';
 import { describeWith } from '../support/programs.js';
@@ -16,15 +15,6 @@ const run = promisify(execFile);
 
 /** The `node` of a command is the one that runs the tests. */
 const options = { cwd: ROOT, env: { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH}` } };
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 async function startServer(command: string, url: string): Promise<void> {
   const server = spawn('bash', ['-c', `exec ${command}`], { ...options, stdio: 'ignore', detached: true });
@@ -43,8 +33,7 @@ describeWith('curl', 'with curl', () => {
   describeWith('python3', 'and Python', () => {
     it('the commands of the README do what it says', async () => {
       const { offset } = await startDemo();
-      const serverPort = await freePort();
-      const joinedPort = await freePort();
+      const [serverPort, joinedPort] = await reservePorts(2);
       const control = `http://localhost:${9797 + offset}`;
       const onFreePorts = (command: string) => {
         const moved = command
