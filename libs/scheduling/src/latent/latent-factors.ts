@@ -92,13 +92,19 @@ export class LatentFactors {
   /** Makes a machine whose slot will be reused as slow as the usual one. */
   forgetSlot(slot: number): void {
     this.slotSamples[slot] = 0;
-    forget(this.slowness, slot, this.slotSamples, this.shape.rankLimit);
+    this.setUsual(slot, () => 1);
+  }
+
+  /** Makes a machine as slow as the usual one, times `ratioOf` a latent resource. The usual one is the mean in logarithms. */
+  setUsual(slot: number, ratioOf: (r: number) => number): void {
+    const { slowness, slotSamples, shape } = this;
+    setMean(slowness, slot, slotSamples, shape.rankLimit, ratioOf);
   }
 
   /** Makes a class whose number will be reused need what the usual one does. */
   forgetClass(classId: number): void {
     this.classSamples[classId] = 0;
-    forget(this.demand, classId, this.classSamples, this.shape.rankLimit);
+    setMean(this.demand, classId, this.classSamples, this.shape.rankLimit, () => 1);
   }
 
   /** Seconds of work that a request of a class is for latent resource `r` of a machine. */
@@ -142,8 +148,14 @@ function sumOf(values: Float64Array): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-/** Gives an entry the mean of those with samples, in logarithms. */
-function forget(entries: Float64Array, index: number, samples: Float64Array, rankLimit: number): void {
+/** Gives an entry the mean of those with samples, in logarithms, times a ratio by resource. Without any it stays. */
+function setMean(
+  entries: Float64Array,
+  index: number,
+  samples: Float64Array,
+  rankLimit: number,
+  ratioOf: (r: number) => number,
+): void {
   for (let r = 0; r < rankLimit; r++) {
     let [sum, count] = [0, 0];
     for (let other = 0; other < samples.length; other++) {
@@ -151,6 +163,6 @@ function forget(entries: Float64Array, index: number, samples: Float64Array, ran
       sum += Math.log(entries[other * rankLimit + r]);
       count++;
     }
-    if (count > 0) entries[index * rankLimit + r] = Math.exp(sum / count);
+    if (count > 0) entries[index * rankLimit + r] = ratioOf(r) * Math.exp(sum / count);
   }
 }

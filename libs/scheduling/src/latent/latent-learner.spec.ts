@@ -24,7 +24,7 @@ function setUp(classCount = 4, slotCount = 4) {
       send(k, slot, factor * trueWork(truth, k, slot).reduce((sum, work) => sum + work));
     }
   };
-  return { learner, send, learn };
+  return { learner, send, learn, step: () => learner.step(now) };
 }
 
 /** Seconds of work that a request is on a machine. */
@@ -51,6 +51,27 @@ describe('LatentLearner', () => {
     const figures = [0, 1, 2, 3].flatMap((k) => [0, 1, 2, 3].map((slot) => believed(table, k, slot)));
     expect(new Set(figures).size).toBe(1);
     expect(table.exploration).toBe(0.01);
+  });
+
+  it('believes in what a machine declares that joins later, compared with the others', () => {
+    const { learner, learn, step } = setUp();
+    POLAR.slowness.forEach((slowness, slot) => learner.declareMachine(slot, [1 / slowness[0], 1 / slowness[1]]));
+    learn(POLAR, 600);
+    const usual = believed(learner.table, 2, 2);
+    learner.declareMachine(3, [60, 60]);
+    expect(step()).toBe(true);
+    // The third machine declares 15.
+    expect(usual / believed(learner.table, 2, 3)).toBeGreaterThan(3);
+    expect(usual / believed(learner.table, 2, 3)).toBeLessThan(5);
+  });
+
+  it('believes that a machine is as the others are if it is the only one to declare something', () => {
+    const { learner, learn, step } = setUp();
+    learn(POLAR, 600);
+    const usual = believed(learner.table, 2, 3);
+    learner.declareMachine(3, [6000, 6000]);
+    step();
+    expect(believed(learner.table, 2, 3)).toBeCloseTo(usual, 9);
   });
 
   it('believes in what machines declare at first', () => {

@@ -99,6 +99,8 @@ export class LatentLearner {
   declareMachine(slot: number, capacity: ArrayLike<number> | undefined): void {
     this.priors.declareMachine(slot, capacity);
     if (this.fits === 0) this.startFromPriors();
+    else for (const factors of this.models) this.priors.writeMachine(factors, slot);
+    this.isOutdated = true;
   }
 
   /** Takes what requests of a class declare or are reported to cost, units by resource; it weighs as much as `samples` samples. */

@@ -113,6 +113,24 @@ export class Priors {
     }
   }
 
+  /** Makes a machine that has no samples differ from the usual one in fitted factors as what it declares does. */
+  writeMachine(factors: LatentFactors, slot: number): void {
+    if (factors.slotSamples[slot] === 0) factors.setUsual(slot, (r) => this.relativeSlowness(slot, r, factors));
+  }
+
+  /**
+   * How slow a machine is at latent resource `r` by what it declares, as a multiple of the mean, in logarithms, of what those
+   * with samples declare; 1: it cannot be compared.
+   */
+  private relativeSlowness(slot: number, r: number, { rank, slotSamples }: LatentFactors): number {
+    const valueOf = (each: number) => this.slowness.values[each * this.shape.rankLimit + r];
+    const logs = [...this.capacities.keys()]
+      .filter((each) => slotSamples[each] > 0 && valueOf(each) > 0)
+      .map((each) => Math.log(valueOf(each)));
+    if (rank < this.declaredResources() || logs.length === 0 || valueOf(slot) === 0) return 1;
+    return valueOf(slot) / Math.exp(logs.reduce((sum, log) => sum + log, 0) / logs.length);
+  }
+
   /** How many resources the machines declare, at most `rankLimit`. */
   private declaredResources(): number {
     const lengths = Array.from(this.capacities.values(), ({ length }) => length);

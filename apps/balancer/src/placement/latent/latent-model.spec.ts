@@ -48,3 +48,15 @@ it('a cost that is reported after the last request is published', async () => {
   await published(({ reported }) => reported[0]?.reports === 20);
   expect(model.beliefs.reported[0]?.units).toEqual([4, 1]);
 });
+
+it('what backends declare is published at once', () => {
+  const { model } = aModel();
+  model.useDeclarations(
+    new Map([
+      [0, [10, 10]],
+      [1, [40, 40]],
+    ]),
+  );
+  const { slowness, shape } = model.beliefs.table;
+  expect(slowness[0] / slowness[shape.rankLimit]).toBeCloseTo(4, 9);
+});

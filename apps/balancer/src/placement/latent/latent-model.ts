@@ -150,6 +150,8 @@ export class LatentModel {
       }
     }
     this.declared = declared;
+    // Before the next tick a backend may be up already.
+    this.tick();
   }
 
   /** Forgets a backend whose slot will be reused. */
