@@ -30,7 +30,7 @@ export class MachinesController {
   list(): MachineList {
     const table = this.learning.latent?.believedTable;
     const backends = this.registry.list();
-    const declared = backends.flatMap(({ capacity }) => (capacity ? [capacity] : []));
+    const declared = backends.map(({ capacity }) => capacity);
     const usual = usualCapacity(declared, this.config.RESOURCES.size);
     return {
       model: table?.model ?? 'declared',

@@ -10,7 +10,7 @@ import { NOT_LISTENING, type DataPlane, type InheritedPorts } from '../data-plan
 import { logListening, portsOf, type EachPort, type ListenAddress } from '../data-plane/listener.js';
 import type { RegistryService } from '../registry/registry.service.js';
 import type { NamedBelief } from '../placement/demand-learning.js';
-import { beliefsOf } from '../placement/latent/beliefs.js';
+import { beliefsOf, usualCapacity } from '../placement/latent/beliefs.js';
 import { FleetPublisher } from './fleet-publisher.js';
 import { writeLastWords } from './last-words.js';
 import { mergeBeliefs, mergeRequests, mergeSums } from './merge.js';
@@ -124,7 +124,10 @@ export class WorkerSupervisor implements DataPlane, OnModuleInit {
 
   async beliefs(): Promise<NamedBelief[]> {
     // With a model, every thread believes what the main thread does.
-    if (this.shared.model) return beliefsOf(this.shared.model.beliefs, this.config.RESOURCES.size);
+    if (this.shared.model) {
+      const declared = this.registry.list().map(({ capacity }) => capacity);
+      return beliefsOf(this.shared.model.beliefs, usualCapacity(declared, this.config.RESOURCES.size));
+    }
     return mergeBeliefs(await this.queryAll('beliefs'));
   }
 

@@ -44,7 +44,7 @@ describe('what is believed of a class', () => {
         isAnchored: false,
         ...more,
       },
-      2,
+      Float64Array.of(10, 40),
     );
 
   it('is its demand by latent resource, with what it is based on', () => {
@@ -54,9 +54,9 @@ describe('what is believed of a class', () => {
     expect(b).toMatchObject({ latent: { 'latent-1': 1, 'latent-2': 1 }, source: 'prior', samples: 0, confidence: 0 });
   });
 
-  it('leaves declared resources without a latent one at 0', () => {
+  it('is an equal part of each declared resource where there are fewer latent ones', () => {
     expect(beliefs({ table: aTable({ rank: 1 }) })[0]).toMatchObject({
-      demand: Float64Array.of(2, 0),
+      demand: Float64Array.of(1, 4),
       latent: { 'latent-1': 2 },
     });
   });

@@ -28,31 +28,45 @@ export function latentAmounts(amounts: ArrayLike<number>, rank: number): Record<
   return Object.fromEntries(Array.from({ length: rank }, (_, r) => [`latent-${r + 1}`, amounts[r]]));
 }
 
-/** What is believed of each class. */
-export function beliefsOf(beliefs: Beliefs, resourceCount: number): NamedBelief[] {
-  return Array.from(beliefs.numbers.values(), (number) => beliefOf(beliefs, number, resourceCount));
+/** What is believed of each class. `usual`: see {@link usualCapacity}. */
+export function beliefsOf(beliefs: Beliefs, usual: ResourceVector): NamedBelief[] {
+  return Array.from(beliefs.numbers.values(), (number) => beliefOf(beliefs, number, usual));
 }
 
 /**
- * What is believed of a class. Its demand is in units of the declared resources: as it was reported, or else of the latent
- * resources in their place; 0 where there are too few of these.
+ * What is believed of a class. Its demand is in units of the declared resources: as it was reported, or else by
+ * {@link unitsOfDeclared}.
  */
-function beliefOf(beliefs: Beliefs, number: number, resourceCount: number): NamedBelief {
+function beliefOf(beliefs: Beliefs, number: number, usual: ResourceVector): NamedBelief {
   const { table, names, reported } = beliefs;
   const { shape, rank } = table;
   const { samples, adoptedSamples } = knowledgeOf(table.classSamples[number], table.adoptedClassSamples[number]);
   const report = reported[number];
   const reports = report?.reports ?? 0;
-  const demand = table.demand.subarray(number * shape.rankLimit, (number + 1) * shape.rankLimit);
+  const demand = table.demand.slice(number * shape.rankLimit, (number + 1) * shape.rankLimit).fill(0, rank);
   return {
     name: names[number],
-    demand: new Float64Array(resourceCount).map((_, r) => report?.units[r] ?? (r < rank ? demand[r] : 0)),
+    demand: report ? Float64Array.from(report.units) : unitsOfDeclared(demand, rank, usual),
     latent: latentAmounts(demand, rank),
     source: reports > 0 ? 'reported' : samples + adoptedSamples > 0 ? 'inferred' : 'prior',
     confidence: confidence(samples + adoptedSamples + reports),
     samples: reports > 0 ? reports : samples,
     adoptedSamples,
   };
+}
+
+/**
+ * A demand for latent resources in units of the declared ones in whose place they are. With fewer of them nothing shows which
+ * declared ones are needed: the work is an equal part of each.
+ *
+ * @param demand 0 for latent resources that are not in use.
+ * @param usual see {@link usualCapacity}.
+ */
+export function unitsOfDeclared(demand: ResourceVector, rank: number, usual: ResourceVector): ResourceVector {
+  const { length: size } = usual;
+  if (rank >= size) return demand.slice(0, size);
+  const seconds = usualSeconds(demand, usual).reduce((sum, each) => sum + each, 0);
+  return usual.map((units) => (units * seconds) / size);
 }
 
 /** How much is known from `samples`, of which `adopted` stand for what was adopted. */
@@ -78,9 +92,12 @@ export function machineBelief(
  * The capacity of the usual backend: the geometric mean of those that are declared, by resource, zeros left out; 1 where
  * none is declared. This is the scale of the latent resources.
  */
-export function usualCapacity(declared: readonly ArrayLike<number>[], resourceCount: number): ResourceVector {
+export function usualCapacity(
+  declared: readonly (ArrayLike<number> | undefined)[],
+  resourceCount: number,
+): ResourceVector {
   return Float64Array.from({ length: resourceCount }, (_, r) => {
-    const present = declared.map((capacity) => capacity[r]).filter((units) => units > 0);
+    const present = declared.map((capacity) => capacity?.[r] ?? 0).filter((units) => units > 0);
     return Math.exp(present.reduce((sum, units) => sum + Math.log(units) / present.length, 0));
   });
 }

@@ -18,7 +18,15 @@ import {
   type NamedBelief,
 } from '../demand-learning.js';
 import { DeclaredClasses } from './declared-classes.js';
-import { beliefsOf, knowledgeOf, speedOf, usualCapacity, usualDemand, usualSeconds } from './beliefs.js';
+import {
+  beliefsOf,
+  knowledgeOf,
+  speedOf,
+  unitsOfDeclared,
+  usualCapacity,
+  usualDemand,
+  usualSeconds,
+} from './beliefs.js';
 import type { Beliefs, LatentLink, ReportedCost } from './latent-link.js';
 import { ReportedCosts } from './reported-costs.js';
 
@@ -130,7 +138,7 @@ export class LatentLearning extends DemandLearning implements LatentView {
   }
 
   beliefs(): NamedBelief[] {
-    return beliefsOf(this.beliefsInUse, this.config.RESOURCES.size);
+    return beliefsOf(this.beliefsInUse, this.usualCapacity);
   }
 
   protected reported(classId: number, cost: ResourceVector, slot: number): void {
@@ -187,16 +195,18 @@ export class LatentLearning extends DemandLearning implements LatentView {
 
   /** What a class needs of the declared resources, units: as it was reported, or else of the latent resources in their place. */
   private declaredPart(classId: number): ResourceVector {
-    const { size } = this.config.RESOURCES;
+    const { rank } = this.believedTable;
     const report = this.reportOf(classId);
-    const demand = (report?.units ?? this.demandOf(classId)).slice(0, size);
+    const demand = report
+      ? Float64Array.from(report.units)
+      : unitsOfDeclared(this.demandOf(classId), rank, this.usualCapacity);
+    // Equal parts say nothing of which resource is needed.
+    if (!report && rank < demand.length) return demand;
     const seconds = usualSeconds(demand, this.usualCapacity);
     const whole = seconds.reduce((sum, each) => sum + each, 0);
-    // With fewer latent resources than declared ones nothing shows which of these a request needs.
-    if (!report && this.believedTable.rank < size) return this.usualCapacity.map((units) => (units * whole) / size);
     const least = (report ? MIN_REPORTED_SHARE : MIN_INFERRED_SHARE) * whole;
     const most = Math.max(...seconds);
-    return Float64Array.from(demand, (units, r) => {
+    return demand.map((units, r) => {
       const isSmall = seconds[r] < Math.min(least, most);
       return isSmall && this.isMissingSomewhere(r) ? 0 : units;
     });
