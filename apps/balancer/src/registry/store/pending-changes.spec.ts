@@ -193,6 +193,27 @@ describe('PendingChanges', () => {
     expect(await limits()).toEqual(['a 2']);
   });
 
+  it.each([
+    ['is stored', 'after another balancer has removed the backend', 'stored', ['a 3']],
+    ['is dropped', 'before that', 'conflict', []],
+  ] as const)('a change %s which was made, while one is on its way, %s', async (_, when, kind, limits) => {
+    const { store, changes, limits: stored } = changesIn(new RemoteStore());
+    changes.handler = { onConflict: () => {}, onStored: () => {}, onRemoved: () => {}, onFailure: () => {} };
+    changes.save(aBackend('a', { maxInFlight: 1 }));
+    await changes.whenSettled('a');
+    const { promise, resolve } = Promise.withResolvers<void>();
+    store.delay = promise;
+    changes.save(aBackend('a', { maxInFlight: 2 }));
+    await MemoryStore.prototype.remove.call(store, 'a', changes.lastVersion);
+    const removedAt = changes.lastVersion + 1;
+    const steps = [() => changes.unlearn('a', removedAt), () => changes.save(aBackend('a', { maxInFlight: 3 }))];
+    for (const step of when === 'before that' ? steps.toReversed() : steps) step();
+    const settled = changes.whenSettled('a');
+    resolve();
+    expect(await settled).toMatchObject({ kind });
+    expect(await stored()).toEqual(limits);
+  });
+
   it('overwrites what another process has put into a store of its own', async () => {
     const { store, changes, limits } = changesIn(new OwnStore());
     await store.put(aRecord('a', { maxInFlight: 7 }), 0);

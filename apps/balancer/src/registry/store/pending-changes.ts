@@ -220,8 +220,11 @@ export class PendingChanges {
       return result;
     }
     if (this.handler) {
-      // What is known already is newer than what this result says.
-      if (result.version < (pending?.overtakenBy ?? 0)) return pending?.isKept ? undefined : OVERTAKEN;
+      // What is known already is newer than what this result says, and a newer change may have been made on that.
+      if (pending && result.version < pending.overtakenBy) {
+        const isMadeAgain = pending.wanted !== wanted && !pending.isOvertaken;
+        return pending.isKept || isMadeAgain ? undefined : OVERTAKEN;
+      }
       this.handler.onConflict(id, result, pending?.isKept ? pending.wanted : undefined);
       return result;
     }
