@@ -71,11 +71,14 @@ export class OwnProcess {
     await this.stop('SIGKILL');
   }
 
-  /** Waits until it listens on a port. @throws {Error} when it ends or takes too long. */
+  /** Waits until it listens on a port. @throws {Error} with the end of its output, when it ends or takes too long. */
   async listening(port: number): Promise<this> {
-    await until(`${this.name} to listen on port ${port}`, async () => {
+    const isListening = async () => {
       this.assertRuns();
       return canConnect(port);
+    };
+    await until(`${this.name} to listen on port ${port}`, isListening).catch((error: Error) => {
+      throw this.hasEnded ? error : new Error(`${error.message}: ${this.shownTail}`);
     });
     return this;
   }

@@ -1,12 +1,13 @@
 // The commands of the README, run as they stand there, against the demo that the README starts.
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
+import { OwnProcess } from '../processes/own-process.js';
 import { reservePorts } from '../processes/ports.js';
 import { startDemo } from '../support/demo.js';
-import { backendIn, until } from '../support/processes.js';
+import { backendIn } from '../support/processes.js';
 import { describeWith } from '../support/programs.js';
 import { JOIN, README, RUN_AGAINST_DEMO, SERVER, commandsIn } from '../support/readme-commands.js';
 
@@ -16,16 +17,11 @@ const run = promisify(execFile);
 /** The `node` of a command is the one that runs the tests. */
 const options = { cwd: ROOT, env: { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH}` } };
 
-async function startServer(command: string, url: string): Promise<void> {
-  const server = spawn('bash', ['-c', `exec ${command}`], { ...options, stdio: 'ignore', detached: true });
+async function startServer(command: string, port: number): Promise<void> {
+  const server = new OwnProcess(command, ['bash', '-c', `exec ${command}`], { ...options, detached: true });
   // The whole group: npx starts another process.
-  onTestFinished(() => void process.kill(-server.pid!, 'SIGTERM'));
-  await until('the server of the README to respond', async () => {
-    return fetch(url).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-  });
+  onTestFinished(() => void process.kill(-server.pid, 'SIGTERM'));
+  await server.listening(port);
 }
 
 // The commands send their requests with curl, and one starts a server in Python.
@@ -49,7 +45,7 @@ describeWith('curl', 'with curl', () => {
         if (expected === undefined) continue;
         if (command === SERVER || command === JOIN) {
           const port = command === SERVER ? serverPort : joinedPort;
-          await startServer(onFreePorts(command), `http://localhost:${port}/`);
+          await startServer(onFreePorts(command), port);
           if (command === JOIN) await backendIn(control, `http://127.0.0.1:${port}`, 'up');
           continue;
         }
