@@ -1,13 +1,14 @@
 // What the balancer believes of its backends, and by which model.
 import { machineListSchema, type MachineList } from '@fairlead/contracts';
-import { LoadTable, type LatentTable, type ResourceVector } from '@fairlead/scheduling';
+import { LoadTable, type LatentTable } from '@fairlead/scheduling';
 import { Controller, Get, Inject } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { ApiOperation, ApiResponse, ApiTags } from '../api-description/decorators.js';
 import { RequiredRole } from '../access/required-role.js';
 import { balancerConfig } from '../config/balancer.config.js';
 import { DemandLearning } from '../placement/demand-learning.js';
-import { machineBelief, speedOf, usualCapacity } from '../placement/latent/beliefs.js';
+import { machineBelief, usualCapacity } from '../placement/latent/beliefs.js';
+import { Speeds } from '../placement/latent/speeds.js';
 import { KnowledgeSharing } from '../placement/sharing/knowledge-sharing.js';
 import type { Backend } from '../registry/backend.js';
 import { RegistryService } from '../registry/registry.service.js';
@@ -32,17 +33,18 @@ export class MachinesController {
     const backends = this.registry.list();
     const declared = backends.map(({ capacity }) => capacity);
     const usual = usualCapacity(declared, this.config.RESOURCES.size);
+    const speeds = table && new Speeds(table, usual);
     return {
       model: table?.model ?? 'declared',
       fit: table ? fitOf(table) : null,
-      machines: backends.map((backend) => this.viewOf(backend, table, usual)),
+      machines: backends.map((backend) => this.viewOf(backend, table, speeds)),
     };
   }
 
   private viewOf(
     backend: Backend,
     table: LatentTable | undefined,
-    usual: ResourceVector,
+    speeds: Speeds | undefined,
   ): MachineList['machines'][number] {
     const { id, pool, slot, capacity } = backend;
     const assumed = this.registry.snapshots.capacityOf(backend);
@@ -51,7 +53,7 @@ export class MachinesController {
       id,
       pool,
       declared: capacity ? this.config.RESOURCES.amountsOf(capacity) : null,
-      speed: table ? speedOf(table, slot, assumed, usual) : this.loads.speed(slot),
+      speed: speeds?.of(slot, assumed) ?? this.loads.speed(slot),
       latent,
       adoptedFrom: latent && latent.adoptedSamples > 0 ? this.sharing.sourcesOfMachine(id) : [],
     };

@@ -1,28 +1,9 @@
 // What people are shown of a table of beliefs.
 import type { LatentTable } from '@fairlead/scheduling';
 import { describe, expect, it } from 'vitest';
-import { beliefsOf, latentAmounts, machineBelief, speedOf, usualCapacity } from './beliefs.js';
+import { beliefsOf, latentAmounts, machineBelief } from './beliefs.js';
+import { aTable } from './latent-table.fixture.js';
 import type { Beliefs } from './latent-link.js';
-
-/** Two classes and three machines over two of three latent resources; nothing is known of the last ones. */
-function aTable(more: Partial<LatentTable> = {}): LatentTable {
-  return {
-    shape: { classCount: 2, slotCount: 3, rankLimit: 3 },
-    version: 4,
-    model: 'latent',
-    rank: 2,
-    demand: Float64Array.of(2, 8, 1, 1, 1, 1),
-    slowness: Float64Array.of(0.5, 0.25, 1, 1, 4, 1, 1, 1, 1),
-    classSamples: Float64Array.of(99.6, 0),
-    slotSamples: Float64Array.of(400, 25, 0),
-    adoptedClassSamples: new Float64Array(2),
-    adoptedSlotSamples: new Float64Array(3),
-    loss: NaN,
-    formerLoss: NaN,
-    exploration: 0.01,
-    ...more,
-  };
-}
 
 describe('latent resources', () => {
   it('are numbered from 1, and those that are not in use are left out', () => {
@@ -87,37 +68,5 @@ describe('what is believed of a machine', () => {
   it('counts apart what was adopted, and knows it as surely', () => {
     const table = aTable({ adoptedSlotSamples: Float64Array.of(0, 24.8, 0) });
     expect(machineBelief(table, 1)).toMatchObject({ samples: 0, adoptedSamples: 25, confidence: 5 / 6 });
-  });
-
-  it.each([
-    ['of one that declares half of what it does', 0, [1, 2], 2],
-    ['of one that does what it declares', 1, [1, 0.25], 1],
-    ['of one without the second resource', 0, [1, 0], 2],
-    ['is bounded', 0, [1e-6, 1e-6], 16],
-    ['is bounded below', 0, [1e6, 1e6], 1 / 16],
-    ['is 1 where nothing can be compared', 0, [0, 0], 1],
-  ])('its speed %s', (_, slot, capacity, speed) => {
-    expect(speedOf(aTable(), slot, capacity, [1, 1])).toBeCloseTo(speed);
-  });
-
-  it('its speed counts all resources where the model has fewer than are declared', () => {
-    const declared = [
-      [10, 40],
-      [40, 10],
-      [20, 80],
-    ];
-    const usual = usualCapacity([...declared, [0, 0]], 2);
-    expect([...usual]).toEqual([expect.closeTo(20), expect.closeTo(31.7, 1)]);
-    // The first two are as fast as the usual one, and the third is half as fast.
-    const table = aTable({ rank: 1, slowness: Float64Array.of(1 / 20, 1, 1, 1 / 20, 1, 1, 1 / 10, 1, 1) });
-    const [first, second, third] = declared.map((capacity, slot) => speedOf(table, slot, capacity, usual));
-    expect(first).toBeCloseTo(second);
-    expect(third / first).toBeCloseTo(1 / 4);
-  });
-
-  it('its speed is relative to the usual backend where nothing is declared', () => {
-    const usual = usualCapacity([], 2);
-    expect([...usual]).toEqual([1, 1]);
-    expect(speedOf(aTable({ rank: 1 }), 0, [1, 1], usual)).toBeCloseTo(2);
   });
 });

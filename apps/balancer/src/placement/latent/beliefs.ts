@@ -3,9 +3,6 @@ import { confidence, type LatentTable, type ResourceVector } from '@fairlead/sch
 import type { Knowledge, NamedBelief } from '../demand-learning.js';
 import type { Beliefs } from './latent-link.js';
 
-/** A speed is at most this multiple of what the backend declares or is assumed to have, and at least the inverse. */
-const MAX_SPEED = 16;
-
 /**
  * The demand of the usual class: the mean of those with samples, in logarithms. Units, by latent resource; 0 for those that
  * are not in use.
@@ -110,30 +107,4 @@ export function usualCapacity(
  */
 export function usualSeconds(units: ArrayLike<number>, usual: ArrayLike<number>): number[] {
   return Array.from(units, (amount, r) => amount / (usual[r] ?? usual[0]));
-}
-
-/**
- * The believed speed of the backend in a slot as a multiple of `capacity`, which it declares or is assumed to have: the mean
- * over resources, in logarithms. With fewer latent resources than declared ones, its speed relative to the usual backend is
- * taken to be the same at each declared one.
- *
- * @param usual see {@link usualCapacity}.
- */
-export function speedOf(
-  { slowness, shape, rank }: LatentTable,
-  slot: number,
-  capacity: ArrayLike<number>,
-  usual: ArrayLike<number>,
-): number {
-  const first = slot * shape.rankLimit;
-  const isNamed = rank >= capacity.length;
-  let whole = 0;
-  for (let r = 0; r < rank; r++) whole += Math.log(slowness[first + r] * (usual[r] ?? 1)) / rank;
-  let [sum, count] = [0, 0];
-  for (let r = 0; r < capacity.length; r++) {
-    if (capacity[r] === 0) continue;
-    sum -= Math.log(capacity[r]) + (isNamed ? Math.log(slowness[first + r]) : whole - Math.log(usual[r]));
-    count++;
-  }
-  return count === 0 ? 1 : Math.min(MAX_SPEED, Math.max(1 / MAX_SPEED, Math.exp(sum / count)));
 }

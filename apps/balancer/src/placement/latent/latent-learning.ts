@@ -18,17 +18,10 @@ import {
   type NamedBelief,
 } from '../demand-learning.js';
 import { DeclaredClasses } from './declared-classes.js';
-import {
-  beliefsOf,
-  knowledgeOf,
-  speedOf,
-  unitsOfDeclared,
-  usualCapacity,
-  usualDemand,
-  usualSeconds,
-} from './beliefs.js';
+import { beliefsOf, knowledgeOf, unitsOfDeclared, usualCapacity, usualDemand, usualSeconds } from './beliefs.js';
 import type { Beliefs, LatentLink, ReportedCost } from './latent-link.js';
 import { ReportedCosts } from './reported-costs.js';
+import { Speeds } from './speeds.js';
 
 /** How often the reported utilization of a backend is passed on, seconds. */
 const UTILIZATION_INTERVAL_SECONDS = 1;
@@ -230,9 +223,10 @@ export class LatentLearning extends DemandLearning implements LatentView {
   private applySpeeds(): void {
     const { fleet, believed } = this;
     if (!fleet || !believed) return;
+    const speeds = new Speeds(believed.table, this.usualCapacity);
     capacitiesOf(fleet).forEach((units, position) => {
       const slot = fleet.slots[position];
-      this.table.own.speeds[slot] = speedOf(believed.table, slot, units, this.usualCapacity);
+      this.table.own.speeds[slot] = speeds.of(slot, units);
     });
   }
 }
