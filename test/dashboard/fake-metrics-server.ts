@@ -20,10 +20,17 @@ export class FakeMetricsServer extends RestartableServer {
   pending = 0;
   mostPending = 0;
 
-  protected handle({ url }: IncomingMessage, response: ServerResponse): void {
+  protected handle({ url, socket }: IncomingMessage, response: ServerResponse): void {
     this.pending += 1;
     this.mostPending = Math.max(this.mostPending, this.pending);
-    response.once('close', () => (this.pending -= 1));
+    const ends = () => {
+      this.pending -= 1;
+      response.off('close', ends);
+      socket.off('end', ends);
+    };
+    response.once('close', ends);
+    // A client that gave up: the response closes some turns of the event loop later, when the next request may be here.
+    socket.once('end', ends);
     if (url === '/api/v1/requests') return sendJson(response, { requests: this.requests });
     if (url === '/api/v1/cluster' && this.cluster) return sendJson(response, this.cluster);
     if (url !== '/api/v1/metrics') return void response.writeHead(404).end();
