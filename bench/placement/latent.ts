@@ -5,7 +5,7 @@ import { LatentDemand, LearnedDemand, TrueDemand, type DemandModel } from './dem
 import { FLEETS, LEARNING_FLEETS, type Fleet, type RequestClass } from './fleets.js';
 import type { Effort } from './measure.js';
 import { randomFleets } from './random-fleets.js';
-import type { Run } from './results.js';
+import { runOf, type Run } from './run.js';
 import { simulate, type Outcome, type Scenario } from './simulation.js';
 import type { Discipline } from './stations.js';
 
@@ -119,10 +119,13 @@ export class LatentResults {
 
 /** All runs. */
 export function latentRuns(results: LatentResults, effort: Effort): Run[] {
-  const run = (situation: Situation, fleet: Fleet, mode: Mode): Run => ({
-    title: `${fleet.name}, ${situation}, ${mode}`,
-    go: () => results.set(situation, fleet, mode, measure({ ...SITUATIONS[situation], fleet }, mode, effort)),
-  });
+  const run = (situation: Situation, fleet: Fleet, mode: Mode) =>
+    runOf(
+      `${fleet.name}, ${situation}, ${mode}`,
+      () => measure({ ...SITUATIONS[situation], fleet }, mode, effort),
+      (figures) => results.set(situation, fleet, mode, figures),
+    );
+  const newcomerSeeds = seedsUpTo(effort.learningSeeds.length * NEWCOMER.seedsPerSeed);
   const both = ['declared', 'nothing declared'] as const;
   const main: readonly (readonly [Situation, readonly Mode[]])[] = [
     ['exact', [...both, 'demand learned', 'least-requests']],
@@ -144,14 +147,13 @@ export function latentRuns(results: LatentResults, effort: Effort): Run[] {
     ),
     ...([...both, 'least-requests'] as const).map((mode) => run('exact', EQUAL, mode)),
     ...RANDOM_FLEETS.flatMap((fleet) => ([...both, 'least-requests'] as const).map((m) => run('random', fleet, m))),
-    ...LATENT_FLEETS.map((fleet) => ({
-      title: `${fleet.name}, a new balancer`,
-      go: () =>
-        results.setNewcomer(
-          fleet,
-          seedsUpTo(effort.learningSeeds.length * NEWCOMER.seedsPerSeed).map((seed) => newcomer(fleet, seed)),
-        ),
-    })),
+    ...LATENT_FLEETS.map((fleet) =>
+      runOf(
+        `${fleet.name}, a new balancer`,
+        () => newcomerSeeds.map((seed) => newcomer(fleet, seed)),
+        (ratios) => results.setNewcomer(fleet, ratios),
+      ),
+    ),
   ];
 }
 

@@ -4,7 +4,8 @@ import { EXACT, HALVED, MIX_SHIFT, NOISE, NOISY, Trial, type Condition } from '.
 import { LearnedDemand } from './demand-model.js';
 import { LEARNING_FLEETS } from './fleets.js';
 import { keepsUp, tails, type Effort, type Setting } from './measure.js';
-import { DISCIPLINES, type Run } from './results.js';
+import { DISCIPLINES } from './results.js';
+import { runOf, type Run } from './run.js';
 import type { Scenario } from './simulation.js';
 import type { Discipline } from './stations.js';
 
@@ -70,24 +71,24 @@ function keyOf({ fleet, condition, discipline, beginning }: Case): string {
 /** All runs. */
 export function learningRuns(results: LearningResults, effort: Effort): Run[] {
   return LEARNING_FLEETS.flatMap((fleet) => {
-    const tailsOf = (trial: Trial, discipline: Discipline, beginning: Beginning, contender: Contender): Run => ({
-      title: `${fleet.name} ${contender} ${beginning.name}, ${trial.condition.name}`,
-      go: () => {
-        const figures = tails(
-          settingOf(trial, discipline, beginning, contender),
-          effort.requests,
-          effort.learningSeeds,
-        );
-        results.setTails({ fleet: fleet.name, condition: trial.condition, discipline, beginning }, contender, figures);
-      },
-    });
-    const stability = (trial: Trial, discipline: Discipline): Run => ({
-      title: `${fleet.name} cold, ${trial.condition.name}, stable?`,
-      go: () => {
-        const isStable = keepsUp(settingOf(trial, discipline, COLD, 'inferred'), effort);
-        results.setKeepsUp({ fleet: fleet.name, condition: trial.condition, discipline, beginning: COLD }, isStable);
-      },
-    });
+    const tailsOf = (trial: Trial, discipline: Discipline, beginning: Beginning, contender: Contender) =>
+      runOf(
+        `${fleet.name} ${contender} ${beginning.name}, ${trial.condition.name}`,
+        () => tails(settingOf(trial, discipline, beginning, contender), effort.requests, effort.learningSeeds),
+        (figures) =>
+          results.setTails(
+            { fleet: fleet.name, condition: trial.condition, discipline, beginning },
+            contender,
+            figures,
+          ),
+      );
+    const stability = (trial: Trial, discipline: Discipline) =>
+      runOf(
+        `${fleet.name} cold, ${trial.condition.name}, stable?`,
+        () => keepsUp(settingOf(trial, discipline, COLD, 'inferred'), effort),
+        (isStable) =>
+          results.setKeepsUp({ fleet: fleet.name, condition: trial.condition, discipline, beginning: COLD }, isStable),
+      );
     const judged = JUDGED_CONDITIONS.flatMap((condition) => {
       const trial = new Trial(fleet, condition);
       return DISCIPLINES.flatMap((discipline) => [

@@ -3,6 +3,7 @@ import { POLICY_NAMES, type PolicyName } from '@fairlead/scheduling';
 import { EXACT, NOISY, ADVERSE_CONDITIONS, Trial, type Condition } from './conditions.js';
 import type { Fleet } from './fleets.js';
 import { highestStableLoad, median, tails, type Effort } from './measure.js';
+import { runOf, type Run } from './run.js';
 import type { Scenario } from './simulation.js';
 import type { Discipline } from './stations.js';
 
@@ -53,39 +54,29 @@ export class Results {
   }
 }
 
-/** A run that yields one figure. */
-export interface Run {
-  readonly title: string;
-  readonly go: () => void;
-}
-
 /** All runs, grouped by fleet. */
 export function runsFor(results: Results, effort: Effort): Run[] {
   return results.fleets.flatMap((fleet) => {
     const exact = new Trial(fleet, EXACT);
     results.set(exact.bound, 'bound', fleet.name);
-    const tail = (trial: Trial, discipline: Discipline, policy: PolicyName, load: number): Run => ({
-      title: `${fleet.name} ${policy} at ${load}`,
-      go: () =>
-        results.set(
+    const tail = (trial: Trial, discipline: Discipline, policy: PolicyName, load: number): Run<number> =>
+      runOf(
+        `${fleet.name} ${policy} at ${load}`,
+        () =>
           median(tails((run) => trial.scenario(policy, load, { ...run, discipline }), effort.requests, effort.seeds)),
-          'p99',
-          fleet.name,
-          trial.condition.name,
-          discipline,
-          policy,
-          load,
-        ),
-    });
-    const stable = (condition: Condition, discipline: Discipline, policy: PolicyName): Run => ({
-      title: `${fleet.name} ${policy} stable`,
-      go: () => {
-        const trial = new Trial(fleet, condition);
-        const settingAt = (load: number) => (run: Pick<Scenario, 'requests' | 'seed'>) =>
-          trial.scenario(policy, load, { ...run, discipline });
-        results.set(highestStableLoad(settingAt, effort), 'stable', fleet.name, condition.name, discipline, policy);
-      },
-    });
+        (p99) => results.set(p99, 'p99', fleet.name, trial.condition.name, discipline, policy, load),
+      );
+    const stable = (condition: Condition, discipline: Discipline, policy: PolicyName): Run<number> =>
+      runOf(
+        `${fleet.name} ${policy} stable`,
+        () => {
+          const trial = new Trial(fleet, condition);
+          const settingAt = (load: number) => (run: Pick<Scenario, 'requests' | 'seed'>) =>
+            trial.scenario(policy, load, { ...run, discipline });
+          return highestStableLoad(settingAt, effort);
+        },
+        (load) => results.set(load, 'stable', fleet.name, condition.name, discipline, policy),
+      );
     const judged = DISCIPLINES.flatMap((discipline) =>
       POLICY_NAMES.flatMap((policy) => JUDGED_LOADS.map((load) => tail(exact, discipline, policy, load))),
     );

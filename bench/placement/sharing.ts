@@ -2,7 +2,7 @@
 import { EXACT, Trial } from './conditions.js';
 import { FLEETS, type Fleet } from './fleets.js';
 import { keepsUp, tails, type Effort, type Setting } from './measure.js';
-import type { Run } from './results.js';
+import { runOf, type Run } from './run.js';
 import type { Scenario } from './simulation.js';
 
 /** Loads, as fractions of λ*: p99 is measured at the first, and the fleet has to keep up at the second. */
@@ -63,20 +63,18 @@ export class SharingResults {
 /** All runs. */
 export function sharingRuns(results: SharingResults, effort: Effort): Run[] {
   return FLEETS.flatMap((fleet) => {
-    const tailsOf = (balancers: number, sharing: Sharing): Run => ({
-      title: `${fleet.name}, ${balancers} balancers, ${sharing.name}`,
-      go: () => {
-        const figures = tails(settingOf(fleet, balancers, sharing, SHARING_LOAD), effort.requests, effort.seeds);
-        results.setTails(fleet, balancers, sharing, figures);
-      },
-    });
-    const stability = (sharing: Sharing): Run => ({
-      title: `${fleet.name}, ${JUDGED_BALANCERS} balancers, ${sharing.name}, stable?`,
-      go: () => {
-        const setting = settingOf(fleet, JUDGED_BALANCERS, sharing, SHARING_STABLE_LOAD);
-        results.setKeepsUp(fleet, sharing, keepsUp(setting, effort));
-      },
-    });
+    const tailsOf = (balancers: number, sharing: Sharing) =>
+      runOf(
+        `${fleet.name}, ${balancers} balancers, ${sharing.name}`,
+        () => tails(settingOf(fleet, balancers, sharing, SHARING_LOAD), effort.requests, effort.seeds),
+        (figures) => results.setTails(fleet, balancers, sharing, figures),
+      );
+    const stability = (sharing: Sharing) =>
+      runOf(
+        `${fleet.name}, ${JUDGED_BALANCERS} balancers, ${sharing.name}, stable?`,
+        () => keepsUp(settingOf(fleet, JUDGED_BALANCERS, sharing, SHARING_STABLE_LOAD), effort),
+        (isStable) => results.setKeepsUp(fleet, sharing, isStable),
+      );
     return [
       tailsOf(1, OWN_VIEW),
       ...BALANCERS.flatMap((balancers) => SHARINGS.map((sharing) => tailsOf(balancers, sharing))),
