@@ -62,6 +62,7 @@ Writes docs/performance.md and docs/plots/data-plane.svg when no contender and n
                      ${CONTENDER_NAMES.join(', ')}
   --rounds N         rounds of each case (${WHOLE.rounds})
   --seconds N        how long each turn is measured (${WHOLE.seconds})
+  --warm-up N        seconds of load before that (${WHOLE.warmUpSeconds})
   --starts N         starts for the start-up time (${WHOLE.starts})
   --json FILE        also write the raw results to this file
   --help             print this text
@@ -73,7 +74,7 @@ Writes docs/performance.md and docs/plots/data-plane.svg when no contender and n
                      Takes the flags above except --quick, with these defaults:
                      --case ${AGAINST.cases.join(' --case ')}
                      --contender ${AGAINST.contenders.join(' --contender ')}
-                     --rounds ${AGAINST.rounds} --seconds ${AGAINST.seconds} --starts ${AGAINST.starts}
+                     --rounds ${AGAINST.rounds} --seconds ${AGAINST.seconds} --warm-up ${AGAINST.warmUpSeconds} --starts ${AGAINST.starts}
                      Exits with 0 if both builds were measured, whatever the figures, else with 1.
 
   BENCH_REGISTRY_URL=redis://127.0.0.1:6379 adds the contender fairlead-redis, whose registry is in that server.
@@ -85,6 +86,7 @@ const FLAGS = {
   contender: { type: 'string', multiple: true },
   rounds: { type: 'string' },
   seconds: { type: 'string' },
+  'warm-up': { type: 'string' },
   starts: { type: 'string' },
   against: { type: 'string' },
   json: { type: 'string' },
@@ -108,7 +110,7 @@ export function benchOptions(args: string[]): BenchOptions | 'help' | { readonly
       contenders: CONTENDERS.filter(({ name }) => contenders.includes(name)),
       rounds: wholeNumber('--rounds', values.rounds, defaults.rounds),
       seconds: wholeNumber('--seconds', values.seconds, defaults.seconds),
-      warmUpSeconds: defaults.warmUpSeconds,
+      warmUpSeconds: wholeNumber('--warm-up', values['warm-up'], defaults.warmUpSeconds),
       starts: wholeNumber('--starts', values.starts, defaults.starts),
       against,
       json: values.json,
