@@ -1,6 +1,6 @@
 // `npm run build`: compiles all applications into dist/ in one pass, without a type check (`npm run typecheck` is that).
 // The layout is the one of `nest build`: dist/apps/<app>/src/main.js.
-import { existsSync, globSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, globSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -18,6 +18,7 @@ async function build(): Promise<number> {
   try {
     const written = await compile();
     removeStale(written);
+    makeExecutable();
     const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
     process.stdout.write(`Built ${written.size} files into dist/ in ${seconds} s\n`);
     return 0;
@@ -60,6 +61,12 @@ function removeStale(written: ReadonlySet<string>): void {
   for (const file of globSync('{_virtual,apps,libs}/**/*.{js,map}', { cwd: DIST })) {
     if (!written.has(file)) rmSync(join(DIST, file));
   }
+}
+
+/** npx does so only when it meets this folder for the first time, and not after dist/ was removed. */
+function makeExecutable(): void {
+  const { bin } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { bin: Record<string, string> };
+  for (const file of Object.values(bin)) chmodSync(join(ROOT, file), 0o755);
 }
 
 function reasonOf(error: unknown): string {

@@ -1,4 +1,4 @@
-// `npm run build` without what it needs.
+// `npm run build`: what it writes can be run, and without what it needs it says so.
 import { execFile } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,12 @@ import { expect, it, onTestFinished } from 'vitest';
 
 const run = promisify(execFile);
 const SCRIPT = fileURLToPath(new URL('../../scripts/build.ts', import.meta.url));
+const COMMAND = fileURLToPath(new URL('../../dist/apps/cli/src/main.js', import.meta.url));
+
+it('writes a command that can be executed', async () => {
+  const { stdout } = await run(COMMAND, ['--version']);
+  expect(stdout).toMatch(/^\d+\.\d+\.\d+/);
+});
 
 it.each([
   ['production', 'its development dependencies are not installed because NODE_ENV is production'],

@@ -20,7 +20,9 @@ const options = { cwd: ROOT, env: { ...process.env, PATH: `${dirname(process.exe
 async function startServer(command: string, port: number): Promise<void> {
   const server = new OwnProcess(command, ['bash', '-c', `exec ${command}`], { ...options, detached: true });
   // The whole group: npx starts another process.
-  onTestFinished(() => void process.kill(-server.pid, 'SIGTERM'));
+  onTestFinished(() => {
+    if (!server.hasEnded) process.kill(-server.pid, 'SIGTERM');
+  });
   await server.listening(port);
 }
 
