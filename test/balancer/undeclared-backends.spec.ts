@@ -128,7 +128,13 @@ describe('a backend that declares nothing', () => {
 
 describe('a mixed fleet', () => {
   it.each(['0', '2'])('treats it as a machine of median size, with %s threads', async (DATA_PLANE_THREADS) => {
-    const balancer = await startBalancer({ DATA_PLANE_THREADS, PLACEMENT_POLICY: 'weighted-round-robin' });
+    // Nothing is learned of these backends, which are all equally fast.
+    const nothingLearned = { DECLARED_CAPACITY: 'trusted', DEMAND_SOURCE: 'unit' };
+    const balancer = await startBalancer({
+      DATA_PLANE_THREADS,
+      PLACEMENT_POLICY: 'weighted-round-robin',
+      ...nothingLearned,
+    });
     const servers = await Promise.all(['small', 'median', 'large', 'plain'].map(upstream));
     for (const [i, compute] of [10, 20, 60].entries()) {
       const id = ['small', 'median', 'large'][i];
