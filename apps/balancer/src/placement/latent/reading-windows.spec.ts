@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ReadingWindows } from './reading-windows.js';
 
-/** Reads so many records per second, twenty times a second. Says which part of the time was read. */
+/** The part of the time in which windows are open at a rate of records, looked at 20 times a second, and the pauses. */
 function partRead(recordsPerSecond: number, seconds: number) {
   const pauses: { isPaused: boolean; at: number }[] = [];
   let now = 100;
