@@ -24,6 +24,7 @@ async function startServer(command: string, port: number): Promise<void> {
     if (!server.hasEnded) process.kill(-server.pid, 'SIGTERM');
   });
   await server.listening(port);
+  expect((await fetch(`http://localhost:${port}/`)).ok, command).toBe(true);
 }
 
 // The commands send their requests with curl, and one starts a server in Python.

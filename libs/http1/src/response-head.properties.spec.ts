@@ -16,10 +16,10 @@ const limits = { maxHeadBytes: 1000, maxFields: 100 };
 /** Longer bodies are not sent to Node's parser. */
 const MAX_BODY_BYTES = 10_000;
 /**
- * Blanks after a transfer coding. RFC 9110 §5.5 has them removed, tabs too; Node takes a coding with a tab after it for one that
- * it does not know.
+ * Whitespace with a tab after a transfer coding. RFC 9110 §5.5 excludes it from the value, but Node does not recognize such a
+ * coding.
  */
-const BLANKS_AFTER_CODING = /(?<=^transfer-encoding:.*)[ \t]+(?=\r\n)/gim;
+const TAB_AFTER_CODING = /(?<=^transfer-encoding:.*)[ \t]*\t[ \t]*(?=\r\n)/gim;
 const BODIES = { none: '', length: 'hello', chunked: '5\r\nhello\r\n0\r\n\r\n', close: 'hello' };
 
 const responses = tuple(canonicalResponse, constantFrom('GET', 'HEAD')).chain(([{ before, head }, method]) =>
@@ -37,7 +37,7 @@ describe('an accepted response head', () => {
         const { length, interim } = read;
         acceptedCount++;
         const body = head.bodyEnd === 'length' ? 'b'.repeat(head.contentLength) : BODIES[head.bodyEnd];
-        const received = text.slice(0, length).replaceAll(BLANKS_AFTER_CODING, '');
+        const received = text.slice(0, length).replaceAll(TAB_AFTER_CODING, '');
         const parsed = await parseResponse(latin1(received + body), method);
         if (typeof parsed === 'string') throw new Error(`${parsed}: ${JSON.stringify(text)}`);
         expect(parsed.statusCode).toBe(head.statusCode);
