@@ -127,24 +127,31 @@ describe('a backend that declares nothing', () => {
 });
 
 describe('a mixed fleet', () => {
-  it.each(['0', '2'])('treats it as a machine of median size, with %s threads', async (DATA_PLANE_THREADS) => {
-    // Nothing is learned of these backends, which are all equally fast.
-    const nothingLearned = { DECLARED_CAPACITY: 'trusted', DEMAND_SOURCE: 'unit' };
-    const balancer = await startBalancer({
-      DATA_PLANE_THREADS,
-      PLACEMENT_POLICY: 'weighted-round-robin',
-      ...nothingLearned,
-    });
+  /** Three that declare 10, 20 and 60, and one that declares nothing. They respond equally fast. */
+  async function joinMixed(balancer: Balancer): Promise<void> {
     const servers = await Promise.all(['small', 'median', 'large', 'plain'].map(upstream));
     for (const [i, compute] of [10, 20, 60].entries()) {
       const id = ['small', 'median', 'large'][i];
       await join(balancer, id, servers[i].port, { resources: { compute, storage: compute } });
     }
     await join(balancer, 'plain', servers[3].port, { resources: undefined });
+  }
+
+  it.each(['prior', 'trusted'])('limits it as a machine of median size, with %s', async (DECLARED_CAPACITY) => {
+    const balancer = await startBalancer({ DECLARED_CAPACITY });
+    await joinMixed(balancer);
     const { backends, fleet } = await metricsOf(balancer);
     const limits = Object.fromEntries(backends.map(({ id, maxInFlight }) => [id, maxInFlight]));
     expect(limits).toEqual({ small: 512, median: 1024, large: 3072, plain: 1024 });
     expect(fleet.capacity).toEqual({ compute: 90, storage: 90 });
+  });
+
+  it.each(['0', '2'])('treats it as a machine of median size, with %s threads', async (DATA_PLANE_THREADS) => {
+    // What is learned of backends that are equally fast would move the shares away from what they declare.
+    const nothingLearned = { DECLARED_CAPACITY: 'trusted', DEMAND_SOURCE: 'unit' };
+    const PLACEMENT_POLICY = 'weighted-round-robin';
+    const balancer = await startBalancer({ DATA_PLANE_THREADS, PLACEMENT_POLICY, ...nothingLearned });
+    await joinMixed(balancer);
 
     const threads = Math.max(1, Number(DATA_PLANE_THREADS));
     const served = await servedBy(balancer, 110);
