@@ -63,7 +63,7 @@ function removeStale(written: ReadonlySet<string>): void {
   }
 }
 
-/** npx does so only when it meets this folder for the first time, and not after dist/ was removed. */
+/** npx makes commands executable too, but only on its first run in a folder: not after dist/ was removed. */
 function makeExecutable(): void {
   const { bin } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { bin: Record<string, string> };
   for (const file of Object.values(bin)) chmodSync(join(ROOT, file), 0o755);
