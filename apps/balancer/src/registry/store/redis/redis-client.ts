@@ -3,11 +3,14 @@ import { isIP } from 'node:net';
 import type { RedisClientType } from '@redis/client';
 import type { RegistryUrl, ServerAddress } from '../../../config/registry-url.js';
 import { StoreUnavailableError, StoreUnusableError } from '../registry-store.js';
-import { TimeLimitError } from './redis-errors.js';
 import type { RedisTarget } from './redis-target.js';
+import { TimeLimitError, within } from './time-limit.js';
 
-/** Every command responds within this time, or the server counts as away. Milliseconds. */
+/** A server that has something to respond to and is silent for this long counts as away. Milliseconds. */
 export const TIME_LIMIT_MS = 1_000;
+
+/** The client's own limit, which frees the socket of a connection that was given up before it opened. Milliseconds. */
+const ABANDONED_MS = 5 * TIME_LIMIT_MS;
 
 /** Commands that may wait for a response; more than that fail at once. */
 const MAX_QUEUED = 10_000;
@@ -36,18 +39,6 @@ export async function connect(target: RedisTarget, onEnd: (client: RedisClient) 
   return client;
 }
 
-/** Rejects with {@link TimeLimitError} when a promise takes too long. */
-export async function within<Result>(limitMs: number, promise: Promise<Result>): Promise<Result> {
-  const { promise: limit, reject } = Promise.withResolvers<never>();
-  // After what has arrived was read: in a process that was suspended, timers come first.
-  const timer = setTimeout(() => setImmediate(() => reject(new TimeLimitError(limitMs))), limitMs);
-  try {
-    return await Promise.race([promise, limit]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 /** Ends a connection at once. What waits for a response is rejected. */
 export function close(client: RedisClient): void {
   if (client.isOpen) client.destroy();
@@ -61,7 +52,7 @@ async function createClient(
 ): Promise<RedisClientType & RedisClient> {
   // Loaded here, because balancers without a shared registry do not need it.
   const redis = await import('@redis/client');
-  const address = { host, port, connectTimeout: TIME_LIMIT_MS, reconnectStrategy: false } as const;
+  const address = { host, port, connectTimeout: ABANDONED_MS, reconnectStrategy: false } as const;
   const ca = authorities();
   // RFC 6066: a server name is never an address.
   const tls = {
@@ -84,10 +75,7 @@ async function createClient(
   return client as unknown as RedisClientType & RedisClient;
 }
 
-/**
- * What prevented a connection from opening. The client has a time limit of its own, which ends its socket; in a busy process
- * either limit may come first, and both mean the same.
- */
+/** What prevented a connection from opening. In a process that was suspended, the client's own time limit may come first. */
 function openingErrorOf(error: Error, { name, url }: RedisTarget): Error {
   const isTooSlow = error instanceof TimeLimitError || error.message === 'Connection timeout';
   if (!isTooSlow) return error;

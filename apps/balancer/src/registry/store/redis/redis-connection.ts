@@ -2,9 +2,10 @@
 // hang on after the server is back.
 import { createHash } from 'node:crypto';
 import { StoreUnavailableError, type StoreError } from '../registry-store.js';
-import { close, connect, TIME_LIMIT_MS, within, type RedisClient } from './redis-client.js';
+import { close, connect, TIME_LIMIT_MS, type RedisClient } from './redis-client.js';
 import { isFromReplica, isReply, storeErrorOf } from './redis-errors.js';
 import type { RedisTarget } from './redis-target.js';
+import { within } from './time-limit.js';
 
 /** A script with its name at the server. */
 interface Script {
@@ -20,12 +21,14 @@ const scripts = new Map<string, Script>();
 export class RedisConnection {
   private client: Promise<RedisClient> | undefined;
   private isClosed = false;
+  /** The responses that have come. */
+  private responses = 0;
 
   constructor(private readonly target: RedisTarget) {}
 
-  /** Sends a command. @throws {StoreError} also when the response takes longer than `limitMs`. */
+  /** Sends a command. @throws {StoreError} also when the server is silent for `limitMs`. */
   async command(words: readonly string[], limitMs = TIME_LIMIT_MS): Promise<unknown> {
-    return this.run((client) => client.sendCommand(words), limitMs);
+    return this.run((client) => this.send(client, words), limitMs);
   }
 
   /** Runs a script. @throws {StoreError} */
@@ -34,10 +37,10 @@ export class RedisConnection {
     const rest = [String(keys.length), ...keys, ...args];
     return this.run(async (client) => {
       try {
-        return await client.sendCommand(['EVALSHA', sha1, ...rest]);
+        return await this.send(client, ['EVALSHA', sha1, ...rest]);
       } catch (error) {
         if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
-        return client.sendCommand(['EVAL', source, ...rest]);
+        return this.send(client, ['EVAL', source, ...rest]);
       }
     }, TIME_LIMIT_MS);
   }
@@ -55,10 +58,18 @@ export class RedisConnection {
     const opening = this.opened();
     try {
       const client = await within(CONNECT_LIMIT_MS, opening);
-      return await within(limitMs, use(client));
+      return await within(limitMs, use(client), () => this.responses);
     } catch (error) {
       if (!isReply(error) || isFromReplica(error)) this.giveUp(opening);
       throw this.errorOf(error);
+    }
+  }
+
+  private async send(client: RedisClient, words: readonly string[]): Promise<unknown> {
+    try {
+      return await client.sendCommand(words);
+    } finally {
+      this.responses++;
     }
   }
 

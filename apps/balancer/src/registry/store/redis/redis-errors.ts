@@ -3,13 +3,7 @@ import { CertificateError } from '@fairlead/tls';
 import { describeError } from '../../../net/network-error.js';
 import { StoreEmptiedError, StoreError, StoreUnavailableError, StoreUnusableError } from '../registry-store.js';
 import { EMPTIED, FOREIGN, NEWER_STORE, STORE_FORMAT } from './scripts/prelude.js';
-
-/** The server did not respond within this time, milliseconds. */
-export class TimeLimitError extends Error {
-  constructor(readonly limitMs: number) {
-    super(`no response within ${limitMs / 1000} s`);
-  }
-}
+import { TimeLimitError } from './time-limit.js';
 
 type Kind = new (message: string, options?: ErrorOptions) => StoreError;
 
