@@ -20,13 +20,11 @@ import { FleetMerge } from './fleet-merge.js';
 
 /** How long the fleet is valid after a moment at which no change was missing, seconds. */
 const VALID_SECONDS = 2;
-/** How long after the store was found to be away, seconds: it is tried again more often than that. */
+/** How long after the begin of a try that found the store away, seconds: it is tried again more often than that. */
 const AWAY_VALID_SECONDS = 5;
 /** A return of the store that lasts less than this was none, milliseconds: the pause before the next one doubles. */
 const STEADY_MS = 10_000;
 const LONGEST_PAUSE_MS = 5_000;
-/** A try that takes longer than all its time limits says that this process was suspended meanwhile. Milliseconds. */
-const LONGEST_TRY_MS = 6_000;
 
 /** Whether the store responds. */
 export interface LinkState {
@@ -114,17 +112,22 @@ export class StoreLink implements OnApplicationBootstrap, OnModuleDestroy {
   /** Something that was asked of the store has failed. */
   fail(error: unknown): void {
     if (this.closing.signal.aborted) return;
-    // Without a confirmation in time, this process may have been suspended: then only a new try tells.
-    const isKnown = performance.now() - this.confirmedAtMs < 1000 * VALID_SECONDS;
-    if (isKnown && !(error instanceof StoreEmptiedError)) this.leaveStore(error);
+    if (this.isConfirmed && !(error instanceof StoreEmptiedError)) this.leaveStore(error, performance.now());
     this.subscription?.close();
     void this.read();
+  }
+
+  /** Whether the fleet that is known is valid still. If not, this process may have been suspended. */
+  private get isConfirmed(): boolean {
+    return performance.now() - this.confirmedAtMs < 1000 * VALID_SECONDS;
   }
 
   /** Reads everything, now and as often as it takes, and goes on from there. */
   private async read(): Promise<void> {
     if (this.isReading) return;
     this.isReading = true;
+    // What was left of the time before a suspension may fail the first try after it, so only the next one tells.
+    let isTelling = this.isConfirmed;
     const { store, changes } = this.stored;
     await this.pause(this.pauseMs);
     while (!this.closing.signal.aborted) {
@@ -139,7 +142,8 @@ export class StoreLink implements OnApplicationBootstrap, OnModuleDestroy {
         void this.confirm(startedAt, contents.lastVersion);
         return;
       } catch (error) {
-        if (performance.now() - startedAt < LONGEST_TRY_MS) this.leaveStore(error);
+        if (isTelling) this.leaveStore(error, startedAt);
+        isTelling = true;
         await this.pause(store.retryAfterMs);
       }
     }
@@ -174,11 +178,11 @@ export class StoreLink implements OnApplicationBootstrap, OnModuleDestroy {
     for (const listener of this.onReturnOfStore) listener();
   }
 
-  /** The store is away: serves on with what is known. */
-  private leaveStore(error: unknown): void {
+  /** The store is away, which was seen at `atMs` or later: serves on with what is known. */
+  private leaveStore(error: unknown, atMs: number): void {
     const { stored, facts } = this;
     const reason = error instanceof Error ? error.message : String(error);
-    facts.validUntilSeconds = sharedSecondsFromMs(performance.now()) + AWAY_VALID_SECONDS;
+    facts.validUntilSeconds = sharedSecondsFromMs(atMs) + AWAY_VALID_SECONDS;
     if (!stored.changes.isAway) stored.changes.suspend();
     const isNews = !this.reasons.has(reason);
     this.reasons.add(reason);

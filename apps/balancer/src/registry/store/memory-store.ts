@@ -17,7 +17,7 @@ import { newestShares, shareOf, type StoredShare } from './shares.js';
 export class MemoryStore extends RegistryStore {
   readonly name = 'the registry in memory';
   readonly isShared: boolean = false;
-  readonly retryAfterMs = 1_000;
+  readonly retryAfterMs: number = 1_000;
 
   private readonly records = new Map<string, StoredRecord>();
   private readonly leases: LeaseTable;
