@@ -7,8 +7,13 @@ export function monotonicMs(): number {
   return performance.now();
 }
 
-/** The clock of the system minus that of this thread, whose time starts at 0. Milliseconds. */
-const SHARED_OFFSET_MS = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+/**
+ * The clock of the system minus that of this thread, whose time starts at 0. Milliseconds. The largest of some readings: where
+ * the thread was interrupted between its two parts, a reading is too small.
+ */
+const SHARED_OFFSET_MS = Math.max(
+  ...Array.from({ length: 5 }, () => Number(process.hrtime.bigint()) / 1e6 - performance.now()),
+);
 
 /** Converts a time of {@link monotonicMs} to seconds of a clock that all threads share. */
 export function sharedSecondsFromMs(nowMs: number): number {
