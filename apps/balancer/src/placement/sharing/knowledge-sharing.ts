@@ -75,9 +75,10 @@ export class KnowledgeSharing implements OnModuleInit, OnModuleDestroy {
   private async read(model: LatentModel): Promise<void> {
     if (!(await this.shares.read())) return;
     const { table } = model.beliefs;
-    const isComparable = table.model !== 'least-requests' && (!this.merged || this.merged.rank === table.rank);
-    if (!isComparable) return;
+    if (table.model === 'least-requests') return;
     const own = sharedBeliefs('', table, this.numbering(model));
+    // Where nothing is known here, there is nothing to compare what others know by.
+    if (own.classes.size === 0 && this.merged && this.merged.rank !== table.rank) return;
     const merged = mergeShares(this.shares.all, own.classes.size > 0 ? own : undefined);
     const former = this.merged;
     this.merged = merged ?? (former && { rank: former.rank, classes: new Map(), machines: new Map() });

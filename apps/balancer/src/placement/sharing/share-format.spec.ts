@@ -58,6 +58,7 @@ describe('a share', () => {
     ['is no object', '7', 'expected object'],
     ['has another format', JSON.stringify({ ...valid, format: 2 }), 'format'],
     ['has no rank', JSON.stringify({ ...valid, rank: 0 }), 'rank'],
+    ['has a rank that no balancer has', JSON.stringify({ ...valid, rank: 9 }), 'rank'],
     ['lacks a value', JSON.stringify({ ...valid, rank: 2 }), 'a value for each of the latent resources'],
     ['has a value too many', JSON.stringify({ ...valid, machines: [['m', 5, 1, 1]] }), 'a value for each'],
     ['has no samples', JSON.stringify({ ...valid, classes: [['c', 0, 1]] }), 'classes'],

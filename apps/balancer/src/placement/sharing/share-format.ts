@@ -1,5 +1,11 @@
 // The form in which a balancer shares what it believes: compact JSON with a format number, validated wherever it comes from.
-import { MAX_ADOPTED_ENTRY, MIN_ADOPTED_ENTRY, type Share, type SharedEntry } from '@fairlead/scheduling';
+import {
+  MAX_ADOPTED_ENTRY,
+  MAX_RANK_LIMIT,
+  MIN_ADOPTED_ENTRY,
+  type Share,
+  type SharedEntry,
+} from '@fairlead/scheduling';
 import { z } from 'zod';
 import { formatIssues } from '../../config/validation-message.js';
 import { MAX_SHARE_LENGTH } from '../../registry/store/shares.js';
@@ -22,7 +28,7 @@ const entry = z.tuple(
 const schema = z
   .object({
     format: z.literal(SHARE_FORMAT),
-    rank: z.int().min(1),
+    rank: z.int().min(1).max(MAX_RANK_LIMIT),
     classes: z.array(entry),
     machines: z.array(entry),
   })

@@ -58,6 +58,20 @@ const classesOf = ({ all }: SharesInStore) =>
   );
 
 describe('the shares in a store', () => {
+  it('are written one after another, the last one last', async () => {
+    const { store, shares } = setUp();
+    const writes: string[] = [];
+    const { writeShare } = store;
+    store.writeShare = async (balancer, text) => {
+      writes.push(`begins ${text}`);
+      await new Promise(setImmediate);
+      await writeShare.call(store, balancer, text);
+      writes.push(`ends ${text}`);
+    };
+    await Promise.all(['a', 'b', 'c'].map((text) => shares.write(text)));
+    expect(writes).toEqual(['a', 'b', 'c'].flatMap((text) => [`begins ${text}`, `ends ${text}`]));
+  });
+
   it('are the own one of the time before, and then those that know most', async () => {
     const { store, shares } = setUp();
     await store.writeShare('little', shareOf({ a: 10 }));

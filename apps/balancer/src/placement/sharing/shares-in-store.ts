@@ -71,12 +71,13 @@ export class SharesInStore {
   async write(text: string): Promise<void> {
     const isOld = this.now() - this.writtenAt > REFRESH_SECONDS;
     if (this.stored.isAway || (text === this.written && !isOld)) return;
-    await this.writing;
-    this.writing = this.attempt(async () => {
-      await this.stored.store.writeShare(this.balancer, text);
-      this.written = text;
-      this.writtenAt = this.now();
-    });
+    const attempt = () =>
+      this.attempt(async () => {
+        await this.stored.store.writeShare(this.balancer, text);
+        this.written = text;
+        this.writtenAt = this.now();
+      });
+    this.writing = this.writing.then(attempt);
     await this.writing;
   }
 
