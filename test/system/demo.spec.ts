@@ -19,11 +19,11 @@ it('the demo starts without an alarm, serves, goes on when a backend is killed, 
     RESOURCES: 'gpu',
   };
   const demo = await startDemo({ ...ofAnother, npm_lifecycle_event: 'start' });
-  expect(demo.output).not.toMatch(/WARN|ERROR/);
+  expect(demo.output.split('\n').filter((line) => /WARN|ERROR/.test(line))).toEqual([]);
   expect(demo.output).toContain(` npm run spam -- --target http://localhost:${5252 + demo.offset} --url http:`);
-  expect(demo.output).toMatch(
-    /data plane listening[^]*Fairlead \d+\.\d+\.\d+ is up: policy drf, \d+ threads?, 3 backends/,
-  );
+  expect(demo.output).toMatch(/Fairlead \d+\.\d+\.\d+ is up: policy drf, \d+ threads?, 3 backends/);
+  // The lines of different processes come in any order.
+  expect(await demo.printed('data plane listening')).toBe(true);
   const url = `http://127.0.0.1:${5252 + demo.offset}`;
   const statuses = async () => Promise.all(Array.from({ length: 30 }, async () => (await fetch(url)).status));
   expect(await statuses()).toEqual(Array(30).fill(200));
