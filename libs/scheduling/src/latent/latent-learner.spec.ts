@@ -46,6 +46,41 @@ describe('LatentLearner', () => {
     expect(learner.start(0, 0, 1e3)).toBeDefined();
   });
 
+  it('goes on learning beside more tunnels than it measures', () => {
+    const { learner } = setUp();
+    const tunnels = Array.from({ length: 2000 }, (_, i) => learner.start(0, 0, i / 10));
+    const stay = learner.start(1, 1, 300);
+    expect(stay).toBeDefined();
+    learner.end(stay, 1, 1, 300.5, true);
+    for (const tunnel of tunnels) learner.end(tunnel, 0, 0, 400, false);
+    learner.step(500);
+    learner.step(501);
+    expect(Math.round(learner.table.classSamples[1])).toBe(1);
+  });
+
+  it('does not believe of a new machine what a fit has found that began with the former one', () => {
+    const { learner, learn } = setUp();
+    learn(POLAR, 600);
+    const [usual, slow] = [believed(learner.table, 0, 2), believed(learner.table, 0, 1)];
+    expect(slow).toBeGreaterThan(2 * usual);
+    // A slice of the next fit.
+    expect(learner.step(1e4, () => true)).toBe(false);
+    learner.forgetSlot(1);
+    while (!learner.step(1e4, () => true));
+    expect(learner.table.slotSamples[1]).toBe(0);
+    expect(believed(learner.table, 0, 1)).toBeLessThan(0.8 * slow);
+  });
+
+  it('believes in what a machine declares while a fit is going on', () => {
+    const { learner, learn } = setUp();
+    POLAR.slowness.forEach((slowness, slot) => learner.declareMachine(slot, [1 / slowness[0], 1 / slowness[1]]));
+    learn(POLAR, 600);
+    expect(learner.step(1e4, () => true)).toBe(false);
+    learner.declareMachine(3, [60, 60]);
+    while (!learner.step(1e4, () => true));
+    expect(believed(learner.table, 2, 2) / believed(learner.table, 2, 3)).toBeGreaterThan(3);
+  });
+
   it('takes all requests and machines to be alike at first', () => {
     const { table } = setUp().learner;
     const figures = [0, 1, 2, 3].flatMap((k) => [0, 1, 2, 3].map((slot) => believed(table, k, slot)));

@@ -2,6 +2,7 @@
 import type { Random } from '../clock-and-random.js';
 import { Adoption, isAdoptable, type SharedTable } from './adoption.js';
 import { alignOrder, alignScale } from './alignment.js';
+import { ChangesDuringFit } from './changes-during-fit.js';
 import { explorationAfter } from './exploration.js';
 import { FitSchedule } from './fit-schedule.js';
 import { LatentFactors, deviance, type LatentShape } from './latent-factors.js';
@@ -39,10 +40,10 @@ export class LatentLearner {
   private readonly samples = new SampleStore(SAMPLES);
   private readonly priors: Priors;
   private readonly witness: UtilizationWitness;
-  /** By rank. */
+  /** The models to choose from: 0 without a model, r > 0 with r latent resources. */
   private models: LatentFactors[];
   private readonly choice: ModelChoice;
-  private readonly sampling: Sampling;
+  private readonly sampling: Sampling<Stay>;
   private readonly schedule = new FitSchedule();
   /** Number of fits, by rank and of all. */
   private readonly fitsOf: number[];
@@ -50,6 +51,8 @@ export class LatentLearner {
   private adoption: Adoption | undefined;
   private judgedSamples = 0;
   private job: Generator<void, void> | undefined;
+  /** Since {@link job} began. */
+  private changes = new ChangesDuringFit();
   /** Whether {@link table} has to be replaced before the next fit. */
   private isOutdated = false;
 
@@ -69,9 +72,14 @@ export class LatentLearner {
 
   /** Records that a request was sent to a machine. Returns what {@link end} needs; undefined: it is no sample. */
   start(classId: number, slot: number, atSeconds: number): Stay | undefined {
-    if (this.sampling.take(classId, atSeconds)) return this.meter.startSample(classId, slot, atSeconds);
-    this.meter.start(classId, slot, atSeconds);
-    return undefined;
+    if (!this.sampling.take(classId, atSeconds)) {
+      this.meter.start(classId, slot, atSeconds);
+      return undefined;
+    }
+    const stay = this.meter.startSample(classId, slot, atSeconds);
+    const replaced = this.sampling.add(stay);
+    if (replaced) this.meter.giveUp(replaced);
+    return stay;
   }
 
   /**
@@ -81,16 +89,15 @@ export class LatentLearner {
    */
   end(stay: Stay | undefined, classId: number, slot: number, atSeconds: number, isAnswered: boolean): void {
     this.witness.ended(classId, slot, atSeconds);
-    if (!stay) {
+    if (!stay || !this.sampling.end(stay)) {
       this.meter.end(classId, slot, atSeconds);
       return;
     }
-    this.sampling.end();
     if (isAnswered) this.meter.finish(stay, atSeconds, this.samples);
     else this.meter.drop(stay, atSeconds);
   }
 
-  /** Takes how many balancers with learners of their own send requests to these machines, this one included. */
+  /** Sets the number of balancers that send requests to these machines, each with a learner of its own, this one included. */
   setBalancers(count: number): void {
     this.meter.balancers = Math.max(1, count);
   }
@@ -100,6 +107,7 @@ export class LatentLearner {
     this.priors.declareMachine(slot, capacity);
     if (this.fits === 0) this.startFromPriors();
     else for (const factors of this.models) this.priors.writeMachine(factors, slot);
+    this.changes.declareMachine(slot);
     this.isOutdated = true;
   }
 
@@ -142,6 +150,7 @@ export class LatentLearner {
     this.witness.forgetClass(classId);
     this.adoption?.forgetClass(classId);
     for (const factors of this.models) factors.forgetClass(classId);
+    this.changes.forgetClass(classId);
     this.sampling.forgetClass(classId);
     this.isOutdated = true;
   }
@@ -154,6 +163,7 @@ export class LatentLearner {
     this.witness.forgetSlot(slot);
     this.adoption?.forgetSlot(slot);
     for (const factors of this.models) factors.forgetSlot(slot);
+    this.changes.forgetSlot(slot);
     this.isOutdated = true;
   }
 
@@ -175,6 +185,7 @@ export class LatentLearner {
     if (!this.job && this.schedule.isDue(total, total >= capacity, atSeconds)) {
       this.schedule.begin(total, atSeconds);
       this.job = this.fit();
+      this.changes = new ChangesDuringFit();
     }
     if (!this.job && this.isOutdated) {
       this.table = this.publish();
@@ -183,6 +194,7 @@ export class LatentLearner {
     while (this.job) {
       if (this.job.next().done === true) {
         this.job = undefined;
+        this.changes.applyTo(this.models, this.priors);
         this.table = this.publish();
         return true;
       }

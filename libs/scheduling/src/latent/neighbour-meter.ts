@@ -25,22 +25,24 @@ interface Station {
   readonly present: number[];
 }
 
-/** A request in flight that becomes a sample when it ends. Reused for another request after that. */
-export class Stay {
-  classId = -1;
-  slot = -1;
-  startedAt = NaN;
-  /** The state of the station when the request started. */
-  fairShare = 0;
-  departures = 0;
-  others = 0;
+/** The requests on a machine when a measured one started. Reused for another one after that. */
+interface Company {
+  /** Requests in flight, by class. */
   readonly counts: Float64Array;
+  /** ∫ count dt until then, by class. */
   readonly presence: Float64Array;
+}
 
-  constructor(classCount: number) {
-    this.counts = new Float64Array(classCount);
-    this.presence = new Float64Array(classCount);
-  }
+/** A request in flight that becomes a sample when it ends. Times in seconds. */
+export interface Stay {
+  readonly classId: number;
+  readonly slot: number;
+  readonly startedAt: number;
+  /** The state of the station when the request started. */
+  readonly fairShare: number;
+  readonly departures: number;
+  readonly others: number;
+  readonly company: Company;
 }
 
 /**
@@ -54,7 +56,7 @@ export class NeighbourMeter {
    */
   balancers = 1;
   private stations: (Station | undefined)[] = [];
-  private readonly spare: Stay[] = [];
+  private readonly spare: Company[] = [];
   private readonly beside: Float64Array;
   private orderScore = 0;
 
@@ -69,20 +71,15 @@ export class NeighbourMeter {
     station.active++;
   }
 
-  /** Records the same of a request that is to become a sample. Pass what it returns to {@link finish} or {@link drop}. */
+  /** Records the same of a request that is to become a sample. Pass what it returns to {@link finish} or {@link drop}, or to {@link giveUp}. */
   startSample(classId: number, slot: number, atSeconds: number): Stay {
     const station = this.advance(slot, atSeconds);
-    const stay = this.spare.pop() ?? new Stay(this.classCount);
-    stay.classId = classId;
-    stay.slot = slot;
-    stay.startedAt = atSeconds;
-    stay.fairShare = station.fairShare;
-    stay.departures = station.departures;
-    stay.others = station.active;
-    stay.counts.set(station.counts);
-    stay.presence.set(station.presence);
+    const company = this.spare.pop() ?? this.newCompany();
+    company.counts.set(station.counts);
+    company.presence.set(station.presence);
+    const { fairShare, departures, active: others } = station;
     this.start(classId, slot, atSeconds);
-    return stay;
+    return { classId, slot, startedAt: atSeconds, fairShare, departures, others, company };
   }
 
   /** Records that a request has left. One whose start is unknown is ignored. */
@@ -98,7 +95,7 @@ export class NeighbourMeter {
 
   /** Records that a measured request was answered, and adds it to `samples`. */
   finish(stay: Stay, atSeconds: number, samples: SampleStore): void {
-    const { classId, slot } = stay;
+    const { classId, slot, company } = stay;
     const station = this.advance(slot, atSeconds);
     const seconds = atSeconds - stay.startedAt;
     if (seconds >= MIN_SECONDS) {
@@ -106,14 +103,14 @@ export class NeighbourMeter {
       let others = 0;
       for (let k = 0; k < this.classCount; k++) {
         const own = k === classId ? 1 : 0;
-        this.beside[k] = this.balancers * Math.max(0, (station.presence[k] - stay.presence[k]) / seconds - own);
-        stay.counts[k] *= this.balancers;
+        this.beside[k] = this.balancers * Math.max(0, (station.presence[k] - company.presence[k]) / seconds - own);
+        company.counts[k] *= this.balancers;
         others += this.beside[k];
       }
       // What the latency would have been with the same company throughout: the mean of 1/n is not 1 over the mean of n.
       // It needs the whole company at each moment, which one of several balancers does not know.
       const steadySeconds = this.balancers > 1 ? seconds : (station.fairShare - stay.fairShare) * (1 + others);
-      samples.add({ classId, slot, seconds, steadySeconds, beside: this.beside, ahead: stay.counts, atSeconds });
+      samples.add({ classId, slot, seconds, steadySeconds, beside: this.beside, ahead: company.counts, atSeconds });
     }
     this.drop(stay, atSeconds);
   }
@@ -121,7 +118,12 @@ export class NeighbourMeter {
   /** Records that a measured request ended without an answer that shows anything. */
   drop(stay: Stay, atSeconds: number): void {
     this.end(stay.classId, stay.slot, atSeconds);
-    this.spare.push(stay);
+    this.giveUp(stay);
+  }
+
+  /** A measured request becomes no sample. Its end is to be recorded like that of any other, by {@link end}. */
+  giveUp({ company }: Stay): void {
+    this.spare.push(company);
   }
 
   /**
@@ -140,6 +142,10 @@ export class NeighbourMeter {
   /** Forgets all that is in flight, after starts or ends were missed. */
   forgetAll(): void {
     this.stations = [];
+  }
+
+  private newCompany(): Company {
+    return { counts: new Float64Array(this.classCount), presence: new Float64Array(this.classCount) };
   }
 
   private observeOrder(isInOrder: boolean): void {
