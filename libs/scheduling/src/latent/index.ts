@@ -2,7 +2,7 @@
 export { MAX_ADOPTED_ENTRY, MIN_ADOPTED_ENTRY, type SharedTable } from './adoption.js';
 export { Exploration } from './exploration.js';
 export { MAX_RANK_LIMIT } from './latent-factors.js';
-export { LatencyLog, MAX_EXCHANGES, type LatencyLogReader } from './latency-log.js';
+export { LatencyLog, type LatencyLogReader } from './latency-log.js';
 export { LatentLearner } from './latent-learner.js';
 export { confidence, type LatentModelName, type LatentTable } from './latent-table.js';
 export { machineSizes } from './machine-sizes.js';

@@ -48,12 +48,16 @@ describe('LatencyLog', () => {
     expect(read()).toEqual([]);
   });
 
-  it('passes at most as many as are asked for', () => {
+  it('passes what happened up to a time, and says when the next record is of', () => {
     const { writer, reader, notes } = setUp();
-    for (let i = 0; i < 5; i++) writer.start(0, 0, i);
+    expect(reader.nextAtSeconds).toBe(Infinity);
+    for (let i = 1; i <= 5; i++) writer.start(0, 0, i);
+    expect(reader.nextAtSeconds).toBe(1);
     expect(reader.drain(notes, 3)).toBe(3);
-    expect(reader.drain(notes, 3)).toBe(2);
+    expect(reader.nextAtSeconds).toBe(4);
+    expect(reader.drain(notes, Infinity)).toBe(2);
     expect(notes.lines).toHaveLength(5);
+    expect(reader.nextAtSeconds).toBe(Infinity);
   });
 
   it('waits at a name that is not known yet: what follows is of another class', () => {

@@ -22,8 +22,11 @@ const ABANDONED = 2;
 /** A class has a new name from here on. */
 const NAMED = 3;
 
-/** Exchanges are numbered from 0 to this, and then from 0 again. */
-export const MAX_EXCHANGES = 2 ** 16;
+/**
+ * Exchanges are numbered from 0 to this, and then from 0 again, which a busy thread does after hours. With its kind, a number
+ * is a small integer of V8.
+ */
+const MAX_EXCHANGES = 2 ** 28;
 /** Stands for an exchange whose start was not recorded. */
 const NO_EXCHANGE = -1;
 
@@ -87,16 +90,29 @@ export class LatencyLog {
     Atomics.store(this.paused, 0, isPaused ? 1 : 0);
   }
 
-  /** Passes the records since the last call to `reader`, at most `limit` of them. Returns how many. */
-  drain(reader: LatencyLogReader, limit: number): number {
-    const waiting = ((Atomics.load(this.counts, 0) >>> 0) - this.read) >>> 0;
+  /**
+   * For the reader: when what the next record says happened, seconds. A name is of no time, and comes as soon as it may.
+   * -Infinity: records were lost, too; Infinity: there is no record.
+   */
+  get nextAtSeconds(): number {
+    const { waiting } = this;
+    if (waiting > CAPACITY / 2) return -Infinity;
+    return waiting === 0 ? Infinity : this.records[(this.read % CAPACITY) * STRIDE];
+  }
+
+  /** Passes the records up to `untilSeconds` that were not passed before to `reader`. Returns how many. */
+  drain(reader: LatencyLogReader, untilSeconds: number): number {
+    const { waiting, records } = this;
     if (waiting > CAPACITY / 2) {
       reader.lost(this.skip());
       return 0;
     }
-    const end = Math.min(waiting, limit);
     let passed = 0;
-    while (passed < end && this.pass((this.read + passed) % CAPACITY, reader)) passed++;
+    while (passed < waiting) {
+      const record = (this.read + passed) % CAPACITY;
+      if (records[record * STRIDE] > untilSeconds || !this.pass(record, reader)) break;
+      passed++;
+    }
     this.read = (this.read + passed) >>> 0;
     return passed;
   }
@@ -106,6 +122,11 @@ export class LatencyLog {
     const names = Atomics.load(this.counts, 1) >>> 0;
     this.read = Atomics.load(this.counts, 0) >>> 0;
     return names;
+  }
+
+  /** How many records there are to read. */
+  private get waiting(): number {
+    return ((Atomics.load(this.counts, 0) >>> 0) - this.read) >>> 0;
   }
 
   /** Returns whether the record was taken. */

@@ -59,7 +59,7 @@ export class UtilizationWitness {
   /** Records that a request has ended. */
   ended(classId: number, slot: number, atSeconds: number): void {
     if (atSeconds > this.lastAt) this.observedSeconds += atSeconds - this.lastAt;
-    this.lastAt = atSeconds;
+    if (!(atSeconds < this.lastAt)) this.lastAt = atSeconds;
     const machine = this.machines[slot];
     if (machine) machine.requests[classId]++;
   }

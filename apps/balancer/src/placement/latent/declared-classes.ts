@@ -4,13 +4,19 @@ import type { ResourceVector } from '@fairlead/scheduling';
 /** Amounts are rounded to this many steps for each factor of two. Demands that are then equal are one class. */
 const STEPS_PER_DOUBLING = 4;
 
+/** A class that was given a number. */
+interface DeclaredClass {
+  readonly name: string;
+  readonly classId: number;
+}
+
 export class DeclaredClasses {
-  /** The numbers of the classes, by what is declared. */
-  private readonly numbers = new Map<string, number>();
+  /** The classes, by what is declared. */
+  private readonly classes = new Map<string, DeclaredClass>();
   /** What a request of the class declared, by class. */
   private readonly demands: (ResourceVector | undefined)[] = [];
 
-  /** @param numberOf the number of a class by its name. */
+  /** @param numberOf the number of a class by its name: the least recently asked for may be given to another class. */
   constructor(
     private readonly resources: readonly string[],
     private readonly numberOf: (name: string) => number,
@@ -20,10 +26,12 @@ export class DeclaredClasses {
   classOf(demand: ResourceVector, pool: string): number {
     let key = pool;
     for (let r = 0; r < demand.length; r++) key += `|${stepOf(demand[r])}`;
-    const known = this.numbers.get(key);
-    if (known !== undefined) return known;
-    const classId = this.numberOf(this.nameOf(demand, pool));
-    this.numbers.set(key, classId);
+    const known = this.classes.get(key);
+    // Asked again, because one that is in use keeps its number.
+    if (known) return this.numberOf(known.name);
+    const name = this.nameOf(demand, pool);
+    const classId = this.numberOf(name);
+    this.classes.set(key, { name, classId });
     this.demands[classId] = demand.slice();
     return classId;
   }
@@ -36,7 +44,7 @@ export class DeclaredClasses {
   /** Forgets a class whose number will be reused. */
   forget(classId: number): void {
     this.demands[classId] = undefined;
-    for (const [key, number] of this.numbers) if (number === classId) this.numbers.delete(key);
+    for (const [key, known] of this.classes) if (known.classId === classId) this.classes.delete(key);
   }
 
   private nameOf(demand: ResourceVector, pool: string): string {

@@ -34,6 +34,33 @@ it('a class is kept as long as any thread has it', () => {
   expect(model.numberOf('GET /a')).toBeUndefined();
 });
 
+it('a class that is still requested gets a number again, and keeps it while others are named', () => {
+  const { model, nameClass } = aModel();
+  const [log] = model.logs;
+  const request = (classId: number, at: number) => log.end(log.start(classId, 0, at), 0, at + 0.1, true);
+  nameClass(0, 0, 'GET /a');
+  nameClass(0, 1, 'GET /b');
+  nameClass(1, 0, 'GET /c');
+  nameClass(1, 1, 'GET /d');
+  expect(model.numberOf('GET /a')).toBeUndefined();
+  request(0, 10);
+  nameClass(1, 1, 'GET /e');
+  expect(model.numberOf('GET /a')).toBeDefined();
+  for (let i = 0; i < 5; i++) {
+    request(0, 20 + i);
+    nameClass(1, 1, `GET /${i}`);
+  }
+  expect(model.numberOf('GET /a')).toBeDefined();
+});
+
+it('a cost that no backend reports any more changes nothing', () => {
+  const { model, nameClass } = aModel();
+  nameClass(0, 0, 'GET /a');
+  model.reportCost(0, 'GET /a', { units: [0, 0], reports: 0 });
+  model.useDeclarations(new Map([[0, [10, 10]]]));
+  expect(model.beliefs.reported).toEqual([undefined]);
+});
+
 it('a cost that is reported after the last request is published', async () => {
   const { model, nameClass } = aModel();
   const published = (isExpected: (beliefs: Beliefs) => boolean) =>

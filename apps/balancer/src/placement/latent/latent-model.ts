@@ -8,8 +8,9 @@ import {
   type SharedTable,
 } from '@fairlead/scheduling';
 import { LRUCache } from 'lru-cache';
-import { monotonicMs, sharedSecondsFromMs } from '../../clock/monotonic.js';
+import { monotonicMs, sharedSecondsFromMs, sharedSecondsFromSeconds } from '../../clock/monotonic.js';
 import type { BalancerConfig } from '../../config/balancer.config.js';
+import { readInOrder } from './in-order.js';
 import type { Beliefs, ClassName, ReportedCost } from './latent-link.js';
 import { ReadingWindows } from './reading-windows.js';
 import { ThreadRecords } from './thread-records.js';
@@ -21,6 +22,8 @@ const TICK_MS = 50;
 const FIT_MS = 8;
 /** Seconds between beliefs that are published without a fit, because of new names of classes or reported costs. */
 const NEWS_INTERVAL_SECONDS = 0.5;
+/** Seconds between classes that get a number again: where there are too many, they must not take it from each other all the time. */
+const NUMBER_AGAIN_SECONDS = 1;
 
 /** The injection token of the model; undefined with DECLARED_CAPACITY=trusted. */
 export const LATENT_MODEL = Symbol('LatentModel');
@@ -46,6 +49,7 @@ export class LatentModel {
   private current: Beliefs;
   private ticking: NodeJS.Timeout | undefined;
   private publishedAt = 0;
+  private numberedAgainAt = -Infinity;
   private hasNews = false;
 
   constructor({ shape }: LoadTable, config: BalancerConfig) {
@@ -60,6 +64,9 @@ export class LatentModel {
       ({ buffer }) =>
         new ThreadRecords(new LatencyLog(buffer), this.learner, {
           named: (records, named) => this.useName(records, named),
+          numberAgain: (name, atSeconds) => this.numberAgain(name, atSeconds),
+          // One that is in use keeps its number.
+          sampled: (classId) => void this.numbers.get(this.names[classId]),
           lost: () => this.forgetFlights(),
         }),
     );
@@ -101,12 +108,13 @@ export class LatentModel {
   /** Says which class has a number in a thread. */
   nameClass(thread: number, named: ClassName): void {
     this.threads[thread].nameClass(named);
-    this.threads[thread].drain(Infinity);
+    readInOrder(this.threads, Infinity);
   }
 
   /** Takes the cost of a class according to the responses that a thread has read. */
   reportCost(thread: number, name: string, cost: ReportedCost): void {
     const classId = this.numbers.memo(name);
+    if (cost.reports === 0) return;
     const costs = (this.costs[classId] ??= new Map<number, ReportedCost>());
     costs.set(thread, cost);
     const all = [...costs.values()];
@@ -156,7 +164,7 @@ export class LatentModel {
 
   /** Forgets a backend whose slot will be reused. */
   forgetSlot(slot: number): void {
-    for (const thread of this.threads) thread.drain(Infinity);
+    readInOrder(this.threads, Infinity);
     this.learner.forgetSlot(slot);
     this.declared = new Map([...this.declared].filter(([each]) => each !== slot));
   }
@@ -180,9 +188,7 @@ export class LatentModel {
       for (const thread of this.threads) thread.skip();
       return;
     }
-    let records = 0;
-    for (const thread of this.threads) records += thread.drain(Infinity);
-    this.windows.count(records, now);
+    this.windows.count(readInOrder(this.threads, sharedSecondsFromSeconds(now)), now);
   }
 
   /** Forgets what is in flight when a pause begins or ends, because it is known only in part. */
@@ -202,7 +208,7 @@ export class LatentModel {
   private useName(records: ThreadRecords, { classId: threadClass, name }: ClassName): void {
     const former = records.classOf(threadClass);
     const classId = this.numbers.memo(name);
-    records.useClass(threadClass, classId);
+    records.useClass(threadClass, classId, name);
     if (former !== undefined && former !== classId) this.releaseUnused(former);
   }
 
@@ -216,8 +222,14 @@ export class LatentModel {
   }
 
   private forgetClass(classId: number): void {
-    this.learner.forgetClass(classId);
     for (const thread of this.threads) thread.forgetClass(classId);
+    this.learner.forgetClass(classId);
+  }
+
+  private numberAgain(name: string, atSeconds: number): number | undefined {
+    if (atSeconds - this.numberedAgainAt < NUMBER_AGAIN_SECONDS) return this.numbers.get(name);
+    this.numberedAgainAt = atSeconds;
+    return this.numbers.memo(name);
   }
 
   private assignNumber(name: string): number {

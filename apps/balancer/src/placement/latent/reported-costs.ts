@@ -36,7 +36,8 @@ export class ReportedCosts {
     this.timer = undefined;
     for (const classId of this.pending) {
       const costs = this.costs[classId];
-      if (costs) this.pass(classId, { units: Array.from(costs.median()), reports: costs.reports });
+      // All that reported may have left.
+      if (costs && costs.reports > 0) this.pass(classId, { units: Array.from(costs.median()), reports: costs.reports });
     }
     this.pending.clear();
   }

@@ -10,7 +10,9 @@ function setUp() {
   const learner = new LatentLearner(SHAPE, seededRandom(1));
   const numbers = ['a', 'b', 'c'];
   const records = new ThreadRecords(new LatencyLog(log.buffer), learner, {
-    named: (thread, { classId, name }) => thread.useClass(classId, numbers.indexOf(name)),
+    named: (thread, { classId, name }) => thread.useClass(classId, numbers.indexOf(name), name),
+    numberAgain: (name) => numbers.indexOf(name),
+    sampled: () => {},
     lost: () => records.forgetFlights(),
   });
   let now = 0;
@@ -24,10 +26,48 @@ function setUp() {
     for (let i = 0; i < 2; i++) learner.step((now += 20));
     return [...learner.table.classSamples].map(Math.ceil);
   };
-  return { log, records, serve, samples };
+  return { log, records, serve, samples, learner, numbers };
 }
 
 describe('the records of a thread', () => {
+  it('count an exchange as abandoned whose number is used again', () => {
+    const { log, learner, records } = setUp();
+    records.nameClass({ classId: 0, name: 'a', record: log.name() });
+    records.drain(Infinity);
+    const ends: boolean[] = [];
+    const { end } = learner;
+    learner.end = (stay, classId, slot, atSeconds, isAnswered) => {
+      ends.push(isAnswered);
+      end.call(learner, stay, classId, slot, atSeconds, isAnswered);
+    };
+    records.started(7, 0, 0, 1);
+    records.started(7, 0, 1, 2);
+    expect(ends).toEqual([false]);
+    records.ended(7, 0, 3, true);
+    records.ended(7, 1, 3, true);
+    expect(ends).toEqual([false, true]);
+  });
+
+  it('give nothing that is in flight to the class that gets the number of another one', () => {
+    const { log, records, samples } = setUp();
+    records.nameClass({ classId: 0, name: 'a', record: log.name() });
+    const exchange = log.start(0, 0, 1);
+    records.drain(Infinity);
+    records.forgetClass(0);
+    log.end(exchange, 0, 2, true);
+    expect(samples()).toEqual([0, 0, 0, 0]);
+  });
+
+  it('are of the same name when its class has got another number', () => {
+    const { log, records, serve, samples, numbers } = setUp();
+    records.nameClass({ classId: 0, name: 'a', record: log.name() });
+    records.drain(Infinity);
+    records.forgetClass(0);
+    numbers.unshift('new');
+    serve();
+    expect(samples()).toEqual([0, 1, 0, 0]);
+  });
+
   it('wait for the name of their class', () => {
     const { log, records, serve, samples } = setUp();
     const record = log.name();
