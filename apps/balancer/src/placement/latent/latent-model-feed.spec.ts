@@ -55,6 +55,12 @@ it('records an event when the model in use changes, and when it is back, with ho
   ]);
 });
 
+it('says of a model that was adopted before it has predicted anything where it is from', () => {
+  const { model, changes } = aFeed();
+  model.believe({ model: 'attained-service', loss: NaN, formerLoss: NaN });
+  expect(changes()).toEqual([{ reason: 'latent → attained-service, adopted from a share', evidence: {} }]);
+});
+
 it('leaves out what is not known of the former model', () => {
   const { model, changes } = aFeed();
   model.believe({ model: 'attained-service', loss: 0.25, formerLoss: NaN });

@@ -24,7 +24,7 @@ export class LatentModelFeed implements OnModuleInit, OnModuleDestroy {
       slotFreed: (slot) => model.forgetSlot(slot),
     });
     this.feed(model);
-    this.announceChanges(model);
+    this.follow(model);
     model.start();
   }
 
@@ -32,7 +32,8 @@ export class LatentModelFeed implements OnModuleInit, OnModuleDestroy {
     this.model?.stop();
   }
 
-  private announceChanges(model: LatentModel): void {
+  /** Announces each change of the model, and keeps it informed of the other balancers. */
+  private follow(model: LatentModel): void {
     let former = model.beliefs.table;
     model.listen(({ table }) => {
       model.setBalancers(this.cluster.liveBalancers);
@@ -45,7 +46,7 @@ export class LatentModelFeed implements OnModuleInit, OnModuleDestroy {
     const evidence = Object.entries({ formerLoss, loss }).filter(([, value]) => !Number.isNaN(value));
     this.events.recordFleetEvent(
       'learning-model-changed',
-      `${former} → ${model}, which predicts latencies better`,
+      `${former} → ${model}, ${Number.isNaN(loss) ? 'adopted from a share' : 'which predicts latencies better'}`,
       Object.fromEntries(evidence),
     );
   }
