@@ -46,7 +46,7 @@ export interface Knowledge {
 
 /** Placement over latent resources: what backends are believed to be, and what a request needs of them. */
 export interface LatentView {
-  /** Another one whenever the beliefs change. */
+  /** A new object whenever the beliefs change. */
   readonly believedTable: LatentTable;
   /** What a class needs, units by latent resource. Must not be changed. */
   demandOf(classId: number): ResourceVector;

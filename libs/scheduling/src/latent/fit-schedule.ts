@@ -1,6 +1,6 @@
 // When the model is fitted again: soon while little is known, and seldom enough to cost little once much is.
 
-/** Samples for the first fit. A later one waits until this part of all is new: at least as many, and at most the last number. */
+/** Samples before the first fit. Later fits wait until 30 % of all samples are new, but for at least 30 and at most 300 new ones. */
 const FIRST_FIT_SAMPLES = 30;
 const FIT_AFTER_PART = 0.3;
 const FIT_AFTER_SAMPLES = 300;

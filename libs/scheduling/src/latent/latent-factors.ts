@@ -83,7 +83,7 @@ export class LatentFactors {
     return [this.classSamples, this.slotSamples].every((samples) => samples.filter((each) => each > 0).length > 1);
   }
 
-  /** Copies how many samples are behind each class and machine. */
+  /** Copies the weight of the samples behind each class and machine. */
   takeSampleCounts({ classSamples, slotSamples }: Pick<LatentFactors, 'classSamples' | 'slotSamples'>): void {
     this.classSamples.set(classSamples);
     this.slotSamples.set(slotSamples);
@@ -95,7 +95,7 @@ export class LatentFactors {
     this.setUsual(slot, () => 1);
   }
 
-  /** Makes a machine as slow as the usual one, times `ratioOf` a latent resource. The usual one is the mean in logarithms. */
+  /** Sets a machine's slowness to the geometric mean of the machines with samples, times `ratioOf(r)` at latent resource r. */
   setUsual(slot: number, ratioOf: (r: number) => number): void {
     const { slowness, slotSamples, shape } = this;
     setMean(slowness, slot, slotSamples, shape.rankLimit, ratioOf);
@@ -107,7 +107,7 @@ export class LatentFactors {
     setMean(this.demand, classId, this.classSamples, this.shape.rankLimit, () => 1);
   }
 
-  /** Seconds of work that a request of a class is for latent resource `r` of a machine. */
+  /** Returns the work of one request of a class at latent resource `r` of a machine, seconds. */
   workSeconds(classId: number, slot: number, r: number): number {
     const { rankLimit } = this.shape;
     return this.demand[classId * rankLimit + r] * this.slowness[slot * rankLimit + r];

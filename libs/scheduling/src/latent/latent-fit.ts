@@ -90,7 +90,7 @@ export class LatentFit {
     this.machines.setUnknown(slowness, rank);
   }
 
-  /** Returns the latency that the factors predict for a sample, seconds. */
+  /** Takes one step towards the crowding of a sample. Returns the latency that the factors predict with that, seconds. */
   predict(at: number): number {
     const { samples, order } = this.context;
     const { rank, demand, slowness } = this.factors;

@@ -102,7 +102,7 @@ export class LatentLearner {
     this.meter.balancers = Math.max(1, count);
   }
 
-  /** Takes what a machine declares, units per second by resource; undefined: nothing. */
+  /** Records what a machine declares, units per second by resource; undefined: nothing. */
   declareMachine(slot: number, capacity: ArrayLike<number> | undefined): void {
     this.priors.declareMachine(slot, capacity);
     if (this.fits === 0) this.startFromPriors();
@@ -111,13 +111,13 @@ export class LatentLearner {
     this.isOutdated = true;
   }
 
-  /** Takes what requests of a class declare or are reported to cost, units by resource; it weighs as much as `samples` samples. */
+  /** Records what requests of a class declare or are reported to cost, units by resource; it weighs as much as `samples` samples. */
   declareDemand(classId: number, units: ArrayLike<number>, samples: number): void {
     this.priors.declareDemand(classId, units, samples);
     if (this.fits === 0) this.startFromPriors();
   }
 
-  /** Takes how busy a machine reports to be, 0 to 1, by resource; NaN: it does not say. */
+  /** Records how busy a machine reports to be, 0 to 1, by resource; NaN: it does not say. */
   reportUtilization(slot: number, utilization: ArrayLike<number>): void {
     this.witness.report(slot, utilization);
   }

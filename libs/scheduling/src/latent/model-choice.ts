@@ -4,9 +4,9 @@
 const MEMORY = 500;
 /** Predictions before the first choice. */
 const MIN_PREDICTIONS = 300;
-/** To be chosen, another model must be better by this part of the chosen one's deviance, */
+/** The least improvement in deviance before another model is chosen, relative to the chosen one's. */
 const MIN_GAIN = 0.15;
-/** and by this much on top: predictions that are within 6 % are good enough. */
+/** What is added to it: predictions that are within 6 % are good enough. */
 const MIN_IMPROVEMENT = 0.002;
 
 /** The moving mean of each model's deviance on responses that it had not seen. */

@@ -55,7 +55,7 @@ export class Priors {
   }
 
   /**
-   * Takes what a machine declares, units per second; undefined or all zero: nothing. An amount that is negative or not
+   * Records what a machine declares, units per second; undefined or all zero: nothing. An amount that is negative or not
    * finite says nothing about its resource.
    */
   declareMachine(slot: number, capacity: ArrayLike<number> | undefined): void {
@@ -66,7 +66,7 @@ export class Priors {
   }
 
   /**
-   * Takes a cost of a class, units. An amount that is negative or not finite says nothing about its resource; zero counts
+   * Records a cost of a class, units. An amount that is negative or not finite says nothing about its resource; zero counts
    * as a small part of what the others cost.
    *
    * @param samples how many samples it weighs as much as; the limit is {@link MAX_DEMAND_SAMPLES}.

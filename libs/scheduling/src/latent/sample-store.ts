@@ -11,11 +11,11 @@ export interface Sample {
   readonly slot: number;
   /** From dispatch to the end of the response. Above 0. */
   readonly seconds: number;
-  /** The same, if the same requests had been beside it throughout. */
+  /** What it would have been if the mean number of others had been there throughout. */
   readonly steadySeconds: number;
   /** Mean number of other requests on the machine during the stay, by class. */
   readonly beside: Float64Array;
-  /** Requests on the machine at dispatch, by class. */
+  /** Other requests on the machine at dispatch, by class. */
   readonly ahead: Float64Array;
   /** When it ended, seconds on a monotonic clock. */
   readonly atSeconds: number;

@@ -1,7 +1,7 @@
 // How busy machines report to be, as evidence of how slow they are.
 //
-// By the utilization law a machine s is busy at resource r for U = Σ_k λ_k D_kr G_sr, where λ_k is its throughput of class
-// k (Denning and Buzen, "The Operational Analysis of Queueing Network Models", Computing Surveys 10(3), 1978). A machine
+// By the utilization law, machine s is busy for a fraction U = Σ_k λ_k D_kr G_sr of the time at resource r, where λ_k is its
+// throughput of class k (Denning and Buzen, "The Operational Analysis of Queueing Network Models", Computing Surveys 10(3), 1978). A machine
 // that is busier than that, compared with the other machines, is slower than it is believed to be.
 import { median } from '../median.js';
 import type { LatentFactors, LatentShape } from './latent-factors.js';
@@ -45,7 +45,7 @@ export class UtilizationWitness {
 
   constructor(private readonly shape: LatentShape) {}
 
-  /** Takes a reading of a machine, 0 to 1, by resource; one that is negative or not a finite number says nothing. */
+  /** Records a reading of a machine, 0 to 1, by resource; one that is negative or not a finite number says nothing. */
   report(slot: number, utilization: ArrayLike<number>): void {
     this.resourceCount = Math.min(this.shape.rankLimit, utilization.length);
     const { readings, counts } = this.agedMachine(slot);

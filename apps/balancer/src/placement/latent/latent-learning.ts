@@ -26,8 +26,8 @@ import { Speeds } from './speeds.js';
 /** How often the reported utilization of a backend is passed on, seconds. */
 const UTILIZATION_INTERVAL_SECONDS = 1;
 /**
- * Demand below this part of a class's whole work is taken for none where some backend lacks the resource. Latency does not
- * show well which resource a request needs, so that only what it needs most keeps it from such a backend.
+ * Where some backend lacks a resource, a class's demand for it counts as none if it is below this part of the class's work.
+ * Latency shows poorly which resource a request needs, hence the higher bound for a demand that was inferred from it.
  */
 const MIN_REPORTED_SHARE = 0.05;
 const MIN_INFERRED_SHARE = 0.5;

@@ -111,7 +111,7 @@ export class LatentModel {
     readInOrder(this.threads, Infinity);
   }
 
-  /** Takes the cost of a class according to the responses that a thread has read. */
+  /** Records the cost of a class according to the responses that a thread has read. */
   reportCost(thread: number, name: string, cost: ReportedCost): void {
     const classId = this.numbers.memo(name);
     if (cost.reports === 0) return;
@@ -128,7 +128,7 @@ export class LatentModel {
     this.learner.declareDemand(classId, units, reports);
   }
 
-  /** Takes how busy a backend reports to be, in the fleet's order; NaN: it does not say. */
+  /** Records how busy a backend reports to be, in the fleet's order; NaN: it does not say. */
   reportUtilization(slot: number, utilization: readonly number[]): void {
     // A thread may not know yet that the backend has left.
     if (this.declared.has(slot)) this.learner.reportUtilization(slot, utilization);
@@ -145,12 +145,12 @@ export class LatentModel {
     if (this.learner.adopt(table)) this.publish();
   }
 
-  /** Takes how many balancers send requests to the backends, this one included. */
+  /** Sets the number of balancers that send requests to the backends, this one included. */
   setBalancers(count: number): void {
     this.learner.setBalancers(count);
   }
 
-  /** Takes what the backends declare. */
+  /** Records what the backends declare. */
   useDeclarations(declared: Declarations): void {
     for (const [slot, capacity] of declared) {
       if (!this.declared.has(slot) || !isSame(this.declared.get(slot), capacity)) {

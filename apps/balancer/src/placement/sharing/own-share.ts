@@ -5,7 +5,7 @@ import { sharedBeliefs, type Numbering } from './named-table.js';
 import type { Limits } from './shares-in-store.js';
 import { MIN_SHARED_SAMPLES, strongest, type Entries } from './strongest.js';
 
-/** Newer own samples after which what was learned before the last start has half its weight. */
+/** What was learned before the last start weighs 2^(−samples / 2,000): at least 0.47, and only time makes it fade further. */
 const HALF_LIFE = 2_000;
 
 /**
