@@ -17,7 +17,8 @@ export function readInOrder(threads: readonly ThreadRecords[], untilSeconds: num
     }
     if (!first || earliest > untilSeconds) return records;
     const read = first.drain(Math.min(next, untilSeconds));
-    if (read === 0) return records;
+    // Where records were lost, a log begins anew.
+    if (read === 0 && earliest !== -Infinity) return records;
     records += read;
   }
 }

@@ -46,9 +46,10 @@ it('a class that is still requested gets a number again, and keeps it while othe
   request(0, 10);
   nameClass(1, 1, 'GET /e');
   expect(model.numberOf('GET /a')).toBeDefined();
-  for (let i = 0; i < 5; i++) {
-    request(0, 20 + i);
-    nameClass(1, 1, `GET /${i}`);
+  // Before a class may get a number again.
+  for (let i = 0; i < 10; i++) {
+    request(0, 10.5 + i / 100);
+    nameClass(1, i % 2, `GET /${i}`);
   }
   expect(model.numberOf('GET /a')).toBeDefined();
 });

@@ -50,6 +50,8 @@ export class LatentModel {
   private ticking: NodeJS.Timeout | undefined;
   private publishedAt = 0;
   private numberedAgainAt = -Infinity;
+  /** Records that were read since the last tick. */
+  private readBetween = 0;
   private hasNews = false;
 
   constructor({ shape }: LoadTable, config: BalancerConfig) {
@@ -108,7 +110,7 @@ export class LatentModel {
   /** Says which class has a number in a thread. */
   nameClass(thread: number, named: ClassName): void {
     this.threads[thread].nameClass(named);
-    readInOrder(this.threads, Infinity);
+    this.readBetween += readInOrder(this.threads, Infinity);
   }
 
   /** Records the cost of a class according to the responses that a thread has read. */
@@ -164,7 +166,9 @@ export class LatentModel {
 
   /** Forgets a backend whose slot will be reused. */
   forgetSlot(slot: number): void {
-    readInOrder(this.threads, Infinity);
+    this.readBetween += readInOrder(this.threads, Infinity);
+    // A name may hold them up.
+    for (const thread of this.threads) thread.drain(Infinity);
     this.learner.forgetSlot(slot);
     this.declared = new Map([...this.declared].filter(([each]) => each !== slot));
   }
@@ -188,7 +192,9 @@ export class LatentModel {
       for (const thread of this.threads) thread.skip();
       return;
     }
-    this.windows.count(readInOrder(this.threads, sharedSecondsFromSeconds(now)), now);
+    const records = readInOrder(this.threads, sharedSecondsFromSeconds(now));
+    this.windows.count(this.readBetween + records, now);
+    this.readBetween = 0;
   }
 
   /** Forgets what is in flight when a pause begins or ends, because it is known only in part. */
