@@ -24,7 +24,8 @@ const VALID_SECONDS = 2;
 const AWAY_VALID_SECONDS = 5;
 /** A return of the store that lasts less than this was none, milliseconds: the pause before the next one doubles. */
 const STEADY_MS = 10_000;
-const LONGEST_PAUSE_MS = 5_000;
+/** Shorter than a fleet is valid while the store is away. */
+const LONGEST_PAUSE_MS = 4_000;
 
 /** Whether the store responds. */
 export interface LinkState {
@@ -112,24 +113,21 @@ export class StoreLink implements OnApplicationBootstrap, OnModuleDestroy {
   /** Something that was asked of the store has failed. */
   fail(error: unknown): void {
     if (this.closing.signal.aborted) return;
-    if (this.isConfirmed && !(error instanceof StoreEmptiedError)) this.leaveStore(error, performance.now());
+    // Without a confirmation in time, this process may have been suspended: then only a new try tells.
+    const isKnown = performance.now() - this.confirmedAtMs < 1000 * VALID_SECONDS;
+    if (isKnown && !(error instanceof StoreEmptiedError)) this.leaveStore(error, performance.now());
     this.subscription?.close();
     void this.read();
-  }
-
-  /** Whether the fleet that is known is valid still. If not, this process may have been suspended. */
-  private get isConfirmed(): boolean {
-    return performance.now() - this.confirmedAtMs < 1000 * VALID_SECONDS;
   }
 
   /** Reads everything, now and as often as it takes, and goes on from there. */
   private async read(): Promise<void> {
     if (this.isReading) return;
     this.isReading = true;
-    // What was left of the time before a suspension may fail the first try after it, so only the next one tells.
-    let isTelling = this.isConfirmed;
     const { store, changes } = this.stored;
-    await this.pause(this.pauseMs);
+    await this.pause(this.state.state === 'away' ? this.pauseMs : 0);
+    // After a suspension, what was left of the time before it may fail the first try: then only the next one tells.
+    let isTelling = sharedSecondsFromMs(performance.now()) < this.facts.validUntilSeconds;
     while (!this.closing.signal.aborted) {
       const startedAt = performance.now();
       changes.known.beginRead();

@@ -9,7 +9,7 @@ import { TimeLimitError, within } from './time-limit.js';
 /** A server that has something to respond to and is silent for this long counts as away. Milliseconds. */
 export const TIME_LIMIT_MS = 1_000;
 
-/** The client's own limit, which frees the socket of a connection that was given up before it opened. Milliseconds. */
+/** The client's own limit for opening a socket: one that does not open is not kept after it was given up. Milliseconds. */
 const ABANDONED_MS = 5 * TIME_LIMIT_MS;
 
 /** Commands that may wait for a response; more than that fail at once. */
@@ -100,6 +100,8 @@ async function prepare<Result>(
   try {
     return await Promise.race([open.then(first), broken.promise]);
   } catch (error) {
+    // One that opens later does so although it was destroyed.
+    client.once('ready', () => client.destroy());
     close(client);
     throw error;
   }

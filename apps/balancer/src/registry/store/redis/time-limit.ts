@@ -5,7 +5,7 @@
  * After each part of a limit, what has arrived is read. A process that was suspended, or busy for longer than its limit,
  * loses one part by that.
  */
-const PARTS = 10;
+const PARTS = 4;
 
 /** The server did not respond within this time, milliseconds. */
 export class TimeLimitError extends Error {
