@@ -6,7 +6,6 @@ import { httpUpstream } from './upstreams.js';
 
 /** Units of work, by path. */
 const PAGES = { '/page': 1, '/report': 4 };
-const CLIENTS = 4;
 
 /** Starts a machine, which responds with `headers`; returns its port. */
 export async function machine(msPerUnit: number, headers: Record<string, string> = {}): Promise<number> {
@@ -18,8 +17,19 @@ export async function machine(msPerUnit: number, headers: Record<string, string>
   return port;
 }
 
-/** Sends requests for the pages in turn, with `headers`, from several clients at once. */
-export async function loadOf({ url }: Balancer, requests: number, headers: Record<string, string> = {}): Promise<void> {
+/** How load comes. */
+interface LoadOptions {
+  readonly headers?: Record<string, string>;
+  /** How many requests are sent at once. */
+  readonly clients?: number;
+}
+
+/** Sends requests for the pages in turn. */
+export async function loadOf(
+  { url }: Balancer,
+  requests: number,
+  { headers = {}, clients = 4 }: LoadOptions = {},
+): Promise<void> {
   const pages = Object.keys(PAGES);
   let next = 0;
   const client = async () => {
@@ -29,5 +39,5 @@ export async function loadOf({ url }: Balancer, requests: number, headers: Recor
       expect(response.status).toBe(200);
     }
   };
-  await Promise.all(Array.from({ length: CLIENTS }, client));
+  await Promise.all(Array.from({ length: clients }, client));
 }
