@@ -1,7 +1,7 @@
 // How a balancer verifies a Redis server with TLS, and what it says when there is no such connection.
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { StoreUnusableError, type RegistryStore } from '../../apps/balancer/src/registry/store/registry-store.js';
 import { aRecord } from '../../apps/balancer/src/registry/store/store.fixture.js';
@@ -66,6 +66,27 @@ describeWith('redis-server', 'a Redis server with TLS', (path) => {
     await expect(plain).rejects.toThrow(
       'opens no TLS connection within 1 s; if it does not speak TLS, begin REGISTRY_URL with redis://',
     );
+  });
+});
+
+describeWith('redis-server', 'a Redis server with TLS that is slow', (path) => {
+  it('a connection that opens after it was given up is closed', async () => {
+    const authority = await anAuthority();
+    const { certificateFile, keyFile } = await authority.issue('redis', ['127.0.0.1']);
+    const [tlsPort] = await reservePorts(1);
+    const files = ['--tls-ca-cert-file', authority.file, '--tls-cert-file', certificateFile, '--tls-key-file', keyFile];
+    await startRedis(path, ['--tls-auth-clients', 'no', '--tls-port', String(tlsPort), ...files]);
+    const accepted = Promise.withResolvers<Socket>();
+    const relay = createServer({ pauseOnConnect: true }, (socket) => accepted.resolve(socket));
+    await once(relay.listen(0, '127.0.0.1'), 'listening');
+    onTestFinished(() => void relay.close());
+    const { port } = relay.address() as AddressInfo;
+    const store = redisStore({ REGISTRY_URL: `rediss://127.0.0.1:${port}`, REGISTRY_CA_FILE: authority.file });
+    await expect(store.check()).rejects.toThrow('opens no TLS connection within 1 s');
+    const client = await accepted.promise;
+    const server = connect(tlsPort, '127.0.0.1');
+    client.pipe(server).pipe(client);
+    await once(client, 'close');
   });
 });
 

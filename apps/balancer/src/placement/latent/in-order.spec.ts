@@ -52,6 +52,14 @@ it('the learner hears of all threads in the order of time', () => {
   expect(believed(3)).toEqual(believed(1));
 });
 
+it('goes on with all logs when all have lost records', () => {
+  const { logs, threads } = setUp(3);
+  for (const log of logs) for (let i = 0; i < 10_000; i++) log.start(0, 0, 1);
+  expect(readInOrder(threads, 2)).toBe(0);
+  for (const log of logs) log.start(0, 0, 3);
+  expect(readInOrder(threads, 4)).toBe(3);
+});
+
 it('what happened later is read later, and a name that is not known holds all threads up', () => {
   const { logs, threads } = setUp(2);
   logs[0].start(0, 0, 1);

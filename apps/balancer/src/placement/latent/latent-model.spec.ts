@@ -54,6 +54,22 @@ it('a class that is still requested gets a number again, and keeps it while othe
   expect(model.numberOf('GET /a')).toBeDefined();
 });
 
+it('records that are read because of a name count towards the limit, above which the logs pause', () => {
+  const { model, nameClass } = aModel();
+  const [log] = model.logs;
+  const NOT_RECORDED = -1;
+  nameClass(0, 0, 'GET /a');
+  for (let i = 0; i < 30_000; i++) {
+    log.start(0, 0, i / 1e6);
+    if (i % 5_000 === 0) nameClass(0, 1, `GET /${i}`);
+  }
+  nameClass(0, 1, 'GET /b');
+  expect(log.start(0, 0, 1)).not.toBe(NOT_RECORDED);
+  // A tick.
+  model.useDeclarations(new Map());
+  expect(log.start(0, 0, 2)).toBe(NOT_RECORDED);
+});
+
 it('a cost that no backend reports any more changes nothing', () => {
   const { model, nameClass } = aModel();
   nameClass(0, 0, 'GET /a');
