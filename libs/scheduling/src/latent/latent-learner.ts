@@ -5,7 +5,7 @@ import { alignOrder, alignScale } from './alignment.js';
 import { ChangesDuringFit } from './changes-during-fit.js';
 import { explorationAfter } from './exploration.js';
 import { FitSchedule } from './fit-schedule.js';
-import { LatentFactors, deviance, type LatentShape } from './latent-factors.js';
+import { LatentFactors, type LatentShape } from './latent-factors.js';
 import { LatentFit, type FitContext } from './latent-fit.js';
 import { modelName, tableOf, type LatentTable } from './latent-table.js';
 import { ModelChoice } from './model-choice.js';
@@ -43,13 +43,12 @@ export class LatentLearner {
   /** The models to choose from: 0 without a model, r > 0 with r latent resources. */
   private models: LatentFactors[];
   private readonly choice: ModelChoice;
-  private readonly sampling: Sampling<Stay>;
+  private readonly sampling: Sampling;
   private readonly schedule = new FitSchedule();
   /** Number of fits, by rank and of all. */
   private readonly fitsOf: number[];
   private fits = 0;
   private adoption: Adoption | undefined;
-  private judgedSamples = 0;
   private job: Generator<void, void> | undefined;
   /** Since {@link job} began. */
   private changes = new ChangesDuringFit();
@@ -206,7 +205,7 @@ export class LatentLearner {
   /** Yields after each step. */
   private *fit(): Generator<void, void> {
     const seen = { samples: this.samples, order: this.meter.order };
-    yield* this.judge(seen);
+    yield* this.choice.judge(this.fits > 0 ? this.models : [], seen);
     this.models[RANK_WITHOUT_MODEL].setSameWork(this.samples);
     // With one class, or one machine, there is nothing that another start could tell apart.
     const restarts = this.models[RANK_WITHOUT_MODEL].isPlural ? RESTARTS : 1;
@@ -246,24 +245,6 @@ export class LatentLearner {
   private isRestarted(rank: number): boolean {
     if (this.adoption?.rank === rank) return false;
     return this.fitsOf[rank] === 0 || this.samples.total <= SAMPLES_WITH_RESTARTS;
-  }
-
-  /** Compares what each model predicts for the samples that none has seen yet. Yields after each model. */
-  private *judge(context: FitContext): Generator<void, void> {
-    if (this.fits > 0) {
-      const fits: LatentFit[] = [];
-      for (const factors of this.models) {
-        fits.push(new LatentFit(factors, context));
-        yield;
-      }
-      const first = Math.max(this.judgedSamples, this.samples.total - this.samples.count);
-      for (let sample = first; sample < this.samples.total; sample++) {
-        const at = sample % this.samples.capacity;
-        if (this.samples.isValid[at] === 1) this.choice.add(fits.map((fit) => deviance(Math.max(1e-9, fit.ratio(at)))));
-      }
-      this.choice.choose();
-    }
-    this.judgedSamples = this.samples.total;
   }
 
   /** What is believed besides the samples: what was declared and, with a table of this rank, what was adopted. */

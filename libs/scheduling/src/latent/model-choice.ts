@@ -1,4 +1,6 @@
 // Chooses between models by how well they predict responses before they are learned from.
+import { deviance, type LatentFactors } from './latent-factors.js';
+import { LatentFit, type FitContext } from './latent-fit.js';
 
 /** Predictions over which the deviance of a model is averaged. */
 const MEMORY = 500;
@@ -13,6 +15,8 @@ const MIN_IMPROVEMENT = 0.002;
 export class ModelChoice {
   private readonly losses: Float64Array;
   private predictions = 0;
+  /** The number of samples that were added before the last call of {@link judge}. */
+  private judgedSamples = 0;
   /** The mean deviance of the model that {@link chosen} took over from, at that time; NaN: it is the first. */
   formerLoss = NaN;
 
@@ -22,6 +26,27 @@ export class ModelChoice {
     public chosen: number,
   ) {
     this.losses = new Float64Array(modelCount);
+  }
+
+  /**
+   * Compares what each model predicts for the samples that were added since the last call, and chooses one; without models,
+   * only passes those samples over. Yields after each model.
+   */
+  *judge(models: readonly LatentFactors[], context: FitContext): Generator<void, void> {
+    const fits: LatentFit[] = [];
+    for (const factors of models) {
+      fits.push(new LatentFit(factors, context));
+      yield;
+    }
+    const { samples } = context;
+    const first = Math.max(this.judgedSamples, samples.total - samples.count);
+    this.judgedSamples = samples.total;
+    if (fits.length === 0) return;
+    for (let sample = first; sample < samples.total; sample++) {
+      const at = sample % samples.capacity;
+      if (samples.isValid[at] === 1) this.add(fits.map((fit) => deviance(Math.max(1e-9, fit.ratio(at)))));
+    }
+    this.choose();
   }
 
   /** Adds the deviances of one response's predictions, by model. */

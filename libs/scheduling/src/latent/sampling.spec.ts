@@ -1,11 +1,12 @@
 // Which requests become samples, where classes come and go, and where requests never end.
 import { describe, expect, it } from 'vitest';
+import { NeighbourMeter, type Stay } from './neighbour-meter.js';
 import { Sampling } from './sampling.js';
 
 const CLASSES = 1_000;
 
 /** Sends a thousand requests of each class per second, from `from` on, which end at once. Returns how many of each were taken. */
-function taken(sampling: Sampling<{ startedAt: number }>, classes: readonly number[], from: number, seconds: number) {
+function taken(sampling: Sampling, classes: readonly number[], from: number, seconds: number) {
   const counts = classes.map(() => 0);
   for (let ms = 0; ms < 1_000 * seconds; ms++) {
     classes.forEach((classId, i) => (counts[i] += sampling.take(classId, from + ms / 1_000) ? 1 : 0));
@@ -33,16 +34,17 @@ describe('Sampling', () => {
   });
 
   it('goes on when there are as many requests in flight as may be, once they have taken too long', () => {
-    const sampling = new Sampling<{ startedAt: number }>(CLASSES);
-    const tunnels: { startedAt: number }[] = [];
-    for (let at = 0; at < 100; at += 0.1) {
-      if (sampling.take(0, at)) sampling.add(tunnels[tunnels.push({ startedAt: at }) - 1]);
-      if (tunnels.length === 512) break;
+    const sampling = new Sampling(CLASSES);
+    const meter = new NeighbourMeter(CLASSES);
+    const tunnels: Stay[] = [];
+    for (let at = 0; tunnels.length < 512; at += 0.1) {
+      if (!sampling.take(0, at)) continue;
+      tunnels.push(meter.startSample(0, 0, at));
+      sampling.add(tunnels.at(-1)!);
     }
-    expect(tunnels).toHaveLength(512);
     expect(sampling.take(0, 60)).toBe(false);
     expect(sampling.take(0, 61)).toBe(true);
-    const next = { startedAt: 61 };
+    const next = meter.startSample(0, 0, 61);
     expect(sampling.add(next)).toBe(tunnels[0]);
     expect(sampling.end(tunnels[0])).toBe(false);
     expect(sampling.end(tunnels[1])).toBe(true);

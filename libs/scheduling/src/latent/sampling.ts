@@ -1,4 +1,5 @@
 // Which requests become samples: about as many of each class, however often it is requested.
+import type { Stay } from './neighbour-meter.js';
 
 /** Samples taken per second, the same number of each class that is requested now. */
 const SAMPLES_PER_SECOND = 400;
@@ -12,13 +13,7 @@ const MAX_IN_FLIGHT = 512;
  */
 const LONGEST_SECONDS = 60;
 
-/** A request in flight that becomes a sample. */
-export interface Sampled {
-  /** When it was sent, seconds. */
-  readonly startedAt: number;
-}
-
-export class Sampling<Request extends Sampled> {
+export class Sampling {
   /** When a request of each class was last taken; -Infinity: never. */
   private readonly takenAt: Float64Array;
   /** The number of the last window in which each class was requested. */
@@ -28,7 +23,7 @@ export class Sampling<Request extends Sampled> {
   private classes = 0;
   private classesBefore = 0;
   /** The oldest first. */
-  private readonly inFlight = new Set<Request>();
+  private readonly inFlight = new Set<Stay>();
 
   constructor(classCount: number) {
     this.takenAt = new Float64Array(classCount).fill(-Infinity);
@@ -46,16 +41,16 @@ export class Sampling<Request extends Sampled> {
   }
 
   /** A request that was taken is in flight. Returns one that is no sample any more, where there are too many. */
-  add(request: Request): Request | undefined {
-    const replaced = this.inFlight.size >= MAX_IN_FLIGHT ? this.replaceable(request.startedAt) : undefined;
+  add(stay: Stay): Stay | undefined {
+    const replaced = this.inFlight.size >= MAX_IN_FLIGHT ? this.replaceable(stay.startedAt) : undefined;
     if (replaced) this.inFlight.delete(replaced);
-    this.inFlight.add(request);
+    this.inFlight.add(stay);
     return replaced;
   }
 
   /** A request has ended. Returns whether it is still a sample. */
-  end(request: Request): boolean {
-    return this.inFlight.delete(request);
+  end(stay: Stay): boolean {
+    return this.inFlight.delete(stay);
   }
 
   /** Forgets what is in flight: it will not be ended. */
@@ -81,7 +76,7 @@ export class Sampling<Request extends Sampled> {
   }
 
   /** The oldest request, if it has taken too long. */
-  private replaceable(atSeconds: number): Request | undefined {
+  private replaceable(atSeconds: number): Stay | undefined {
     const [oldest] = this.inFlight;
     return oldest && atSeconds - oldest.startedAt > LONGEST_SECONDS ? oldest : undefined;
   }

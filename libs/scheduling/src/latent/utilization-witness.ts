@@ -1,8 +1,8 @@
 // How busy machines report to be, as evidence of how slow they are.
 //
 // By the utilization law, machine s is busy for a fraction U = Σ_k λ_k D_kr G_sr of the time at resource r, where λ_k is its
-// throughput of class k (Denning and Buzen, "The Operational Analysis of Queueing Network Models", Computing Surveys 10(3), 1978). A machine
-// that is busier than that, compared with the other machines, is slower than it is believed to be.
+// throughput of class k (Denning and Buzen, "The Operational Analysis of Queueing Network Models", Computing Surveys 10(3),
+// 1978). A machine that is busier than that, compared with the other machines, is slower than it is believed to be.
 import { median } from '../median.js';
 import type { LatentFactors, LatentShape } from './latent-factors.js';
 import type { Prior } from './multiplicative-update.js';
