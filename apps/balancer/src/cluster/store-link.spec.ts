@@ -1,4 +1,4 @@
-// For how long a fleet is valid that nobody confirms any more.
+// How long a fleet stays valid once the store no longer confirms it.
 import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { sharedSecondsFromMs } from '../clock/monotonic.js';
 import { EventLog } from '../registry/event-log.js';

@@ -17,7 +17,7 @@ export function readInOrder(threads: readonly ThreadRecords[], untilSeconds: num
     }
     if (!first || earliest > untilSeconds) return records;
     const read = first.drain(Math.min(next, untilSeconds));
-    // Where records were lost, a log begins anew.
+    // A log whose records were lost goes on with those that follow.
     if (read === 0 && earliest !== -Infinity) return records;
     records += read;
   }

@@ -1,5 +1,5 @@
-// Time limits for the responses of a server. They measure its silence: time in which this process was too busy to hear it
-// does not count, nor does a response have to come within the limit behind others that do come.
+// Time limits for the responses of a server. They measure its silence: time in which this process was too busy to read does
+// not count, and each response restarts the limits of the commands that still wait.
 
 /**
  * After each part of a limit, what has arrived is read. A process that was suspended, or busy for longer than its limit,
@@ -15,7 +15,7 @@ export class TimeLimitError extends Error {
 }
 
 /**
- * Rejects with {@link TimeLimitError} when a promise takes too long. The limit begins anew whenever `heard`, the number of
+ * Rejects with {@link TimeLimitError} when a promise takes too long. The limit restarts whenever `heard`, the number of
  * responses that have come from the server, has changed.
  */
 export async function within<Result>(limitMs: number, promise: Promise<Result>, heard = () => 0): Promise<Result> {
